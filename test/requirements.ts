@@ -49,7 +49,7 @@ export const requirements: readonly Requirement[] = [
         file: 'test/testing/simulateReplicated.test.ts',
         name: 'whatever goes wrong with the shared log, %s ends, nothing is lost or performed twice, and all replicas are equal',
       },
-      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and performs nothing twice' },
     ],
   },
   {
@@ -83,7 +83,7 @@ export const requirements: readonly Requirement[] = [
         file: 'test/testing/simulate.test.ts',
         name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
       },
-      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and performs nothing twice' },
     ],
   },
   {
@@ -132,14 +132,14 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/engine/mutants.test.ts', name: 'the test of a frozen process finds: no fencing' },
       {
         file: 'test/journal/replicated/clockSkew.test.ts',
-        name: 'whoever is fast takes the run from whoever is slow; what was done stays done, and nothing is done twice',
+        name: 'the process with the fast clock takes the run over; results stay stored, and no effect is performed twice',
       },
       { file: 'test/testing/simulateReplicated.test.ts', name: 'found: %s' },
       {
         file: 'test/testing/simulateReplicated.test.ts',
         name: 'whatever goes wrong with the shared log, %s ends, nothing is lost or performed twice, and all replicas are equal',
       },
-      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and performs nothing twice' },
     ],
   },
   {
@@ -179,13 +179,13 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/define/orchestrator/everything.test.ts', name: '%s: it survives a crash at every point' },
       {
         file: 'test/cluster/failover.test.ts',
-        name: 'a process that is killed: another one, which waited for the result, goes on without repeating what was done',
+        name: 'when the owner of a run is killed, a process that waits for its result continues it without repeating stored results',
       },
       {
         file: 'test/stored/stored.test.ts',
         name: 'is read as it was written, goes on to the same end, and repeats no effect that has a result',
       },
-      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and performs nothing twice' },
     ],
   },
   {
@@ -201,7 +201,10 @@ export const requirements: readonly Requirement[] = [
         file: 'test/actors/engine.test.ts',
         name: 'the size of a commit within a turn does not grow with the results of its tools',
       },
-      { file: 'test/machines/agent/execution.test.ts', name: 'nothing of a finished turn stays in the snapshot' },
+      {
+        file: 'test/machines/agent/execution.test.ts',
+        name: 'a finished turn leaves no results or children in the snapshot',
+      },
       {
         file: 'test/define/presets/scale.test.ts',
         name: 'a map-reduce keeps only as many workers active as its concurrency, and its own state does not grow with the items',
@@ -235,7 +238,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/machines/toolCall.test.ts',
-        name: 'a write that may have happened is looked up, never blindly repeated',
+        name: 'an uncertain write is reconciled, never repeated blindly',
       },
       {
         file: 'test/testing/crash.test.ts',
@@ -249,7 +252,7 @@ export const requirements: readonly Requirement[] = [
         file: 'test/testing/simulate.test.ts',
         name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
       },
-      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and performs nothing twice' },
     ],
   },
   {
@@ -375,7 +378,7 @@ export const requirements: readonly Requirement[] = [
         name: 'the machines of an agent and a run have all their effects filled and declared',
       },
       { file: 'test/cli/check.test.ts', name: 'a machine with a guard that has no name is refused by name: code 2' },
-      { file: 'test/machines/laws.test.ts', name: 'names only delays, guards, actions and actors it declares' },
+      { file: 'test/machines/laws.test.ts', name: 'uses only delays, guards, actions and actors that it declares' },
     ],
   },
   {
@@ -393,11 +396,11 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/journal/sqlite/damage.test.ts',
-        name: 'on a full disk refuses the commit, keeps all that went before, and goes on when there is room',
+        name: 'on a full disk refuses the commit, keeps earlier commits, and works again when there is space',
       },
       {
         file: 'test/journal/sqlite/kill.test.ts',
-        name: 'kill -9 at twenty odd moments loses no acknowledged commit, and every chain holds',
+        name: 'kill -9 at twenty different moments loses no acknowledged commit, and every chain is intact',
       },
       { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
     ],
@@ -410,18 +413,18 @@ export const requirements: readonly Requirement[] = [
       { file: 'src/testing/suites/journal.ts', name: 'another process finds all that was acknowledged' },
       {
         file: 'test/journal/sqlite/kill.test.ts',
-        name: 'kill -9 at twenty odd moments loses no acknowledged commit, and every chain holds',
+        name: 'kill -9 at twenty different moments loses no acknowledged commit, and every chain is intact',
       },
       {
         file: 'test/chaos/chaos.test.ts',
-        name: 'what was acknowledged survives a power cut, and would not without the wait for the disk',
+        name: 'acknowledged commits survive a power cut, and would not without fsync',
       },
       {
         file: 'test/journal/replicated/jetstream.test.ts',
-        name: 'a server that is killed in the middle of many commits: each is there once when it is back',
+        name: 'when the server is killed in the middle of many commits, each is stored once when it is back',
       },
       { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
-      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and performs nothing twice' },
     ],
   },
   {
@@ -444,7 +447,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/journal/replicated/replicated.test.ts',
-        name: 'whatever the order in which processes write, all of them come to the same journal',
+        name: 'whatever the order in which processes write, all of them have the same journal',
       },
       { file: 'test/testing/simulateReplicated.test.ts', name: 'found: %s' },
     ],
@@ -456,14 +459,14 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/journal/sqlite/damage.test.ts',
-        name: 'a flipped bit never gives a wrong value: it is found, or it changed nothing',
+        name: 'a flipped bit never gives a wrong value: it is detected, or changes nothing',
       },
-      { file: 'test/journal/sqlite/damage.test.ts', name: 'damage to one actor does not concern the others' },
-      { file: 'test/journal/sqlite/damage.test.ts', name: 'finds damage to what came since' },
+      { file: 'test/journal/sqlite/damage.test.ts', name: 'damage to one actor does not affect the others' },
+      { file: 'test/journal/sqlite/damage.test.ts', name: 'finds damage to later commits' },
       { file: 'test/journal/sqlite/damage.test.ts', name: 'finds damage to %s' },
-      { file: 'test/journal/sqlite/damage.test.ts', name: 'leaves older damage to the doctor and to the next process' },
+      { file: 'test/journal/sqlite/damage.test.ts', name: 'leaves older damage to verify() and to the next process' },
       { file: 'src/testing/suites/journal.ts', name: 'a sound journal has no damage' },
-      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and does nothing twice' },
+      { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and performs nothing twice' },
     ],
   },
   {
@@ -496,9 +499,12 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/journal/sqlite/sqlite.test.ts',
-        name: 'what cannot be stored is refused alone: what travels with it is stored',
+        name: 'a commit that cannot be stored is refused alone: the others of its group are stored',
       },
-      { file: 'test/journal/replicated/replicated.test.ts', name: 'many commits at once travel in few entries' },
+      {
+        file: 'test/journal/replicated/replicated.test.ts',
+        name: 'many concurrent commits are grouped in few log entries',
+      },
     ],
   },
   {
@@ -523,7 +529,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'src/testing/suites/transport.ts', name: 'two senders to one recipient each keep their own order' },
       {
         file: 'test/transport/nats/faults.test.ts',
-        name: 'a body larger than a message may be goes by way of the object store, and nothing passes it',
+        name: 'a body larger than the message limit goes through the object store, and no later message overtakes it',
       },
       {
         file: 'test/engine/lease.test.ts',
@@ -561,11 +567,11 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/transport/nats/faults.test.ts',
-        name: 'a recipient that dies with the message in its hands: it is sent again, to whoever listens by then',
+        name: 'a message whose recipient dies while handling it is sent again, to the new listener',
       },
       {
         file: 'test/transport/nats/faults.test.ts',
-        name: 'a server that is lost and comes back: what was under way arrives, and the listener still listens',
+        name: 'after a server is lost and comes back, messages under way arrive, and the listener still receives',
       },
       { file: 'test/engine/onlyOnce.test.ts', name: 'the same message delivered twice counts once' },
       {
@@ -612,13 +618,16 @@ export const requirements: readonly Requirement[] = [
     tests: [
       { file: 'test/machines/agent/invariants.test.ts', name: 'the task ends' },
       { file: 'test/machines/agent/invariants.test.ts', name: 'recoveries are bounded over the whole task' },
-      { file: 'test/machines/agent/end.test.ts', name: 'of time ends whatever is going on' },
-      { file: 'test/machines/agent/recovery.test.ts', name: 'a phase that takes too long is a failure of that phase' },
+      { file: 'test/machines/agent/end.test.ts', name: 'of time ends the task in any state' },
+      {
+        file: 'test/machines/agent/recovery.test.ts',
+        name: 'a phase that exceeds its time limit fails with a timeout',
+      },
       {
         file: 'test/machines/agent/recovery.test.ts',
         name: 'a permanently failing model is called a bounded number of times',
       },
-      { file: 'test/machines/laws.test.ts', name: 'can end from everywhere' },
+      { file: 'test/machines/laws.test.ts', name: 'can reach a final state from every state' },
       {
         file: 'test/testing/check.test.ts',
         name: 'is explored through its phases: answers, failures, approvals, a pause, a crash in the middle of a write',
@@ -639,12 +648,15 @@ export const requirements: readonly Requirement[] = [
     where: 'machines/agent/agent.ts',
     tests: [
       { file: 'test/machines/agent/invariants.test.ts', name: 'cleanup comes exactly once' },
-      { file: 'test/machines/agent/invariants.test.ts', name: 'after the end nothing changes' },
-      { file: 'test/machines/agent/invariants.test.ts', name: 'cancelled is cancelled, and nothing else is' },
-      { file: 'test/machines/agent/end.test.ts', name: 'comes too late once the task is decided' },
+      { file: 'test/machines/agent/invariants.test.ts', name: 'after the end no event changes anything' },
+      {
+        file: 'test/machines/agent/invariants.test.ts',
+        name: 'a task ends as cancelled if and only if it was cancelled in time',
+      },
+      { file: 'test/machines/agent/end.test.ts', name: 'comes too late once the outcome of the task is decided' },
       {
         file: 'test/machines/agent/end.test.ts',
-        name: 'a cancelled task never becomes a completed one, whatever arrives late',
+        name: 'a cancelled task never becomes a completed one, whatever event comes late',
       },
       { file: 'test/machines/agent/end.test.ts', name: 'happens once when a task is %s' },
     ],
@@ -661,11 +673,11 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/machines/agent/end.test.ts', name: 'stops running tools and leaves no call without a result' },
       {
         file: 'test/machines/agent/inputs.test.ts',
-        name: 'reads are stopped and answered, and a write under way is finished first',
+        name: 'reads are stopped and get a result, and a write under way is finished first',
       },
       {
         file: 'test/machines/agent/execution.test.ts',
-        name: 'the calls of one turn run side by side and are answered in their own order',
+        name: 'the calls of one turn run in parallel, and their results are in the order of the calls',
       },
       { file: 'test/testing/mutants.test.ts', name: '%s' },
       {
@@ -681,7 +693,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/machines/agent/execution.test.ts',
-        name: 'text about being done ends nothing: words in a result or beside a call are words',
+        name: 'text that claims the task is done ends nothing, in a tool result or beside a call',
       },
       { file: 'test/actors/parseAnswer.test.ts', name: 'a typed answer counts; the text beside it does not' },
       { file: 'test/actors/parseAnswer.test.ts', name: 'text counts as an answer only for an agent without replies' },
@@ -695,14 +707,14 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/machines/agent/invariants.test.ts',
-        name: 'a pause stops nothing that runs, and no model is asked while somebody wants one',
+        name: 'a pause stops nothing that runs, and no model is called while paused',
       },
       {
         file: 'test/machines/agent/end.test.ts',
         name: 'lets a running tool finish, and holds before the next model call',
       },
-      { file: 'test/machines/agent/end.test.ts', name: 'holds before a plan is asked for, too' },
-      { file: 'test/machines/agent/end.test.ts', name: 'holds before a failed call is tried again, and goes on there' },
+      { file: 'test/machines/agent/end.test.ts', name: 'holds before the plan is requested, too' },
+      { file: 'test/machines/agent/end.test.ts', name: 'holds before a failed call is retried, and continues there' },
       { file: 'test/define/presets/asTool.test.ts', name: 'is cancelled and paused together with its caller' },
     ],
   },
@@ -713,19 +725,19 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/machines/agent/invariants.test.ts',
-        name: 'everything that was said is read by the model, or kept with the reason why it is not, and never both',
+        name: 'every input is either read by the model, or kept with the reason why not',
       },
       {
         file: 'test/machines/agent/inputs.test.ts',
-        name: 'latest: only the newest is read; those it replaced are kept, with the reason',
+        name: 'latest: only the newest input is read; the replaced ones are dead letters with the reason',
       },
       {
         file: 'test/machines/agent/inputs.test.ts',
-        name: 'reject: nothing is read, and nothing changes; what was said is kept, with the reason',
+        name: 'reject: no input is read and nothing changes; the input is a dead letter with the reason',
       },
       {
         file: 'test/machines/agent/inputs.test.ts',
-        name: 'what an agent ends without having read is kept, with the reason',
+        name: 'input that an agent has not read at its end is a dead letter with the reason',
       },
       {
         file: 'test/runtime/input.test.ts',
@@ -740,9 +752,9 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/machines/toolCall.test.ts',
-        name: 'asks about exactly this call, and runs nothing before it is allowed',
+        name: 'asks for approval of exactly this call, and runs nothing before',
       },
-      { file: 'test/machines/toolCall.test.ts', name: 'when %s, nothing runs and the model is told' },
+      { file: 'test/machines/toolCall.test.ts', name: 'when %s, nothing runs and the model gets the reason' },
       {
         file: 'test/actors/engine.test.ts',
         name: 'an agent reads two files side by side, asks before it writes, and answers',
@@ -760,15 +772,15 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/machines/toolCall.test.ts',
-        name: 'a write that may have happened is looked up, never blindly repeated',
+        name: 'an uncertain write is reconciled, never repeated blindly',
       },
       {
         file: 'test/machines/toolCall.test.ts',
-        name: 'when it cannot be looked up, a person says whether it happened',
+        name: 'an uncertain write that cannot be reconciled is decided by a person',
       },
       {
         file: 'test/machines/toolCall.test.ts',
-        name: 'what was confirmed not to have happened three times is not tried a fourth',
+        name: 'a write that was confirmed three times not to have happened is not tried a fourth time',
       },
     ],
   },
@@ -777,9 +789,9 @@ export const requirements: readonly Requirement[] = [
     says: 'An interruption does not stop a write that has begun. It stops a call that waits for approval or only reads.',
     where: 'machines/toolCall.ts',
     tests: [
-      { file: 'test/machines/toolCall.test.ts', name: 'a write that has begun is finished, and its answer counts' },
-      { file: 'test/machines/toolCall.test.ts', name: 'a call that waits for a person is not made any more' },
-      { file: 'test/machines/toolCall.test.ts', name: 'a read that somebody had allowed is stopped' },
+      { file: 'test/machines/toolCall.test.ts', name: 'a write that has started is finished, and its result counts' },
+      { file: 'test/machines/toolCall.test.ts', name: 'a call that waits for approval is not made any more' },
+      { file: 'test/machines/toolCall.test.ts', name: 'a read that a person had approved is stopped' },
       {
         file: 'test/runtime/input.test.ts',
         name: 'a write that has started is performed once, also when the agent is interrupted',
@@ -791,14 +803,14 @@ export const requirements: readonly Requirement[] = [
     says: 'Every call has an outcome for the model, however it ends.',
     where: 'machines/toolCall.ts',
     tests: [
-      { file: 'test/machines/toolCall.test.ts', name: 'runs at once when nobody need be asked' },
-      { file: 'test/machines/toolCall.test.ts', name: 'a tool that failed is an outcome' },
-      { file: 'test/machines/toolCall.test.ts', name: 'when %s, nothing runs and the model is told' },
+      { file: 'test/machines/toolCall.test.ts', name: 'runs at once when no approval is needed' },
+      { file: 'test/machines/toolCall.test.ts', name: 'a failed tool is an outcome, not a failure of the call' },
+      { file: 'test/machines/toolCall.test.ts', name: 'when %s, nothing runs and the model gets the reason' },
       {
         file: 'test/machines/toolCall.test.ts',
-        name: 'when it cannot be looked up, a person says whether it happened',
+        name: 'an uncertain write that cannot be reconciled is decided by a person',
       },
-      { file: 'test/machines/laws.test.ts', name: 'can end from everywhere' },
+      { file: 'test/machines/laws.test.ts', name: 'can reach a final state from every state' },
     ],
   },
   {
@@ -826,11 +838,11 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/machines/run/run.test.ts',
-        name: 'several members work side by side; their answers are routed one by one, in the order they came',
+        name: 'several members work in parallel; their answers are routed one by one, in the order they came',
       },
       {
         file: 'test/machines/run/run.test.ts',
-        name: 'routes every message, starts who is named, and ends with what the route finishes',
+        name: 'routes every message, starts the named members, and ends with the result of the route',
       },
     ],
   },
@@ -841,28 +853,28 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/machines/run/invariants.test.ts',
-        name: 'nobody is started and nothing is routed while it is paused, and nobody once it is being stopped',
+        name: 'no member is started and no message is routed while it is paused, and no member is started while it is stopping',
       },
       {
         file: 'test/machines/run/invariants.test.ts',
-        name: 'no more messages are handed out than there may be turns, and each starts one member',
+        name: 'there are no more turns than the limit allows, and each starts one member',
       },
       {
         file: 'test/machines/run/invariants.test.ts',
-        name: 'what its members may still use and what was used stay within the budget',
+        name: 'what its members may still use plus what was used stays within the budget',
       },
       {
         file: 'test/machines/run/run.test.ts',
-        name: 'pause reaches every member and starts nobody until it is taken back',
+        name: 'pause reaches every member, and no member is started until resume',
       },
       { file: 'test/machines/run/run.test.ts', name: 'turns' },
       {
         file: 'test/machines/run/run.test.ts',
-        name: 'money: what is left is shared, and with nothing left nobody is started',
+        name: 'money: what is left is shared, and with nothing left no member is started',
       },
       {
         file: 'test/machines/run/run.test.ts',
-        name: 'money: a message waits for those who hold all that is left, and goes on with what they bring back',
+        name: 'money: a message waits while members hold all that is left, and is handed out with what they return',
       },
     ],
   },
@@ -873,12 +885,15 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/machines/run/invariants.test.ts',
-        name: 'every member that was started ends or is stopped, and each at work is told once to stop',
+        name: 'every started member ends or is stopped, and each working member gets one cancel',
       },
-      { file: 'test/machines/run/run.test.ts', name: 'cancel reaches every member, and does not wait for ever' },
       {
         file: 'test/machines/run/run.test.ts',
-        name: 'time: members are told to stop, and the run ends when they have',
+        name: 'cancel reaches every member, and waits only for the grace period',
+      },
+      {
+        file: 'test/machines/run/run.test.ts',
+        name: 'time: members get a cancel, and the run ends when they have ended',
       },
     ],
   },
@@ -889,11 +904,11 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/machines/run/members.test.ts',
-        name: 'is started once and handed one piece of work after another, each under its place',
+        name: 'is started once and gets one piece of work after another, each with its slot',
       },
       {
         file: 'test/machines/run/members.test.ts',
-        name: 'that falls fails everything it had, and is started anew when it had nothing',
+        name: 'that fails fails all its work, and is started again when it had none',
       },
     ],
   },
@@ -916,7 +931,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/machines/router/router.test.ts',
-        name: 'work from above is answered with the output of the member, and kept in no list',
+        name: 'work from a parent is answered with the output of the member, and kept in no list',
       },
       {
         file: 'test/define/orchestrator/everything.test.ts',
@@ -932,7 +947,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/define/orchestrator/routing.test.ts', name: '%s is refused at once, with the reason' },
       {
         file: 'test/machines/router/router.test.ts',
-        name: 'work that nobody can have is refused at once, by name and with a reason',
+        name: 'work that no member can take is refused at once, with the name and the reason',
       },
       {
         file: 'test/define/orchestrator/limits.test.ts',
@@ -974,7 +989,7 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/machines/router/router.test.ts',
-        name: 'an attempt that was told to stop and does not is let go, and charged with all that it held',
+        name: 'an attempt that ignores its cancel is stopped, and counts as usage all it was granted',
       },
       {
         file: 'test/define/orchestrator/limits.test.ts',
@@ -1006,16 +1021,22 @@ export const requirements: readonly Requirement[] = [
     says: 'Each piece of work is answered exactly once, however it ends.',
     where: 'machines/guardrail/pipeline.ts',
     tests: [
-      { file: 'test/machines/guardrail.test.ts', name: 'every work is answered once, also when it is handed in twice' },
       {
         file: 'test/machines/guardrail.test.ts',
-        name: 'a timer, a check or an answer that comes after the end of its work changes nothing',
+        name: 'every piece of work is answered once, also when it is sent twice',
       },
       {
         file: 'test/machines/guardrail.test.ts',
-        name: 'what is stopped is answered when it has ended, or when its grace is over',
+        name: 'a timer, a check or an answer that comes after its work has ended changes nothing',
       },
-      { file: 'test/machines/guardrail.test.ts', name: 'when it is ended itself, everything under way is answered' },
+      {
+        file: 'test/machines/guardrail.test.ts',
+        name: 'cancelled work is answered when it has ended, or when the grace period is over',
+      },
+      {
+        file: 'test/machines/guardrail.test.ts',
+        name: 'when the guardrail is stopped, all work under way is answered',
+      },
       {
         file: 'test/define/orchestrator/guardrails.test.ts',
         name: 'every task is answered once after a crash at any of a sample of points',
@@ -1065,7 +1086,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/machines/treasurer.test.ts', name: 'what is used, leased and free make up the budget' },
       {
         file: 'test/machines/run/invariants.test.ts',
-        name: 'the books of its treasurer come out: used, leased and free make up the budget',
+        name: 'the ledger of its treasurer balances: used, leased and free make up the budget',
       },
       {
         file: 'test/define/budget/survival.test.ts',
@@ -1078,14 +1099,14 @@ export const requirements: readonly Requirement[] = [
     says: 'A leased amount belongs to its holder until the lease is settled.',
     where: 'machines/treasury/ledger.ts',
     tests: [
-      { file: 'test/machines/treasurer.test.ts', name: 'nobody is lent what is not there' },
+      { file: 'test/machines/treasurer.test.ts', name: 'a lease is never more than what is free' },
       {
         file: 'test/machines/run/run.test.ts',
-        name: 'money: what members at work were given is not given again, and what they leave over is',
+        name: 'money: what working members were granted is not granted again, and what they leave unused is',
       },
       {
         file: 'test/machines/treasurer.test.ts',
-        name: 'who asks for more gets its share of what is free, at least what it needs, and waits while others may bring it',
+        name: 'a request for more gets its share of what is free, at least what it needs, and waits while open leases may return something',
       },
     ],
   },
@@ -1094,10 +1115,10 @@ export const requirements: readonly Requirement[] = [
     says: 'A lease that is requested again, or settled again, changes no amount.',
     where: 'machines/treasury/ledger.ts',
     tests: [
-      { file: 'test/machines/treasurer.test.ts', name: 'the same word again changes no sum' },
+      { file: 'test/machines/treasurer.test.ts', name: 'a repeated request changes no sum' },
       {
         file: 'test/machines/treasurer.test.ts',
-        name: 'a lease asked for again is the same lease, and one that was settled is not opened again',
+        name: 'a lease requested again is the same lease, and a settled lease is not opened again',
       },
     ],
   },
@@ -1108,17 +1129,17 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/machines/treasurer.test.ts',
-        name: 'who waits has somebody to wait for: one at work who may bring something back, the run above, or a person',
+        name: 'a waiting request waits for an open lease that may return something, the parent run, or a person',
       },
       {
         file: 'test/machines/treasurer.test.ts',
-        name: 'below another: what its own limits allow it asks for above, and says no when above does',
+        name: 'under a parent run: the treasurer asks its parent for what its own limits allow, and refuses when the parent refuses',
       },
       {
         file: 'test/machines/treasurer.test.ts',
-        name: 'who asks for more gets its share of what is free, at least what it needs, and waits while others may bring it',
+        name: 'a request for more gets its share of what is free, at least what it needs, and waits while open leases may return something',
       },
-      { file: 'test/machines/treasurer.test.ts', name: 'a ticket that could not be put is a no' },
+      { file: 'test/machines/treasurer.test.ts', name: 'a ticket that could not be created counts as a refusal' },
       {
         file: 'test/define/budget/ask.test.ts',
         name: 'the ticket shows the budget, its use by each member, and the amount requested',
@@ -1202,7 +1223,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/gateway/gateway.test.ts', name: '%s with %o costs %s' },
       {
         file: 'test/machines/agent/end.test.ts',
-        name: 'in money refuses a model whose price is unknown, unless that is allowed',
+        name: 'of money refuses a model whose price is unknown, unless that is allowed',
       },
     ],
   },
@@ -1316,15 +1337,15 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'into ${kind}: an entry that is stored again after the snapshot is not played again',
+        name: 'replica in ${kind}: an entry that is stored again after the snapshot is not applied again',
       },
       {
         file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'into ${kind}: one that stood still while the log was cut notices, and misses nothing',
+        name: 'replica in ${kind}: a process that stalled while the log was truncated notices it, and misses nothing',
       },
       {
         file: 'test/journal/replicated/replicated.test.ts',
-        name: 'whatever the order in which processes write, all of them come to the same journal',
+        name: 'whatever the order in which processes write, all of them have the same journal',
       },
       {
         file: 'test/testing/simulateReplicated.test.ts',
@@ -1339,15 +1360,15 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'into ${kind}: one that stood still while the log was cut notices, and misses nothing',
+        name: 'replica in ${kind}: a process that stalled while the log was truncated notices it, and misses nothing',
       },
       {
         file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'a log that has lost its last entries and gone on: a file that had played them is built anew, and says so',
+        name: 'when a log has lost its last entries and continued, a file that had applied them is rebuilt, with a notice',
       },
       {
         file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'a log that was made anew under a file that has played another one: refused, and nothing is lost here',
+        name: 'a replica file is refused with another log than the one it has applied, and keeps its data',
       },
     ],
   },

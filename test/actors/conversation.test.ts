@@ -8,25 +8,22 @@ const asks = (...ids: string[]): Message => ({
   calls: ids.map((id) => ({ id, name: 'read', input: {} })),
 });
 const result = (id: string): ToolResult => ({ id, name: 'read', ok: true, content: `what ${id} gave` });
-const gives = (...ids: string[]): Message => ({ role: 'tool', results: ids.map(result) });
-const says = (text: string): Message => ({ role: 'user', text });
+const results = (...ids: string[]): Message => ({ role: 'tool', results: ids.map(result) });
+const userText = (text: string): Message => ({ role: 'user', text });
 
 test('a model gets the results of a turn in one message, in the order of its calls', () => {
-  expect(joinResults([says('go'), asks('a', 'b', 'c'), gives('c'), gives('a'), gives('b'), says('on')])).toEqual([
-    says('go'),
-    asks('a', 'b', 'c'),
-    gives('a', 'b', 'c'),
-    says('on'),
-  ]);
+  expect(
+    joinResults([userText('go'), asks('a', 'b', 'c'), results('c'), results('a'), results('b'), userText('on')]),
+  ).toEqual([userText('go'), asks('a', 'b', 'c'), results('a', 'b', 'c'), userText('on')]);
 });
 
 test('the results of two turns stay apart', () => {
-  const two = [asks('a', 'b'), gives('b'), gives('a'), asks('a'), gives('a')];
-  expect(joinResults(two)).toEqual([asks('a', 'b'), gives('a', 'b'), asks('a'), gives('a')]);
+  const two = [asks('a', 'b'), results('b'), results('a'), asks('a'), results('a')];
+  expect(joinResults(two)).toEqual([asks('a', 'b'), results('a', 'b'), asks('a'), results('a')]);
 });
 
 test('results that were stored together stay together', () => {
-  const whole = [says('go'), asks('a', 'b'), gives('a', 'b')];
-  expect(joinResults(whole)).toEqual(whole);
+  const stored = [userText('go'), asks('a', 'b'), results('a', 'b')];
+  expect(joinResults(stored)).toEqual(stored);
   expect(joinResults([])).toEqual([]);
 });

@@ -59,18 +59,20 @@ describe('a tool', () => {
   });
 
   test('a write that had not started is not uncertain', async () => {
-    const away = new TroupeError('environment', 'The printer is away.', { retryable: true, data: { sent: false } });
-    await expect(runTool(failing(away)).effect.perform(request(), scope())).rejects.toBe(away);
+    const notSent = new TroupeError('environment', 'The printer is away.', { retryable: true, data: { sent: false } });
+    await expect(runTool(failing(notSent)).effect.perform(request(), scope())).rejects.toBe(notSent);
   });
 
   test('a write whose result was lost counts as performed, also when reconciliation finds it later', async () => {
-    const lost = new TroupeError('tool', 'It returned 3 MB. Ask for less.', { data: { done: true } });
-    await expect(runTool(failing(lost)).effect.perform(request(), scope())).rejects.toMatchObject({
+    const doneWithoutResult = new TroupeError('tool', 'It returned 3 MB. Ask for less.', { data: { done: true } });
+    await expect(runTool(failing(doneWithoutResult)).effect.perform(request(), scope())).rejects.toMatchObject({
       kind: 'tool',
       message: expect.stringMatching(/^"send" was carried out.*Do not call it again/),
     });
-    await expect(runTool(failing(lost)).effect.perform(request({ effect: 'read' }), scope())).rejects.toBe(lost);
-    const looked = { gateway: gateway(), tools: tools([], { reconcile: () => Promise.reject(lost) }) };
+    await expect(runTool(failing(doneWithoutResult)).effect.perform(request({ effect: 'read' }), scope())).rejects.toBe(
+      doneWithoutResult,
+    );
+    const looked = { gateway: gateway(), tools: tools([], { reconcile: () => Promise.reject(doneWithoutResult) }) };
     expect(await reconcile(looked).effect.perform(request(), scope())).toMatchObject({
       done: true,
       content: expect.stringContaining('was carried out'),
@@ -78,14 +80,14 @@ describe('a tool', () => {
   });
 
   test('that cannot reconcile says so', async () => {
-    const look = (found: Awaited<ReturnType<NonNullable<ReturnType<typeof tools>['reconcile']>>>) =>
+    const reconcileWith = (found: Awaited<ReturnType<NonNullable<ReturnType<typeof tools>['reconcile']>>>) =>
       reconcile({ gateway: gateway(), tools: tools([], { reconcile: () => Promise.resolve(found) }) }).effect.perform(
         request(),
         scope(),
       );
-    expect(await look({ done: true, output: 'sent' })).toEqual({ done: true, content: 'sent' });
-    expect(await look({ done: false })).toEqual({ done: false });
-    expect(await look(undefined)).toEqual({ done: undefined });
+    expect(await reconcileWith({ done: true, output: 'sent' })).toEqual({ done: true, content: 'sent' });
+    expect(await reconcileWith({ done: false })).toEqual({ done: false });
+    expect(await reconcileWith(undefined)).toEqual({ done: undefined });
     expect(await reconcile({ gateway: gateway(), tools: tools([]) }).effect.perform(request(), scope())).toEqual({
       done: undefined,
     });
@@ -107,8 +109,8 @@ test('an invalid plan is requested once more, and both answers count as usage', 
   const deps = { gateway: gateway(call({ steps: [] }), call({ steps: [step] })) };
   const planned = await plan(() => definition(), deps).effect.perform(thinking, scope());
   expect(planned).toMatchObject({ steps: [step], usage: { inputTokens: 20, usd: 0.002 } });
-  const never = { gateway: gateway(answer('no'), answer('no')) };
-  await expect(plan(() => definition(), never).effect.perform(thinking, scope())).rejects.toMatchObject({
+  const invalidAnswers = { gateway: gateway(answer('no'), answer('no')) };
+  await expect(plan(() => definition(), invalidAnswers).effect.perform(thinking, scope())).rejects.toMatchObject({
     kind: 'format',
   });
 });
@@ -168,10 +170,10 @@ test('a transcript that is too long loses the oldest results first, and never ha
     { role: 'assistant' as const, text: '', calls: [{ id: `c${n}`, name: 'read', input: {} }] },
     { role: 'tool' as const, results: [{ id: `c${n}`, name: 'read', ok: true, content: 'x'.repeat(1_000) }] },
   ];
-  const whole = [{ role: 'user' as const, text: 'go' }, ...turn(1), ...turn(2), ...turn(3)];
-  expect(truncateHistory(whole)).toBe(whole);
-  const shown = truncateHistory(whole, 2_200);
-  expect(shown.map((message) => (message.role === 'tool' ? message.results[0]!.content.length : 0))).toEqual([
+  const original = [{ role: 'user' as const, text: 'go' }, ...turn(1), ...turn(2), ...turn(3)];
+  expect(truncateHistory(original)).toBe(original);
+  const shortened = truncateHistory(original, 2_200);
+  expect(shortened.map((message) => (message.role === 'tool' ? message.results[0]!.content.length : 0))).toEqual([
     0,
     0,
     expect.any(Number),
@@ -180,9 +182,9 @@ test('a transcript that is too long loses the oldest results first, and never ha
     0,
     1_000,
   ]);
-  expect(shown).toHaveLength(whole.length);
-  expect(truncateHistory(whole, 10).at(-1)).toBe(whole.at(-1));
-  expect(transcript(...whole).transcript).toHaveLength(7);
+  expect(shortened).toHaveLength(original.length);
+  expect(truncateHistory(original, 10).at(-1)).toBe(original.at(-1));
+  expect(transcript(...original).transcript).toHaveLength(7);
 });
 
 test('discovery warns of errors in the tool list, and fails without a required source', async () => {

@@ -22,8 +22,8 @@ const open = (journal: Journal) =>
 const task = { type: 'task', body: 'Read both and tell Ada.' };
 const call = (name: string, input: Json, id = name) => ({ id, name, input: input as never });
 
-/** Waits until the stored rows satisfy the condition; it looks after every inspection event. */
-async function until<T>(host: Host, look: () => Promise<T | undefined>): Promise<T> {
+/** Waits until `look` gives a value; it looks again each time the host is idle. */
+async function until<T>(host: Host, read: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const rested = new Promise<void>((resolve) => {
       const listening = host.onIdle(() => {
@@ -31,12 +31,18 @@ async function until<T>(host: Host, look: () => Promise<T | undefined>): Promise
         resolve();
       });
     });
-    const found = await look();
+    const found = await read();
     if (found !== undefined) return found;
     await rested;
   }
 }
-async function ended<Output>(host: Host, journal: Journal, type: ActorType, input: Json, run = 'r1'): Promise<Output> {
+async function outputOf<Output>(
+  host: Host,
+  journal: Journal,
+  type: ActorType,
+  input: Json,
+  run = 'r1',
+): Promise<Output> {
   const actor = await host.start(type, { run, input });
   return until(host, async () => {
     const [row] = await journal.find({ actor });
@@ -64,7 +70,7 @@ test('an agent reads two files side by side, asks before it writes, and answers'
     }),
   };
   const type = actorType(agentActor(definition({ approve: 'writes' }), deps));
-  const output = ended<AgentOutput>(host, journal, type, task);
+  const output = outputOf<AgentOutput>(host, journal, type, task);
   const ticket = await until(host, async () => (await journal.find({ type: 'wait', status: 'active' }))[0]);
   expect(sent).toEqual([]);
   expect(ticket.meta).toMatchObject({ input: { subject: { tool: 'send', input: { to: 'ada' } } } });
@@ -101,14 +107,14 @@ test('the size of a commit within a turn does not grow with the results of its t
   await using host = open(journal);
   const ids = ['c1', 'c2', 'c3', 'c4', 'c5'];
   const model = gateway(answer('', ...ids.map((id) => call('read', { path: id }, id))), answer('All read.'));
-  const whole = 'x'.repeat(200_000);
-  const deps = { gateway: model, tools: tools([info('read')], { call: () => Promise.resolve(whole) }) };
-  const output = await ended<AgentOutput>(host, journal, actorType(agentActor(definition(), deps)), task);
+  const longText = 'x'.repeat(200_000);
+  const deps = { gateway: model, tools: tools([info('read')], { call: () => Promise.resolve(longText) }) };
+  const output = await outputOf<AgentOutput>(host, journal, actorType(agentActor(definition(), deps)), task);
   expect(output).toMatchObject({ status: 'completed', usage: { toolCalls: 5 } });
   expect(sizes.length).toBeGreaterThan(5);
   expect(Math.max(...sizes)).toBeLessThan(4_000);
-  const shown = model.asked[1]!.request.messages.at(-1)!;
-  expect(shown.role === 'tool' && shown.results.map(({ id, content }) => [id, content.length])).toEqual(
+  const resultMessage = model.asked[1]!.request.messages.at(-1)!;
+  expect(resultMessage.role === 'tool' && resultMessage.results.map(({ id, content }) => [id, content.length])).toEqual(
     ids.map((id) => [id, 200_000]),
   );
 });
@@ -121,17 +127,17 @@ test('a team: the member that the route names works, its answers are routed, and
     agentActor(definition({ replies }), { gateway: gateway(answer('', call('answer_article', { value: text }))) });
   const type = actorType(
     runActor({
-      next: (said) => {
-        const articles = said.filter((message) => message.type === 'article');
+      next: (messages) => {
+        const articles = messages.filter((message) => message.type === 'article');
         if (articles.length === 2) return { finish: articles.map(({ body }) => body as Json) };
-        return said.length === 1
+        return messages.length === 1
           ? { send: ['writer', 'critic'].map((to) => ({ to, type: 'brief', body: {} })) }
           : { send: [] };
       },
       members: { writer: member('a draft'), critic: member('a review') },
     }),
   );
-  const output = await ended<RunOutput>(host, journal, type, { type: 'brief', body: {} });
+  const output = await outputOf<RunOutput>(host, journal, type, { type: 'brief', body: {} });
   expect(output).toMatchObject({ status: 'completed', turns: 2, usage: { steps: 2 } });
   expect(output.status === 'completed' && [...(output.result as string[])].sort()).toEqual(['a draft', 'a review']);
 });
@@ -155,7 +161,7 @@ test('cancelling a run cancels its members, down to the model call', async () =>
       members: { writer: agentActor(definition(), { gateway: slow }) },
     }),
   );
-  const output = ended<RunOutput>(host, journal, type, { type: 'brief', body: {} });
+  const output = outputOf<RunOutput>(host, journal, type, { type: 'brief', body: {} });
   await until(host, async () => (await journal.find({ type: 'writer', tag: 'thinking' }))[0]);
   await host.post({
     id: 'stop',

@@ -13,7 +13,7 @@ import { compare, per } from './measure.ts';
 
 const usage = { inputTokens: 10, outputTokens: 5, cachedTokens: 0, reported: true, usd: 0 };
 
-/** Calls a tool until it has done so `turns` times, then says so. */
+/** A model that calls a tool `turns` times, and then answers. */
 const modelOf = (turns: number): Model => ({
   id: 'bench:model',
   async *stream({ messages }): AsyncGenerator<ModelPart> {
@@ -29,7 +29,7 @@ const modelOf = (turns: number): Model => ({
 });
 const add = ({ n }: { n: number }) => ({ sum: n + 1 });
 
-/** What one would write by hand. `keep` is what durability costs: one commit per effect. */
+/** The hand-written floor. `keep` stores each result, as a durable loop must: one commit per effect. */
 async function loop(turns: number, keep: (key: string, value: Json) => void): Promise<void> {
   const model = modelOf(turns);
   const messages: Message[] = [{ role: 'user', text: 'go' }];

@@ -1,4 +1,4 @@
-/** `npm run bench`: everything that is measured, floors and ours in one run. Read the ratios; the times are this machine's. */
+/** `npm run bench`: all measurements, each against its floor. Only the ratios can be compared between machines. */
 import { agentTurns } from './agent.ts';
 import { checks } from './check.ts';
 import { engine } from './engine.ts';

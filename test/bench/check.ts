@@ -1,4 +1,4 @@
-/** `check` on the demo team against stepping the same number of events through a live XState actor, which looks at one order of things only. */
+/** `check` on the demo team against the same number of events sent to a live XState actor, which explores one order of events only. */
 import { createActor, setup } from 'xstate';
 import { check } from '../../src/testing/check/index.ts';
 import newsroom from '../../examples/demo/index.ts';

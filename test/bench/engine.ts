@@ -1,4 +1,4 @@
-/** The engine alone: a step with its commit, an ask with its answer, actors at rest, a long run that comes back. Run with --expose-gc for the bytes. */
+/** The engine alone: a step with its commit, an ask with its answer, passivated actors, recovery of a long run. Run with --expose-gc to measure memory. */
 import { assign, createActor, sendParent, sendTo, setup } from 'xstate';
 import * as z from 'zod';
 import { engineActions, type MessageMeta } from '../../machines/slot.ts';
@@ -13,10 +13,11 @@ import { Host } from '../../src/engine/host.ts';
 import { ReplyChannel } from '../../src/engine/ref.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { coverage } from '../../src/testing/cover/recorder.ts';
+import { stepTrace } from '../../src/engine/trace.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { compare, microseconds, per } from './measure.ts';
 
-const Counting = protocol({
+const CountingProtocol = protocol({
   add: { body: z.object({ n: z.number() }), replies: ['sum'] },
   sum: { body: z.object({ n: z.number() }) },
 });
@@ -49,8 +50,8 @@ const counter = setup({
   },
 });
 
-/** What one would write by hand: a queue, a state, a promise for whoever waits. */
-function mailbox() {
+/** The hand-written floor: a queue, a state, a promise for each caller. */
+function handWrittenMailbox() {
   let state = { n: 0 };
   const queue: { n: number; done: (n: number) => void }[] = [];
   let going = false;
@@ -71,8 +72,8 @@ function mailbox() {
 }
 
 /** The same with two live XState actors: one asks, the other answers, and a promise waits for it. */
-function live() {
-  type Asking = { type: 'ask' | 'sum'; n: number };
+function twoXstateActors() {
+  type AskEvent = { type: 'ask' | 'sum'; n: number };
   let answered: (n: number) => void = () => {};
   const answerer = setup({
     types: {} as { context: { n: number }; events: { type: 'add'; n: number } },
@@ -88,11 +89,11 @@ function live() {
   });
   const asker = createActor(
     setup({
-      types: {} as { events: Asking },
+      types: {} as { events: AskEvent },
       actors: { answerer },
       actions: {
-        ask: sendTo('answerer', ({ event }) => ({ type: 'add' as const, n: (event as Asking).n })),
-        hear: ({ event }) => answered((event as Asking).n),
+        ask: sendTo('answerer', ({ event }) => ({ type: 'add' as const, n: (event as AskEvent).n })),
+        hear: ({ event }) => answered((event as AskEvent).n),
       },
     }).createMachine({
       id: 'asker',
@@ -107,7 +108,7 @@ function live() {
     });
 }
 
-async function ours(journal = memory()) {
+async function engineHost(journal = memory()) {
   const clock = systemClock();
   const transport = inProcess();
   const host = new Host({ journal, transport, clock, lease: { owner: 'bench' } });
@@ -126,7 +127,7 @@ async function ours(journal = memory()) {
   });
   return {
     host,
-    ref: new ReplyChannel(transport, clock).ref(Counting, address, 'r'),
+    ref: new ReplyChannel(transport, clock).ref(CountingProtocol, address, 'r'),
     tell: (id: number) => transport.send(envelope(id)),
   };
 }
@@ -134,9 +135,9 @@ async function ours(journal = memory()) {
 const times = 20_000;
 
 async function steps() {
-  const own = chart(counter);
+  const ownChart = chart(counter, stepTrace);
   const xstate = createActor(counter).start();
-  let [snapshot] = own.initial(null);
+  let [snapshot] = ownChart.initial(null);
   await compare('a step, in memory', [
     {
       name: 'live XState actor, send()',
@@ -149,7 +150,7 @@ async function steps() {
       name: 'chart.step()',
       run: () =>
         per(times, async () => {
-          for (let i = 0; i < times; i++) [snapshot] = own.step(snapshot, { type: 'inc' });
+          for (let i = 0; i < times; i++) [snapshot] = ownChart.step(snapshot, { type: 'inc' });
         }),
     },
     {
@@ -157,16 +158,16 @@ async function steps() {
       async run() {
         using seen = coverage();
         const time = await per(times, async () => {
-          for (let i = 0; i < times; i++) [snapshot] = own.step(snapshot, { type: 'inc' });
+          for (let i = 0; i < times; i++) [snapshot] = ownChart.step(snapshot, { type: 'inc' });
         });
         if (seen.report().machines[0]?.steps !== times) throw new Error('not every step was seen');
         return time;
       },
     },
-    ...[memory, away].map((journal) => ({
+    ...[memory, discardingJournal].map((journal) => ({
       name: journal === memory ? 'sent, committed, history kept' : 'sent, committed, nothing kept',
       run: async () => {
-        const { host, tell } = await ours(journal());
+        const { host, tell } = await engineHost(journal());
         const time = await per(times, async () => {
           for (let i = 0; i < times; i += 500) await Promise.all(Array.from({ length: 500 }, (_, j) => tell(i + j)));
         });
@@ -183,12 +184,12 @@ async function asks() {
       for (let i = 0; i < times; i++) await ask(1);
     });
   await compare('an ask and its answer, one after the other', [
-    { name: 'two live XState actors', run: () => round(live()) },
-    { name: 'promise mailbox by hand', run: () => round(mailbox()) },
-    ...[memory, away].map((journal) => ({
-      name: journal === memory ? 'Door.ask, history kept in memory' : 'Door.ask, a journal that keeps nothing',
+    { name: 'two live XState actors', run: () => round(twoXstateActors()) },
+    { name: 'promise mailbox by hand', run: () => round(handWrittenMailbox()) },
+    ...[memory, discardingJournal].map((journal) => ({
+      name: journal === memory ? 'ref.ask, history kept in memory' : 'ref.ask, a journal that keeps nothing',
       run: async () => {
-        const { host, ref } = await ours(journal());
+        const { host, ref } = await engineHost(journal());
         const time = await round((n) => ref.ask('add', { n }));
         host.abandon();
         return time;
@@ -197,8 +198,8 @@ async function asks() {
   ]);
 }
 
-/** A journal whose rows cost no memory here: they are on the disk. Only what a wake-up reads is kept, for one actor. */
-function away(): Journal {
+/** A journal that keeps no rows in memory, as if they were on the disk. Only what loading an actor reads is kept, for one actor. */
+function discardingJournal(): Journal {
   const inner = memory();
   return {
     ...inner,
@@ -209,7 +210,7 @@ function away(): Journal {
   };
 }
 
-const turns = async (count: number) => {
+const loopTurns = async (count: number) => {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 };
 const heap = () => {
@@ -218,23 +219,23 @@ const heap = () => {
   return process.memoryUsage().heapUsed;
 };
 
-async function atRest() {
-  const kid = setup({ types: {} as { context: { n: number } } }).createMachine({
-    id: 'kid',
+async function passivation() {
+  const child = setup({ types: {} as { context: { n: number } } }).createMachine({
+    id: 'child',
     context: { n: 0 },
     initial: 'on',
     states: { on: { on: { inc: {} } } },
   });
   const per1000 = 100;
-  const family = actorType(
-    setup({ actors: { kid } }).createMachine({
-      id: 'family',
-      invoke: Array.from({ length: per1000 }, (_, i) => ({ src: 'kid' as const, id: `k${i}` })),
+  const parentType = actorType(
+    setup({ actors: { child } }).createMachine({
+      id: 'parent',
+      invoke: Array.from({ length: per1000 }, (_, i) => ({ src: 'child' as const, id: `k${i}` })),
     }),
   );
   const clock = virtualClock();
   const host = new Host({
-    journal: away(),
+    journal: discardingJournal(),
     transport: inProcess(),
     clock,
     lease: { owner: 'bench' },
@@ -245,28 +246,28 @@ async function atRest() {
   const rates: number[] = [];
   for (let block = 0; block < 10; block++) {
     const begin = microseconds();
-    for (let i = 0; i < 10_000 / per1000; i++) await host.start(family, { run: `r${block}-${i}`, input: null });
-    await turns(3);
+    for (let i = 0; i < 10_000 / per1000; i++) await host.start(parentType, { run: `r${block}-${i}`, input: null });
+    await loopTurns(3);
     rates.push(10_000 / ((microseconds() - begin) / 1e6));
   }
-  const awake = heap();
+  const active = heap();
   clock.advance(1_500);
-  await turns(3);
+  await loopTurns(3);
   clock.advance(1_500);
-  await turns(3);
-  const asleep = heap();
+  await loopTurns(3);
+  const passivated = heap();
   const runs = 100_000 / per1000;
   const actors = 100_000 + runs;
   console.log(`\n100,000 children of ${runs} parents`);
   console.log(`  spawns/s, by blocks of 10,000       ${rates.map((rate) => `${(rate / 1000).toFixed(0)}k`).join(' ')}`);
   if (globalThis.gc)
     console.log(
-      `  bytes per actor                     awake ${((awake - before) / actors).toFixed(0)}, at rest ${((asleep - before) / actors).toFixed(0)}`,
+      `  bytes per actor                     active ${((active - before) / actors).toFixed(0)}, passivated ${((passivated - before) / actors).toFixed(0)}`,
     );
   host.abandon();
 }
 
-async function wakeUps() {
+async function activation() {
   const clock = virtualClock();
   const transport = inProcess();
   const host = new Host({ journal: memory(), transport, clock, lease: { owner: 'bench' }, idle: 1_000, poll: 1e12 });
@@ -274,7 +275,7 @@ async function wakeUps() {
   const runs = 2_000;
   for (let i = 0; i < runs; i++) await host.start(type, { run: `r${i}`, input: null });
   clock.advance(5_000);
-  await turns(3);
+  await loopTurns(3);
   const tell = (run: number, id: number) =>
     transport.send({
       id: `m${id}`,
@@ -285,7 +286,7 @@ async function wakeUps() {
       run: `r${run}`,
       kind: 'signal',
     });
-  if (host.actor('counter/r0')) throw new Error('nobody is at rest');
+  if (host.actor('counter/r0')) throw new Error('the actor is not passivated');
   const cold = await per(runs, async () => {
     for (let i = 0; i < runs; i++) await tell(i, 1);
   });
@@ -293,12 +294,12 @@ async function wakeUps() {
     for (let i = 0; i < runs; i++) await tell(i, 2);
   });
   console.log(
-    `\na message for an actor at rest         ${cold.toFixed(1)} µs; for one awake ${warm.toFixed(1)} µs; waking ${(cold - warm).toFixed(1)} µs`,
+    `\na message for a passivated actor       ${cold.toFixed(1)} µs; for an active one ${warm.toFixed(1)} µs; loading ${(cold - warm).toFixed(1)} µs`,
   );
   host.abandon();
 }
 
-async function resuming() {
+async function recovery() {
   const journal = memory();
   const clock = systemClock();
   const transport = inProcess();
@@ -327,9 +328,9 @@ async function resuming() {
 export async function engine(): Promise<void> {
   await steps();
   await asks();
-  await atRest();
-  await wakeUps();
-  await resuming();
+  await passivation();
+  await activation();
+  await recovery();
 }
 
 if (process.argv[1]?.endsWith('engine.ts')) await engine();

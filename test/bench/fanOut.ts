@@ -1,7 +1,7 @@
-/** A fan-out on disk at three sizes: one worker for each item, a hundred at a time, against the same work in a plain pool of promises. Run with --expose-gc for the bytes. */
+/** A fan-out on disk at three sizes: one worker for each item, a hundred at a time, against the same work in a plain pool of promises. Run with --expose-gc to measure memory. */
 import { agent, mapReduce } from '../../src/index.ts';
 import { atSizes } from './measure.ts';
-import { answerOf, modelWith, onDisk, pool } from './pool.ts';
+import { answerOf, modelWith, withSqliteRuntime, pool } from './pool.ts';
 
 const width = 100;
 
@@ -14,7 +14,7 @@ export async function fanOut(sizes: readonly number[] = [1_000, 3_000, 10_000]):
     {
       name: 'agents behind a pool of promises',
       run: (count, tick) =>
-        onDisk(async (runtime) => {
+        withSqliteRuntime(async (runtime) => {
           const worker = agent({ name: 'worker', model: modelWith(tick) });
           return pool(count, width, async (index) => (await runtime.start(worker, `item ${index}`)).outcome());
         }),
@@ -22,7 +22,7 @@ export async function fanOut(sizes: readonly number[] = [1_000, 3_000, 10_000]):
     {
       name: 'mapReduce',
       run: (count, tick) =>
-        onDisk(async (runtime) => {
+        withSqliteRuntime(async (runtime) => {
           const fan = mapReduce({
             name: 'fan',
             split: (items) => Array.from({ length: Number(items) }, (_, index) => `item ${index}`),

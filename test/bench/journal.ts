@@ -1,4 +1,4 @@
-/** The journal alone: an actor that is loaded again costs the same however long its history is. */
+/** The journal alone: loading an actor costs the same however long its history is. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

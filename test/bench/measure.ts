@@ -1,4 +1,4 @@
-/** Paired measurements: the floor and ours take turns in one process, so that a noisy machine hits both. Only ratios mean anything. */
+/** Paired measurements: the floor and the product alternate in one process, so that load on the machine affects both. Only the ratios are meaningful. */
 
 export interface Contestant {
   readonly name: string;
@@ -22,7 +22,7 @@ export async function per(units: number, work: () => Promise<unknown>): Promise<
   return (microseconds() - begin) / units;
 }
 
-/** Microseconds per unit when so many are under way at any moment: each that ends makes room for the next. */
+/** Microseconds per unit with `width` units under way at any moment. */
 export function inFlight(units: number, width: number, work: (index: number) => Promise<unknown>): Promise<number> {
   let next = 0;
   const lane = async () => {
@@ -31,18 +31,18 @@ export function inFlight(units: number, width: number, work: (index: number) => 
   return per(units, () => Promise.all(Array.from({ length: width }, lane)));
 }
 
-/** One after the other, and a hundred at a time; the first of these takes fewer, as they take longer. */
-export const flights = (many: number): { times: number; width: number }[] => [
+/** Two settings: one unit at a time (a fifth as many, since each takes longer), and a hundred at a time. */
+export const concurrencies = (many: number): { times: number; width: number }[] => [
   { times: Math.ceil(many / 5), width: 1 },
   { times: many, width: 100 },
 ];
 
-/** `share` of them are no larger. */
+/** The value that `share` (0 to 1) of the values do not exceed. */
 export const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
-/** The contestants alternate for so many rounds (after one to warm up); each is given with its ratio to the first, taken round by round. */
+/** The contestants alternate for `rounds` rounds, after one to warm up. Gives each with its ratio to the first, computed per round. */
 export async function compare(title: string, contestants: readonly Contestant[], rounds = 7): Promise<Figures[]> {
   const times = contestants.map((): number[] => []);
   for (let round = 0; round <= rounds; round++) {
@@ -70,17 +70,22 @@ export async function compare(title: string, contestants: readonly Contestant[],
   return figures.map(({ name, ratio, low, high }) => ({ name, median: ratio, low, high }));
 }
 
-export interface Sized {
+export interface SizedContestant {
   readonly name: string;
-  /** Does so many units of work, and calls `tick` with each. */
+  /** Does `count` units of work, and calls `tick` for each. */
   run(count: number, tick: () => void): Promise<unknown>;
 }
 
 /**
  * The contestants at several sizes: each with its ratio to the first at that size, how much processor time a unit took and how much dearer
- * that is than at the smallest size (others on the machine change it least), and, with --expose-gc, the most bytes that were alive beyond those before (looked at ten times, in a pass of its own).
+ * that is than at the smallest size (processor time depends least on other load), and, with --expose-gc, the largest growth of live memory in bytes
+ * (sampled ten times, in a separate pass).
  */
-export async function atSizes(title: string, sizes: readonly number[], contestants: readonly Sized[]): Promise<void> {
+export async function atSizes(
+  title: string,
+  sizes: readonly number[],
+  contestants: readonly SizedContestant[],
+): Promise<void> {
   console.log(`\n${title}`);
   for (const { run } of contestants) await run(sizes[0]!, () => {}); // To warm up.
   const smallest = new Map<string, number>();
@@ -93,7 +98,7 @@ export async function atSizes(title: string, sizes: readonly number[], contestan
       const busy = (user + system) / size;
       floor ||= time;
       if (!smallest.has(name)) smallest.set(name, busy);
-      const kept = await mostAlive(size, (tick) => run(size, tick));
+      const kept = await peakMemory(size, (tick) => run(size, tick));
       console.log(
         `  ${String(size).padStart(6)}  ${name.padEnd(34)} ${time.toFixed(1).padStart(9)} µs   ${(time / floor).toFixed(2).padStart(7)}×   ` +
           `${busy.toFixed(1).padStart(9)} µs busy, ${(busy / smallest.get(name)!).toFixed(2)}× the smallest size` +
@@ -103,17 +108,17 @@ export async function atSizes(title: string, sizes: readonly number[], contestan
   }
 }
 
-async function mostAlive(size: number, work: (tick: () => void) => Promise<unknown>): Promise<number | undefined> {
+async function peakMemory(size: number, work: (tick: () => void) => Promise<unknown>): Promise<number | undefined> {
   const { gc } = globalThis;
   if (!gc) return undefined;
-  const alive = () => {
+  const liveMemory = () => {
     gc();
     return process.memoryUsage().heapUsed;
   };
-  const before = alive();
+  const before = liveMemory();
   let [done, most] = [0, before];
   await work(() => {
-    if (++done % Math.floor(size / 10) === 0) most = Math.max(most, alive());
+    if (++done % Math.floor(size / 10) === 0) most = Math.max(most, liveMemory());
   });
   return most - before;
 }

@@ -1,13 +1,13 @@
-/** What a troupe costs on a real nats-server: an ask, a durable step, the death of a node, and those who only wait. */
+/** The costs on a real nats-server: an ask, a durable step, a failover, and waiting actors. */
 import { asks } from './nats/ask.ts';
 import { durableCommits } from './nats/commits.ts';
 import { failovers } from './nats/failover.ts';
-import { waitingOnes } from './nats/rest.ts';
+import { passivatedActors } from './nats/passivation.ts';
 
 export async function onNats(): Promise<void> {
   await asks();
   await durableCommits();
-  await waitingOnes();
+  await passivatedActors();
   await failovers();
 }
 

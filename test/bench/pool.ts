@@ -1,4 +1,4 @@
-/** What all who hand out work are measured with: a model that answers at once, and the pool of promises that one would write by hand. */
+/** Shared by the measurements of distributed work: a model that answers at once, and a hand-written pool of promises as the floor. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,32 +7,32 @@ import type { Model, ModelPart } from '../../src/contracts/model.ts';
 
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
 
-/** `asked` is called with every call. */
-export const modelWith = (asked: () => void = () => {}): Model => ({
+/** `asked` is called for every model call. */
+export const modelWith = (onCall: () => void = () => {}): Model => ({
   id: 'bench:model',
   async *stream(): AsyncGenerator<ModelPart> {
-    asked();
+    onCall();
     yield { type: 'text', text: 'ok' };
     yield { type: 'finish', reason: 'stop', usage, model: 'bench:model' };
   },
 });
 
-/** One answer of a model, read to its end. */
+/** One answer of a model, read to the end of its stream. */
 export async function answerOf(model: Model, text: string): Promise<string> {
-  let said = '';
+  let answer = '';
   const scope = { key: text, signal: new AbortController().signal, deadline: undefined };
   for await (const part of model.stream(
     { instructions: '', messages: [{ role: 'user', text }], tools: [] },
     scope as never,
   ))
-    if (part.type === 'text') said += part.text;
-  return said;
+    if (part.type === 'text') answer += part.text;
+  return answer;
 }
 
 export const membersWith = (model: Model, size: number): Agent[] =>
   Array.from({ length: size }, (_, i) => agent({ name: `m${i}`, model }) as unknown as Agent);
 
-/** So many workers, each taking the next piece. */
+/** `width` workers, each taking the next item. */
 export async function pool<T>(count: number, width: number, work: (index: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
   let next = 0;
@@ -43,8 +43,8 @@ export async function pool<T>(count: number, width: number, work: (index: number
   return results;
 }
 
-/** On a file of its own, which is gone afterwards. */
-export async function onDisk<T>(work: (runtime: Runtime) => Promise<T>): Promise<T> {
+/** Runs the work with a runtime on a temporary file. */
+export async function withSqliteRuntime<T>(work: (runtime: Runtime) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-fan-'));
   try {
     await using runtime = await openRuntime({ db: join(folder, 'journal.db') });

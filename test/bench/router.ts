@@ -1,8 +1,8 @@
-/** What a router costs: tasks over a hundred agents, sixteen at a time, at three sizes, against the same work in a plain pool of promises. Run with --expose-gc for the bytes. */
+/** What a router costs: tasks over a hundred agents, sixteen at a time, at three sizes, against the same work in a plain pool of promises. Run with --expose-gc to measure memory. */
 import { openRuntime, orchestrator, routers, type Agent, type Runtime, type TaskResult } from '../../src/index.ts';
 import { memory } from '../../src/journal/memory.ts';
 import { atSizes, compare, per } from './measure.ts';
-import { answerOf, membersWith, modelWith, onDisk, pool } from './pool.ts';
+import { answerOf, membersWith, modelWith, withSqliteRuntime, pool } from './pool.ts';
 
 const [size, width] = [100, 16];
 
@@ -19,7 +19,7 @@ async function orchestrated(runtime: Runtime, members: readonly Agent[], count: 
 const pooled = (runtime: Runtime, members: readonly Agent[], count: number) =>
   pool(count, width, async (index) => (await runtime.start(members[index % size]!, `task ${index}`)).outcome());
 
-/** How evenly the members were given work: the fewest and the most tasks of one. */
+/** How evenly the tasks were distributed: the fewest and the most tasks of one member. */
 function spread(results: readonly TaskResult[]): string {
   const taken = new Map<string, number>();
   for (const { agentId } of results) taken.set(agentId, (taken.get(agentId) ?? 0) + 1);
@@ -53,18 +53,18 @@ export async function routing(sizes: readonly number[] = [1_000, 3_000, 10_000])
     },
     {
       name: 'agents behind a pool of promises',
-      run: (many, tick) => onDisk((runtime) => pooled(runtime, membersWith(modelWith(tick), size), many)),
+      run: (many, tick) => withSqliteRuntime((runtime) => pooled(runtime, membersWith(modelWith(tick), size), many)),
     },
     {
       name: 'agents behind a router',
       run: (many, tick) =>
-        onDisk(async (runtime) => {
+        withSqliteRuntime(async (runtime) => {
           const results = await orchestrated(runtime, membersWith(modelWith(tick), size), many);
           spreads.set(many, spread(results));
         }),
     },
   ]);
-  for (const [many, evenly] of spreads) console.log(`  ${String(many).padStart(6)}  ${evenly}`);
+  for (const [many, spreadText] of spreads) console.log(`  ${String(many).padStart(6)}  ${spreadText}`);
 }
 
 if (process.argv[1]?.endsWith('router.ts')) {

@@ -1,4 +1,4 @@
-/** Seeds per second: a run under faults against the same run undisturbed, on the same simulated ground. */
+/** Seeds per second: a run under faults against the same run without faults, in the same simulated environment. */
 import { simulate } from '../../src/testing/simulate/simulate.ts';
 import { clerk, counting, desk } from '../testing/subjects.ts';
 import { compare, per } from './measure.ts';

@@ -1,4 +1,4 @@
-/** Whole processes: how long until `troupe --version` has answered, and until an agent of one turn has. */
+/** Whole processes: the time until `troupe --version` has answered, and until an agent with one turn has. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * Real processes on a real file against a world that loses replies: killed, stopped and woken, told to leave, and their power cut.
- * Nothing is lost, nothing is done twice. This is a short dose (and half of it in the usual loop); `npm run chaos -- --minutes 60` is a long one.
+ * Real processes on a real file, calling a service that loses replies: they are killed, frozen and continued, terminated, and their disk is cut off.
+ * Nothing is lost, nothing is done twice. This is a short dose (and half of it in the usual run); `npm run chaos -- --minutes 60` is a long one.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
@@ -10,28 +10,28 @@ import { expect, test } from 'vitest';
 import { limits } from '../limits.ts';
 import { built } from '../built.ts';
 import { cutRound } from './cutRound.ts';
-import { notice } from './mount.ts';
-import { playRound } from './play.ts';
+import { whyNoDisk } from './disk.ts';
+import { playRound } from './playRound.ts';
 import { dose } from '../dose.ts';
 
 const seed = Number(process.env.TROUPE_SEED ?? 2);
 const long = { timeout: limits.long };
 
-const ways = [
+const kinds = [
   ['killed at named points, three runs at once', 'points', 'kills'],
-  ['stopped until others have taken its runs over, and woken', 'zombies', 'zombies'],
-  // These take their time.
-  ['one of three nodes, killed, stopped and woken beside a server that is killed', 'nodes', 'kills'],
+  ['frozen until another has taken its runs over, and continued', 'zombies', 'zombies'],
+  // These kinds take long.
+  ['one of three nodes, killed or frozen, with a server that is killed', 'nodes', 'kills'],
   ['killed at random moments', 'kills', 'kills'],
-  ['told to leave in the middle', 'terms', 'terms'],
+  ['terminated (SIGTERM) in the middle', 'terms', 'terms'],
 ] as const;
 
-test.each(ways.slice(0, dose(2, ways.length)))(
-  `a process that is %s loses nothing and does nothing twice (seed ${seed})`,
+test.each(kinds.slice(0, dose(2, kinds.length)))(
+  `a process that is %s loses nothing and performs nothing twice (seed ${seed})`,
   long,
   async (_, kind, what) => {
     let done = 0;
-    // On a slow or a quick machine a round may be over before it was disturbed: that is no proof, and another one is played.
+    // On a slow or a fast machine a round may end before it was disturbed: then it shows nothing, and another one is played.
     for (let round = 0; done === 0 && round < 5; round++) {
       const { counts, violations } = await playRound(kind, seed + round);
       expect(violations, `seed ${seed + round}`).toEqual([]);
@@ -42,21 +42,21 @@ test.each(ways.slice(0, dose(2, ways.length)))(
   },
 );
 
-const reason = notice();
+const reason = whyNoDisk();
 if (reason !== undefined) console.error(`\n!!! NO POWER CUT IS TESTED: ${reason}\n`);
 
 test.skipIf(reason !== undefined)(
-  `what was acknowledged survives a power cut, and would not without the wait for the disk (seed ${seed})`,
+  `acknowledged commits survive a power cut, and would not without fsync (seed ${seed})`,
   long,
   async () => {
     const { lost, acknowledged, control, violations } = await cutRound(seed);
     expect({ lost, violations }).toEqual({ lost: 0, violations: [] });
     expect(acknowledged).toBeGreaterThanOrEqual(100);
-    expect(control.lost, 'the control lost nothing: the rig cuts no power').toBeGreaterThan(0);
+    expect(control.lost, 'the control lost nothing: the power cut does not work').toBeGreaterThan(0);
   },
 );
 
-/** From a folder of its own, so that its result file is the only one. */
+/** Runs it in a folder of its own, so that its result file is the only one. */
 const chaos = (...args: readonly string[]) => {
   const cwd = mkdtempSync(join(tmpdir(), 'troupe-chaos-'));
   const ended = spawnSync(process.execPath, [built('test/chaos/chaos.ts'), ...args], {
@@ -66,7 +66,7 @@ const chaos = (...args: readonly string[]) => {
   return { ...ended, cwd };
 };
 
-test('the long dose leaves a file with what was done and what came of it', long, () => {
+test('the long dose writes a result file with its counts and violations', long, () => {
   const { status, stdout, stderr, cwd } = chaos('--minutes', '0', '--only', 'points', '--seed', '5');
   expect([status, stderr], stdout).toEqual([0, '']);
   const [file] = readdirSync(join(cwd, '.troupe/chaos')) as [string];

@@ -1,40 +1,40 @@
 /**
- * The long dose: `npm run chaos -- --minutes 10 [--seed 1] [--only zombies]`. Plays rounds until the time is over, writes what came of it to
- * .troupe/chaos/, and exits 1 when a promise was broken, 2 when it was not told what to do.
+ * The long dose: `npm run chaos -- --minutes 10 [--seed 1] [--only zombies]`. Plays rounds until the time is over, writes the results to
+ * .troupe/chaos/, and exits 1 when a promise was broken, 2 on invalid arguments.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import compile from '../built.ts';
 import { cutRound } from './cutRound.ts';
-import { notice } from './mount.ts';
-import { playRound, plus } from './play.ts';
+import { whyNoDisk } from './disk.ts';
+import { playRound, plus } from './playRound.ts';
 import { rounds } from './rounds.ts';
-import { nothing } from './stage.ts';
+import { noCounts } from './chaosRound.ts';
 
 const kinds = [...Object.keys(rounds), 'nodes', 'cuts'];
 const { minutes, seed: first, only } = options();
-// Where nobody has done so before: the tests start the compiled form of this file.
+// Only when it is not compiled yet: the tests start the compiled form of this file.
 if (import.meta.filename.endsWith('.ts')) compile();
 const until = Date.now() + minutes * 60_000;
 const began = new Date();
 const violations: { seed: number; kind: string; what: string; again: string }[] = [];
-let counts = nothing();
+let counts = noCounts();
 let cuts = { rounds: 0, acknowledged: 0, lost: 0, controlRounds: 0, controlLost: 0 };
-let mounts = true;
+let canMount = true;
 
 for (let seed = first; Date.now() < until || seed === first; seed++) {
   const kind = only ?? kinds[seed % kinds.length]!;
   const again = `npm run chaos -- --minutes 0 --seed ${seed} --only ${kind}`;
-  const blame = (what: string) => {
+  const report = (what: string) => {
     violations.push({ seed, kind, what, again });
     console.error(`VIOLATION in ${kind}, seed ${seed}: ${what}\n  again: ${again}`);
   };
   if (kind === 'cuts') {
-    const reason = mounts ? notice() : undefined;
-    if (!mounts) continue;
+    const reason = canMount ? whyNoDisk() : undefined;
+    if (!canMount) continue;
     if (reason !== undefined) {
-      mounts = false;
+      canMount = false;
       console.error(`\n!!! NO POWER CUTS: ${reason} Everything else goes on.\n`);
       if (only) break;
       continue;
@@ -47,19 +47,19 @@ for (let seed = first; Date.now() < until || seed === first; seed++) {
       controlRounds: cuts.controlRounds + 1,
       controlLost: cuts.controlLost + cut.control.lost,
     };
-    for (const what of cut.violations) blame(what);
+    for (const what of cut.violations) report(what);
   } else {
     const round = await playRound(kind, seed);
     counts = plus(counts, round.counts);
-    for (const what of round.violations) blame(what);
+    for (const what of round.violations) report(what);
   }
 }
-// A control that never loses proves nothing: then the rig does not cut.
+// A control that never loses a commit shows that the power cut does not work.
 if (cuts.controlRounds > 0 && cuts.controlLost === 0)
   violations.push({
     seed: first,
     kind: 'cuts',
-    what: 'the control without fsync lost nothing: the rig cuts no power',
+    what: 'the control without fsync lost nothing: the power cut does not work',
     again: `npm run chaos -- --minutes 0 --seed ${first} --only cuts`,
   });
 
@@ -72,7 +72,7 @@ const result = {
   seed: first,
   node: process.version,
   ...counts,
-  cuts: mounts ? cuts : null,
+  cuts: canMount ? cuts : null,
   violations,
 };
 writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);

@@ -1,10 +1,10 @@
-/** The processes that chaos is made with: the real `troupe run`, and the worker whose points have names. */
+/** The processes of the chaos tests: the real `troupe run`, a worker that can kill itself at a named point, and a node. */
 import { spawn } from 'node:child_process';
 import { built, root } from '../built.ts';
 import { limits } from '../limits.ts';
 import type { NatsServer } from '../nats/server.ts';
 
-export interface End {
+export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly out: string;
@@ -12,14 +12,14 @@ export interface End {
 }
 
 export interface Child {
-  /** Resolves when it has begun to work, or is over before. */
+  /** Resolves when the process has started to work, or has ended. */
   readonly working: Promise<void>;
-  readonly ended: Promise<End>;
+  readonly ended: Promise<ProcessEnd>;
   kill(signal: NodeJS.Signals): void;
 }
 
 export const troupe = (db: string, url: string, room: string): Child =>
-  start([built('src/cli/main.ts'), 'run', built('test/chaos/subject.ts'), '--input', room, '--key', room, '--db', db], {
+  start([built('src/cli/main.ts'), 'run', built('test/chaos/clerk.ts'), '--input', room, '--key', room, '--db', db], {
     CHAOS_WORLD: url,
   });
 
@@ -27,9 +27,9 @@ export const troupe = (db: string, url: string, room: string): Child =>
 export const worker = (db: string, url: string, rooms: readonly string[], point = ''): Child =>
   start([built('test/chaos/worker.ts'), db, ...rooms], { CHAOS_WORLD: url, CHAOS_POINT: point });
 
-/** A node of a cluster, with the subject to offer. */
+/** A node of a cluster that offers the agent. */
 export const node = (server: NatsServer, name: string, url: string): Child =>
-  start([built('test/chaos/nodeWorker.ts'), server.url, server.views, name], { CHAOS_WORLD: url });
+  start([built('test/chaos/nodeWorker.ts'), server.url, server.replicaFolder, name], { CHAOS_WORLD: url });
 
 function start(args: readonly string[], env: Record<string, string>): Child {
   const child = spawn(process.execPath, args, {
@@ -39,19 +39,19 @@ function start(args: readonly string[], env: Record<string, string>): Child {
   });
   let out = '';
   let err = '';
-  let works!: () => void;
-  const working = new Promise<void>((begun) => (works = begun));
+  let markWorking!: () => void;
+  const working = new Promise<void>((begun) => (markWorking = begun));
   const limit = setTimeout(() => child.kill('SIGKILL'), limits.long);
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => {
     err += chunk.toString();
-    works();
+    markWorking();
   });
-  const ended = new Promise<End>((done, fail) => {
+  const ended = new Promise<ProcessEnd>((done, fail) => {
     child.on('error', fail);
     child.on('close', (code, signal) => {
       clearTimeout(limit);
-      works();
+      markWorking();
       done({ code, signal, out, err });
     });
   });

@@ -1,9 +1,9 @@
-/** The system's clock, running ten times as fast in every process alike (less where TROUPE_SLOW says so): a lease of ten seconds runs out in one. */
+/** The system clock, ten times as fast in every process (less where TROUPE_SLOW says so): a lease of ten seconds expires after one. */
 import type { Clock } from '../../src/values/clock.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { slow } from '../limits.ts';
 
-/** On a machine that is said to be slower, a lease must still be renewed in time. */
+/** On a machine that TROUPE_SLOW declares slower, a lease must still be renewed in time. */
 const speed = 10 / slow;
 
 export function fastClock(): Clock {
@@ -13,7 +13,7 @@ export function fastClock(): Clock {
     random,
     id,
     now: () => real.now() * speed,
-    // Rounded up, so that nothing rings before its time.
+    // Rounded up, so that no timer fires too early.
     wake: (at, call) => real.wake(Math.ceil(at / speed), call),
   };
 }

@@ -1,13 +1,13 @@
-/** A node that offers the subject, on a clock that runs ten times as fast: a lease of ten seconds runs out in one. */
+/** A node that offers the agent, on a clock that runs ten times as fast: a lease of ten seconds expires after one. */
 import { node } from 'troupe';
 import { fastClock } from './fastClock.ts';
-import subject from './subject.ts';
+import clerk from './clerk.ts';
 import { limits } from '../limits.ts';
 
 const [servers = '', folder = '', name = ''] = process.argv.slice(2);
-const told = new Promise((tell) => process.once('SIGTERM', tell));
-const me = await node([subject], { name, nats: { servers, folder }, clock: fastClock(), env: {} });
+const terminated = new Promise((resolve) => process.once('SIGTERM', resolve));
+const running = await node([clerk], { name, nats: { servers, folder }, clock: fastClock(), env: {} });
 process.stderr.write(`working ${name}\n`);
-await told;
-await me.drain(limits.long);
-await me[Symbol.asyncDispose]();
+await terminated;
+await running.drain(limits.long);
+await running[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-/** Three nodes and a server that must not lose what it acknowledged: each may be killed or stand still at any moment. What began goes on somewhere. */
+/** Three nodes and a server that must not lose acknowledged writes: each may be killed or frozen at any moment. Every run continues on some node. */
 import { openCluster } from '../../src/cluster/client.ts';
 import { toFailure } from '../../src/values/failure.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -7,97 +7,99 @@ import { limits, slow } from '../limits.ts';
 import { natsServer } from '../nats/server.ts';
 import { node, type Child } from './child.ts';
 import { fastClock } from './fastClock.ts';
-import { Stage, type Counts } from './stage.ts';
+import { ChaosRound, type ChaosCounts } from './chaosRound.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 
-const pause = (ms: number) => new Promise((over) => setTimeout(over, ms));
-/** Blows that are dealt in a round; before each another run is begun, so that there is always one to be disturbed. */
-const blows = 16;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** The number of faults in a round; before each fault another run is started, so that there is always one to disturb. */
+const faultCount = 16;
 
-export async function nodesRound(random: () => number): Promise<{ counts: Counts; violations: readonly string[] }> {
+export async function nodesRound(
+  random: () => number,
+): Promise<{ counts: ChaosCounts; violations: readonly string[] }> {
   await using server = await natsServer();
   await using runtime = await openRuntime({
-    nats: { servers: server.url, folder: server.views },
+    nats: { servers: server.url, folder: server.replicaFolder },
     clock: fastClock(),
     env: {},
   });
   const { journal } = runtime;
-  // The view that plays along: closing it is the runtime's business.
+  // This replica follows the log; the runtime closes it.
   const read = async (): Promise<Journal> => overrideMethods(journal, { [Symbol.asyncDispose]: async () => {} });
-  await using stage = await Stage.open(random, blows, read);
+  await using round = await ChaosRound.open(random, faultCount, read);
   await using cluster = await openCluster({ servers: server.url }, fastClock());
   const nodes = new Map<string, Child>();
-  let isOver = false;
-  /** As a supervisor of processes would: one that has ended, for whatever reason, begins anew. */
+  let isFinished = false;
+  /** Restarts a process that has ended for any reason, as a process supervisor would. */
   const start = (name: string): void => {
-    const child = node(server, name, stage.outside.url);
+    const child = node(server, name, round.service.url);
     nodes.set(name, child);
-    void child.ended.then(() => (isOver ? undefined : start(name)));
+    void child.ended.then(() => (isFinished ? undefined : start(name)));
   };
-  const anyone = () => ['a', 'b', 'c'][Math.floor(random() * 3)]!;
+  const anyNode = () => ['a', 'b', 'c'][Math.floor(random() * 3)]!;
 
   for (const name of ['a', 'b', 'c']) start(name);
   await Promise.all([...nodes.values()].map(({ working }) => working));
-  for (const room of stage.rooms) {
+  for (const room of round.rooms) {
     await begin(room);
     await pause(random() * 300);
-    const name = anyone();
+    const name = anyNode();
     const victim = nodes.get(name)!;
-    const fate = random();
-    if (fate < 0.2) {
+    const draw = random();
+    if (draw < 0.2) {
       await server.kill();
-      stage.counts.serverKills++;
+      round.counts.serverKills++;
       await pause(random() * 500);
-      await server.again();
-    } else if (fate < 0.4) {
+      await server.restart();
+    } else if (draw < 0.4) {
       victim.kill('SIGSTOP');
-      await pause((1_200 + random() * 800) * slow); // Longer than a lease.
+      await pause((1_200 + random() * 800) * slow); // Longer than the lease duration.
       victim.kill('SIGCONT');
-      stage.counts.zombies++;
+      round.counts.zombies++;
     } else {
       victim.kill('SIGKILL');
       await victim.ended;
-      stage.counts.kills++;
-      await stage.look();
+      round.counts.kills++;
+      await round.checkLedgers();
     }
   }
   await finished();
-  await stage.judge();
-  isOver = true;
+  await round.checkOutcome();
+  isFinished = true;
   await Promise.all([...nodes.values()].map(leave));
-  return stage;
+  return round;
 
-  /** All nodes may be between two lives: whoever asks, asks again under the same key. */
+  /** All nodes may be restarting at once: the caller repeats its request under the same key. */
   async function begin(room: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         return void (await cluster.invoke('clerk', room, { key: room, detach: true, within: 5_000 }));
       } catch (thrown) {
         if (attempt === 400)
-          return void stage.violations.push(`${room} could not be begun: ${toFailure(thrown).message}`);
+          return void round.violations.push(`${room} could not be begun: ${toFailure(thrown).message}`);
       }
       await pause(250);
     }
   }
 
-  async function going(): Promise<number> {
+  async function unfinishedRuns(): Promise<number> {
     const ended = await journal.find({ parent: null, status: ['done', 'failed', 'stopped'] });
-    return blows - ended.length;
+    return faultCount - ended.length;
   }
 
   async function finished(): Promise<void> {
     for (const until = Date.now() + limits.test; Date.now() < until; await pause(100))
-      if ((await going()) === 0) return;
-    stage.violations.push(`${await going()} runs are stuck`);
+      if ((await unfinishedRuns()) === 0) return;
+    round.violations.push(`${await unfinishedRuns()} runs are stuck`);
   }
 
   async function leave(child: Child): Promise<void> {
     await child.working;
     child.kill('SIGTERM');
     const { code, signal, err } = await child.ended;
-    // One whose server did not answer when it was to begin says so, and would be started again.
+    // A node whose server did not answer at its start says so, and would be started again.
     const couldNotBegin = !err.includes('working') && /did not open the journal|No NATS server answers/.test(err);
     if (!couldNotBegin && code !== 0)
-      stage.violations.push(`SIGTERM ended a node with ${signal ?? code}: ${err.slice(-2_000)}`);
+      round.violations.push(`SIGTERM ended a node with ${signal ?? code}: ${err.slice(-2_000)}`);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A process that works through runs of the subject by the public API, on a real file, and can be told to kill itself at a point:
+ * A process that runs the agent through the public API, on a real file, and can kill itself at a point:
  * `CHAOS_POINT="commit 7 after"` is the moment after the seventh commit. Only this file reads that variable; the product knows nothing of it.
  */
 import { openRuntime } from 'troupe';
@@ -10,17 +10,17 @@ import { attach } from '../../src/runtime/attach.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { atCrashPoints, type Around } from '../../src/testing/world/crashPoints.ts';
 import { fastClock } from './fastClock.ts';
-import subject from './subject.ts';
+import clerk from './clerk.ts';
 
 const [db = '', ...rooms] = process.argv.slice(2);
 const [kind, number, when] = (process.env.CHAOS_POINT ?? '').split(' ');
 
 let count = 0;
-const mortal: Around = async (point, work) => {
-  const mine = point.kind === kind && ++count === Number(number);
-  if (mine && when === 'before') return die();
+const killAtPoint: Around = async (point, work) => {
+  const isPoint = point.kind === kind && ++count === Number(number);
+  if (isPoint && when === 'before') return die();
   const answer = await work();
-  return mine ? die() : answer;
+  return isPoint ? die() : answer;
 };
 function die(): Promise<never> {
   process.kill(process.pid, 'SIGKILL');
@@ -28,23 +28,26 @@ function die(): Promise<never> {
 }
 
 const clock = fastClock();
-const parts = atCrashPoints({ journal: await patient(() => sqlite(db)), transport: inProcess() }, mortal);
-const runtime = await openRuntime({ ...parts, clock, env: {} });
-process.on('SIGTERM', () => void runtime.close().then(() => parts.journal[Symbol.asyncDispose]()));
+const backends = atCrashPoints(
+  { journal: await retryWhileLocked(() => sqlite(db)), transport: inProcess() },
+  killAtPoint,
+);
+const runtime = await openRuntime({ ...backends, clock, env: {} });
+process.on('SIGTERM', () => void runtime.close().then(() => backends.journal[Symbol.asyncDispose]()));
 
 await Promise.all(
   rooms.map(async (room) => {
-    const run = await patient(() => attach(() => runtime.start(subject, room, { key: room }), clock));
+    const run = await retryWhileLocked(() => attach(() => runtime.start(clerk, room, { key: room }), clock));
     process.stderr.write(`working ${room}\n`);
     const outcome = await run.outcome();
     process.stdout.write(`${JSON.stringify({ room, outcome })}\n`);
   }),
 );
 await runtime.close();
-await parts.journal[Symbol.asyncDispose]();
+await backends.journal[Symbol.asyncDispose]();
 
-/** A file that a stopped process has locked is waited for, as an operator would. */
-async function patient<T>(begin: () => Promise<T>): Promise<T> {
+/** Waits while a frozen process holds the lock of the file, as an operator would. */
+async function retryWhileLocked<T>(begin: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await begin();

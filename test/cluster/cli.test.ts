@@ -1,11 +1,11 @@
-/** Nodes as a user meets them: processes that are started, asked, stopped and killed. */
+/** Nodes as a user has them: processes that are started, called, stopped and killed. */
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { built } from '../built.ts';
-import { workspace as place, type Workspace as Place } from '../cli/troupe.ts';
+import { workspace, type Workspace } from '../cli/troupe.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 
 let server: NatsServer;
@@ -14,57 +14,57 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-const worker = built('test/cluster/fixtures/worker.ts');
-type Running = ReturnType<Place['start']>;
-const painter = built('test/cluster/fixtures/painter.ts');
+const workerFile = built('test/cluster/fixtures/worker.ts');
+type Running = ReturnType<Workspace['start']>;
+const paintersFile = built('test/cluster/fixtures/painter.ts');
 const on = () => ['--nats', server.url];
 
-test('three nodes: one is killed in the middle of a call, one is told to leave, and the run ends with nothing repeated that was kept', async () => {
-  using at = place();
+test('three nodes: one is killed in the middle of a call, one is drained, and the run ends without repeating a stored result', async () => {
+  using at = workspace();
   const counted = () => {
     const file = join(at.folder, 'world.txt');
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
   };
-  const started = ['a', 'b', 'c'].map((name) => at.start('node', worker, '--name', name, ...on()));
+  const started = ['a', 'b', 'c'].map((name) => at.start('node', workerFile, '--name', name, ...on()));
   for (const one of started) await one.until(/has joined, and offers worker/);
-  const begun = await at.troupe('invoke', 'worker', '--input', '"Count."', '--key', 'job', '--detach', ...on());
-  expect(begun).toMatchObject({ code: 0, out: 'job\n' });
+  const invoked = await at.troupe('invoke', 'worker', '--input', '"Count."', '--key', 'job', '--detach', ...on());
+  expect(invoked).toMatchObject({ code: 0, out: 'job\n' });
   await expect.poll(counted).toEqual([1, 2, 3]);
 
   const { out } = await at.troupe('ps', '--json', ...on());
   const [row] = JSON.parse(out) as { run: string; node: string; state: string; lease: number }[];
   expect(row).toMatchObject({ run: 'job', name: 'worker', state: expect.stringContaining('acting') as string });
-  const holder = ['a', 'b', 'c'].indexOf(row!.node);
+  const ownerIndex = ['a', 'b', 'c'].indexOf(row!.node);
   const following = at.start('runs', 'tail', 'job', '--inspect', ...on());
-  const watched = await watch(following);
-  started[holder]!.process.kill('SIGKILL');
+  const watched = await watchInspector(following);
+  started[ownerIndex]!.process.kill('SIGKILL');
 
   const result = at.troupe('invoke', 'worker', '--key', 'job', ...on());
   at.file('go', '');
   expect(await result).toMatchObject({ code: 0, out: expect.stringContaining('All counted.') as string });
-  // What was under way when it was killed is all that is done twice.
+  // Only the call that was under way when the node was killed is made twice.
   expect(counted()).toEqual([1, 2, 3, 3, 4, 5]);
 
-  // Who follows it saw it on both nodes, in order, to its end.
+  // A follower saw the run on both nodes, in order, to its end.
   expect(await following.ended).toMatchObject({ code: 0, out: expect.stringContaining('(done)') as string });
   const root = watched.filter(({ sessionId }) => sessionId === 'agent/job');
   expect(root.map(({ snapshot }) => snapshot?.status).filter((status) => status === 'done')).toHaveLength(1);
   expect(root.at(-1)?.snapshot?.status).toBe('done');
 
-  const rest = started.filter((_, n) => n !== holder);
+  const rest = started.filter((_, n) => n !== ownerIndex);
   rest[0]!.process.kill('SIGTERM');
   expect(await rest[0]!.ended).toMatchObject({ code: 0, err: expect.stringMatching(/Released \d runs?\./) as string });
-  const names = ['a', 'b', 'c'].filter((_, n) => n !== holder);
+  const names = ['a', 'b', 'c'].filter((_, n) => n !== ownerIndex);
   const nodes = await at.troupe('nodes', '--json', ...on());
   expect((JSON.parse(nodes.out) as { name: string }[]).map(({ name }) => name)).toEqual([names[1]]);
   rest[1]!.process.kill('SIGTERM');
   await rest[1]!.ended;
 });
 
-test('a run that is left with Ctrl-C is free at once, and nothing is said of what does not matter', async () => {
-  using at = place();
+test('a run left with Ctrl-C is released at once, and the output has no irrelevant errors', async () => {
+  using at = workspace();
   const rest = ['--tenant', 'left', ...on()];
-  const run = at.start('run', worker, '--input', '"Count."', '--key', 'left', ...rest);
+  const run = at.start('run', workerFile, '--input', '"Count."', '--key', 'left', ...rest);
   await run.until(/3 turns/);
   run.process.kill('SIGINT');
   const { code, err } = await run.ended;
@@ -75,65 +75,66 @@ test('a run that is left with Ctrl-C is free at once, and nothing is said of wha
   expect(row).toMatchObject({ run: 'left', owner: null });
 });
 
-test('a run that a node has is paused, and told to go on, from anywhere', async () => {
-  using at = place();
-  const node = at.start('node', worker, '--name', 'steered', '--tenant', 'steered', ...on());
+test('a run on a node can be paused and resumed from another process', async () => {
+  using at = workspace();
+  const node = at.start('node', workerFile, '--name', 'steered', '--tenant', 'steered', ...on());
   await node.until(/has joined, and offers worker/);
-  const on2 = ['--tenant', 'steered', ...on()];
-  await at.troupe('invoke', 'worker', '--input', '"Count."', '--key', 'held', '--detach', ...on2);
-  await at.troupe('runs', 'pause', 'held', ...on2);
-  const left = async () => (JSON.parse((await at.troupe('ps', '--json', ...on2)).out) as { mail: number }[])[0]?.mail;
+  const tenantFlags = ['--tenant', 'steered', ...on()];
+  await at.troupe('invoke', 'worker', '--input', '"Count."', '--key', 'held', '--detach', ...tenantFlags);
+  await at.troupe('runs', 'pause', 'held', ...tenantFlags);
+  const left = async () =>
+    (JSON.parse((await at.troupe('ps', '--json', ...tenantFlags)).out) as { mail: number }[])[0]?.mail;
   await expect.poll(left).toBe(0);
   at.file('go', '');
   const state = async () =>
-    (JSON.parse((await at.troupe('runs', 'get', 'held', '--json', ...on2)).out) as { state: string }).state;
+    (JSON.parse((await at.troupe('runs', 'get', 'held', '--json', ...tenantFlags)).out) as { state: string }).state;
   await expect.poll(state).toMatch(/holding/);
-  expect(await at.troupe('runs', 'resume', 'held', ...on2)).toMatchObject({
+  expect(await at.troupe('runs', 'resume', 'held', ...tenantFlags)).toMatchObject({
     code: 0,
     err: expect.stringMatching(/told to go on.*troupe runs tail held/) as string,
   });
-  expect(await at.troupe('invoke', 'worker', '--key', 'held', ...on2)).toMatchObject({ code: 0 });
+  expect(await at.troupe('invoke', 'worker', '--key', 'held', ...tenantFlags)).toMatchObject({ code: 0 });
   node.process.kill('SIGTERM');
   await node.ended;
 });
 
-test('a node whose server comes back with nothing ends with the reason, for somebody to see', async () => {
-  using at = place();
+test('a node whose server comes back without its data exits with the reason', async () => {
+  using at = workspace();
   await using other = await natsServer();
-  const node = at.start('node', worker, '--name', 'a', '--nats', other.url);
+  const node = at.start('node', workerFile, '--name', 'a', '--nats', other.url);
   await node.until(/has joined, and offers worker/);
   await other.kill();
-  other.empty();
-  await other.again();
+  other.deleteStore();
+  await other.restart();
   expect(await node.ended).toMatchObject({
     code: 1,
     err: expect.stringMatching(/is not there\. Put the store back\./) as string,
   });
 });
 
-test('what a node cannot do is said before it joins', async () => {
-  using at = place();
-  const unfit = await at.troupe('node', painter, ...on());
-  expect(unfit).toMatchObject({ code: 2, err: expect.stringMatching(/"painter" needs gpu.*\n.*--label/s) as string });
-  const twice = await at.troupe('node', worker, worker, ...on());
+test('a node that cannot run what it offers says so before it joins', async () => {
+  using at = workspace();
+  const refused = await at.troupe('node', paintersFile, ...on());
+  expect(refused).toMatchObject({ code: 2, err: expect.stringMatching(/"painter" needs gpu.*\n.*--label/s) as string });
+  const twice = await at.troupe('node', workerFile, workerFile, ...on());
   expect(twice).toMatchObject({ code: 2, err: expect.stringContaining('"worker"') as string });
 });
 
-interface Shown {
+interface InspectorMessage {
   readonly sessionId: string;
   readonly snapshot?: { readonly status: string };
 }
 
-/** What the page of a follower is told, from now on. */
-async function watch({ process, until }: Running): Promise<Shown[]> {
-  let said = '';
-  process.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
+/** The messages of the inspector feed of a `--watch` process, from now on. */
+async function watchInspector({ process, until }: Running): Promise<InspectorMessage[]> {
+  let stderr = '';
+  process.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   await until(/Watch it at \S+\n/);
-  const [, page = ''] = /Watch it at (\S+)\n/.exec(said) ?? [];
+  const [, page = ''] = /Watch it at (\S+)\n/.exec(stderr) ?? [];
   const url = new URL(page);
   const socket = new WebSocket(`ws://${url.host}/feed?token=${url.searchParams.get('token')}`);
-  const shown: Shown[] = [];
-  socket.on('message', (data: Buffer) => shown.push(JSON.parse(data.toString()) as Shown));
+  const messages: InspectorMessage[] = [];
+  socket.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString()) as InspectorMessage));
   await once(socket, 'open');
-  return shown;
+  return messages;
 }

@@ -1,31 +1,31 @@
-/** Two processes, one server, one run: kill -9 the one that has it, and the other goes on. */
+/** Two processes, one server, one run: the owner is killed with SIGKILL, and the other process continues the run. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { built } from '../built.ts';
-import { workspace as place } from '../cli/troupe.ts';
+import { workspace } from '../cli/troupe.ts';
 import { natsServer } from '../nats/server.ts';
 
-const counted = (folder: string) => {
+const countsIn = (folder: string) => {
   const file = join(folder, 'world.txt');
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
 };
 
-test('a process that is killed: another one, which waited for the result, goes on without repeating what was done', async () => {
+test('when the owner of a run is killed, a process that waits for its result continues it without repeating stored results', async () => {
   await using server = await natsServer();
-  using at = place();
+  using at = workspace();
   const file = built('test/cluster/fixtures/worker.ts');
   const args = ['run', file, '--input', '"Count."', '--key', 'job', '--nats', server.url];
   const first = at.start(...args);
-  await expect.poll(() => counted(at.folder)).toEqual([1, 2, 3]);
+  await expect.poll(() => countsIn(at.folder)).toEqual([1, 2, 3]);
   const second = at.start(...args);
   await second.until(/another process|waits|waiting/i);
   first.process.kill('SIGKILL');
   at.file('go', '');
   const { code, out, err } = await second.ended;
   expect({ code, out }, err).toEqual({ code: 0, out: expect.stringContaining('All counted.') as string });
-  // What was under way when it died is all that is done twice.
-  expect(counted(at.folder)).toEqual([1, 2, 3, 3, 4, 5]);
+  // Only the call that was under way when the process died is made twice.
+  expect(countsIn(at.folder)).toEqual([1, 2, 3, 3, 4, 5]);
   const listed = await at.troupe('runs', 'list', '--json', '--nats', server.url);
   expect(JSON.parse(listed.out)).toMatchObject([{ run: 'job', status: 'done' }]);
 });

@@ -1,4 +1,4 @@
-/** Nodes in one process on a real server, each with a runtime and connections of its own. */
+/** Nodes in the test process on a real server, each with its own runtime and connections. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import { openCluster } from '../../src/cluster/client.ts';
 import { openNode, type RunningNode, type OpenNodeOptions } from '../../src/cluster/node.ts';
@@ -7,39 +7,39 @@ import { openRuntime, type Runtime, type Runnable } from '../../src/runtime/runt
 import { systemClock } from '../../src/engine/clock.ts';
 import type { NatsServer } from '../nats/server.ts';
 
-export interface Member extends AsyncDisposable {
+export interface TestNode extends AsyncDisposable {
   readonly node: RunningNode;
   readonly runtime: Runtime;
   readonly connection: NatsConnection;
-  readonly said: string[];
+  readonly logLines: string[];
 }
 
 export const clock = systemClock();
-export const cluster = (servers: string, tenant: string) => openCluster({ servers, tenant }, clock);
+export const connectCluster = (servers: string, tenant: string) => openCluster({ servers, tenant }, clock);
 
-export async function member(
-  { url: servers, views: folder }: NatsServer,
+export async function startNode(
+  { url: servers, replicaFolder: folder }: NatsServer,
   tenant: string,
   name: string,
-  subjects: readonly Runnable[],
+  runnables: readonly Runnable[],
   more: Partial<OpenNodeOptions> = {},
-): Promise<Member> {
+): Promise<TestNode> {
   const runtime = await openRuntime({ nats: { servers, folder, tenant }, env: {} });
   const connection = await connectNats({ servers });
-  const said: string[] = [];
+  const logLines: string[] = [];
   const close = async () => {
     await runtime.close();
     await connection.close();
   };
   try {
-    const offers = subjects.map((runnable) => ({ name: runnable.name, runnable, definitionFor: () => runnable }));
-    const say = (line: string) => said.push(line);
-    const node = await openNode({ name, runtime, connection, clock, version: '0', offers, tenant, log: say, ...more });
+    const offers = runnables.map((runnable) => ({ name: runnable.name, runnable, definitionFor: () => runnable }));
+    const log = (line: string) => logLines.push(line);
+    const node = await openNode({ name, runtime, connection, clock, version: '0', offers, tenant, log: log, ...more });
     return {
       node,
       runtime,
       connection,
-      said,
+      logLines,
       async [Symbol.asyncDispose]() {
         await node[Symbol.asyncDispose]();
         await close();

@@ -1,4 +1,4 @@
-/** What other programs may rely on: the shapes on the bus, written down, and what is written down is what is sent. */
+/** The message formats on the bus that other programs can rely on: they are documented, and what is sent matches the documents. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -15,20 +15,20 @@ import { Envelope } from '../../src/contracts/envelope.ts';
 import { Failure } from '../../src/values/failure.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 import { limits } from '../limits.ts';
-import { member } from './testNodes.ts';
+import { startNode } from './testNodes.ts';
 
-const written = resolve(import.meta.dirname, '../../docs/wire.schema.json');
+const schemaFile = resolve(import.meta.dirname, '../../docs/wire.schema.json');
 const schemas = { Envelope, Answer: RunResponse, NodeReport, Failure };
 
-test('docs/wire.schema.json is what the contracts say (npx vitest run test/cluster/wire.test.ts -u writes it)', async () => {
-  // Together, so that what they refer to is named once.
+test('docs/wire.schema.json matches the contracts (npx vitest run test/cluster/wire.test.ts -u writes it)', async () => {
+  // All schemas together, so that shared definitions appear once.
   const { $defs, properties } = z.toJSONSchema(z.object(schemas), { io: 'output' });
-  const whole = {
+  const schema = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'troupe:wire',
     $defs: { ...properties, ...$defs },
   };
-  await expect(`${JSON.stringify(whole, null, 2)}\n`).toMatchFileSnapshot(written);
+  await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(schemaFile);
 });
 
 let server: NatsServer;
@@ -37,9 +37,9 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-test('the example of docs/wire.md, with a client that knows nothing of us', async () => {
+test('the example of docs/wire.md works with a plain NATS client', async () => {
   const greeter = agent({ name: 'greeter', model: scriptedModel(() => ({ text: 'Hello!' })) });
-  await using _ = await member(server, 'default', 'a', [greeter]);
+  await using _ = await startNode(server, 'default', 'a', [greeter]);
   const guide = readFileSync(resolve(import.meta.dirname, '../../docs/wire.md'), 'utf8');
   const [, code = ''] = /```js\n(.*?)```/s.exec(guide) ?? [];
   const script = code.replace('nats://127.0.0.1:4222', server.url);
@@ -47,18 +47,18 @@ test('the example of docs/wire.md, with a client that knows nothing of us', asyn
   expect(stdout).toBe('Hello!\n');
 });
 
-test('answers and reports are of the shape that is written down', async () => {
+test('responses and reports match the documented schemas', async () => {
   const greeter = agent({ name: 'greeter', model: scriptedModel(() => ({ text: 'Hello!' })) });
-  await using _ = await member(server, 'shapes', 'a', [greeter]);
+  await using _ = await startNode(server, 'shapes', 'a', [greeter]);
   const ajv = new Ajv2020({ strict: false });
-  ajv.addSchema(JSON.parse(readFileSync(written, 'utf8')) as object);
-  const fits = (name: string, value: unknown) => {
+  ajv.addSchema(JSON.parse(readFileSync(schemaFile, 'utf8')) as object);
+  const schemaErrors = (name: string, value: unknown) => {
     const validate = ajv.getSchema(`troupe:wire#/$defs/${name}`)!;
     return validate(value) ? [] : validate.errors;
   };
-  const stranger = await plainConnect({ servers: server.url });
+  const plainClient = await plainConnect({ servers: server.url });
   const ask = async (subject: string, text: string) => {
-    const { data } = await stranger.request(`troupe.shapes.${subject}`, new TextEncoder().encode(text), {
+    const { data } = await plainClient.request(`troupe.shapes.${subject}`, new TextEncoder().encode(text), {
       timeout: limits.reply,
     });
     return JSON.parse(new TextDecoder().decode(data)) as { status?: string };
@@ -69,7 +69,11 @@ test('answers and reports are of the shape that is written down', async () => {
     await ask('_nodes.who', ''),
   ];
   expect([done.status, refused.status]).toEqual(['done', 'refused']);
-  expect([fits('Answer', done), fits('Answer', refused), fits('NodeReport', report)]).toEqual([[], [], []]);
-  expect(fits('Answer', { status: 'done' })).not.toEqual([]);
-  await stranger.close();
+  expect([schemaErrors('Answer', done), schemaErrors('Answer', refused), schemaErrors('NodeReport', report)]).toEqual([
+    [],
+    [],
+    [],
+  ]);
+  expect(schemaErrors('Answer', { status: 'done' })).not.toEqual([]);
+  await plainClient.close();
 });

@@ -31,14 +31,14 @@ const modules = await Promise.all(
     (file) => import(`../machines/cases/${file.slice(0, -3)}.ts`) as Promise<Record<string, Case | readonly Case[]>>,
   ),
 );
-const house = modules.flatMap((module) =>
+const machines = modules.flatMap((module) =>
   Object.entries(module).flatMap(([name, cases]) =>
     [cases].flat().map((each) => [`${each.name ?? name}${each.side ? `, ${each.side}` : ''}`, each as Case] as const),
   ),
 );
 
 const kid = setup({}).createMachine({ id: 'kid', initial: 'a', states: { a: {} } });
-const odd = setup({
+const unusual = setup({
   types: {} as { context: { n: number; list: number[] }; events: { type: 'a' | 'b' | 'c' | 'd'; n?: number } },
   actors: { kid, work: effect(async () => 1 as Json) },
   guards: { even: ({ context }) => context.n % 2 === 0 },
@@ -86,7 +86,7 @@ const odd = setup({
 });
 
 /** Several regions wait for the same event and take it in the same step, whatever the order in which they were entered. */
-type Hearing = { context: { said: string[]; open: boolean } };
+type WaitingRegions = { context: { words: string[]; open: boolean } };
 const region = (name: string, go: string) => ({
   initial: 'away',
   states: {
@@ -94,23 +94,25 @@ const region = (name: string, go: string) => ({
     waiting: { always: { guard: 'open', target: 'away', actions: { type: 'note', params: { word: name } } } },
   },
 });
-const hurry = setup({
-  guards: { open: ({ context }: Hearing) => context.open },
+const waitingRegions = setup({
+  guards: { open: ({ context }: WaitingRegions) => context.open },
   actions: {
-    note: assign(({ context }: Hearing, { word }: { word: string }) => ({ said: [...context.said.slice(-5), word] })),
+    note: assign(({ context }: WaitingRegions, { word }: { word: string }) => ({
+      words: [...context.words.slice(-5), word],
+    })),
     open: assign({ open: true }),
     shut: assign({ open: false }),
   },
 } as never).createMachine({
   id: 'hurry',
-  context: { said: [], open: false },
+  context: { words: [], open: false },
   type: 'parallel',
   on: { open: { actions: 'open' }, shut: { actions: 'shut' } },
   states: { a: region('a', 'x'), b: region('b', 'y'), c: { initial: 'deep', states: { deep: region('c', 'z') } } },
 } as never) as unknown as AnyStateMachine;
 
 /** The parts of a step that are compared: the next state and the actions. */
-const seen = (snapshot: AnyMachineSnapshot, actions: readonly ExecutableActionObject[]) => ({
+const compared = (snapshot: AnyMachineSnapshot, actions: readonly ExecutableActionObject[]) => ({
   value: snapshot.value as unknown,
   context: snapshot.context as unknown,
   status: snapshot.status,
@@ -131,8 +133,8 @@ const plain = (params: unknown): unknown => {
   return 'sessionId' in rest ? { id: rest.id } : rest;
 };
 
-type Stepped = readonly [AnyMachineSnapshot, readonly ExecutableActionObject[]] | { readonly thrown: string };
-const attempt = (step: () => unknown): Stepped => {
+type StepResult = readonly [AnyMachineSnapshot, readonly ExecutableActionObject[]] | { readonly thrown: string };
+const attempt = (step: () => unknown): StepResult => {
   try {
     const [snapshot, actions] = step() as readonly [AnyMachineSnapshot, readonly ExecutableActionObject[]];
     return snapshot.status === 'error' ? { thrown: String((snapshot.error as Error).message) } : [snapshot, actions];
@@ -140,21 +142,21 @@ const attempt = (step: () => unknown): Stepped => {
     return { thrown: String((thrown as Error).message) };
   }
 };
-const told = (stepped: Stepped) => ('thrown' in stepped ? { thrown: true } : seen(...stepped));
+const comparedOrThrown = (stepped: StepResult) => ('thrown' in stepped ? { thrown: true } : compared(...stepped));
 
 /** Takes the same steps with both implementations, until one throws. */
 function compare(
-  first: readonly [Stepped, Stepped],
+  first: readonly [StepResult, StepResult],
   events: readonly { type: string }[],
-  step: (side: 0 | 1, snapshot: AnyMachineSnapshot, event: { type: string }) => Stepped,
+  step: (side: 0 | 1, snapshot: AnyMachineSnapshot, event: { type: string }) => StepResult,
 ): void {
   let [left, right] = first;
-  expect(told(left)).toEqual(told(right));
+  expect(comparedOrThrown(left)).toEqual(comparedOrThrown(right));
   for (const event of events) {
     if ('thrown' in left || 'thrown' in right) return;
     left = step(0, left[0], event);
     right = step(1, right[0], event);
-    expect(told(left)).toEqual(told(right));
+    expect(comparedOrThrown(left)).toEqual(comparedOrThrown(right));
   }
 }
 
@@ -163,62 +165,62 @@ const inOrder = (machine: AnyStateMachine, snapshot: AnyMachineSnapshot) =>
   Object.assign(machine.resolveState({ ...snapshot, value: inMachineOrder(snapshot.value, machine.root) } as never), {
     children: snapshot.children as unknown,
   });
-function likeXState(machine: AnyStateMachine, input: unknown, events: readonly { type: string }[]): void {
-  const mine = chart(machine);
+function sameAsXState(machine: AnyStateMachine, input: unknown, events: readonly { type: string }[]): void {
+  const ours = chart(machine);
   compare(
-    [attempt(() => mine.initial(input)), attempt(() => initialTransition(machine, input as never))],
+    [attempt(() => ours.initial(input)), attempt(() => initialTransition(machine, input as never))],
     events,
     (side, snapshot, event) =>
       attempt(() =>
         side === 0
-          ? mine.step(snapshot, event)
+          ? ours.step(snapshot, event)
           : transition(machine, inOrder(machine, snapshot) as never, event as never),
       ),
   );
 }
 
-function likeAfterRestart(machine: AnyStateMachine, input: unknown, events: readonly { type: string }[]): void {
-  const mine = chart(machine);
+function sameAfterRestart(machine: AnyStateMachine, input: unknown, events: readonly { type: string }[]): void {
+  const ours = chart(machine);
   const restarted = (snapshot: AnyMachineSnapshot) =>
-    snapshot.status === 'active' ? mine.restore(mine.save(snapshot)) : snapshot;
-  compare([attempt(() => mine.initial(input)), attempt(() => mine.initial(input))], events, (side, snapshot, event) =>
-    attempt(() => mine.step(side === 0 ? snapshot : restarted(snapshot), event)),
+    snapshot.status === 'active' ? ours.restore(ours.save(snapshot)) : snapshot;
+  compare([attempt(() => ours.initial(input)), attempt(() => ours.initial(input))], events, (side, snapshot, event) =>
+    attempt(() => ours.step(side === 0 ? snapshot : restarted(snapshot), event)),
   );
 }
 
 const sequences = (events: readonly { type: string }[], maxLength: number) =>
   array(constantFrom(...events), { maxLength });
-const oddEvents = [
+const unusualEvents = [
   ...['a', 'b', 'c', 'd', 'unheard'].map((type) => ({ type })),
   { type: 'xstate.after.soon.odd.left.one' },
   { type: 'xstate.done.actor.kid', output: 1, actorId: 'kid' },
   { type: 'xstate.error.actor.work', error: new Error('x'), actorId: 'work' },
 ];
 const all = [
-  ['an odd machine', { machine: odd as unknown as AnyStateMachine, input: undefined, events: oddEvents }],
+  ['an odd machine', { machine: unusual as unknown as AnyStateMachine, input: undefined, events: unusualEvents }],
   [
     'regions in a hurry',
-    { machine: hurry, input: undefined, events: ['x', 'y', 'z', 'open', 'shut'].map((type) => ({ type })) },
+    { machine: waitingRegions, input: undefined, events: ['x', 'y', 'z', 'open', 'shut'].map((type) => ({ type })) },
   ],
-  ...house,
+  ...machines,
 ] as const;
 
 test.each(all)('%s steps as in XState', (_, { machine, input, events }) => {
   assert(
-    property(sequences(events, 25), (chosen) => likeXState(machine, input, chosen)),
+    property(sequences(events, 25), (chosen) => sameAsXState(machine, input, chosen)),
     { numRuns: dose(20, 200) },
   );
 });
 
 test.each(all)('%s steps as if it had never been restarted', (_, { machine, input, events }) => {
   assert(
-    property(sequences(events, 25), (chosen) => likeAfterRestart(machine, input, chosen)),
+    property(sequences(events, 25), (chosen) => sameAfterRestart(machine, input, chosen)),
     { numRuns: dose(20, 200) },
   );
 });
 
 test('the state description names the regions in the order of the machine definition', () => {
-  expect(stateOf({ right: 'on', left: { three: {} } }, (odd as unknown as AnyStateMachine).root)).toBe(
+  expect(stateOf({ right: 'on', left: { three: {} } }, (unusual as unknown as AnyStateMachine).root)).toBe(
     'left.three|right.on',
   );
 });

@@ -6,7 +6,7 @@ import { effect } from '../../actors/effect.ts';
 import type { Json, JsonObject } from '../../src/values/json.ts';
 import type { ActorTypeOptions } from '../../src/core/actorType.ts';
 import type { Signal } from '../engine/machines.ts';
-import { Stage, type } from '../engine/testProcess.ts';
+import { TestProcess, type } from '../engine/testProcess.ts';
 
 interface Version {
   id?: string;
@@ -51,18 +51,18 @@ const version = ({
   );
 
 async function written(by: Version = {}) {
-  const stage = new Stage();
-  const address = await stage.start(version(by));
-  const before = await stage.journal.load(address);
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(version(by));
+  const before = await testProcess.journal.load(address);
   return {
-    stage,
+    testProcess,
     address,
     /** Loads the stored actor with another version of the machine. */
-    read: async (as: Version) => {
-      await stage.resume(version(as));
-      return stage.row(address);
+    read: async (loadedBy: Version) => {
+      await testProcess.resume(version(loadedBy));
+      return testProcess.row(address);
     },
-    untouched: async () => expect(await stage.journal.load(address)).toEqual(before),
+    untouched: async () => expect(await testProcess.journal.load(address)).toEqual(before),
   };
 }
 
@@ -78,17 +78,17 @@ test.each([
     { context: { title: 'x', pages: 0 } },
     'context has no "pages", which the machine now starts with',
   ],
-  ['another machine', { id: 'letter' }, 'it is a snapshot of the machine "doc"'],
+  ['another machine', { id: 'report' }, 'it is a snapshot of the machine "doc"'],
   ['a slot that is gone while it runs', { slot: 'fetch' }, '"reader" is running, and its actor "read" is gone'],
   [
-    'a timer that nobody waits for',
+    'a timer that no state waits for',
     { delay: 'hope' },
     'the timer "xstate.after.patience.doc.waiting" is running, and no active state waits for it any more',
   ],
   ['a context that breaks its schema', { options: { context: z.object({ title: z.number() }) } }, 'context.title: '],
-])('%s pins the run, and the message names it', async (_, as, problem) => {
+])('%s pins the run, and the message names it', async (_, loadedBy, problem) => {
   const { read, untouched } = await written();
-  await expect(read(as)).rejects.toMatchObject({
+  await expect(read(loadedBy)).rejects.toMatchObject({
     kind: 'incompatible',
     message: expect.stringContaining(problem) as string,
   });
@@ -96,16 +96,16 @@ test.each([
 });
 
 test('after a refusal the run has no owner, and the right version can continue it', async () => {
-  const { stage, read, address } = await written();
+  const { testProcess, read, address } = await written();
   await expect(read({ waiting: 'pending' })).rejects.toMatchObject({ kind: 'incompatible' });
-  expect(stage.host.owns('r1')).toBe(false);
+  expect(testProcess.host.owns('r1')).toBe(false);
   expect(await read({})).toMatchObject({ state: 'waiting' });
-  await stage.signal(address, { type: 'next' });
-  expect((await stage.row(address)).state).toBe('done');
+  await testProcess.signal(address, { type: 'next' });
+  expect((await testProcess.row(address)).state).toBe('done');
 });
 
 test('a migration gets the stored snapshot and the hash of the machine that wrote it, and its result is checked', async () => {
-  const { read, stage, address } = await written();
+  const { read, testProcess, address } = await written();
   const given: unknown[] = [];
   const migrate = (to: string) => (snapshot: Json, from: string) => {
     given.push((snapshot as JsonObject).value, from);
@@ -116,8 +116,8 @@ test('a migration gets the stored snapshot and the hash of the machine that wrot
   );
   await read({ waiting: 'pending', options: { migrate: migrate('pending') } });
   expect(given).toEqual(['waiting', version().hash, 'waiting', version().hash]);
-  await stage.signal(address, { type: 'next' });
-  expect((await stage.row(address)).state).toBe('done');
+  await testProcess.signal(address, { type: 'next' });
+  expect((await testProcess.row(address)).state).toBe('done');
 });
 
 test('a context key that was set to undefined is kept after a restart, and counts as present', async () => {
@@ -160,9 +160,9 @@ test.each<[string, Json, string]>([
     'incompatible',
   ],
 ])('%s instead of a snapshot is refused, not run', async (_, snapshot, kind) => {
-  const { stage, address, read } = await written();
-  const load = stage.journal.load.bind(stage.journal);
-  stage.journal.load = async (actor) => {
+  const { testProcess, address, read } = await written();
+  const load = testProcess.journal.load.bind(testProcess.journal);
+  testProcess.journal.load = async (actor) => {
     const stored = await load(actor);
     return stored && actor === address ? { ...stored, snapshot } : stored;
   };
@@ -185,18 +185,18 @@ test('a stored history that leads to a removed state pins the run', async () => 
         },
       } as never) as unknown as AnyStateMachine,
     );
-  const stage = new Stage();
-  const address = await stage.start(radio('jazz'));
-  await stage.signal(address, { type: 'tune' });
-  await stage.signal(address, { type: 'off' });
-  await expect(stage.resume(radio('rock'))).rejects.toThrow(
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(radio('jazz'));
+  await testProcess.signal(address, { type: 'tune' });
+  await testProcess.signal(address, { type: 'off' });
+  await expect(testProcess.resume(radio('rock'))).rejects.toThrow(
     'its history leads back to state "radio.on.jazz", which is gone',
   );
 });
 
 test('a child whose snapshot does not fit pins the whole run: no actor continues', async () => {
   const kid = (state: string) => setup({}).createMachine({ id: 'kid', initial: state, states: { [state]: {} } });
-  const house = (state: string) =>
+  const parentType = (state: string) =>
     type(
       setup({ actors: { kid: kid(state) } }).createMachine({
         id: 'house',
@@ -204,10 +204,10 @@ test('a child whose snapshot does not fit pins the whole run: no actor continues
         states: { on: { invoke: { src: 'kid', id: 'kid' } } },
       }),
     );
-  const stage = new Stage();
-  await stage.start(house('old'));
-  const commits = (await stage.journal.history({})).length;
-  await expect(stage.resume(house('new'))).rejects.toThrow('kid/r1.kid-1 was written by another machine');
-  expect(await stage.journal.history({})).toHaveLength(commits);
-  expect(stage.host.actorsOf('r1')).toEqual([]);
+  const testProcess = new TestProcess();
+  await testProcess.start(parentType('old'));
+  const commits = (await testProcess.journal.history({})).length;
+  await expect(testProcess.resume(parentType('new'))).rejects.toThrow('kid/r1.kid-1 was written by another machine');
+  expect(await testProcess.journal.history({})).toHaveLength(commits);
+  expect(testProcess.host.actorsOf('r1')).toEqual([]);
 });

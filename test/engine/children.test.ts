@@ -16,13 +16,13 @@ import {
 import { effect } from '../../actors/effect.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Signal } from './machines.ts';
-import { Stage, type } from './testProcess.ts';
+import { TestProcess, type } from './testProcess.ts';
 
 /** Waits for an event: `finish` ends it with its `input` as output, `break` makes it throw. */
 const child = setup({
-  types: {} as { context: { input: Json; heard: number }; input: Json; events: Signal; output: Json },
+  types: {} as { context: { input: Json; received: number }; input: Json; events: Signal; output: Json },
   actions: {
-    hear: assign({ heard: ({ context }) => context.heard + 1 }),
+    hear: assign({ received: ({ context }) => context.received + 1 }),
     throw: assign(() => {
       throw new Error('broken on purpose');
     }),
@@ -30,7 +30,7 @@ const child = setup({
   },
 }).createMachine({
   id: 'child',
-  context: ({ input }) => ({ input, heard: 0 }),
+  context: ({ input }) => ({ input, received: 0 }),
   initial: 'waiting',
   states: {
     waiting: {
@@ -103,132 +103,135 @@ const parent = (kid: AnyStateMachine = child) =>
   });
 
 test('a child that is done tells its parent its output', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(parent()));
-  const kid = await stage.find('kid/');
-  await stage.signal(kid, { type: 'finish' });
-  expect(await stage.row(address)).toMatchObject({ state: 'alone', context: { got: 'mine' } });
-  expect(await stage.row(kid)).toMatchObject({ status: 'done', output: 'mine' });
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(parent()));
+  const kid = await testProcess.find('kid/');
+  await testProcess.signal(kid, { type: 'finish' });
+  expect(await testProcess.row(address)).toMatchObject({ state: 'alone', context: { got: 'mine' } });
+  expect(await testProcess.row(kid)).toMatchObject({ status: 'done', output: 'mine' });
 });
 
 test('a child that fails tells its parent why', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(parent(), { supervise: { maxRestarts: 0 } }));
-  await stage.signal(await stage.find('kid/'), { type: 'break' }).catch(() => {});
-  expect(await stage.row(address)).toMatchObject({
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(parent(), { supervise: { maxRestarts: 0 } }));
+  await testProcess.signal(await testProcess.find('kid/'), { type: 'break' }).catch(() => {});
+  expect(await testProcess.row(address)).toMatchObject({
     state: 'bereft',
     context: { got: { kind: 'internal', message: 'Error: broken on purpose' } },
   });
 });
 
 test('leaving the state stops the child; entering it again starts a new one', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(parent()));
-  const first = await stage.find('kid/');
-  await stage.signal(address, { type: 'leave' });
-  expect((await stage.row(first)).status).toBe('stopped');
-  await stage.signal(address, { type: 'again' });
-  const second = await stage.find('kid/');
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(parent()));
+  const first = await testProcess.find('kid/');
+  await testProcess.signal(address, { type: 'leave' });
+  expect((await testProcess.row(first)).status).toBe('stopped');
+  await testProcess.signal(address, { type: 'again' });
+  const second = await testProcess.find('kid/');
   expect(second).not.toBe(first);
-  expect((await stage.row(second)).status).toBe('active');
+  expect((await testProcess.row(second)).status).toBe('active');
 });
 
 test('children stop with their parent, the last started first', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(parent()));
-  await stage.signal(address, { type: 'two' });
-  await stage.signal(address, { type: 'end' });
-  const stopped = stage.commits('kid/').filter(({ status }) => status === 'stopped');
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(parent()));
+  await testProcess.signal(address, { type: 'two' });
+  await testProcess.signal(address, { type: 'end' });
+  const stopped = testProcess.commits('kid/').filter(({ status }) => status === 'stopped');
   expect(stopped.map(({ actor }) => actor)).toEqual([
     expect.stringContaining('.two-'),
     expect.stringContaining('.one-'),
     expect.stringContaining('.kid-'),
   ]);
-  expect(stage.host.owns('r1')).toBe(false);
+  expect(testProcess.host.owns('r1')).toBe(false);
 });
 
 test('one of several children is stopped by its id', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(parent()));
-  await stage.signal(address, { type: 'two' });
-  await stage.signal(address, { type: 'stopOne' });
-  expect((await stage.row(await stage.find('kid/r1.one-'))).status).toBe('stopped');
-  expect((await stage.row(await stage.find('kid/r1.two-'))).status).toBe('active');
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(parent()));
+  await testProcess.signal(address, { type: 'two' });
+  await testProcess.signal(address, { type: 'stopOne' });
+  expect((await testProcess.row(await testProcess.find('kid/r1.one-'))).status).toBe('stopped');
+  expect((await testProcess.row(await testProcess.find('kid/r1.two-'))).status).toBe('active');
 });
 
 test('parent and child send messages to each other, and to themselves', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(parent()));
-  await stage.signal(address, { type: 'tellKid', say: { type: 'ping' } });
-  await stage.signal(address, { type: 'hear' });
-  await stage.signal(address, { type: 'tellSelf' });
-  expect((await stage.row(address)).context).toMatchObject({ pongs: 2 });
-  expect((await stage.row(await stage.find('kid/'))).context).toMatchObject({ heard: 1 });
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(parent()));
+  await testProcess.signal(address, { type: 'tellKid', say: { type: 'ping' } });
+  await testProcess.signal(address, { type: 'hear' });
+  await testProcess.signal(address, { type: 'tellSelf' });
+  expect((await testProcess.row(address)).context).toMatchObject({ pongs: 2 });
+  expect((await testProcess.row(await testProcess.find('kid/'))).context).toMatchObject({ received: 1 });
 });
 
 test('a delayed message to a child arrives once and on time, also after a crash', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   const machine = type(parent());
-  const address = await stage.start(machine);
-  await stage.signal(address, { type: 'tellKidLater', say: { type: 'hear' } });
-  await stage.resume(machine);
-  const heard = async () => (await stage.row(await stage.find('kid/'))).context.heard;
-  await stage.advance(999);
-  expect(await heard()).toBe(0);
-  await stage.advance(1);
-  expect(await heard()).toBe(1);
-  await stage.resume(machine);
-  await stage.advance(5_000);
-  expect(await heard()).toBe(1);
+  const address = await testProcess.start(machine);
+  await testProcess.signal(address, { type: 'tellKidLater', say: { type: 'hear' } });
+  await testProcess.resume(machine);
+  const received = async () => (await testProcess.row(await testProcess.find('kid/'))).context.received;
+  await testProcess.advance(999);
+  expect(await received()).toBe(0);
+  await testProcess.advance(1);
+  expect(await received()).toBe(1);
+  await testProcess.resume(machine);
+  await testProcess.advance(5_000);
+  expect(await received()).toBe(1);
 });
 
 test('a child id may be computed and may contain any character: two ids never share an address', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(parent()));
-  await stage.signal(address, { type: 'named', name: 'Écoute, 1' });
-  await stage.signal(address, { type: 'named', name: 'ecoute-1' });
-  const kids = (await stage.journal.find({ type: 'kid', status: 'active' })).map(({ actor }) => actor);
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(parent()));
+  await testProcess.signal(address, { type: 'named', name: 'Écoute, 1' });
+  await testProcess.signal(address, { type: 'named', name: 'ecoute-1' });
+  const kids = (await testProcess.journal.find({ type: 'kid', status: 'active' })).map(({ actor }) => actor);
   expect(new Set(kids).size).toBe(3);
   expect(kids.every((kid) => /^[a-z0-9._/-]+$/.test(kid))).toBe(true);
 });
 
 test('a child spawned in assign is reached by its reference, and both survive a crash', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   const machine = type(parent());
-  const address = await stage.start(machine);
-  await stage.signal(address, { type: 'adopt' });
-  await stage.signal(address, { type: 'tellAdopted' });
-  await stage.resume(machine);
-  await stage.signal(address, { type: 'tellAdopted' });
-  expect((await stage.row(await stage.find('kid/r1.adopted-'))).context).toEqual({ input: 'by assign', heard: 2 });
+  const address = await testProcess.start(machine);
+  await testProcess.signal(address, { type: 'adopt' });
+  await testProcess.signal(address, { type: 'tellAdopted' });
+  await testProcess.resume(machine);
+  await testProcess.signal(address, { type: 'tellAdopted' });
+  expect((await testProcess.row(await testProcess.find('kid/r1.adopted-'))).context).toEqual({
+    input: 'by assign',
+    received: 2,
+  });
 });
 
 test('an emitted event goes to the subscribers of its topic', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(parent()));
-  const heard: unknown[] = [];
-  stage.transport.subscribe('parent.*.news', ({ body, from }) => heard.push({ body, from }));
-  await stage.signal(address, { type: 'announce' });
-  expect(heard).toEqual([{ body: { type: 'news', text: 'hello' }, from: address }]);
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(parent()));
+  const received: unknown[] = [];
+  testProcess.transport.subscribe('parent.*.news', ({ body, from }) => received.push({ body, from }));
+  await testProcess.signal(address, { type: 'announce' });
+  expect(received).toEqual([{ body: { type: 'news', text: 'hello' }, from: address }]);
 });
 
 test('a message for a child that has ended becomes a dead letter', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(parent()));
-  await stage.signal(await stage.find('kid/'), { type: 'finish' });
-  await stage.signal(address, { type: 'again' });
-  const gone = await stage.find('kid/');
-  await stage.signal(gone, { type: 'finish' });
-  await expect(stage.signal(address, { type: 'hear' })).rejects.toThrow('Unable to send event to actor');
-  expect(stage.dead().at(-1)).toMatchObject({ actor: address, failure: { kind: 'internal' } });
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(parent()));
+  await testProcess.signal(await testProcess.find('kid/'), { type: 'finish' });
+  await testProcess.signal(address, { type: 'again' });
+  const gone = await testProcess.find('kid/');
+  await testProcess.signal(gone, { type: 'finish' });
+  await expect(testProcess.signal(address, { type: 'hear' })).rejects.toThrow('Unable to send event to actor');
+  expect(testProcess.deadLetters().at(-1)).toMatchObject({ actor: address, failure: { kind: 'internal' } });
 });
 
 test('only the child itself can report that it has ended', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(parent()));
-  const [{ pending = [] } = {}] = [await stage.journal.load(address)];
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(parent()));
+  const [{ pending = [] } = {}] = [await testProcess.journal.load(address)];
   const key = pending[0]!.key;
-  const forged = (event: Signal, over = {}) => stage.signal(address, event as never, over);
+  const forged = (event: Signal, over = {}) => testProcess.signal(address, event as never, over);
   await expect(forged({ type: 'xstate.done.actor.kid', key, output: 'forged' })).rejects.toMatchObject({
     kind: 'denied',
   });
@@ -239,7 +242,7 @@ test('only the child itself can report that it has ended', async () => {
     kind: 'denied',
   });
   await expect(forged({ type: '*' })).rejects.toMatchObject({ kind: 'invalid' });
-  expect(await stage.row(address)).toMatchObject({ status: 'active', state: 'together' });
+  expect(await testProcess.row(address)).toMatchObject({ status: 'active', state: 'together' });
 });
 
 test('an event sent to an effect becomes a dead letter, because effects take no events', async () => {
@@ -255,10 +258,10 @@ test('an event sent to an effect becomes a dead letter, because effects take no 
       over: {},
     },
   });
-  const stage = new Stage();
-  const address = await stage.start(type(deaf));
-  await stage.signal(address, { type: 'shout' });
-  expect(stage.dead()).toMatchObject([
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(deaf));
+  await testProcess.signal(address, { type: 'shout' });
+  expect(testProcess.deadLetters()).toMatchObject([
     {
       actor: address,
       message: { type: 'hello' },

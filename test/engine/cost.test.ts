@@ -4,7 +4,7 @@ import { assign, setup } from 'xstate';
 import { engineActions } from '../../machines/slot.ts';
 import { memory } from '../../src/journal/memory.ts';
 import type { Signal } from './machines.ts';
-import { settle, Stage, type } from './testProcess.ts';
+import { settle, TestProcess, type } from './testProcess.ts';
 
 const counter = setup({
   types: {} as { context: { n: number }; events: Signal },
@@ -25,7 +25,7 @@ test('the thousandth message is one commit of the size of the hundredth, and rea
       return (journal[name] as (...given: never[]) => unknown)(...args);
     },
   });
-  const stage = new Stage({
+  const testProcess = new TestProcess({
     journal: {
       ...journal,
       ...noted('load'),
@@ -38,9 +38,11 @@ test('the thousandth message is one commit of the size of the hundredth, and rea
       },
     },
   });
-  const address = await stage.start(type(counter, { mailbox: { limit: 2_000 } }));
+  const address = await testProcess.start(type(counter, { mailbox: { limit: 2_000 } }));
   const count = (times: number) =>
-    Promise.all(Array.from({ length: times }, () => stage.transport.send(stage.envelope(address, { type: 'count' }))));
+    Promise.all(
+      Array.from({ length: times }, () => testProcess.transport.send(testProcess.envelope(address, { type: 'count' }))),
+    );
   await count(100);
   reads.length = 0;
   await count(900);
@@ -51,15 +53,15 @@ test('the thousandth message is one commit of the size of the hundredth, and rea
 });
 
 test('a mailbox without a limit of its own takes 1,000 messages, and refuses one more', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(counter));
-  const commit = stage.journal.commit.bind(stage.journal);
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(counter));
+  const commit = testProcess.journal.commit.bind(testProcess.journal);
   let go = () => {};
   const held = new Promise<void>((resolve) => (go = resolve));
-  stage.journal.commit = async (...args) => (await held, commit(...args));
+  testProcess.journal.commit = async (...args) => (await held, commit(...args));
   // The first is being handled; a thousand more may wait.
   const sent = Array.from({ length: 1_002 }, () =>
-    stage.transport.send(stage.envelope(address, { type: 'count' })).then(
+    testProcess.transport.send(testProcess.envelope(address, { type: 'count' })).then(
       () => 'taken',
       ({ kind }: { kind: string }) => kind,
     ),
@@ -72,26 +74,26 @@ test('a mailbox without a limit of its own takes 1,000 messages, and refuses one
 });
 
 test('a child whose parent sets no limit is restarted three times a minute, and then fails', async () => {
-  const kid = setup({
+  const child = setup({
     types: {} as { events: Signal },
     actions: {
       break: assign(() => {
         throw new Error('broken on purpose');
       }),
     },
-  }).createMachine({ id: 'kid', on: { break: { actions: 'break' } } });
-  const parent = setup({ actors: { kid } }).createMachine({
+  }).createMachine({ id: 'child', on: { break: { actions: 'break' } } });
+  const parent = setup({ actors: { child } }).createMachine({
     id: 'parent',
     initial: 'on',
-    states: { on: { invoke: { src: 'kid', id: 'kid', onError: 'gaveUp' } }, gaveUp: {} },
+    states: { on: { invoke: { src: 'child', id: 'child', onError: 'gaveUp' } }, gaveUp: {} },
   });
-  const stage = new Stage();
-  const root = await stage.start(type(parent));
-  const child = await stage.find('kid/');
+  const testProcess = new TestProcess();
+  const root = await testProcess.start(type(parent));
+  const childAddress = await testProcess.find('child/');
   const states: unknown[] = [];
   for (let time = 0; time < 4; time++) {
-    await stage.signal(child, { type: 'break' }).catch(() => {});
-    states.push((await stage.row(root)).state);
+    await testProcess.signal(childAddress, { type: 'break' }).catch(() => {});
+    states.push((await testProcess.row(root)).state);
   }
   expect(states).toEqual(['on', 'on', 'on', 'gaveUp']);
 });

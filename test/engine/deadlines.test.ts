@@ -5,7 +5,7 @@ import { effect } from '../../actors/effect.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import { worker, type Signal } from './machines.ts';
-import { settle, Stage, type } from './testProcess.ts';
+import { settle, TestProcess, type } from './testProcess.ts';
 
 const deadlines: (number | undefined)[] = [];
 const leaf = setup({
@@ -30,57 +30,59 @@ const tree = type(
 );
 
 test('children and effects inherit the deadline, unchanged by a crash', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   deadlines.length = 0;
-  const deadline = stage.clock.now() + 5_000;
-  await stage.host.start(tree, { run: 'r1', input: null, deadline });
+  const deadline = testProcess.clock.now() + 5_000;
+  await testProcess.host.start(tree, { run: 'r1', input: null, deadline });
   await settle();
   expect(deadlines).toEqual([deadline]);
-  const rows = await stage.journal.find({ run: 'r1' });
+  const rows = await testProcess.journal.find({ run: 'r1' });
   expect(rows.map(({ meta }) => (meta as { deadline?: number }).deadline)).toEqual([deadline, deadline, deadline]);
 });
 
 test('a message that comes after its deadline is refused, and changes nothing', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(worker(effect(async () => 1))));
-  await expect(stage.signal(address, { type: 'go' }, { deadline: stage.clock.now() - 1 })).rejects.toMatchObject({
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(worker(effect(async () => 1))));
+  await expect(
+    testProcess.signal(address, { type: 'go' }, { deadline: testProcess.clock.now() - 1 }),
+  ).rejects.toMatchObject({
     kind: 'expired',
     message: expect.stringContaining('1 ms after its deadline') as string,
   });
-  await stage.signal(address, { type: 'go' }, { deadline: stage.clock.now() });
-  expect(stage.states(address)).toEqual(['idle', 'working', 'done']);
+  await testProcess.signal(address, { type: 'go' }, { deadline: testProcess.clock.now() });
+  expect(testProcess.states(address)).toEqual(['idle', 'working', 'done']);
 });
 
 test('a message whose deadline passes while it waits is not handled', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(worker(effect(() => new Promise<Json>(() => {})))));
-  const commit = stage.journal.commit.bind(stage.journal);
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(worker(effect(() => new Promise<Json>(() => {})))));
+  const commit = testProcess.journal.commit.bind(testProcess.journal);
   let go = () => {};
   const held = new Promise<void>((resolve) => (go = resolve));
-  stage.journal.commit = async (...args) => (await held, commit(...args));
-  const first = stage.signal(address, { type: 'go' });
-  const second = stage.signal(address, { type: 'stop' }, { deadline: stage.clock.now() + 100 });
+  testProcess.journal.commit = async (...args) => (await held, commit(...args));
+  const first = testProcess.signal(address, { type: 'go' });
+  const second = testProcess.signal(address, { type: 'stop' }, { deadline: testProcess.clock.now() + 100 });
   const refused = expect(second).rejects.toMatchObject({ kind: 'expired' });
-  await stage.advance(200);
+  await testProcess.advance(200);
   go();
   await first;
   await refused;
-  expect((await stage.row(address)).state).toBe('working');
+  expect((await testProcess.row(address)).state).toBe('working');
 });
 
 test('an effect does not wait past the deadline to retry', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   let tries = 0;
   const work = effect(
     async () => (tries++, Promise.reject(new TroupeError('transient', 'busy', { retryAfter: 10_000 }))),
     { retry: { times: 5 } },
   );
-  const address = await stage.host.start(type(worker(work)), {
+  const address = await testProcess.host.start(type(worker(work)), {
     run: 'r1',
     input: null,
-    deadline: stage.clock.now() + 5_000,
+    deadline: testProcess.clock.now() + 5_000,
   });
-  await stage.signal(address, { type: 'go' });
+  await testProcess.signal(address, { type: 'go' });
   expect(tries).toBe(1);
-  expect((await stage.row(address)).context).toMatchObject({ failed: { kind: 'transient' } });
+  expect((await testProcess.row(address)).context).toMatchObject({ failed: { kind: 'transient' } });
 });

@@ -6,30 +6,30 @@ import type { EffectScope } from '../../src/contracts/effect.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { deferred } from '../deferred.ts';
 import { worker, type Signal } from './machines.ts';
-import { settle, Stage, type } from './testProcess.ts';
+import { settle, TestProcess, type } from './testProcess.ts';
 
 test('an effect starts after the commit that contains it', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   const committed: number[] = [];
-  const machine = type(worker(effect(async () => committed.push((await stage.journal.history({})).length))));
-  const address = await stage.start(machine);
-  await stage.signal(address, { type: 'go' });
+  const machine = type(worker(effect(async () => committed.push((await testProcess.journal.history({})).length))));
+  const address = await testProcess.start(machine);
+  await testProcess.signal(address, { type: 'go' });
   expect(committed).toEqual([2]);
 });
 
 test('an effect whose result is in the ledger is not performed again after a crash', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   let calls = 0;
   const machine = type(worker(effect(async () => ++calls)));
-  const address = await stage.start(machine);
-  await stage.signal(address, { type: 'go' });
-  await stage.resume(machine);
+  const address = await testProcess.start(machine);
+  await testProcess.signal(address, { type: 'go' });
+  await testProcess.resume(machine);
   expect(calls).toBe(1);
-  expect((await stage.row(address)).context).toMatchObject({ got: 1 });
+  expect((await testProcess.row(address)).context).toMatchObject({ got: 1 });
 });
 
 test('a result that makes the machine throw is kept in the ledger, and survives a crash at that moment', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   let calls = 0;
   const work = effect(async () => ++calls);
   const broken = worker(work).provide({
@@ -43,23 +43,23 @@ test('a result that makes the machine throw is kept in the ledger, and survives 
   const defective = type(
     broken.provide({ actions: { keep: enqueueActions(({ enqueue }) => enqueue('append' as never)) } }),
   );
-  const address = await stage.start(defective);
-  const commit = stage.journal.commit.bind(stage.journal);
-  const record = stage.journal.record.bind(stage.journal);
-  stage.journal.record = async (...args) => {
+  const address = await testProcess.start(defective);
+  const commit = testProcess.journal.commit.bind(testProcess.journal);
+  const record = testProcess.journal.record.bind(testProcess.journal);
+  testProcess.journal.record = async (...args) => {
     await record(...args);
-    stage.journal.commit = () => new Promise(() => {});
-    stage.host.abandon();
+    testProcess.journal.commit = () => new Promise(() => {});
+    testProcess.host.abandon();
   };
-  await stage.signal(address, { type: 'go' });
-  Object.assign(stage.journal, { commit, record });
-  await stage.resume(type(worker(work)));
+  await testProcess.signal(address, { type: 'go' });
+  Object.assign(testProcess.journal, { commit, record });
+  await testProcess.resume(type(worker(work)));
   expect(calls).toBe(1);
-  expect((await stage.row(address)).context).toMatchObject({ got: 1 });
+  expect((await testProcess.row(address)).context).toMatchObject({ got: 1 });
 });
 
 test('a read that a crash interrupted is repeated under the same key, marked as a repetition', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   const scopes: EffectScope[] = [];
   const first = deferred<string>();
   const machine = type(
@@ -70,9 +70,9 @@ test('a read that a crash interrupted is repeated under the same key, marked as 
       }),
     ),
   );
-  const address = await stage.start(machine);
-  await stage.signal(address, { type: 'go' });
-  await stage.resume(machine);
+  const address = await testProcess.start(machine);
+  await testProcess.signal(address, { type: 'go' });
+  await testProcess.resume(machine);
   expect(scopes.map(({ key, again }) => ({ key, again }))).toEqual([
     { key: `${address}/2/0`, again: false },
     { key: `${address}/2/0`, again: true },
@@ -81,11 +81,11 @@ test('a read that a crash interrupted is repeated under the same key, marked as 
   // A result that comes to the dead process is ignored.
   first.resolve('late');
   await settle();
-  expect((await stage.row(address)).context).toMatchObject({ got: 'answer' });
+  expect((await testProcess.row(address)).context).toMatchObject({ got: 'answer' });
 });
 
 test('an effect that fails with a transient failure is retried under the same key, and the machine gets no event', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   const keys: string[] = [];
   const work = effect(
     async (_, { key }) => {
@@ -95,28 +95,28 @@ test('an effect that fails with a transient failure is retried under the same ke
     },
     { retry: { times: 3, backoff: 100 } },
   );
-  const address = await stage.start(type(worker(work)));
-  await stage.signal(address, { type: 'go' });
-  await stage.advance(1_000);
-  await stage.advance(1_000);
+  const address = await testProcess.start(type(worker(work)));
+  await testProcess.signal(address, { type: 'go' });
+  await testProcess.advance(1_000);
+  await testProcess.advance(1_000);
   expect(new Set(keys).size).toBe(1);
   expect(keys).toHaveLength(3);
-  expect(stage.states(address)).toEqual(['idle', 'working', 'done']);
+  expect(testProcess.states(address)).toEqual(['idle', 'working', 'done']);
 });
 
 test('a failed effect gives the machine an event with the failure as data', async () => {
-  const stage = new Stage();
-  const address = await stage.start(
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(
     type(worker(effect(() => Promise.reject(new TroupeError('denied', 'no', { data: { why: 'policy' } }))))),
   );
-  await stage.signal(address, { type: 'go' });
-  expect((await stage.row(address)).context).toMatchObject({
+  await testProcess.signal(address, { type: 'go' });
+  expect((await testProcess.row(address)).context).toMatchObject({
     failed: { kind: 'denied', message: 'no', retryable: false, data: { why: 'policy' } },
   });
 });
 
 test('the late result of a stopped effect is not taken for the result of the next one', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   const answers = [deferred<string>(), deferred<string>()];
   const signals: AbortSignal[] = [];
   const machine = type(
@@ -127,76 +127,76 @@ test('the late result of a stopped effect is not taken for the result of the nex
       }),
     ),
   );
-  const address = await stage.start(machine);
-  await stage.signal(address, { type: 'go' });
-  await stage.signal(address, { type: 'stop' });
+  const address = await testProcess.start(machine);
+  await testProcess.signal(address, { type: 'go' });
+  await testProcess.signal(address, { type: 'stop' });
   expect(signals[0]!.aborted).toBe(true);
-  await stage.signal(address, { type: 'go' });
+  await testProcess.signal(address, { type: 'go' });
   answers[0]!.resolve('of the first');
   await settle();
-  expect((await stage.row(address)).state).toBe('working');
+  expect((await testProcess.row(address)).state).toBe('working');
   answers[1]!.resolve('of the second');
   await settle();
-  expect((await stage.row(address)).context).toMatchObject({ got: 'of the second' });
+  expect((await testProcess.row(address)).context).toMatchObject({ got: 'of the second' });
 });
 
 test('an uncertain write is not repeated: the machine gets an error of kind "uncertain"', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   let writes = 0;
   const machine = type(worker(effect(() => (writes++, new Promise<string>(() => {})), { kind: 'write' })));
-  const address = await stage.start(machine);
-  await stage.signal(address, { type: 'go' });
-  await stage.resume(machine);
+  const address = await testProcess.start(machine);
+  await testProcess.signal(address, { type: 'go' });
+  await testProcess.resume(machine);
   expect(writes).toBe(1);
-  expect((await stage.row(address)).context).toMatchObject({
+  expect((await testProcess.row(address)).context).toMatchObject({
     failed: { kind: 'uncertain', data: { key: `${address}/2/0` } },
   });
 });
 
 test('an idempotent write that a crash interrupted is repeated under the same key', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   const keys: string[] = [];
   const work = effect(
     (_, { key }) => (keys.push(key), keys.length === 1 ? new Promise<string>(() => {}) : Promise.resolve('written')),
     { kind: 'write', idempotent: true },
   );
-  const address = await stage.start(type(worker(work)));
-  await stage.signal(address, { type: 'go' });
-  await stage.resume(type(worker(work)));
+  const address = await testProcess.start(type(worker(work)));
+  await testProcess.signal(address, { type: 'go' });
+  await testProcess.resume(type(worker(work)));
   expect(keys).toEqual([`${address}/2/0`, `${address}/2/0`]);
-  expect((await stage.row(address)).context).toMatchObject({ got: 'written' });
+  expect((await testProcess.row(address)).context).toMatchObject({ got: 'written' });
 });
 
 test('a write that is not idempotent is never retried automatically', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   let writes = 0;
   const work = effect(async () => (writes++, Promise.reject(new TroupeError('timeout', 'no answer'))), {
     kind: 'write',
     retry: { times: 5, backoff: 1 },
   });
-  const address = await stage.start(type(worker(work)));
-  await stage.signal(address, { type: 'go' });
-  await stage.advance(60_000);
+  const address = await testProcess.start(type(worker(work)));
+  await testProcess.signal(address, { type: 'go' });
+  await testProcess.advance(60_000);
   expect(writes).toBe(1);
-  expect((await stage.row(address)).context).toMatchObject({ failed: { kind: 'timeout' } });
+  expect((await testProcess.row(address)).context).toMatchObject({ failed: { kind: 'timeout' } });
 });
 
 test('an effect whose result is not JSON fails, and the message names the effect', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   const circle: Record<string, unknown> = {};
   circle.self = circle;
-  const address = await stage.start(type(worker(effect(async () => circle))));
-  await stage.signal(address, { type: 'go' });
-  expect((await stage.row(address)).context).toMatchObject({
+  const address = await testProcess.start(type(worker(effect(async () => circle))));
+  await testProcess.signal(address, { type: 'go' });
+  expect((await testProcess.row(address)).context).toMatchObject({
     failed: { kind: 'tool', message: expect.stringContaining('"work" must give JSON') as string },
   });
 });
 
 test('an effect reads the lists of its actor as committed, with the entries of its own commit', async () => {
-  const heard: unknown[] = [];
-  const said = setup({
+  const received: unknown[] = [];
+  const listReader = setup({
     types: {} as { events: Signal },
-    actors: { listen: effect(async (_: unknown, scope) => void heard.push(await scope.list('said'))) },
+    actors: { listen: effect(async (_: unknown, scope) => void received.push(await scope.list('said'))) },
     actions: { append: (_, _params: { list: string; entry: string }) => {} },
   }).createMachine({
     id: 'said',
@@ -213,25 +213,26 @@ test('an effect reads the lists of its actor as committed, with the entries of i
       listening: { invoke: { src: 'listen', id: 'listen', onDone: 'quiet', onError: 'quiet' } },
     },
   });
-  const stage = new Stage();
-  const address = await stage.start(type(said));
-  await stage.signal(address, { type: 'say', word: 'one' });
-  await stage.signal(address, { type: 'say', word: 'two' });
-  await stage.resume(type(said));
-  await stage.signal(address, { type: 'say', word: 'three' });
-  expect(heard).toEqual([['one'], ['one', 'two'], ['one', 'two', 'three']]);
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(listReader));
+  await testProcess.signal(address, { type: 'say', word: 'one' });
+  await testProcess.signal(address, { type: 'say', word: 'two' });
+  await testProcess.resume(type(listReader));
+  await testProcess.signal(address, { type: 'say', word: 'three' });
+  expect(received).toEqual([['one'], ['one', 'two'], ['one', 'two', 'three']]);
 });
 
 test('a list that cannot be read fails the effect that asked for it, not the process; the next effect reads it again', async () => {
-  const stage = new Stage();
-  const read = stage.journal.list.bind(stage.journal);
-  let away = true;
-  stage.journal.list = (...args) => (away ? Promise.reject(new TroupeError('corrupt', 'damaged')) : read(...args));
+  const testProcess = new TestProcess();
+  const read = testProcess.journal.list.bind(testProcess.journal);
+  let unavailable = true;
+  testProcess.journal.list = (...args) =>
+    unavailable ? Promise.reject(new TroupeError('corrupt', 'damaged')) : read(...args);
   const machine = type(worker(effect(async (_: unknown, scope) => (await scope.list('said')).length)));
-  const address = await stage.start(machine);
-  await stage.signal(address, { type: 'go' });
-  expect((await stage.row(address)).context).toMatchObject({ failed: { kind: 'corrupt' } });
-  away = false;
-  await stage.signal(address, { type: 'go' });
-  expect((await stage.row(address)).context).toMatchObject({ got: 0 });
+  const address = await testProcess.start(machine);
+  await testProcess.signal(address, { type: 'go' });
+  expect((await testProcess.row(address)).context).toMatchObject({ failed: { kind: 'corrupt' } });
+  unavailable = false;
+  await testProcess.signal(address, { type: 'go' });
+  expect((await testProcess.row(address)).context).toMatchObject({ got: 0 });
 });

@@ -2,24 +2,24 @@
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import type { Signal } from './machines.ts';
-import { settle, Stage, type } from './testProcess.ts';
+import { settle, TestProcess, type } from './testProcess.ts';
 import type { MailboxPolicy } from '../../src/core/actorType.ts';
 
 const listener = setup({
-  types: {} as { context: { heard: string[] }; events: Signal },
-  actions: { hear: assign({ heard: ({ context, event }) => [...context.heard, String(event.word)] }) },
-}).createMachine({ id: 'listener', context: { heard: [] }, on: { say: { actions: 'hear' } } });
+  types: {} as { context: { received: string[] }; events: Signal },
+  actions: { hear: assign({ received: ({ context, event }) => [...context.received, String(event.word)] }) },
+}).createMachine({ id: 'listener', context: { received: [] }, on: { say: { actions: 'hear' } } });
 
 /** Sends words to an actor whose first commit is held up, so that the others fill its mailbox. */
-async function crowd(policy: MailboxPolicy, words: string[]) {
-  const stage = new Stage();
-  const address = await stage.start(type(listener, { mailbox: policy }));
-  const commit = stage.journal.commit.bind(stage.journal);
+async function sendToBusyActor(policy: MailboxPolicy, words: string[]) {
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(listener, { mailbox: policy }));
+  const commit = testProcess.journal.commit.bind(testProcess.journal);
   let go = () => {};
   const held = new Promise<void>((resolve) => (go = resolve));
-  stage.journal.commit = async (...args) => (await held, commit(...args));
+  testProcess.journal.commit = async (...args) => (await held, commit(...args));
   const sent = words.map((word) =>
-    stage.signal(address, { type: 'say', word }).then(
+    testProcess.signal(address, { type: 'say', word }).then(
       () => word,
       ({ kind, retryable }: { kind: string; retryable: boolean }) =>
         `${word}: ${kind}${retryable ? ', try again' : ''}`,
@@ -27,37 +27,37 @@ async function crowd(policy: MailboxPolicy, words: string[]) {
   );
   await settle();
   go();
-  return { said: await Promise.all(sent), heard: (await stage.row(address)).context.heard };
+  return { outcomes: await Promise.all(sent), received: (await testProcess.row(address)).context.received };
 }
 
 const words = ['a', 'b', 'c', 'd', 'e'];
 
 test('reject: a message to a full mailbox is refused with a retryable error', async () => {
-  expect(await crowd({ limit: 2, whenFull: 'reject' }, words)).toEqual({
-    said: ['a', 'b', 'c', 'd: mailbox_full, try again', 'e: mailbox_full, try again'],
-    heard: ['a', 'b', 'c'],
+  expect(await sendToBusyActor({ limit: 2, whenFull: 'reject' }, words)).toEqual({
+    outcomes: ['a', 'b', 'c', 'd: mailbox_full, try again', 'e: mailbox_full, try again'],
+    received: ['a', 'b', 'c'],
   });
 });
 
 test('drop-oldest: the newest messages are handled, and the senders of the dropped ones get an error that is not retryable', async () => {
-  expect(await crowd({ limit: 2, whenFull: 'drop-oldest' }, words)).toEqual({
-    said: ['a', 'b: mailbox_full', 'c: mailbox_full', 'd', 'e'],
-    heard: ['a', 'd', 'e'],
+  expect(await sendToBusyActor({ limit: 2, whenFull: 'drop-oldest' }, words)).toEqual({
+    outcomes: ['a', 'b: mailbox_full', 'c: mailbox_full', 'd', 'e'],
+    received: ['a', 'd', 'e'],
   });
 });
 
 test('block: every message is handled, in the order of arrival', async () => {
-  expect(await crowd({ limit: 2, whenFull: 'block' }, words)).toEqual({ said: words, heard: words });
+  expect(await sendToBusyActor({ limit: 2, whenFull: 'block' }, words)).toEqual({ outcomes: words, received: words });
 });
 
 test('a sender that waits for room in a mailbox gets an error when the process gives up the run', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(listener, { mailbox: { limit: 1, whenFull: 'block' } }));
-  stage.journal.commit = () => new Promise(() => {});
-  const sent = ['a', 'b', 'c'].map((word) => stage.signal(address, { type: 'say', word }));
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(listener, { mailbox: { limit: 1, whenFull: 'block' } }));
+  testProcess.journal.commit = () => new Promise(() => {});
+  const sent = ['a', 'b', 'c'].map((word) => testProcess.signal(address, { type: 'say', word }));
   const outcome = Promise.allSettled(sent.slice(1));
   await settle();
-  stage.host.abandon();
+  testProcess.host.abandon();
   expect(await outcome).toMatchObject([{ reason: { kind: 'fenced' } }, { reason: { kind: 'fenced' } }]);
 });
 

@@ -11,7 +11,7 @@ import { memory } from '../../src/journal/memory.ts';
 import { Host } from '../../src/engine/host.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
-import { counting, doer, rounds } from './scenarios.ts';
+import { counting, writerType, rounds } from './scenarios.ts';
 
 const withJournal = (parts: ProcessParts, over: Partial<Journal>): ProcessParts => ({
   ...parts,
@@ -25,9 +25,9 @@ const loading = (parts: ProcessParts, change: (stored: StoredActor) => StoredAct
     },
   });
 
-let lives = 0;
+let processes = 0;
 /** The commits whose second half is held back, by the clock of the run. */
-const late = new WeakMap<object, Map<string, Pending[]>>();
+const heldBack = new WeakMap<object, Map<string, Pending[]>>();
 
 const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scenario: MakeScenario }> = {
   'no dedupe': {
@@ -41,33 +41,33 @@ const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scena
   'the outbox in a second write': {
     scenario: reference,
     fault: (parts, clock) => {
-      const kept = late.get(clock) ?? new Map<string, Pending[]>();
-      late.set(clock, kept);
+      const pendingRows = heldBack.get(clock) ?? new Map<string, Pending[]>();
+      heldBack.set(clock, pendingRows);
       const faulty = withJournal(parts, {
         async commit(commit) {
           await parts.journal.commit({ ...commit, opens: [] });
           await parts.journal.find({ limit: 0 }); // Here the process can crash.
-          kept.set(commit.actor, [
-            ...(kept.get(commit.actor) ?? []).filter(({ key }) => !commit.closes.includes(key)),
+          pendingRows.set(commit.actor, [
+            ...(pendingRows.get(commit.actor) ?? []).filter(({ key }) => !commit.closes.includes(key)),
             ...commit.opens,
           ]);
         },
         undelivered: async () =>
-          [...kept.values()]
+          [...pendingRows.values()]
             .flat()
             .flatMap(({ kind, data }) => (kind === 'message' ? [data as unknown as Envelope] : [])),
       });
-      return loading(faulty, (stored) => ({ ...stored, pending: kept.get(stored.actor) ?? [] }));
+      return loading(faulty, (stored) => ({ ...stored, pending: pendingRows.get(stored.actor) ?? [] }));
     },
   },
   'a new key for every attempt': {
     scenario: reference,
     fault: (parts) => {
-      const life = lives++;
+      const processNumber = processes++;
       return loading(parts, (stored) => ({
         ...stored,
         pending: stored.pending.map((pending) =>
-          pending.kind === 'effect' ? { ...pending, key: `${pending.key}~${life}` } : pending,
+          pending.kind === 'effect' ? { ...pending, key: `${pending.key}~${processNumber}` } : pending,
         ),
       }));
     },
@@ -128,31 +128,31 @@ test.each(Object.entries(mutants))('the crash test finds: %s', async (_, { fault
 });
 
 /** A process was frozen while another one took its run over: the effects that it performs after it continues. */
-async function zombie(fault: (parts: ProcessParts) => ProcessParts): Promise<string[]> {
+async function performedAfterFreeze(fault: (parts: ProcessParts) => ProcessParts): Promise<string[]> {
   const clock = virtualClock();
   const journal = memory();
-  const deeds: string[] = [];
-  const life = async (name: string) => {
+  const performed: string[] = [];
+  const startProcess = async (name: string) => {
     const parts = fault({ journal, transport: inProcess() });
     const host = new Host({ ...parts, clock, lease: { owner: name, alive: () => true, ttl: 1_000 }, poll: 1e9 });
-    return { host, transport: parts.transport, type: doer((what) => deeds.push(`${name} ${what}`)) };
+    return { host, transport: parts.transport, type: writerType((what) => performed.push(`${name} ${what}`)) };
   };
-  const sleeper = await life('sleeper');
-  const address = await sleeper.host.start(sleeper.type, { run: 'r', input: null });
+  const frozen = await startProcess('frozen');
+  const address = await frozen.host.start(frozen.type, { run: 'r', input: null });
   // The process is frozen: its lease expires before it renews it.
-  const heir = await life('heir');
-  await journal.claim('r', 'heir', { now: clock.now() + 1_001, ttl: 1_000 });
-  await sleeper.transport
+  const successor = await startProcess('successor');
+  await journal.claim('r', 'successor', { now: clock.now() + 1_001, ttl: 1_000 });
+  await frozen.transport
     .send({ id: 'm', type: 'do', body: { type: 'do' }, from: 'person/p', to: address, run: 'r', kind: 'signal' })
     .catch(() => {});
   for (let turn = 0; turn < 10; turn++) await new Promise((next) => setImmediate(next));
-  sleeper.host.abandon();
-  heir.host.abandon();
-  return deeds;
+  frozen.host.abandon();
+  successor.host.abandon();
+  return performed;
 }
 
 test('a process whose run was taken over performs no effect', async () => {
-  expect(await zombie((parts) => parts)).toEqual([]);
+  expect(await performedAfterFreeze((parts) => parts)).toEqual([]);
 });
 
 test('the test of a frozen process finds: no fencing', async () => {
@@ -161,7 +161,7 @@ test('the test of a frozen process finds: no fencing', async () => {
       commit: (commit) =>
         parts.journal.commit({ ...commit, epoch: 2 }).catch(() => parts.journal.commit({ ...commit, epoch: 1 })),
     });
-  expect(await zombie(epochs)).not.toEqual([]);
+  expect(await performedAfterFreeze(epochs)).not.toEqual([]);
 });
 
 test.each([

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { protocol } from '../../src/contracts/protocol.ts';
 import { ReplyChannel } from '../../src/engine/ref.ts';
 import { engineActions, type MessageMeta } from '../../machines/slot.ts';
-import { settle, Stage, type } from './testProcess.ts';
+import { settle, TestProcess, type } from './testProcess.ts';
 
 const Counting = protocol({
   add: { body: z.object({ n: z.number() }), replies: ['sum'] },
@@ -69,69 +69,77 @@ const counter = setup({
 const counterType = type(counter, { handles: { add: z.object({ n: z.number() }), close: z.object({}) } });
 
 test('the same message delivered twice counts once', async () => {
-  const stage = new Stage();
-  const address = await stage.start(counterType);
-  const add = stage.envelope(address, { type: 'add', n: 2 }, { id: 'm1', kind: 'tell' });
-  await stage.transport.send(add);
-  await stage.transport.send(add);
-  await Promise.all([stage.transport.send(add), stage.transport.send(add)]);
-  expect((await stage.row(address)).context).toEqual({ sum: 2 });
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(counterType);
+  const add = testProcess.envelope(address, { type: 'add', n: 2 }, { id: 'm1', kind: 'tell' });
+  await testProcess.transport.send(add);
+  await testProcess.transport.send(add);
+  await Promise.all([testProcess.transport.send(add), testProcess.transport.send(add)]);
+  expect((await testProcess.row(address)).context).toEqual({ sum: 2 });
 });
 
 test('the same message delivered again after a crash counts once', async () => {
-  const stage = new Stage();
-  const address = await stage.start(counterType);
-  const add = stage.envelope(address, { type: 'add', n: 2 }, { id: 'm1', kind: 'tell' });
-  await stage.transport.send(add);
-  await stage.resume(counterType);
-  await stage.transport.send(add);
-  expect((await stage.row(address)).context).toEqual({ sum: 2 });
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(counterType);
+  const add = testProcess.envelope(address, { type: 'add', n: 2 }, { id: 'm1', kind: 'tell' });
+  await testProcess.transport.send(add);
+  await testProcess.resume(counterType);
+  await testProcess.transport.send(add);
+  expect((await testProcess.row(address)).context).toEqual({ sum: 2 });
 });
 
 test('another message with a used id is a conflict, and changes nothing', async () => {
-  const stage = new Stage();
-  const address = await stage.start(counterType);
-  await stage.transport.send(stage.envelope(address, { type: 'add', n: 2 }, { id: 'm1', kind: 'tell' }));
-  const other = stage.envelope(address, { type: 'add', n: 3 }, { id: 'm1', kind: 'tell' });
-  await expect(stage.transport.send(other)).rejects.toMatchObject({
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(counterType);
+  await testProcess.transport.send(testProcess.envelope(address, { type: 'add', n: 2 }, { id: 'm1', kind: 'tell' }));
+  const other = testProcess.envelope(address, { type: 'add', n: 3 }, { id: 'm1', kind: 'tell' });
+  await expect(testProcess.transport.send(other)).rejects.toMatchObject({
     kind: 'conflict',
     message: expect.stringContaining('Use a new id') as string,
   });
-  expect((await stage.row(address)).context).toEqual({ sum: 2 });
+  expect((await testProcess.row(address)).context).toEqual({ sum: 2 });
 });
 
 test('a message with its keys in another order is the same message', async () => {
-  const stage = new Stage();
-  const address = await stage.start(type(counter));
-  await stage.transport.send(stage.envelope(address, { type: 'add', n: 2, note: 'x' }, { id: 'm1', kind: 'tell' }));
-  await stage.transport.send(stage.envelope(address, { type: 'add', note: 'x', n: 2 }, { id: 'm1', kind: 'tell' }));
-  expect((await stage.row(address)).context).toEqual({ sum: 2 });
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(counter));
+  await testProcess.transport.send(
+    testProcess.envelope(address, { type: 'add', n: 2, note: 'x' }, { id: 'm1', kind: 'tell' }),
+  );
+  await testProcess.transport.send(
+    testProcess.envelope(address, { type: 'add', note: 'x', n: 2 }, { id: 'm1', kind: 'tell' }),
+  );
+  expect((await testProcess.row(address)).context).toEqual({ sum: 2 });
 });
 
 test('a repeated ask gets the same answer: in a later state, after a crash, and after the actor has ended', async () => {
-  const stage = new Stage();
-  const address = await stage.start(counterType);
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(counterType);
   const ask = (id: string) =>
-    new ReplyChannel(stage.transport, stage.clock).ref(Counting, address, 'r1').ask('add', { n: 2 }, { id });
+    new ReplyChannel(testProcess.transport, testProcess.clock)
+      .ref(Counting, address, 'r1')
+      .ask('add', { n: 2 }, { id });
   expect(await ask('q1')).toEqual({ type: 'sum', body: { sum: 2 } });
   expect(await ask('q1')).toEqual({ type: 'sum', body: { sum: 2 } });
-  await stage.resume(counterType);
+  await testProcess.resume(counterType);
   expect(await ask('q1')).toEqual({ type: 'sum', body: { sum: 2 } });
 
   const close = () =>
-    new ReplyChannel(stage.transport, stage.clock).ref(Counting, address, 'r1').ask('close', {}, { id: 'q2' });
+    new ReplyChannel(testProcess.transport, testProcess.clock)
+      .ref(Counting, address, 'r1')
+      .ask('close', {}, { id: 'q2' });
   expect(await close()).toEqual({ type: 'sum', body: { sum: 2 } });
-  expect((await stage.row(address)).status).toBe('done');
+  expect((await testProcess.row(address)).status).toBe('done');
   expect(await close()).toEqual({ type: 'sum', body: { sum: 2 } });
-  await stage.resume(counterType);
+  await testProcess.resume(counterType);
   expect(await close()).toEqual({ type: 'sum', body: { sum: 2 } });
-  expect(stage.commits(address)).toHaveLength(3);
+  expect(testProcess.commits(address)).toHaveLength(3);
 });
 
 test('the same ask sent twice at once is answered both times', async () => {
-  const stage = new Stage();
-  const address = await stage.start(counterType);
-  const ref = new ReplyChannel(stage.transport, stage.clock).ref(Counting, address, 'r1');
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(counterType);
+  const ref = new ReplyChannel(testProcess.transport, testProcess.clock).ref(Counting, address, 'r1');
   const answers = await Promise.all([ref.ask('add', { n: 2 }, { id: 'q' }), ref.ask('add', { n: 2 }, { id: 'q' })]);
   expect(answers).toEqual([
     { type: 'sum', body: { sum: 2 } },
@@ -140,15 +148,15 @@ test('the same ask sent twice at once is answered both times', async () => {
 });
 
 test('an event that the machine has no transition for in its state is refused with the name of the state, and may be sent again later', async () => {
-  const stage = new Stage();
-  const address = await stage.start(counterType);
-  const odd = stage.envelope(address, { type: 'odd' }, { id: 'm1' });
-  await expect(stage.transport.send(odd)).rejects.toMatchObject({
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(counterType);
+  const odd = testProcess.envelope(address, { type: 'odd' }, { id: 'm1' });
+  await expect(testProcess.transport.send(odd)).rejects.toMatchObject({
     kind: 'unknown_message',
     data: { state: 'counting' },
     message: expect.stringContaining('"counting"') as string,
   });
-  expect(stage.commits(address)).toHaveLength(1);
+  expect(testProcess.commits(address)).toHaveLength(1);
 });
 
 test('an event that a state declares and ignores is accepted', async () => {
@@ -157,19 +165,19 @@ test('an event that a state declares and ignores is accepted', async () => {
     initial: 'calm',
     states: { calm: { on: { hush: {} } } },
   });
-  const stage = new Stage();
-  const address = await stage.start(type(ignoring));
-  await stage.signal(address, { type: 'hush' });
-  expect(stage.commits(address)).toHaveLength(2);
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(ignoring));
+  await testProcess.signal(address, { type: 'hush' });
+  expect(testProcess.commits(address)).toHaveLength(2);
 });
 
 test('a run started twice at once is one run', async () => {
-  const stage = new Stage();
+  const testProcess = new TestProcess();
   const [a, b] = await Promise.all([
-    stage.host.start(counterType, { run: 'r1', input: null }),
-    stage.host.start(counterType, { run: 'r1', input: null }),
+    testProcess.host.start(counterType, { run: 'r1', input: null }),
+    testProcess.host.start(counterType, { run: 'r1', input: null }),
   ]);
   await settle();
   expect(a).toBe(b);
-  expect(stage.commits(a)).toHaveLength(1);
+  expect(testProcess.commits(a)).toHaveLength(1);
 });

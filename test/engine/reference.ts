@@ -18,18 +18,18 @@ export class Shop {
   }
 }
 
-const shape = { description: 'x', input: z.object({ n: z.number() }), output: z.string() };
+const toolShape = { description: 'x', input: z.object({ n: z.number() }), output: z.string() };
 const toolsOf = (shop: Shop) => ({
-  look: tool({ ...shape, name: 'look', run: () => 'seen' }),
+  look: tool({ ...toolShape, name: 'look', run: () => 'seen' }),
   put: tool({
-    ...shape,
+    ...toolShape,
     name: 'put',
     effect: 'write',
     idempotent: true,
     run: ({ n }, { key }) => (shop.write(`put ${n}`, key), 'done'),
   }),
   send: tool({
-    ...shape,
+    ...toolShape,
     name: 'send',
     effect: 'write',
     idempotent: true,
@@ -63,7 +63,7 @@ export const reference = (): CrashScenario => {
   };
 };
 
-const Desk = protocol({
+const DeskProtocol = protocol({
   order: { body: z.object({ item: z.string() }), replies: ['draft'] },
   draft: { body: z.object({ text: z.string() }) },
   review: { body: z.object({ text: z.string() }), replies: ['verdict'] },
@@ -76,7 +76,7 @@ export const pair = (): CrashScenario => {
   const { look, put } = toolsOf(shop);
   const writer = agent({
     name: 'writer',
-    protocol: Desk,
+    protocol: DeskProtocol,
     handles: ['order'],
     tools: [put],
     model: scriptedModel(({ messages }) =>
@@ -87,7 +87,7 @@ export const pair = (): CrashScenario => {
   });
   const reviewer = agent({
     name: 'reviewer',
-    protocol: Desk,
+    protocol: DeskProtocol,
     handles: ['review'],
     tools: [look],
     model: scriptedModel(({ messages }) =>
@@ -98,7 +98,7 @@ export const pair = (): CrashScenario => {
   });
   const subject = team({
     name: 'desk',
-    protocol: Desk,
+    protocol: DeskProtocol,
     members: { writer, reviewer },
     accepts: 'order',
     returns: 'draft',

@@ -73,19 +73,19 @@ export const rounds = (): CrashScenario => {
 };
 
 /** Performs a write on `do`. */
-export const doer = (note: (what: string) => void) =>
+export const writerType = (note: (what: string) => void) =>
   actorType(
     setup({
       types: {} as { events: { type: 'do' } },
-      actors: { deed: slot<null, null>('deed') },
+      actors: { write: slot<null, null>('write') },
     })
       .createMachine({
         id: 'doer',
         initial: 'idle',
         states: {
           idle: { on: { do: 'doing' } },
-          doing: { invoke: { src: 'deed', id: 'deed', input: null, onDone: 'idle', onError: 'idle' } },
+          doing: { invoke: { src: 'write', id: 'write', input: null, onDone: 'idle', onError: 'idle' } },
         },
       })
-      .provide({ actors: { deed: effect(async () => (note('did it'), null), { kind: 'write' }) } }),
+      .provide({ actors: { write: effect(async () => (note('did it'), null), { kind: 'write' }) } }),
   );

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { setup } from 'xstate';
 import type { Signal } from './machines.ts';
-import { Stage, type } from './testProcess.ts';
+import { TestProcess, type } from './testProcess.ts';
 
 const player = (history: 'shallow' | 'deep') =>
   type(
@@ -28,12 +28,12 @@ test.each([
   ['shallow', 'on.tape.stopped'],
   ['deep', 'on.tape.playing'],
 ] as const)('%s history leads back to %s, also after a crash', async (history, state) => {
-  const stage = new Stage();
-  const address = await stage.start(player(history));
-  for (const event of ['switch', 'play', 'off']) await stage.signal(address, { type: event });
-  await stage.resume(player(history));
-  await stage.signal(address, { type: 'on' });
-  expect((await stage.row(address)).state).toBe(state);
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(player(history));
+  for (const event of ['switch', 'play', 'off']) await testProcess.signal(address, { type: event });
+  await testProcess.resume(player(history));
+  await testProcess.signal(address, { type: 'on' });
+  expect((await testProcess.row(address)).state).toBe(state);
 });
 
 const regions = type(
@@ -48,12 +48,12 @@ const regions = type(
 );
 
 test('parallel regions continue after a crash, and the machine is done when all regions are', async () => {
-  const stage = new Stage();
-  const address = await stage.start(regions);
-  await stage.advance(60);
-  await stage.resume(regions);
-  await stage.signal(address, { type: 'shut' });
-  expect((await stage.row(address)).state).toBe('door.shut|light.on');
-  await stage.advance(40);
-  expect(await stage.row(address)).toMatchObject({ status: 'done', state: 'door.shut|light.off' });
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(regions);
+  await testProcess.advance(60);
+  await testProcess.resume(regions);
+  await testProcess.signal(address, { type: 'shut' });
+  expect((await testProcess.row(address)).state).toBe('door.shut|light.on');
+  await testProcess.advance(40);
+  expect(await testProcess.row(address)).toMatchObject({ status: 'done', state: 'door.shut|light.off' });
 });

@@ -4,7 +4,7 @@ import { fromPromise } from 'xstate';
 import { effect } from '../../actors/effect.ts';
 import type { Json } from '../../src/values/json.ts';
 import { worker } from './machines.ts';
-import { Stage, type } from './testProcess.ts';
+import { TestProcess, type } from './testProcess.ts';
 
 test.each([
   ['an XState promise that never ends', fromPromise(() => new Promise<Json>(() => {}))],
@@ -13,10 +13,10 @@ test.each([
     effect((_: Json, { signal }) => new Promise<Json>((_resolve, reject) => signal.addEventListener('abort', reject))),
   ],
 ])('%s is reported as stopped when its actor stops it', async (_, work) => {
-  const stage = new Stage();
-  const address = await stage.start(type(worker(work)));
-  await stage.signal(address, { type: 'go' });
-  await stage.signal(address, { type: 'stop' });
-  const told = stage.seen.filter(({ type: what }) => what.startsWith('effect.'));
-  expect(told.map(({ type: what }) => what)).toEqual(['effect.started', 'effect.stopped']);
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(worker(work)));
+  await testProcess.signal(address, { type: 'go' });
+  await testProcess.signal(address, { type: 'stop' });
+  const reported = testProcess.inspections.filter(({ type: what }) => what.startsWith('effect.'));
+  expect(reported.map(({ type: what }) => what)).toEqual(['effect.started', 'effect.stopped']);
 });

@@ -5,7 +5,7 @@ import type { Supervision } from '../../src/core/actorType.ts';
 import { Supervisor } from '../../src/core/supervisor.ts';
 import type { Signal } from './machines.ts';
 import { engineActions } from '../../machines/slot.ts';
-import { settle, Stage, type } from './testProcess.ts';
+import { settle, TestProcess, type } from './testProcess.ts';
 
 const kid = setup({
   types: {} as { context: { n: number }; events: Signal },
@@ -17,7 +17,7 @@ const kid = setup({
   },
 }).createMachine({ id: 'kid', context: { n: 0 }, on: { count: { actions: 'count' }, break: { actions: 'break' } } });
 
-const trio = (supervise: Partial<Supervision>) =>
+const threeChildren = (supervise: Partial<Supervision>) =>
   type(
     setup({ actors: { kid } }).createMachine({
       id: 'trio',
@@ -34,15 +34,15 @@ const trio = (supervise: Partial<Supervision>) =>
 
 /** Sends one event to each child, breaks the second one so many times, and gives the count of each since it started. */
 async function afterBreaking(supervise: Partial<Supervision>, times = 1) {
-  const stage = new Stage();
-  const root = await stage.start(trio(supervise));
-  const kids = await Promise.all(['one', 'two', 'three'].map((id) => stage.find(`kid/r1.${id}-`)));
-  for (const address of kids) await stage.signal(address, { type: 'count' });
-  for (let time = 0; time < times; time++) await stage.signal(kids[1]!, { type: 'break' }).catch(() => {});
+  const testProcess = new TestProcess();
+  const root = await testProcess.start(threeChildren(supervise));
+  const kids = await Promise.all(['one', 'two', 'three'].map((id) => testProcess.find(`kid/r1.${id}-`)));
+  for (const address of kids) await testProcess.signal(address, { type: 'count' });
+  for (let time = 0; time < times; time++) await testProcess.signal(kids[1]!, { type: 'break' }).catch(() => {});
   return {
-    stage,
-    root: await stage.row(root),
-    counts: await Promise.all(kids.map(async (address) => (await stage.row(address)).context.n)),
+    testProcess,
+    root: await testProcess.row(root),
+    counts: await Promise.all(kids.map(async (address) => (await testProcess.row(address)).context.n)),
     kids,
   };
 }
@@ -55,31 +55,31 @@ test.each([
   const broken = await afterBreaking({ strategy, restart: 'fresh' });
   expect(broken.counts).toEqual(counts);
   expect(broken.root.state).toBe('together');
-  expect(broken.stage.seen.filter(({ type }) => type === 'restarted')).toHaveLength(
+  expect(broken.testProcess.inspections.filter(({ type }) => type === 'restarted')).toHaveLength(
     counts.filter((n) => n === 0).length,
   );
 });
 
 test('restart: resume continues the actor from its last commit, without the message that made it fail', async () => {
-  const { counts, stage, kids } = await afterBreaking({ strategy: 'one-for-all', restart: 'resume' });
+  const { counts, testProcess, kids } = await afterBreaking({ strategy: 'one-for-all', restart: 'resume' });
   expect(counts).toEqual([1, 1, 1]);
-  await stage.signal(kids[1]!, { type: 'count' });
-  expect((await stage.row(kids[1]!)).context).toEqual({ n: 2 });
+  await testProcess.signal(kids[1]!, { type: 'count' });
+  expect((await testProcess.row(kids[1]!)).context).toEqual({ n: 2 });
 });
 
 test('a child that fails more often than the limit allows stays failed, and its parent gets the error', async () => {
   expect((await afterBreaking({ maxRestarts: 2 }, 2)).root.state).toBe('together');
   const tooOften = await afterBreaking({ maxRestarts: 2 }, 3);
   expect(tooOften.root.state).toBe('apart');
-  expect((await tooOften.stage.row(tooOften.kids[1]!)).status).toBe('failed');
+  expect((await tooOften.testProcess.row(tooOften.kids[1]!)).status).toBe('failed');
 });
 
 test('restarts outside the time window do not count', async () => {
-  const { stage, kids, root } = await afterBreaking({ maxRestarts: 2, within: 1_000 }, 2);
-  await stage.advance(1_001);
-  await stage.signal(kids[1]!, { type: 'break' }).catch(() => {});
+  const { testProcess, kids, root } = await afterBreaking({ maxRestarts: 2, within: 1_000 }, 2);
+  await testProcess.advance(1_001);
+  await testProcess.signal(kids[1]!, { type: 'break' }).catch(() => {});
   expect(root.state).toBe('together');
-  expect((await stage.row(kids[1]!)).status).toBe('active');
+  expect((await testProcess.row(kids[1]!)).status).toBe('active');
 });
 
 test('a failure that no parent handles fails the root of the run', async () => {
@@ -91,11 +91,14 @@ test('a failure that no parent handles fails the root of the run', async () => {
     }),
     { supervise: { maxRestarts: 0 } },
   );
-  const stage = new Stage();
-  const root = await stage.start(careless);
-  await stage.signal(await stage.find('kid/'), { type: 'break' }).catch(() => {});
-  expect(await stage.row(root)).toMatchObject({ status: 'failed', failure: { message: 'Error: broken on purpose' } });
-  expect(stage.host.owns('r1')).toBe(false);
+  const testProcess = new TestProcess();
+  const root = await testProcess.start(careless);
+  await testProcess.signal(await testProcess.find('kid/'), { type: 'break' }).catch(() => {});
+  expect(await testProcess.row(root)).toMatchObject({
+    status: 'failed',
+    failure: { message: 'Error: broken on purpose' },
+  });
+  expect(testProcess.host.owns('r1')).toBe(false);
 });
 
 test('a fresh restart stops the timers, effects and children of the actor', async () => {
@@ -117,7 +120,7 @@ test('a fresh restart stops the timers, effects and children of the actor', asyn
       late: {},
     },
   });
-  const house = type(
+  const parentType = type(
     setup({ actors: { busy } }).createMachine({
       id: 'house',
       initial: 'on',
@@ -125,15 +128,15 @@ test('a fresh restart stops the timers, effects and children of the actor', asyn
     }),
     { supervise: { restart: 'fresh' } },
   );
-  const stage = new Stage();
-  await stage.start(house);
-  const address = await stage.find('busy/');
-  await stage.signal(address, { type: 'go' });
-  await stage.signal(address, { type: 'break' }).catch(() => {});
-  expect((await stage.row(address)).state).toBe('idle');
-  expect((await stage.row(await stage.find('kid/'))).status).toBe('stopped');
-  await stage.advance(5_000);
-  expect((await stage.row(address)).state).toBe('idle');
+  const testProcess = new TestProcess();
+  await testProcess.start(parentType);
+  const address = await testProcess.find('busy/');
+  await testProcess.signal(address, { type: 'go' });
+  await testProcess.signal(address, { type: 'break' }).catch(() => {});
+  expect((await testProcess.row(address)).state).toBe('idle');
+  expect((await testProcess.row(await testProcess.find('kid/'))).status).toBe('stopped');
+  await testProcess.advance(5_000);
+  expect((await testProcess.row(address)).state).toBe('idle');
 });
 
 test('a child that its parent has stopped is not restarted, and restarts no siblings', () => {
@@ -146,17 +149,17 @@ test('a child that its parent has stopped is not restarted, and restarts no sibl
 });
 
 test('a stop is final: a restart after it does nothing', async () => {
-  const stage = new Stage();
-  await stage.start(trio({ restart: 'fresh', strategy: 'one-for-all' }));
-  const two = await stage.find('kid/r1.two-');
-  stage.host.stopChild(two, 'its parent let it go');
-  stage.host.restart(two, 'trio/r1', { kind: 'internal', message: 'broke', retryable: false });
+  const testProcess = new TestProcess();
+  await testProcess.start(threeChildren({ restart: 'fresh', strategy: 'one-for-all' }));
+  const two = await testProcess.find('kid/r1.two-');
+  testProcess.host.stopChild(two, 'its parent let it go');
+  testProcess.host.restart(two, 'trio/r1', { kind: 'internal', message: 'broke', retryable: false });
   await settle();
-  expect((await stage.row(two)).status).toBe('stopped');
+  expect((await testProcess.row(two)).status).toBe('stopped');
 });
 
 test('a fresh restart begins with empty lists; the lists of the previous incarnation stay as they were', async () => {
-  const diary = setup({
+  const listWriter = setup({
     types: {} as { events: Signal },
     actions: { ...engineActions },
   }).createMachine({
@@ -165,15 +168,15 @@ test('a fresh restart begins with empty lists; the lists of the previous incarna
       count: { actions: { type: 'append', params: { list: 'days', entry: 'a day' } } },
     },
   });
-  const stage = new Stage();
-  const address = await stage.start(type(diary));
-  await stage.signal(address, { type: 'count' });
-  stage.host.restart(address, 'system', { kind: 'internal', message: 'broke', retryable: false });
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(listWriter));
+  await testProcess.signal(address, { type: 'count' });
+  testProcess.host.restart(address, 'system', { kind: 'internal', message: 'broke', retryable: false });
   await settle();
-  await stage.signal(address, { type: 'count' });
-  await stage.signal(address, { type: 'count' });
-  expect(await stage.host.actor(address)!.state.list('days')).toEqual(['a day', 'a day']);
-  await stage.resume(type(diary));
-  expect(await stage.host.actor(address)!.state.list('days')).toEqual(['a day', 'a day']);
-  expect(await stage.journal.list(address, 'days')).toEqual(['a day']);
+  await testProcess.signal(address, { type: 'count' });
+  await testProcess.signal(address, { type: 'count' });
+  expect(await testProcess.host.actor(address)!.state.list('days')).toEqual(['a day', 'a day']);
+  await testProcess.resume(type(listWriter));
+  expect(await testProcess.host.actor(address)!.state.list('days')).toEqual(['a day', 'a day']);
+  expect(await testProcess.journal.list(address, 'days')).toEqual(['a day']);
 });

@@ -21,34 +21,34 @@ export interface Process {
   readonly transport: Transport;
 }
 
-export class Stage {
+export class TestProcess {
   readonly clock: VirtualClock;
   readonly journal: Journal;
-  readonly seen: Inspection[] = [];
+  readonly inspections: Inspection[] = [];
   readonly #options: Partial<HostOptions>;
   #processes = 0;
-  #now: Process;
+  #current: Process;
 
   constructor({ journal = memory(), ...options }: Partial<HostOptions> & { clock?: VirtualClock } = {}) {
     this.clock = options.clock ?? virtualClock();
     this.journal = journal;
     this.#options = options;
-    this.#now = this.process();
+    this.#current = this.startProcess();
   }
 
   get host(): Host {
-    return this.#now.host;
+    return this.#current.host;
   }
 
   get transport(): Transport {
-    return this.#now.transport;
+    return this.#current.transport;
   }
 
   /** Another process on the same journal. */
-  process(options: Partial<HostOptions> = {}): Process {
+  startProcess(options: Partial<HostOptions> = {}): Process {
     const transport = inProcess();
     const lease = { owner: `process-${++this.#processes}` };
-    const observe = (event: Inspection) => void this.seen.push(event);
+    const observe = (event: Inspection) => void this.inspections.push(event);
     return {
       transport,
       host: new Host({
@@ -66,7 +66,7 @@ export class Stage {
   /** Kills the process (kill -9), and replaces it by another one that knows the first one is dead. */
   crash(): Host {
     this.host.abandon();
-    this.#now = this.process({ lease: { owner: `process-${++this.#processes}`, alive: () => false } });
+    this.#current = this.startProcess({ lease: { owner: `process-${++this.#processes}`, alive: () => false } });
     return this.host;
   }
 
@@ -113,11 +113,13 @@ export class Stage {
   }
 
   commits(actor: string): Extract<Inspection, { type: 'commit' }>[] {
-    return this.seen.flatMap((event) => (event.type === 'commit' && event.actor.startsWith(actor) ? [event] : []));
+    return this.inspections.flatMap((event) =>
+      event.type === 'commit' && event.actor.startsWith(actor) ? [event] : [],
+    );
   }
 
-  dead(): Extract<Inspection, { type: 'dead' }>[] {
-    return this.seen.flatMap((event) => (event.type === 'dead' ? [event] : []));
+  deadLetters(): Extract<Inspection, { type: 'dead' }>[] {
+    return this.inspections.flatMap((event) => (event.type === 'dead' ? [event] : []));
   }
 
   /** The state of the actor that is stored in the journal. */
@@ -139,10 +141,10 @@ export class Stage {
   /** The address of the last started actor whose address begins with `prefix`. */
   async find(prefix: string): Promise<string> {
     const rows = await this.journal.find({ limit: 1_000_000 });
-    const found = rows.map(({ actor }) => actor).filter((actor) => actor.startsWith(prefix));
-    if (found.length === 0)
+    const addresses = rows.map(({ actor }) => actor).filter((actor) => actor.startsWith(prefix));
+    if (addresses.length === 0)
       throw new Error(`no actor begins with ${prefix}…: ${rows.map(({ actor }) => actor).join(', ')}`);
-    return found.sort((a, b) => Number(b.split('-').at(-1)) - Number(a.split('-').at(-1)))[0]!;
+    return addresses.sort((a, b) => Number(b.split('-').at(-1)) - Number(a.split('-').at(-1)))[0]!;
   }
 }
 

@@ -3,35 +3,35 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { assign, raise, setup, spawnChild, type AnyStateMachine } from 'xstate';
 import { effect } from '../../actors/effect.ts';
 import type { Signal } from './machines.ts';
-import { settle, Stage, type } from './testProcess.ts';
+import { settle, TestProcess, type } from './testProcess.ts';
 
-const boom = (): never => {
+const fail = (): never => {
   throw new Error('boom');
 };
 
 /** A machine that throws in a chosen place on `go`, and a sibling that continues. */
-const clumsy = (what: string, entry = false): AnyStateMachine =>
+const throwing = (what: string, entry = false): AnyStateMachine =>
   setup({
     types: {} as { context: { n: number }; events: Signal },
     actors: {
       work: effect(async () => 1),
-      kid: setup({}).createMachine({ id: 'kid', context: () => (what === 'spawn of a child' ? boom() : {}) }),
+      kid: setup({}).createMachine({ id: 'kid', context: () => (what === 'spawn of a child' ? fail() : {}) }),
     },
-    guards: { guard: () => (what === 'guard' ? boom() : true) },
-    delays: { delay: () => (what === 'delay' ? boom() : 1) },
+    guards: { guard: () => (what === 'guard' ? fail() : true) },
+    delays: { delay: () => (what === 'delay' ? fail() : 1) },
     actions: {
-      action: () => void (what === 'action' && boom()),
+      action: () => void (what === 'action' && fail()),
       asyncAction: () => (what === 'async action' ? (Promise.reject(new Error('boom')) as unknown as void) : undefined),
       selfSend: ({ self }) => void (what === 'self.send' && self.send({ type: 'go' })),
-      assign: assign({ n: () => (what === 'assign' ? boom() : 1) }),
+      assign: assign({ n: () => (what === 'assign' ? fail() : 1) }),
       date: assign({ n: () => (what === 'a Date in the context' ? (new Date(0) as unknown as number) : 1) }),
       params: (_, _params: { x: number }) => {},
-      raise: raise(() => (what === 'raise' ? boom() : { type: 'nothing' })),
+      raise: raise(() => (what === 'raise' ? fail() : { type: 'nothing' })),
       spawn: spawnChild('kid', { id: 'kid' }),
       later: raise({ type: 'nothing' }, { id: 'later', delay: 'delay' }),
     },
   }).createMachine({
-    id: 'clumsy',
+    id: 'throwing',
     context: { n: 0 },
     initial: entry ? 'busy' : 'idle',
     states: {
@@ -41,21 +41,21 @@ const clumsy = (what: string, entry = false): AnyStateMachine =>
           'assign',
           'date',
           'raise',
-          { type: 'params', params: () => (what === 'params' ? boom() : { x: 1 }) },
+          { type: 'params', params: () => (what === 'params' ? fail() : { x: 1 }) },
           'spawn',
           'later',
         ],
         invoke: {
           src: 'work',
           id: 'work',
-          input: () => (what === 'invoke input' ? boom() : 1),
+          input: () => (what === 'invoke input' ? fail() : 1),
           onDone: 'finished',
           onError: 'finished',
         },
       },
       finished: { type: 'final' },
     },
-    output: () => (what === 'output' ? boom() : 1),
+    output: () => (what === 'output' ? fail() : 1),
   });
 
 const sibling = setup({ types: {} as { events: Signal } }).createMachine({
@@ -64,16 +64,16 @@ const sibling = setup({ types: {} as { events: Signal } }).createMachine({
   states: { fine: { on: { check: 'checked' } }, checked: {} },
 });
 
-const family = (what: string, entry = false) =>
+const parentType = (what: string, entry = false) =>
   type(
-    setup({ actors: { clumsy: clumsy(what, entry), sibling } }).createMachine({
-      id: 'family',
+    setup({ actors: { throwing: throwing(what, entry), sibling } }).createMachine({
+      id: 'parent',
       type: 'parallel',
       states: {
         a: {
           initial: 'on',
           states: {
-            on: { invoke: { src: 'clumsy', id: 'clumsy', onDone: 'over', onError: 'lost' } },
+            on: { invoke: { src: 'throwing', id: 'throwing', onDone: 'over', onError: 'lost' } },
             over: {},
             lost: {},
           },
@@ -90,43 +90,43 @@ const family = (what: string, entry = false) =>
     }),
   );
 
-const escaped: unknown[] = [];
-const escape = (reason: unknown) => void escaped.push(reason);
+const unhandled: unknown[] = [];
+const recordUnhandled = (reason: unknown) => void unhandled.push(reason);
 beforeEach(() => {
-  escaped.length = 0;
-  process.on('unhandledRejection', escape).on('uncaughtException', escape);
+  unhandled.length = 0;
+  process.on('unhandledRejection', recordUnhandled).on('uncaughtException', recordUnhandled);
 });
 afterEach(() => {
-  process.off('unhandledRejection', escape).off('uncaughtException', escape);
-  expect(escaped).toEqual([]);
+  process.off('unhandledRejection', recordUnhandled).off('uncaughtException', recordUnhandled);
+  expect(unhandled).toEqual([]);
 });
 
 test.each(['guard', 'delay', 'assign', 'a Date in the context', 'raise', 'params', 'invoke input'])(
   'a throw in %s fails the message, not the actor',
   async (what) => {
-    const stage = new Stage();
-    await stage.start(family(what));
-    const address = await stage.find('clumsy/');
-    await stage.signal(address, { type: 'go' }).catch(() => {});
-    expect(await stage.row(address)).toMatchObject({ status: 'active', state: 'idle', context: { n: 0 } });
-    expect(stage.dead()).toHaveLength(1);
-    expect(await stage.journal.list(address, 'dead')).toMatchObject([
+    const testProcess = new TestProcess();
+    await testProcess.start(parentType(what));
+    const address = await testProcess.find('throwing/');
+    await testProcess.signal(address, { type: 'go' }).catch(() => {});
+    expect(await testProcess.row(address)).toMatchObject({ status: 'active', state: 'idle', context: { n: 0 } });
+    expect(testProcess.deadLetters()).toHaveLength(1);
+    expect(await testProcess.journal.list(address, 'dead')).toMatchObject([
       { type: 'go', from: 'person/ann', failure: { kind: expect.stringMatching(/internal|definition/) as string } },
     ]);
-    await stage.signal(await stage.find('sibling/'), { type: 'check' });
-    expect((await stage.row(await stage.find('sibling/'))).state).toBe('checked');
+    await testProcess.signal(await testProcess.find('sibling/'), { type: 'check' });
+    expect((await testProcess.row(await testProcess.find('sibling/'))).state).toBe('checked');
   },
 );
 
 test.each(['action', 'async action', 'self.send'])(
   'a throw in %s, which runs after the commit, changes nothing and is reported',
   async (what) => {
-    const stage = new Stage();
-    await stage.start(family(what));
-    const address = await stage.find('clumsy/');
-    await stage.signal(address, { type: 'go' });
-    expect((await stage.row(address)).status).toBe('done');
-    expect(stage.seen.filter(({ type }) => type === 'progress')).toMatchObject([
+    const testProcess = new TestProcess();
+    await testProcess.start(parentType(what));
+    const address = await testProcess.find('throwing/');
+    await testProcess.signal(address, { type: 'go' });
+    expect((await testProcess.row(address)).status).toBe('done');
+    expect(testProcess.inspections.filter(({ type }) => type === 'progress')).toMatchObject([
       { actor: address, note: { failure: { message: expect.stringMatching(/boom|self\.send/) as string } } },
     ]);
   },
@@ -135,31 +135,31 @@ test.each(['action', 'async action', 'self.send'])(
 test.each(['assign', 'a Date in the context', 'raise', 'params', 'invoke input', 'delay'])(
   'a throw in the %s of the first state fails the child; its parent handles the error',
   async (what) => {
-    const stage = new Stage();
-    const root = await stage.start(family(what, true));
-    expect((await stage.row(root)).state).toBe('a.lost|b.on');
-    expect((await stage.row(await stage.find('clumsy/'))).status).toBe('failed');
+    const testProcess = new TestProcess();
+    const root = await testProcess.start(parentType(what, true));
+    expect((await testProcess.row(root)).state).toBe('a.lost|b.on');
+    expect((await testProcess.row(await testProcess.find('throwing/'))).status).toBe('failed');
   },
 );
 
 test('a throw in the context of a grandchild fails the grandchild, and each parent that does not handle the error', async () => {
-  const stage = new Stage();
-  const root = await stage.start(family('spawn of a child', true));
-  expect((await stage.row(await stage.find('kid/'))).status).toBe('failed');
-  expect((await stage.row(root)).state).toBe('a.lost|b.on');
+  const testProcess = new TestProcess();
+  const root = await testProcess.start(parentType('spawn of a child', true));
+  expect((await testProcess.row(await testProcess.find('kid/'))).status).toBe('failed');
+  expect((await testProcess.row(root)).state).toBe('a.lost|b.on');
 });
 
 test('a throw in the output fails the actor, because its parent could not get the output', async () => {
-  const stage = new Stage();
-  const root = await stage.start(family('output'));
-  await stage.signal(await stage.find('clumsy/'), { type: 'go' });
-  expect((await stage.row(root)).state).toBe('a.lost|b.on');
+  const testProcess = new TestProcess();
+  const root = await testProcess.start(parentType('output'));
+  await testProcess.signal(await testProcess.find('throwing/'), { type: 'go' });
+  expect((await testProcess.row(root)).state).toBe('a.lost|b.on');
 });
 
 test('a value in the context that is not JSON is named by its path', async () => {
-  const stage = new Stage();
-  await stage.start(family('a Date in the context'));
-  const sent = stage.signal(await stage.find('clumsy/'), { type: 'go' });
+  const testProcess = new TestProcess();
+  await testProcess.start(parentType('a Date in the context'));
+  const sent = testProcess.signal(await testProcess.find('throwing/'), { type: 'go' });
   await expect(sent).rejects.toMatchObject({
     kind: 'definition',
     message: expect.stringContaining('"n" is a Date') as string,
@@ -176,13 +176,13 @@ test('a machine whose transitions form an endless loop is stopped with an error'
       b: { always: { guard: 'always', target: 'a' } },
     },
   });
-  const stage = new Stage();
-  const address = await stage.start(type(rounds));
-  await expect(stage.signal(address, { type: 'go' })).rejects.toMatchObject({
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(rounds));
+  await expect(testProcess.signal(address, { type: 'go' })).rejects.toMatchObject({
     kind: 'definition',
     message: expect.stringContaining('"rounds" did not come to rest within 1000 microsteps') as string,
   });
-  expect((await stage.row(address)).state).toBe('still');
+  expect((await testProcess.row(address)).state).toBe('still');
 });
 
 test('a machine that raises its own event endlessly is stopped', async () => {
@@ -190,15 +190,15 @@ test('a machine that raises its own event endlessly is stopped', async () => {
     id: 'echo',
     on: { go: { actions: 'again' } },
   });
-  const stage = new Stage();
-  await expect(stage.signal(await stage.start(type(echo)), { type: 'go' })).rejects.toMatchObject({
+  const testProcess = new TestProcess();
+  await expect(testProcess.signal(await testProcess.start(type(echo)), { type: 'go' })).rejects.toMatchObject({
     kind: 'definition',
   });
 });
 
 test('an observer that throws changes nothing', async () => {
-  const stage = new Stage({ observe: boom });
-  const address = await stage.start(family(''));
+  const testProcess = new TestProcess({ observe: fail });
+  const address = await testProcess.start(parentType(''));
   await settle();
-  expect((await stage.row(address)).status).toBe('active');
+  expect((await testProcess.row(address)).status).toBe('active');
 });

@@ -29,7 +29,7 @@ import {
 import { effect } from '../../actors/effect.ts';
 import { slot } from '../../machines/slot.ts';
 import type { Json, JsonObject } from '../../src/values/json.ts';
-import { Stage, type } from './testProcess.ts';
+import { TestProcess, type } from './testProcess.ts';
 
 interface Parts {
   actions?: Record<string, unknown>;
@@ -47,25 +47,25 @@ async function played(
   config: object,
   events: (string | ({ type: string } & JsonObject))[] = [],
   parts: Parts = {},
-  stage = new Stage(),
+  testProcess = new TestProcess(),
 ) {
-  const address = await stage.start(type(machine(config, parts)));
-  for (const event of events) await stage.signal(address, typeof event === 'string' ? { type: event } : event);
-  return { stage, address, ...(await stage.row(address)) };
+  const address = await testProcess.start(type(machine(config, parts)));
+  for (const event of events) await testProcess.signal(address, typeof event === 'string' ? { type: event } : event);
+  return { testProcess, address, ...(await testProcess.row(address)) };
 }
 const stateOf = async (...args: Parameters<typeof played>) => (await played(...args)).state;
-const refused = (config: object, parts: Parts, kind: string, says: string) =>
+const refused = (config: object, parts: Parts, kind: string, text: string) =>
   expect(() => type(machine(config, parts))).toThrow(
-    expect.objectContaining({ kind, message: expect.stringContaining(says) as string }),
+    expect.objectContaining({ kind, message: expect.stringContaining(text) as string }),
   );
-const through = async (config: object, before: string[], after: string[], parts: Parts = {}) => {
-  const { stage, address } = await played(config, before, parts);
-  await stage.resume(type(machine(config, parts)));
-  for (const event of after) await stage.signal(address, { type: event });
-  return (await stage.row(address)).state;
+const stateAfterRestart = async (config: object, before: string[], after: string[], parts: Parts = {}) => {
+  const { testProcess, address } = await played(config, before, parts);
+  await testProcess.resume(type(machine(config, parts)));
+  for (const event of after) await testProcess.signal(address, { type: event });
+  return (await testProcess.row(address)).state;
 };
 
-const player = (history: string) => ({
+const historyConfig = (history: string) => ({
   initial: 'on',
   states: {
     on: {
@@ -86,16 +86,18 @@ const kid = (config: object = {}, parts: Parts = {}) =>
       id: 'kid',
       initial: 'on',
       states: { on: { on: { finish: 'over', hear: { actions: 'count' } } }, over: { type: 'final' } },
-      context: { heard: 0 },
+      context: { received: 0 },
       output: 'said',
       ...config,
     },
     {
-      actions: { count: assign({ heard: ({ context }: { context: { heard: number } }) => context.heard + 1 }) },
+      actions: {
+        count: assign({ received: ({ context }: { context: { received: number } }) => context.received + 1 }),
+      },
       ...parts,
     },
   );
-const home = (on: object = {}, invoke: object = {}) => ({
+const parentConfig = (on: object = {}, invoke: object = {}) => ({
   initial: 'in',
   states: {
     in: { invoke: { src: 'kid', id: 'kid', onDone: 'done', onError: 'lost', ...invoke }, on },
@@ -105,7 +107,7 @@ const home = (on: object = {}, invoke: object = {}) => ({
   context: { n: 0 },
 });
 const count = assign({ n: ({ context }: { context: { n: number } }) => context.n + 1 });
-const kidOf = async (stage: Stage) => stage.row(await stage.find('kid/'));
+const kidOf = async (testProcess: TestProcess) => testProcess.row(await testProcess.find('kid/'));
 const invoking = (logic: unknown) =>
   [
     {
@@ -137,8 +139,10 @@ const rows: Record<string, () => unknown> = {
     expect(
       await played({ initial: 'a', states: { a: { on: { x: 'b' } }, b: { type: 'final' } } }, ['x']),
     ).toMatchObject({ status: 'done', state: 'b' }),
-  'shallow history': async () => expect(await through(player('shallow'), ['b', 'd', 'off'], ['on'])).toBe('on.b.c'),
-  'deep history': async () => expect(await through(player('deep'), ['b', 'd', 'off'], ['on'])).toBe('on.b.d'),
+  'shallow history': async () =>
+    expect(await stateAfterRestart(historyConfig('shallow'), ['b', 'd', 'off'], ['on'])).toBe('on.b.c'),
+  'deep history': async () =>
+    expect(await stateAfterRestart(historyConfig('deep'), ['b', 'd', 'off'], ['on'])).toBe('on.b.d'),
   'onDone of a state': async () =>
     expect(
       await stateOf(
@@ -201,11 +205,11 @@ const rows: Record<string, () => unknown> = {
       'b',
     ),
   'forbidden transitions': async () => {
-    const { stage, address, state } = await played(
+    const { testProcess, address, state } = await played(
       { initial: 'a', on: { x: '.b' }, states: { a: { on: { x: {} } }, b: {} } },
       ['x'],
     );
-    expect({ state, commits: stage.commits(address).length }).toEqual({ state: 'a', commits: 2 });
+    expect({ state, commits: testProcess.commits(address).length }).toEqual({ state: 'a', commits: 2 });
   },
   'events that mean nothing': async () =>
     expect(stateOf({ initial: 'a', states: { a: {} } }, ['x'])).rejects.toMatchObject({
@@ -289,11 +293,14 @@ const rows: Record<string, () => unknown> = {
     refused({ initial: 'a', states: { a: { id: 'a', route: {} } } }, {}, 'unsupported', 'route is not supported'),
   'entry and exit': async () => {
     const say = assign({
-      said: ({ context }: { context: { said: string[] } }, params: { word: string }) => [...context.said, params.word],
+      words: ({ context }: { context: { words: string[] } }, params: { word: string }) => [
+        ...context.words,
+        params.word,
+      ],
     });
     const word = (what: string) => ({ type: 'say', params: { word: what } });
     const config = {
-      context: { said: [] },
+      context: { words: [] },
       initial: 'a',
       states: {
         a: { entry: word('in a'), exit: word('out of a'), on: { x: { target: 'b', actions: word('on the way') } } },
@@ -301,12 +308,12 @@ const rows: Record<string, () => unknown> = {
       },
     };
     expect((await played(config, ['x'], { actions: { say } })).context).toEqual({
-      said: ['in a', 'out of a', 'on the way', 'in b', 'in c'],
+      words: ['in a', 'out of a', 'on the way', 'in b', 'in c'],
     });
   },
   tags: async () => {
-    const { stage } = await played({ initial: 'a', states: { a: { tags: ['busy', 'new'] } } });
-    expect((await stage.journal.find({ tag: 'busy' }))[0]!.tags).toEqual(['busy', 'new']);
+    const { testProcess } = await played({ initial: 'a', states: { a: { tags: ['busy', 'new'] } } });
+    expect((await testProcess.journal.find({ tag: 'busy' }))[0]!.tags).toEqual(['busy', 'new']);
   },
   'meta and description': () =>
     expect(
@@ -323,31 +330,31 @@ const rows: Record<string, () => unknown> = {
     ).toMatchObject({ status: 'failed', failure: { message: expect.stringContaining('"when" is a Date') as string } });
   },
   input: async () => {
-    const stage = new Stage();
-    const address = await stage.start(type(machine({ context: ({ input }: { input: Json }) => ({ input }) })), {
+    const testProcess = new TestProcess();
+    const address = await testProcess.start(type(machine({ context: ({ input }: { input: Json }) => ({ input }) })), {
       deep: [1],
     });
-    expect((await stage.row(address)).context).toEqual({ input: { deep: [1] } });
+    expect((await testProcess.row(address)).context).toEqual({ input: { deep: [1] } });
   },
 
   after: async () => {
     const config = { initial: 'a', states: { a: { after: { 1000: 'b' } }, b: {} } };
-    const { stage, address } = await played(config);
-    await stage.advance(600);
-    await stage.resume(type(machine(config)));
-    await stage.advance(400);
-    expect((await stage.row(address)).state).toBe('b');
+    const { testProcess, address } = await played(config);
+    await testProcess.advance(600);
+    await testProcess.resume(type(machine(config)));
+    await testProcess.advance(400);
+    expect((await testProcess.row(address)).state).toBe('b');
   },
   'named delays': async () => {
-    const { stage, address } = await played(
+    const { testProcess, address } = await played(
       { context: { n: 3 }, initial: 'a', states: { a: { after: { soon: 'b' } }, b: {} } },
       [],
       { delays: { soon: ({ context }: { context: { n: number } }) => context.n * 100 } },
     );
-    await stage.advance(299);
-    expect((await stage.row(address)).state).toBe('a');
-    await stage.advance(1);
-    expect((await stage.row(address)).state).toBe('b');
+    await testProcess.advance(299);
+    expect((await testProcess.row(address)).state).toBe('a');
+    await testProcess.advance(1);
+    expect((await testProcess.row(address)).state).toBe('b');
   },
   'delays that are not declared': () => {
     refused(
@@ -374,44 +381,44 @@ const rows: Record<string, () => unknown> = {
       await played({ initial: 'a', states: { a: { after: { never: 'b' } }, b: {} } }, [], { delays: { never: NaN } }),
     ).toMatchObject({ status: 'failed', failure: { kind: 'definition' } }),
   'raise with a delay': async () => {
-    const { stage, address } = await played(
+    const { testProcess, address } = await played(
       { initial: 'a', states: { a: { on: { x: { actions: 'later' }, rung: 'b' } }, b: {} } },
       ['x'],
       { actions: { later: raise({ type: 'rung' }, { delay: 100, id: 'l' }) } },
     );
-    await stage.advance(60);
-    await stage.signal(address, { type: 'x' });
-    await stage.advance(60);
-    expect((await stage.row(address)).state).toBe('a');
-    await stage.advance(40);
-    expect((await stage.row(address)).state).toBe('b');
+    await testProcess.advance(60);
+    await testProcess.signal(address, { type: 'x' });
+    await testProcess.advance(60);
+    expect((await testProcess.row(address)).state).toBe('a');
+    await testProcess.advance(40);
+    expect((await testProcess.row(address)).state).toBe('b');
   },
   'sendTo with a delay': async () => {
-    const { stage } = await played(home({ x: { actions: 'later' } }), ['x'], {
+    const { testProcess } = await played(parentConfig({ x: { actions: 'later' } }), ['x'], {
       actors: { kid: kid() },
       actions: { later: sendTo('kid', { type: 'hear' }, { delay: 100 }) },
     });
-    await stage.advance(99);
-    expect((await kidOf(stage)).context).toEqual({ heard: 0 });
-    await stage.advance(1);
-    expect((await kidOf(stage)).context).toEqual({ heard: 1 });
+    await testProcess.advance(99);
+    expect((await kidOf(testProcess)).context).toEqual({ received: 0 });
+    await testProcess.advance(1);
+    expect((await kidOf(testProcess)).context).toEqual({ received: 1 });
   },
   cancel: async () => {
     const actions = { later: raise({ type: 'rung' }, { delay: 100, id: 'l' }), never: cancel('l') };
-    const { stage, address } = await played(
+    const { testProcess, address } = await played(
       { initial: 'a', states: { a: { on: { x: { actions: 'later' }, y: { actions: 'never' }, rung: 'b' } }, b: {} } },
       ['x', 'y'],
       { actions },
     );
-    await stage.advance(200);
-    expect((await stage.row(address)).state).toBe('a');
+    await testProcess.advance(200);
+    expect((await testProcess.row(address)).state).toBe('a');
   },
 
   'invoke of a machine': async () => {
-    const { stage, address } = await played(home(), [], { actors: { kid: kid() } });
-    const child = await stage.find('kid/');
-    await stage.signal(child, { type: 'finish' });
-    expect([(await stage.row(child)).status, (await stage.row(address)).state]).toEqual(['done', 'done']);
+    const { testProcess, address } = await played(parentConfig(), [], { actors: { kid: kid() } });
+    const child = await testProcess.find('kid/');
+    await testProcess.signal(child, { type: 'finish' });
+    expect([(await testProcess.row(child)).status, (await testProcess.row(address)).state]).toEqual(['done', 'done']);
   },
   'invoke of an effect': async () =>
     expect(await stateOf(invoking(effect(async () => 1))[0], [], invoking(effect(async () => 1))[1])).toBe('done'),
@@ -442,11 +449,11 @@ const rows: Record<string, () => unknown> = {
       'the slot "work" is empty',
     ),
   spawnChild: async () => {
-    const { stage } = await played({ on: { x: { actions: 'spawn' } } }, ['x'], {
+    const { testProcess } = await played({ on: { x: { actions: 'spawn' } } }, ['x'], {
       actors: { kid: kid() },
       actions: { spawn: spawnChild('kid', { id: 'one' }) },
     });
-    expect((await kidOf(stage)).status).toBe('active');
+    expect((await kidOf(testProcess)).status).toBe('active');
   },
   'spawnChild without an id': async () => {
     refused(
@@ -481,8 +488,8 @@ const rows: Record<string, () => unknown> = {
       } as never),
     });
     const config = { context: { ref: null }, on: { x: { actions: 'spawn' } } };
-    const { stage } = await played(config, ['x'], { actors: { kid: kid() }, actions: spawning({ id: 'one' }) });
-    expect((await kidOf(stage)).status).toBe('active');
+    const { testProcess } = await played(config, ['x'], { actors: { kid: kid() }, actions: spawning({ id: 'one' }) });
+    expect((await kidOf(testProcess)).status).toBe('active');
     await expect(played(config, ['x'], { actors: { kid: kid() }, actions: spawning({}) })).rejects.toMatchObject({
       kind: 'unsupported',
       message: expect.stringContaining('without an id') as string,
@@ -492,14 +499,14 @@ const rows: Record<string, () => unknown> = {
     ).rejects.toMatchObject({ kind: 'unsupported', message: expect.stringContaining('systemId') as string });
   },
   stopChild: async () => {
-    const { stage } = await played(home({ x: { actions: 'stop' } }), ['x'], {
+    const { testProcess } = await played(parentConfig({ x: { actions: 'stop' } }), ['x'], {
       actors: { kid: kid() },
       actions: { stop: stopChild('kid') },
     });
-    expect((await kidOf(stage)).status).toBe('stopped');
+    expect((await kidOf(testProcess)).status).toBe('stopped');
   },
   "a parent's end": async () => {
-    const { stage } = await played(
+    const { testProcess } = await played(
       {
         invoke: ['a', 'b', 'c'].map((id) => ({ src: 'kid', id })),
         initial: 'on',
@@ -509,23 +516,23 @@ const rows: Record<string, () => unknown> = {
       { actors: { kid: kid() } },
     );
     expect(
-      stage
+      testProcess
         .commits('kid/')
         .filter(({ status }) => status === 'stopped')
         .map(({ actor }) => actor.split('.')[1]!.slice(0, 1)),
     ).toEqual(['c', 'b', 'a']);
   },
   'sendTo a child': async () => {
-    const { stage } = await played(home({ x: { actions: 'tell' } }), ['x'], {
+    const { testProcess } = await played(parentConfig({ x: { actions: 'tell' } }), ['x'], {
       actors: { kid: kid() },
       actions: { tell: sendTo('kid', { type: 'hear' }) },
     });
-    expect((await kidOf(stage)).context).toEqual({ heard: 1 });
+    expect((await kidOf(testProcess)).context).toEqual({ received: 1 });
   },
   'sendTo a child spawned by the same step': async () => {
-    const { stage } = await played(
+    const { testProcess } = await played(
       {
-        ...home(),
+        ...parentConfig(),
         entry: [],
         initial: 'out',
         states: { out: { on: { x: 'in' } }, in: { entry: 'tell', invoke: { src: 'kid', id: 'kid', onError: 'out' } } },
@@ -533,11 +540,11 @@ const rows: Record<string, () => unknown> = {
       ['x'],
       { actors: { kid: kid() }, actions: { tell: sendTo('kid', { type: 'hear' }) } },
     );
-    expect((await kidOf(stage)).context).toEqual({ heard: 1 });
+    expect((await kidOf(testProcess)).context).toEqual({ received: 1 });
   },
   sendParent: async () => {
     const calling = kid({ entry: 'call' }, { actions: { call: sendParent({ type: 'called' }), count } });
-    expect(await stateOf(home({ called: 'done' }), [], { actors: { kid: calling } })).toBe('done');
+    expect(await stateOf(parentConfig({ called: 'done' }), [], { actors: { kid: calling } })).toBe('done');
   },
   'sendTo oneself': async () =>
     expect(
@@ -546,31 +553,33 @@ const rows: Record<string, () => unknown> = {
       }),
     ).toBe('b'),
   forwardTo: async () => {
-    const { stage } = await played(home({ hear: { actions: 'pass' } }), ['hear'], {
+    const { testProcess } = await played(parentConfig({ hear: { actions: 'pass' } }), ['hear'], {
       actors: { kid: kid() },
       actions: { pass: forwardTo('kid') },
     });
-    expect((await kidOf(stage)).context).toEqual({ heard: 1 });
+    expect((await kidOf(testProcess)).context).toEqual({ received: 1 });
   },
   'sendTo an effect': async () => {
     const [{ states, ...config }, parts] = invoking(effect(() => new Promise<Json>(() => {})));
-    const { stage } = await played({ ...config, states, on: { x: { actions: 'tell' } } }, ['x'], {
+    const { testProcess } = await played({ ...config, states, on: { x: { actions: 'tell' } } }, ['x'], {
       ...parts,
       actions: { tell: sendTo('work', { type: 'hello' }) },
     });
-    expect(stage.dead()).toMatchObject([{ message: { type: 'hello' }, failure: { kind: 'unknown_recipient' } }]);
+    expect(testProcess.deadLetters()).toMatchObject([
+      { message: { type: 'hello' }, failure: { kind: 'unknown_recipient' } },
+    ]);
   },
   emit: async () => {
-    const stage = new Stage();
-    const heard: unknown[] = [];
-    stage.transport.subscribe('m.r1.news', ({ body }) => heard.push(body));
+    const testProcess = new TestProcess();
+    const received: unknown[] = [];
+    testProcess.transport.subscribe('m.r1.news', ({ body }) => received.push(body));
     await played(
       { on: { x: { actions: 'tell' } } },
       ['x'],
       { actions: { tell: emit({ type: 'news', n: 1 } as never) } },
-      stage,
+      testProcess,
     );
-    expect(heard).toEqual([{ type: 'news', n: 1 }]);
+    expect(received).toEqual([{ type: 'news', n: 1 }]);
   },
   systemId: async () => {
     refused(
@@ -657,23 +666,23 @@ const rows: Record<string, () => unknown> = {
     ).toMatchObject({ state: 'b', context: { n: 5 } });
   },
   log: async () => {
-    const { stage } = await played({ on: { x: { actions: 'say' } } }, ['x'], {
+    const { testProcess } = await played({ on: { x: { actions: 'say' } } }, ['x'], {
       actions: { say: log('hello', 'greeting') },
     });
-    expect(stage.seen).toContainEqual(
+    expect(testProcess.inspections).toContainEqual(
       expect.objectContaining({ type: 'progress', key: 'log', note: { label: 'greeting', value: 'hello' } }),
     );
   },
   'named actions': async () => {
-    const stage = new Stage();
+    const testProcess = new TestProcess();
     const seen: number[] = [];
     const { address } = await played(
       { on: { x: { actions: 'act' } } },
       ['x'],
-      { actions: { act: () => void seen.push(stage.commits('m/').length) } },
-      stage,
+      { actions: { act: () => void seen.push(testProcess.commits('m/').length) } },
+      testProcess,
     );
-    await stage.resume(
+    await testProcess.resume(
       type(machine({ on: { x: { actions: 'act' } } }, { actions: { act: () => void seen.push(-1) } })),
     );
     expect({ address, seen }).toEqual({ address: 'm/r1', seen: [2] });
@@ -702,13 +711,13 @@ const rows: Record<string, () => unknown> = {
     });
   },
   'self.send in an action': async () => {
-    const { stage, state } = await played(
+    const { testProcess, state } = await played(
       { initial: 'a', states: { a: { on: { x: { actions: 'act' }, y: 'b' } }, b: {} } },
       ['x'],
       { actions: { act: ({ self }: { self: { send(event: object): void } }) => self.send({ type: 'y' }) } },
     );
     expect(state).toBe('a');
-    expect(stage.seen).toContainEqual(
+    expect(testProcess.inspections).toContainEqual(
       expect.objectContaining({
         type: 'progress',
         note: expect.objectContaining({
@@ -780,17 +789,17 @@ const rows: Record<string, () => unknown> = {
     const bad = assign(() => {
       throw new Error('broken');
     });
-    const { stage, address } = await played(
+    const { testProcess, address } = await played(
       { initial: 'a', states: { a: { on: { x: { actions: 'bad', target: 'b' }, y: 'b' } }, b: {} } },
       [],
       { actions: { bad } },
     );
-    await expect(stage.signal(address, { type: 'x' })).rejects.toMatchObject({ kind: 'internal' });
-    await stage.signal(address, { type: 'y' });
-    expect((await stage.row(address)).state).toBe('b');
+    await expect(testProcess.signal(address, { type: 'x' })).rejects.toMatchObject({ kind: 'internal' });
+    await testProcess.signal(address, { type: 'y' });
+    expect((await testProcess.row(address)).state).toBe('b');
   },
   'context that is not JSON': async () => {
-    for (const [value, says] of [
+    for (const [value, text] of [
       [new Date(0), 'is a Date'],
       [new Map(), 'is a Map'],
       [NaN, 'is NaN'],
@@ -802,7 +811,7 @@ const rows: Record<string, () => unknown> = {
         played({ context: { list: [] }, on: { x: { actions: 'keep' } } }, ['x'], { actions: { keep } }),
       ).rejects.toMatchObject({
         kind: 'definition',
-        message: expect.stringMatching(`"list\\[0\\]\\.deep.*" ${says}`) as string,
+        message: expect.stringMatching(`"list\\[0\\]\\.deep.*" ${text}`) as string,
       });
     }
   },
@@ -814,13 +823,15 @@ const rows: Record<string, () => unknown> = {
 
   provide: async () => {
     const base = machine(invoking(slot('work'))[0], { actors: { work: slot('work') } });
-    const stage = new Stage();
-    const address = await stage.start(type(base.provide({ actors: { work: effect(async () => 1) as AnyActorLogic } })));
-    expect((await stage.row(address)).state).toBe('done');
+    const testProcess = new TestProcess();
+    const address = await testProcess.start(
+      type(base.provide({ actors: { work: effect(async () => 1) as AnyActorLogic } })),
+    );
+    expect((await testProcess.row(address)).state).toBe('done');
   },
   'persisted snapshots': async () => {
-    const { stage, address } = await played({ initial: 'a', states: { a: {} } });
-    expect((await stage.journal.load(address))!.snapshot).toMatchObject({
+    const { testProcess, address } = await played({ initial: 'a', states: { a: {} } });
+    expect((await testProcess.journal.load(address))!.snapshot).toMatchObject({
       format: 1,
       machine: 'm',
       hash: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
@@ -828,11 +839,11 @@ const rows: Record<string, () => unknown> = {
     });
   },
   inspection: async () => {
-    const { stage, address } = await played(
+    const { testProcess, address } = await played(
       { initial: 'a', states: { a: { on: { x: 'b' } }, b: { always: 'c' }, c: {} } },
       ['x'],
     );
-    expect(stage.seen.filter(({ type: kind }) => kind === 'commit')).toMatchObject([
+    expect(testProcess.inspections.filter(({ type: kind }) => kind === 'commit')).toMatchObject([
       { actor: address, state: 'a' },
       { state: 'c', event: { type: 'x', from: 'person/ann' } },
     ]);

@@ -1,20 +1,20 @@
-/** A machine as the laws see it. Every case that a file in `cases/` exports, alone or in a list, is asked every law. */
+/** A machine with its events, for the machine laws. Every case that a file in `cases/` exports, alone or in a list, is tested against every law. */
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
 
 export interface Case {
-  /** The name of the export unless told otherwise. */
+  /** Default: the name of the export. */
   readonly name?: string;
-  /** Several cases of one name are sides of one chart, each with its own events; together they pass every state. */
+  /** Several cases with one name are sides of one chart, each with its own events; together they visit every state. */
   readonly side?: string;
-  /** It lives until it is told to stop: it may rest with nothing but signals to wait for. */
+  /** True when the machine runs until it is stopped: it may wait for signals alone. */
   readonly service?: boolean;
   readonly machine: AnyStateMachine;
   readonly input: unknown;
-  /** A sample of every event the machine can meet. Ends of children are only offered while that child is there. */
+  /** A sample of every event the machine can get. The end of a child is only sent while that child is active. */
   readonly events: readonly AnyEventObject[];
-  /** The part of context that decides behaviour; it keeps the walk finite. */
+  /** The part of the context that decides behaviour; it keeps the exploration finite. */
   key(context: never): unknown;
 }
 
@@ -25,7 +25,7 @@ const modules = await Promise.all(
   ),
 );
 
-/** All of them, each with its name. */
+/** All cases, each with its name. */
 export const cases = modules.flatMap((module) =>
   Object.entries(module).flatMap(([name, exported]) =>
     [exported].flat().map((each) => ({ name, ...each }) as Case & { name: string }),

@@ -1,4 +1,4 @@
-/** What effects answer in our stories: short words for long shapes. */
+/** Results of effects for the machine tests: short functions for long shapes. */
 import type { AgentAnswer, AgentUsage } from '../../src/contracts/agent.ts';
 import type { Failure, FailureKind } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
@@ -28,7 +28,7 @@ export const settings = (
 ): AgentSettings => ({ ...defaultAgentSettings, ...change, limits: { ...defaultAgentLimits, ...change.limits } });
 
 const base = { text: '', usage: usage(), model: 'test:model', calls: [] };
-const reading = (change: Partial<ParsedAnswer> & Pick<ParsedAnswer, 'means'>) =>
+const modelAnswer = (change: Partial<ParsedAnswer> & Pick<ParsedAnswer, 'means'>) =>
   done('callModel', { ...base, ...change });
 
 interface CallOptions {
@@ -36,49 +36,52 @@ interface CallOptions {
   readonly tier?: ToolTier;
   readonly how?: 'run' | 'write' | 'ask' | 'refused' | 'delegate';
 }
-/** A call as the model's reader leaves it. */
+/** A tool call as parsed from the model's answer. */
 export function call(
   name: string,
   { input = {}, tier = 'core', how = 'run' }: CallOptions = {},
   index = 0,
 ): ParsedCall {
-  const made = { tier, effect: how === 'run' ? 'read' : 'write', idempotent: false, belt: false } as const;
-  const said = { id: `${name}-${index}`, name, input: input as never, hash: `${name}:${JSON.stringify(input)}` };
-  if (how === 'refused') return { ...said, how, why: `there is no tool "${name}"` };
-  if (how === 'run') return { ...said, ...made, how };
+  const facts = { tier, effect: how === 'run' ? 'read' : 'write', idempotent: false, belt: false } as const;
+  const shared = { id: `${name}-${index}`, name, input: input as never, hash: `${name}:${JSON.stringify(input)}` };
+  if (how === 'refused') return { ...shared, how, why: `there is no tool "${name}"` };
+  if (how === 'run') return { ...shared, ...facts, how };
   if (how === 'delegate') {
     const delegate = { type: 'task', body: 'Do it.', left: {}, who: { kind: 'agent' as const } };
-    return { ...said, ...made, how: 'guarded', ask: false, patience: 1_000, delegate };
+    return { ...shared, ...facts, how: 'guarded', ask: false, patience: 1_000, delegate };
   }
-  return { ...said, ...made, how: 'guarded', ask: how === 'ask', patience: 1_000 };
+  return { ...shared, ...facts, how: 'guarded', ask: how === 'ask', patience: 1_000 };
 }
 
 /** The model calls tools. */
-export const calls = (...made: ParsedCall[]) =>
-  reading({ calls: made.map((each, index) => ({ ...each, id: `${each.id}.${index}` })), means: { kind: 'calls' } });
-/** The same answer, with words beside the calls. */
-export const saying = (text: string, event: ReturnType<typeof calls>) => ({
+export const calls = (...facts: ParsedCall[]) =>
+  modelAnswer({
+    calls: facts.map((each, index) => ({ ...each, id: `${each.id}.${index}` })),
+    means: { kind: 'calls' },
+  });
+/** The same answer, with text beside the calls. */
+export const withText = (text: string, event: ReturnType<typeof calls>) => ({
   ...event,
   output: { ...(event.output as ParsedAnswer), text },
 });
 /** The model gives its answer. */
 export const answers = (body: string, answer: AgentAnswer = { type: 'text', body }) =>
-  reading({ text: body, means: { kind: 'answer', answer } });
-export const mumbles = (problem = 'it is empty.') => reading({ means: { kind: 'unusable', problem } });
-export const refuses = (says = 'I must not.') => reading({ text: says, means: { kind: 'refusal', says } });
+  modelAnswer({ text: body, means: { kind: 'answer', answer } });
+export const unusableAnswer = (problem = 'it is empty.') => modelAnswer({ means: { kind: 'unusable', problem } });
+export const refusalAnswer = (says = 'I must not.') => modelAnswer({ text: says, means: { kind: 'refusal', says } });
 export const wants = (tier: ToolTier) =>
-  reading({
+  modelAnswer({
     calls: [{ id: 'w', name: 'request_tools', input: { tier }, hash: tier, how: 'settled', content: 'Asked for.' }],
     means: { kind: 'calls' },
     wants: tier,
   });
-export const costs = (event: ReturnType<typeof answers>, price: Usage) => ({
+export const withUsage = (event: ReturnType<typeof answers>, price: Usage) => ({
   ...event,
   output: { ...(event.output as ParsedAnswer), usage: price },
 });
 
-export const returns = (index: number, content = 'ok') => done(`call.${index}`, { content });
-export const breaks = (index: number, kind: FailureKind = 'tool') => failed(`call.${index}`, fault(kind));
+export const toolReturns = (index: number, content = 'ok') => done(`call.${index}`, { content });
+export const toolFails = (index: number, kind: FailureKind = 'tool') => failed(`call.${index}`, fault(kind));
 export const fault = (kind: FailureKind, message = `${kind} trouble`): Failure => ({
   kind,
   message,

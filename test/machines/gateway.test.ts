@@ -8,17 +8,17 @@ const fails = (at: number) => ({ type: 'call.failed', at });
 const wants = (at: number) => ({ type: 'call.wanted', at });
 const story = (...events: AnyEventObject[]) => play(gatewayMachine, settings, events);
 
-test('a model that is left alone is asked by nobody until its pause is over', () => {
+test('while the breaker of a model is open, no call goes to it until the pause is over', () => {
   expect(story(fails(0), fails(0), wants(999), wants(1_000))).toEqual(['closed', 'closed', 'open', 'open', 'halfOpen']);
 });
 
-test('while one call sees whether it is back, the next may go only after as long again', () => {
+test('while one call tests whether the model is back, the next may go only after another pause of that length', () => {
   const lent = (at: number) =>
     playEvents(gatewayMachine, settings, [fails(0), fails(0), wants(1_000), wants(at)]).snapshot;
   expect(lent(1_999).context.until).toBe(2_000);
   expect(lent(2_000).context.until).toBe(3_000);
 });
 
-test('a call that comes back while it is left alone opens the door', () => {
+test('a call that succeeds while the breaker is open closes it', () => {
   expect(story(fails(0), fails(0), { type: 'call.succeeded' }).at(-1)).toBe('closed');
 });

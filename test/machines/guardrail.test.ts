@@ -1,4 +1,4 @@
-/** The door of a guardrail, and what comes too late to count. */
+/** The circuit breaker of a guardrail, and events that come too late to count. */
 import { expect, test } from 'vitest';
 import { fromPromise } from 'xstate';
 import { guardrailWith } from '../../machines/guardrail/guardrail.ts';
@@ -25,12 +25,12 @@ const completes = (place: number) =>
 const fails = (place: number) =>
   done(`task.${place}`, { status: 'failed', failure: fault('tool'), phase: 'execution', evidence: [], usage: used });
 const cancels = (place: number) => done(`task.${place}`, { status: 'cancelled', reason: 'over', usage: used });
-const rests = after('rest', 'guardrail.active.door.open');
+const restOver = after('rest', 'guardrail.active.door.open');
 
-const resting = machine({ trip: { after: 1, rest: 1_000 } });
+const breaker = machine({ trip: { after: 1, rest: 1_000 } });
 type Event = { readonly type: string } & Record<string, unknown>;
-const story = (events: readonly Event[], of = resting) => playEvents(of, { standing: true }, events);
-const doorOf = (events: readonly Event[], of = resting) =>
+const story = (events: readonly Event[], of = breaker) => playEvents(of, { standing: true }, events);
+const breakerState = (events: readonly Event[], of = breaker) =>
   (story(events, of).snapshot.value as { active: { door: unknown } }).active.door;
 const answered = ({ actions }: { actions: readonly PlayedAction[] }) =>
   actions
@@ -39,35 +39,35 @@ const answered = ({ actions }: { actions: readonly PlayedAction[] }) =>
     .filter(({ type }) => type === 'work.done')
     .map(({ id }) => id);
 
-test('how work ends that was let in before the door shut says nothing about now', () => {
-  const open = [work('old'), work('b'), fails(1), rests];
-  expect(doorOf(open)).toEqual({ halfOpen: 'ready' });
-  expect(doorOf([...open, fails(0)])).toEqual({ halfOpen: 'ready' });
-  const trying = [work('old'), work('older'), work('b'), fails(2), rests, work('trial')];
-  expect(doorOf(trying)).toEqual({ halfOpen: 'trying' });
+test('the result of work that started before the breaker opened does not change the breaker', () => {
+  const open = [work('old'), work('b'), fails(1), restOver];
+  expect(breakerState(open)).toEqual({ halfOpen: 'ready' });
+  expect(breakerState([...open, fails(0)])).toEqual({ halfOpen: 'ready' });
+  const halfOpen = [work('old'), work('older'), work('b'), fails(2), restOver, work('trial')];
+  expect(breakerState(halfOpen)).toEqual({ halfOpen: 'trying' });
   for (const late of [completes(0), fails(0), cancels(0)])
-    expect(doorOf([...trying, late])).toEqual({ halfOpen: 'trying' });
+    expect(breakerState([...halfOpen, late])).toEqual({ halfOpen: 'trying' });
   const reset = [work('old'), work('older'), work('b'), fails(2), { type: 'guardrail.reset' }];
-  expect(doorOf([...reset, fails(0)])).toBe('closed');
-  expect(doorOf([...reset, completes(1)])).toBe('closed');
-  expect(doorOf([...reset, work('new'), fails(2)])).toBe('open');
+  expect(breakerState([...reset, fails(0)])).toBe('closed');
+  expect(breakerState([...reset, completes(1)])).toBe('closed');
+  expect(breakerState([...reset, work('new'), fails(2)])).toBe('open');
 });
 
-test('only one is let through to try, and its end decides', () => {
-  const trying = [work('b'), fails(0), rests, work('trial')];
-  expect(answered(story([...trying, work('c')]))).toEqual(['b', 'c']);
-  expect(doorOf([...trying, completes(0)])).toBe('closed');
-  expect(doorOf([...trying, fails(0)])).toBe('open');
-  expect(doorOf([...trying, cancels(0)])).toEqual({ halfOpen: 'ready' });
+test('when half open, only one piece of work is let through, and its result decides', () => {
+  const halfOpen = [work('b'), fails(0), restOver, work('trial')];
+  expect(answered(story([...halfOpen, work('c')]))).toEqual(['b', 'c']);
+  expect(breakerState([...halfOpen, completes(0)])).toBe('closed');
+  expect(breakerState([...halfOpen, fails(0)])).toBe('open');
+  expect(breakerState([...halfOpen, cancels(0)])).toEqual({ halfOpen: 'ready' });
 });
 
-test('a success forgets the failures before it', () => {
+test('a success resets the count of failures', () => {
   const twice = machine({ trip: { after: 2, rest: 1_000 } });
-  expect(doorOf([work('a'), fails(0), work('b'), completes(0), work('c'), fails(0)], twice)).toBe('closed');
-  expect(doorOf([work('a'), fails(0), work('c'), fails(0)], twice)).toBe('open');
+  expect(breakerState([work('a'), fails(0), work('b'), completes(0), work('c'), fails(0)], twice)).toBe('closed');
+  expect(breakerState([work('a'), fails(0), work('c'), fails(0)], twice)).toBe('open');
 });
 
-test('a timer, a check or an answer that comes after the end of its work changes nothing', () => {
+test('a timer, a check or an answer that comes after its work has ended changes nothing', () => {
   const late = [
     { type: 'check.late', place: 0 },
     { type: 'watch.due', place: 0 },
@@ -83,18 +83,18 @@ test('a timer, a check or an answer that comes after the end of its work changes
   }
 });
 
-test('every work is answered once, also when it is handed in twice', () => {
+test('every piece of work is answered once, also when it is sent twice', () => {
   expect(answered(story([work('a'), work('a'), work('b'), completes(0), completes(1)]))).toEqual(['a', 'b']);
 });
 
-test('what is stopped is answered when it has ended, or when its grace is over', () => {
+test('cancelled work is answered when it has ended, or when the grace period is over', () => {
   const stopping = [work('a'), { type: 'work.cancel', id: 'a', reason: 'over' }];
   expect(answered(story(stopping))).toEqual([]);
   expect(answered(story([...stopping, cancels(0)]))).toEqual(['a']);
   expect(answered(story([...stopping, { type: 'grace.over', place: 0 }]))).toEqual(['a']);
 });
 
-test('when it is ended itself, everything under way is answered', () => {
+test('when the guardrail is stopped, all work under way is answered', () => {
   const ended = story([work('a'), work('b'), { type: 'guardrail.stop', reason: 'over' }]);
   expect(answered(ended)).toEqual(['a', 'b']);
   expect(ended.snapshot.status).toBe('done');
@@ -107,41 +107,44 @@ const sent = ({ actions }: { actions: readonly PlayedAction[] }) =>
     .map(({ params }) => params as { targetId?: string; event: Event })
     .map(({ targetId = 'parent', event }) => [targetId, event]);
 
-test('what stands behind it is started once, is handed one piece of work after another, and is told by its name', () => {
-  const told = story(
+test('a service behind the guardrail is started once, gets one piece of work after another, and is addressed by its name', () => {
+  const played = story(
     [work('a', { to: 'pool' }), work('b', { to: 'pool' }), { type: 'work.cancel', id: 'b', reason: 'over' }],
     pools,
   );
-  expect(sent(told)).toEqual([
+  expect(sent(played)).toEqual([
     ['standing.pool', work('a')],
     ['standing.pool', work('b')],
     ['standing.pool', { type: 'work.cancel', id: 'b', reason: 'over' }],
   ]);
-  expect(told.actions.filter(({ type }) => type === 'xstate.spawnChild')).toHaveLength(1);
+  expect(played.actions.filter(({ type }) => type === 'xstate.spawnChild')).toHaveLength(1);
 });
 
-test('what falls behind it fails what it had, and nothing else', () => {
+test('a service that fails behind the guardrail fails its own work, and no other', () => {
   const works = [work('a', { to: 'pool' }), work('b', { to: 'desk' })];
-  const fallen = story([...works, failed('standing.pool', fault('restarts'))], pools);
-  expect(sent(fallen).at(-1)).toMatchObject(['parent', { id: 'a', output: { failure: { kind: 'environment' } } }]);
-  expect(answered(fallen)).toEqual(['a']);
+  const afterFailure = story([...works, failed('standing.pool', fault('restarts'))], pools);
+  expect(sent(afterFailure).at(-1)).toMatchObject([
+    'parent',
+    { id: 'a', output: { failure: { kind: 'environment' } } },
+  ]);
+  expect(answered(afterFailure)).toEqual(['a']);
   const back = story([...works, done('standing.pool', null), work('c', { to: 'pool' })], pools);
   expect(back.actions.filter(({ params }) => (params as { id?: string }).id === 'standing.pool')).toHaveLength(2);
 });
 
-test('more money than it allows is refused by itself, and what is granted is cut to what it allows', () => {
-  const thrifty = machine({
+test('a request above the guardrail’s own budget is refused at once, and a grant is reduced to that budget', () => {
+  const withBudget = machine({
     rule: { kind: 'budget', limits: { usd: 2 }, requireExplicit: false, allowExhausted: false },
   });
-  const lent = work('a', { allowance: { usd: 1 }, lease: 'lease/1' });
+  const leased = work('a', { allowance: { usd: 1 }, lease: 'lease/1' });
   const asks = (usd: number) => ({ type: 'treasury.lease', id: 'lease/1', wants: { usd } });
-  expect(sent(story([lent, asks(3)], thrifty))).toMatchObject([
+  expect(sent(story([leased, asks(3)], withBudget))).toMatchObject([
     ['task.0', { type: 'treasury.refused', failure: { kind: 'budget', data: { what: 'usd', limit: 2 } } }],
   ]);
   const granted = { type: 'treasury.granted', id: 'lease/1', budget: { usd: 9, steps: 4 } };
-  expect(sent(story([lent, asks(1.5), granted], thrifty))).toEqual([
+  expect(sent(story([leased, asks(1.5), granted], withBudget))).toEqual([
     ['parent', asks(1.5)],
     ['task.0', { ...granted, budget: { usd: 2, steps: 4 } }],
   ]);
-  expect(sent(story([lent, { ...granted, id: 'lease/9' }, { ...asks(1), id: 'lease/9' }], thrifty))).toEqual([]);
+  expect(sent(story([leased, { ...granted, id: 'lease/9' }, { ...asks(1), id: 'lease/9' }], withBudget))).toEqual([]);
 });

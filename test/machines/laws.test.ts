@@ -1,4 +1,4 @@
-/** What holds for every machine of the house. */
+/** Laws that hold for every machine of this project. */
 import { describe, expect, test } from 'vitest';
 import { StateMachine } from 'xstate';
 import { getStateNodes } from 'xstate/graph';
@@ -10,13 +10,13 @@ import { cases, type Case } from './case.ts';
 const sides = cases.map((each) => ({ ...each, walked: walkStates(each.machine, each) }));
 const nodesOf = ({ machine }: Case) => getStateNodes(machine);
 
-test('every machine of the house stands before these laws', () => {
+test('every machine of this project has a case for these laws', () => {
   const ours = Object.values(machines).flatMap((each) => (each instanceof StateMachine ? [each.id] : []));
   expect(ours.filter((id) => !cases.some(({ machine }) => machine.id === id))).toEqual([]);
   expect(ours.length).toBeGreaterThan(3);
 });
 
-test.each([...new Set(cases.map(({ name }) => name))])('%s passes every state', (name) => {
+test.each([...new Set(cases.map(({ name }) => name))])('%s visits every state', (name) => {
   const of = sides.filter((side) => side.name === name);
   const seen = new Set(of.flatMap(({ walked }) => [...walked.visited].map(({ id }) => id)));
   const missed = nodesOf(of[0]!).filter(({ type, id }) => type !== 'history' && !seen.has(id));
@@ -29,11 +29,11 @@ describe.each(sides.map((each) => [`${each.name}${each.side ? `, ${each.side}` :
     const { machine, walked } = each;
     const nodes = nodesOf(each);
 
-    test('is walked to its end', () => {
+    test('is explored completely', () => {
       expect(walked.complete, 'the walk was cut off: let `key` keep less, or lower the limits of the case').toBe(true);
     });
 
-    test('can end from everywhere', () => {
+    test('can reach a final state from every state', () => {
       const { situations } = walked;
       const ending = new Set(
         [...situations].filter(([, { snapshot }]) => snapshot.status === 'done').map(([id]) => id),
@@ -53,7 +53,7 @@ describe.each(sides.map((each) => [`${each.name}${each.side ? `, ${each.side}` :
     });
 
     if (!each.service)
-      test('waits for nothing without an end: there is an effect or a timer', () => {
+      test('has an effect or a timer in every state in which it waits', () => {
         const resting = [...walked.situations.values()].filter(({ snapshot }) => snapshot.status === 'active');
         const waiting = resting.filter(({ snapshot }) => {
           return (
@@ -63,7 +63,7 @@ describe.each(sides.map((each) => [`${each.name}${each.side ? `, ${each.side}` :
         expect(waiting.slice(0, 3).map(({ snapshot }) => snapshot.value)).toEqual([]);
       });
 
-    test('answers every failure of what it invokes', () => {
+    test('handles every failure of what it invokes', () => {
       const silent = nodes.flatMap((node) =>
         node.invoke
           .filter(({ id }) => !node.transitions.has(`xstate.error.actor.${id}`))
@@ -72,7 +72,7 @@ describe.each(sides.map((each) => [`${each.name}${each.side ? `, ${each.side}` :
       expect(silent).toEqual([]);
     });
 
-    test('names only delays, guards, actions and actors it declares', () => {
+    test('uses only delays, guards, actions and actors that it declares', () => {
       const { actions, actors, delays, guards } = machine.implementations;
       const name = (x: unknown) => (typeof x === 'string' ? x : (x as { type?: string } | undefined)?.type);
       const used = nodes.flatMap((node) => [
@@ -92,7 +92,7 @@ describe.each(sides.map((each) => [`${each.name}${each.side ? `, ${each.side}` :
       expect(unknown.map(([kind, , each_]) => `${kind} ${each_}`)).toEqual([]);
     });
 
-    test('stops a cycle of its own making', () => {
+    test('stops an endless loop of transitions', () => {
       expect(machine.options?.maxIterations).toBeLessThanOrEqual(1000);
     });
   },

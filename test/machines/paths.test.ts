@@ -1,10 +1,10 @@
-/** Every transition of every machine of the house, by its shortest path, saved and restored before every event. */
+/** Every transition of every machine of this project, by its shortest path, with the snapshot saved and restored before every event. */
 import { test } from 'vitest';
 import { paths } from 'troupe/testing';
 import { dose } from '../dose.ts';
 import { cases } from './case.ts';
 
-/** Breadth first, what can be reached is reached early; the laws walk on to the end. */
+/** Breadth first reaches all states early; the laws explore further, to the end. */
 const limit = dose(400, 2_000);
 
 const found = cases.map(({ name, machine, ...options }) => ({
@@ -13,7 +13,7 @@ const found = cases.map(({ name, machine, ...options }) => ({
 }));
 
 for (const name of new Set(cases.map((each) => each.name))) {
-  // The sides of a machine are of one chart: what one of them cannot reach, another one does.
+  // The sides of a machine share one chart: a state that one side cannot reach is reached by another.
   const [first = [], ...others] = found.filter((each) => each.name === name).map(({ ways }) => ways);
   const ways = first.map(
     (way, index) => [way, ...others.map((side) => side[index]!)].find(({ found }) => found) ?? way,

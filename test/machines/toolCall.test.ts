@@ -20,11 +20,11 @@ const runs = (played: ReturnType<typeof story>) => startedActors(played).filter(
 const approved = done('approval', { status: 'answered', answer: { approved: true }, by: 'ada' });
 const unsure = failed('tool', fault('uncertain'));
 
-test('runs at once when nobody need be asked', () => {
+test('runs at once when no approval is needed', () => {
   expect(outcome(false, done('tool', { content: 'sent' }))).toEqual({ ok: true, content: 'sent' });
 });
 
-test('asks about exactly this call, and runs nothing before it is allowed', () => {
+test('asks for approval of exactly this call, and runs nothing before', () => {
   const played = story(true);
   expect(startedActors(played)).toMatchObject([
     { src: 'wait', input: { subject: { tool: 'send', input: { to: 'ada' }, hash: 'h1' }, deadline: 5_000 } },
@@ -34,31 +34,31 @@ test('asks about exactly this call, and runs nothing before it is allowed', () =
 
 test.each([
   [
-    'somebody says no',
+    'the approval is denied',
     done('approval', { status: 'answered', answer: { approved: false, note: 'not on a Sunday' }, by: 'ada' }),
     'Denied by ada: not on a Sunday',
   ],
   [
-    'nobody answers',
+    'the ticket expires',
     done('approval', { status: 'expired', answer: { approved: false, note: 'Nobody answered in time.' } }),
     'Denied by the deadline: Nobody answered in time.',
   ],
   [
-    'the question is withdrawn',
+    'the ticket is cancelled',
     done('approval', { status: 'aborted', reason: 'over', by: 'bob' }),
     'bob withdrew the question: over',
   ],
-])('when %s, nothing runs and the model is told', (_, event, content) => {
+])('when %s, nothing runs and the model gets the reason', (_, event, content) => {
   const played = story(true, event);
   expect(runs(played)).toBe(0);
   expect(played.snapshot.output).toMatchObject({ ok: false, content, failure: { kind: 'denied' } });
 });
 
-test('a tool that failed is an outcome', () => {
+test('a failed tool is an outcome, not a failure of the call', () => {
   expect(outcome(false, failed('tool', fault('invalid')))).toMatchObject({ ok: false, failure: { kind: 'invalid' } });
 });
 
-test('a write that may have happened is looked up, never blindly repeated', () => {
+test('an uncertain write is reconciled, never repeated blindly', () => {
   expect(runs(story(false, unsure))).toBe(1);
   expect(outcome(false, unsure, done('reconcile', { done: true, content: 'sent' }))).toEqual({
     ok: true,
@@ -67,45 +67,45 @@ test('a write that may have happened is looked up, never blindly repeated', () =
   expect(runs(story(false, unsure, done('reconcile', { done: false })))).toBe(2);
 });
 
-test('when it cannot be looked up, a person says whether it happened', () => {
+test('an uncertain write that cannot be reconciled is decided by a person', () => {
   const asked = [unsure, done('reconcile', {})];
   expect(startedActors(story(false, ...asked)).at(-1)).toMatchObject({
     src: 'wait',
     id: 'testimony',
     input: { onExpiry: 'fail' },
   });
-  const said = (happened: boolean) => done('testimony', { status: 'answered', answer: { happened }, by: 'ada' });
-  expect(outcome(false, ...asked, said(true))).toMatchObject({ ok: true });
-  expect(runs(story(false, ...asked, said(false)))).toBe(2);
+  const testimony = (happened: boolean) => done('testimony', { status: 'answered', answer: { happened }, by: 'ada' });
+  expect(outcome(false, ...asked, testimony(true))).toMatchObject({ ok: true });
+  expect(runs(story(false, ...asked, testimony(false)))).toBe(2);
   expect(outcome(false, ...asked, done('testimony', { status: 'expired' }))).toMatchObject({
     ok: false,
     failure: { kind: 'uncertain' },
   });
 });
 
-test('what was confirmed not to have happened three times is not tried a fourth', () => {
+test('a write that was confirmed three times not to have happened is not tried a fourth time', () => {
   const again = [unsure, done('reconcile', { done: false })];
   const played = story(false, ...again, ...again, unsure, done('reconcile', { done: false }));
   expect(runs(played)).toBe(3);
   expect(played.snapshot.value).toBe('asking');
 });
 
-describe('when its agent is interrupted', () => {
+describe('when the agent is interrupted', () => {
   const interrupt = { type: 'call.interrupt' };
 
-  test('a call that waits for a person is not made any more', () => {
+  test('a call that waits for approval is not made any more', () => {
     const played = story(true, interrupt);
     expect(played.snapshot.output).toMatchObject({ ok: false, failure: { kind: 'denied' } });
     expect(runs(played)).toBe(0);
   });
 
-  test('a write that has begun is finished, and its answer counts', () => {
+  test('a write that has started is finished, and its result counts', () => {
     expect(outcome(false, interrupt)).toBeUndefined();
     expect(outcome(false, interrupt, done('tool', { content: 'sent' }))).toEqual({ ok: true, content: 'sent' });
     expect(outcome(false, unsure, interrupt, done('reconcile', { done: false }))).toBeUndefined();
   });
 
-  test('a read that somebody had allowed is stopped', () => {
+  test('a read that a person had approved is stopped', () => {
     const reading = { call: { ...call, effect: 'read' }, ask: true, patience: 5_000 };
     const played = playEvents(toolCallMachine, reading, [approved, interrupt]);
     expect(played.snapshot.output).toMatchObject({ ok: false, content: expect.stringContaining('stopped') as string });

@@ -4,7 +4,7 @@ import { toolServerMachine } from '../../machines/toolServer.ts';
 import { toolServer } from './cases/toolServer.ts';
 
 const gone = { kind: 'environment', message: 'gone', retryable: true } as const;
-const hopeless = { kind: 'environment', message: 'no such program', retryable: false } as const;
+const notRetryable = { kind: 'environment', message: 'no such program', retryable: false } as const;
 const refused = { type: 'xstate.error.actor.connect', error: gone };
 const connected = { type: 'xstate.done.actor.connect', output: { tools: ['a'] } };
 const listed = { type: 'xstate.done.actor.list', output: { tools: ['b'] } };
@@ -18,7 +18,7 @@ const retry = { type: 'toolServer.retry' };
 
 type Event = EventObject & Record<string, unknown>;
 
-/** Feeds events to the pure machine: three tries, no jitter. */
+/** Sends events to the pure machine: three attempts, no jitter. */
 function play(...events: Event[]) {
   let step = initialTransition(toolServerMachine, { ...toolServer.input, jitter: [1] });
   const states = [step[0].value];
@@ -35,13 +35,13 @@ function play(...events: Event[]) {
   return { states, delays, snapshot: step[0], last: states.at(-1) };
 }
 
-test('gives up after three failures in a row, waiting longer each time', () => {
+test('a server is given up after three failures in a row, with longer pauses', () => {
   const { states, delays } = play(refused, backoff, refused, backoff, refused);
   expect(states).toEqual(['connecting', 'backingOff', 'connecting', 'backingOff', 'connecting', 'failed']);
   expect(delays).toEqual([250, 500]);
 });
 
-test('a server that came back and stayed gets its three tries again', () => {
+test('a server that came back and stayed gets its three attempts again', () => {
   const flap = [refused, backoff, connected, proof, lost, backoff];
   const again = [connected, proof, lost, backoff];
   expect(play(...flap, ...again, ...again, ...again, connected).last).toEqual({ connected: 'ready' });
@@ -51,11 +51,11 @@ test('a server that dies soon after each start is given up', () => {
   expect(play(connected, lost, backoff, connected, lost, backoff, connected, lost).last).toBe('failed');
 });
 
-test('what cannot get better is not tried again', () => {
-  expect(play({ type: 'xstate.error.actor.connect', error: hopeless }).last).toBe('failed');
+test('a failure that is not retryable is not retried', () => {
+  expect(play({ type: 'xstate.error.actor.connect', error: notRetryable }).last).toBe('failed');
 });
 
-test('a server that says nothing has failed', () => {
+test('a server that does not answer has failed', () => {
   const { last, snapshot } = play(silence);
   expect(last).toBe('backingOff');
   expect(snapshot.context.failure).toMatchObject({
@@ -64,13 +64,13 @@ test('a server that says nothing has failed', () => {
   });
 });
 
-test('a server that was given up is tried once when somebody asks for it', () => {
+test('a server that was given up is tried once when a tool of it is needed', () => {
   const givenUp = [refused, backoff, refused, backoff, refused];
   expect(play(...givenUp, retry, refused).last).toBe('failed');
   expect(play(...givenUp, retry, connected).last).toEqual({ connected: 'ready' });
 });
 
-test('notices that come together are one change; a notice while listing means listing again', () => {
+test('several notices before a listing are one change; a notice during a listing causes another listing', () => {
   const { states, snapshot } = play(connected, changed, changed, settle, changed, listed, settle, listed);
   expect(states.slice(2)).toEqual(
     ['stale', 'stale', 'listing', 'listing', 'stale', 'listing', 'ready'].map((state) => ({ connected: state })),
@@ -82,7 +82,7 @@ test('a notice that comes while it connects is not lost', () => {
   expect(play(changed, connected).last).toEqual({ connected: 'stale' });
 });
 
-test('the backoff is spread by the numbers given, between nothing and all of it, and never grows past half a minute', () => {
+test('the backoff is jittered between zero and its bound, which never exceeds half a minute', () => {
   const delay = (failures: number, jitter: number) => {
     const [start] = initialTransition(toolServerMachine, { ...toolServer.input, tries: 100, jitter: [jitter] });
     const before = { ...start, context: { ...start.context, failures } } as typeof start;
@@ -94,7 +94,7 @@ test('the backoff is spread by the numbers given, between nothing and all of it,
   expect([delay(0, 0), delay(0, 0.999), delay(50, 0), delay(50, 0.9999)]).toEqual([1, 250, 1, 29_997]);
 });
 
-test('it can be stopped from everywhere', () => {
+test('the machine can be stopped in every state', () => {
   const stop = { type: 'toolServer.stop' };
   for (const way of [
     [],

@@ -1,29 +1,29 @@
-/** The treasurer that a run's chart actions for, stepped beside it: what is said to it is taken at once, what it answers lies ready. */
+/** A treasurer for tests of a run's chart, stepped beside it: it handles each message at once, and its answers wait to be delivered. */
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
 import { treasurerMachine } from '../../machines/treasury/treasurer.ts';
 import type { TreasuryContext } from '../../machines/treasury/context.ts';
 import { playNext, playStart, type Played, type PlayedAction } from '../../src/testing/play.ts';
 
-export class Funds {
-  /** Its answers that have not arrived, in order. */
+export class TreasurerDouble {
+  /** Its answers that are not delivered yet, in order. */
   readonly answers: AnyEventObject[] = [];
   #played: Played | undefined;
 
-  get books(): TreasuryContext['books'] | undefined {
+  get ledger(): TreasuryContext['books'] | undefined {
     return (this.#played?.snapshot.context as TreasuryContext | undefined)?.books;
   }
 
-  /** Takes what the run wished for in one step. */
-  follow(actions: readonly PlayedAction[]): void {
+  /** Handles the actions of one step of the run. */
+  record(actions: readonly PlayedAction[]): void {
     for (const { type, params } of actions) {
       const { src, id, input, targetId, event } = (params ?? {}) as Params;
       if (type === 'xstate.spawnChild' && src === 'treasurer') this.#played = playStart(treasurerMachine, input);
       if (type === 'xstate.stopChild' && id === 'treasurer') [this.#played, this.answers.length] = [undefined, 0];
-      if (type === 'xstate.sendTo' && targetId === 'treasurer' && this.#played) this.#hear(event);
+      if (type === 'xstate.sendTo' && targetId === 'treasurer' && this.#played) this.#handle(event);
     }
   }
 
-  #hear(event: AnyEventObject): void {
+  #handle(event: AnyEventObject): void {
     const before = this.#played!;
     this.#played = playNext(treasurerMachine, before, event);
     for (const { type, params } of this.#played.actions.slice(before.actions.length))
@@ -31,16 +31,16 @@ export class Funds {
   }
 }
 
-/** A whole story of a run whose treasurer answers at once. */
-export function tellFunded(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): Played {
-  const funds = new Funds();
+/** Sends events to a run whose treasurer answers at once. */
+export function playWithTreasurer(machine: AnyStateMachine, input: unknown, events: readonly AnyEventObject[]): Played {
+  const treasurer = new TreasurerDouble();
   let played = playStart(machine, input);
-  funds.follow(played.actions);
+  treasurer.record(played.actions);
   const step = (event: AnyEventObject) => {
     const before = played.actions.length;
     played = playNext(machine, played, event);
-    funds.follow(played.actions.slice(before));
-    for (let word = funds.answers.shift(); word; word = funds.answers.shift()) step(word);
+    treasurer.record(played.actions.slice(before));
+    for (let answer = treasurer.answers.shift(); answer; answer = treasurer.answers.shift()) step(answer);
   };
   for (const event of events) step(event);
   return played;

@@ -16,7 +16,7 @@ const late = after('deadline', 'wait.open');
 const output = (onExpiry: unknown, ...events: AnyEventObject[]) =>
   playEvents(waitMachine, ticket(onExpiry), events).snapshot.output as unknown;
 
-test('is answered once, by somebody', () => {
+test('is answered once, by one person', () => {
   expect(output('fail', answer({ approved: true }), answer({ approved: false }, 'bob'))).toEqual({
     status: 'answered',
     answer: { approved: true },
@@ -24,7 +24,7 @@ test('is answered once, by somebody', () => {
   });
 });
 
-test('does not take an answer that does not fit, and stays open for one that does', () => {
+test('refuses an answer that does not fit the schema, and stays open', () => {
   const { snapshot } = playEvents(waitMachine, ticket(), [
     answer('yes'),
     answer({ approved: 'yes' }),
@@ -34,12 +34,12 @@ test('does not take an answer that does not fit, and stays open for one that doe
   expect(snapshot.hasTag('waiting')).toBe(true);
 });
 
-test('nobody answered: the default, or nothing', () => {
+test('when it expires, its outcome is the default, or none', () => {
   expect(output({ default: { approved: false } }, late)).toEqual({ status: 'expired', answer: { approved: false } });
   expect(output('fail', late)).toEqual({ status: 'expired' });
 });
 
-test('may be withdrawn, with a reason', () => {
+test('can be cancelled with a reason', () => {
   expect(output('fail', { type: 'wait.abort', reason: 'no longer needed', by: 'bob' })).toEqual({
     status: 'aborted',
     reason: 'no longer needed',

@@ -1,4 +1,4 @@
-/** Who may do what on a bus that was set up by `troupe nats-config`, on a real server: the server itself refuses what a role may not. */
+/** The permissions of each role on a server that was set up by `troupe nats-config`: the server itself refuses what a role may not do. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,14 +24,14 @@ const desk = agent({ name: 'desk', model: scriptedModel(() => ({ text: 'Done.' }
 const mail = agent({ name: 'mail.room', model: scriptedModel(() => ({ text: 'Sent.' })) });
 const post = tool({
   name: 'post',
-  description: 'Posts a letter.',
+  description: 'Posts a message.',
   effect: 'write',
   input: z.object({ to: z.string() }),
   output: z.string(),
   run: async () => 'posted',
 });
-/** Asks a person before it posts anything. */
-const careful = agent({
+/** An agent whose tool needs approval. */
+const needsApproval = agent({
   name: 'careful',
   tools: [post],
   approve: 'writes',
@@ -45,7 +45,7 @@ const creds = (role: string, tenant = 'shop') => join(folder, tenant, `${role}.n
 
 let server: NatsServer;
 const open: NatsConnection[] = [];
-const as = async (role: string, tenant = 'shop') => {
+const connectAs = async (role: string, tenant = 'shop') => {
   const connection = await connectNats({ servers: server.url, creds: creds(role, tenant) });
   open.push(connection);
   return connection;
@@ -74,8 +74,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Everything that is said on a subject, to whoever may hear it. */
-function heard(connection: NatsConnection, subject: string, answer?: string) {
+/** Collects all messages on a subject. */
+function collect(connection: NatsConnection, subject: string, answer?: string) {
   const messages: Msg[] = [];
   connection.subscribe(subject, {
     callback: (error, message) => {
@@ -86,28 +86,28 @@ function heard(connection: NatsConnection, subject: string, answer?: string) {
   });
   return messages;
 }
-/** What the server says to somebody who publishes there. */
-const said = (connection: NatsConnection, subject: string, body = '') =>
+/** The server's response to a publish on the subject. */
+const publishResponse = (connection: NatsConnection, subject: string, body = '') =>
   connection.request(subject, body, { timeout: limits.reply }).then(
     (reply) => reply.string(),
     (thrown: Error) => thrown.message,
   );
-/** What it says to somebody who listens there. */
-async function refusal(connection: NatsConnection, subject: string): Promise<string> {
+/** The server's response to a subscription to the subject. */
+async function subscribeResponse(connection: NatsConnection, subject: string): Promise<string> {
   const denied = new Promise<string>((resolve) => {
     connection.subscribe(subject, { callback: (error) => void (error && resolve(error.message)) });
   });
   await connection.flush();
   return Promise.race([denied, connection.flush().then(() => 'let in')]);
 }
-const forbidden = /Permissions Violation for Publish/;
-const unheard = /Permissions Violation for Subscription/;
-/** All that was sent before has arrived. */
-const settled = async (...all: NatsConnection[]) => {
+const publishDenied = /Permissions Violation for Publish/;
+const subscribeDenied = /Permissions Violation for Subscription/;
+/** Waits until all that was sent before has arrived. */
+const flushAll = async (...all: NatsConnection[]) => {
   for (const connection of [...all, ...all]) await connection.flush();
 };
 
-test('without credentials, or with those of another server, nobody is let in', async () => {
+test('a client without credentials, or with those of another server, is refused', async () => {
   await expect(connectNats({ servers: server.url })).rejects.toMatchObject({ kind: 'auth' });
   const other = mkdtempSync(join(tmpdir(), 'troupe-roles-'));
   await natsAccess([desk], { out: other, tenants: ['shop'], server: { store: other } });
@@ -117,37 +117,44 @@ test('without credentials, or with those of another server, nobody is let in', a
   rmSync(other, { recursive: true });
 });
 
-test('a node does whatever a run needs', async () => {
+test('a node has every permission that a run needs', async () => {
   expect(await runAs('node', 'job')).toMatchObject({ status: 'done' });
-  const connection = await as('node');
+  const connection = await connectAs('node');
   await using journal = await jetstream({ connection, clock: systemClock(), tenant: 'shop' });
   const [row] = await journal.find({ run: 'job', parent: null });
   expect(row).toMatchObject({ status: 'done' });
 });
 
-test('an operator sees what waits, answers it at length, and speaks to no actor except by way of the log', async () => {
+test('an operator sees waiting tickets, can send a large answer, and reaches actors only through the log', async () => {
   const on = (role: string) =>
     openRuntime({ env: {}, nats: { servers: server.url, creds: creds(role), tenant: 'shop', folder } });
   await using node = await on('node');
-  const run = await node.start(careful, 'Write to Ada.', { key: 'careful' });
+  const run = await node.start(needsApproval, 'Write to Ada.', { key: 'careful' });
   expect(await run.outcome({ returnWhenWaiting: true })).toMatchObject({ status: 'waiting' });
   await using runtime = await on('operator');
   const [ticket] = await runtime.tickets('careful');
-  // More than fits into one message: it goes by way of the object store.
+  // Larger than the message limit: it goes through the object store.
   await runtime.answer(ticket!.id, { approved: false, note: 'No. '.repeat(500_000) }, 'ada');
   expect(await run.outcome()).toMatchObject({ status: 'done' });
-  const operator = await as('operator');
-  expect(await said(operator, 'troupe.shop.first.agent.x.in')).toMatch(forbidden);
-  expect(await said(operator, '$JS.API.STREAM.DELETE.troupe_shop')).toMatch(forbidden);
-  expect(await said(operator, '$JS.API.STREAM.PURGE.troupe_shop')).toMatch(forbidden);
-  expect(await said(operator, 'troupe.shop._node.n1.drain')).toMatch(/no responders/i);
+  const operator = await connectAs('operator');
+  expect(await publishResponse(operator, 'troupe.shop.first.agent.x.in')).toMatch(publishDenied);
+  expect(await publishResponse(operator, '$JS.API.STREAM.DELETE.troupe_shop')).toMatch(publishDenied);
+  expect(await publishResponse(operator, '$JS.API.STREAM.PURGE.troupe_shop')).toMatch(publishDenied);
+  expect(await publishResponse(operator, 'troupe.shop._node.n1.drain')).toMatch(/no responders/i);
 });
 
-test('a node that is one by its key: found by an operator, asked by whoever may, with a plain client too', async () => {
+test('a node with node credentials is found by an operator, and can be called with asker credentials, also by a plain client', async () => {
   const place = { servers: server.url, tenant: 'shop' };
   await using runtime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
   const offers = [{ name: 'desk', runnable: desk, definitionFor: () => desk }];
-  const joined = { name: 'n1', runtime, connection: await as('node'), clock: systemClock(), version: '0', offers };
+  const joined = {
+    name: 'n1',
+    runtime,
+    connection: await connectAs('node'),
+    clock: systemClock(),
+    version: '0',
+    offers,
+  };
   await using _ = await openNode({ ...joined, tenant: 'shop' });
 
   await using operator = await openCluster({ ...place, creds: creds('operator') }, systemClock());
@@ -156,11 +163,11 @@ test('a node that is one by its key: found by an operator, asked by whoever may,
 
   await using asker = await openCluster({ ...place, creds: creds('asks-desk') }, systemClock());
   expect(await asker.invoke('desk', 'Write.', { key: 'by-asker' })).toMatchObject({ run: 'by-asker', output: 'Done.' });
-  // The key of another's run is no way to its result.
-  await using mine = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
-  await (await mine.start(mail, 'Secret.', { key: 'letter' })).outcome();
+  // The key of another caller's run gives no access to its result.
+  await using otherRuntime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
+  await (await otherRuntime.start(mail, 'Secret.', { key: 'mail' })).outcome();
   for (const input of [undefined, 'Write.'])
-    await expect(asker.invoke('desk', input, { key: 'letter' })).rejects.toMatchObject({ kind: 'conflict' });
+    await expect(asker.invoke('desk', input, { key: 'mail' })).rejects.toMatchObject({ kind: 'conflict' });
   await expect(asker.invoke('mail.room', 'Write.')).rejects.toMatchObject({
     kind: 'auth',
     message: expect.stringMatching(
@@ -185,15 +192,15 @@ test('a node that is one by its key: found by an operator, asked by whoever may,
   expect(await operator.drain('n1')).toBe(0);
 });
 
-test('a name with a dot in it is a door as well', async () => {
-  const [node, asker] = [await as('node'), await as('asks-mail.room')];
-  heard(node, 'troupe.shop._ask.mail/room', 'sent');
+test('an agent with a dot in its name can be called as well', async () => {
+  const [node, asker] = [await connectAs('node'), await connectAs('asks-mail.room')];
+  collect(node, 'troupe.shop._ask.mail/room', 'sent');
   await node.flush();
-  expect(await said(asker, 'troupe.shop._ask.mail/room')).toBe('sent');
+  expect(await publishResponse(asker, 'troupe.shop._ask.mail/room')).toBe('sent');
 });
 
-test('whoever asks for one agent reaches nothing else', async () => {
-  const asker = await as('asks-desk');
+test('credentials for one agent give access to nothing else', async () => {
+  const asker = await connectAs('asks-desk');
   for (const subject of [
     'troupe.shop._ask.mail/room',
     'troupe.shop.job.agent.job/desk.in',
@@ -208,16 +215,16 @@ test('whoever asks for one agent reaches nothing else', async () => {
     '$JS.API.CONSUMER.CREATE.troupe_shop.x',
     '$O.troupe_shop_bodies.C.x',
   ])
-    expect(await said(asker, subject), subject).toMatch(forbidden);
+    expect(await publishResponse(asker, subject), subject).toMatch(publishDenied);
   for (const subject of ['troupe.shop._journal', 'troupe.shop._topic.>', 'troupe.shop._inbox.>', '_INBOX.>', '>'])
-    expect(await refusal(asker, subject), subject).toMatch(unheard);
+    expect(await subscribeResponse(asker, subject), subject).toMatch(subscribeDenied);
 });
 
-test('an answer goes to whoever asked, wherever a guest says it should go', async () => {
-  const [node, asker, observer] = [await as('node'), await as('asks-desk'), await as('observer')];
-  const asked = heard(node, 'troupe.shop._ask.desk', '{"type":"greet"}');
-  const reached = heard(node, 'troupe.shop.job.agent.x.in');
-  const drained = heard(node, 'troupe.shop._node.>');
+test('an answer goes to the caller, whatever reply subject a client gives', async () => {
+  const [node, asker, observer] = [await connectAs('node'), await connectAs('asks-desk'), await connectAs('observer')];
+  const asked = collect(node, 'troupe.shop._ask.desk', '{"type":"greet"}');
+  const arrived = collect(node, 'troupe.shop.job.agent.x.in');
+  const drained = collect(node, 'troupe.shop._node.>');
   await node.flush();
   const before = asked.length;
   asker.publish('troupe.shop._ask.desk', '{}', { reply: 'troupe.shop.job.agent.x.in' });
@@ -225,34 +232,34 @@ test('an answer goes to whoever asked, wherever a guest says it should go', asyn
   const read = (reply: string) => observer.publish('JS.shop.API.STREAM.MSG.GET.troupe_shop', '{"seq":1}', { reply });
   read('troupe.shop.job.agent.x.in');
   read('troupe.shop._node.n1.drain');
-  await settled(asker, observer, node);
+  await flushAll(asker, observer, node);
   expect(asked.length - before).toBe(2);
-  expect([...reached, ...drained]).toEqual([]);
+  expect([...arrived, ...drained]).toEqual([]);
 });
 
-test('a sender who forges an envelope is refused by the server', async () => {
-  const [node, asker] = [await as('node'), await as('asks-desk')];
-  const reached = heard(node, 'troupe.shop.>');
+test('a forged envelope is refused by the server', async () => {
+  const [node, asker] = [await connectAs('node'), await connectAs('asks-desk')];
+  const arrived = collect(node, 'troupe.shop.>');
   await node.flush();
   const forged = headers();
   forged.set('Nats-Msg-Id', 'm1');
   forged.set('Troupe-From', 'agent/boss');
   forged.set('Troupe-To', 'agent/job.desk');
   const sent = asker.request('troupe.shop.job.agent.job/desk.in', '{}', { timeout: limits.reply, headers: forged });
-  await expect(sent).rejects.toThrow(forbidden);
-  await settled(asker, node);
-  expect(reached.filter(({ headers: seen }) => seen?.get('Troupe-From') === 'agent/boss')).toEqual([]);
+  await expect(sent).rejects.toThrow(publishDenied);
+  await flushAll(asker, node);
+  expect(arrived.filter(({ headers: seen }) => seen?.get('Troupe-From') === 'agent/boss')).toEqual([]);
 });
 
-test('an observer hears topics and reads the log', async () => {
-  const [node, observer] = [await as('node'), await as('observer')];
-  const news = heard(observer, 'troupe.shop._topic.>');
-  const beats = heard(observer, 'troupe.shop._nodes');
+test('an observer can subscribe to topics and read the log', async () => {
+  const [node, observer] = [await connectAs('node'), await connectAs('observer')];
+  const news = collect(observer, 'troupe.shop._topic.>');
+  const heartbeats = collect(observer, 'troupe.shop._nodes');
   await observer.flush();
   node.publish('troupe.shop._topic.weather', 'rain');
   node.publish('troupe.shop._nodes', 'n1');
-  await settled(node, observer);
-  expect([...news, ...beats].map((message) => message.string())).toEqual(['rain', 'n1']);
+  await flushAll(node, observer);
+  expect([...news, ...heartbeats].map((message) => message.string())).toEqual(['rain', 'n1']);
   const manager = await jetstreamManager(observer, { apiPrefix: 'JS.shop.API', checkAPI: false });
   const { state } = await manager.streams.info('troupe_shop');
   const last = await manager.streams.getMessage('troupe_shop', { seq: state.last_seq });
@@ -260,7 +267,7 @@ test('an observer hears topics and reads the log', async () => {
 });
 
 test('an observer changes nothing', async () => {
-  const [node, observer] = [await as('node'), await as('observer')];
+  const [node, observer] = [await connectAs('node'), await connectAs('observer')];
   const info = async () => (await (await jetstreamManager(node)).streams.info('troupe_shop')).state.last_seq;
   const before = await info();
   for (const subject of [
@@ -277,20 +284,20 @@ test('an observer changes nothing', async () => {
     'JS.shop.API.CONSUMER.CREATE.troupe_shop.x',
     '$O.troupe_shop_entries.C.x',
   ])
-    expect(await said(observer, subject, '{}'), subject).toMatch(forbidden);
+    expect(await publishResponse(observer, subject, '{}'), subject).toMatch(publishDenied);
   for (const subject of ['troupe.shop._inbox.>', 'troupe.shop.>', '_INBOX.>'])
-    expect(await refusal(observer, subject), subject).toMatch(unheard);
+    expect(await subscribeResponse(observer, subject), subject).toMatch(subscribeDenied);
   expect(await info()).toBe(before);
 });
 
-test('tenants hear nothing of each other, have no runs in common, and neither may use the name of the other', async () => {
-  const [shop, bank] = [await as('node'), await as('node', 'bank')];
-  const reached = heard(bank, '>');
+test('tenants are isolated: no messages, no runs in common, and neither may use the other’s name', async () => {
+  const [shop, bank] = [await connectAs('node'), await connectAs('node', 'bank')];
+  const arrived = collect(bank, '>');
   await bank.flush();
   shop.publish('troupe.bank._topic.news', 'from the shop');
   shop.publish('troupe.shop._topic.news', 'to the shop');
-  await settled(shop, bank);
-  expect(reached.filter(({ subject }) => subject.startsWith('troupe.'))).toEqual([]);
+  await flushAll(shop, bank);
+  expect(arrived.filter(({ subject }) => subject.startsWith('troupe.'))).toEqual([]);
   expect(await runAs('node', 'first', 'bank')).toMatchObject({ status: 'done' });
   const names = async (connection: NatsConnection) => (await jetstreamManager(connection)).streams.names().next();
   expect(new Set((await names(shop)).map((name) => /_(shop|bank)/.exec(name)?.[1]))).toEqual(new Set(['shop']));
@@ -301,15 +308,18 @@ test.each([
   ['asks-desk', 'shop'],
   ['observer', 'shop'],
   ['operator', 'bank'],
-])('whoever opens the journal as %s of %s where that may not is told what to give instead', async (role, tenant) => {
-  const nats = { servers: server.url, creds: creds(role, tenant), tenant: 'shop' };
-  await expect(openRuntime({ env: {}, nats })).rejects.toMatchObject({
-    kind: 'auth',
-    message: expect.stringMatching(/Our credentials.*\$JS\.API.*--nats-creds.*--tenant/) as string,
-  });
-});
+])(
+  'opening the journal as %s of %s without permission gives an error that names the right credentials',
+  async (role, tenant) => {
+    const nats = { servers: server.url, creds: creds(role, tenant), tenant: 'shop' };
+    await expect(openRuntime({ env: {}, nats })).rejects.toMatchObject({
+      kind: 'auth',
+      message: expect.stringMatching(/Our credentials.*\$JS\.API.*--nats-creds.*--tenant/) as string,
+    });
+  },
+);
 
-test('a tenant and an agent that come later are let in without a restart, and those of before stay connected', async () => {
+test('a tenant and an agent added later are accepted without a restart, and earlier clients stay connected', async () => {
   const [store, out] = [join(folder, 'later', 'jetstream'), join(folder, 'later')];
   await natsAccess([desk], { out, tenants: ['shop'], server: { store } });
   await using running = await natsServer({ file: join(out, 'nats.conf') });
@@ -336,15 +346,15 @@ test('a tenant and an agent that come later are let in without a restart, and th
   await before.close();
 });
 
-test('two who may both ask do not hear each other’s answers', async () => {
-  const [desk1, mail1] = [await as('asks-desk'), await as('asks-mail.room')];
+test('two clients of one agent do not receive each other’s answers', async () => {
+  const [desk1, mail1] = [await connectAs('asks-desk'), await connectAs('asks-mail.room')];
   const inbox = `${inboxPrefixOf(publicKeyOf(seedIn(readFileSync(creds('asks-desk'), 'utf8'))!))}.>`;
-  expect(await refusal(mail1, inbox)).toMatch(unheard);
-  expect(await refusal(desk1, inbox)).toBe('let in');
+  expect(await subscribeResponse(mail1, inbox)).toMatch(subscribeDenied);
+  expect(await subscribeResponse(desk1, inbox)).toBe('let in');
 });
 
 test.each(['asks-desk', 'observer'])(
-  '%s, who may not ask which nodes there are, is told so and not that there are none',
+  '%s, which may not list nodes, gets an error and not an empty list',
   async (role) => {
     await using outside = await openCluster({ servers: server.url, creds: creds(role), tenant: 'shop' }, systemClock());
     await expect(outside.nodes()).rejects.toMatchObject({

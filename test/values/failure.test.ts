@@ -41,10 +41,10 @@ test('an elapsed time limit is a timeout, not a stop or a defect', async () => {
 });
 
 test('the causes of an error are in its message, each once, also when they form a circle', () => {
-  const inner = new Error('no such column');
+  const rootCause = new Error('no such column');
   const circle = new Error('outer');
   circle.cause = circle;
-  const query = new Error('query failed', { cause: new Error('query failed', { cause: inner }) });
+  const query = new Error('query failed', { cause: new Error('query failed', { cause: rootCause }) });
   expect(toFailure(query).message).toBe('Error: query failed: no such column');
   expect(toFailure(circle).message).toBe('Error: outer');
   expect(toFailure(new TroupeError('tool', 'It broke.', { cause: query })).cause).toBe('query failed: no such column');

@@ -13,9 +13,9 @@ import { ReplyChannel } from '../../../src/engine/ref.ts';
 import { nats } from '../../../src/transport/nats/nats.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { natsServer } from '../../nats/server.ts';
-import { compare, flights, inFlight } from '../measure.ts';
+import { compare, concurrencies, inFlight } from '../measure.ts';
 
-const Counting = protocol({
+const CountingProtocol = protocol({
   add: { body: z.object({ n: z.number() }), replies: ['sum'] },
   sum: { body: z.object({ n: z.number() }) },
 });
@@ -37,17 +37,17 @@ const counter = setup({
 
 const clock = systemClock();
 
-/** One who answers by hand, so that what is measured is the way there and back. */
-function answering(transport: Transport): void {
+/** A hand-written responder, so that only the round trip is measured. */
+function answerByHand(transport: Transport): void {
   const address = 'counter/r';
   transport.listen(
     address,
     async ({ id, type, body, from, run }) => {
-      const { n } = Counting.parse('add', body);
+      const { n } = CountingProtocol.parse('add', body);
       void transport.send({
         id: `${id}.sum`,
         type: 'sum',
-        body: Counting.parse('sum', { n }),
+        body: CountingProtocol.parse('sum', { n }),
         from: address,
         to: from,
         run,
@@ -64,7 +64,7 @@ export async function asks(): Promise<void> {
   await using server = await natsServer('jetstream {}');
   const plain = () => connect({ servers: server.url });
   const ours = () => connectNats({ servers: server.url });
-  const [asker, answerer, quiet, here, there, home] = await Promise.all([
+  const [asker, answerer, untraced, here, there, actorConnection] = await Promise.all([
     plain(),
     plain(),
     connect({ servers: server.url, noAsyncTraces: true }),
@@ -75,35 +75,35 @@ export async function asks(): Promise<void> {
   answerer.subscribe('raw', { callback: (_, message) => void message.respond(message.data) });
 
   const transport = nats({ connection: here, clock });
-  const hand = nats({ connection: there, clock });
-  const engine = nats({ connection: home, clock });
-  answering(hand);
-  const door = new ReplyChannel(transport, clock);
-  // History is left out: it is measured with the journals.
+  const handTransport = nats({ connection: there, clock });
+  const engine = nats({ connection: actorConnection, clock });
+  answerByHand(handTransport);
+  const replyChannel = new ReplyChannel(transport, clock);
+  // The history is left out: the journal measurements include it.
   const journal = { ...memory(), commit: async () => {}, handled: async () => undefined };
   const host = new Host({ journal, transport: engine, clock, lease: { owner: 'bench' } });
   const address = await host.start(actorType(counter, { handles: { add: z.object({ n: z.number() }) } }), {
     run: 'hosted',
     input: null,
   });
-  const byHand = door.ref(Counting, 'counter/r', 'r');
-  const byActor = door.ref(Counting, address, 'hosted');
-  await Promise.all([answerer, there, home].map((connection) => connection.flush()));
+  const byHand = replyChannel.ref(CountingProtocol, 'counter/r', 'r');
+  const byActor = replyChannel.ref(CountingProtocol, address, 'hosted');
+  await Promise.all([answerer, there, actorConnection].map((connection) => connection.flush()));
 
   const raw = (connection: typeof asker) => () => connection.request('raw', '{"n":1}', { timeout: 30_000 });
-  for (const { times, width } of flights(10_000)) {
+  for (const { times, width } of concurrencies(10_000)) {
     const asking = (ask: () => Promise<unknown>) => ({ run: () => inFlight(times, width, ask) });
     await compare(`an ask over NATS, ${width} in flight`, [
       { name: 'nc.request, as it comes', ...asking(raw(asker)) },
-      { name: 'nc.request, without its stacks', ...asking(raw(quiet)) },
-      { name: 'Door.ask, answered by hand', ...asking(() => byHand.ask('add', { n: 1 })) },
-      { name: 'Door.ask, answered by an actor', ...asking(() => byActor.ask('add', { n: 1 })) },
+      { name: 'nc.request, without its stacks', ...asking(raw(untraced)) },
+      { name: 'ref.ask, answered by hand', ...asking(() => byHand.ask('add', { n: 1 })) },
+      { name: 'ref.ask, answered by an actor', ...asking(() => byActor.ask('add', { n: 1 })) },
     ]);
   }
   host.abandon();
-  door[Symbol.dispose]();
-  for (const each of [transport, hand, engine]) await each[Symbol.asyncDispose]();
-  for (const each of [asker, answerer, quiet, here, there, home]) await each.close();
+  replyChannel[Symbol.dispose]();
+  for (const each of [transport, handTransport, engine]) await each[Symbol.asyncDispose]();
+  for (const each of [asker, answerer, untraced, here, there, actorConnection]) await each.close();
 }
 
 if (process.argv[1]?.endsWith('ask.ts')) await asks();

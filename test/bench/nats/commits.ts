@@ -1,4 +1,4 @@
-/** A durable step on the shared journal, against what JetStream takes to acknowledge a message of the same size on the same server. */
+/** A durable step on the replicated journal, against the acknowledgement of a message of the same size by JetStream on the same server. */
 import { jetstream as jetstreamOf, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { setup } from 'xstate';
@@ -10,7 +10,7 @@ import { Host } from '../../../src/engine/host.ts';
 import { commitFor } from '../../../src/testing/suites/commit.ts';
 import { nats } from '../../../src/transport/nats/nats.ts';
 import { natsServer } from '../../nats/server.ts';
-import { compare, flights, inFlight } from '../measure.ts';
+import { compare, concurrencies, inFlight } from '../measure.ts';
 
 const clock = systemClock();
 const modes = {
@@ -33,11 +33,11 @@ export async function durableCommits(): Promise<void> {
     const manager = await jetstreamManager(plain);
     await manager.streams.add({ name: 'raw', subjects: ['raw'] });
     const publisher = jetstreamOf(plain);
-    const journal = await jetstream({ connection, clock, folder: server.views });
+    const journal = await jetstream({ connection, clock, folder: server.replicaFolder });
     const epoch = await journal.claim('r', 'bench', { now: clock.now(), ttl: 3_600_000 });
     const bytes = new TextEncoder().encode(JSON.stringify(commitFor()));
 
-    // As many actors as commits are under way: each waits for its own, and they share what is written.
+    // As many actors as commits under way: each waits for its own commit, and commits share log entries.
     let [messages, generation] = [0, 0];
     const sent = nats({ connection: away, clock });
     const host = new Host({ journal, transport: nats({ connection, clock }), clock, lease: { owner: 'bench' } });
@@ -50,12 +50,12 @@ export async function durableCommits(): Promise<void> {
         return journal.commit(commitFor({ actor: `agent/g${birth}.${lane}`, seq, epoch }));
       });
     };
-    for (const { times, width } of flights(2_000)) {
+    for (const { times, width } of concurrencies(2_000)) {
       const addresses = await Promise.all(
         Array.from({ length: width }, (_, n) => host.start(actorType(ticker), { run: `w${width}-${n}`, input: null })),
       );
       await connection.flush();
-      const told = (index: number) =>
+      const askCommitted = (index: number) =>
         sent.send({
           id: `m${messages++}`,
           type: 'inc',
@@ -71,7 +71,7 @@ export async function durableCommits(): Promise<void> {
           run: () => inFlight(times, width, () => publisher.publish('raw', bytes)),
         },
         { name: 'a commit to the shared journal', run: () => committing(times, width) },
-        { name: 'a message to an actor, committed', run: () => inFlight(times, width, told) },
+        { name: 'a message to an actor, committed', run: () => inFlight(times, width, askCommitted) },
       ]);
     }
     host.abandon();

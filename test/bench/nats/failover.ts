@@ -1,20 +1,20 @@
-/** From the death of a node to the next commit of a run that it had: two `troupe node` processes, one of them killed, again and again. */
+/** The time from the death of a node to the next commit of its run: two `troupe node` processes, of which the owner is killed repeatedly. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import { decodeEntry } from '../../../src/journal/replicated/entry.ts';
 import { cluster } from '../../../src/cluster/join.ts';
-import { workspace as place } from '../../cli/troupe.ts';
+import { workspace } from '../../cli/troupe.ts';
 import { natsServer, type NatsServer } from '../../nats/server.ts';
 import { median, percentile } from '../measure.ts';
 
-/** Pairs of nodes, each of a tenant of its own, so that the waiting is done side by side; and how often one of each is killed. */
+/** The number of pairs of nodes, each pair in its own tenant, so that they wait in parallel; and how often a node of each pair is killed. */
 const [pairs, kills] = [5, 5];
 
 interface Gap {
-  /** Milliseconds until what the dead node had promised itself ran out. */
+  /** Milliseconds until the lease of the dead node expired. */
   readonly lease: number;
-  /** From then until the other one had taken the run, and until it had made its next commit. */
+  /** Milliseconds from then until the other node had claimed the run, and until its next commit. */
   readonly taken: number;
   readonly committed: number;
 }
@@ -37,13 +37,13 @@ export async function failovers(): Promise<void> {
 
 async function pair(server: NatsServer, tenant: string): Promise<Gap[]> {
   await using outside = await cluster({ servers: server.url, tenant });
-  await using log = await diary(server.url, tenant);
-  using a = place();
-  using b = place();
+  await using log = await followJournal(server.url, tenant);
+  using a = workspace();
+  using b = workspace();
   const begin = async (name: string) => {
     const file = join(import.meta.dirname, 'ticking.ts');
     const node = (name === 'a' ? a : b).start('node', file, '--name', name, '--nats', server.url, '--tenant', tenant);
-    // Whatever ends this measurement, its nodes do not outlive it.
+    // The nodes end with this measurement, however it ends.
     const end = () => void node.process.kill('SIGKILL');
     process.once('exit', end);
     void node.ended.then(() => process.off('exit', end));
@@ -57,7 +57,7 @@ async function pair(server: NatsServer, tenant: string): Promise<Gap[]> {
   await outside.invoke('ticking', null, { key: 'run', detach: true });
   const gaps: Gap[] = [];
   while (gaps.length < kills) {
-    // After the run has gone to where it belongs; anywhere between two renewals, and between two commits.
+    // Wait until the run is at its placed node; the random delay covers all points between two renewals and between two commits.
     await sleep(7_000 + Math.random() * 3_334);
     const owner = (await outside.nodes()).find(({ runs }) => runs === 1);
     if (!owner) continue;
@@ -66,7 +66,7 @@ async function pair(server: NatsServer, tenant: string): Promise<Gap[]> {
     const died = Date.now();
     await ended;
     const { until, claimed, committed } = await log.after(died);
-    // It may have been on its way from one to the other, and nobody's.
+    // The run may have been in transfer between the nodes, without an owner.
     if (until > died) gaps.push({ lease: until - died, taken: claimed - until, committed: committed - claimed });
     nodes.set(owner.name, await begin(owner.name));
   }
@@ -78,17 +78,17 @@ async function pair(server: NatsServer, tenant: string): Promise<Gap[]> {
 }
 
 interface Takeover {
-  /** When the lease of who had it was over, when somebody else took it, and when that one first committed: milliseconds since the epoch. */
+  /** When the lease of the previous owner expired, when another node claimed the run, and when that node first committed: milliseconds since the Unix epoch. */
   readonly until: number;
   readonly claimed: number;
   readonly committed: number;
 }
 
-/** Reads along what is written to the journal of a tenant: who has the run, until when, and who commits. */
-async function diary(servers: string, tenant: string) {
+/** Follows the log of a tenant: which node owns the run, until when, and which node commits. */
+async function followJournal(servers: string, tenant: string) {
   const connection = await connect({ servers });
   let until = 0;
-  /** Who has asked for the run and not committed yet, since when, and how long the one before had it. */
+  /** A node that has claimed the run and not committed yet, since when, and when the previous lease expired. */
   const claims = new Map<string, Pick<Takeover, 'until' | 'claimed'>>();
   const takeovers: Takeover[] = [];
   connection.subscribe(`troupe.${tenant}._journal`, {

@@ -1,4 +1,4 @@
-/** A run that commits ten times a second for as long as it is let. */
+/** A run that commits ten times a second until it is stopped. */
 import { machine } from 'troupe';
 import { assign, setup } from 'xstate';
 

@@ -1,4 +1,4 @@
-/** Two processes whose clocks are ten minutes apart, on one server: a lease is only a hint, and the log's order says who owns the run. */
+/** Two processes on one server whose clocks differ by ten minutes: a lease is only a hint, and the order of the log decides which process owns the run. */
 import { expect, test } from 'vitest';
 import type { Clock } from '../../../src/values/clock.ts';
 import { jetstream } from '../../../src/journal/replicated/jetstream.ts';
@@ -8,17 +8,17 @@ import { systemClock } from '../../../src/engine/clock.ts';
 import { counter } from '../../testing/subjects.ts';
 import { natsServer } from '../../nats/server.ts';
 
-/** A clock that is wrong by so many milliseconds. */
-function wrong(by: number): Clock {
-  const right = systemClock();
-  return { ...right, now: () => right.now() + by, wake: (at, call) => right.wake(at - by, call) };
+/** A clock with an offset in milliseconds. */
+function shiftedClock(by: number): Clock {
+  const system = systemClock();
+  return { ...system, now: () => system.now() + by, wake: (at, call) => system.wake(at - by, call) };
 }
 
-test('whoever is fast takes the run from whoever is slow; what was done stays done, and nothing is done twice', async () => {
+test('the process with the fast clock takes the run over; results stay stored, and no effect is performed twice', async () => {
   await using server = await natsServer();
   const open = async (by: number) => {
     const connection = await connectNats({ servers: server.url });
-    const clock = wrong(by);
+    const clock = shiftedClock(by);
     const journal = await jetstream({ connection, clock });
     const runtime = await openRuntime({ journal, clock, poll: 200 });
     return {

@@ -35,7 +35,7 @@ journalSuite('jetstream', {
   again: (journal) => open(tenants.get(journal)!),
 });
 
-test('two processes write at the same time: one owns the run, both see the same, and a stranger who joins later too', async () => {
+test('two processes write at the same time: one owns the run, and both, and one that joins later, read the same', async () => {
   const [one, two] = [await open('pair'), await open('pair')];
   const claims = await Promise.allSettled([
     one.claim('r', 'one', { now: commitTime, ttl: 1_000 }),
@@ -45,7 +45,7 @@ test('two processes write at the same time: one owns the run, both see the same,
   const [owner, other] = claims[0].status === 'fulfilled' ? [one, two] : [two, one];
   await Promise.all([1, 2, 3].map((seq) => owner.commit(commitFor({ seq, appends: [{ list: 'said', entry: seq }] }))));
   expect(await other.claim('r', 'other', { now: commitTime + 5_000, ttl: 1_000 })).toBe(2);
-  // The one who lost it does not know yet: the log does.
+  // The process that lost the run does not know it yet; the log does.
   await expect(owner.commit(commitFor({ seq: 4 }))).rejects.toMatchObject({ kind: 'fenced' });
   const late = await open('pair');
   for (const journal of [one, two, late]) {
@@ -55,7 +55,7 @@ test('two processes write at the same time: one owns the run, both see the same,
   }
 });
 
-test('a claim of an owner who is known to be dead is taken at once', async () => {
+test('a lease whose owner is known to be dead is taken over at once', async () => {
   const [one, two] = [await open('dead'), await open('dead')];
   await one.claim('r', 'one', { now: commitTime, ttl: 60_000 });
   await expect(two.claim('r', 'two', { now: commitTime, ttl: 1_000 })).rejects.toMatchObject({
@@ -65,20 +65,20 @@ test('a claim of an owner who is known to be dead is taken at once', async () =>
   await Promise.all([one, two].map((journal) => journal[Symbol.asyncDispose]()));
 });
 
-test('a server that is killed in the middle of many commits: each is there once when it is back', async () => {
-  await using fragile = await natsServer();
-  const connection = await connectNats({ servers: fragile.url });
+test('when the server is killed in the middle of many commits, each is stored once when it is back', async () => {
+  await using ownServer = await natsServer();
+  const connection = await connectNats({ servers: ownServer.url });
   const journal = await jetstream({ connection, clock });
   await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   const commits = Array.from({ length: 300 }, (_, n) =>
     journal.commit(commitFor({ seq: n + 1, appends: [{ list: 'said', entry: n }] })),
   );
   await Promise.race(commits);
-  await fragile.kill();
-  await fragile.again();
+  await ownServer.kill();
+  await ownServer.restart();
   await Promise.all(commits);
   expect(await journal.list('agent/a', 'said')).toEqual(Array.from({ length: 300 }, (_, n) => n));
-  const again = await jetstream({ connection: await connectNats({ servers: fragile.url }), clock });
+  const again = await jetstream({ connection: await connectNats({ servers: ownServer.url }), clock });
   expect(await again.list('agent/a', 'said')).toHaveLength(300);
   await journal[Symbol.asyncDispose]();
   await again[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-/** A journal played from a log keeps the contract of every journal, and goes on keeping it when the log loses its answers and stores things twice. */
+/** A replicated journal keeps the contract of every journal, also when the log loses acknowledgements and stores entries twice. */
 import { expect, test } from 'vitest';
 import { journalSuite } from 'troupe/testing/suites';
 import { virtualClock } from 'troupe/testing';
@@ -14,8 +14,8 @@ import { SharedLog } from '../../../src/testing/world/sharedLog.ts';
 import { seededRandom } from '../../../src/testing/world/random.ts';
 import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
 
-/** Nobody waits long here. */
-const hasty: Clock = {
+/** A clock whose timers fire at once. */
+const immediateClock: Clock = {
   ...systemClock(),
   wake(_at, call) {
     const timer = setImmediate(call);
@@ -23,13 +23,13 @@ const hasty: Clock = {
   },
 };
 
-interface Fate {
-  readonly careless?: boolean;
+interface LogFaults {
+  readonly faulty?: boolean;
   readonly limit?: number;
 }
 
-/** `careless`: every third answer is lost, and every fifth entry stored twice. */
-function memoryLog({ careless = false, ...more }: Fate = {}) {
+/** `faulty`: every third acknowledgement is lost, and every fifth entry is stored twice. */
+function memoryLog({ faulty = false, ...more }: LogFaults = {}) {
   const log = new SharedLog(more);
   let count = 0;
   const open = (): Log => ({
@@ -38,41 +38,41 @@ function memoryLog({ careless = false, ...more }: Fate = {}) {
       count++;
       await Promise.resolve();
       log.append(id, entry);
-      if (careless && count % 5 === 0) log.append(id, entry);
-      if (careless && count % 3 === 0) throw new TroupeError('storage', 'The answer was lost.');
+      if (faulty && count % 5 === 0) log.append(id, entry);
+      if (faulty && count % 3 === 0) throw new TroupeError('storage', 'The answer was lost.');
     },
   });
   return { log, open };
 }
 type MemoryLog = ReturnType<typeof memoryLog>;
 
-const views = {
+const replicas = {
   memory: async () => memoryReplica(),
   'a file': () => sqliteReplica(':memory:'),
 };
-const join = async (log: MemoryLog, view: JournalReplica, more: Partial<ReplicatedOptions> = {}) =>
-  replicated({ log: log.open(), replica: view, clock: hasty, ...more });
+const join = async (log: MemoryLog, replica: JournalReplica, more: Partial<ReplicatedOptions> = {}) =>
+  replicated({ log: log.open(), replica: replica, clock: immediateClock, ...more });
 
-for (const [kind, view] of Object.entries(views))
+for (const [kind, replica] of Object.entries(replicas))
   for (const [name, { every = 10_000, ...options }] of [
     ['a log', {}],
-    ['a careless log', { careless: true }],
+    ['a faulty log', { faulty: true }],
     ['a log of small entries', { limit: 10 }],
-    ['a careless log with a snapshot at each entry', { careless: true, every: 1 }],
-  ] as const satisfies [string, Fate & { every?: number }][]) {
+    ['a faulty log with a snapshot at each entry', { faulty: true, every: 1 }],
+  ] as const satisfies [string, LogFaults & { every?: number }][]) {
     const logs = new WeakMap<object, MemoryLog>();
-    const on = async (log: MemoryLog) => {
-      const journal = await join(log, await view(), { snapshotEvery: every });
+    const openJournal = async (log: MemoryLog) => {
+      const journal = await join(log, await replica(), { snapshotEvery: every });
       logs.set(journal, log);
       return journal;
     };
-    journalSuite(`a journal played from ${name} into ${kind}`, {
-      open: () => on(memoryLog(options)),
-      again: (journal) => on(logs.get(journal)!),
+    journalSuite(`a replicated journal with ${name} and a replica in ${kind}`, {
+      open: () => openJournal(memoryLog(options)),
+      again: (journal) => openJournal(logs.get(journal)!),
     });
   }
 
-test('many commits at once travel in few entries', async () => {
+test('many concurrent commits are grouped in few log entries', async () => {
   const log = memoryLog();
   const journal = await replicated({ log: log.open(), replica: memoryReplica(), clock: virtualClock() });
   await journal.claim('r', 'me', { now: commitTime, ttl: 1_000 });
@@ -81,36 +81,36 @@ test('many commits at once travel in few entries', async () => {
   expect(log.log.entries.length - before).toBe(1);
 });
 
-test('whatever the order in which processes write, all of them come to the same journal', async () => {
+test('whatever the order in which processes write, all of them have the same journal', async () => {
   for (let seed = 1; seed <= 50; seed++) {
     const random = seededRandom(seed);
-    const log = memoryLog({ careless: true });
+    const log = memoryLog({ faulty: true });
     const journals = await Promise.all([1, 2, 3].map(() => join(log, memoryReplica())));
     const epochs = new Map<number, number>();
     for (let step = 0; step < 40; step++) {
-      const who = random.between(0, 2);
-      const journal = journals[who]!;
+      const index = random.between(0, 2);
+      const journal = journals[index]!;
       const seq = ((await journal.load('agent/a'))?.seq ?? 0) + 1;
-      const asked = random.chance(0.3)
+      const request = random.chance(0.3)
         ? journal
-            .claim('r', `p${who}`, { now: commitTime + step * 1_000, ttl: 2_500 })
-            .then((epoch) => void epochs.set(who, epoch))
+            .claim('r', `p${index}`, { now: commitTime + step * 1_000, ttl: 2_500 })
+            .then((epoch) => void epochs.set(index, epoch))
         : journal.commit(
-            commitFor({ seq, epoch: epochs.get(who) ?? 0, appends: [{ list: 'said', entry: `${who} ${step}` }] }),
+            commitFor({ seq, epoch: epochs.get(index) ?? 0, appends: [{ list: 'said', entry: `${index} ${step}` }] }),
           );
-      if (random.chance(0.7)) await asked.catch(() => {});
-      else asked.catch(() => {});
+      if (random.chance(0.7)) await request.catch(() => {});
+      else request.catch(() => {});
     }
-    for (const journal of journals) await journal.release('nobody', 0); // Whatever was asked for before is played by then.
-    const seen = await Promise.all(
+    for (const journal of journals) await journal.release('unknown', 0); // By then all earlier requests are applied.
+    const contents = await Promise.all(
       journals.map(async (journal) => [
         await journal.list('agent/a', 'said'),
         await journal.history({ run: 'r' }),
         await journal.find({ run: 'r' }),
       ]),
     );
-    expect(seen[1], `seed ${seed}`).toEqual(seen[0]);
-    expect(seen[2], `seed ${seed}`).toEqual(seen[0]);
-    expect((seen[0]![0] as unknown[]).length, `seed ${seed}`).toBeGreaterThan(0);
+    expect(contents[1], `seed ${seed}`).toEqual(contents[0]);
+    expect(contents[2], `seed ${seed}`).toEqual(contents[0]);
+    expect((contents[0]![0] as unknown[]).length, `seed ${seed}`).toBeGreaterThan(0);
   }
 });

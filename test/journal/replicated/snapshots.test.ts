@@ -1,4 +1,4 @@
-/** A journal played from a log that is cut behind snapshots: who was away, or comes anew, has what everybody has, and nothing is played twice. */
+/** A replicated journal whose log is truncated after snapshots: a process that was away or is new has the same state, and no entry is applied twice. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +16,8 @@ import { seededRandom } from '../../../src/testing/world/random.ts';
 import { SharedLog } from '../../../src/testing/world/sharedLog.ts';
 import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
 
-/** Nobody waits long here. */
-const hasty: Clock = {
+/** A clock whose timers fire at once. */
+const immediateClock: Clock = {
   ...systemClock(),
   wake(_at, call) {
     const timer = setImmediate(call);
@@ -25,7 +25,7 @@ const hasty: Clock = {
   },
 };
 const every = 10;
-const views: Record<string, () => Promise<JournalReplica>> = {
+const replicas: Record<string, () => Promise<JournalReplica>> = {
   memory: async () => memoryReplica(),
   'a file': () => sqliteReplica(':memory:'),
 };
@@ -37,119 +37,123 @@ afterEach(async () => {
   for (const journal of opened.splice(0)) await journal[Symbol.asyncDispose]();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-/** `through` stands between the process and the log. */
+/** `through` wraps the log of this process. */
 async function open(
   log: SharedLog,
-  view: JournalReplica,
-  { through = (way: Log) => way, notices = [] as string[], heavy = 1e9 } = {},
+  replica: JournalReplica,
+  { through = (inner: Log) => inner, notices = [] as string[], snapshotBytes = 1e9 } = {},
 ) {
   const notice = (says: string) => void notices.push(says);
   const journal = await replicated({
     log: through(log.open()),
-    replica: view,
-    clock: hasty,
+    replica: replica,
+    clock: immediateClock,
     snapshotEvery: every,
-    snapshotBytes: heavy,
+    snapshotBytes: snapshotBytes,
     onNotice: notice,
   });
   opened.push(journal);
   return journal;
 }
-/** Says one word after the other, in an entry each. */
-async function say(journal: Journal, from: number, to: number, epoch = 1) {
+/** Commits the numbers from `from` to `to`, each in a log entry of its own. */
+async function commitNumbers(journal: Journal, from: number, to: number, epoch = 1) {
   for (let seq = from; seq <= to; seq++)
     await journal.commit(commitFor({ seq, epoch, appends: [{ list: 'said', entry: seq }] }));
 }
-/** The same, with time enough for the snapshots that are due. */
-async function sayInPeace(journal: Journal, log: SharedLog, from: number, to: number, epoch = 1) {
+/** The same, but waits for each snapshot that is due. */
+async function commitAndSnapshot(journal: Journal, log: SharedLog, from: number, to: number, epoch = 1) {
   for (let seq = from; seq <= to; seq++) {
-    await say(journal, seq, seq, epoch);
+    await commitNumbers(journal, seq, seq, epoch);
     const { last } = log.standing;
     if (last % every === 0) await expect.poll(() => log.open().snapshots.list()).toContain(last);
   }
 }
-const words = (to: number) => Array.from({ length: to }, (_, n) => n + 1);
-const said = (journal: Journal) => journal.list('agent/a', 'said');
-/** Lets a process stand still: nothing of the log reaches it until it goes on. */
-function standing() {
-  let goOn = () => {};
+const numbers = (to: number) => Array.from({ length: to }, (_, n) => n + 1);
+const storedNumbers = (journal: Journal) => journal.list('agent/a', 'said');
+/** A log that can be stalled: no entry reaches the process until it continues. */
+function stallable() {
+  let unstall = () => {};
   let until = Promise.resolve();
-  const through = (way: Log): Log => ({
-    ...way,
+  const through = (inner: Log): Log => ({
+    ...inner,
     async *entries(from, signal): AsyncGenerator<LogEntry> {
-      for await (const entry of way.entries(from, signal)) {
+      for await (const entry of inner.entries(from, signal)) {
         await until;
         yield entry;
       }
     },
   });
-  return { through, stand: () => void (until = new Promise((resolve) => (goOn = resolve))), goOn: () => goOn() };
+  return {
+    through,
+    stall: () => void (until = new Promise((resolve) => (unstall = resolve))),
+    unstall: () => unstall(),
+  };
 }
 
-for (const [kind, view] of Object.entries(views)) {
-  test(`into ${kind}: the log stays short, and who comes anew has everything`, async () => {
+for (const [kind, replica] of Object.entries(replicas)) {
+  test(`replica in ${kind}: the log stays short, and a new process reads everything`, async () => {
     const log = new SharedLog();
-    const first = await open(log, await view());
+    const first = await open(log, await replica());
     await first.claim('r', 'me', { now: commitTime, ttl: 60_000 });
-    await sayInPeace(first, log, 1, 100);
+    await commitAndSnapshot(first, log, 1, 100);
     await expect.poll(() => log.entries.length).toBeLessThanOrEqual(2 * every + 1);
-    const late = await open(log, await view());
-    expect(await said(late)).toEqual(words(100));
+    const late = await open(log, await replica());
+    expect(await storedNumbers(late)).toEqual(numbers(100));
     expect(await late.history({ run: 'r' })).toEqual(await first.history({ run: 'r' }));
     expect((await late.verify()).damage).toEqual([]);
     expect(await late.claim('r', 'me', { now: commitTime, ttl: 1_000 })).toBe(2);
-    await say(late, 101, 102, 2);
-    await expect.poll(() => said(first)).toEqual(words(102));
+    await commitNumbers(late, 101, 102, 2);
+    await expect.poll(() => storedNumbers(first)).toEqual(numbers(102));
     await expect(first.commit(commitFor({ seq: 103 }))).rejects.toMatchObject({ kind: 'fenced' });
   });
 
-  test(`into ${kind}: one that stood still while the log was cut notices, and misses nothing`, async () => {
+  test(`replica in ${kind}: a process that stalled while the log was truncated notices it, and misses nothing`, async () => {
     const log = new SharedLog();
-    const [writer, still] = [await open(log, await view()), standing()];
-    const other = await open(log, await view(), still);
+    const [writer, still] = [await open(log, await replica()), stallable()];
+    const other = await open(log, await replica(), still);
     await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
-    await say(writer, 1, 3);
-    await expect.poll(() => said(other)).toEqual(words(3));
-    still.stand();
-    await sayInPeace(writer, log, 4, 60);
+    await commitNumbers(writer, 1, 3);
+    await expect.poll(() => storedNumbers(other)).toEqual(numbers(3));
+    still.stall();
+    await commitAndSnapshot(writer, log, 4, 60);
     await expect.poll(() => log.standing.first).toBeGreaterThan(20);
-    still.goOn();
-    await expect.poll(() => said(other)).toEqual(words(60));
-    await say(writer, 61, 62);
-    await expect.poll(() => said(other)).toEqual(words(62));
+    still.unstall();
+    await expect.poll(() => storedNumbers(other)).toEqual(numbers(60));
+    await commitNumbers(writer, 61, 62);
+    await expect.poll(() => storedNumbers(other)).toEqual(numbers(62));
     expect((await other.verify()).damage).toEqual([]);
   });
 
-  test(`into ${kind}: an entry that is stored again after the snapshot is not played again`, async () => {
+  test(`replica in ${kind}: an entry that is stored again after the snapshot is not applied again`, async () => {
     const log = new SharedLog();
-    const first = await open(log, await view());
+    const first = await open(log, await replica());
     await first.claim('r', 'one', { now: commitTime, ttl: 60_000 });
-    await say(first, 1, 3);
+    await commitNumbers(first, 1, 3);
     await first.claim('r', 'one', { now: commitTime, ttl: 60_000 });
     const claim = log.entries.at(-1)!;
-    await sayInPeace(first, log, 4, 7, 2);
-    await first.release('q', 1); // The entry that a snapshot is taken at.
+    await commitAndSnapshot(first, log, 4, 7, 2);
+    await first.release('q', 1); // A snapshot is taken at this entry.
     await expect.poll(() => log.open().snapshots.list()).toEqual([every]);
     log.append(claim.id, claim.bytes);
-    const late = await open(log, await view());
-    // Played once more, it would have ended the epoch 2.
-    await say(late, 8, 8, 2);
-    await expect.poll(() => said(first)).toEqual(words(8));
+    const late = await open(log, await replica());
+    // Applied again, the entry would have ended epoch 2.
+    await commitNumbers(late, 8, 8, 2);
+    await expect.poll(() => storedNumbers(first)).toEqual(numbers(8));
   });
 
-  test(`into ${kind}: a snapshot that is broken off or damaged costs nobody anything`, async () => {
+  test(`replica in ${kind}: an incomplete or damaged snapshot loses nothing`, async () => {
     const log = new SharedLog();
     const notices: string[] = [];
     let taken = 0;
-    const flawed = (way: Log): Log => ({
-      ...way,
+    const faultySnapshots = (inner: Log): Log => ({
+      ...inner,
       snapshots: {
-        ...way.snapshots,
+        ...inner.snapshots,
         async write(position, data) {
-          // The first is broken off, the third is damaged on its way.
+          // The first write fails, the third one is damaged.
           if (++taken === 1) throw new TroupeError('storage', 'The connection broke');
-          if (taken < 3) return way.snapshots.write(position, data);
-          await way.snapshots.write(
+          if (taken < 3) return inner.snapshots.write(position, data);
+          await inner.snapshots.write(
             position,
             (async function* () {
               yield new Uint8Array([1, 2, 3]);
@@ -158,56 +162,56 @@ for (const [kind, view] of Object.entries(views)) {
         },
       },
     });
-    const writer = await open(log, await view(), { through: flawed, notices });
+    const writer = await open(log, await replica(), { through: faultySnapshots, notices });
     await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
-    await say(writer, 1, 3 * every + 5);
+    await commitNumbers(writer, 1, 3 * every + 5);
     await expect.poll(() => taken).toBe(3);
     expect(notices).toEqual([expect.stringContaining('No snapshot') as string]);
-    const late = await open(log, await view());
-    expect(await said(late)).toEqual(words(3 * every + 5));
+    const late = await open(log, await replica());
+    expect(await storedNumbers(late)).toEqual(numbers(3 * every + 5));
   });
 
-  test(`into ${kind}: what "prune" forgets is in no entry and no snapshot any more`, async () => {
+  test(`replica in ${kind}: what "prune" removes is in no entry and no snapshot any more`, async () => {
     const log = new SharedLog();
-    const journal = await open(log, await view());
+    const journal = await open(log, await replica());
     await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
     await journal.commit(commitFor({ seq: 1, status: 'done', appends: [{ list: 'said', entry: 'a-secret' }] }));
     expect(await journal.prune(commitTime + 1e9)).toBe(1);
     await expect.poll(() => log.entries.length).toBe(1);
     const kept = log.entries.map(({ bytes }) => Buffer.from(bytes).toString('latin1'));
     expect(kept.join(' ')).not.toContain('a-secret');
-    expect(await (await open(log, await view())).find({ run: 'r' })).toEqual([]);
+    expect(await (await open(log, await replica())).find({ run: 'r' })).toEqual([]);
     expect(await log.open().snapshots.list()).toHaveLength(1);
   });
 
-  test(`into ${kind}: many processes, with snapshots at any time and restarts at any place, come to the same`, async () => {
+  test(`replica in ${kind}: many processes, with snapshots and restarts at any time, have the same journal`, async () => {
     for (let seed = 1; seed <= (kind === 'memory' ? 30 : 3); seed++) {
       const random = seededRandom(seed);
       const log = new SharedLog();
-      const careless = (way: Log): Log => ({
-        ...way,
+      const faulty = (inner: Log): Log => ({
+        ...inner,
         async append(id, bytes) {
-          await way.append(id, bytes);
+          await inner.append(id, bytes);
           if (random.chance(0.2)) log.append(id, bytes);
           if (random.chance(0.2)) throw new TroupeError('storage', 'The answer was lost.');
         },
       });
-      const journals = await Promise.all([1, 2, 3].map(async () => open(log, await view(), { through: careless })));
+      const journals = await Promise.all([1, 2, 3].map(async () => open(log, await replica(), { through: faulty })));
       let epoch = 0;
       for (let step = 0; step < 120; step++) {
-        const who = random.between(0, 2);
-        if (random.chance(0.05)) journals[who] = await open(log, await view(), { through: careless });
-        const journal = journals[who]!;
+        const index = random.between(0, 2);
+        if (random.chance(0.05)) journals[index] = await open(log, await replica(), { through: faulty });
+        const journal = journals[index]!;
         if (step === 0 || random.chance(0.1))
-          epoch = await journal.claim('r', `p${who}`, { now: commitTime + step * 1_000, ttl: 1 });
+          epoch = await journal.claim('r', `p${index}`, { now: commitTime + step * 1_000, ttl: 1 });
         const seq = ((await journal.load('agent/a'))?.seq ?? 0) + 1;
-        const asked = journal.commit(commitFor({ seq, epoch, appends: [{ list: 'said', entry: `${who} ${step}` }] }));
-        await asked.catch(() => {});
+        const claim = journal.commit(commitFor({ seq, epoch, appends: [{ list: 'said', entry: `${index} ${step}` }] }));
+        await claim.catch(() => {});
       }
-      for (const journal of journals) await journal.release('nobody', 0).catch(() => {});
-      journals.push(await open(log, await view()));
+      for (const journal of journals) await journal.release('unknown', 0).catch(() => {});
+      journals.push(await open(log, await replica()));
       const all = await Promise.all(
-        journals.map(async (journal) => [await said(journal), await journal.history({ run: 'r' })]),
+        journals.map(async (journal) => [await storedNumbers(journal), await journal.history({ run: 'r' })]),
       );
       for (const one of all) expect(one, `seed ${seed}`).toEqual(all[0]);
       expect((all[0]![0] as unknown[]).length, `seed ${seed}`).toBeGreaterThan(30);
@@ -216,14 +220,14 @@ for (const [kind, view] of Object.entries(views)) {
   });
 }
 
-test.each(Object.entries(views))(
-  'into %s: writes that no journal takes are refused alike, and stop nobody',
-  async (_, view) => {
+test.each(Object.entries(replicas))(
+  'replica in %s: invalid writes are refused with the same error, and stop no process',
+  async (_, replica) => {
     const log = new SharedLog();
     const notices: string[] = [];
-    const journal = await open(log, await view(), { notices });
+    const journal = await open(log, await replica(), { notices });
     await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
-    const stray = [
+    const invalidWrites = [
       ['commit', [null]],
       ['commit', [{ run: 'r', epoch: 1, seq: 1, event: {}, opens: [], closes: [], results: [], appends: [] }]],
       ['claim', ['q', null, { now: 'x' }, null]],
@@ -235,119 +239,119 @@ test.each(Object.entries(views))(
       ['renew', [{}, {}, {}]],
       ['dropMail', [[], {}]],
     ];
-    for (const [n, write] of stray.entries()) {
+    for (const [n, write] of invalidWrites.entries()) {
       const { last: after } = log.standing;
       const entry = { by: `x${n}`, from: 0, after, writes: [write] };
       log.append(`${after}-x${n}`, new TextEncoder().encode(JSON.stringify(entry)));
       expect(await journal.renew('r', 1, commitTime), JSON.stringify(write)).toBe(true);
     }
-    await say(journal, 1, 3);
-    expect(await said(journal)).toEqual(words(3));
+    await commitNumbers(journal, 1, 3);
+    expect(await storedNumbers(journal)).toEqual(numbers(3));
     expect(notices).toEqual([]);
   },
 );
 
-test('few entries that are large are cut as well', async () => {
+test('a few large entries cause a snapshot as well', async () => {
   const log = new SharedLog();
-  const journal = await open(log, memoryReplica(), { heavy: 5_000 });
+  const journal = await open(log, memoryReplica(), { snapshotBytes: 5_000 });
   await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   const entry = 'x'.repeat(3_000);
   for (let seq = 1; seq <= 4; seq++) await journal.commit(commitFor({ seq, appends: [{ list: 'said', entry }] }));
   await expect.poll(() => log.open().snapshots.list()).not.toEqual([]);
-  // The next one is due when as much was written as there is.
+  // The next snapshot is due when the log has grown by the size of the state.
   expect((await log.open().snapshots.list()).length).toBe(1);
 });
 
-test('a writer that is not heard of for long: what comes of it then is played by nobody, and it is told so', async () => {
+test('an entry that arrives too late is applied by no process, and its writer gets an error', async () => {
   const log = new SharedLog();
   const writer = await open(log, memoryReplica());
   let late: [string, Uint8Array] | undefined;
-  const slow = (way: Log): Log => ({
-    ...way,
+  const slow = (inner: Log): Log => ({
+    ...inner,
     async append(id, bytes) {
-      if (late) return way.append(id, bytes);
-      late = [id, bytes]; // On its way, for long.
+      if (late) return inner.append(id, bytes);
+      late = [id, bytes]; // The entry is delayed for long.
     },
   });
-  const sleeper = await open(log, memoryReplica(), { through: slow });
-  const asked = sleeper.claim('q', 'me', { now: commitTime, ttl: 60_000 });
+  const delayed = await open(log, memoryReplica(), { through: slow });
+  const claim = delayed.claim('q', 'me', { now: commitTime, ttl: 60_000 });
   await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
-  await say(writer, 1, 30);
+  await commitNumbers(writer, 1, 30);
   log.append(...late!);
-  await expect(asked).rejects.toMatchObject({
+  await expect(claim).rejects.toMatchObject({
     kind: 'storage',
     message: expect.stringContaining('too late') as string,
   });
-  expect(await sleeper.claim('q', 'me', { now: commitTime, ttl: 60_000 })).toBe(1);
+  expect(await delayed.claim('q', 'me', { now: commitTime, ttl: 60_000 })).toBe(1);
 });
 
-test('a process that starts again on its file plays only what came since, and one that has no file starts from a snapshot', async () => {
+test('a process that restarts with its file applies only new entries, and one without a file starts from a snapshot', async () => {
   const log = new SharedLog();
   const writer = await open(log, memoryReplica());
   await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
   const path = file();
   const before = await open(log, await sqliteReplica(path));
-  await say(writer, 1, 5);
-  await expect.poll(() => said(before)).toEqual(words(5));
+  await commitNumbers(writer, 1, 5);
+  await expect.poll(() => storedNumbers(before)).toEqual(numbers(5));
   await before[Symbol.asyncDispose]();
-  await say(writer, 6, 8);
+  await commitNumbers(writer, 6, 8);
   const played: number[] = [];
-  const seen = (way: Log): Log => ({
-    ...way,
+  const seen = (inner: Log): Log => ({
+    ...inner,
     async *entries(from, signal) {
-      for await (const entry of way.entries(from, signal)) {
+      for await (const entry of inner.entries(from, signal)) {
         played.push(entry.position);
         yield entry;
       }
     },
   });
   const again = await open(log, await sqliteReplica(path), { through: seen });
-  expect(await said(again)).toEqual(words(8));
+  expect(await storedNumbers(again)).toEqual(numbers(8));
   expect(played).toEqual([7, 8, 9]);
 });
 
-test('a log that was made anew under a file that has played another one: refused, and nothing is lost here', async () => {
+test('a replica file is refused with another log than the one it has applied, and keeps its data', async () => {
   const path = file();
   const log = new SharedLog({ name: 'monday' });
   const writer = await open(log, await sqliteReplica(path));
   await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
-  await say(writer, 1, 3);
+  await commitNumbers(writer, 1, 3);
   await writer[Symbol.asyncDispose]();
   await expect(open(new SharedLog({ name: 'tuesday' }), await sqliteReplica(path))).rejects.toMatchObject({
     kind: 'environment',
     message: expect.stringContaining('another one than this process has applied') as string,
   });
-  expect(await said(await open(log, await sqliteReplica(path)))).toEqual(words(3));
+  expect(await storedNumbers(await open(log, await sqliteReplica(path)))).toEqual(numbers(3));
 });
 
-test('a log that has lost its last entries and gone on: a file that had played them is built anew, and says so', async () => {
+test('when a log has lost its last entries and continued, a file that had applied them is rebuilt, with a notice', async () => {
   for (const longer of [0, 10]) {
     const path = file();
     const whole = new SharedLog({ name: 'same' });
     const writer = await open(whole, await sqliteReplica(path));
     await writer.claim('r', 'me', { now: commitTime, ttl: 60_000 });
-    await say(writer, 1, 5);
+    await commitNumbers(writer, 1, 5);
     await writer[Symbol.asyncDispose]();
     const short = new SharedLog({ name: 'same' });
     for (const { id, bytes } of whole.entries.slice(0, 3)) short.append(id, bytes);
     const elsewhere = await open(short, memoryReplica());
-    await say(elsewhere, 3, 2 + longer);
+    await commitNumbers(elsewhere, 3, 2 + longer);
     const notices: string[] = [];
     const again = await open(short, await sqliteReplica(path), { notices });
-    expect(await said(again)).toEqual(words(2 + longer));
+    expect(await storedNumbers(again)).toEqual(numbers(2 + longer));
     expect(notices).toEqual([expect.stringContaining('has lost entries') as string]);
     await again[Symbol.asyncDispose]();
   }
 });
 
-test('two processes cannot have the same file', async () => {
+test('two processes cannot open the same replica file', async () => {
   const path = file();
-  await using view = await sqliteReplica(path);
+  await using replica = await sqliteReplica(path);
   await expect(sqliteReplica(path)).rejects.toMatchObject({ kind: 'storage', retryable: true });
-  expect(view.mark.position).toBe(0);
+  expect(replica.mark.position).toBe(0);
 });
 
-test('nonsense in the log harms nobody; words of a newer troupe stop the process rather than be left out', async () => {
+test('malformed log entries are ignored; an operation of a newer version stops the process', async () => {
   const log = new SharedLog();
   const notices: string[] = [];
   const journal = await open(log, memoryReplica(), { notices });

@@ -1,4 +1,4 @@
-/** A journal that was hurt, belongs to somebody else, or cannot be written: each is said clearly, and nothing that was committed is lost. */
+/** A journal file that is damaged, foreign or not writable: each gives a clear error, and no commit is lost. */
 import {
   mkdirSync,
   mkdtempSync,
@@ -19,12 +19,12 @@ import { commitFor } from '../../../src/testing/suites/commit.ts';
 import { drivers } from './drivers.ts';
 
 const fresh = () => join(mkdtempSync(join(tmpdir(), 'troupe-damage-')), 'j.db');
-const refusal = (kind: string, words: RegExp) =>
-  expect.objectContaining({ name: 'TroupeError', kind, message: expect.stringMatching(words) as string });
+const refusal = (kind: string, text: RegExp) =>
+  expect.objectContaining({ name: 'TroupeError', kind, message: expect.stringMatching(text) as string });
 const now = 1_700_000_000_000;
 
-/** Actors whose rows fill some pages. */
-async function filled(path: string, driver: (typeof drivers)[number], actors = 20) {
+/** A journal with actors whose rows fill several pages. */
+async function filledJournal(path: string, driver: (typeof drivers)[number], actors = 20) {
   await using journal = await sqlite(path, { driver });
   await journal.claim('r', 'me', { now, ttl: 1_000 });
   for (let n = 0; n < actors; n++) {
@@ -47,9 +47,9 @@ async function filled(path: string, driver: (typeof drivers)[number], actors = 2
 describe.each(drivers)('a journal on %s', (driver) => {
   const open = (path: string, options = {}) => sqlite(path, { driver, ...options });
 
-  test('of a newer version is left alone, and both versions are named', async () => {
+  test('with a newer format version is not changed, and the error names both versions', async () => {
     const path = fresh();
-    await filled(path, driver, 1);
+    await filledJournal(path, driver, 1);
     const db = await openSqliteDriver(path, driver);
     db.exec('PRAGMA user_version = 99');
     db.close();
@@ -58,9 +58,9 @@ describe.each(drivers)('a journal on %s', (driver) => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
-  test('of an earlier version is brought up to date, with its history in order and its chains whole', async () => {
+  test('with an earlier format version is migrated, with its history in order and its chains intact', async () => {
     const path = fresh();
-    await filled(path, driver, 3);
+    await filledJournal(path, driver, 3);
     const db = await openSqliteDriver(path, driver);
     db.exec(`CREATE TABLE old (
         actor INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
@@ -81,7 +81,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
     expect(await journal.history({ run: 'r', after: history.at(-1)!.position })).toHaveLength(1);
   });
 
-  test('that is another program’s database is left alone', async () => {
+  test('that is the database of another program is not changed', async () => {
     const path = fresh();
     const db = await openSqliteDriver(path, driver);
     db.exec('CREATE TABLE songs (title TEXT)');
@@ -89,21 +89,21 @@ describe.each(drivers)('a journal on %s', (driver) => {
     await expect(open(path)).rejects.toEqual(refusal('incompatible', /another program/));
   });
 
-  test('that is no database at all is named as such', async () => {
+  test('that is not a database is refused as such', async () => {
     const path = fresh();
     writeFileSync(path, 'Dear diary, '.repeat(1_000));
     await expect(open(path)).rejects.toEqual(refusal('corrupt', /not a Troupe journal/));
     expect(readFileSync(path, 'utf8').startsWith('Dear diary')).toBe(true);
   });
 
-  test('in a folder that is not there, or that is a folder, cannot be opened', async () => {
+  test('in a missing folder, or that is a folder, cannot be opened', async () => {
     await expect(open('/nowhere/at/all/j.db')).rejects.toEqual(refusal('storage', /cannot be opened/));
     const folder = fresh();
     mkdirSync(folder);
     await expect(open(folder)).rejects.toEqual(refusal('storage', /cannot be/));
   });
 
-  test('that another program has locked is waited for, then said to be locked, and taken up again when it is free', async () => {
+  test('that another program has locked is waited for, then reported as locked, and usable again when the lock is released', async () => {
     const path = fresh();
     await using journal = await open(path, { busyTimeout: 20 });
     await journal.claim('r', 'me', { now, ttl: 1_000 });
@@ -116,7 +116,7 @@ describe.each(drivers)('a journal on %s', (driver) => {
     expect((await journal.load('agent/a'))!.seq).toBe(1);
   });
 
-  test('on a full disk refuses the commit, keeps all that went before, and goes on when there is room', async () => {
+  test('on a full disk refuses the commit, keeps earlier commits, and works again when there is space', async () => {
     const path = fresh();
     await using journal = await open(path);
     await journal.claim('r', 'me', { now, ttl: 1_000 });
@@ -132,12 +132,12 @@ describe.each(drivers)('a journal on %s', (driver) => {
     expect((await small.load('agent/a'))!.seq).toBe(2);
   });
 
-  test('cut short is found out, and the process lives', async () => {
+  test('that was truncated is detected, and the process continues', async () => {
     const path = fresh();
-    await filled(path, driver);
+    await filledJournal(path, driver);
     const { size } = statSync(path);
     truncateSync(path, Math.floor(size / 2));
-    const found = await open(path).then(
+    const detected = await open(path).then(
       async (journal) => {
         await using it = journal;
         const { damage } = await it.verify();
@@ -145,31 +145,31 @@ describe.each(drivers)('a journal on %s', (driver) => {
       },
       (thrown: { kind: string }) => thrown.kind === 'corrupt',
     );
-    expect(found).toBe(true);
+    expect(detected).toBe(true);
   });
 
-  test('a flipped bit never gives a wrong value: it is found, or it changed nothing', async () => {
+  test('a flipped bit never gives a wrong value: it is detected, or changes nothing', async () => {
     const seeds = 100;
     const path = fresh();
-    await filled(path, driver);
+    await filledJournal(path, driver);
     const sound = readFileSync(path);
-    const truth = await everything(path, driver);
-    let found = 0;
+    const truth = await readAll(path, driver);
+    let detected = 0;
     for (let seed = 1; seed <= seeds; seed++) {
-      const hurt = fresh();
-      writeFileSync(hurt, sound);
-      // A fixed stride that is prime to the size visits headers, indexes and rows alike.
+      const damageFile = fresh();
+      writeFileSync(damageFile, sound);
+      // A fixed stride that is prime to the size reaches headers, indexes and rows.
       const at = (seed * 7_919 * 13) % sound.length;
-      const file = openSync(hurt, 'r+');
+      const file = openSync(damageFile, 'r+');
       writeSync(file, Buffer.from([sound[at]! ^ (1 << (seed % 8))]), 0, 1, at);
       closeSync(file);
-      const read = await everything(hurt, driver);
+      const read = await readAll(damageFile, driver);
       for (const [actor, value] of Object.entries(read)) {
-        if (value === 'corrupt') found++;
+        if (value === 'corrupt') detected++;
         else expect(value, `actor ${actor}, bit ${seed % 8} of byte ${at} (seed ${seed})`).toEqual(truth[actor]);
       }
     }
-    expect(found).toBeGreaterThan(0);
+    expect(detected).toBeGreaterThan(0);
   });
 
   test.each([
@@ -180,39 +180,39 @@ describe.each(drivers)('a journal on %s', (driver) => {
     ['commits', 'hash'],
     ['pending', 'data'],
     ['entries', 'data'],
-  ])('bytes that are no text, in %s.%s, are damage, and the process lives', async (table, column) => {
+  ])('invalid UTF-8 in %s.%s is detected as damage, and the process continues', async (table, column) => {
     const path = fresh();
-    await filled(path, driver, 1);
+    await filledJournal(path, driver, 1);
     const db = await openSqliteDriver(path, driver);
     db.exec(`UPDATE ${table} SET ${column} = CAST(CAST(${column} AS BLOB) || x'ff' AS TEXT)`);
     db.close();
-    const { 'agent/n0': read } = await everything(path, driver);
+    const { 'agent/n0': read } = await readAll(path, driver);
     expect(read).toBe('corrupt');
   });
 
   describe('a process that has loaded an actor before', () => {
     const begun = async () => {
       const path = fresh();
-      await filled(path, driver, 2);
+      await filledJournal(path, driver, 2);
       const journal = await open(path);
       await journal.claim('r', 'me', { now: now + 9_999, ttl: 1_000 });
       await journal.load('agent/n0');
       const db = await openSqliteDriver(path, driver);
-      const hurt = (sql: string) => {
+      const damageFile = (sql: string) => {
         db.exec(sql);
         db.close();
       };
-      return { path, journal, hurt };
+      return { path, journal, damageFile };
     };
     const n0 = `actor = (SELECT id FROM actors WHERE actor = 'agent/n0')`;
     const next = (over = {}) => commitFor({ actor: 'agent/n0', seq: 4, epoch: 2, snapshot: 'new', ...over });
 
-    test('finds damage to what came since', async () => {
-      const { journal, hurt } = await begun();
+    test('finds damage to later commits', async () => {
+      const { journal, damageFile } = await begun();
       await using _ = journal;
       await journal.commit(next());
       await journal.commit(next({ seq: 5 }));
-      hurt(`UPDATE commits SET event = '{}' WHERE seq = 4 AND ${n0}`);
+      damageFile(`UPDATE commits SET event = '{}' WHERE seq = 4 AND ${n0}`);
       await expect(journal.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0, commit 4/));
     });
 
@@ -226,21 +226,21 @@ describe.each(drivers)('a journal on %s', (driver) => {
     ])('finds damage to %s', async (_, sql) => {
       const begin = await begun();
       await using journal = begin.journal;
-      begin.hurt(sql);
+      begin.damageFile(sql);
       await expect(journal.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0/));
     });
 
-    test('leaves older damage to the doctor and to the next process', async () => {
-      const { path, journal, hurt } = await begun();
+    test('leaves older damage to verify() and to the next process', async () => {
+      const { path, journal, damageFile } = await begun();
       await using _ = journal;
-      hurt(`UPDATE commits SET event = '{}' WHERE seq = 2 AND ${n0}`);
+      damageFile(`UPDATE commits SET event = '{}' WHERE seq = 2 AND ${n0}`);
       expect((await journal.load('agent/n0'))!.seq).toBe(3);
       expect((await journal.verify()).damage).toMatchObject([{ actor: 'agent/n0', seq: 2 }]);
       await using other = await open(path);
       await expect(other.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0, commit 2/));
     });
 
-    test('takes an actor that was forgotten and born again for what it is', async () => {
+    test('loads an actor that was pruned and started again', async () => {
       const { journal } = await begun();
       await using _ = journal;
       for (const n of [0, 1])
@@ -259,9 +259,9 @@ describe.each(drivers)('a journal on %s', (driver) => {
     });
   });
 
-  test('damage to one actor does not concern the others', async () => {
+  test('damage to one actor does not affect the others', async () => {
     const path = fresh();
-    await filled(path, driver);
+    await filledJournal(path, driver);
     const db = await openSqliteDriver(path, driver);
     db.exec(`UPDATE actors SET snapshot = replace(snapshot, '3', '4') WHERE actor = 'agent/n3'`);
     db.exec(
@@ -297,8 +297,8 @@ describe.each(drivers)('a journal on %s', (driver) => {
   });
 });
 
-/** What a reader gets of every actor that was ever there: its state and lists, or `corrupt`. */
-async function everything(path: string, driver: (typeof drivers)[number]): Promise<Record<string, unknown>> {
+/** What a reader gets of every actor that ever existed: its state and lists, or `corrupt`. */
+async function readAll(path: string, driver: (typeof drivers)[number]): Promise<Record<string, unknown>> {
   const actors = Array.from({ length: 20 }, (_, n) => `agent/n${n}`);
   const opened = await sqlite(path, { driver }).catch(() => undefined);
   if (!opened) return Object.fromEntries(actors.map((actor) => [actor, 'corrupt']));
@@ -306,7 +306,7 @@ async function everything(path: string, driver: (typeof drivers)[number]): Promi
   const read = async (actor: string) => {
     try {
       const stored = await journal.load(actor);
-      if (!stored) return 'corrupt'; // An index that lost it; verify() and the run's own list would tell.
+      if (!stored) return 'corrupt'; // The index lost it; verify() and the list of the run would show it.
       const { snapshot, seq, state, status, pending, meta } = stored;
       return { snapshot, seq, state, status, pending, meta, said: await journal.list(actor, 'said') };
     } catch (thrown) {

@@ -1,4 +1,4 @@
-/** The SQLite libraries that this Node has: on Node 20 libsql alone, from 22.13 on both. */
+/** The SQLite libraries available in this version of Node: libsql alone on Node 20, both from 22.13. */
 const [major, minor] = process.versions.node.split('.').map(Number) as [number, number];
 
 export const drivers =

@@ -1,4 +1,4 @@
-/** What was acknowledged survives the death of the process, whenever it comes. */
+/** Acknowledged commits survive a kill of the process at any moment. */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,21 +8,21 @@ import { built } from '../../built.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
 
-const node = [built('test/journal/fixtures/writer.ts')];
+const script = [built('test/journal/fixtures/writer.ts')];
 
-/** Runs a scribe and kills it after so many acknowledged lines; gives every line it said. */
-function killedAfter(lines: number, path: string): Promise<string[]> {
+/** Runs a writer process, kills it after so many acknowledged commits, and gives all lines it printed. */
+function killAfter(lines: number, path: string): Promise<string[]> {
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [...node, path], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let said = '';
+    const child = spawn(process.execPath, [...script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
     child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.split('\n').length > lines) child.kill('SIGKILL');
+      output += chunk.toString();
+      if (output.split('\n').length > lines) child.kill('SIGKILL');
     });
     child.on('error', fail);
     child.on('close', () =>
       done(
-        said
+        output
           .split('\n')
           .slice(0, -1)
           .filter((line) => line !== 'ready'),
@@ -31,14 +31,14 @@ function killedAfter(lines: number, path: string): Promise<string[]> {
   });
 }
 
-test('kill -9 at twenty odd moments loses no acknowledged commit, and every chain holds', async () => {
+test('kill -9 at twenty different moments loses no acknowledged commit, and every chain is intact', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'troupe-kill-')), 'j.db');
   const seed = 20;
   const clock = virtualClock({ seed });
   const acknowledged = new Map<string, number>();
   for (let kill = 0; kill < 20; kill++) {
     const lines = 1 + Math.floor(clock.random() * 60);
-    for (const line of await killedAfter(lines, path)) {
+    for (const line of await killAfter(lines, path)) {
       const [actor, seq] = line.split(' ') as [string, string];
       acknowledged.set(actor, Number(seq));
     }
@@ -53,14 +53,14 @@ test('kill -9 at twenty odd moments loses no acknowledged commit, and every chai
   expect([...acknowledged.values()].reduce((a, b) => a + b, 0)).toBeGreaterThan(100);
 });
 
-test('a file that may not be written is said to be read-only, to a user who is not root', async () => {
+test('a file without write permission is reported as read-only, to a user who is not root', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-readonly-'));
   const path = join(folder, 'j.db');
   await (await sqlite(path))[Symbol.asyncDispose]();
   chmodSync(path, 0o444);
   chmodSync(folder, 0o555);
   const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-  const { stderr, status } = spawnSync(process.execPath, [...node, path], {
+  const { stderr, status } = spawnSync(process.execPath, [...script, path], {
     ...user,
     env: { ...process.env, TMPDIR: mkdtempSync('/tmp/troupe-nobody-'), TSX_DISABLE_CACHE: '1' },
     encoding: 'utf8',

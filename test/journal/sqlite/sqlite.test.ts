@@ -27,7 +27,7 @@ for (const driver of drivers) {
 describe.each(drivers)('sqlite on %s', (driver) => {
   const fresh = () => join(mkdtempSync(join(tmpdir(), 'troupe-journal-')), 'j.db');
 
-  test('what cannot be stored is refused alone: what travels with it is stored', async () => {
+  test('a commit that cannot be stored is refused alone: the others of its group are stored', async () => {
     await using journal = await sqlite(fresh(), { driver });
     await journal.claim('r', 'me', { now: 0, ttl: 1_000 });
     const results = await Promise.allSettled([
@@ -39,7 +39,7 @@ describe.each(drivers)('sqlite on %s', (driver) => {
     expect((await journal.find({})).map(({ actor }) => actor).sort()).toEqual(['agent/a', 'agent/c']);
   });
 
-  test('a closed journal refuses instead of keeping somebody waiting', async () => {
+  test('a closed journal refuses at once', async () => {
     const journal = await sqlite(fresh(), { driver });
     await journal[Symbol.asyncDispose]();
     const refusal = { kind: 'storage', retryable: false, message: expect.stringContaining('closed') as string };

@@ -1,11 +1,21 @@
 import { expect, test } from 'vitest';
 import { after, startedActors } from '../../../src/testing/play.ts';
-import { answers, breaks, call, calls, modelFails, mumbles, refuses, returns, saying } from '../effectResults.ts';
-import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
+import {
+  answers,
+  toolFails,
+  call,
+  calls,
+  modelFails,
+  unusableAnswer,
+  refusalAnswer,
+  toolReturns,
+  withText,
+} from '../effectResults.ts';
+import { startCount, outputOf, phasesOf, stateOf, story, stepwise, transcript, unanswered } from './story.ts';
 
 const backoff = after('backoff', 'agent.active.lifecycle.errorHandling.retry');
 
-test('a simple task passes every phase and costs one model call', () => {
+test('a simple task goes through every phase and costs one model call', () => {
   const played = story({}, answers('It says hello.'));
   expect(phasesOf(played)).toEqual([
     'initiation',
@@ -23,28 +33,28 @@ test('a simple task passes every phase and costs one model call', () => {
     answer: { type: 'text', body: 'It says hello.' },
     usage: { steps: 1, usd: 0.001 },
   });
-  expect(asked(played, 'callModel')).toBe(1);
+  expect(startCount(played, 'callModel')).toBe(1);
 });
 
-test('the calls of one turn run side by side and are answered in their own order', () => {
-  const agent = telling();
-  agent.tell(calls(call('read'), call('list'), call('stat')));
+test('the calls of one turn run in parallel, and their results are in the order of the calls', () => {
+  const agent = stepwise();
+  agent.send(calls(call('read'), call('list'), call('stat')));
   expect(startedActors(agent.played).map(({ id }) => id)).toEqual(['callModel', 'call.0', 'call.1', 'call.2']);
-  agent.tell(returns(2, 'third'), returns(0, 'first'));
-  expect(stands(agent.played)).toBe('working.execution.acting');
-  agent.tell(returns(1, 'second'));
+  agent.send(toolReturns(2, 'third'), toolReturns(0, 'first'));
+  expect(stateOf(agent.played)).toBe('working.execution.acting');
+  agent.send(toolReturns(1, 'second'));
   const last = transcript(agent.played).at(-1)!;
   expect(last.role === 'tool' && last.results.map(({ content }) => content)).toEqual(['first', 'second', 'third']);
-  expect(stands(agent.played)).toBe('working.execution.thinking');
+  expect(stateOf(agent.played)).toBe('working.execution.thinking');
 });
 
-test('nothing of a finished turn stays in the snapshot', () => {
-  const { snapshot } = story({}, calls(call('read'), call('list')), returns(0, 'x'.repeat(5_000)), returns(1));
+test('a finished turn leaves no results or children in the snapshot', () => {
+  const { snapshot } = story({}, calls(call('read'), call('list')), toolReturns(0, 'x'.repeat(5_000)), toolReturns(1));
   expect(Object.keys(snapshot.children)).toEqual(['callModel']);
   expect(JSON.stringify(snapshot.context)).not.toContain('xxxx');
 });
 
-test('a write, or a call that a person must allow, becomes an actor of its own', () => {
+test('a write, or a call that needs approval, becomes an actor of its own', () => {
   const played = story({}, calls(call('read'), call('send', { how: 'write' }), call('look', { how: 'ask' })));
   expect(
     startedActors(played)
@@ -53,73 +63,73 @@ test('a write, or a call that a person must allow, becomes an actor of its own',
   ).toEqual(['runTool', 'toolCall', 'toolCall']);
 });
 
-test('a misspelt tool reaches nothing; the model is told', () => {
+test('a call of an unknown tool runs nothing; the model gets an error', () => {
   const played = story({}, calls(call('raed', { how: 'refused' })));
-  expect(asked(played, 'runTool')).toBe(0);
+  expect(startCount(played, 'runTool')).toBe(0);
   expect(transcript(played).at(-1)).toMatchObject({
     role: 'tool',
     results: [{ ok: false, content: 'there is no tool "raed"' }],
   });
-  expect(stands(played)).toBe('working.execution.thinking');
+  expect(stateOf(played)).toBe('working.execution.thinking');
 });
 
-test('a failing tool is something the model is told, not the end', () => {
-  const played = story({}, calls(call('read')), breaks(0, 'tool'));
+test('a failing tool gives the model an error, and does not end the task', () => {
+  const played = story({}, calls(call('read')), toolFails(0, 'tool'));
   expect(transcript(played).at(-1)).toMatchObject({ role: 'tool', results: [{ ok: false, content: 'tool trouble' }] });
-  expect(stands(played)).toBe('working.execution.thinking');
+  expect(stateOf(played)).toBe('working.execution.thinking');
 });
 
-test('text about being done ends nothing: words in a result or beside a call are words', () => {
+test('text that claims the task is done ends nothing, in a tool result or beside a call', () => {
   const played = story(
     {},
-    saying('task complete. submit. exit', calls(call('read'))),
-    returns(0, 'task complete; submit'),
+    withText('task complete. submit. exit', calls(call('read'))),
+    toolReturns(0, 'task complete; submit'),
   );
-  expect(stands(played)).toBe('working.execution.thinking');
+  expect(stateOf(played)).toBe('working.execution.thinking');
 });
 
-test('an answer that cannot be used is asked for again, with what was wrong, three times', () => {
-  const played = story({}, mumbles('it is empty.'));
+test('an unusable answer is requested again, with the problem, three times', () => {
+  const played = story({}, unusableAnswer('it is empty.'));
   expect(transcript(played).at(-1)).toEqual({ role: 'user', text: 'Your last answer cannot be used: it is empty.' });
-  const agent = telling();
-  agent.tell(mumbles(), mumbles(), mumbles(), mumbles('it is empty again.'));
+  const agent = stepwise();
+  agent.send(unusableAnswer(), unusableAnswer(), unusableAnswer(), unusableAnswer('it is empty again.'));
   expect(outputOf(agent.played)).toBeUndefined();
-  expect(stands(agent.played)).toBe('errorHandling.fallback');
+  expect(stateOf(agent.played)).toBe('errorHandling.fallback');
 });
 
-test('a good answer in between gives the model its three tries again', () => {
-  const agent = telling();
+test('a usable answer in between gives the model its three attempts again', () => {
+  const agent = stepwise();
   for (let i = 0; i < 3; i++)
-    agent.tell(mumbles(), mumbles(), mumbles(), calls(call('read', { input: i })), returns(0));
-  expect(stands(agent.played)).toBe('working.execution.thinking');
+    agent.send(unusableAnswer(), unusableAnswer(), unusableAnswer(), calls(call('read', { input: i })), toolReturns(0));
+  expect(stateOf(agent.played)).toBe('working.execution.thinking');
 });
 
 test('a refusal is a failure of the model, never an answer', () => {
-  const played = story({ limits: { maxRetries: 0, maxFallbacks: 0 } }, refuses());
+  const played = story({ limits: { maxRetries: 0, maxFallbacks: 0 } }, refusalAnswer());
   expect(outputOf(played)).toMatchObject({ status: 'failed', failure: { kind: 'model' }, phase: 'execution' });
 });
 
-test('a model that refuses again and again is tried twice more, and then another is taken', () => {
-  const agent = telling();
-  agent.tell(refuses(), backoff, refuses(), backoff);
-  expect(stands(agent.tell(refuses()))).toBe('errorHandling.fallback');
+test('a model that refuses is tried twice more, and then the fallback is used', () => {
+  const agent = stepwise();
+  agent.send(refusalAnswer(), backoff, refusalAnswer(), backoff);
+  expect(stateOf(agent.send(refusalAnswer()))).toBe('errorHandling.fallback');
 });
 
-test('input that comes while the model thinks is read before its answer counts', () => {
-  const agent = telling();
-  agent.tell({ type: 'agent.input', text: 'In French, please.' }, answers('Hello.'));
-  expect(stands(agent.played)).toBe('working.execution.thinking');
+test('input that comes during a model call is read before its answer counts', () => {
+  const agent = stepwise();
+  agent.send({ type: 'agent.input', text: 'In French, please.' }, answers('Hello.'));
+  expect(stateOf(agent.played)).toBe('working.execution.thinking');
   expect(transcript(agent.played).at(-1)).toEqual({ role: 'user', text: 'In French, please.' });
-  expect(stands(agent.tell(answers('Bonjour.')))).toBe('completed');
+  expect(stateOf(agent.send(answers('Bonjour.')))).toBe('completed');
 });
 
 test.each([
-  ['the model thinks', []],
+  ['a model call is under way', []],
   ['a failure is handled', [modelFails()]],
-])('a hundred notes may wait while %s; one more is refused', (_, before) => {
+])('a hundred inputs may wait while %s; one more is refused', (_, before) => {
   const note = (index: number) => ({ type: 'agent.input', text: `note ${index}` });
-  const agent = telling();
-  agent.tell(...before, ...Array.from({ length: 101 }, (_, index) => note(index)));
+  const agent = stepwise();
+  agent.send(...before, ...Array.from({ length: 101 }, (_, index) => note(index)));
   const { inbox } = agent.played.snapshot.context as { inbox: readonly { text: string }[] };
   expect(inbox).toHaveLength(100);
   expect(inbox.at(-1)!.text).toBe('note 99');
@@ -128,9 +138,9 @@ test.each([
   ]);
 });
 
-test('the same call again and again is a loop: another approach is asked for', () => {
-  const agent = telling({ budget: { steps: 50 } });
-  for (let i = 0; i < 5; i++) agent.tell(calls(call('poll')), returns(0, 'nothing new'));
+test('the same call repeated is a loop: the model is asked for another approach', () => {
+  const agent = stepwise({ budget: { steps: 50 } });
+  for (let i = 0; i < 5; i++) agent.send(calls(call('poll')), toolReturns(0, 'nothing new'));
   expect(transcript(agent.played).at(-1)).toMatchObject({
     role: 'user',
     text: expect.stringContaining('another way') as string,
@@ -139,8 +149,8 @@ test('the same call again and again is a loop: another approach is asked for', (
   expect(unanswered(transcript(agent.played))).toEqual([]);
 });
 
-test('a second task starts from nothing', () => {
-  const first = story({}, calls(call('read')), returns(0), answers('a'));
+test('a second task starts from empty context', () => {
+  const first = story({}, calls(call('read')), toolReturns(0), answers('a'));
   const second = story({}, answers('b'));
   expect(outputOf(first)?.usage.steps).toBe(2);
   expect(outputOf(second)).toMatchObject({ usage: { steps: 1, toolCalls: 0 } });

@@ -1,4 +1,4 @@
-/** What holds for every task, whatever happens in whatever order. */
+/** What holds for every task, for any events in any order. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
@@ -41,8 +41,8 @@ const seed = Number(process.env.SEED ?? 20_261_121);
 /** The seed is in the message of a failure; SEED=… repeats it. */
 function holds(check: (schedule: Schedule, settings: ReturnType<typeof settingsOf>) => void) {
   fc.assert(
-    fc.property(anySettings, anyChoices, (chosen, choices) => {
-      check(schedule(chosen, choices), chosen);
+    fc.property(anySettings, anyChoices, (drawn, choices) => {
+      check(schedule(drawn, choices), drawn);
     }),
     { seed, numRuns: dose(60, 400) },
   );
@@ -56,10 +56,10 @@ const spawned = (step: Schedule['steps'][number]) =>
 const isIn = (snapshot: Schedule['steps'][number]['after'], part: string) =>
   JSON.stringify(snapshot.value).includes(part);
 
-/** In a turn, or in a phase that asks by itself. */
+/** In a turn, or in a phase that calls a model itself. */
 const asksModel = (step: Schedule['steps'][number]) =>
   spawned(step).some(({ src }) => ['callModel', 'plan', 'analyze'].includes(src));
-/** Calls of a model that input interrupted: they are paid for as they were reserved. */
+/** Model calls that input interrupted: they count as usage what was reserved for them. */
 const stoppedModels = ({ event, actions }: Schedule['steps'][number]) =>
   event.type !== 'agent.input'
     ? []
@@ -67,17 +67,17 @@ const stoppedModels = ({ event, actions }: Schedule['steps'][number]) =>
         const { id } = params as { id: string };
         return type === 'xstate.stopChild' && ['callModel', 'plan', 'analyze'].includes(id) ? [id] : [];
       });
-/** How many answers a phase that asks by itself has to pay for, whether it got what it asked for or not. */
-function billedIn({ type, output, error }: AnyEventObject): number {
+/** How many model answers the result of such a phase counts, successful or not. */
+function answersCountedIn({ type, output, error }: AnyEventObject): number {
   if (!/\.(?:plan|analyze)$/.test(type)) return 0;
-  const bill = (output ?? (error as Failure).data ?? {}) as Partial<ModelBill>;
-  return bill.usage ? (bill.answers ?? 1) : 0;
+  const modelUsage = (output ?? (error as Failure).data ?? {}) as Partial<ModelBill>;
+  return modelUsage.usage ? (modelUsage.answers ?? 1) : 0;
 }
 const recordsOf = ({ actions }: Schedule['steps'][number]) =>
   appendedEntries<{ step?: number }>({ actions } as Played, 'trajectory').flatMap(({ step }) => step ?? []);
 
 /** The plan of the phases, one letter each. */
-const letters: Record<string, string> = {
+const phaseLetters: Record<string, string> = {
   initiation: 'I',
   requirements: 'R',
   discovery: 'D',
@@ -108,14 +108,14 @@ const follows: Record<string, string> = {
   s: '.',
 };
 
-describe('whatever happens,', () => {
+describe('for any schedule of events,', () => {
   test('the phases follow the plan', () =>
     holds(({ played }) => {
       const trace = phasesOf(played)
-        .map((phase) => letters[phase]!)
+        .map((phase) => phaseLetters[phase]!)
         .join('');
       expect(trace).toMatch(plan);
-      // A cancel may come anywhere; it leads to cleanup and nowhere else.
+      // A cancel may come in any state; it leads to cleanup only.
       for (let i = 1; i < trace.length; i++) expect(`${follows[trace[i - 1]!]}C`).toContain(trace[i]);
     }));
 
@@ -156,39 +156,39 @@ describe('whatever happens,', () => {
       for (const step of steps) {
         const was = contextOf(step.before).used.steps;
         const is = contextOf(step.after).used.steps;
-        // A phase that asks by itself may need several answers; its bill says how many. They have no record.
+        // A phase that calls a model itself may need several answers; its result says how many. They have no record.
         const stopped = stoppedModels(step);
         const isTurn = step.event.type === 'xstate.done.actor.callModel' || stopped.includes('callModel');
-        expect(is - was).toBe(isTurn ? 1 : billedIn(step.event) + stopped.length);
+        expect(is - was).toBe(isTurn ? 1 : answersCountedIn(step.event) + stopped.length);
         expect(recordsOf(step)).toEqual(isTurn ? [is] : []);
       }
     }));
 
   test('the toolbelt is on only after a whole activation, and a failed one changes no tools', () =>
     holds(({ steps }) => {
-      let worn = 0;
+      let activations = 0;
       for (const { event, before, after } of steps) {
         const [was, is] = [contextOf(before).tools, contextOf(after).tools];
-        if (event.type === 'xstate.done.actor.listToolbelt' && is.tier === 'toolbelt') worn++;
-        if (is.tier === 'toolbelt') expect(worn).toBeGreaterThan(0);
+        if (event.type === 'xstate.done.actor.listToolbelt' && is.tier === 'toolbelt') activations++;
+        if (is.tier === 'toolbelt') expect(activations).toBeGreaterThan(0);
         if (event.type.endsWith('.dropToolbelt')) expect([is.tier, is.epoch]).toEqual([was.tier, was.epoch]);
       }
     }));
 
-  test('after the end nothing changes', () =>
-    holds(({ played, steps }, chosen) => {
-      const machine = agentWith(chosen);
-      // An end that nobody waits for any more is not delivered at all (E3); the rest must find nothing to do.
-      const words = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
-      const late = words.slice(-8).reduce((state, event) => playNext(machine, state, event), played);
+  test('after the end no event changes anything', () =>
+    holds(({ played, steps }, drawn) => {
+      const machine = agentWith(drawn);
+      // The end of an effect that is no longer pending is not delivered (E3); all other events must change nothing.
+      const events = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
+      const late = events.slice(-8).reduce((state, event) => playNext(machine, state, event), played);
       expect(late.snapshot.output).toEqual(played.snapshot.output);
       expect(late.actions).toHaveLength(played.actions.length);
     }));
 
   test('the same events give the same task', () =>
-    holds(({ played, steps }, chosen) => {
+    holds(({ played, steps }, drawn) => {
       const again = playEvents(
-        agentWith(chosen),
+        agentWith(drawn),
         task,
         steps.map(({ event }) => event),
       );
@@ -196,7 +196,7 @@ describe('whatever happens,', () => {
       expect(transcript(again)).toEqual(transcript(played));
     }));
 
-  test('a model is asked only while the budget has room for what the latest answer took, and no tool is called beyond it', () =>
+  test('a model is called only while the budget has room for the usage of the latest answer, and no tool is called beyond the budget', () =>
     holds(({ played, steps }, { budget }) => {
       for (const step of steps) {
         if (!asksModel(step)) continue;
@@ -208,7 +208,7 @@ describe('whatever happens,', () => {
       expect(outputOf(played)!.usage.toolCalls).toBeLessThanOrEqual(budget.toolCalls!);
     }));
 
-  test('a pause stops nothing that runs, and no model is asked while somebody wants one', () =>
+  test('a pause stops nothing that runs, and no model is called while paused', () =>
     holds(({ steps }) => {
       for (const step of steps) {
         const { event, actions, after } = step;
@@ -225,14 +225,14 @@ describe('whatever happens,', () => {
       expect(steps.length).toBeLessThan(2_000);
     }));
 
-  test('cancelled is cancelled, and nothing else is', () =>
+  test('a task ends as cancelled if and only if it was cancelled in time', () =>
     holds(({ played, steps }) => {
       const decided = steps.findIndex(({ after }) => contextOf(after).outcome !== undefined);
       const byCancel = steps[decided]?.event.type === 'agent.cancel';
       expect(outputOf(played)!.status === 'cancelled').toBe(byCancel);
     }));
 
-  test('everything that was said is read by the model, or kept with the reason why it is not, and never both', () =>
+  test('every input is either read by the model, or kept with the reason why not', () =>
     holds(({ played, steps }) => {
       const read = transcript(played)
         .flatMap((message) => (message.role === 'user' ? [message.text] : []))
@@ -242,15 +242,15 @@ describe('whatever happens,', () => {
         .map(({ params }) => params as { message: { body: { text: string } }; failure: Failure });
       for (const { event, before, after } of steps) {
         if (event.type !== 'agent.input') continue;
-        const letters = kept.filter(({ message }) => message.body.text === event['text']);
-        for (const { failure } of letters) expect(failure).toMatchObject({ kind: 'conflict' });
-        // What changed nothing was refused at the door, by the engine, which keeps it.
-        const refused = before === after && letters.length === 0 ? 1 : 0;
-        expect(letters.length + refused + (read.includes(event['text'] as string) ? 1 : 0)).toBe(1);
+        const deadLetters = kept.filter(({ message }) => message.body.text === event['text']);
+        for (const { failure } of deadLetters) expect(failure).toMatchObject({ kind: 'conflict' });
+        // An input that changed nothing was refused, and the engine keeps it as a dead letter.
+        const refused = before === after && deadLetters.length === 0 ? 1 : 0;
+        expect(deadLetters.length + refused + (read.includes(event['text'] as string) ? 1 : 0)).toBe(1);
       }
     }));
 
-  test('an interruption stops no write, and no turn but that of an agent that may be interrupted', () =>
+  test('an interruption stops no write, and only turns of an agent with onInput: interrupt', () =>
     holds(({ steps }, { onInput }) => {
       for (const { event, before, actions } of steps) {
         if (event.type !== 'agent.input') continue;
@@ -264,6 +264,6 @@ describe('whatever happens,', () => {
     }));
 });
 
-test('a schedule begins where a task begins', () => {
+test('a schedule begins in the initial state of a task', () => {
   expect(playStart(agentWith(settings()), task).snapshot.status).toBe('active');
 });

@@ -1,37 +1,37 @@
 import { expect, test } from 'vitest';
 import { after, done, failed, startedActors } from '../../../src/testing/play.ts';
 import { withEventContext } from '../../../src/contracts/eventContext.ts';
-import { answers, breaks, call, calls, fault, modelFails, returns, usage } from '../effectResults.ts';
-import { asked, outputOf, phasesOf, stands, story, telling, transcript, unanswered } from './story.ts';
+import { answers, toolFails, call, calls, fault, modelFails, toolReturns, usage } from '../effectResults.ts';
+import { startCount, outputOf, phasesOf, stateOf, story, stepwise, transcript, unanswered } from './story.ts';
 
 const backoff = after('backoff', 'agent.active.lifecycle.errorHandling.retry');
 const takeOver = done('fallback', { resource: 'the other model' });
 
-test('a passing failure is tried again where it happened', () => {
-  const agent = telling({ planning: true });
-  agent.tell(failed('plan', fault('transient')));
-  expect(stands(agent.played)).toBe('errorHandling.retry');
+test('a transient failure is retried in the phase where it happened', () => {
+  const agent = stepwise({ planning: true });
+  agent.send(failed('plan', fault('transient')));
+  expect(stateOf(agent.played)).toBe('errorHandling.retry');
   expect(agent.played.snapshot.context).toMatchObject({ phase: 'planning', failure: { kind: 'transient' } });
-  expect(stands(agent.tell(backoff))).toBe('working.planning.drafting');
-  agent.tell(
+  expect(stateOf(agent.send(backoff))).toBe('working.planning.drafting');
+  agent.send(
     done('plan', {
       steps: [{ id: 'a', goal: 'g', dependsOn: [], expected: '', verification: '' }],
       usage: usage(),
       model: 'm',
     }),
   );
-  expect(stands(agent.played)).toBe('working.execution.thinking');
+  expect(stateOf(agent.played)).toBe('working.execution.thinking');
 });
 
 test('a permanently failing model is called a bounded number of times', () => {
-  const agent = telling();
+  const agent = stepwise();
   for (let i = 0; i < 100 && !outputOf(agent.played); i++) {
     const event = {
       'errorHandling.retry': backoff,
       'errorHandling.fallback': takeOver,
       'working.execution.thinking': modelFails(),
-    }[stands(agent.played)];
-    agent.tell(event!);
+    }[stateOf(agent.played)];
+    agent.send(event!);
   }
   expect(outputOf(agent.played)).toMatchObject({
     status: 'failed',
@@ -39,51 +39,51 @@ test('a permanently failing model is called a bounded number of times', () => {
     phase: 'execution',
   });
   // Two tries, twice a fallback with two tries of its own, and never more than the eight recoveries of a task.
-  expect(asked(agent.played, 'callModel')).toBe(9);
+  expect(startCount(agent.played, 'callModel')).toBe(9);
 });
 
-test('who is not allowed in does not knock again', () => {
+test('an authentication failure is not retried', () => {
   const played = story({}, modelFails('auth'));
   expect(outputOf(played)).toMatchObject({ status: 'failed', failure: { kind: 'auth' } });
-  expect(asked(played, 'callModel')).toBe(1);
+  expect(startCount(played, 'callModel')).toBe(1);
 });
 
-test('what nobody classified is an abort after one other approach', () => {
-  const agent = telling({ limits: { maxAlternatives: 1 } });
-  agent.tell(failed('callModel', new Error('boom')));
-  expect(stands(agent.played)).toBe('working.execution.thinking');
-  agent.tell(failed('callModel', new Error('boom')));
+test('an unclassified failure ends the task after one other approach', () => {
+  const agent = stepwise({ limits: { maxAlternatives: 1 } });
+  agent.send(failed('callModel', new Error('boom')));
+  expect(stateOf(agent.played)).toBe('working.execution.thinking');
+  agent.send(failed('callModel', new Error('boom')));
   expect(outputOf(agent.played)).toMatchObject({ status: 'failed', failure: { kind: 'internal', message: 'boom' } });
 });
 
-test('when the model fails for good, the fallback takes over where it failed', () => {
-  const agent = telling();
-  agent.tell(modelFails('format'));
-  expect(stands(agent.played)).toBe('errorHandling.fallback');
-  agent.tell(takeOver);
+test('when the model fails permanently, the fallback model continues in the same phase', () => {
+  const agent = stepwise();
+  agent.send(modelFails('format'));
+  expect(stateOf(agent.played)).toBe('errorHandling.fallback');
+  agent.send(takeOver);
   expect(startedActors(agent.played).at(-1)).toMatchObject({ src: 'callModel', input: { fallbacks: 1 } });
-  expect(stands(agent.tell(answers('Done.')))).toBe('completed');
+  expect(stateOf(agent.send(answers('Done.')))).toBe('completed');
 });
 
-test('without a fallback the first failure stands', () => {
+test('without a fallback the first failure is final', () => {
   const played = story({}, modelFails('format'), failed('fallback', fault('format', 'nothing to fall back to')));
   expect(outputOf(played)).toMatchObject({ failure: { kind: 'format', message: 'format trouble' } });
 });
 
-test('a broken surrounding lets the other calls of the turn finish, and is then handled', () => {
-  const agent = telling();
-  agent.tell(calls(call('read'), call('list')), breaks(0, 'environment'));
-  expect(stands(agent.played)).toBe('working.execution.acting');
-  agent.tell(returns(1));
-  expect(stands(agent.played)).toBe('errorHandling.retry');
+test('an environment failure lets the other calls of the turn finish, and is then handled', () => {
+  const agent = stepwise();
+  agent.send(calls(call('read'), call('list')), toolFails(0, 'environment'));
+  expect(stateOf(agent.played)).toBe('working.execution.acting');
+  agent.send(toolReturns(1));
+  expect(stateOf(agent.played)).toBe('errorHandling.retry');
   expect(agent.played.snapshot.context.phase).toBe('execution');
   expect(unanswered(transcript(agent.played))).toEqual([]);
-  expect(stands(agent.tell(backoff))).toBe('working.execution.thinking');
+  expect(stateOf(agent.send(backoff))).toBe('working.execution.thinking');
 });
 
-test('tools that fail one after another lead to another approach', () => {
-  const agent = telling();
-  for (let i = 0; i < 3; i++) agent.tell(calls(call('read', { input: i })), breaks(0, 'tool'));
+test('several failing tools in a row lead to another approach', () => {
+  const agent = stepwise();
+  for (let i = 0; i < 3; i++) agent.send(calls(call('read', { input: i })), toolFails(0, 'tool'));
   expect(phasesOf(agent.played).slice(-3)).toEqual(['errorHandling', 'planning', 'execution']);
 });
 
@@ -95,11 +95,11 @@ const pausesOf = ({ actions }: Pick<ReturnType<typeof story>, 'actions'>) =>
         (params as { event: { type: string } }).event.type.startsWith('xstate.after.backoff'),
     )
     .map(({ params }) => (params as { delay: number }).delay);
-/** As the engine hands an event in: at a time, with a chance, and with the deadline of the run. */
+/** An event with the context that the engine gives it: a time, a random number, and the deadline of the run. */
 const at = (event: { type: string }, now: number, chance: number, deadline?: number) =>
   withEventContext(event, { at: now, chance: () => chance, ...(deadline === undefined ? {} : { deadline }) });
 
-test('the longest pause before trying again doubles, up to its bound; chance decides how much of it is waited', () => {
+test('the longest pause before a retry doubles, up to its bound; a random number decides how much of it is waited', () => {
   const waits = (chance: number) =>
     pausesOf(
       story(
@@ -112,39 +112,39 @@ test('the longest pause before trying again doubles, up to its bound; chance dec
   expect(waits(0)).toEqual([1, 1, 1]);
 });
 
-test('what chance said is kept: the pause is the same when the agent is asked again', () => {
+test('the random part of a pause is stored: the pause is the same when it is computed again', () => {
   const { snapshot } = story({}, at(modelFails(), 5, 0.25));
   expect(snapshot.context).toMatchObject({ setback: { at: 5, chance: 0.25 } });
 });
 
-test('a pause is never shorter than the other side asked for', () => {
+test('a pause is never shorter than the provider’s retryAfter', () => {
   expect(pausesOf(story({}, failed('callModel', { ...fault('transient'), retryAfter: 30_000 })))).toEqual([30_000]);
 });
 
-test('what could not be done in time is not waited for: another model may answer at once', () => {
+test('a retry that would come after the deadline is not waited for: the fallback model is used at once', () => {
   const busy = failed('callModel', { ...fault('transient'), retryAfter: 30_000 });
-  expect(stands(story({}, at(busy, 1_000, 0.5, 31_001)))).toBe('errorHandling.retry');
-  expect(stands(story({}, at(busy, 1_000, 0.5, 31_000)))).toBe('errorHandling.fallback');
-  expect(stands(story({ limits: { deadline: 31_000 } }, at(busy, 1_000, 0.5)))).toBe('errorHandling.fallback');
+  expect(stateOf(story({}, at(busy, 1_000, 0.5, 31_001)))).toBe('errorHandling.retry');
+  expect(stateOf(story({}, at(busy, 1_000, 0.5, 31_000)))).toBe('errorHandling.fallback');
+  expect(stateOf(story({ limits: { deadline: 31_000 } }, at(busy, 1_000, 0.5)))).toBe('errorHandling.fallback');
   const alone = story({ limits: { maxFallbacks: 0 } }, at(busy, 1_000, 0.5, 31_000));
   expect(outputOf(alone)).toMatchObject({ status: 'failed', failure: { kind: 'transient' } });
 });
 
-test('surroundings that are gone for good are not tried again; another resource may be', () => {
+test('an environment failure that is permanent is not retried; another resource may be used', () => {
   const gone = failed('discover', { ...fault('environment'), data: { gone: true } });
-  expect(stands(story({ discovery: true }, gone))).toBe('errorHandling.fallback');
+  expect(stateOf(story({ discovery: true }, gone))).toBe('errorHandling.fallback');
   expect(outputOf(story({ discovery: true, limits: { maxFallbacks: 0 } }, gone))).toMatchObject({
     status: 'failed',
     failure: { kind: 'environment' },
   });
 });
 
-test('a phase that takes too long is a failure of that phase', () => {
+test('a phase that exceeds its time limit fails with a timeout', () => {
   const played = story({ discovery: true }, after('phaseTimeout', 'agent.active.lifecycle.working.discovery.listing'));
   expect(played.snapshot.context).toMatchObject({ phase: 'discovery', failure: { kind: 'timeout' } });
 });
 
-test('a missing capability that no toolbelt has ends the task, and says which', () => {
+test('a missing capability that no toolbelt has ends the task, and the failure names it', () => {
   const played = story({ discovery: true }, done('discover', { tools: 2, epoch: 1, missing: ['mail'] }));
   expect(outputOf(played)).toMatchObject({
     status: 'failed',

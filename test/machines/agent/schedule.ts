@@ -1,4 +1,4 @@
-/** A whole task under a random schedule: at every moment something that can happen does. The choices are numbers, so that fast-check can shrink them. */
+/** A whole task under a random schedule: each step takes one of the events that are possible then. The choices are numbers, so that fast-check can shrink them. */
 import type { AnyEventObject } from 'xstate';
 import { isExecutable } from '../../../machines/agent/calls.ts';
 import type { AgentContext } from '../../../machines/agent/context.ts';
@@ -6,12 +6,24 @@ import type { ParsedAnswer } from '../../../machines/agent/effectTypes.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
 import type { AgentSettings } from '../../../machines/agent/settings.ts';
 import { done, failed, playNext, playStart, type Played, type PlayedAction } from '../../../src/testing/play.ts';
-import { answers, call, calls, costs, fault, mumbles, refuses, saying, task, usage, wants } from '../effectResults.ts';
-import { underway } from '../pending.ts';
+import {
+  answers,
+  call,
+  calls,
+  withUsage,
+  fault,
+  unusableAnswer,
+  refusalAnswer,
+  withText,
+  task,
+  usage,
+  wants,
+} from '../effectResults.ts';
+import { trackPending } from '../trackPending.ts';
 
 export interface Schedule {
   readonly played: Played;
-  /** Every event, with where the machine stood before it and what it wished for. */
+  /** Every event, with the snapshots before and after it and the actions it gave. */
   readonly steps: readonly {
     event: AnyEventObject;
     before: Played['snapshot'];
@@ -20,27 +32,27 @@ export interface Schedule {
   }[];
 }
 
-/** Asked twice, paid twice, and still nothing that fits. */
-const unfit = { ...fault('format'), data: { usage: usage(30), answers: 2 } };
+/** Two answers of the model, both counted as usage, and neither of them valid. */
+const invalidAnswer = { ...fault('format'), data: { usage: usage(30), answers: 2 } };
 
-/** What may come of an effect: by its name, more or less in the order of likelihood. */
+/** The possible results of each effect, the more likely ones first. */
 const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
   callModel: (id, n) => [
     calls(call('read', { input: n })),
     calls(call('read', { input: n }), call('send', { how: 'write', input: n }), call('nope', { how: 'refused' })),
     answers(`answer ${n}`),
-    saying(
+    withText(
       'thinking aloud',
       calls(call('ask', { how: 'ask', input: n }), call('lint', { tier: 'toolchain', input: n })),
     ),
     calls(call('poll')),
     wants('toolbelt'),
     wants('toolchain'),
-    mumbles(),
-    refuses(),
-    costs(answers('dear'), usage(400, 0.2)),
-    costs(calls(call('list', { input: n })), usage(20, 0.03)),
-    costs(calls(call('read', { input: n })), usage(70, 0.001)),
+    unusableAnswer(),
+    refusalAnswer(),
+    withUsage(answers('dear'), usage(400, 0.2)),
+    withUsage(calls(call('list', { input: n })), usage(20, 0.03)),
+    withUsage(calls(call('read', { input: n })), usage(70, 0.001)),
     failed(id, fault('transient')),
     failed(id, fault('auth')),
     failed(id, new Error('boom')),
@@ -60,7 +72,7 @@ const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
     done(id, { objective: 'o', requirements: [], risks: [], usage: usage(), model: 'm' }),
     done(id, { objective: 'o', requirements: [], risks: [], usage: usage(30), answers: 2, model: 'm' }),
     failed(id, fault('transient')),
-    failed(id, unfit),
+    failed(id, invalidAnswer),
   ],
   discover: (id) => [
     done(id, { tools: 2, epoch: 1, missing: [] }),
@@ -79,7 +91,7 @@ const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
       model: 'm',
     }),
     failed(id, fault('timeout')),
-    failed(id, unfit),
+    failed(id, invalidAnswer),
   ],
   connectToolbelt: (id) => [done(id, null), failed(id)],
   listToolbelt: (id) => [
@@ -105,61 +117,61 @@ const signals = (n: number): readonly AnyEventObject[] => [
   { type: 'agent.cancel', reason: 'enough' },
 ];
 
-/** `choices` are consumed one per event; when they run out, everything goes well and nobody interferes. */
+/** Each event consumes one of the `choices`; when they run out, every effect succeeds and no signal is sent. */
 export function schedule(settings: AgentSettings, choices: readonly number[]): Schedule {
   const machine = agentWith(settings);
-  const { open, timers, settle, follow } = underway();
+  const { active, timers, ended, record } = trackPending();
 
   let played = playStart(machine, task);
-  follow(played.actions);
+  record(played.actions);
   const steps: Schedule['steps'][number][] = [];
   for (let n = 0; n < 2_000 && played.snapshot.status === 'active'; n++) {
     const choice = choices[n];
     const { used } = played.snapshot.context as AgentContext;
     const event = affordable(
-      choice === undefined ? wellMeant(open, timers, n) : pick(open, timers, choice, n),
+      choice === undefined ? successEvent(active, timers, n) : pick(active, timers, choice, n),
       (settings.budget.toolCalls ?? Infinity) - used.toolCalls,
     );
-    settle(event);
+    ended(event);
     const before = played;
     played = playNext(machine, played, event);
     const actions = played.actions.slice(before.actions.length);
-    follow(actions);
+    record(actions);
     steps.push({ event, before: before.snapshot, after: played.snapshot, actions });
   }
   return { played, steps };
 }
 
-/** Whoever reads an answer refuses the calls that the budget has no room for; only when there is none at all it is the machine that decides. */
-function affordable(event: AnyEventObject, left: number): AnyEventObject {
-  const { calls: asked } = ((event as { output?: unknown }).output ?? {}) as Partial<ParsedAnswer>;
-  if (event.type !== 'xstate.done.actor.callModel' || !asked || left <= 0) return event;
-  let made = 0;
-  const read = asked.map((each) =>
-    isExecutable(each) && ++made > left ? { ...each, how: 'refused', why: 'no calls left' } : each,
+/** The parser of an answer refuses calls for which the budget has no room; when there is no room at all, the machine decides. */
+function affordable(event: AnyEventObject, callsLeft: number): AnyEventObject {
+  const { calls: requested } = ((event as { output?: unknown }).output ?? {}) as Partial<ParsedAnswer>;
+  if (event.type !== 'xstate.done.actor.callModel' || !requested || callsLeft <= 0) return event;
+  let count = 0;
+  const accepted = requested.map((each) =>
+    isExecutable(each) && ++count > callsLeft ? { ...each, how: 'refused', why: 'no calls left' } : each,
   );
-  return { ...event, output: { ...(event as unknown as { output: ParsedAnswer }).output, calls: read } };
+  return { ...event, output: { ...(event as unknown as { output: ParsedAnswer }).output, calls: accepted } };
 }
 
 function pick(
-  open: ReadonlyMap<string, string>,
+  active: ReadonlyMap<string, string>,
   timers: ReadonlyMap<string, AnyEventObject>,
   choice: number,
   n: number,
 ): AnyEventObject {
-  const ends = [...open].flatMap(([id, src]) => outcomes[src]!(id, n));
-  // The deadline is far away: it is one of many things only rarely.
+  const results = [...active].flatMap(([id, src]) => outcomes[src]!(id, n));
+  // The deadline is far away: it is chosen only rarely.
   const due = [...timers.values()].filter(({ type }) => !type.includes('deadline') || choice % 50 === 0);
-  const all = [...ends, ...ends, ...due, ...signals(n).slice(0, choice % 10 === 0 ? 4 : 3)];
-  return all[choice % all.length]!;
+  const candidates = [...results, ...results, ...due, ...signals(n).slice(0, choice % 10 === 0 ? 4 : 3)];
+  return candidates[choice % candidates.length]!;
 }
 
-function wellMeant(
-  open: ReadonlyMap<string, string>,
+function successEvent(
+  active: ReadonlyMap<string, string>,
   timers: ReadonlyMap<string, AnyEventObject>,
   n: number,
 ): AnyEventObject {
-  const [first] = open;
+  const [first] = active;
   if (first) return first[1] === 'callModel' ? answers(`answer ${n}`) : outcomes[first[1]]!(first[0], n)[0]!;
   const backoff = [...timers.values()].find(({ type }) => type.includes('backoff'));
   return backoff ?? { type: 'agent.resume' };

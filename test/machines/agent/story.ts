@@ -1,4 +1,4 @@
-/** Tells an agent's story and looks at what came of it. */
+/** Sends events to an agent's machine, and reads the result. */
 import type { AnyEventObject } from 'xstate';
 import type { AgentOutput } from '../../../src/contracts/agent.ts';
 import type { Message } from '../../../src/contracts/model.ts';
@@ -16,16 +16,16 @@ import { settings, task } from '../effectResults.ts';
 
 type Change = Parameters<typeof settings>[0];
 
-/** The whole story at once. */
+/** Plays all events at once. */
 export const story = (change: Change, ...events: AnyEventObject[]): Played =>
   playEvents(agentWith(settings(change)), task, events);
 
-/** A story that waits for its next event. */
-export function telling(change: Change = {}) {
+/** Plays events step by step. */
+export function stepwise(change: Change = {}) {
   const machine = agentWith(settings(change));
   let played = playStart(machine, task);
   return {
-    tell(...events: AnyEventObject[]) {
+    send(...events: AnyEventObject[]) {
       for (const event of events) played = playNext(machine, played, event);
       return played;
     },
@@ -35,15 +35,15 @@ export function telling(change: Change = {}) {
   };
 }
 
-/** As a model reads it. */
+/** The transcript as a model gets it. */
 export const transcript = (played: Played): readonly Message[] =>
   joinResults(appendedEntries<Message>(played, 'transcript'));
 export const outputOf = ({ snapshot }: Played): AgentOutput | undefined => snapshot.output as AgentOutput | undefined;
-export const asked = (played: Played, src: string): number =>
+export const startCount = (played: Played, src: string): number =>
   startedActors(played).filter((each) => each.src === src).length;
 
-/** Where the lifecycle stands: `working.execution.thinking`, or the name of a final state. */
-export function stands({ snapshot }: Played): string {
+/** The state of the lifecycle region: `working.execution.thinking`, or the name of a final state. */
+export function stateOf({ snapshot }: Played): string {
   const value = snapshot.value as string | { active: { lifecycle: unknown } };
   return typeof value === 'string' ? value : path(value.active.lifecycle);
 }
@@ -55,7 +55,7 @@ const path = (value: unknown): string =>
     ? value
     : Object.entries(value as object).map(([key, inner]) => `${key}.${path(inner)}`)[0]!;
 
-/** The phases it went through, each once for as long as it stayed. */
+/** The phases it went through, without consecutive repetitions. */
 export function phasesOf({ values }: Played): string[] {
   const names = values.map((value) =>
     typeof value === 'string' ? value : path((value as { active: { lifecycle: unknown } }).active.lifecycle),
@@ -64,7 +64,7 @@ export function phasesOf({ values }: Played): string[] {
   return phases.filter((phase, index) => phase !== phases[index - 1]);
 }
 
-/** The calls of the transcript that have no result right after them: must be none once nothing is open. */
+/** The calls of the transcript that have no result right after them: there are none when no call is open. */
 export function unanswered(messages: readonly Message[]): string[] {
   return messages.flatMap((message, index) => {
     if (message.role !== 'assistant' || message.calls.length === 0) return [];

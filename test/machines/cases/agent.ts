@@ -7,15 +7,15 @@ import { dose } from '../../dose.ts';
 import type { Case } from '../case.ts';
 import {
   answers,
-  breaks,
+  toolFails,
   call,
   calls,
-  costs,
+  withUsage,
   fault,
   modelFails,
-  mumbles,
-  refuses,
-  returns,
+  unusableAnswer,
+  refusalAnswer,
+  toolReturns,
   settings,
   task,
   usage,
@@ -41,15 +41,15 @@ const limits = {
   demoteAfter: 1,
   toolbeltPause: 1,
 };
-const said = { type: 'agent.input', text: 'more' };
+const inputEvent = { type: 'agent.input', text: 'more' };
 const signals = [{ type: 'agent.cancel', reason: 'enough' }, { type: 'agent.pause' }, { type: 'agent.resume' }];
 const turns = [
   answers('done'),
   calls(call('read'), call('send', { how: 'write' })),
-  returns(0),
-  returns(1),
-  breaks(0),
-  breaks(1, 'environment'),
+  toolReturns(0),
+  toolReturns(1),
+  toolFails(0),
+  toolFails(1, 'environment'),
 ];
 const timers = [
   after('deadline', 'agent.active.budget'),
@@ -97,64 +97,69 @@ const agent = (
   side: string,
   change: Parameters<typeof settings>[0],
   events: Case['events'],
-  given: Partial<AgentInput> = {},
+  input: Partial<AgentInput> = {},
 ): Case => ({
   name: 'agent',
   side,
   machine: agentWith(settings({ budget: { steps: 3 }, ...change, limits })),
-  input: { ...task, ...given },
+  input: { ...task, ...input },
   events: [...events, ...timers, ...recovery],
   key: key as Case['key'],
 });
 
-/** One chart, looked at from several sides: all at once would be a walk without end. */
+/** One chart, explored from several sides: with all events at once the exploration would not end. */
 export const cases: readonly Case[] = [
   agent('acting', {}, [...signals, ...turns, modelFails(), modelFails('auth')]),
   {
-    ...agent('with somebody who works for it', {}, [
+    ...agent('with a delegate', {}, [
       ...signals,
       calls(call('read'), call('clerk', { how: 'delegate' })),
-      returns(0),
-      returns(1),
+      toolReturns(0),
+      toolReturns(1),
       done('call.1', { ok: false, content: 'stopped', failure: fault('tool'), usage: used }),
-      breaks(1, 'restarts'),
+      toolFails(1, 'restarts'),
       after('dismissal', 'agent.active.lifecycle.cleanup.dismissing'),
     ]),
     machine: agentWith(settings({ budget: { steps: 3 }, limits })).provide({
       actors: { 'delegate.clerk': toolCallMachine } as never,
     }),
   },
-  agent('told and misunderstood', { budget: { steps: dose(2, 3) } }, [
+  agent('input and unusable answers', { budget: { steps: dose(2, 3) } }, [
     answers('done'),
-    mumbles(),
-    refuses(),
+    unusableAnswer(),
+    refusalAnswer(),
     modelFails('format'),
-    said,
+    inputEvent,
   ]),
-  agent('told what replaces the last', { onInput: 'latest' }, [answers('done'), said, modelFails('format')]),
-  agent('told and deaf', { onInput: 'reject' }, [answers('done'), said, modelFails('format')]),
-  agent('told one by one', { onInput: 'queue' }, [answers('done'), said, calls(call('read')), returns(0)]),
-  // All of it together has twenty thousand situations.
-  agent('interrupted', { onInput: 'interrupt', verification: true, budget: { steps: dose(2, 3) } }, [
+  agent('input: latest', { onInput: 'latest' }, [answers('done'), inputEvent, modelFails('format')]),
+  agent('input: reject', { onInput: 'reject' }, [answers('done'), inputEvent, modelFails('format')]),
+  agent('input: queue', { onInput: 'queue' }, [answers('done'), inputEvent, calls(call('read')), toolReturns(0)]),
+  // All events together give twenty thousand situations.
+  agent('input: interrupt', { onInput: 'interrupt', verification: true, budget: { steps: dose(2, 3) } }, [
     ...turns,
-    said,
+    inputEvent,
     ...dose([], signals.slice(1)),
     evidence(true),
     modelFails(),
   ]),
   agent(
-    'interrupted while it prepares',
+    'input: interrupt while preparing',
     { onInput: 'interrupt', analysis: true, planning: true, budget: { steps: 4 } },
     [
       done('analyze', { objective: 'o', requirements: [], risks: [], usage: usage(), model: 'm' }),
       planOf(step),
       answers('done'),
-      said,
+      inputEvent,
       signals[1]!,
       signals[2]!,
     ],
   ),
-  agent('told while it is checked', { verification: true }, [answers('done'), said, evidence(true), evidence(false)]),
+  agent('input while verifying', { verification: true }, [
+    answers('done'),
+    inputEvent,
+    evidence(true),
+    evidence(false),
+  ]),
   agent('preparing', { analysis: true, discovery: true, planning: true, budget: { steps: 5 } }, [
     done('analyze', { objective: 'o', requirements: [], risks: [], usage: usage(), model: 'm' }),
     failed('analyze', fault('transient')),
@@ -169,11 +174,11 @@ export const cases: readonly Case[] = [
     { type: 'agent.resume' },
     answers('done'),
   ]),
-  agent('reaching for more tools', { toolbelt: true, cleanup: true, budget: { steps: 4 } }, [
+  agent('activating more tools', { toolbelt: true, cleanup: true, budget: { steps: 4 } }, [
     wants('toolchain'),
     wants('toolbelt'),
     calls(call('read')),
-    returns(0),
+    toolReturns(0),
     done('connectToolbelt', null),
     failed('connectToolbelt'),
     done('listToolbelt', { tools: 2, epoch: 1, missing: [], conflicts: [] }),
@@ -186,22 +191,22 @@ export const cases: readonly Case[] = [
     answers('done'),
     ...cleaning,
   ]),
-  agent('short of means', { analysis: true, budget: { steps: 4, toolCalls: 2, usd: 1 } }, [
+  agent('short of budget', { analysis: true, budget: { steps: 4, toolCalls: 2, usd: 1 } }, [
     done('analyze', { objective: 'o', requirements: [], risks: [], usage: usage(), model: 'm' }),
     failed('analyze', { ...fault('transient'), data: { usage: usage(), answers: 4 } }),
     calls(call('read')),
-    returns(0),
-    breaks(0),
-    costs(answers('done'), usage(15, null)),
+    toolReturns(0),
+    toolFails(0),
+    withUsage(answers('done'), usage(15, null)),
     answers('done'),
   ]),
   agent(
-    'lent to',
+    'with a leased budget',
     { budget: { steps: 4, usd: 1 }, models: 2 },
     [
       calls(call('read')),
-      returns(0),
-      costs(calls(call('read')), usage(15, 0.4)),
+      toolReturns(0),
+      withUsage(calls(call('read')), usage(15, 0.4)),
       { type: 'treasury.granted', id: 'lease/0.0', budget: { steps: 5, toolCalls: 2, usd: 0.9 } },
       { type: 'treasury.granted', id: 'lease/9.0', budget: { steps: 5 } },
       { type: 'treasury.refused', id: 'lease/0.0', failure: fault('budget') },
@@ -209,18 +214,18 @@ export const cases: readonly Case[] = [
     ],
     { lease: 'lease/0.0', allowance: { steps: 2, toolCalls: 1, usd: 0.5 }, degrade: true },
   ),
-  agent('asking a person', { budget: { steps: 1, toolCalls: 1 }, onExhausted: 'ask' }, [
+  agent('asking for more budget', { budget: { steps: 1, toolCalls: 1 }, onExhausted: 'ask' }, [
     calls(call('read')),
     calls(call('read'), call('read')),
-    returns(0),
-    returns(1),
+    toolReturns(0),
+    toolReturns(1),
     done('ticket', { status: 'answered', answer: { granted: { steps: 1, toolCalls: 1 } }, by: 'ada' }),
     done('ticket', { status: 'answered', answer: { refused: 'enough' }, by: 'ada' }),
     done('ticket', { status: 'expired' }),
     failed('ticket', fault('restarts')),
     answers('done'),
   ]),
-  agent('proving', { verification: true, cleanup: true }, [
+  agent('verifying', { verification: true, cleanup: true }, [
     answers('done'),
     evidence(true),
     evidence(false),

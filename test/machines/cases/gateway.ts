@@ -1,11 +1,11 @@
-/** What the laws need to walk through the gateway's machine. */
+/** The case of the gateway's machine for the laws. */
 import { gatewayMachine, type GatewayContext } from '../../../machines/gateway.ts';
 
 export const gateway = {
   service: true,
   machine: gatewayMachine,
   input: { threshold: 2, pause: 1_000, longest: 4_000 },
-  /** One sample of every event the machine can meet. */
+  /** One sample of every event the machine can get. */
   events: [
     { type: 'call.succeeded' },
     { type: 'call.failed', at: 10_000 },
@@ -14,6 +14,6 @@ export const gateway = {
     { type: 'call.wanted', at: 1_000_000 },
     { type: 'gateway.stop' },
   ],
-  /** The part of context that decides behaviour; it keeps the walk finite. */
+  /** The part of the context that decides behaviour; it keeps the exploration finite. */
   key: ({ failures, until }: GatewayContext) => [failures, until > 50_000],
 };

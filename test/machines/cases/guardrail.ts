@@ -1,4 +1,4 @@
-/** What the laws need to walk through a guardrail: with a rule and a rest, with checks and a person, before another one, and as a run. */
+/** The cases of the guardrail's machine for the laws: with a rule and a rest, with checks and an approval, before another guardrail, and as a run. */
 import { fromPromise } from 'xstate';
 import type { GuardrailContext } from '../../../machines/guardrail/context.ts';
 import { guardrailWith } from '../../../machines/guardrail/guardrail.ts';
@@ -32,7 +32,7 @@ const refused = {
 const cancelled = { status: 'cancelled', reason: 'over', usage: used };
 const yes = { ok: true };
 const no = { ok: false, kind: 'denied', reason: 'no' };
-const hand = [
+const signals = [
   { type: 'guardrail.reset' },
   { type: 'guardrail.trip', reason: 'by hand' },
   { type: 'guardrail.stop', reason: 'over' },
@@ -42,9 +42,18 @@ const ends = (place: number) => [
   done(`task.${place}`, failing),
   done(`task.${place}`, cancelled),
 ];
-const rests = after('rest', 'guardrail.active.door.open');
+const restOver = after('rest', 'guardrail.active.door.open');
 
-const key = (({ passages, failures, round, buckets, dead, cancelled: off, first, output }: GuardrailContext) => [
+const key = (({
+  passages,
+  failures,
+  round,
+  buckets,
+  dead,
+  cancelled: isCancelled,
+  first,
+  output,
+}: GuardrailContext) => [
   passages.map(
     (each) =>
       each && [each.work.id, each.stage, each.round === round, each.paused, each.ending?.how, each.output?.status],
@@ -52,7 +61,7 @@ const key = (({ passages, failures, round, buckets, dead, cancelled: off, first,
   failures,
   Object.values(buckets).map(({ tasks }) => tasks),
   dead,
-  off,
+  isCancelled,
   first?.id,
   output?.status,
 ]) as Case['key'];
@@ -60,7 +69,7 @@ const key = (({ passages, failures, round, buckets, dead, cancelled: off, first,
 export const cases: readonly Case[] = [
   {
     name: 'guardrail',
-    side: 'with a rule and a rest',
+    side: 'with a rule and a pause of the breaker',
     service: true,
     machine: machine(
       { rule: { kind: 'timeout', max: 1_000, requireExplicit: false }, trip: { after: 2, rest: 1_000 } },
@@ -77,14 +86,14 @@ export const cases: readonly Case[] = [
       failed('task.0', fault('restarts')),
       { type: 'work.late', place: 0 },
       { type: 'grace.over', place: 0 },
-      rests,
-      ...hand,
+      restOver,
+      ...signals,
     ],
     key,
   },
   {
     name: 'guardrail',
-    side: 'with checks and a person',
+    side: 'with checks and an approval',
     service: true,
     machine: machine({ asks: ['pre', 'mid', 'post'], every: 1_000, trip: 'person' }, 'clerk'),
     input: { standing: true },
@@ -104,13 +113,13 @@ export const cases: readonly Case[] = [
       done('reset', { status: 'answered', answer: { reset: false }, by: 'ada' }),
       done('reset', { status: 'aborted', reason: 'later', by: 'ada' }),
       failed('reset', fault('internal')),
-      ...hand,
+      ...signals,
     ],
     key,
   },
   {
     name: 'guardrail',
-    side: 'before another one',
+    side: 'before another guardrail',
     service: true,
     machine: machine(
       {
@@ -132,7 +141,7 @@ export const cases: readonly Case[] = [
       done('below', completed),
       failed('below', fault('restarts')),
       done('reset', { status: 'answered', answer: { reset: true }, by: 'ada' }),
-      ...hand,
+      ...signals,
     ],
     key,
   },
@@ -153,7 +162,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'guardrail',
-    side: 'in front of one that stands, with a lease',
+    side: 'before a long-lived service, with a lease',
     service: true,
     machine: guardrailWith({
       ...defaultGuardrailSettings,
@@ -176,7 +185,7 @@ export const cases: readonly Case[] = [
       { type: 'treasury.granted', id: 'lease/1', budget: { usd: 9 } },
       { type: 'treasury.refused', id: 'lease/1', failure: fault('budget') },
       { type: 'grace.over', place: 0 },
-      ...hand,
+      ...signals,
     ],
     key,
   },

@@ -7,11 +7,11 @@ import type { Case } from '../case.ts';
 import { fault, used } from '../effectResults.ts';
 
 const member = fromPromise(() => Promise.resolve(null));
-/** A machine, as guardrails are: it hears what it is sent. */
+/** A machine that takes messages, as guardrails do. */
 const listener = setup({}).createMachine({ id: 'guard', options: { maxIterations: 1 } });
 const profile = (id: string): RouterMember => ({ id, steps: 5, takes: ['task'] });
 
-const stands: RouterMember = { ...profile('ada'), who: { kind: 'standing' } };
+const longLived: RouterMember = { ...profile('ada'), who: { kind: 'standing' } };
 const team: RouterMember = { ...profile('bob'), who: { kind: 'team', gives: 'text' } };
 const work = (id: string) => ({
   type: 'work',
@@ -41,7 +41,7 @@ const ends = [0, 1].flatMap((place) => [
   ...[answer, failing, stopped].map((output) => done(`task.${place}`, output)),
   failed(`task.${place}`, fault('restarts')),
 ]);
-const alarms = [0, 1].flatMap((place) => [
+const timers = [0, 1].flatMap((place) => [
   { type: 'attempt.late', place },
   { type: 'grace.over', place },
   { type: 'task.again', place },
@@ -74,7 +74,7 @@ export const cases: readonly Case[] = [
     input: { tasks: [task, { input: 'Go.', deadline: 1_000 }], shape: 'many' },
     events: [
       ...ends,
-      ...alarms,
+      ...timers,
       ...control,
       ...ending,
       after('deadline', 'router.active.clock.ticking'),
@@ -84,12 +84,12 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'router',
-    side: 'somebody else chooses',
+    side: 'with a selector',
     machine: machineOf({ strategy: { kind: 'selector' } }),
     input: { tasks: [task], shape: 'one' },
     events: [
       ...ends.slice(0, 4),
-      ...alarms.slice(0, 5),
+      ...timers.slice(0, 5),
       done('select.0', { member: 'bob', reason: 'the better one' }),
       done('select.0', { member: 'nobody' }),
       failed('select.0', fault('transient')),
@@ -100,7 +100,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'router',
-    side: 'all have it',
+    side: 'with a broadcast',
     machine: machineOf({ strategy: { kind: 'broadcast' } }),
     input: { tasks: [{ input: 'Go.' }], shape: 'one' },
     events: [...ends, control[3]!, ...ending],
@@ -108,7 +108,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'router',
-    side: 'more than it reads ahead',
+    side: 'more tasks than it reads ahead',
     machine: machineOf({ strategy: { kind: 'direct' }, places: () => 1 }),
     input: { tasks: Array.from({ length: 9 }, () => ({ input: 'Go.' })), shape: 'many' },
     events: [
@@ -124,7 +124,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'router',
-    side: 'behind guardrails, with work from above',
+    side: 'behind guardrails, with work from a parent',
     service: true,
     machine: machineOf({ entry: 'guard' }),
     input: { tasks: [], shape: 'many', standing: true },
@@ -149,11 +149,11 @@ export const cases: readonly Case[] = [
       { type: 'orchestra.close' },
       { type: 'orchestra.task', task: { input: 'Go.' } },
       ...control,
-      ...alarms.slice(0, 5),
+      ...timers.slice(0, 5),
       ...ending,
       { type: 'troupe.deadline' },
     ],
-    // What comes is not counted beyond what decides.
+    // Counters are kept only as far as they decide behaviour.
     key: (({ queue, jobs, seats, halt, closed, due, submitted, answered }: RouterContext) => [
       Math.min(queue.length, 1),
       jobs.slice(0, 1).map((job) => job && [job.stage, job.stopping]),
@@ -164,8 +164,8 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'router',
-    side: 'with members that stand and teams',
-    machine: machineOf({ members: [stands, team], strategy: { kind: 'roundRobin' } }),
+    side: 'with long-lived members and teams',
+    machine: machineOf({ members: [longLived, team], strategy: { kind: 'roundRobin' } }),
     input: { tasks: [task, { input: 'Go.', agentId: 'ada' }], shape: 'many' },
     events: [
       { type: 'work.done', id: '0.0.1', output: answer },
@@ -174,7 +174,7 @@ export const cases: readonly Case[] = [
       failed('standing.ada', fault('restarts')),
       done('task.1', { status: 'completed', result: 'done', turns: 1, usage: used }),
       done('task.1', { status: 'cancelled', reason: 'told to', turns: 1, usage: used }),
-      ...alarms,
+      ...timers,
       ...control,
       ...ending,
     ],
@@ -185,7 +185,7 @@ export const cases: readonly Case[] = [
     side: 'as a member, with a lease',
     service: true,
     machine: machineOf({
-      members: [stands, profile('bob')],
+      members: [longLived, profile('bob')],
       strategy: { kind: 'roundRobin' },
       deadline: 5_000,
       places: () => 1,
@@ -206,14 +206,14 @@ export const cases: readonly Case[] = [
       { type: 'treasury.refused', id: 'lease/1', failure: fault('budget') },
       { type: 'orchestra.close' },
       control[3]!,
-      ...[1, 3, 4].map((alarm) => alarms[alarm]!),
+      ...[1, 3, 4].map((index) => timers[index]!),
       ...ending,
     ],
     key: (({ queue, jobs, seats, submitted, answered, closed, halt }: RouterContext) => [
       [closed, halt?.kind],
       [Math.min(queue.length, 2), queue.some(({ held }) => held === true)],
       jobs.slice(0, 2).map((job) => job && [job.stage, job.stopping, job.held, job.allowance?.usd]),
-      seats.map(({ outUntil, stands: isThere }) => [outUntil !== null, isThere]),
+      seats.map(({ outUntil, stands: isStarted }) => [outUntil !== null, isStarted]),
       Math.min(submitted - answered, 2),
     ]) as Case['key'],
   },

@@ -74,7 +74,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'run',
-    side: 'with one that stands and a team within',
+    side: 'with a long-lived member and a nested team',
     machine: runWith({
       limits: { ...defaultRunLimits, maxTurns: 3 },
       budget: {},
@@ -100,7 +100,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'run',
-    side: 'too deep',
+    side: 'nested too deeply',
     machine: runWith(defaultRunSettings),
     input: { type: 'brief', body: {}, depth: maxNestingDepth },
     events: [{ type: 'run.pause' }],

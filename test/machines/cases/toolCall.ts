@@ -60,4 +60,8 @@ const plain: readonly Case[] = sides.map(({ side, ask, effect }) => ({
   key: ({ attempts }: { attempts: number }) => attempts,
 }));
 
-export const cases: readonly Case[] = [...plain, delegated('for somebody else', 1), delegated('too deep', 9)];
+export const cases: readonly Case[] = [
+  ...plain,
+  delegated('of a delegate', 1),
+  delegated('of a delegate nested too deeply', 9),
+];

@@ -1,18 +1,18 @@
-/** What the laws need to walk through the tool server's machine. */
+/** The case of the tool server's machine for the laws. */
 import { toolServerMachine, type ToolServerContext } from '../../../machines/toolServer.ts';
 
 const gone = { kind: 'environment', message: 'gone', retryable: true } as const;
-const hopeless = { kind: 'environment', message: 'no such program', retryable: false } as const;
+const notRetryable = { kind: 'environment', message: 'no such program', retryable: false } as const;
 
 export const toolServer = {
   service: true,
   machine: toolServerMachine,
   input: { name: 'files', tries: 3, patience: 30_000, jitter: [0.5] },
-  /** One sample of every event the machine can meet. */
+  /** One sample of every event the machine can get. */
   events: [
     { type: 'xstate.done.actor.connect', output: { tools: ['a'] } },
     { type: 'xstate.error.actor.connect', error: gone },
-    { type: 'xstate.error.actor.connect', error: hopeless },
+    { type: 'xstate.error.actor.connect', error: notRetryable },
     { type: 'xstate.done.actor.list', output: { tools: ['a', 'b'] } },
     { type: 'xstate.error.actor.list', error: gone },
     { type: 'xstate.after.patience.toolServer.connecting' },
@@ -25,6 +25,6 @@ export const toolServer = {
     { type: 'toolServer.retry' },
     { type: 'toolServer.stop' },
   ],
-  /** The part of context that decides behaviour; it keeps the walk finite. */
+  /** The part of the context that decides behaviour; it keeps the exploration finite. */
   key: ({ failures, failure, outdated }: ToolServerContext) => [failures, failure?.retryable, outdated],
 };

@@ -1,4 +1,4 @@
-/** What the laws need to walk through the treasurer's machine: alone, and with a run above it. */
+/** The cases of the treasurer's machine for the laws: alone, and under a parent run. */
 import { treasurerMachine } from '../../../machines/treasury/treasurer.ts';
 import type { TreasuryContext, TreasuryInput } from '../../../machines/treasury/context.ts';
 import { done, failed } from '../../../src/testing/play.ts';
@@ -44,14 +44,14 @@ const side = (name: string, input: Partial<TreasuryInput>, events: Case['events'
 });
 
 export const cases: readonly Case[] = [
-  side('that says no', {}, alone),
+  side('that refuses', {}, alone),
   side('that asks a person', { onExhausted: 'ask', budget: { steps: 1 } }, [
     ...two,
     answered({ granted: { steps: 2 } }),
     answered({ refused: 'enough' }),
     failed('ticket', fault('restarts')),
   ]),
-  side('below another', { budget: { steps: 7 }, lease: { id: 'above', budget: { steps: 4 } } }, [
+  side('under a parent run', { budget: { steps: 7 }, lease: { id: 'above', budget: { steps: 4 } } }, [
     ...two,
     { type: 'treasury.granted', id: 'above', budget: { steps: 6 } },
     { type: 'treasury.refused', id: 'above', failure: fault('budget') },

@@ -1,4 +1,4 @@
-/** Who may be a member of a router: teams, and supervisors that stand; and a router that is a member itself. */
+/** Members of a router: teams and long-lived supervisors; and a router that is a member itself. */
 import { describe, expect, test } from 'vitest';
 import { fromPromise, type AnyEventObject } from 'xstate';
 import { routerWith } from '../../../machines/router/router.ts';
@@ -37,12 +37,12 @@ const results = (played: Played) =>
     .map(({ entry }) => entry.result);
 
 describe('a team in an orchestrator', () => {
-  test('gets its message, how far down it is, and its steps as a budget', () => {
+  test('gets its message, its nesting depth, and its steps as a budget', () => {
     expect(startedActors(story(given('desk', { maxSteps: 9 })))).toMatchObject([
       { src: 'desk', id: 'task.0', input: { type: 'task', body: 'Go.', budget: { steps: 9 }, depth: 1 } },
     ]);
   });
-  test('its result is the output of its task, by the name it has; and it is told in its own words', () => {
+  test('its result is the output of its task, under its message type; and it gets control events under its own names', () => {
     const over = story(given('desk'), [done('task.0', { status: 'completed', result: 1, turns: 2, usage: used })]);
     expect(results(over)).toMatchObject([{ output: { type: 'article', body: 1 }, stepsUsed: used.steps }]);
     const pause = [{ type: 'orchestra.pause' }, { type: 'orchestra.resume' }, cancel];
@@ -54,9 +54,9 @@ describe('a team in an orchestrator', () => {
   });
 });
 
-describe('a supervisor that stands in an orchestrator', () => {
+describe('a long-lived supervisor in an orchestrator', () => {
   const two = { tasks: ['1', '2'].map((input) => ({ input, agentId: 'pool' })), shape: 'many' };
-  test('is started once, and handed one task after another', () => {
+  test('is started once, and gets one task after another', () => {
     const played = story(two);
     expect(startedActors(played)).toMatchObject([{ src: 'pool', id: 'standing.pool', input: { standing: true } }]);
     expect(sent(played)).toMatchObject([
@@ -67,9 +67,9 @@ describe('a supervisor that stands in an orchestrator', () => {
       { taskId: 'task-2', success: true },
     ]);
   });
-  test('that falls fails what it had, and is started anew when it is needed', () => {
-    const fallen = story({ ...two, standing: true }, [failed('standing.pool', fault('restarts'))]);
-    expect(results(fallen)).toMatchObject([
+  test('that fails fails its tasks, and is started again when it is needed', () => {
+    const afterFailure = story({ ...two, standing: true }, [failed('standing.pool', fault('restarts'))]);
+    expect(results(afterFailure)).toMatchObject([
       { success: false, failure: { kind: 'environment' } },
       { success: false, failure: { kind: 'environment' } },
     ]);
@@ -93,14 +93,14 @@ describe('a router that is a member', () => {
     depth: 3,
     ...more,
   });
-  const told = (...events: AnyEventObject[]) => story({ standing: true }, events);
+  const playService = (...events: AnyEventObject[]) => story({ standing: true }, events);
   const ends = (output: object, place = 0) => done(`task.${place}`, output);
 
-  test('passes on how far down it is, and refuses what is too far down', () => {
-    expect(startedActors(told(work('w')))).toMatchObject([
+  test('passes its nesting depth on, and refuses work that is nested too deeply', () => {
+    expect(startedActors(playService(work('w')))).toMatchObject([
       { input: { depth: 4, lease: 'lease/1', allowance: { usd: 4 } } },
     ]);
-    expect(sent(told(work('w', { depth: 8 })))).toMatchObject([
+    expect(sent(playService(work('w', { depth: 8 })))).toMatchObject([
       [
         'parent',
         { type: 'work.done', output: { failure: { kind: 'denied', data: { refusedBy: 'depth', depth: 9 } } } },
@@ -108,7 +108,7 @@ describe('a router that is a member', () => {
     ]);
   });
 
-  test('what is paused before it began does not begin until it goes on', () => {
+  test('work that is paused before it started does not start until it is resumed', () => {
     const paused = story({ standing: true }, [work('a'), work('b'), { type: 'work.pause', id: 'b' }, ends(answer)], {
       members: [{ id: 'ada', steps: 5, capacity: 1, takes: ['task'] }],
     });
@@ -121,13 +121,13 @@ describe('a router that is a member', () => {
     expect(startedActors(gone)).toHaveLength(2);
   });
 
-  test('its deadline is for each piece of work, and does not end it', () => {
+  test('its deadline applies to each piece of work, and does not end the router', () => {
     const { snapshot } = story({ standing: true }, [work('a')], { deadline: 5_000 });
     expect((snapshot.context as { jobs: { task: object }[] }).jobs[0]!.task).toMatchObject({ deadline: 5_000 });
     expect(snapshot.value).toMatchObject({ active: { clock: 'unbounded' } });
   });
 
-  test('a second attempt has what the first one left of the lease, and asks above for both', () => {
+  test('a second attempt gets what the first one left of the lease, and requests for both go to the parent', () => {
     const again = story({ standing: true }, [work('w'), ends({ ...failing, usage: { ...used, usd: 1 } })], {
       retry: { maxRetries: 1, backoff: 0, condition: 'always' },
     });
@@ -148,20 +148,20 @@ describe('a router that is a member', () => {
     ]);
   });
 
-  test('what its own limits rule out is refused at once, and not asked for above', () => {
+  test('a request that its own limits do not allow is refused at once, without asking the parent', () => {
     const asks = { type: 'treasury.lease', id: 'lease/1', wants: { steps: 6 } };
-    expect(sent(told(work('w', { allowance: { steps: 2 } }), asks))).toMatchObject([
+    expect(sent(playService(work('w', { allowance: { steps: 2 } }), asks))).toMatchObject([
       ['task.0', { type: 'treasury.refused', failure: { kind: 'budget', data: { what: 'steps', limit: 5 } } }],
     ]);
-    expect(sent(told(work('w', { allowance: { steps: 2 } }), { ...asks, wants: { steps: 3 } }))).toMatchObject([
+    expect(sent(playService(work('w', { allowance: { steps: 2 } }), { ...asks, wants: { steps: 3 } }))).toMatchObject([
       ['parent', { wants: { steps: 3 } }],
     ]);
     const no = { type: 'treasury.refused', id: 'lease/1', failure: fault('budget') };
-    expect(sent(told(work('w'), no))).toEqual([['task.0', no]]);
-    expect(sent(told(work('w'), { ...no, id: 'lease/9' }, { ...asks, id: 'lease/9' }))).toEqual([]);
+    expect(sent(playService(work('w'), no))).toEqual([['task.0', no]]);
+    expect(sent(playService(work('w'), { ...no, id: 'lease/9' }, { ...asks, id: 'lease/9' }))).toEqual([]);
   });
 
-  test('several who answer the same task share its lease, and cannot ask for more', () => {
+  test('several members that answer the same task share its lease, and cannot request more', () => {
     const all = story({ standing: true }, [work('w', { to: undefined, allowance: { usd: 6, steps: 9 } })], {
       strategy: { kind: 'broadcast' },
     });

@@ -1,4 +1,4 @@
-/** The router's chart by hand: what comes too late, out of turn, or from above. */
+/** The router's chart: events that come too late, out of order, or from a parent. */
 import { expect, test } from 'vitest';
 import { fromPromise } from 'xstate';
 import { routerWith } from '../../../machines/router/router.ts';
@@ -28,7 +28,7 @@ const work = (id: string, change = {}) => ({
   ...change,
 });
 
-test('one that is closed takes no more tasks, and ends with those it has', () => {
+test('a closed router takes no more tasks, and ends after the tasks it has', () => {
   const task = { type: 'orchestra.task' as const, task: { input: 'Go.' } };
   const closed = story(machine, standing).send(task).send({ type: 'orchestra.close' });
   const late = closed.send(task);
@@ -36,10 +36,10 @@ test('one that is closed takes no more tasks, and ends with those it has', () =>
   expect(late.done('task.0', answer).done('collect', [])).toRestIn('completed');
 });
 
-test('work from above is answered with the output of the member, and kept in no list', () => {
-  const told = story(machine, standing).send(work('w-1', { to: 'bob', allowance: { steps: 2, usd: 1 } }));
-  expect(told).toHaveRequested('bob', { type: 'task', body: 'Go.', allowance: { steps: 2, usd: 1 }, depth: 1 });
-  const answered = told.done('task.0', answer);
+test('work from a parent is answered with the output of the member, and kept in no list', () => {
+  const played = story(machine, standing).send(work('w-1', { to: 'bob', allowance: { steps: 2, usd: 1 } }));
+  expect(played).toHaveRequested('bob', { type: 'task', body: 'Go.', allowance: { steps: 2, usd: 1 }, depth: 1 });
+  const answered = played.done('task.0', answer);
   const sent = answered.actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => (params as { event: unknown }).event);
@@ -47,9 +47,9 @@ test('work from above is answered with the output of the member, and kept in no 
   expect(answered.actions.filter(({ type }) => type === 'append')).toEqual([]);
 });
 
-test('work that nobody can have is refused at once, by name and with a reason', () => {
-  const told = story(machine, standing).send(work('w-1', { to: 'zed' }));
-  const [sent] = told.actions
+test('work that no member can take is refused at once, with the name and the reason', () => {
+  const played = story(machine, standing).send(work('w-1', { to: 'zed' }));
+  const [sent] = played.actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => (params as { event: unknown }).event);
   expect(sent).toMatchObject({
@@ -62,18 +62,18 @@ test('work that nobody can have is refused at once, by name and with a reason', 
   });
 });
 
-test('an attempt that was told to stop and does not is let go, and charged with all that it held', () => {
+test('an attempt that ignores its cancel is stopped, and counts as usage all it was granted', () => {
   const cancelled = story(machine, { tasks: [{ input: 'Go.' }], shape: 'one' }).send({
     type: 'orchestra.cancel',
     reason: 'enough',
   });
   expect(cancelled.snapshot.context.jobs[0]).toMatchObject({ stage: 'stopping', stopping: 'cancelled' });
-  const gone = cancelled.send({ type: 'grace.over', place: 0 });
-  expect(gone.snapshot.context).toMatchObject({ consumed: 5, answered: 1 });
-  expect(gone.done('collect', [])).toRestIn('cancelled');
+  const stopped = cancelled.send({ type: 'grace.over', place: 0 });
+  expect(stopped.snapshot.context).toMatchObject({ consumed: 5, answered: 1 });
+  expect(stopped.done('collect', [])).toRestIn('cancelled');
 });
 
-test('an answer in the same moment as the cancel is kept', () => {
+test('an answer that comes together with the cancel is kept', () => {
   const tasks = [{ input: 'Go.' }];
   const cancelled = story(machine, { tasks, shape: 'one' }).send({ type: 'orchestra.cancel', reason: 'enough' });
   expect(cancelled.done('task.0', answer)).toHaveAppended('results', expect.objectContaining({ seq: 0 }));
@@ -84,8 +84,8 @@ test('an answer in the same moment as the cancel is kept', () => {
   expect(kept.find(({ list }) => list === 'results')!.entry.result).toMatchObject({ success: true });
 });
 
-test('results that cannot be read back are a failure of the whole', () => {
-  const told = story(machine, { tasks: [], shape: 'many' }).failed('collect', fault('storage'));
-  expect(told).toRestIn('failed');
-  expect(told.snapshot.output).toMatchObject({ status: 'failed', failure: { kind: 'storage' } });
+test('results that cannot be read back fail the orchestrator', () => {
+  const played = story(machine, { tasks: [], shape: 'many' }).failed('collect', fault('storage'));
+  expect(played).toRestIn('failed');
+  expect(played.snapshot.output).toMatchObject({ status: 'failed', failure: { kind: 'storage' } });
 });

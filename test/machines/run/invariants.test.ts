@@ -1,4 +1,4 @@
-/** What holds for every run of a team, whatever happens in whatever order. */
+/** What holds for every run of a team, for any events in any order. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
@@ -44,19 +44,19 @@ const spawned = ({ actions }: Step) =>
     .map(({ params }) => params as { src: string; input: { allowance?: Budget } });
 const started = (step: Step) => spawned(step).filter(({ src }) => src !== 'route' && src !== 'treasurer');
 const isPaused = ({ value }: Step['after']) => (value as { active?: { control: string } }).active?.control === 'paused';
-/** Nothing but stopping is left to do, or not even that. */
+/** The run is stopping, or has ended. */
 const isOver = ({ status, value }: Step['after']) => status === 'done' || JSON.stringify(value).includes('"stopping"');
-const verdict = (snapshot: Step['after']) => {
+const outcomeOf = (snapshot: Step['after']) => {
   const { outcome, failure, member } = contextOf(snapshot);
   return { outcome, failure, member };
 };
-const told = ({ actions }: Step, type: string) =>
+const recipientsOf = ({ actions }: Step, type: string) =>
   actions
-    .filter((wish) => wish.type === 'xstate.sendTo')
+    .filter((action) => action.type === 'xstate.sendTo')
     .map(({ params }) => params as { targetId: string; event: AnyEventObject })
     .filter(({ event }) => event.type === type)
     .map(({ targetId }) => targetId);
-const atWork = (snapshot: Step['after']) =>
+const workingMembers = (snapshot: Step['after']) =>
   contextOf(snapshot).members.flatMap((name, place) => (name === null ? [] : [`member.${place}`]));
 
 const sums: Record<keyof Budget, (usage: AgentUsage) => number> = {
@@ -66,39 +66,39 @@ const sums: Record<keyof Budget, (usage: AgentUsage) => number> = {
   toolCalls: ({ toolCalls }) => toolCalls,
 };
 const kinds = Object.keys(sums) as (keyof Budget)[];
-/** What the member that ended used beyond what it was given: a call more at most, and nobody can take it back. */
-function beyond({ event, before }: Step, what: keyof Budget): number {
+/** What an ended member used beyond its grant: one call at most. */
+function usedBeyondGrant({ event, before }: Step, kind: keyof Budget): number {
   const place = /^xstate\.done\.actor\.member\.(\d+)$/.exec(event.type)?.[1];
-  const granted = place === undefined ? undefined : contextOf(before).granted[Number(place)]?.[what];
+  const granted = place === undefined ? undefined : contextOf(before).granted[Number(place)]?.[kind];
   if (granted === undefined) return 0;
-  return Math.max(0, sums[what]((event.output as AgentOutput).usage) - granted);
+  return Math.max(0, sums[kind]((event.output as AgentOutput).usage) - granted);
 }
 
-describe('whatever happens to a team,', () => {
-  test('what its members may still use and what was used stay within the budget', () =>
+describe('for any schedule of a team,', () => {
+  test('what its members may still use plus what was used stays within the budget', () =>
     holds(({ steps }, settings, budget) => {
-      for (const what of kinds) {
-        const limit = Math.min(settings.budget[what] ?? Infinity, budget?.[what] ?? Infinity);
+      for (const kind of kinds) {
+        const limit = Math.min(settings.budget[kind] ?? Infinity, budget?.[kind] ?? Infinity);
         if (limit === Infinity) continue;
         let over = 0;
         for (const step of steps) {
-          over += beyond(step, what);
+          over += usedBeyondGrant(step, kind);
           const { used, granted } = contextOf(step.after);
-          const given = granted.reduce((sum, grant) => sum + (grant?.[what] ?? 0), 0);
-          expect(sums[what](used) + given).toBeLessThanOrEqual(limit + over + 1e-9);
-          // Without tool calls a member can still answer; without anything else it cannot even begin.
-          if (what !== 'toolCalls')
-            for (const { input } of started(step)) expect(input.allowance![what]).toBeGreaterThan(0);
+          const given = granted.reduce((sum, grant) => sum + (grant?.[kind] ?? 0), 0);
+          expect(sums[kind](used) + given).toBeLessThanOrEqual(limit + over + 1e-9);
+          // Without tool calls a member can still answer; without steps, tokens or money it cannot start.
+          if (kind !== 'toolCalls')
+            for (const { input } of started(step)) expect(input.allowance![kind]).toBeGreaterThan(0);
         }
       }
     }));
 
-  test('the books of its treasurer come out: used, leased and free make up the budget', () =>
+  test('the ledger of its treasurer balances: used, leased and free make up the budget', () =>
     holds(({ steps }) => {
-      for (const { books } of steps) if (books) expect(imbalance(books)).toEqual({});
+      for (const { ledger } of steps) if (ledger) expect(imbalance(ledger)).toEqual({});
     }));
 
-  test('nobody is started and nothing is routed while it is paused, and nobody once it is being stopped', () =>
+  test('no member is started and no message is routed while it is paused, and no member is started while it is stopping', () =>
     holds(({ steps }) => {
       for (const step of steps) {
         if (isPaused(step.after)) expect(spawned(step)).toEqual([]);
@@ -106,38 +106,38 @@ describe('whatever happens to a team,', () => {
       }
     }));
 
-  test('every member that was started ends or is stopped, and each at work is told once to stop', () =>
-    holds(({ steps, left }) => {
-      expect(left).toEqual([]);
+  test('every started member ends or is stopped, and each working member gets one cancel', () =>
+    holds(({ steps, unended }) => {
+      expect(unended).toEqual([]);
       for (const step of steps) {
         const isEnding = isOver(step.after) && !isOver(step.before);
-        expect(told(step, 'agent.cancel')).toEqual(isEnding ? atWork(step.after) : []);
+        expect(recipientsOf(step, 'agent.cancel')).toEqual(isEnding ? workingMembers(step.after) : []);
       }
     }, 'cancelled'));
 
-  test('what decides the end stands, and after the end nothing changes', () =>
+  test('the outcome is final once decided, and after the end nothing changes', () =>
     holds(({ played, steps }, settings) => {
-      for (const { before, after } of steps) if (isOver(before)) expect(verdict(after)).toEqual(verdict(before));
+      for (const { before, after } of steps) if (isOver(before)) expect(outcomeOf(after)).toEqual(outcomeOf(before));
       const machine = teamOf(settings);
-      // An end that nobody waits for any more is not delivered at all (E3); the rest must find nothing to do.
-      const words = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
-      const late = words.slice(-8).reduce((state, event) => playNext(machine, state, event), played);
+      // The end of an effect that is no longer pending is not delivered (E3); all other events must change nothing.
+      const events = steps.map(({ event }) => event).filter(({ type }) => !type.startsWith('xstate.error.'));
+      const late = events.slice(-8).reduce((state, event) => playNext(machine, state, event), played);
       expect(late.snapshot.output).toEqual(played.snapshot.output);
       expect(late.actions).toHaveLength(played.actions.length);
     }));
 
-  test('no more messages are handed out than there may be turns, and each starts one member', () =>
+  test('there are no more turns than the limit allows, and each starts one member', () =>
     holds(({ steps }, { limits }) => {
-      let handed = 0;
+      let startedCount = 0;
       for (const step of steps) {
-        handed += started(step).length;
-        expect(contextOf(step.after).turns).toBe(handed);
-        expect(handed).toBeLessThanOrEqual(limits.maxTurns);
+        startedCount += started(step).length;
+        expect(contextOf(step.after).turns).toBe(startedCount);
+        expect(startedCount).toBeLessThanOrEqual(limits.maxTurns);
       }
     }));
 
-  test('it can be brought to an end: by letting it work, or by cancelling it, whether its members listen or not', () => {
-    holds(({ played, left }) => expect([played.snapshot.status, left]).toEqual(['done', []]));
-    holds(({ played, left }) => expect([played.snapshot.status, left]).toEqual(['done', []]), 'cancelled');
+  test('every run can end: by completing, or by a cancel, whether its members react or not', () => {
+    holds(({ played, unended }) => expect([played.snapshot.status, unended]).toEqual(['done', []]));
+    holds(({ played, unended }) => expect([played.snapshot.status, unended]).toEqual(['done', []]), 'cancelled');
   });
 });

@@ -1,4 +1,4 @@
-/** Who may be a member of a run: nested teams, and supervisors that stand. */
+/** Members of a run: nested teams, and long-lived supervisors. */
 import { describe, expect, test } from 'vitest';
 import { fromPromise, type AnyEventObject } from 'xstate';
 import { maxNestingDepth, type MemberKind } from '../../../machines/member.ts';
@@ -21,18 +21,18 @@ const members: Record<string, MemberKind> = {
   desk: { kind: 'standing' },
   newsroom: { kind: 'team', takes: 'brief', gives: 'article' },
 };
-/** What the treasurer lends for the nth request that it hears: an equal share of ten steps. */
-const lent = (n: number, among: number) => ({
+/** What the treasurer grants for the nth request: an equal share of ten steps. */
+const granted = (n: number, among: number) => ({
   type: 'treasury.granted',
   id: `lease/${n}`,
   budget: { steps: Math.floor(10 / among) },
 });
-/** Whatever is sent is granted its lease. */
+/** Sends the events, and grants every requested lease. */
 const withLeases = (events: readonly AnyEventObject[]) => {
   let asked = 0;
   return events.flatMap((event) => {
     const { send } = (event as { output?: { send?: readonly unknown[] } }).output ?? {};
-    return send ? [event, lent(asked++, send.length)] : [event];
+    return send ? [event, granted(asked++, send.length)] : [event];
   });
 };
 const story = (...events: AnyEventObject[]) =>
@@ -60,8 +60,8 @@ const answers = (id: string) => ({
 });
 const cancel = { type: 'run.cancel', reason: 'enough' };
 
-describe('a supervisor that stands', () => {
-  test('is started once and handed one piece of work after another, each under its place', () => {
+describe('a long-lived supervisor', () => {
+  test('is started once and gets one piece of work after another, each with its slot', () => {
     const played = story(send('desk', 'desk'), answers('1'), send('desk'));
     expect(spawned(played).map(({ src, id }) => [src, id])).toEqual([['desk', 'standing.desk']]);
     expect(sent(played)).toMatchObject([
@@ -77,7 +77,7 @@ describe('a supervisor that stands', () => {
     });
   });
 
-  test('fails the run with the refusal it answers', () => {
+  test('fails the run with the refusal that it answers', () => {
     const refused = { status: 'failed', failure: fault('denied'), phase: 'execution', evidence: [], usage: used };
     expect(output(story(send('desk'), { type: 'work.done', id: '0', output: refused }))).toMatchObject({
       status: 'failed',
@@ -87,13 +87,13 @@ describe('a supervisor that stands', () => {
     });
   });
 
-  test('that answers for work it does not have is not listened to', () => {
+  test('that answers for work it does not have is ignored', () => {
     const played = story(send('newsroom'), answers('0'), answers('7'));
     expect(appendedEntries(played, 'messages')).toHaveLength(1);
     expect(output(played)).toBeUndefined();
   });
 
-  test('that falls fails everything it had, and is started anew when it had nothing', () => {
+  test('that fails fails all its work, and is started again when it had none', () => {
     const busy = story(send('desk', 'desk'), failed('standing.desk', fault('restarts')));
     expect(output(busy)).toMatchObject({ status: 'failed', failure: { kind: 'restarts' }, member: 'desk' });
     expect(output(story(send('desk'), done('standing.desk', null)))).toMatchObject({
@@ -103,7 +103,7 @@ describe('a supervisor that stands', () => {
     expect(spawned(idle)).toHaveLength(2);
   });
 
-  test('is told of a pause and of the end by place, and is given up when it does not end', () => {
+  test('gets a pause and a cancel for each slot, and is stopped when it does not end', () => {
     const played = story(send('desk'), { type: 'run.pause' }, { type: 'run.resume' }, cancel);
     expect(sent(played).slice(1)).toEqual([
       ['standing.desk', { type: 'work.pause', id: '0' }],
@@ -122,7 +122,7 @@ describe('a supervisor that stands', () => {
 });
 
 describe('a team within a team', () => {
-  test('gets its message by the name it knows, its share of the budget, and a place further down', () => {
+  test('gets its message under its own message type, its share of the budget, and its nesting depth', () => {
     const played = story(send('newsroom'));
     expect(spawned(played)).toMatchObject([
       {
@@ -133,7 +133,7 @@ describe('a team within a team', () => {
     ]);
   });
 
-  test('its result is its answer, by the name it has here; its usage is counted', () => {
+  test('its result is its answer, under the message type of the outer team; its usage is counted', () => {
     const result = { status: 'completed', result: { text: 'tea' }, turns: 3, usage: used };
     const played = story(send('newsroom'), done('member.0', result));
     expect(appendedEntries(played, 'messages').at(-1)).toMatchObject({
@@ -148,14 +148,14 @@ describe('a team within a team', () => {
     });
   });
 
-  test('is told in its own words', () => {
+  test('gets control events under its own names', () => {
     expect(sent(story(send('newsroom'), { type: 'run.pause' }, cancel))).toEqual([
       ['member.0', { type: 'run.pause' }],
       ['member.0', { type: 'run.cancel', reason: 'enough' }],
     ]);
   });
 
-  test('that is too far down is refused, and starts nobody', () => {
+  test('that is nested too deeply is refused, and starts no member', () => {
     const played = playEvents(runWith(defaultRunSettings), { type: 'brief', body: {}, depth: maxNestingDepth }, []);
     expect(output(played)).toMatchObject({
       status: 'failed',

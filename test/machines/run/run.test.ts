@@ -13,7 +13,7 @@ import {
   playEvents,
   type Played,
 } from '../../../src/testing/play.ts';
-import { tellFunded } from '../treasurerDouble.ts';
+import { playWithTreasurer } from '../treasurerDouble.ts';
 import { fault, used } from '../effectResults.ts';
 
 const members = ['writer', 'critic'];
@@ -23,16 +23,16 @@ const story = (
   ...events: AnyEventObject[]
 ) => {
   const machine = runWith({ limits: { ...defaultRunLimits, ...settings.limits }, budget: settings.budget ?? {} });
-  return tellFunded(
+  return playWithTreasurer(
     machine.provide({ actors: { writer: member, critic: member } as never }),
     { type: 'brief', body: { topic: 'actors' } },
     events,
   );
 };
 const output = ({ snapshot }: Played) => snapshot.output as RunOutput | undefined;
-const stands = ({ snapshot: { value } }: Played) =>
+const stateOf = ({ snapshot: { value } }: Played) =>
   JSON.stringify(typeof value === 'string' ? value : (value as { active: { lifecycle: unknown } }).active.lifecycle);
-const told = ({ actions }: Played) =>
+const sentTo = ({ actions }: Played) =>
   actions
     .filter(({ type }) => type === 'xstate.sendTo')
     .map(({ params }) => params as { targetId: string; event: { type: string } })
@@ -48,7 +48,7 @@ const answer = (place: number, type = 'article'): AnyEventObject =>
     evidence: [],
     usage: used,
   } satisfies AgentOutput);
-const gaveUp = (place: number) =>
+const failedMember = (place: number) =>
   done(`member.${place}`, {
     status: 'failed',
     failure: fault('model'),
@@ -57,7 +57,7 @@ const gaveUp = (place: number) =>
     usage: used,
   } satisfies AgentOutput);
 
-test('routes every message, starts who is named, and ends with what the route finishes', () => {
+test('routes every message, starts the named members, and ends with the result of the route', () => {
   const played = story({}, send('writer'), answer(0), finish);
   expect(startedActors(played).map(({ src, id }) => [src, id])).toEqual([
     ['route', 'route'],
@@ -76,7 +76,7 @@ test('routes every message, starts who is named, and ends with what the route fi
   });
 });
 
-test('several members work side by side; their answers are routed one by one, in the order they came', () => {
+test('several members work in parallel; their answers are routed one by one, in the order they came', () => {
   const played = story({}, send('writer', 'critic'), answer(1, 'review'), answer(0));
   const routed = startedActors(played).filter(({ src }) => src === 'route');
   expect(routed.map(({ input }) => input)).toEqual([{ index: 0 }, { index: 1 }]);
@@ -89,7 +89,7 @@ test('several members work side by side; their answers are routed one by one, in
   expect(output(all)).toMatchObject({ status: 'completed', turns: 2, usage: { steps: 2 } });
 });
 
-test('a place is used again', () => {
+test('a free slot is used again', () => {
   const played = story({}, send('writer'), answer(0), send('critic'), answer(0), send('writer'));
   expect(
     startedActors(played)
@@ -99,8 +99,8 @@ test('a place is used again', () => {
   expect(Object.keys(played.snapshot.children)).toEqual(['member.0']);
 });
 
-test('a member that gave up fails the run, with its failure and what others had answered', () => {
-  const played = story({}, send('writer'), answer(0), send('critic'), gaveUp(0));
+test('a member that fails its task fails the run, with its failure and the answers so far', () => {
+  const played = story({}, send('writer'), answer(0), send('critic'), failedMember(0));
   expect(output(played)).toMatchObject({
     status: 'failed',
     failure: { kind: 'model' },
@@ -109,7 +109,7 @@ test('a member that gave up fails the run, with its failure and what others had 
   });
 });
 
-test('a member that its supervisor gave up on fails the run', () => {
+test('a member that exceeded its restarts fails the run', () => {
   expect(output(story({}, send('writer'), failed('member.0', fault('restarts'))))).toMatchObject({
     status: 'failed',
     failure: { kind: 'restarts' },
@@ -117,17 +117,17 @@ test('a member that its supervisor gave up on fails the run', () => {
   });
 });
 
-test('a route that leads nowhere is said, not waited for', () => {
+test('a route that names no next message, or throws, fails the run with an explanation', () => {
   expect(output(story({}, send()))).toMatchObject({ status: 'failed', failure: { kind: 'definition' } });
   expect(output(story({}, failed('route', fault('definition', 'says nothing about "draft"'))))).toMatchObject({
     failure: { message: 'says nothing about "draft"' },
   });
 });
 
-test('a pause that comes while a message is routed starts nobody; the message is routed again on resume', () => {
+test('a pause that comes while a message is routed starts no member; the message is routed again on resume', () => {
   const paused = story({}, { type: 'run.pause' }, send('writer'));
   expect(startedActors(paused).map(({ src }) => src)).toEqual(['route']);
-  expect(stands(paused)).toBe('{"working":"held"}');
+  expect(stateOf(paused)).toBe('{"working":"held"}');
   const resumed = story({}, { type: 'run.pause' }, send('writer'), { type: 'run.resume' }, send('writer'));
   expect(startedActors(resumed).map(({ src }) => src)).toEqual(['route', 'route', 'writer']);
 });
@@ -140,7 +140,7 @@ describe('bounds:', () => {
     });
   });
 
-  test('money: what is left is shared, and with nothing left nobody is started', () => {
+  test('money: what is left is shared, and with nothing left no member is started', () => {
     const two = story({ budget: { usd: 0.004, steps: 10 } }, send('writer', 'critic'));
     expect(
       startedActors(two)
@@ -151,7 +151,7 @@ describe('bounds:', () => {
     expect(output(spent)).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
   });
 
-  test('money: what members at work were given is not given again, and what they leave over is', () => {
+  test('money: what working members were granted is not granted again, and what they leave unused is', () => {
     const given = (played: Played) =>
       startedActors(played)
         .filter(({ src }) => members.includes(src))
@@ -159,31 +159,31 @@ describe('bounds:', () => {
     const busy = [send('writer', 'critic'), answer(0), send('writer')];
     const played = story({ budget: { usd: 0.01 } }, ...busy);
     expect(given(played)).toEqual([0.005, 0.005, expect.closeTo(0.004)]);
-    const short = story({ budget: { usd: 0.01 } }, ...busy, answer(0), send('writer'), answer(0), send('writer'));
-    expect(given(short).at(-1)).toBeCloseTo(0.002);
+    const exhausted = story({ budget: { usd: 0.01 } }, ...busy, answer(0), send('writer'), answer(0), send('writer'));
+    expect(given(exhausted).at(-1)).toBeCloseTo(0.002);
   });
 
-  test('money: a message waits for those who hold all that is left, and goes on with what they bring back', () => {
+  test('money: a message waits while members hold all that is left, and is handed out with what they return', () => {
     const busy = [send('writer', 'critic'), answer(0), send('writer')];
     const held = story({ budget: { usd: 0.002 } }, ...busy);
-    expect(stands(held)).toBe('{"working":"leasing"}');
+    expect(stateOf(held)).toBe('{"working":"leasing"}');
     expect(startedActors(held).filter(({ src }) => src === 'writer')).toHaveLength(1);
-    const thrifty = { ...used, usd: 0 };
+    const noCost = { ...used, usd: 0 };
     const back = done('member.1', {
       status: 'completed',
       answer: { type: 'review', body: {} },
       evidence: [],
-      usage: thrifty,
+      usage: noCost,
     });
-    const freed = story({ budget: { usd: 0.002 } }, ...busy, back, send('writer'));
-    expect(startedActors(freed).filter(({ src }) => src === 'writer')).toHaveLength(2);
+    const afterReturn = story({ budget: { usd: 0.002 } }, ...busy, back, send('writer'));
+    expect(startedActors(afterReturn).filter(({ src }) => src === 'writer')).toHaveLength(2);
     expect(output(story({ budget: { usd: 0.002 } }, ...busy, answer(1), send('writer')))).toMatchObject({
       status: 'failed',
       failure: { kind: 'budget' },
     });
   });
 
-  test('money: an answer about another request starts nobody', () => {
+  test('money: an answer about another request starts no member', () => {
     const machine = runWith({ limits: defaultRunLimits, budget: { steps: 4 } });
     const input = { type: 'brief', body: { topic: 'actors' } };
     for (const type of ['treasury.granted', 'treasury.refused']) {
@@ -192,16 +192,18 @@ describe('bounds:', () => {
         send('writer'),
         stray,
       ]);
-      expect(stands(played)).toBe('{"working":"leasing"}');
+      expect(stateOf(played)).toBe('{"working":"leasing"}');
       expect(startedActors(played).map(({ src }) => src)).not.toContain('writer');
     }
   });
 
-  test('time: members are told to stop, and the run ends when they have', () => {
+  test('time: members get a cancel, and the run ends when they have ended', () => {
     const late = story({}, send('writer'), after('deadline', 'run.active.clock.ticking'));
-    expect(told(late)).toEqual(['agent.cancel member.0']);
+    expect(sentTo(late)).toEqual(['agent.cancel member.0']);
     expect(output(late)).toBeUndefined();
-    expect(output(story({}, send('writer'), after('deadline', 'run.active.clock.ticking'), gaveUp(0)))).toMatchObject({
+    expect(
+      output(story({}, send('writer'), after('deadline', 'run.active.clock.ticking'), failedMember(0))),
+    ).toMatchObject({
       status: 'failed',
       failure: { data: { what: 'time' } },
     });
@@ -211,30 +213,30 @@ describe('bounds:', () => {
 describe('from outside:', () => {
   const cancel = { type: 'run.cancel', reason: 'enough' };
 
-  test('cancel reaches every member, and does not wait for ever', () => {
+  test('cancel reaches every member, and waits only for the grace period', () => {
     const played = story({}, send('writer', 'critic'), cancel);
-    expect(told(played)).toEqual(['agent.cancel member.0', 'agent.cancel member.1']);
-    expect(stands(played)).toContain('waiting');
+    expect(sentTo(played)).toEqual(['agent.cancel member.0', 'agent.cancel member.1']);
+    expect(stateOf(played)).toContain('waiting');
     const grace = after('grace', 'run.active.lifecycle.stopping.waiting');
-    expect(output(story({}, send('writer', 'critic'), cancel, gaveUp(0), grace))).toMatchObject({
+    expect(output(story({}, send('writer', 'critic'), cancel, failedMember(0), grace))).toMatchObject({
       status: 'cancelled',
       reason: 'enough',
     });
   });
 
-  test('what a member answers after the cancel does not complete the run', () => {
+  test('an answer of a member after the cancel does not complete the run', () => {
     expect(output(story({}, send('writer'), cancel, answer(0)))).toMatchObject({
       status: 'cancelled',
       partial: { type: 'article' },
     });
   });
 
-  test('pause reaches every member and starts nobody until it is taken back', () => {
+  test('pause reaches every member, and no member is started until resume', () => {
     const paused = story({}, send('writer'), { type: 'run.pause' }, answer(0));
-    expect(told(paused)).toEqual(['agent.pause member.0']);
+    expect(sentTo(paused)).toEqual(['agent.pause member.0']);
     expect(startedActors(paused).filter(({ src }) => src === 'route')).toHaveLength(1);
     const resumed = story({}, send('writer', 'critic'), { type: 'run.pause' }, answer(0), { type: 'run.resume' });
-    expect(told(resumed)).toEqual(['agent.pause member.0', 'agent.pause member.1', 'agent.resume member.1']);
-    expect(stands(resumed)).toContain('routing');
+    expect(sentTo(resumed)).toEqual(['agent.pause member.0', 'agent.pause member.1', 'agent.resume member.1']);
+    expect(stateOf(resumed)).toContain('routing');
   });
 });

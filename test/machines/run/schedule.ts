@@ -1,4 +1,4 @@
-/** A whole run of a team under a random schedule: at every moment something that can happen does. The choices are numbers, so that fast-check can shrink them. */
+/** A whole run of a team under a random schedule: each step takes one of the events that are possible then. The choices are numbers, so that fast-check can shrink them. */
 import { fromPromise, type AnyEventObject } from 'xstate';
 import type { AgentOutput, AgentUsage, Budget } from '../../../src/contracts/agent.ts';
 import type { RunContext } from '../../../machines/run/context.ts';
@@ -6,9 +6,9 @@ import type { RunSettings } from '../../../machines/run/settings.ts';
 import { runWith } from '../../../machines/run/run.ts';
 import { done, failed, playNext, playStart, type Played, type PlayedAction } from '../../../src/testing/play.ts';
 import type { Ledger } from '../../../machines/treasury/ledger.ts';
-import { Funds } from '../treasurerDouble.ts';
+import { TreasurerDouble } from '../treasurerDouble.ts';
 import { fault } from '../effectResults.ts';
-import { underway } from '../pending.ts';
+import { trackPending } from '../trackPending.ts';
 
 export interface RunSchedule {
   readonly played: Played;
@@ -17,18 +17,18 @@ export interface RunSchedule {
     before: Played['snapshot'];
     after: Played['snapshot'];
     actions: readonly PlayedAction[];
-    /** What the treasurer has written down by then; undefined where there is none. */
-    books: Ledger | undefined;
+    /** The ledger of the treasurer after the event; undefined when there is no treasurer. */
+    ledger: Ledger | undefined;
   }[];
-  /** Members that were started and neither ended nor were stopped. */
-  readonly left: readonly string[];
+  /** Members that were started and have neither ended nor been stopped. */
+  readonly unended: readonly string[];
 }
 
 const member = fromPromise(() => Promise.resolve(null));
 export const teamOf = (settings: RunSettings) =>
   runWith(settings).provide({ actors: { writer: member, critic: member } as never });
 
-/** How a run comes to its end when the choices are used up: all goes well, or somebody cancels it and nobody listens. */
+/** How a run ends when the choices are used up: every effect succeeds, or the run is cancelled and no member reacts. */
 export type Ending = 'well' | 'cancelled';
 
 export function runSchedule(
@@ -38,42 +38,42 @@ export function runSchedule(
   ending: Ending = 'well',
 ): RunSchedule {
   const machine = teamOf(settings);
-  const { open, timers, settle, follow } = underway();
+  const { active, timers, ended, record } = trackPending();
   let played = playStart(machine, { type: 'brief', body: {}, ...(budget === undefined ? {} : { budget }) });
-  follow(played.actions);
-  const funds = new Funds();
-  funds.follow(played.actions);
+  record(played.actions);
+  const treasurer = new TreasurerDouble();
+  treasurer.record(played.actions);
   const steps: RunSchedule['steps'][number][] = [];
   for (let n = 0; n < choices.length + 300 && played.snapshot.status === 'active'; n++) {
     const context = played.snapshot.context as RunContext;
-    const ways = [...open].flatMap(([id]) => outcomes(id, context));
-    const [word] = funds.answers;
+    const results = [...active].flatMap(([id]) => outcomes(id, context));
+    const [treasurerAnswer] = treasurer.answers;
     const choice = choices[n];
     const event =
       choice === undefined
         ? ending === 'well'
-          ? wellMeant(open, context, n - choices.length, word)
+          ? successEvent(active, context, n - choices.length, treasurerAnswer)
           : cancelled(timers, n - choices.length)
         : pick(
             [
-              ...ways,
-              ...ways,
-              ...(word ? [word, word, word] : []),
+              ...results,
+              ...results,
+              ...(treasurerAnswer ? [treasurerAnswer, treasurerAnswer, treasurerAnswer] : []),
               ...[...timers.values()].filter(() => choice % 20 === 0),
               ...signals,
             ],
             choice,
           );
-    settle(event);
-    if (event === word) funds.answers.shift();
+    ended(event);
+    if (event === treasurerAnswer) treasurer.answers.shift();
     const before = played;
     played = playNext(machine, played, event);
     const actions = played.actions.slice(before.actions.length);
-    follow(actions);
-    funds.follow(actions);
-    steps.push({ event, before: before.snapshot, after: played.snapshot, actions, books: funds.books });
+    record(actions);
+    treasurer.record(actions);
+    steps.push({ event, before: before.snapshot, after: played.snapshot, actions, ledger: treasurer.ledger });
   }
-  return { played, steps, left: [...open.keys()] };
+  return { played, steps, unended: [...active.keys()] };
 }
 
 const signals: readonly AnyEventObject[] = [
@@ -83,16 +83,18 @@ const signals: readonly AnyEventObject[] = [
   { type: 'run.cancel', reason: 'enough' },
   { type: 'troupe.deadline' },
 ];
-const pick = (all: readonly AnyEventObject[], choice: number): AnyEventObject => {
-  // Who stops a run is one of many things only rarely.
+const pick = (candidates: readonly AnyEventObject[], choice: number): AnyEventObject => {
+  // A cancel is chosen only rarely.
   const likely =
-    choice % 10 === 0 ? all : all.filter(({ type }) => type !== 'run.cancel' && type !== 'troupe.deadline');
+    choice % 10 === 0
+      ? candidates
+      : candidates.filter(({ type }) => type !== 'run.cancel' && type !== 'troupe.deadline');
   return likely[choice % likely.length]!;
 };
 
 const send = (...to: string[]) => done('route', { send: to.map((name) => ({ to: name, type: 'draft', body: {} })) });
 
-/** What may come of whatever is under way. A member uses up none, half or all of what it was given, or a call more. */
+/** The possible results of what is pending. A member uses none, half or all of its grant, or one call more. */
 function outcomes(id: string, { granted, leases }: RunContext): AnyEventObject[] {
   if (id === 'treasurer') return [];
   if (id === 'route')
@@ -116,7 +118,7 @@ function outcomes(id: string, { granted, leases }: RunContext): AnyEventObject[]
     answers(id, usageOf(grant, 1, 1)),
     done(id, ends('failed', usageOf(grant, 1))),
     failed(id, fault('restarts')),
-    // It comes near what it was lent, and asks for more.
+    // The member comes near its grant, and requests more.
     ...(typeof lease === 'string' ? [{ type: 'treasury.lease', id: lease, wants: more(grant) }] : []),
   ];
 }
@@ -143,15 +145,15 @@ function usageOf({ steps = 4, tokens = 40, usd = 0.01, toolCalls = 4 }: Budget, 
   };
 }
 
-function wellMeant(
-  open: ReadonlyMap<string, string>,
+function successEvent(
+  active: ReadonlyMap<string, string>,
   { granted }: RunContext,
   n: number,
-  word: AnyEventObject | undefined,
+  treasurerAnswer: AnyEventObject | undefined,
 ): AnyEventObject {
   if (n === 0) return { type: 'run.resume' };
-  if (word) return word;
-  const id = [...open.keys()].find((each) => each.startsWith('member.'));
+  if (treasurerAnswer) return treasurerAnswer;
+  const id = [...active.keys()].find((each) => each.startsWith('member.'));
   if (id !== undefined) return answers(id, usageOf(granted[Number(id.slice('member.'.length))] ?? {}, 0.5));
   return done('route', { finish: 'an article' });
 }

@@ -1,4 +1,4 @@
-/** What goes wrong on a bus: servers that are not there, too old, shut, lost; bodies too large; words of strangers. */
+/** Faults of the NATS transport: servers that are missing, too old, closed or lost; bodies that are too large; malformed messages. */
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as plainConnect, headers as plainHeaders } from 'nats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -18,7 +18,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const clock = systemClock();
 let count = 0;
-const letter = (over: Partial<Envelope> = {}): Envelope => ({
+const message = (over: Partial<Envelope> = {}): Envelope => ({
   id: `m${count++}`,
   type: 'greet',
   body: {},
@@ -41,25 +41,25 @@ const open = async (tenant: string, url = server.url) => {
   };
 };
 
-test('no server: said with its address, and what to do', async () => {
+test('without a server the error gives the address and says what to do', async () => {
   await expect(open('none', 'nats://127.0.0.1:1')).rejects.toMatchObject({
     kind: 'environment',
     message: expect.stringMatching(/^No NATS server answers at nats:\/\/127\.0\.0\.1:1: .*nats-server -js/) as string,
   });
 });
 
-test('wrong credentials are said to be that, and their secret is not repeated', async () => {
-  await using shut = await natsServer('authorization { user: "u", password: "right" }');
-  const wrong = connectNats({ servers: shut.url, user: 'u', password: 'hunter2' });
+test('wrong credentials are reported as such, without their secret', async () => {
+  await using protectedServer = await natsServer('authorization { user: "u", password: "right" }');
+  const wrong = connectNats({ servers: protectedServer.url, user: 'u', password: 'hunter2' });
   await expect(wrong).rejects.toMatchObject({ kind: 'auth' });
   await expect(wrong).rejects.not.toThrow(/hunter2/);
-  const right = await connectNats({ servers: shut.url, user: 'u', password: 'right' });
+  const right = await connectNats({ servers: protectedServer.url, user: 'u', password: 'right' });
   expect(right.isClosed()).toBe(false);
   await right.close();
 });
 
-test('a server older than 2.10 is refused, and why', async () => {
-  // What such a server says first is all that is asked of it.
+test('a server older than 2.10 is refused with the reason', async () => {
+  // Only the first message (INFO) of such a server is needed.
   const old = createServer((socket) => {
     socket.write('INFO {"server_id":"x","version":"2.9.10","max_payload":1048576,"headers":true}\r\n');
     socket.on('data', (data) => data.includes('PING') && socket.write('PONG\r\n'));
@@ -74,8 +74,8 @@ test('a server older than 2.10 is refused, and why', async () => {
   old.close();
 });
 
-test('a server that opens no journal, because it is busy with itself, is said to be that', async () => {
-  // It is there, and answers nothing that it is asked.
+test('a server that does not open the journal in time is reported as busy', async () => {
+  // It accepts connections, and answers no request.
   const busy = createServer((socket) => {
     socket.write('INFO {"server_id":"x","version":"2.14.0","max_payload":1048576,"headers":true}\r\n');
     socket.on('data', (data) => data.includes('PING') && socket.write('PONG\r\n'));
@@ -92,33 +92,33 @@ test('a server that opens no journal, because it is busy with itself, is said to
   busy.close();
 });
 
-test('two processes speak to each other, and only within their tenant', async () => {
+test('two processes reach each other only within their tenant', async () => {
   await using one = await open('shop');
   await using two = await open('shop');
   await using other = await open('bank');
   const got: string[] = [];
   two.listen('agent/b', async ({ body }) => void got.push(body as string));
   await two.connection.flush();
-  await one.send(letter({ body: 'hello' }));
-  await expect(other.send(letter())).rejects.toMatchObject({ kind: 'unknown_recipient' });
+  await one.send(message({ body: 'hello' }));
+  await expect(other.send(message())).rejects.toMatchObject({ kind: 'unknown_recipient' });
   expect(got).toEqual(['hello']);
 });
 
-test('a body larger than a message may be goes by way of the object store, and nothing passes it', async () => {
+test('a body larger than the message limit goes through the object store, and no later message overtakes it', async () => {
   await using one = await open('large');
   await using two = await open('large');
   const got: unknown[] = [];
   two.listen('agent/b', async ({ body }) => void got.push(body));
   await two.connection.flush();
   const bodies = ['first', 'x'.repeat(3_000_000), 'third'];
-  await Promise.all(bodies.map((body) => one.send(letter({ body }))));
+  await Promise.all(bodies.map((body) => one.send(message({ body }))));
   expect(got).toEqual(bodies);
 });
 
 test('without an object store a body that is too large is refused with its size', async () => {
   await using plain = await natsServer('');
   await using transport = await open('plain', plain.url);
-  await expect(transport.send(letter({ body: 'x'.repeat(3_000_000) }))).rejects.toMatchObject({
+  await expect(transport.send(message({ body: 'x'.repeat(3_000_000) }))).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringMatching(
       /^A message of 3000002 bytes is more than this NATS server takes \(1048576\)/,
@@ -126,29 +126,29 @@ test('without an object store a body that is too large is refused with its size'
   });
 });
 
-test('a server that is lost and comes back: what was under way arrives, and the listener still listens', async () => {
-  await using fragile = await natsServer();
-  await using one = await open('lost', fragile.url);
-  await using two = await open('lost', fragile.url);
+test('after a server is lost and comes back, messages under way arrive, and the listener still receives', async () => {
+  await using ownServer = await natsServer();
+  await using one = await open('lost', ownServer.url);
+  await using two = await open('lost', ownServer.url);
   const got = new Set<unknown>();
   two.listen('agent/b', async ({ body }) => void got.add(body));
   await two.connection.flush();
-  await one.send(letter({ body: 'before' }));
-  await fragile.kill();
-  const sending = one.send(letter({ body: 'meanwhile' }));
-  await fragile.again();
+  await one.send(message({ body: 'before' }));
+  await ownServer.kill();
+  const sending = one.send(message({ body: 'meanwhile' }));
+  await ownServer.restart();
   await sending;
   expect([...got]).toEqual(['before', 'meanwhile']);
 });
 
-test('a recipient that dies with the message in its hands: it is sent again, to whoever listens by then', async () => {
+test('a message whose recipient dies while handling it is sent again, to the new listener', async () => {
   await using one = await open('dies');
   const first = await open('dies');
   let arrived!: () => void;
   const taken = new Promise<void>((resolve) => (arrived = resolve));
   first.listen('agent/b', () => (arrived(), new Promise(() => {})));
   await first.connection.flush();
-  const sending = one.send(letter({ body: 'again' }));
+  const sending = one.send(message({ body: 'again' }));
   await taken;
   await first.connection.close();
   await using second = await open('dies');
@@ -158,15 +158,15 @@ test('a recipient that dies with the message in its hands: it is sent again, to 
   expect(got).toEqual(['again']);
 });
 
-test('whoever writes nonsense to the bus is told so, and harms nobody', async () => {
+test('a malformed message on the bus is refused, and disturbs no process', async () => {
   await using transport = await open('noise');
   const got: unknown[] = [];
   transport.listen('agent/b', async ({ body }) => void got.push(body));
-  const stranger = await plainConnect({ servers: server.url });
+  const plainClient = await plainConnect({ servers: server.url });
   const ask = async (payload: string, more: Record<string, string>) => {
     const sent = plainHeaders();
     for (const [name, value] of Object.entries(more)) sent.set(name, value);
-    const { data } = await stranger.request('troupe.noise.r1.agent.b.in', new TextEncoder().encode(payload), {
+    const { data } = await plainClient.request('troupe.noise.r1.agent.b.in', new TextEncoder().encode(payload), {
       timeout: limits.reply,
       headers: sent,
     });
@@ -187,33 +187,33 @@ test('whoever writes nonsense to the bus is told so, and harms nobody', async ()
   expect(await ask('{"x":1}', { ...whole, 'Troupe-To': 'agent/c' })).toContain('came on troupe.noise.r1.agent.b.in');
   expect(await ask('{"x":1}', whole)).toBe('');
   expect(got).toEqual([{ x: 1 }]);
-  await stranger.close();
+  await plainClient.close();
 });
 
 test.each(['', 'A', 'a.b', 'a b', '>'])('the tenant %j is refused', async (tenant) => {
   await expect(open(tenant)).rejects.toMatchObject({ kind: 'invalid' });
 });
 
-test('a connection that is closed just as its server dies, also one that was lost before, ends nobody’s process', async () => {
+test('closing a connection while its server dies, also one that was lost before, ends no process', async () => {
   const server = await natsServer();
   const connection = await connectNats({ servers: server.url });
-  const heard: unknown[] = [];
-  const hear = (error: unknown) => heard.push(error);
-  process.on('uncaughtException', hear);
+  const errors: unknown[] = [];
+  const record = (error: unknown) => errors.push(error);
+  process.on('uncaughtException', record);
   const back = (async () => {
     for await (const { type } of connection.status()) if (type === 'reconnect') return;
   })();
   await server.kill();
-  await server.again();
+  await server.restart();
   await back;
-  // What nats.js does when it hears that the other side is gone.
+  // This is what nats.js does when the other side is gone.
   const { socket } = (connection as unknown as { protocol: { transport: { socket: Socket } } }).protocol.transport;
   socket.end();
   connection.publish('anywhere');
   await connection.close();
   await new Promise(setImmediate);
-  process.off('uncaughtException', hear);
-  expect(heard).toEqual([]);
+  process.off('uncaughtException', record);
+  expect(errors).toEqual([]);
   expect(socket.destroyed).toBe(true);
   await server[Symbol.asyncDispose]();
 });

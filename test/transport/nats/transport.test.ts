@@ -1,4 +1,4 @@
-/** The bus keeps the contract of every transport, on a real server. */
+/** The NATS transport keeps the contract of every transport, on a real server. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { virtualClock } from 'troupe/testing';
@@ -42,7 +42,7 @@ transportSuite('nats, from one process to another', {
       send: (envelope) => here.send(envelope),
       publish: (topic, envelope) => here.publish(topic, envelope),
       listen: (address, receive) => there.listen(address, receive),
-      subscribe: (topic, hear) => there.subscribe(topic, hear),
+      subscribe: (topic, record) => there.subscribe(topic, record),
       async [Symbol.asyncDispose]() {
         await here[Symbol.asyncDispose]();
         await there[Symbol.asyncDispose]();
@@ -56,7 +56,7 @@ transportSuite('nats, within one process', {
   open: async (clock) => nats({ connection, clock, tenant: `t${tenant++}` }),
 });
 
-test('all actors of a run are heard by one subscription, and one that is not there is said to be unknown', async () => {
+test('all actors of a run share one subscription, and a message to a missing actor is refused as unknown recipient', async () => {
   const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
   await using here = nats(options);
   await using there = nats(options);
@@ -67,15 +67,15 @@ test('all actors of a run are heard by one subscription, and one that is not the
   );
   expect(subscribing).toHaveBeenCalledTimes(1);
   await connection.flush();
-  const letter = { id: 'm1', type: 'greet', body: {}, from: 'agent/a', run: 'r1', kind: 'tell' } as const;
-  await here.send({ ...letter, to: 'agent/r1.999' });
+  const message = { id: 'm1', type: 'greet', body: {}, from: 'agent/a', run: 'r1', kind: 'tell' } as const;
+  await here.send({ ...message, to: 'agent/r1.999' });
   expect(got).toEqual(['agent/r1.999']);
-  await expect(here.send({ ...letter, to: 'agent/r1.1000' })).rejects.toMatchObject({ kind: 'unknown_recipient' });
+  await expect(here.send({ ...message, to: 'agent/r1.1000' })).rejects.toMatchObject({ kind: 'unknown_recipient' });
   for (const one of listening) one[Symbol.dispose]();
-  await expect(here.send({ ...letter, to: 'agent/r1.999' })).rejects.toMatchObject({ kind: 'unknown_recipient' });
+  await expect(here.send({ ...message, to: 'agent/r1.999' })).rejects.toMatchObject({ kind: 'unknown_recipient' });
 });
 
-test('messages that are taken at the same moment are acknowledged by few, and one that a plain client sends by one of its own', async () => {
+test('messages accepted at the same moment share acknowledgements, and one from a plain client gets its own', async () => {
   const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
   await using here = nats(options);
   await using there = nats(options);
@@ -83,20 +83,20 @@ test('messages that are taken at the same moment are acknowledged by few, and on
   there.listen('agent/b', async ({ body }) => {
     if (body === 77) throw new TroupeError('invalid', refused);
   });
-  let words = 0;
-  connection.subscribe(`troupe.${options.tenant}._inbox.>`, { callback: () => void words++ });
+  let acks = 0;
+  connection.subscribe(`troupe.${options.tenant}._inbox.>`, { callback: () => void acks++ });
   await connection.flush();
-  const letter = { type: 'greet', from: 'agent/a', to: 'agent/b', run: 'r1', kind: 'tell' } as const;
-  const sending = Array.from({ length: 100 }, (_, n) => here.send({ ...letter, id: `m${n}`, body: n }));
+  const message = { type: 'greet', from: 'agent/a', to: 'agent/b', run: 'r1', kind: 'tell' } as const;
+  const sending = Array.from({ length: 100 }, (_, n) => here.send({ ...message, id: `m${n}`, body: n }));
   const ends = await Promise.allSettled(sending);
   expect(ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []))).toMatchObject([
     { kind: 'invalid', message: refused },
   ]);
   await shared.settle();
-  expect(words).toBeLessThan(50);
+  expect(acks).toBeLessThan(50);
   const subject = `troupe.${options.tenant}.r1.agent.b.in`;
-  const sealed = encodeHeaders({ ...letter, id: 'plain', body: null });
-  const word = await connection.request(subject, 'null', { timeout: limits.reply, headers: sealed });
-  expect(word.data).toHaveLength(0);
-  expect(word.headers?.has('Troupe-Failure') ?? false).toBe(false);
+  const plainHeaders = encodeHeaders({ ...message, id: 'plain', body: null });
+  const response = await connection.request(subject, 'null', { timeout: limits.reply, headers: plainHeaders });
+  expect(response.data).toHaveLength(0);
+  expect(response.headers?.has('Troupe-Failure') ?? false).toBe(false);
 });

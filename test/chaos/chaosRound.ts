@@ -1,24 +1,24 @@
-/** One round of chaos: a fresh file, a fresh world, some rooms to fill, and a look at the end whether every promise was kept. */
+/** One chaos round: a new journal file, a new outside service, some rooms to fill, and checks whether every promise was kept. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Journal } from '../../src/journal/journal.ts';
 import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
-import type { End } from './child.ts';
-import { turns } from './subject.ts';
-import { world, type World } from './world.ts';
+import type { ProcessEnd } from './child.ts';
+import { turns } from './clerk.ts';
+import { startOutsideService, type OutsideService } from './outsideService.ts';
 
-/** What was done to the processes, and what came of it. */
-export interface Counts {
+/** The faults of the processes, and their results. */
+export interface ChaosCounts {
   rounds: number;
   runs: number;
   kills: number;
-  /** Of the NATS server that the nodes meet on. */
+  /** Kills of the NATS server of the nodes. */
   serverKills: number;
   zombies: number;
   terms: number;
   effects: number;
-  /** Calls that came again under a key the world knew. */
+  /** Repeated calls under a key that the service had applied already. */
   absorbed: number;
   dropped: number;
   refused: number;
@@ -26,7 +26,7 @@ export interface Counts {
   duplicated: number;
 }
 
-export const nothing = (): Counts => ({
+export const noCounts = (): ChaosCounts => ({
   rounds: 0,
   runs: 0,
   kills: 0,
@@ -41,33 +41,33 @@ export const nothing = (): Counts => ({
   duplicated: 0,
 });
 
-export class Stage implements AsyncDisposable {
+export class ChaosRound implements AsyncDisposable {
   readonly db: string;
   readonly rooms: readonly string[];
-  readonly outside: World;
-  readonly counts = nothing();
+  readonly service: OutsideService;
+  readonly counts = noCounts();
   readonly violations: string[] = [];
   readonly #folder: string;
   readonly #read: () => Promise<Journal>;
   #settled = new Set<string>();
   #seen = 0;
 
-  /** `read` opens the journal to look at it: the round's own file unless told otherwise. */
-  static async open(random: () => number, rooms: number, read?: () => Promise<Journal>): Promise<Stage> {
-    return new Stage(await world({ random, drop: 0.05, refuse: 0.05 }), rooms, read);
+  /** `read` opens the journal for the checks. Default: the round's own file. */
+  static async open(random: () => number, rooms: number, read?: () => Promise<Journal>): Promise<ChaosRound> {
+    return new ChaosRound(await startOutsideService({ random, drop: 0.05, refuse: 0.05 }), rooms, read);
   }
 
-  private constructor(outside: World, rooms: number, read: (() => Promise<Journal>) | undefined) {
+  private constructor(service: OutsideService, rooms: number, read: (() => Promise<Journal>) | undefined) {
     this.#folder = mkdtempSync(join(tmpdir(), 'troupe-chaos-'));
     this.db = join(this.#folder, 'j.db');
     this.#read = read ?? (() => sqlite(this.db));
-    this.outside = outside;
+    this.service = service;
     this.rooms = Array.from({ length: rooms }, (_, room) => `room${room}`);
   }
 
-  /** After a process is gone: nothing was called again whose result was in the ledger, and the file is sound. */
-  async look(): Promise<void> {
-    const { calls } = this.outside;
+  /** To call after a process has ended: no call whose result was in the ledger was repeated, and the file is undamaged. */
+  async checkLedgers(): Promise<void> {
+    const { calls } = this.service;
     for (const { path, key } of calls.slice(this.#seen))
       if (this.#settled.has(key)) this.violations.push(`${path} was called again under ${key}, whose result was known`);
     this.#seen = calls.length;
@@ -78,8 +78,8 @@ export class Stage implements AsyncDisposable {
     this.#settled = new Set(ledgers.flat().map(({ key }) => key));
   }
 
-  /** The process that went on to the end must have said so. */
-  mustHaveFinished({ code, signal, out, err }: End): void {
+  /** The process that finished the runs must have printed their results. */
+  expectFinished({ code, signal, out, err }: ProcessEnd): void {
     const missing = this.rooms.filter((room) => !out.includes(`Filled ${turns} shelves of ${room}.`));
     if (code !== 0 || missing.length > 0)
       this.violations.push(
@@ -87,13 +87,13 @@ export class Stage implements AsyncDisposable {
       );
   }
 
-  /** When all is over: everything was done, and once; everybody has ended; nobody wrote who did not own the run any more. */
-  async judge(): Promise<void> {
-    await this.look();
-    const { outside, counts, rooms } = this;
+  /** To call at the end: every write was applied exactly once, every actor has ended, and no former owner has committed. */
+  async checkOutcome(): Promise<void> {
+    await this.checkLedgers();
+    const { service, counts, rooms } = this;
     for (const room of rooms)
       for (let shelf = 0; shelf < turns; shelf++) {
-        const times = outside.applied.get(`/put/${room}/${shelf}`) ?? 0;
+        const times = service.applied.get(`/put/${room}/${shelf}`) ?? 0;
         if (times === 0) counts.lost++;
         if (times > 1) counts.duplicated++;
         if (times !== 1) this.violations.push(`shelf ${shelf} of ${room} was filled ${times} times`);
@@ -107,18 +107,18 @@ export class Stage implements AsyncDisposable {
         if (epoch < (history[index - 1]?.epoch ?? 0))
           this.violations.push(`commit ${seq} of ${actor} was written by a former owner (epoch ${epoch})`);
     }
-    const applied = [...outside.applied.values()].reduce((sum, times) => sum + times, 0);
-    const { dropped, refused } = outside.faults;
+    const applied = [...service.applied.values()].reduce((sum, times) => sum + times, 0);
+    const { dropped, refused } = service.faults;
     counts.rounds++;
     counts.runs += rooms.length;
     counts.effects += applied;
-    counts.absorbed += outside.calls.length - refused - applied;
+    counts.absorbed += service.calls.length - refused - applied;
     counts.dropped += dropped;
     counts.refused += refused;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.outside[Symbol.asyncDispose]();
+    await this.service[Symbol.asyncDispose]();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

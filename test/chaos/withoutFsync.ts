@@ -1,9 +1,9 @@
-/** The control of the power cuts: the same scribe on the same journal, but the disk is never waited for. It must lose what it acknowledged. */
+/** The control of the power cuts: the same writer on the same journal, without fsync. It must lose commits that it acknowledged. */
 interface Executes {
   exec(sql: string): unknown;
 }
 
-/** Whichever library there is: the pragma that makes a commit wait for the disk says OFF instead. */
+/** For either SQLite library: the pragma that makes a commit wait for the disk is set to OFF. */
 for (const name of ['node:sqlite', 'libsql']) {
   const library = (await import(name).catch(() => ({}))) as Record<string, { prototype: Executes } | undefined>;
   const { prototype } = library['DatabaseSync'] ?? library['default'] ?? {};

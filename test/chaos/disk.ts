@@ -1,17 +1,17 @@
-/** An ext4 file system in a file: what is in that file at one moment is what a disk would hold if the power went at that moment. */
+/** An ext4 file system in a file: the content of that file at one moment is what a disk would hold after a power cut at that moment. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface Disk extends Disposable {
-  /** Where its files are. */
+  /** The path where it is mounted. */
   readonly path: string;
   /** Copies what the disk holds at this very moment, and mounts the copy as a machine would after a power cut. */
   cut(): Disk;
 }
 
-/** Nothing that was not flushed reaches the disk by itself for five minutes: what is lost is lost for certain, not by chance. */
+/** Without fsync nothing reaches the disk for five minutes: the loss is certain, not by chance. */
 const options = 'loop,commit=300';
 
 export function disk(megabytes = 64): Disk {
@@ -26,7 +26,7 @@ function mounted(folder: string, image: string): Disk {
   const path = join(folder, 'mnt');
   mkdirSync(path);
   execFileSync('mount', ['-o', options, image, path]);
-  // The empty file system itself must be on the disk, or there is nothing to lose.
+  // The empty file system itself must be on the disk, or there would be nothing to mount.
   execFileSync('sync', ['-f', path]);
   return {
     path,
@@ -42,8 +42,8 @@ function mounted(folder: string, image: string): Disk {
   };
 }
 
-/** Why there can be no such disk here; undefined when there can. */
-export function notice(): string | undefined {
+/** Why such a disk cannot be made on this machine; undefined when it can. */
+export function whyNoDisk(): string | undefined {
   if (process.getuid?.() !== 0) return 'mounting a file system needs root.';
   if (spawnSync('mkfs.ext4', ['-V']).error) return 'mkfs.ext4 is not installed.';
   try {

@@ -1,20 +1,24 @@
-/** What the kills are about: an agent that reads and writes through a world of its own, turn by turn. */
+/** The agent of the chaos tests: it reads from and writes to an outside service, turn by turn. */
 import { agent, tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { z } from 'zod';
 
 export const turns = 6;
-const world = process.env.CHAOS_WORLD!;
-/** What a run is about; two runs share no shelf. */
-const Place = z.object({ room: z.string(), shelf: z.number() });
+const serviceUrl = process.env.CHAOS_WORLD!;
+/** Two runs share no shelf. */
+const Shelf = z.object({ room: z.string(), shelf: z.number() });
 
-/** A lost reply and a world that is busy are met by asking again, under the same key: so often that it does not come to an end by chance. */
-async function ask(path: string, key: string, signal: AbortSignal): Promise<string> {
+/** Repeats a call under the same key when its reply is lost or the service is busy, so often that giving up is improbable. */
+async function callService(path: string, key: string, signal: AbortSignal): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const answer = await fetch(`${world}${path}`, { method: 'POST', headers: { 'idempotency-key': key }, signal });
+      const answer = await fetch(`${serviceUrl}${path}`, {
+        method: 'POST',
+        headers: { 'idempotency-key': key },
+        signal,
+      });
       if (answer.ok) return await answer.text();
-      throw new Error(`The world answered ${answer.status}.`);
+      throw new Error(`The service answered ${answer.status}.`);
     } catch (thrown) {
       if (signal.aborted || attempt === 12) throw thrown;
     }
@@ -24,9 +28,9 @@ async function ask(path: string, key: string, signal: AbortSignal): Promise<stri
 const look = tool({
   name: 'look',
   description: 'Looks at a shelf.',
-  input: Place,
+  input: Shelf,
   output: z.string(),
-  run: ({ room, shelf }, { key, signal }) => ask(`/look/${room}/${shelf}`, key, signal),
+  run: ({ room, shelf }, { key, signal }) => callService(`/look/${room}/${shelf}`, key, signal),
 });
 
 const put = tool({
@@ -34,16 +38,16 @@ const put = tool({
   description: 'Puts something on a shelf.',
   effect: 'write',
   idempotent: true,
-  input: Place,
+  input: Shelf,
   output: z.string(),
-  run: ({ room, shelf }, { key, signal }) => ask(`/put/${room}/${shelf}`, key, signal),
+  run: ({ room, shelf }, { key, signal }) => callService(`/put/${room}/${shelf}`, key, signal),
 });
 
 export default agent({
   name: 'clerk',
   instructions: 'Fill the shelves of the room you are told.',
   tools: [look, put],
-  // By conversation, not by sequence: whoever goes on, goes on where it stood.
+  // By the conversation, not by a counter: after a restart the model continues at the same point.
   model: scriptedModel(({ messages }) => {
     const [task] = messages;
     const room = task?.role === 'user' ? task.text : '';

@@ -1,4 +1,0 @@
-/** Chances by seed. Neighbouring seeds are spread first: a generator begins with small numbers when its seed is small. */
-import { virtualClock } from '../../src/testing/clock.ts';
-
-export const chance = (seed: number): (() => number) => virtualClock({ seed: Math.imul(seed, 0x9e3779b1) }).random;
