@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { built } from '../built.ts';
-import { workspace as place, type Workspace as Place } from '../cli/troupe.ts';
+import { workspace, type Workspace } from '../cli/troupe.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 
 let server: NatsServer;
@@ -15,12 +15,12 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const workerFile = built('test/cluster/fixtures/worker.ts');
-type Running = ReturnType<Place['start']>;
+type Running = ReturnType<Workspace['start']>;
 const paintersFile = built('test/cluster/fixtures/painter.ts');
 const on = () => ['--nats', server.url];
 
 test('three nodes: one is killed in the middle of a call, one is drained, and the run ends without repeating a stored result', async () => {
-  using at = place();
+  using at = workspace();
   const counted = () => {
     const file = join(at.folder, 'world.txt');
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : [];
@@ -62,7 +62,7 @@ test('three nodes: one is killed in the middle of a call, one is drained, and th
 });
 
 test('a run left with Ctrl-C is released at once, and the output has no irrelevant errors', async () => {
-  using at = place();
+  using at = workspace();
   const rest = ['--tenant', 'left', ...on()];
   const run = at.start('run', workerFile, '--input', '"Count."', '--key', 'left', ...rest);
   await run.until(/3 turns/);
@@ -76,7 +76,7 @@ test('a run left with Ctrl-C is released at once, and the output has no irreleva
 });
 
 test('a run on a node can be paused and resumed from another process', async () => {
-  using at = place();
+  using at = workspace();
   const node = at.start('node', workerFile, '--name', 'steered', '--tenant', 'steered', ...on());
   await node.until(/has joined, and offers worker/);
   const tenantFlags = ['--tenant', 'steered', ...on()];
@@ -99,7 +99,7 @@ test('a run on a node can be paused and resumed from another process', async () 
 });
 
 test('a node whose server comes back without its data exits with the reason', async () => {
-  using at = place();
+  using at = workspace();
   await using other = await natsServer();
   const node = at.start('node', workerFile, '--name', 'a', '--nats', other.url);
   await node.until(/has joined, and offers worker/);
@@ -113,7 +113,7 @@ test('a node whose server comes back without its data exits with the reason', as
 });
 
 test('a node that cannot run what it offers says so before it joins', async () => {
-  using at = place();
+  using at = workspace();
   const refused = await at.troupe('node', paintersFile, ...on());
   expect(refused).toMatchObject({ code: 2, err: expect.stringMatching(/"painter" needs gpu.*\n.*--label/s) as string });
   const twice = await at.troupe('node', workerFile, workerFile, ...on());

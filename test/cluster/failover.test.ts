@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { built } from '../built.ts';
-import { workspace as place } from '../cli/troupe.ts';
+import { workspace } from '../cli/troupe.ts';
 import { natsServer } from '../nats/server.ts';
 
 const countsIn = (folder: string) => {
@@ -13,7 +13,7 @@ const countsIn = (folder: string) => {
 
 test('when the owner of a run is killed, a process that waits for its result continues it without repeating stored results', async () => {
   await using server = await natsServer();
-  using at = place();
+  using at = workspace();
   const file = built('test/cluster/fixtures/worker.ts');
   const args = ['run', file, '--input', '"Count."', '--key', 'job', '--nats', server.url];
   const first = at.start(...args);

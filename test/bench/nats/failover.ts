@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import { decodeEntry } from '../../../src/journal/replicated/entry.ts';
 import { cluster } from '../../../src/cluster/join.ts';
-import { workspace as place } from '../../cli/troupe.ts';
+import { workspace } from '../../cli/troupe.ts';
 import { natsServer, type NatsServer } from '../../nats/server.ts';
 import { median, percentile } from '../measure.ts';
 
@@ -38,8 +38,8 @@ export async function failovers(): Promise<void> {
 async function pair(server: NatsServer, tenant: string): Promise<Gap[]> {
   await using outside = await cluster({ servers: server.url, tenant });
   await using log = await followJournal(server.url, tenant);
-  using a = place();
-  using b = place();
+  using a = workspace();
+  using b = workspace();
   const begin = async (name: string) => {
     const file = join(import.meta.dirname, 'ticking.ts');
     const node = (name === 'a' ? a : b).start('node', file, '--name', name, '--nats', server.url, '--tenant', tenant);
