@@ -174,7 +174,7 @@ export const cases: readonly Case[] = [
     { type: 'agent.resume' },
     answers('done'),
   ]),
-  agent('activating more tools', { toolbelt: true, cleanup: true, budget: { steps: dose(3, 4) } }, [
+  agent('activating more tools', { toolbelt: true, cleanup: true, budget: { steps: 4 } }, [
     wants('toolchain'),
     wants('toolbelt'),
     calls(call('read')),
