@@ -56,7 +56,7 @@ export class Placement {
   async #takeFree(): Promise<void> {
     const { name, journal, clock, membership, runs, isFull } = this.#options;
     const now = clock.now();
-    const free = await journal.claims({ overAt: now });
+    const free = await journal.claims({ expiredAt: now });
     const known = new Set(free.map(({ run }) => run));
     for (const run of this.#free.keys()) if (!known.has(run)) this.#free.delete(run);
     for (const { run, owner } of free) {

@@ -56,13 +56,13 @@ export type AgentUsage = z.infer<typeof AgentUsage>;
 export const AgentInput = z.object({
   type: z.string().min(1),
   body: anyJson(),
-  /** What is left for this task, where that is less than the agent's own budget. */
+  /** The budget that is left for this task, when that is less than the agent's own. */
   allowance: Budget.optional(),
   /** How many agents and teams have passed the work on already. */
   depth: count.optional(),
-  /** The name of the lease under which its parent may be asked for more than that. */
+  /** The name of the budget lease (contracts/treasury.ts) under which the parent can be asked for more than `allowance`. */
   lease: z.string().optional(),
-  /** Cheaper models take over when it runs short of that. */
+  /** When `allowance` runs short, the agent goes on with cheaper models. */
   degrade: z.literal(true).optional(),
 });
 export type AgentInput = z.infer<typeof AgentInput>;
@@ -241,7 +241,7 @@ export interface AgentDefinition {
   readonly objectives?: readonly Objective[];
   /** Which calls need a person's approval, beside tools that require it themselves; none by default. */
   readonly approve?: 'writes' | 'all' | ((call: ApprovalRequest) => boolean);
-  /** `model`: the requirements are analysed, or a plan is made, by a model call of its own. Default `none`. */
+  /** `model`: a model call of its own analyses the requirements first. Default `none`. */
   readonly analysis?: 'none' | 'model';
   /** `model`: a model plans first; `none` by default. */
   readonly planning?: 'none' | 'model';

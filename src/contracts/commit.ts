@@ -37,13 +37,13 @@ export interface ActorRow {
 export interface Commit extends ActorRow {
   /** The epoch of the lease under which it is written, from `claim`. */
   readonly epoch: number;
-  /** What moved the actor. */
+  /** The event that caused the commit. */
   readonly event: {
     /** The id of the message: an actor handles each id once. */
     readonly id: string;
     /** The type of the event that the machine took. */
     readonly type: string;
-    /** The address of the sender; absent for what the engine itself brought. */
+    /** The address of the sender; absent for an effect, a timer, and events of the engine. */
     readonly from?: Address;
     /** What the message said. */
     readonly body: Json;

@@ -20,7 +20,7 @@ const byKind: Readonly<Partial<Record<FailureKind, Ending>>> = {
 
 /** The ending that a failure stands for. */
 export function endingOf({ kind, data }: Pick<Failure, 'kind' | 'data'>): Ending {
-  // An own deadline is a budget of time.
+  // An agent or a team that ran out of its own time fails with kind `budget` and `what: 'time'`.
   if (kind === 'budget' && factsOf(data).what === 'time') return 'timed-out';
   return byKind[kind] ?? 'failed';
 }

@@ -23,7 +23,7 @@ export interface EventContext {
   soFar?(child: string): Json | undefined;
 }
 
-/** A process may hold two copies of this package: the name is what they share, and it stays. */
+/** A process may hold two copies of this package, perhaps of different versions. They share the symbol by this name, so the name is never changed. */
 const key = Symbol.for('troupe.moment');
 
 /** Without an engine, as in a chart that a test steps by hand, no time passes and every random number is 0.5. */

@@ -77,18 +77,18 @@ export interface GuardedToolCall {
   readonly signal: AbortSignal;
 }
 
-type Asked<In, Out = CheckAnswer> = (asked: In) => Out | Promise<Out>;
+type Check<In, Out = CheckAnswer> = (asked: In) => Out | Promise<Out>;
 
 /** What a user's guardrail checks. Each check may call the outside, and must answer within the guardrail's `limit`. */
 export interface Checks {
   /** Asked before the work begins. */
-  readonly pre?: Asked<GuardedWork>;
+  readonly pre?: Check<GuardedWork>;
   /** Asked while the work goes on: once, or every so often where the guardrail says how often. */
-  readonly mid?: Asked<GuardedWork>;
+  readonly mid?: Check<GuardedWork>;
   /** Asked about the result before it is passed on. */
-  readonly post?: Asked<GuardedAnswer>;
+  readonly post?: Check<GuardedAnswer>;
   /** Asked while a model answers, before each new part of the text is shown. */
-  readonly stream?: Asked<GuardedStream>;
+  readonly stream?: Check<GuardedStream>;
   /** Asked about each call that a model wants to make; `{ ask: true }`: a person must agree to it. */
-  readonly tool?: Asked<GuardedToolCall, CheckAnswer | { readonly ask: true }>;
+  readonly tool?: Check<GuardedToolCall, CheckAnswer | { readonly ask: true }>;
 }

@@ -90,16 +90,16 @@ export function healthSummary(
   now: number,
   window: HealthWindow = defaultWindow,
 ): HealthSummary {
-  const counted = calls.filter(({ at }) => at > now - window.within).slice(-window.calls);
-  const failures = counted.filter(({ failure }) => failure).length;
-  const rate = counted.length === 0 ? 0 : failures / counted.length;
+  const inWindow = calls.filter(({ at }) => at > now - window.within).slice(-window.calls);
+  const failures = inWindow.filter(({ failure }) => failure).length;
+  const rate = inWindow.length === 0 ? 0 : failures / inWindow.length;
   const last = calls.findLast(({ failure }) => failure);
   return {
     status: statusOf(rate),
-    calls: counted.length,
+    calls: inWindow.length,
     failures,
     rate,
-    ...(counted.length === 0 ? {} : { latency: latencyOf(counted.map(({ took }) => took)) }),
+    ...(inWindow.length === 0 ? {} : { latency: latencyOf(inWindow.map(({ took }) => took)) }),
     ...(last?.failure ? { lastFailure: { at: last.at, kind: last.failure.kind, message: last.failure.message } } : {}),
   };
 }
@@ -108,8 +108,8 @@ export function healthSummary(
 const statusOf = (rate: number): HealthStatus => (rate === 0 ? 'healthy' : rate < 0.5 ? 'degraded' : 'failing');
 
 /**
- * Calls in a row that ended alike, for a machine, whose window must be small: a component that does well needs one. All of them count as
- * ended when the last one did. `at` is milliseconds since the epoch.
+ * Calls in a row that ended alike: the form in which a machine keeps a window of calls, because it needs little space in a snapshot. All calls of a
+ * streak count as ended when the last one did. `at` is milliseconds since the epoch.
  */
 export interface Streak {
   readonly at: number;
@@ -126,7 +126,7 @@ export function withCall(
   const last = streaks.at(-1);
   const before = last?.well === well ? last.calls : 0;
   const all = [...(before > 0 ? streaks.slice(0, -1) : streaks), { at, well, calls: before + 1 }];
-  return counted(all, at, window);
+  return withinWindow(all, at, window);
 }
 
 /**
@@ -135,13 +135,17 @@ export function withCall(
  */
 export function healthOf(streaks: readonly Streak[], now: number, window: HealthWindow = defaultWindow): HealthStatus {
   if (streaks.every(({ well }) => well)) return 'healthy';
-  const inside = counted(streaks, now, window);
+  const inside = withinWindow(streaks, now, window);
   const sum = (all: readonly Streak[]) => all.reduce((calls, streak) => calls + streak.calls, 0);
   return inside.length === 0 ? 'healthy' : statusOf(sum(inside.filter(({ well }) => !well)) / sum(inside));
 }
 
 /** The latest of them, and no more calls than the window has room for. */
-function counted(streaks: readonly Streak[], now: number, { calls: most, within }: HealthWindow): readonly Streak[] {
+function withinWindow(
+  streaks: readonly Streak[],
+  now: number,
+  { calls: most, within }: HealthWindow,
+): readonly Streak[] {
   let room = most;
   return streaks
     .filter(({ at }) => at > now - within)
@@ -166,10 +170,10 @@ function latencyOf(took: readonly number[]): NonNullable<HealthSummary['latency'
 export const worstHealth = (statuses: readonly HealthStatus[]): HealthStatus =>
   healthStatuses[Math.max(0, ...statuses.map((status) => healthStatuses.indexOf(status)))] ?? 'healthy';
 
-/** Failures of the caller itself: they say nothing of the component. */
-const ownDoing: readonly FailureKind[] = ['cancelled', 'expired', 'denied', 'budget'];
-/** A request that was rejected was received and answered: the component is well. */
-const answers: Readonly<Record<ComponentKind, readonly FailureKind[]>> = {
+/** Kinds of failures for which the caller is responsible: they say nothing about the component. */
+const callerKinds: readonly FailureKind[] = ['cancelled', 'expired', 'denied', 'budget'];
+/** Kinds of failures that are an answer: the component received the request and rejected it, so it is well. */
+const answeredKinds: Readonly<Record<ComponentKind, readonly FailureKind[]>> = {
   agent: [],
   model: ['invalid'],
   tools: ['invalid', 'tool'],
@@ -177,6 +181,6 @@ const answers: Readonly<Record<ComponentKind, readonly FailureKind[]>> = {
 
 /** What the end of a call says of the component: that it is well, that it is not, or nothing. */
 export function callVerdict(kind: ComponentKind, failure: Failure | undefined): 'well' | 'unwell' | undefined {
-  if (!failure || answers[kind].includes(failure.kind)) return 'well';
-  return ownDoing.includes(failure.kind) ? undefined : 'unwell';
+  if (!failure || answeredKinds[kind].includes(failure.kind)) return 'well';
+  return callerKinds.includes(failure.kind) ? undefined : 'unwell';
 }

@@ -29,7 +29,7 @@ export type Inspection =
         readonly id: string;
         /** The type of the event that the machine took. */
         readonly type: string;
-        /** The address of the sender; undefined for what the engine itself brought. */
+        /** The address of the sender; undefined for an effect, a timer, and events of the engine. */
         readonly from: string | undefined;
         /** What the message said. */
         readonly body: Json;
@@ -97,7 +97,7 @@ export type Inspection =
       /** Why the actor had to be restarted. */
       readonly failure: Failure;
     }
-  /** The health of an agent, a model or a tool server changed; `from` is undefined the first time. Run and actor are those that noticed. */
+  /** The health of an agent, a model or a tool server changed; `from` is undefined the first time. `run` and `actor` are those whose call changed it. */
   | {
       readonly type: 'health';
       /** When it happened, in milliseconds since the epoch. */
@@ -113,7 +113,7 @@ export type Inspection =
       /** The health now, and the figures that it follows from. */
       readonly standing: HealthSummary;
     }
-  /** The journal cannot take the commit now; the engine keeps trying, and nothing after it happens. */
+  /** The journal cannot store the commit now. The engine keeps trying; the actor handles nothing else until it is stored. */
   | {
       readonly type: 'stalled';
       /** When it happened, in milliseconds since the epoch. */

@@ -9,7 +9,7 @@ export type EffectData = {
   readonly id: string;
   /** The name of its logic in `setup({ actors })`. */
   readonly src: string;
-  /** What the effect or the child is given when it starts. */
+  /** The input of the effect or the child. */
   readonly input: Json;
 };
 
@@ -59,10 +59,10 @@ export type PendingMessage = Opened<'message', Envelope>;
 /** Something that was committed and is not settled. `kind` says what `data` is. */
 export type Pending = PendingEffect | PendingChild | PendingTimer | PendingMessage;
 
-/** All but the messages, which the outbox settles by itself: what ends when its actor ends. */
+/** A pending other than a message. It ends when its actor ends; messages are settled by the outbox relay. */
 export type OwnPending = Exclude<Pending, PendingMessage>;
 
-/** A pending without its key. */
+/** A pending before it has its key. */
 export type Opening = Pending extends infer P ? (P extends Pending ? Omit<P, 'key'> : never) : never;
 
 /** A pending in an actor's history once it is settled: its data is no longer kept. */

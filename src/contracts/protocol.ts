@@ -89,7 +89,7 @@ export function protocol<const M extends Messages>(messages: M & Closed<M>): Pro
   const names = Object.keys(messages);
   if (names.length === 0)
     throw new TroupeError('definition', 'A protocol needs at least one message; this one has none.');
-  for (const [name, spec] of Object.entries<MessageSpec>(messages)) check(name, spec, messages);
+  for (const [name, spec] of Object.entries<MessageSpec>(messages)) requireValidMessage(name, spec, messages);
 
   return {
     messages: Object.freeze({ ...messages }) as M,
@@ -113,7 +113,7 @@ export function protocol<const M extends Messages>(messages: M & Closed<M>): Pro
 
 const messageName = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
-function check(name: string, spec: MessageSpec, messages: Messages): void {
+function requireValidMessage(name: string, spec: MessageSpec, messages: Messages): void {
   if (!messageName.test(name))
     throw new TroupeError(
       'definition',
@@ -121,7 +121,7 @@ function check(name: string, spec: MessageSpec, messages: Messages): void {
     );
   if (typeof spec?.body?.safeParse !== 'function')
     throw new TroupeError('definition', `The message "${name}" needs a zod schema as its body.`);
-  requireSayable(name, spec.body);
+  requireDescribable(name, spec.body);
   if (spec.replies !== undefined && !Array.isArray(spec.replies))
     throw new TroupeError(
       'definition',
@@ -142,7 +142,7 @@ function check(name: string, spec: MessageSpec, messages: Messages): void {
 }
 
 /** A body is described to others as JSON Schema and sent as JSON: a schema that JSON cannot describe is rejected. */
-function requireSayable(name: string, body: z.ZodType): void {
+function requireDescribable(name: string, body: z.ZodType): void {
   try {
     z.toJSONSchema(body, { io: 'input' });
   } catch (cause) {

@@ -206,18 +206,18 @@ export type BudgetSnapshot = z.infer<typeof BudgetSnapshot>;
 /** How many tasks at once: `auto` up to 64, `concurrent` up to 256, `parallel:N` up to N; or one after the other, each by itself or each with the answer of the one before it. */
 export type ExecutionMode = 'auto' | 'sequential' | 'concurrent' | `parallel:${number}` | 'pipeline';
 
-const most = 1_000;
-const places = { auto: 64, sequential: 1, concurrent: 256, pipeline: 1 } as const;
+const maxConcurrency = 1_000;
+const concurrencyByMode = { auto: 64, sequential: 1, concurrent: 256, pipeline: 1 } as const;
 
 /** How many tasks a mode allows at once. Throws `definition` for an unknown mode. */
 export function concurrencyOf(mode: string): number {
-  if (Object.hasOwn(places, mode)) return places[mode as keyof typeof places];
+  if (Object.hasOwn(concurrencyByMode, mode)) return concurrencyByMode[mode as keyof typeof concurrencyByMode];
   const [, digits] = /^parallel:(\d+)$/.exec(mode) ?? [];
   const wanted = Number(digits);
-  if (wanted >= 1 && wanted <= most) return wanted;
+  if (wanted >= 1 && wanted <= maxConcurrency) return wanted;
   throw new TroupeError(
     'definition',
-    `The mode must be auto, sequential, concurrent, pipeline or parallel:N with N from 1 to ${most}; got ${JSON.stringify(mode)}.`,
+    `The mode must be auto, sequential, concurrent, pipeline or parallel:N with N from 1 to ${maxConcurrency}; got ${JSON.stringify(mode)}.`,
   );
 }
 /** Is it a mode that `concurrencyOf` knows? */
@@ -229,27 +229,27 @@ export const isMode = (mode: unknown): mode is ExecutionMode => {
   }
 };
 
-/** What an orchestration starts with. `one`: its result is that of its only task. */
+/** What the actor of an orchestrator, a router, starts with. `one`: its result is that of its only task. */
 export const RouterInput = z.object({
   tasks: z.array(Task),
   shape: z.enum(['one', 'many']),
   mode: z.custom<ExecutionMode>(isMode).optional(),
-  /** It stays when it has nothing to do, until it is closed. */
+  /** True for a long-lived orchestration: it takes more tasks until it is closed. */
   standing: z.boolean().optional(),
 });
 export type RouterInput = z.infer<typeof RouterInput>;
 
-const over = {
+const outputFields = {
   results: z.array(TaskResult),
   shape: z.enum(['one', 'many', 'pipeline']),
   budget: BudgetSnapshot,
   usage: AgentUsage,
 };
-/** How an orchestration ended: with a result for every task, in the order they were submitted. */
+/** How an orchestration ended (the output of a router): with a result for every task, in the order they were submitted. */
 export const RouterOutput = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('completed'), ...over }),
-  z.object({ status: z.literal('failed'), failure: Failure, ...over }),
-  z.object({ status: z.literal('cancelled'), reason: z.string(), ...over }),
+  z.object({ status: z.literal('completed'), ...outputFields }),
+  z.object({ status: z.literal('failed'), failure: Failure, ...outputFields }),
+  z.object({ status: z.literal('cancelled'), reason: z.string(), ...outputFields }),
 ]);
 export type RouterOutput = z.infer<typeof RouterOutput>;
 
@@ -281,7 +281,7 @@ export const Reconfiguration = z.object({
 });
 export type Reconfiguration = z.infer<typeof Reconfiguration>;
 
-/** Signals to a running orchestration. */
+/** Signals to a running orchestration. Their types are stored, and keep an older name for it: `orchestra`. */
 export const RouterSignal = z.discriminatedUnion('type', [
   /** One more task, for a long-lived orchestration. */
   z.object({ type: z.literal('orchestra.task'), task: Task }),

@@ -41,7 +41,7 @@ export interface ToolSource {
   problems?(): readonly Failure[];
   /** Called when the list has changed (`tools/list_changed`, a server gone). */
   onChange(changed: () => void): Disposable;
-  /** Closes its connections; they are opened again when a tool is called. */
+  /** Closes idle connections; they are opened again when a tool is called. */
   rest?(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -11,9 +11,9 @@ export const TreasuryLease = z.object({
   type: z.literal('treasury.lease'),
   /** Fixed by the step that asks. */
   id: z.string().min(1),
-  /** The least total that is of use; what is not given may be anything. */
+  /** The smallest total that is of use; a kind that is missing is not required. */
   wants: Budget,
-  /** What was used of it so far, for the decision. */
+  /** How much of the lease was used so far, for the decision. */
   used: Budget.optional(),
   /** Asked for several at once, by name: each gets the same, as `<id>.<place>`, or none gets anything. */
   of: z.array(z.string()).min(1).optional(),

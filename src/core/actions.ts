@@ -8,11 +8,11 @@ import type { TimerData } from '../contracts/pending.ts';
 import type { Action, MachineEvent } from './chart.ts';
 import type { CommitBuilder } from './commitBuilder.ts';
 import { toPendingMessage, signalEnvelope } from './systemMessages.ts';
-import { undeliverable } from './undeliverable.ts';
+import { undeliverableDeadLetter } from './undeliverable.ts';
 
 type Handle = (builder: CommitBuilder, action: Action, index: number) => void;
 
-interface Spawn {
+interface SpawnParams {
   actorRef: { id: string; options: { syncSnapshot?: boolean } };
   id: unknown;
   src: unknown;
@@ -23,11 +23,11 @@ interface Spawn {
 /** The parameters of an action of XState, as XState writes them. */
 export const paramsOf = <P>({ params }: Pick<Action, 'params'>): P => (params ?? {}) as P;
 /** The parameters of an action of the engine: a person writes them, so each is checked. */
-const given = <P>(action: Action): Partial<P> => paramsOf<Partial<P>>(action);
+const checkedParamsOf = <P>(action: Action): Partial<P> => paramsOf<Partial<P>>(action);
 
 const handlers: Readonly<Record<string, Handle>> = {
   'xstate.spawnChild'(builder, action, index) {
-    const { actorRef, id, src, input, systemId } = paramsOf<Partial<Spawn>>(action);
+    const { actorRef, id, src, input, systemId } = paramsOf<Partial<SpawnParams>>(action);
     if (actorRef?.options.syncSnapshot)
       throw new TroupeError(
         'unsupported',
@@ -63,7 +63,7 @@ const handlers: Readonly<Record<string, Handle>> = {
     const address = addressOf(builder, to);
     if (address === undefined)
       builder.undeliverable.push(
-        undeliverable(actor.address, to?.id ?? 'nobody', event, builder.key(index), builder.now),
+        undeliverableDeadLetter(actor.address, to?.id ?? 'nobody', event, builder.key(index), builder.now),
       );
     else if (delay !== undefined) timer(builder, index, { id, event, to: address }, delay);
     else
@@ -75,20 +75,20 @@ const handlers: Readonly<Record<string, Handle>> = {
     builder.emits.push(paramsOf<{ event: MachineEvent }>(action).event);
   },
   append(builder, action) {
-    const { list, entry } = given<{ list: string; entry: Json }>(action);
+    const { list, entry } = checkedParamsOf<{ list: string; entry: Json }>(action);
     if (typeof list !== 'string' || list === '' || entry === undefined)
       throw misused(builder, 'append', '{ list, entry }', action);
     builder.appends.push({ list, entry });
   },
   tell(builder, action, index) {
-    const { to, type, body } = given<{ to: Address; type: string; body: Json }>(action);
+    const { to, type, body } = checkedParamsOf<{ to: Address; type: string; body: Json }>(action);
     if (to === undefined || !Address.safeParse(to).success || typeof type !== 'string')
       throw misused(builder, 'tell', '{ to: "type/key", type, body }', action);
     const { deadline } = builder.actor;
     send(builder, index, { to, kind: 'tell', type, body, ...(deadline === undefined ? {} : { deadline }) });
   },
   bury(builder, action, index) {
-    const { message, failure } = given<{ message: Partial<DeadLetter>; failure: Failure }>(action);
+    const { message, failure } = checkedParamsOf<{ message: Partial<DeadLetter>; failure: Failure }>(action);
     const isFailure = failure !== undefined && Failure.safeParse(failure).success;
     if (typeof message?.type !== 'string' || message.body === undefined || !isFailure)
       throw misused(builder, 'bury', '{ message: { type, body }, failure }', action);
@@ -97,7 +97,9 @@ const handlers: Readonly<Record<string, Handle>> = {
     builder.undeliverable.push({ id, type, from, to: address, body, at: builder.now, failure });
   },
   reply(builder, action, index) {
-    const { ask, type, body } = given<{ ask: { id: string; from: Address }; type: string; body: Json }>(action);
+    const { ask, type, body } = checkedParamsOf<{ ask: { id: string; from: Address }; type: string; body: Json }>(
+      action,
+    );
     if (typeof ask?.id !== 'string' || !Address.safeParse(ask.from).success || typeof type !== 'string')
       throw misused(builder, 'reply', '{ ask: event.meta, type, body }', action);
     send(builder, index, {
@@ -146,9 +148,9 @@ function timer(builder: CommitBuilder, index: number, data: TimerData, delay: nu
 
 /** The address of the target; undefined for an effect, which receives no messages, and for a child that has ended. */
 function addressOf({ actor, spawned }: CommitBuilder, target: { id?: string } | undefined): Address | undefined {
-  const whose = actor.type.chart.relationOf(target);
-  if (whose === 'self') return actor.address;
-  if (whose === 'parent') return actor.parent;
+  const relation = actor.type.chart.relationOf(target);
+  if (relation === 'self') return actor.address;
+  if (relation === 'parent') return actor.parent;
   if (spawned.has(target)) return spawned.get(target);
   const child = actor.pending(actor.children.get(target?.id ?? '') ?? '');
   return child?.kind === 'child' ? child.data.address : undefined;

@@ -96,11 +96,11 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
     actionExecutor: (action) => void actions.push(action),
   };
   const isParallel = everyNode(inert.root).some(({ type }) => type === 'parallel');
-  /** The snapshot the step began with: its regions are in order already. */
-  let last: Snapshot | undefined;
+  /** The snapshot that the step began with, whose regions are in order already. */
+  let lastOrdered: Snapshot | undefined;
   /** The snapshot with its regions in the order of the machine (C4). */
   const inOrder = (snapshot: Snapshot): Snapshot => {
-    if (!isParallel || snapshot === last || snapshot.status !== 'active') return snapshot;
+    if (!isParallel || snapshot === lastOrdered || snapshot.status !== 'active') return snapshot;
     const { context, status, output, error, historyValue, children } = snapshot;
     const value = inMachineOrder(snapshot.value, inert.root);
     return Object.assign(inert.resolveState({ value, context, status, output, error, historyValue } as never), {
@@ -114,7 +114,7 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
       snapshot = run();
       if (snapshot.status === 'error') throw snapshot.error;
     } catch (thrown) {
-      throw isEndless(thrown) ? endless(machine.id, inert.options.maxIterations ?? microsteps) : thrown;
+      throw isEndlessError(thrown) ? endlessError(machine.id, inert.options.maxIterations ?? microsteps) : thrown;
     }
     return [inOrder(snapshot), actions];
   };
@@ -122,14 +122,14 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
   return {
     machine,
     initial(input) {
-      last = undefined;
+      lastOrdered = undefined;
       const first = collect(() => inert.getInitialSnapshot(scope as never, input as never));
       if (trace?.hasListeners) trace.publish({ machine, input, to: first[0] });
       return first;
     },
     ignores: (snapshot, event) => inert.getTransitionData(snapshot, event).length === 0,
     step(snapshot, event) {
-      last = snapshot;
+      lastOrdered = snapshot;
       const next = collect(() => inert.transition(snapshot, event, scope as never));
       if (trace?.hasListeners) trace.publish({ machine, from: snapshot, event, to: next[0] });
       return next;
@@ -141,8 +141,9 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
   };
 }
 
-const isEndless = (thrown: unknown) => thrown instanceof Error && thrown.message.startsWith('Infinite loop detected');
-const endless = (id: string, limit: number) =>
+const isEndlessError = (thrown: unknown) =>
+  thrown instanceof Error && thrown.message.startsWith('Infinite loop detected');
+const endlessError = (id: string, limit: number) =>
   new TroupeError(
     'definition',
     `The machine "${id}" did not come to rest within ${limit} microsteps: its eventless transitions or raised events go round in a circle. Give one of them a guard that ends it.`,

@@ -1,4 +1,4 @@
-/** Builds a commit: what one step opens, closes and appends. Keys are `actor/seq/index`, fixed by the step (E2). */
+/** Collects what one step opens, closes and appends; `toCommit` makes the commit of it. Keys are `actor/seq/index`, fixed by the step (E2). */
 import type { DeadLetter } from '../contracts/deadLetter.ts';
 import { TroupeError } from '../values/failure.ts';
 import { actorKeyOf, type Address } from '../values/ids.ts';
@@ -29,7 +29,7 @@ export interface StepActor {
   pending(key: string): Pending | undefined;
 }
 
-/** A commit that is being built. */
+/** The changes of one step, while its actions are handled one after the other. */
 export class CommitBuilder {
   /** What the step starts: effects, children, timers, messages. */
   readonly opens: Pending[] = [];
@@ -57,13 +57,13 @@ export class CommitBuilder {
   readonly spawned = new Map<unknown, Address | undefined>();
   readonly #seq: number;
 
-  constructor(sender: StepActor, seq: number, now: number, cause: string) {
-    this.actor = sender;
+  constructor(actor: StepActor, seq: number, now: number, cause: string) {
+    this.actor = actor;
     this.now = now;
     this.cause = cause;
     this.#seq = seq;
-    this.children = new Map(sender.children);
-    this.timers = new Map(sender.timers);
+    this.children = new Map(actor.children);
+    this.timers = new Map(actor.timers);
   }
 
   /** The key of the action at a place in the step. */
@@ -90,7 +90,10 @@ export class CommitBuilder {
   childAddress(index: number, id: string, src: unknown): Address | undefined {
     const child = typeof src === 'string' ? this.actor.type.child(src) : undefined;
     const { address } = this.actor;
-    return child && `${child.name}/${short(`${actorKeyOf(address)}.${token(id, index)}-${this.#seq}`, child.sha256)}`;
+    return (
+      child &&
+      `${child.name}/${shortened(`${actorKeyOf(address)}.${addressToken(id, index)}-${this.#seq}`, child.sha256)}`
+    );
   }
 
   /** Spawns an actor when `src` names a machine, an effect otherwise. */
@@ -130,12 +133,12 @@ export interface SpawnRequest {
 }
 
 /** A key longer than an address may be (E10) is cut and ends in its hash instead. */
-const short = (key: string, sha256: Sha256): string =>
-  key.length <= longest ? key : `${key.slice(0, longest - 33)}.${sha256(key).slice(0, 32)}`;
-const longest = 200;
+const shortened = (key: string, sha256: Sha256): string =>
+  key.length <= maxKeyLength ? key : `${key.slice(0, maxKeyLength - 33)}.${sha256(key).slice(0, 32)}`;
+const maxKeyLength = 200;
 
-/** Part of an address made of any id. An id that was changed on the way gets the action's index, so that two ids never share an address. */
-function token(id: string, index: number): string {
+/** Part of an address made of any id. An id with characters that an address cannot have is changed, and gets the action's index, so that two ids never share an address. */
+function addressToken(id: string, index: number): string {
   const safe = id.toLowerCase().replace(/[^a-z0-9_-]+/g, '-');
   return safe === id ? id : `${safe}.${index}`;
 }

@@ -27,9 +27,9 @@ export interface Incoming {
   readonly ask?: Envelope;
   /** Milliseconds since the epoch; after that it is not handled (E9). */
   readonly deadline?: number;
-  /** It is committed; `repeated` when it had been committed before. */
+  /** Called when it is committed; `repeated`: it had been committed before. */
   acknowledge(repeated?: true): void;
-  /** It is not handled, and the sender is told why. */
+  /** Called when it is not handled; the error tells the sender why. */
   reject(error: TroupeError): void;
 }
 
@@ -50,17 +50,17 @@ export type Acknowledgement = Pick<Incoming, 'acknowledge' | 'reject'>;
 
 const noSender: Acknowledgement = { acknowledge() {}, reject() {} };
 
-/** `kept` when the outcome is in the ledger already. */
-export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, kept: boolean): Incoming {
+/** The end of an effect. `inLedger`: its outcome is stored already. */
+export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, inLedger: boolean): Incoming {
   const { id, src, input } = data;
-  const event = outcome.ok ? ended(id, outcome.output) : broke(id, outcome.failure);
+  const event = outcome.ok ? ended(id, outcome.output) : failed(id, outcome.failure);
   return {
     isInternal: true,
     id: key,
     event,
     body: null,
     settles: key,
-    ...(kept ? {} : { result: { key, name: src, input, outcome } }),
+    ...(inLedger ? {} : { result: { key, name: src, input, outcome } }),
     ...noSender,
   };
 }
@@ -80,12 +80,12 @@ export function fromChild(
   answer: Acknowledgement = noSender,
 ): Incoming {
   const name = data.id;
-  const event = 'error' in end ? broke(name, end.error) : ended(name, end.output ?? null);
+  const event = 'error' in end ? failed(name, end.error) : ended(name, end.output ?? null);
   return { isInternal: true, id, from, event, body: asJson(end), settles: key, ...answer };
 }
 
 const ended = (id: string, output: Json): MachineEvent => ({ type: `xstate.done.actor.${id}`, output, actorId: id });
-const broke = (id: string, error: unknown): MachineEvent => ({ type: `xstate.error.actor.${id}`, error, actorId: id });
+const failed = (id: string, error: unknown): MachineEvent => ({ type: `xstate.error.actor.${id}`, error, actorId: id });
 
 /** The event of the commit that this causes. */
 export const commitEventOf = ({ id, event, from, body }: Incoming) => ({

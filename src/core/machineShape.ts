@@ -1,4 +1,4 @@
-/** The shape of a machine: its states and transitions. Code is not part of it, so a fix in an action makes no other machine (E11). */
+/** The shape of a machine: its states and transitions. Code is not part of it, so a fix in an action does not change the hash (E11). */
 import type { AnyStateMachine, AnyStateNode, StateValue, StateValueMap } from 'xstate';
 import type { ZodType } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
@@ -31,30 +31,30 @@ export function machineHash(machine: AnyStateMachine, context: ZodType | undefin
 /** What is wrong with a state value: states the machine does not have, regions it has but the value lacks. */
 export function unknownStates(node: AnyStateNode, value: Json | undefined): string[] {
   const names = Object.entries(node.states).flatMap(([name, { type }]) => (type === 'history' ? [] : [name]));
-  const given = inside(value);
+  const given = childValues(value);
   if (!given) return [`the value of "${node.id}" is ${JSON.stringify(value)}`];
-  const said = Object.keys(given);
+  const named = Object.keys(given);
   if (names.length === 0)
-    return said.length === 0 ? [] : [`state "${node.id}" has no states inside; the value has ${said.join(', ')}`];
-  if (node.type !== 'parallel' && said.length !== 1)
-    return [`state "${node.id}" is in one of ${names.join(', ')}; the value has ${said.join(', ') || 'none'}`];
-  const gone = said
+    return named.length === 0 ? [] : [`state "${node.id}" has no states inside; the value has ${named.join(', ')}`];
+  if (node.type !== 'parallel' && named.length !== 1)
+    return [`state "${node.id}" is in one of ${names.join(', ')}; the value has ${named.join(', ') || 'none'}`];
+  const gone = named
     .filter((name) => !names.includes(name))
     .map((name) => `state "${name}" is not in "${node.id}" (${names.join(', ')})`);
-  const lacking =
+  const missing =
     node.type === 'parallel'
-      ? names.filter((name) => !said.includes(name)).map((name) => `region "${name}" of "${node.id}" is missing`)
+      ? names.filter((name) => !named.includes(name)).map((name) => `region "${name}" of "${node.id}" is missing`)
       : [];
-  const inner = said.flatMap((name) => {
+  const inner = named.flatMap((name) => {
     const state = names.includes(name) ? node.states[name] : undefined;
     return state ? unknownStates(state, given[name]) : [];
   });
-  return [...gone, ...lacking, ...inner];
+  return [...gone, ...missing, ...inner];
 }
 
 /** The states that a value names, from the root down. Needs a value without unknown states. */
 export function activeNodes(node: AnyStateNode, value: Json | undefined): AnyStateNode[] {
-  const inner = Object.entries(inside(value) ?? {}).flatMap(([name, rest]) => {
+  const inner = Object.entries(childValues(value) ?? {}).flatMap(([name, rest]) => {
     const state = node.states[name];
     return state ? activeNodes(state, rest) : [];
   });
@@ -73,7 +73,7 @@ export function inMachineOrder(value: StateValue, node: AnyStateNode): StateValu
 }
 
 /** `"a"` is short for `{ a: {} }`. */
-function inside(value: Json | undefined): JsonObject | undefined {
+function childValues(value: Json | undefined): JsonObject | undefined {
   if (value === null || value === undefined) return {};
   if (typeof value === 'string') return { [value]: {} };
   return isJsonObject(value) ? value : undefined;

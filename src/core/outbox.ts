@@ -6,7 +6,7 @@ import type { Action, Snapshot, MachineStep } from './chart.ts';
 import { CommitBuilder, type StepActor } from './commitBuilder.ts';
 import { paramsOf, actionHandlers } from './actions.ts';
 
-/** `before` is undefined for the first step of an actor. */
+/** Handles the actions of a step in order, and returns the builder with their changes. `before` is undefined for the first step of an actor. */
 export function buildOutbox(
   sender: StepActor,
   before: Snapshot | undefined,
@@ -44,15 +44,15 @@ function spawnAssigned(
   after: Snapshot,
   actions: readonly Action[],
 ): void {
-  const told = new Set(
+  const inActions = new Set(
     actions.flatMap(({ type, params }) =>
       type === 'xstate.spawnChild' ? [paramsOf<{ actorRef?: unknown }>({ params }).actorRef] : [],
     ),
   );
-  (Object.values(after.children) as (Child | undefined)[]).forEach((child, place) => {
-    if (!child || told.has(child) || before?.children[child.id] === child) return;
+  (Object.values(after.children) as (Child | undefined)[]).forEach((child, position) => {
+    if (!child || inActions.has(child) || before?.children[child.id] === child) return;
     const { id, sessionId, src, options } = child;
-    const index = actions.length + 1 + place;
+    const index = actions.length + 1 + position;
     builder.spawned.set(child, builder.childAddress(index, id, src));
     // An id that was not given is the session's, which is another one after a restart.
     const given = id === sessionId ? undefined : id;

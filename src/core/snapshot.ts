@@ -31,11 +31,11 @@ export function wrapSnapshot(type: ActorType, state: JsonObject): StoredSnapshot
 
 /** The saved state, ready for `type.chart.restore`. Throws `incompatible` (it no longer fits) or `corrupt` (it is no snapshot). */
 export function unwrapSnapshot(type: ActorType, stored: StoredActor): JsonObject {
-  const wrapped = requireSealed(stored);
+  const wrapped = requireStoredSnapshot(stored);
   const problems = misfits(type, wrapped, stored);
-  if (problems.length === 0) return whole(wrapped);
+  if (problems.length === 0) return withUnsetKeys(wrapped);
   if (type.migrate) {
-    const state = type.migrate(whole(wrapped), wrapped.hash) as JsonObject;
+    const state = type.migrate(withUnsetKeys(wrapped), wrapped.hash) as JsonObject;
     const migrated = { ...wrapSnapshot(type, state), hash: wrapped.hash };
     // Its timers were named by the machine that set them: migrate() is responsible for them.
     const still = misfits(type, migrated, {
@@ -52,7 +52,7 @@ export function unwrapSnapshot(type: ActorType, stored: StoredActor): JsonObject
   );
 }
 
-function requireSealed({ actor, snapshot }: StoredActor): StoredSnapshot {
+function requireStoredSnapshot({ actor, snapshot }: StoredActor): StoredSnapshot {
   const wrapped = snapshot as StoredSnapshot | null;
   if (
     typeof wrapped !== 'object' ||
@@ -72,7 +72,7 @@ function requireSealed({ actor, snapshot }: StoredActor): StoredSnapshot {
   );
 }
 
-const whole = ({ state, unset = [] }: StoredSnapshot): JsonObject =>
+const withUnsetKeys = ({ state, unset = [] }: StoredSnapshot): JsonObject =>
   unset.length === 0
     ? state
     : {
@@ -128,7 +128,7 @@ function startingKeys(type: ActorType, meta: Json): string[] {
     const [fresh] = type.chart.initial(isJsonObject(meta) ? meta.input : undefined);
     return Object.entries<unknown>(fresh.context).flatMap(([key, value]) => (value === undefined ? [] : [key]));
   } catch {
-    return []; // The machine of today does not start from that input: only the states are compared.
+    return []; // The present machine cannot start from that input, so only the states are compared.
   }
 }
 

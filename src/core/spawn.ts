@@ -1,4 +1,4 @@
-/** What an actor is spawned with; stored in its row and never changed but for a restart. */
+/** What an actor is spawned with: stored in its row, and changed only by a restart from the beginning. */
 import type { Address } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
 import type { ActorRow } from '../contracts/commit.ts';
@@ -36,7 +36,7 @@ export const deadlineTimer = ({ parent, deadline }: SpawnInfo, key: string): Pen
 /** The event a root actor gets when the deadline of its run has passed. */
 export const deadlineEvent = 'troupe.deadline';
 
-/** Reads what `commitOf` stored. */
+/** Reads the `meta` that `toCommit` stored. */
 export const spawnInfoOf = ({ meta }: Pick<ActorRow, 'meta'>): SpawnInfo => meta as SpawnInfo;
 
 /** What a child is spawned with: what its parent asked for, and the parent's deadline (E9). */

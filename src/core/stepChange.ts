@@ -41,7 +41,7 @@ export interface StepNumber {
 export interface StepOutcome {
   /** What is stored. */
   readonly change: StateChange;
-  /** What is not stored, beside it: emitted events and custom actions. */
+  /** Holds what is not stored: emitted events and custom actions. */
   readonly builder: CommitBuilder;
 }
 
@@ -57,7 +57,7 @@ export function stepChange(
   actor: SteppingActor,
   before: Snapshot | undefined,
   step: MachineStep,
-  { event, settles, result, ends = [], appends: beside = [] }: StepCause,
+  { event, settles, result, ends = [], appends: engineAppends = [] }: StepCause,
   { seq, now }: StepNumber,
 ): StepOutcome {
   const { spawnInfo, pendings } = actor;
@@ -65,7 +65,7 @@ export function stepChange(
   const builder = buildOutbox(actor, before, step, seq, now, event.id);
   const settled = settles === undefined ? [] : [settles];
   const appends = [
-    ...beside,
+    ...engineAppends,
     ...builder.appends.map(({ list, entry }) => ({ list: storedListName(spawnInfo, list), entry })),
     ...builder.undeliverable.map((deadLetter) => ({ list: deadLetterList, entry: asJson(deadLetter) })),
   ];

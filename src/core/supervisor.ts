@@ -6,8 +6,8 @@ import type { Supervision } from './actorType.ts';
 
 /** What a supervisor decides about a failed child. */
 export type SupervisorDecision =
-  /** `tooOften` is how many failures count at this time. */
-  | { readonly escalate: true; readonly tooOften?: number; readonly policy?: Supervision }
+  /** The failure goes up to the parent. `failures`: how many count at this time, when there were too many. */
+  | { readonly escalate: true; readonly failures?: number; readonly policy?: Supervision }
   | {
       readonly escalate: false;
       readonly restart: 'resume' | 'fresh';
@@ -56,17 +56,17 @@ export class Supervisor {
     const policy = this.#policy;
     const { strategy, maxRestarts, restart } = policy;
     const place = siblings.indexOf(failed);
-    // Its parent has closed it meanwhile: it is being stopped.
+    // The parent has closed the child meanwhile: it is being stopped.
     if (place < 0) return { escalate: false, restart, who: [] };
     this.#restarts = [...this.#recent(now), now];
-    if (this.#restarts.length > maxRestarts) return { escalate: true, tooOften: this.#restarts.length, policy };
+    if (this.#restarts.length > maxRestarts) return { escalate: true, failures: this.#restarts.length, policy };
     if (restart === 'resume' && !resumable) return { escalate: true };
     if (restart === 'resume' || strategy === 'one-for-one') return { escalate: false, restart, who: [failed], policy };
     return { escalate: false, restart, who: strategy === 'one-for-all' ? siblings : siblings.slice(place), policy };
   }
 
-  /** Is there no restart that still counts? */
-  isCalm(now: number): boolean {
+  /** True when no restart counts any more. */
+  hasNoRecentRestart(now: number): boolean {
     return this.#recent(now).length === 0;
   }
 
@@ -84,14 +84,14 @@ export const restartRecord = (
 /** The failure that goes up when a child may not be restarted again. Where no restart is allowed, it is the child's own. */
 export function escalatedFailure(
   failure: Failure,
-  { tooOften, policy }: Extract<SupervisorDecision, { escalate: true }>,
+  { failures: failures, policy }: Extract<SupervisorDecision, { escalate: true }>,
 ): Failure {
-  if (tooOften === undefined || !policy || policy.maxRestarts === 0) return failure;
+  if (failures === undefined || !policy || policy.maxRestarts === 0) return failure;
   const { maxRestarts, within } = policy;
   return {
     kind: 'restarts',
-    message: `It failed ${tooOften} times within ${within} ms, and ${maxRestarts} restarts are allowed. The last time: ${failure.message}`,
+    message: `It failed ${failures} times within ${within} ms, and ${maxRestarts} restarts are allowed. The last time: ${failure.message}`,
     retryable: false,
-    data: { times: tooOften, maxRestarts, within, last: failure.kind },
+    data: { times: failures, maxRestarts, within, last: failure.kind },
   };
 }

@@ -11,17 +11,17 @@ export type ActorEnd = { readonly output: Json } | { readonly error: Failure };
 
 /** To the parent, naming the pending that stands for the child: only that child may send it. */
 export function endMessageFor(
-  { address, run, parent, key: lived, id }: SpawnInfo,
+  { address, run, parent, key: pendingKey, id }: SpawnInfo,
   key: string,
   end: ActorEnd,
 ): PendingMessage[] {
-  if (parent === undefined || lived === undefined) return [];
+  if (parent === undefined || pendingKey === undefined) return [];
   const type = `xstate.${'error' in end ? 'error' : 'done'}.actor.${id}`;
   return [
     toPendingMessage({
       id: key,
       type,
-      body: asJson({ ...end, key: lived }),
+      body: asJson({ ...end, key: pendingKey }),
       from: address,
       to: parent,
       run,

@@ -1,4 +1,4 @@
-/** Builds a commit: the actor's new row, and everything that changes with it. */
+/** Makes the commit of a change: the actor's new row, and everything that changes with it. */
 import type { Failure } from '../values/failure.ts';
 import type { ActorStatus, Inspection } from '../contracts/inspection.ts';
 import { asJson, isJsonObject, type Json, type JsonObject } from '../values/json.ts';
@@ -42,7 +42,7 @@ export interface CommitBase {
   readonly seq: number;
 }
 
-/** Throws `definition` when something in it could not be read back as it was. */
+/** Makes the commit of a change. Throws `definition` for a value that JSON would lose or change. */
 export function toCommit(
   { type, spawnInfo, created, seq }: CommitBase,
   change: StateChange,

@@ -5,7 +5,13 @@ import type { Address } from '../values/ids.ts';
 import type { MachineEvent } from './chart.ts';
 
 /** `to` is the recipient in the sender's words, `at` milliseconds since the epoch. */
-export function undeliverable(from: Address, to: string, event: MachineEvent, id: string, at: number): DeadLetter {
+export function undeliverableDeadLetter(
+  from: Address,
+  to: string,
+  event: MachineEvent,
+  id: string,
+  at: number,
+): DeadLetter {
   const { type } = event;
   const why = `${from} sent "${type}" to "${to}", which is no living child machine of it: an effect hears nothing, and who has ended neither.`;
   const failure = toFailure(new TroupeError('unknown_recipient', why));

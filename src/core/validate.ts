@@ -10,14 +10,14 @@ import type { ActorType } from './actorType.ts';
 import type { MachineEvent } from './chart.ts';
 import { fromChild, type Acknowledgement, type Incoming } from './incoming.ts';
 
-/** Throws `invalid`, `unknown_message` or `denied`. */
+/** Checks a message, and makes it something for the actor to handle. Throws `invalid`, `unknown_message` or `denied`. */
 export function fromEnvelope(
   type: ActorType,
   envelope: Envelope,
   pending: (key: string) => Pending | undefined,
   answer: Acknowledgement,
 ): Incoming {
-  if (envelope.type.startsWith('xstate.')) return wordOfChild(envelope, pending, answer);
+  if (envelope.type.startsWith('xstate.')) return fromEndOfChild(envelope, pending, answer);
   const { id, from, body, kind, correlation, deadline } = envelope;
   const base = { isInternal: false, id, from, body, ...(deadline === undefined ? {} : { deadline }), ...answer };
   if (kind === 'signal') return { ...base, event: signal(type, envelope) };
@@ -30,7 +30,7 @@ export function fromEnvelope(
     );
   }
   const parsed = schema?.safeParse(body);
-  if (parsed && !parsed.success) throw misfit(envelope, parsed.error);
+  if (parsed && !parsed.success) throw contractError(envelope, parsed.error);
   const meta = {
     id,
     from,
@@ -59,7 +59,7 @@ export const expiredError = (to: Address, type: string, deadline: number, now: n
   new TroupeError('expired', `"${type}" for ${to} came ${now - deadline} ms after its deadline. It was not handled.`);
 
 /** The names of XState's own events are reserved for the engine; of these only the end of a child is sent, and only by the child that is pending. */
-function wordOfChild(
+function fromEndOfChild(
   envelope: Envelope,
   pendingOf: (key: string) => Pending | undefined,
   answer: Acknowledgement,
@@ -84,11 +84,11 @@ function wordOfChild(
 function signal(type: ActorType, envelope: Envelope): MachineEvent {
   const event = { ...(isJsonObject(envelope.body) ? envelope.body : {}), type: envelope.type };
   const parsed = type.signals?.safeParse(event);
-  if (parsed && !parsed.success) throw misfit(envelope, parsed.error);
+  if (parsed && !parsed.success) throw contractError(envelope, parsed.error);
   return (parsed?.data as MachineEvent | undefined) ?? event;
 }
 
-const misfit = ({ type, from, to, body }: Envelope, error: ZodError): TroupeError =>
+const contractError = ({ type, from, to, body }: Envelope, error: ZodError): TroupeError =>
   new TroupeError(
     'invalid',
     `"${type}" from ${from} to ${to} does not fit its contract: ${describeMismatch(error, body)}.`,

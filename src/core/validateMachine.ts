@@ -14,8 +14,8 @@ export function validateMachine(machine: AnyStateMachine): void {
     ...slotsOf(machine),
     ...cyclesOf(nodes),
   ];
-  const foreign = [...nodes.flatMap((node) => unsupportedIn(node, machine)), ...unsupportedActors(machine)];
-  const problems = [...new Set([...missing, ...foreign])];
+  const unsupported = [...nodes.flatMap((node) => unsupportedIn(node, machine)), ...unsupportedActors(machine)];
+  const problems = [...new Set([...missing, ...unsupported])];
   if (problems.length === 0) return;
   throw new TroupeError(
     missing.length > 0 ? 'definition' : 'unsupported',

@@ -127,7 +127,7 @@ export function agent<M extends Messages = Record<never, never>, const H extends
       );
   }
   requireNesting({ kind: 'agent', name, tools });
-  requireDistinct(name, tools, reservedNames(protocol, handles));
+  requireDistinctTools(name, tools, reservedNames(protocol, handles));
   const limit = deadline === undefined ? undefined : milliseconds(deadline);
 
   return Object.freeze({
@@ -159,12 +159,12 @@ export function agent<M extends Messages = Record<never, never>, const H extends
 export function withTools<A extends Agent>(given: A, tools: readonly Delegate[]): A {
   const all = [...given.tools, ...tools];
   requireNesting({ kind: 'agent', name: given.name, tools: all });
-  requireDistinct(given.name, all, reservedNames(given.protocol, given.handles));
+  requireDistinctTools(given.name, all, reservedNames(given.protocol, given.handles));
   return { ...given, tools: all };
 }
 
 /** The same agent with a protocol: for an agent that has none of its own. */
-export const speaking = <M extends Messages, const H extends MessageName<M>>(
+export const withProtocol = <M extends Messages, const H extends MessageName<M>>(
   given: Agent,
   protocol: Protocol<M>,
   handles: readonly H[],
@@ -176,7 +176,9 @@ export const speaking = <M extends Messages, const H extends MessageName<M>>(
 });
 
 const repliesOf = <M extends Messages>(protocol: Protocol<M>, message: string): Record<string, ReplyContract> =>
-  Object.fromEntries((protocol.messages[message]?.replies ?? []).map((reply) => [reply, contract(protocol, reply)]));
+  Object.fromEntries(
+    (protocol.messages[message]?.replies ?? []).map((reply) => [reply, replyContract(protocol, reply)]),
+  );
 
 /** Names of the tools by which a model answers, and asks for more tools. */
 const reservedNames = (protocol: Protocol | undefined, handles: readonly string[]): ReadonlySet<string> =>
@@ -185,7 +187,7 @@ const reservedNames = (protocol: Protocol | undefined, handles: readonly string[
     ...handles.flatMap((type) => protocol?.messages[type]?.replies ?? []).map((reply) => `answer_${reply}`),
   ]);
 
-function requireDistinct(
+function requireDistinctTools(
   agent: string,
   tools: readonly { readonly name: string }[],
   reserved: ReadonlySet<string>,
@@ -205,7 +207,7 @@ function requireDistinct(
     );
 }
 
-function contract<M extends Messages>(protocol: Protocol<M>, reply: string): ReplyContract {
+function replyContract<M extends Messages>(protocol: Protocol<M>, reply: string): ReplyContract {
   const spec = protocol.messages[reply];
   if (!spec) throw new TroupeError('definition', `"${reply}" is not a message of the protocol.`);
   const description = z.globalRegistry.get(spec.body)?.description;

@@ -27,34 +27,42 @@ export function asTool(subject: Participant, { description, name, approval = fal
   const kind = kindOf(subject);
   if (kind !== 'agent' && kind !== 'team')
     throw new TroupeError('definition', `asTool() takes agent({ … }) or team({ … }); got ${describeValue(subject)}.`);
-  const called = (name ?? subject.name).replaceAll('.', '_');
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(called))
+  const toolName = (name ?? subject.name).replaceAll('.', '_');
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(toolName))
     throw new TroupeError(
       'definition',
-      `A tool is named with A-Z a-z 0-9 _ -, up to 64; got ${JSON.stringify(called)}.`,
+      `A tool is named with A-Z a-z 0-9 _ -, up to 64; got ${JSON.stringify(toolName)}.`,
     );
   if (typeof description !== 'string' || description.trim() === '')
-    throw new TroupeError('definition', `The tool "${called}" needs a description that tells the model what it does.`);
+    throw new TroupeError(
+      'definition',
+      `The tool "${toolName}" needs a description that tells the model what it does.`,
+    );
 
-  const { input, takes } = participantMessages(`the tool "${called}"`, subject);
-  const whole = jsonSchema(input) as JsonObject;
+  const { input, takes } = participantMessages(`the tool "${toolName}"`, subject);
+  const inputSchema = jsonSchema(input) as JsonObject;
   const isText = subject.kind === 'agent' && subject.handles.length === 0;
   // Models call tools with named arguments: an input that is no object becomes one argument.
-  const argument = whole['type'] === 'object' ? undefined : isText ? 'task' : 'value';
+  const argument = inputSchema['type'] === 'object' ? undefined : isText ? 'task' : 'value';
   const contract = protocol({
     message: { body: isText ? input.refine((text) => text !== '', 'a text that is not empty') : input },
   });
   return {
     kind: 'delegate',
-    name: called,
+    name: toolName,
     description,
     subject: memberDefinition(subject),
     approval,
     effect: 'read',
     schema:
       argument === undefined
-        ? whole
-        : { type: 'object', properties: { [argument]: whole }, required: [argument], additionalProperties: false },
+        ? inputSchema
+        : {
+            type: 'object',
+            properties: { [argument]: inputSchema },
+            required: [argument],
+            additionalProperties: false,
+          },
     message(given) {
       const body = argument === undefined ? given : isObject(given) ? given[argument] : undefined;
       return { type: takes, body: contract.parse('message', body) as Json };

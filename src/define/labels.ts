@@ -12,13 +12,13 @@ interface Nested {
 /** The labels in alphabetical order, each once. All members of a run are in one process, so its node needs what any of them needs. */
 export const requiredLabels = (subject: Runnable): string[] =>
   // Definitions are unions of generic types; here only where labels may be counts.
-  [...new Set(within(subject as Nested))].sort();
+  [...new Set(labelsIn(subject as Nested))].sort();
 
-const within = ({ needs = [], members = {}, subject, tools = [] }: Nested): string[] => [
+const labelsIn = ({ needs = [], members = {}, subject, tools = [] }: Nested): string[] => [
   ...needs,
-  ...(isList(members) ? members.map(({ agent }) => agent) : Object.values(members)).flatMap(within),
-  ...(subject ? within(subject) : []),
-  ...tools.flatMap((tool) => (tool.subject ? within(tool.subject) : [])),
+  ...(isList(members) ? members.map(({ agent }) => agent) : Object.values(members)).flatMap(labelsIn),
+  ...(subject ? labelsIn(subject) : []),
+  ...tools.flatMap((tool) => (tool.subject ? labelsIn(tool.subject) : [])),
 ];
 
 /** `Array.isArray` leaves readonly arrays out. */

@@ -1,6 +1,6 @@
 /** Defines a durable actor from any XState machine. */
 import { TroupeError } from '../values/failure.ts';
-import { ownTypes } from '../values/ids.ts';
+import { reservedTypes } from '../values/ids.ts';
 import { defineActorType, type ActorType, type ActorTypeOptions } from '../core/actorType.ts';
 import type { StateMachine } from '../core/chart.ts';
 import type { Platform } from '../core/platform.ts';
@@ -17,7 +17,7 @@ export interface MachineRunnable {
 /** Checks a machine and its options, and makes it something that can be run on the given platform. Throws `definition` or `unsupported`. */
 export function defineMachine(chart: StateMachine, options: ActorTypeOptions, platform: Platform): MachineRunnable {
   const type = defineActorType(chart, options, platform);
-  if (ownTypes.has(type.name))
+  if (reservedTypes.has(type.name))
     throw new TroupeError(
       'definition',
       `A machine cannot be called "${type.name}", which is a name of the runtime's own. Give it another id.`,

@@ -25,11 +25,11 @@ export const membershipOf = (member: Member): MemberKind => {
   const { kind, takes, gives } = member;
   const returns =
     kind === 'team' && 'returns' in member && typeof member.returns === 'string' ? member.returns : undefined;
-  const called = gives ?? returns;
+  const answerName = gives ?? returns;
   return {
     kind: kind === 'agent' || kind === 'team' ? kind : 'standing',
     ...(takes === undefined ? {} : { takes }),
-    ...(called === undefined ? {} : { gives: called }),
+    ...(answerName === undefined ? {} : { gives: answerName }),
   };
 };
 
@@ -50,7 +50,7 @@ export interface LongLived<M extends Messages = Messages, H extends MessageName<
   /** The members that it supervises, by name. */
   readonly members: Readonly<Record<string, Member>>;
   /** Compiles it; `partOf` compiles one of its members. */
-  compile(partOf: (member: Member) => Compiled): Compiled;
+  compile(compileMember: (member: Member) => Compiled): Compiled;
 }
 
 /** Does it compile itself? */

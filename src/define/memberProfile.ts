@@ -8,8 +8,8 @@ import { membershipOf } from './member.ts';
 import type { OrchestratorMember } from './orchestratorDefinition.ts';
 import { guardedDefinition, memberDefinition, type AnyGuarded, type AnyMember } from './anyMember.ts';
 
-/** A member as the check kit takes it. */
-export type Worker = AnyMember | AnyGuarded;
+/** A member of any kind, as `troupe/check` takes it. */
+export type AnyWorker = AnyMember | AnyGuarded;
 
 /** What the machine of an orchestrator is told about one of its members. */
 export function memberProfile({ id, agent, role, capacity, maxSteps }: OrchestratorMember): RouterMember {
@@ -28,10 +28,10 @@ export function memberProfile({ id, agent, role, capacity, maxSteps }: Orchestra
 /** A preset has no name for its answer: it answers with a text. */
 function namesOf(member: AnyMember): MemberKind {
   const membership = membershipOf(member);
-  return isPlain(member) ? { ...membership, gives: 'text' } : membership;
+  return isPreset(member) ? { ...membership, gives: 'text' } : membership;
 }
-const isPlain = (member: AnyMember): boolean =>
-  member.kind === 'guarded' ? isPlain(guardedDefinition(member)) : member.kind === 'team' && member.plain === true;
+const isPreset = (member: AnyMember): boolean =>
+  member.kind === 'guarded' ? isPreset(guardedDefinition(member)) : member.kind === 'team' && member.plain === true;
 
 /** The largest number of model answers that one task may cost. */
 function stepsOf(member: AnyMember): number {

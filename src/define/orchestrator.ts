@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { memberDefinition } from './anyMember.ts';
 import { parseDefinition, quotedName } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
-import { ownTypes, slug } from '../values/ids.ts';
+import { reservedTypes, slug } from '../values/ids.ts';
 import { isMode, RetryPolicy, type ExecutionMode } from '../contracts/task.ts';
 import { DurationSchema, isMember, kindOf } from './schemas.ts';
 import { requireNesting } from './nesting.ts';
@@ -15,22 +15,22 @@ import type {
   OrchestratorMemberOptions,
   OrchestratorMemberSpec,
   OrchestratorOptions,
-  WhoIn,
+  MemberTypes,
 } from './orchestratorDefinition.ts';
 
-const whole = z.number().int().positive();
-const agentLike = z.custom((value) => isMember(value), {
+const atLeastOne = z.number().int().positive();
+const MemberSchema = z.custom((value) => isMember(value), {
   error: 'expected agent({ … }), team({ … }), orchestrator({ … }) or guarded(…)',
 });
 const MemberShape = z.union(
   [
-    agentLike,
+    MemberSchema,
     z.strictObject({
-      agent: agentLike,
+      agent: MemberSchema,
       id: z.string().min(1).optional(),
       role: z.string().min(1).optional(),
-      capacity: whole.optional(),
-      maxSteps: whole.optional(),
+      capacity: atLeastOne.optional(),
+      maxSteps: atLeastOne.optional(),
     }),
   ],
   {
@@ -54,15 +54,15 @@ const OrchestratorShape = z.strictObject({
     .optional(),
   budget: z
     .strictObject({
-      maxConcurrentTasks: whole.optional(),
-      maxTotalSteps: whole.optional(),
-      maxTotalTasks: whole.optional(),
+      maxConcurrentTasks: atLeastOne.optional(),
+      maxTotalSteps: atLeastOne.optional(),
+      maxTotalTasks: atLeastOne.optional(),
     })
     .optional(),
   retry: RetryPolicy.optional(),
   rotation: z
     .strictObject({
-      maxFailures: whole.optional(),
+      maxFailures: atLeastOne.optional(),
       within: DurationSchema.optional(),
       rest: z.union([DurationSchema, z.literal('never')]).optional(),
     })
@@ -79,7 +79,7 @@ const OrchestratorShape = z.strictObject({
 });
 
 /** Names that the machine of a router uses for its own actors. */
-const taken: ReadonlySet<string> = new Set([...ownTypes, 'router', 'load', 'collect', 'select', 'guard']);
+const reservedIds: ReadonlySet<string> = new Set([...reservedTypes, 'router', 'load', 'collect', 'select', 'guard']);
 
 /**
  * Puts members behind a router. `run(orchestrator, { tasks })` gives a result for every task, in their order; `run(orchestrator, 'a text')` the one result.
@@ -88,7 +88,7 @@ const taken: ReadonlySet<string> = new Set([...ownTypes, 'router', 'load', 'coll
  */
 export function orchestrator<const Mode extends ExecutionMode = 'auto', const Specs extends MemberSpecs = MemberSpecs>(
   options: OrchestratorOptions<Mode, Specs>,
-): Orchestrator<Mode, WhoIn<Specs>> {
+): Orchestrator<Mode, MemberTypes<Specs>> {
   const what = `The orchestrator${quotedName(options)}`;
   const { retry } = parseDefinition(OrchestratorShape, options, what);
   const { budget, rotation, deadline, grace, router = routers.firstAvailable(), guardrails = [] } = options;
@@ -120,7 +120,7 @@ export function orchestrator<const Mode extends ExecutionMode = 'auto', const Sp
     },
   };
   // The types of members and mode are read from the options; here they are any.
-  return made as unknown as Orchestrator<Mode, WhoIn<Specs>>;
+  return made as unknown as Orchestrator<Mode, MemberTypes<Specs>>;
 }
 
 function membersOf(given: OrchestratorOptions['members'], what: string): readonly OrchestratorMember[] {
@@ -140,7 +140,7 @@ function membersOf(given: OrchestratorOptions['members'], what: string): readonl
         'definition',
         `${what} has two members called "${id}". Give one of them another id: { agent, id: '…' }.`,
       );
-    if (taken.has(id))
+    if (reservedIds.has(id))
       throw new TroupeError(
         'definition',
         `${what} has a member "${id}", a name that the runtime uses itself. Choose another.`,

@@ -36,16 +36,16 @@ export interface OrchestratorMember<Who extends MemberLike = MemberLike> extends
   readonly id: string;
 }
 /** The types of the members, from a list or from an object. */
-export type WhoIn<Specs> = Specs extends readonly (infer Spec)[]
-  ? WhoOf<Spec>
-  : { [K in keyof Specs]: WhoOf<Specs[K]> }[keyof Specs];
-type WhoOf<Spec> = Spec extends { readonly agent: infer Who extends MemberLike }
+export type MemberTypes<Specs> = Specs extends readonly (infer Spec)[]
+  ? MemberType<Spec>
+  : { [K in keyof Specs]: MemberType<Specs[K]> }[keyof Specs];
+type MemberType<Spec> = Spec extends { readonly agent: infer Who extends MemberLike }
   ? Who
   : Spec extends MemberLike
     ? Spec
     : never;
-type SpokenBy<Who> = Who extends { readonly protocol: infer Spoken } ? Spoken : never;
-type TakenBy<Who> = Who extends { readonly handles: readonly (infer Taken)[] } ? Taken : never;
+type ProtocolOf<Who> = Who extends { readonly protocol: infer P } ? P : never;
+type MessagesTakenBy<Who> = Who extends { readonly handles: readonly (infer Taken)[] } ? Taken : never;
 
 /** Limits of one orchestration. */
 export interface OrchestratorBudget {
@@ -102,9 +102,9 @@ export interface Orchestrator<Mode extends ExecutionMode = ExecutionMode, Who ex
   /** Its members, in the order in which they were given. */
   readonly members: readonly OrchestratorMember<Who>[];
   /** The protocol of its members, where all of them have the same. As a member of a team it takes what any of its members takes, and answers with their answers. */
-  readonly protocol: SpokenBy<Who> | undefined;
+  readonly protocol: ProtocolOf<Who> | undefined;
   /** The messages that any of its members takes. */
-  readonly handles: readonly TakenBy<Who>[];
+  readonly handles: readonly MessagesTakenBy<Who>[];
   /** Decides which member gets a task. */
   readonly router: Router;
   /** How many tasks are worked on at once. */

@@ -68,15 +68,15 @@ function taskOf({ name, members }: Orchestrator, given: unknown, which: string, 
     throw new TroupeError('invalid', `${which} for "${name}" cannot be used: ${describeMismatch(parsed.error, spec)}.`);
   const task = parsed.data;
   const { input } = task;
-  const meant = members.filter(({ id }) => task.agentId === undefined || id === task.agentId);
+  const eligible = members.filter(({ id }) => task.agentId === undefined || id === task.agentId);
   if (typeof input === 'string') {
     if (input.trim() === '' && !mayBeEmpty)
       throw new TroupeError('invalid', `${which} for "${name}" has an empty text. Say what is to be done.`);
     // A stage of a pipeline gets the answer of the stage before it.
-    if (!mayBeEmpty) requireTaskBody(meant, 'task', input);
+    if (!mayBeEmpty) requireTaskBody(eligible, 'task', input);
     return task;
   }
   if (input.body === undefined && mayBeEmpty) return task;
   // A schema leaves JSON.
-  return { ...task, input: { type: input.type, body: requireTaskBody(meant, input.type, input.body) as never } };
+  return { ...task, input: { type: input.type, body: requireTaskBody(eligible, input.type, input.body) as never } };
 }

@@ -10,7 +10,7 @@ export function orchestratorSettings({ members, router, mode, guardrails, option
   const { budget = {}, retry, rotation = {}, deadline, grace } = options;
   const { maxConcurrentTasks = null, maxTotalSteps = null, maxTotalTasks = null } = budget;
   const { within, rest, ...counts } = rotation;
-  const { rotation: usual } = defaultRouterSettings;
+  const { rotation: rotationDefaults } = defaultRouterSettings;
   return {
     ...defaultRouterSettings,
     members: members.map(memberProfile),
@@ -21,7 +21,7 @@ export function orchestratorSettings({ members, router, mode, guardrails, option
     limits: { maxConcurrentTasks, maxTotalSteps, maxTotalTasks },
     ...(retry ? { retry } : {}),
     rotation: {
-      ...usual,
+      ...rotationDefaults,
       ...counts,
       ...(within === undefined ? {} : { within: milliseconds(within) }),
       ...(rest === undefined ? {} : { rest: rest === 'never' ? null : milliseconds(rest) }),

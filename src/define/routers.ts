@@ -40,7 +40,7 @@ const router = (strategy: RoutingStrategy, chooser?: Chooser): Router => ({
   ...(chooser ? { chooser } : {}),
 });
 
-const key = (name: unknown, what: string): string => {
+const requireKey = (name: unknown, what: string): string => {
   if (typeof name === 'string' && name !== '') return name;
   throw new TroupeError(
     'definition',
@@ -70,7 +70,7 @@ export const routers = {
     fallback?: Router;
   } = {}): Router =>
     router(
-      { kind: 'role', key: key(name, 'routers.role'), ...(fallback ? { fallback: fallback.strategy } : {}) },
+      { kind: 'role', key: requireKey(name, 'routers.role'), ...(fallback ? { fallback: fallback.strategy } : {}) },
       fallback?.chooser,
     ),
   /** A function or a model decides. @example routers.selector({ choose: ({ candidates }) => candidates[0]!.id }) */
@@ -89,7 +89,7 @@ export const routers = {
   }: {
     /** The entry of the metadata that holds the value; `key` by default. */
     key?: string;
-  } = {}): Router => router({ kind: 'sticky', key: key(name, 'routers.sticky') }),
+  } = {}): Router => router({ kind: 'sticky', key: requireKey(name, 'routers.sticky') }),
   /** The member with the fewest tasks under way; of several such members, the one that has had the fewest tasks. */
   leastBusy: (): Router => router({ kind: 'leastBusy' }),
   /** All members; the result is the list of their answers. */
@@ -97,7 +97,7 @@ export const routers = {
 } as const;
 
 /** The effect by which a function chooses. */
-const byFunction = (choose: ChooseMember): SelectMember =>
+const selectByFunction = (choose: ChooseMember): SelectMember =>
   effect(async (selection) => {
     const chosen = await choose(selection);
     if (typeof chosen === 'string') return { member: chosen };
@@ -107,4 +107,4 @@ const byFunction = (choose: ChooseMember): SelectMember =>
 
 /** The effect by which a router's chooser chooses. */
 export const selectWith = (chooser: Chooser, gateway: ModelGateway): SelectMember =>
-  'choose' in chooser ? byFunction(chooser.choose) : selectByModel(chooser, gateway);
+  'choose' in chooser ? selectByFunction(chooser.choose) : selectByModel(chooser, gateway);

@@ -1,7 +1,7 @@
 /** Defines a team: its members, the message it takes, the message it returns, and the route between them. */
 import { describeValue, parseDefinition, quotedName } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
-import { ownTypes, slug } from '../values/ids.ts';
+import { reservedTypes, slug } from '../values/ids.ts';
 import type { MessageBody, Messages, MessageName, Protocol } from '../contracts/protocol.ts';
 import { TeamSchema } from './schemas.ts';
 import { answersTogether } from '../../machines/router/settings.ts';
@@ -24,12 +24,12 @@ export function team<
   parseDefinition(TeamSchema, options, `The team${quotedName(options)}`);
   const { protocol, members, accepts, returns, supervise, budget, onExhausted, deadline, maxTurns } = options;
   const name = slug(options.name);
-  const each: readonly (readonly [string, Member<M, MessageName<M>>])[] = Object.entries(members);
-  const names = each.map(([member]) => member);
+  const memberEntries: readonly (readonly [string, Member<M, MessageName<M>>])[] = Object.entries(members);
+  const names = memberEntries.map(([member]) => member);
   if (names.length === 0)
     throw new TroupeError('definition', `The team "${name}" has no members; it needs at least one.`);
-  for (const [member, definition] of each) {
-    if (ownTypes.has(member) || member === 'route')
+  for (const [member, definition] of memberEntries) {
+    if (reservedTypes.has(member) || member === 'route')
       throw new TroupeError(
         'definition',
         `The team "${name}" has a member "${member}", a name that the runtime uses itself. Choose another.`,
@@ -45,7 +45,7 @@ export function team<
         `The member "${member}" speaks another protocol than the team "${name}". Give both the same protocol object.`,
       );
   }
-  for (const [member, given] of each) {
+  for (const [member, given] of memberEntries) {
     const definition = memberDefinition(given);
     // A member that compiles itself may have no router.
     if (definition.kind === 'orchestrator' && 'router' in definition && answersTogether(definition.router.strategy))
@@ -60,7 +60,10 @@ export function team<
       throw new TroupeError('definition', `The team "${name}" uses "${type}", which is not a message of its protocol.`);
   }
   const routes = options.route as Readonly<Record<string, (message: unknown, talk: unknown) => Next>>;
-  const arriving = new Set<string>([accepts, ...each.flatMap(([, definition]) => answersOf(definition, protocol))]);
+  const arriving = new Set<string>([
+    accepts,
+    ...memberEntries.flatMap(([, definition]) => answersOf(definition, protocol)),
+  ]);
   const unrouted = [...arriving].filter((type) => !Object.hasOwn(routes, type));
   if (unrouted.length > 0)
     throw new TroupeError(

@@ -83,7 +83,7 @@ export class Actor {
       this.#command ||
       this.status !== 'active' ||
       now - this.#idleSince < idle ||
-      !this.supervisor.isCalm(now)
+      !this.supervisor.hasNoRecentRestart(now)
     )
       return false;
     return (this.nextTimer ?? Infinity) - now > 10 * idle;
@@ -98,7 +98,7 @@ export class Actor {
     return this.state.pendings.childAddresses();
   }
 
-  /** The initial transition and its commit. */
+  /** Spawns the actor: the first step of its machine, and its commit. */
   async start(spawnInfo: SpawnInfo): Promise<void> {
     this.state.begin(spawnInfo);
     this.supervisor.reset();
@@ -139,7 +139,7 @@ export class Actor {
     });
   }
 
-  /** Exactly one of `done` and `refuse` is called, now or later. */
+  /** Takes one thing to handle. Exactly one of its `acknowledge` and `reject` is called, now or later. */
   enqueue(incoming: Incoming): void {
     if (this.#isAbandoned) return incoming.reject(notRunningError(this.address));
     if (this.status !== 'active') return this.#rejectLate(incoming);
@@ -161,8 +161,8 @@ export class Actor {
     this.#orderNext({ what: 'stop', reason });
   }
 
-  restart(by: Address, failure: Failure, kept?: Restart): void {
-    this.#orderNext({ what: 'restart', by, failure, ...(kept ? { kept } : {}) });
+  restart(by: Address, failure: Failure, record?: Restart): void {
+    this.#orderNext({ what: 'restart', by, failure, ...(record ? { record: record } : {}) });
   }
 
   /** Stops everything and writes nothing to the journal: the process is ending, or another one holds the run's lease. */

@@ -47,8 +47,8 @@ export interface ActorHost extends CommitContext {
   spawn(parent: ParentActor, pending: PendingChild): void;
   /** Stops a child that its parent closed. */
   stopChild(address: Address, reason: string): void;
-  /** Restarts an actor from the beginning; `kept` is the restart that its supervisor counts. */
-  restart(address: Address, by: Address, failure: Failure, kept?: Restart): void;
+  /** Restarts an actor from the beginning; `record` is the restart that its supervisor counts. */
+  restart(address: Address, by: Address, failure: Failure, record?: Restart): void;
   /** Asks the supervisor of an actor what follows from its failure. `resumable`: it may continue without the message that failed. */
   superviseFailure(actor: SupervisedActor, failure: Failure, resumable: boolean): Promise<SupervisorDecision>;
 

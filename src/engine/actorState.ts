@@ -1,4 +1,4 @@
-/** The state of an actor as of its last commit, and the commit its next step would be. Nothing here writes, sends or waits, except that a list is read. */
+/** The state of an actor as of its last commit, and the commit that its next step would make. Nothing here writes, sends or waits, except that a list is read. */
 import type { Address } from '../values/ids.ts';
 import { TroupeError, type Failure } from '../values/failure.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
@@ -9,7 +9,7 @@ import type { ActorType } from '../core/actorType.ts';
 import { spawnInfoOf, type SpawnInfo } from '../core/spawn.ts';
 import type { Snapshot, MachineStep } from '../core/chart.ts';
 import { toCommit, type StateChange } from '../core/toCommit.ts';
-import { unwrapSnapshot as openSnapshot } from '../core/snapshot.ts';
+import { unwrapSnapshot } from '../core/snapshot.ts';
 import type { CommitBuilder } from '../core/commitBuilder.ts';
 import { ActorLists } from './lists.ts';
 import { stepChange, storedListName, type StepCause, type SteppingActor } from '../core/stepChange.ts';
@@ -17,7 +17,7 @@ import { PendingSet } from '../core/pendingSet.ts';
 import { retryWrite } from './retryWrite.ts';
 import type { EngineContext } from './engineContext.ts';
 
-/** A change that is not stored yet: the commit it would be, and what follows from it. */
+/** A change that is not stored yet: the commit that stores it, and what follows once it is stored. */
 export interface PlannedCommit {
   readonly change: StateChange;
   readonly commit: Commit;
@@ -114,7 +114,7 @@ export class ActorState implements SteppingActor {
 
   /** Throws `incompatible` or `corrupt`. */
   restore(stored: StoredActor): void {
-    this.#snapshot = this.type.chart.restore(openSnapshot(this.type, stored));
+    this.#snapshot = this.type.chart.restore(unwrapSnapshot(this.type, stored));
     this.#spawned = spawnInfoOf(stored);
     this.#created = stored.created;
     this.#seq = stored.seq;
@@ -131,28 +131,28 @@ export class ActorState implements SteppingActor {
   }
 
   /** A change that no step of the machine makes: a stop, a failure, or a message that becomes a dead letter. */
-  plan(change: StateChange, draft?: CommitBuilder): PlannedCommit {
-    const standing = { type: this.type, spawnInfo: this.spawnInfo, created: this.#created, seq: this.#seq };
-    const commit = toCommit(standing, change, this.#context.clock.now(), this.#context.epoch(this.run));
-    return { change, commit, ...(draft ? { builder: draft } : {}) };
+  plan(change: StateChange, builder?: CommitBuilder): PlannedCommit {
+    const base = { type: this.type, spawnInfo: this.spawnInfo, created: this.#created, seq: this.#seq };
+    const commit = toCommit(base, change, this.#context.clock.now(), this.#context.epoch(this.run));
+    return { change, commit, ...(builder ? { builder } : {}) };
   }
 
-  /** The change is stored: the actor now is what it says. Returns the pendings that are closed. */
+  /** Takes over a change that was stored. Returns the pendings that are closed. */
   apply({ change, commit }: PlannedCommit): OwnPending[] {
     this.#snapshot = change.snapshot;
     this.#seq = commit.seq;
     this.#status = change.status;
-    const over = commit.closes.flatMap((key) => this.pendings.remove(key) ?? []);
+    const closed = commit.closes.flatMap((key) => this.pendings.remove(key) ?? []);
     for (const pending of commit.opens) this.pendings.add(pending);
     for (const { list, entry } of commit.appends) this.#lists.append(list, entry);
-    return over;
+    return closed;
   }
 
   #newLists(lengths?: Readonly<Record<string, number>>): ActorLists {
     return new ActorLists((name, length) => this.#readList(name, length), lengths);
   }
 
-  /** Waits while the journal is away: the reader is not told of that. */
+  /** Retries while the journal cannot be read: the caller only waits longer. */
   #readList(name: string, length: number): Promise<Json[]> {
     const { journal, clock, ending, report } = this.#context;
     const stalled = (failure: Failure) =>

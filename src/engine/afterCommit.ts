@@ -7,31 +7,31 @@ import type { EngineContext } from './engineContext.ts';
 
 /** Logs, and runs the custom actions of a step; failures are reported as progress. */
 export function afterCommit(
-  { customActions, actor: sender }: CommitBuilder,
-  { clock, report: tell }: EngineContext,
+  { customActions, actor: stepActor }: CommitBuilder,
+  { clock, report }: EngineContext,
 ): void {
-  const { run, address: actor } = sender;
-  const report = (key: string, note: object) =>
-    tell({ type: 'progress', at: clock.now(), run, actor, key, note: note as Json });
+  const { run, address: actor } = stepActor;
+  const reportProgress = (key: string, note: object) =>
+    report({ type: 'progress', at: clock.now(), run, actor, key, note: note as Json });
   for (const action of customActions) {
     if (action.type === 'xstate.log') {
       const { label, value } = action.params as { label?: string; value: unknown };
-      report('log', { ...(label === undefined ? {} : { label }), value: printable(value) });
+      reportProgress('log', { ...(label === undefined ? {} : { label }), value: printable(value) });
       continue;
     }
     // At most once, and after the commit: a failure is reported and changes nothing.
     perform(action).catch((thrown: unknown) =>
-      report(action.type, { action: action.type, failure: toFailure(thrown) }),
+      reportProgress(action.type, { action: action.type, failure: toFailure(thrown) }),
     );
   }
 }
 
 /** Async, so that a rejected promise is caught as well. */
 const perform = async ({ exec, info, params }: Action): Promise<void> =>
-  exec?.({ ...info, self: deaf as never }, params);
+  exec?.({ ...info, self: selfWithoutSend as never }, params);
 
 /** `self.send` in an action would be lost in a crash and after a restart; the machine can `raise` or `sendTo` instead. */
-const deaf = {
+const selfWithoutSend = {
   send() {
     throw new TroupeError(
       'unsupported',

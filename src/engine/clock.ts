@@ -2,34 +2,34 @@
 import { randomFillSync } from 'node:crypto';
 import type { Clock } from '../values/clock.ts';
 
-/** Longer waits are cut into pieces of this many milliseconds: setTimeout fires at once beyond 24.8 days, and clocks are set while a process sleeps. */
-const nap = 60 * 60 * 1000;
+/** Longer waits are cut into pieces of this many milliseconds: setTimeout fires at once beyond 24.8 days, and the clock may be set while the process waits. */
+const maxTimeout = 60 * 60 * 1000;
 
 /** The clock of this process: the system's time, and random numbers from the operating system. */
 export function systemClock(): Clock {
   const pool = new Uint32Array(256);
-  let left = 0;
+  let unused = 0;
   let lastTime = 0;
   let count = 0;
-  const word = () => {
-    if (left === 0) left = randomFillSync(pool).length;
-    return pool[--left]!;
+  const randomUint32 = () => {
+    if (unused === 0) unused = randomFillSync(pool).length;
+    return pool[--unused]!;
   };
 
   return {
     now: () => Date.now(),
-    random: () => word() / 2 ** 32,
+    random: () => randomUint32() / 2 ** 32,
     id() {
       const time = Date.now();
       count = time === lastTime ? count + 1 : 0;
       lastTime = time;
-      return `${time.toString(36)}${count.toString(36).padStart(3, '0')}${word().toString(36).padStart(7, '0')}`;
+      return `${time.toString(36)}${count.toString(36).padStart(3, '0')}${randomUint32().toString(36).padStart(7, '0')}`;
     },
     wake(at, call) {
       let timer: NodeJS.Timeout;
       const arm = () => {
         const wait = at - Date.now();
-        timer = setTimeout(() => (at <= Date.now() ? call() : arm()), Math.max(0, Math.min(wait, nap)));
+        timer = setTimeout(() => (at <= Date.now() ? call() : arm()), Math.max(0, Math.min(wait, maxTimeout)));
       };
       arm();
       return { [Symbol.dispose]: () => clearTimeout(timer) };

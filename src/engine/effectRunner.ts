@@ -40,8 +40,8 @@ export class EffectRunner {
     const { src } = data;
     const controller = new AbortController();
     this.#running.set(key, controller);
-    const facts = { run, actor, key, name: src, again };
-    report({ type: 'effect.started', at: clock.now(), ...facts });
+    const common = { run, actor, key, name: src, again };
+    report({ type: 'effect.started', at: clock.now(), ...common });
     const scope: EffectScope = {
       key,
       actor,
@@ -58,13 +58,13 @@ export class EffectRunner {
     if (this.#running.get(key) === controller) this.#forget(key);
     const at = clock.now();
     if (controller.signal.aborted) {
-      report({ type: 'effect.stopped', at, ...facts });
+      report({ type: 'effect.stopped', at, ...common });
       return undefined;
     }
     report(
       outcome.ok
-        ? { type: 'effect.done', at, ...facts }
-        : { type: 'effect.failed', at, ...facts, failure: outcome.failure },
+        ? { type: 'effect.done', at, ...common }
+        : { type: 'effect.failed', at, ...common, failure: outcome.failure },
     );
     return outcome;
   }

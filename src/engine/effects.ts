@@ -14,7 +14,7 @@ interface Performer {
   readonly options: EffectOptions<unknown>;
 }
 
-const asked = <T extends string | boolean>(
+const optionFor = <T extends string | boolean>(
   option: T | ((input: unknown) => T) | undefined,
   input: unknown,
   fallback: T,
@@ -28,12 +28,15 @@ export async function performEffect(
 ): Promise<Outcome> {
   const { effect } = logic;
   try {
-    if (!effect) return { ok: true, output: json(src, await live(logic, input, scope.signal)) };
+    if (!effect) return { ok: true, output: requireJson(src, await runPromiseActor(logic, input, scope.signal)) };
     const blind = isBlindWrite(effect, input);
-    if (scope.again && blind) throw uncertain(src, scope.key);
+    if (scope.again && blind) throw uncertainError(src, scope.key);
     return {
       ok: true,
-      output: json(src, await attempts(effect, input, scope, blind ? 1 : (effect.options.retry?.times ?? 1))),
+      output: requireJson(
+        src,
+        await performWithRetries(effect, input, scope, blind ? 1 : (effect.options.retry?.times ?? 1)),
+      ),
     };
   } catch (thrown) {
     return { ok: false, failure: toFailure(thrown) };
@@ -42,9 +45,9 @@ export async function performEffect(
 
 /** A write that does not honour its key: performed twice, it happens twice (E7). */
 const isBlindWrite = ({ options }: Performer, input: Json): boolean =>
-  asked<EffectKind>(options.kind, input, 'read') === 'write' && !asked(options.idempotent, input, false);
+  optionFor<EffectKind>(options.kind, input, 'read') === 'write' && !optionFor(options.idempotent, input, false);
 
-const uncertain = (src: string, key: string) =>
+const uncertainError = (src: string, key: string) =>
   new TroupeError(
     'uncertain',
     `"${src}" may have happened before the process stopped, and it does not honour idempotency keys. Look it up, or ask a person.`,
@@ -52,8 +55,8 @@ const uncertain = (src: string, key: string) =>
   );
 
 /** Transient failures are tried again under the same key: they are not events of the machine (E2). */
-async function attempts(
-  { perform: run, options }: Performer,
+async function performWithRetries(
+  { perform, options }: Performer,
   input: Json,
   scope: EffectScope,
   times: number,
@@ -61,11 +64,11 @@ async function attempts(
   const { backoff: first = 500 } = options.retry ?? {};
   for (let attempt = 1; ; attempt++) {
     try {
-      return await run(input, scope);
+      return await perform(input, scope);
     } catch (thrown) {
       const { retryable, retryAfter } = toFailure(thrown);
       if (!retryable || attempt >= times || scope.signal.aborted) throw thrown;
-      const pause = Math.max(retryAfter ?? 0, backoff(attempt, { first, longest }, scope.clock.random()));
+      const pause = Math.max(retryAfter ?? 0, backoff(attempt, { first, longest: longestPause }, scope.clock.random()));
       // After the deadline the result would be of no use (E9).
       if (scope.clock.now() + pause >= (scope.deadline ?? Infinity)) throw thrown;
       await sleep(scope.clock, pause, scope.signal);
@@ -73,10 +76,10 @@ async function attempts(
   }
 }
 
-const longest = 60_000;
+const longestPause = 60_000;
 
-/** A plain XState promise actor, run as XState runs it. A stopped one reports nothing, so it is rejected here. */
-function live(logic: AnyActorLogic, input: unknown, signal: AbortSignal): Promise<unknown> {
+/** Runs a plain XState promise actor. XState reports nothing when it is stopped, so the promise is rejected here. */
+function runPromiseActor(logic: AnyActorLogic, input: unknown, signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const actor = createActor(logic, { input });
     const stop = () => {
@@ -89,7 +92,7 @@ function live(logic: AnyActorLogic, input: unknown, signal: AbortSignal): Promis
   });
 }
 
-function json(src: string, output: unknown): Json {
+function requireJson(src: string, output: unknown): Json {
   if (output === undefined) return null;
   try {
     return throughJson(output);

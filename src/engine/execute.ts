@@ -73,7 +73,7 @@ export class Executor {
     this.#effects.stopAll();
   }
 
-  /** Stops effects and timers, and tells no one. */
+  /** Stops effects and timers without a commit or a message. */
   abandon(): void {
     this.#effects.stopAll();
     for (const { key, kind } of this.#state.pendings) if (kind === 'timer') this.#host.timers.cancel(key);

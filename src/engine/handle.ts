@@ -32,8 +32,8 @@ import {
 /** What a supervisor or a parent orders an actor to do. */
 export type ActorCommand =
   | { readonly what: 'stop'; readonly reason: string }
-  /** `kept` only for the actor that failed: the restart its supervisor counts. */
-  | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure; readonly kept?: Restart };
+  /** `record`: the restart that the supervisor counts; only for the actor that failed. */
+  | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure; readonly record?: Restart };
 
 /** Handles the messages and commands of one actor. */
 export class Handler {
@@ -57,7 +57,7 @@ export class Handler {
       plan = this.#state.step(
         this.#state.type.chart.initial(withEventContext(this.#state.spawnInfo.input, this.#now())),
         undefined,
-        { event, ends, ...(restart ? { appends: [keptRestart(restart)] } : {}) },
+        { event, ends, ...(restart ? { appends: [restartEntry(restart)] } : {}) },
       );
     } catch (thrown) {
       return this.#endInFailure(toFailure(thrown), event);
@@ -73,17 +73,17 @@ export class Handler {
       const event = { id: `${address}/stop`, type: 'troupe.stop', body: command.reason };
       return this.#storeAndAct(this.#state.plan({ snapshot, status: 'stopped', event, closes }));
     }
-    const { by, failure, kept: restart } = command;
+    const { by, failure, record: record } = command;
     report({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });
     this.#state.startOver();
     await this.start(
       { id: `${address}/${seq}/restart`, type: 'troupe.restart', body: asJson({ failure }) },
       closes,
-      restart,
+      record,
     );
   }
 
-  /** Rejects when this process can do nothing more for the actor; the sender has been told. */
+  /** Handles one message, or one end of what the actor started. Rejects when this process cannot run the actor any more; the sender has its error. */
   async handle(incoming: Incoming): Promise<void> {
     try {
       await this.#handle(incoming);
@@ -156,7 +156,7 @@ export class Handler {
       throw thrown;
     }
     if (this.#isGone()) throw notRunningError(this.#state.address);
-    for (const over of this.#state.apply(plan)) this.#executor.cancel(over);
+    for (const closed of this.#state.apply(plan)) this.#executor.cancel(closed);
     report(commitInspection(commit, change.snapshot?.value, change.failure));
     return true;
   }
@@ -181,13 +181,13 @@ export class Handler {
     const { run, address, parent: by = 'system' } = this.#state;
     const { result } = incoming;
     if (result) await this.#retry(() => journal.record(run, this.#host.epoch(run), address, clock.now(), result));
-    const verdict = await this.#host.superviseFailure(this.#state, failure, !incoming.isInternal);
+    const decision = await this.#host.superviseFailure(this.#state, failure, !incoming.isInternal);
     const restart = (how: Restart['how']) =>
-      verdict.policy && restartRecord(verdict.policy, { at: this.#host.clock.now(), by, how, failure });
-    if (verdict.escalate) await this.#endInFailure(escalatedFailure(failure, verdict), commitEventOf(incoming));
-    else if (verdict.who.length === 0) return incoming.reject(notRunningError(address));
-    else if (verdict.restart === 'fresh')
-      for (const who of verdict.who)
+      decision.policy && restartRecord(decision.policy, { at: this.#host.clock.now(), by, how, failure });
+    if (decision.escalate) await this.#endInFailure(escalatedFailure(failure, decision), commitEventOf(incoming));
+    else if (decision.who.length === 0) return incoming.reject(notRunningError(address));
+    else if (decision.restart === 'fresh')
+      for (const who of decision.who)
         this.#host.restart(who, by, failure, who === address ? restart('fresh') : undefined);
     else await this.#deadLetter(incoming, failure, by, restart('resume'));
     incoming.reject(fromFailure(failure));
@@ -197,7 +197,7 @@ export class Handler {
     const { clock, report } = this.#host;
     const { run, address } = this.#state;
     const { appends = [], ...change } = deadLetterChange(this.#state, incoming, failure, clock.now());
-    const all = restart ? [...appends, keptRestart(restart)] : appends;
+    const all = restart ? [...appends, restartEntry(restart)] : appends;
     await this.#storeAndAct(this.#state.plan({ ...change, appends: all }));
     const { id, event, from = address } = incoming;
     this.#host.reportDeadLetter(run, address, { id, type: event.type, from }, failure);
@@ -235,4 +235,4 @@ export class Handler {
   }
 }
 
-const keptRestart = (restart: Restart) => ({ list: restartList, entry: asJson(restart) });
+const restartEntry = (restart: Restart) => ({ list: restartList, entry: asJson(restart) });

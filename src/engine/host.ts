@@ -104,7 +104,7 @@ export class Host implements ActorHost, AsyncDisposable {
     this.report = safeObserver(observe);
     this.#transport = transport;
     const epochOf = (run: string) => (this.owns(run) ? this.epoch(run) : undefined);
-    const undelivered = (envelope: Envelope, failure: Failure, epoch = epochOf(envelope.run)) =>
+    const storeUndeliverable = (envelope: Envelope, failure: Failure, epoch = epochOf(envelope.run)) =>
       storeDeadLetter(envelope, failure, { journal, clock, report: this.report, epoch });
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
     this.#registry = new Registry((address, run) => transport.listen(address, receive, run));
@@ -115,7 +115,7 @@ export class Host implements ActorHost, AsyncDisposable {
       clock,
       ending: this.ending,
       epoch: epochOf,
-      onUndeliverable: undelivered,
+      onUndeliverable: storeUndeliverable,
     });
     this.timers = new Timers(clock, (address, key) => this.#withActor(address, (actor) => actor.fireTimer(key)));
     this.#inboxPoller = new InboxPoller({
@@ -124,7 +124,7 @@ export class Host implements ActorHost, AsyncDisposable {
       pollInterval: poll,
       runs: () => this.#leases.runs,
       receive: (envelope) => this.receive(envelope),
-      onUndeliverable: undelivered,
+      onUndeliverable: storeUndeliverable,
     });
     this.#passivation = new Passivation({ registry: this.#registry, clock, idle });
   }
@@ -149,9 +149,9 @@ export class Host implements ActorHost, AsyncDisposable {
   async start(type: ActorType, options: StartActorOptions): Promise<Address> {
     const { run } = options;
     requireId('A run', run);
-    const before = this.#starting.get(run);
-    const started = before
-      ? before.then(
+    const earlier = this.#starting.get(run);
+    const started = earlier
+      ? earlier.then(
           () => this.#start(type, options),
           () => this.#start(type, options),
         )
@@ -208,8 +208,8 @@ export class Host implements ActorHost, AsyncDisposable {
     return [...this.#registry.of(run)].flatMap(({ actor }) => actor ?? []);
   }
 
-  /** Is nothing going on in a run by itself, so that only time or a person can move it? */
-  isQuiet(run: string): boolean {
+  /** Is nothing of a run under way, so that only a timer or a message from outside can move it? */
+  isIdle(run: string): boolean {
     return (
       !this.outboxRelay.isBusy(run) &&
       !this.#inboxPoller.isBusy(run) &&
@@ -258,8 +258,8 @@ export class Host implements ActorHost, AsyncDisposable {
     this.#withActor(address, (actor) => actor.stop(reason));
   }
 
-  restart(address: Address, by: Address, failure: Failure, kept?: Restart): void {
-    this.#withActor(address, (actor) => actor.restart(by, failure, kept));
+  restart(address: Address, by: Address, failure: Failure, record?: Restart): void {
+    this.#withActor(address, (actor) => actor.restart(by, failure, record));
   }
 
   async superviseFailure(
@@ -339,7 +339,7 @@ export class Host implements ActorHost, AsyncDisposable {
     return this.#lostRuns.get(run);
   }
 
-  /** Stops taking part in a run, leaving it to be resumed. Effects get `grace` milliseconds to finish. */
+  /** Releases a run, so that it can be resumed here or in another process. Effects get `grace` milliseconds to finish. */
   async park(run: string, grace = 0): Promise<void> {
     const until = this.clock.now() + grace;
     while (this.clock.now() < until && this.actorsOf(run).some(({ hasRunningEffects }) => hasRunningEffects))
@@ -408,7 +408,7 @@ export class Host implements ActorHost, AsyncDisposable {
     const spawnInfo = spawnInfoOf(root);
     const nameOf = (facts: Json | undefined) =>
       isJsonObject(facts) && typeof facts.name === 'string' ? facts.name : undefined;
-    const another =
+    const difference =
       root.actor !== address
         ? `is ${root.actor}, not ${address}`
         : about !== undefined && nameOf(about) !== nameOf(spawnInfo.about)
@@ -416,10 +416,10 @@ export class Host implements ActorHost, AsyncDisposable {
           : input !== undefined && !isDeepStrictEqual(input, spawnInfo.input)
             ? 'was started with another input'
             : undefined;
-    if (another)
+    if (difference)
       throw new TroupeError(
         'conflict',
-        `The run "${run}" ${another}. The same key is the same run: choose another key, or go on with it by "troupe runs resume ${run}".`,
+        `The run "${run}" ${difference}. The same key is the same run: choose another key, or go on with it by "troupe runs resume ${run}".`,
       );
   }
 
@@ -507,13 +507,13 @@ export class Host implements ActorHost, AsyncDisposable {
 
   #nextIdle(until: number): Promise<void> {
     return new Promise((resolve) => {
-      const over = () => {
+      const finish = () => {
         timer[Symbol.dispose]();
-        rest[Symbol.dispose]();
+        listener[Symbol.dispose]();
         resolve();
       };
-      const timer = this.clock.wake(until, over);
-      const rest = this.onIdle(over);
+      const timer = this.clock.wake(until, finish);
+      const listener = this.onIdle(finish);
     });
   }
 

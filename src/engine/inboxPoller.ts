@@ -24,7 +24,7 @@ export interface InboxPollerOptions {
 export class InboxPoller {
   readonly #options: InboxPollerOptions;
   /** Polls that are going on, by run. */
-  readonly #polls = new Map<string, { again: boolean; readonly over: Promise<void> }>();
+  readonly #polls = new Map<string, { again: boolean; readonly finished: Promise<void> }>();
   #wakeUp: Disposable | undefined;
   #stopped = false;
 
@@ -34,15 +34,15 @@ export class InboxPoller {
 
   /** Resolves when every message that is there by now was handed in. One poll of a run at a time: a message is not handed in twice at once. */
   poll(run: string): Promise<void> {
-    const going = this.#polls.get(run);
-    if (going) {
-      going.again = true;
-      return going.over;
+    const running = this.#polls.get(run);
+    if (running) {
+      running.again = true;
+      return running.finished;
     }
     const round = { again: true };
-    const over = this.#pollRun(run, round);
-    this.#polls.set(run, Object.assign(round, { over }));
-    return over;
+    const finished = this.#pollRun(run, round);
+    this.#polls.set(run, Object.assign(round, { finished }));
+    return finished;
   }
 
   isBusy(run: string): boolean {
@@ -53,12 +53,12 @@ export class InboxPoller {
   start(): void {
     const { clock, pollInterval, runs } = this.#options;
     if (this.#wakeUp || this.#stopped) return;
-    const look = async () => {
+    const pollAll = async () => {
       await Promise.all(runs().map((run) => this.poll(run).catch(() => {}))); // Polled again the next time.
       this.#wakeUp = undefined;
       if (runs().length > 0) this.start();
     };
-    this.#wakeUp = clock.wake(clock.now() + pollInterval, () => void look());
+    this.#wakeUp = clock.wake(clock.now() + pollInterval, () => void pollAll());
   }
 
   stop(): void {

@@ -23,11 +23,11 @@ export class Leases {
   readonly #leases = new Map<string, { readonly epoch: number; until: number }>();
   #renewal: Disposable | undefined;
 
-  constructor(journal: Journal, clock: Clock, options: LeaseOptions, lost: (run: string) => void) {
+  constructor(journal: Journal, clock: Clock, options: LeaseOptions, onLost: (run: string) => void) {
     this.#journal = journal;
     this.#clock = clock;
     this.#options = options;
-    this.#onLost = lost;
+    this.#onLost = onLost;
   }
 
   epoch(run: string): number {

@@ -74,17 +74,17 @@ export class Mailbox<Item extends Rejectable> {
   }
 
   #dropOldest(): void {
-    const oldest = this.#items.findIndex((item, place) => place >= this.#first && !item.isInternal);
+    const oldest = this.#items.findIndex((item, index) => index >= this.#first && !item.isInternal);
     const [dropped] = this.#items.splice(oldest, 1);
     this.#messages--;
     // Not retryable: another attempt would only push out another message.
     dropped?.reject(this.#full('This was the oldest, and made room for a newer one.', false));
   }
 
-  #full(todo: string, retryable: boolean): TroupeError {
+  #full(advice: string, retryable: boolean): TroupeError {
     return new TroupeError(
       'mailbox_full',
-      `${this.#address} has ${this.#policy.limit} messages waiting and takes no more. ${todo}`,
+      `${this.#address} has ${this.#policy.limit} messages waiting and takes no more. ${advice}`,
       { retryable },
     );
   }

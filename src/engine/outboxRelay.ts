@@ -1,4 +1,4 @@
-/** Sends an actor's committed messages: in order per recipient, until each is taken, rejected for good, or too late. Replies to a reply channel need no order, since each names its question. */
+/** Sends an actor's committed messages: in order per recipient, until each is taken, rejected for good, or too late. Replies to a reply channel need no order, since each reply names its ask. */
 import { backoff } from '../values/backoff.ts';
 import { sleep, type Clock } from '../values/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
@@ -28,14 +28,14 @@ const bounds = { first: 10, longest: 5_000 };
 
 interface Sending {
   messages: number;
-  /** The lease was lost: another process may hold it by now, and sends the messages itself, in their order. */
-  forgotten: boolean;
+  /** The lease was lost: the process that holds it now sends the messages, in their order. */
+  released: boolean;
 }
 
 /** Sends committed messages until they are settled. */
 export class OutboxRelay {
   readonly #options: OutboxRelayOptions;
-  readonly #lines = new Map<Address, Promise<void>>();
+  readonly #queues = new Map<Address, Promise<void>>();
   /** The messages of each run that are being sent. */
   readonly #sending = new Map<string, Sending>();
 
@@ -50,41 +50,42 @@ export class OutboxRelay {
   /** The message's id is the key that is settled once the message is delivered or given up. */
   send(envelope: Envelope): void {
     const { run, to } = envelope;
-    const sending = this.#sending.get(run) ?? { messages: 0, forgotten: false };
+    const sending = this.#sending.get(run) ?? { messages: 0, released: false };
     this.#sending.set(run, sending);
     sending.messages++;
     const epoch = this.#options.epoch(run);
+    // `door` is the stored address type of a reply channel.
     const isOrdered = actorTypeOf(to) !== 'door';
-    const before = isOrdered ? this.#lines.get(to) : undefined;
-    const carry = () => this.#deliver(envelope, epoch, sending);
-    const line: Promise<void> = (before ? before.then(carry) : carry()).finally(() => {
-      if (this.#lines.get(to) === line) this.#lines.delete(to);
+    const before = isOrdered ? this.#queues.get(to) : undefined;
+    const deliver = () => this.#deliver(envelope, epoch, sending);
+    const queued: Promise<void> = (before ? before.then(deliver) : deliver()).finally(() => {
+      if (this.#queues.get(to) === queued) this.#queues.delete(to);
       if (--sending.messages === 0 && this.#sending.get(run) === sending) this.#sending.delete(run);
     });
-    if (isOrdered) this.#lines.set(to, line);
+    if (isOrdered) this.#queues.set(to, queued);
   }
 
   /** The lease of the run was lost: what is not delivered by now is sent by the next process that holds it. */
   release(run: string): void {
     const sending = this.#sending.get(run);
-    if (sending) sending.forgotten = true;
+    if (sending) sending.released = true;
     this.#sending.delete(run);
   }
 
-  /** Never rejects: the next message of the line waits for it. */
+  /** Never rejects: the next message in the queue waits for it. */
   async #deliver(envelope: Envelope, epoch: number | undefined, sending: Sending): Promise<void> {
     const { transport, clock, ending, journal, onUndeliverable } = this.#options;
-    for (let failed = 1; !ending.aborted && !sending.forgotten; failed++) {
+    for (let failed = 1; !ending.aborted && !sending.released; failed++) {
       try {
         await transport.send(envelope);
         return journal.settle([envelope.id]);
       } catch (thrown) {
-        if (sending.forgotten) return;
+        if (sending.released) return;
         const failure = await this.#checkRejection(envelope, toFailure(thrown)).catch(toFailure);
         if (ending.aborted || failure === 'arrived' || failure.kind === 'fenced') return;
         if (!failure.retryable) {
-          const kept = await onUndeliverable(envelope, failure, epoch).then(() => 'kept' as const, toFailure);
-          if (kept === 'kept' || kept.kind === 'fenced') return;
+          const stored = await onUndeliverable(envelope, failure, epoch).then(() => 'kept' as const, toFailure);
+          if (stored === 'kept' || stored.kind === 'fenced') return;
         }
       }
       await sleep(clock, backoff(failed, bounds, clock.random()), ending).catch(() => {});

@@ -24,11 +24,11 @@ export interface RecoveredRun {
 /** Loads every actor of a run that should be active. Throws `incompatible` when the type of a child is gone. */
 export async function loadRun(journal: Journal, type: ActorType, root: StoredActor): Promise<RecoveredRun> {
   const recovered: RecoveredRun = { actors: [], unspawned: [] };
-  if (root.status === 'active') await join(journal, { type, stored: root }, recovered);
+  if (root.status === 'active') await addWithDescendants(journal, { type, stored: root }, recovered);
   return recovered;
 }
 
-async function join(journal: Journal, parent: RecoveredActor, recovered: RecoveredRun): Promise<void> {
+async function addWithDescendants(journal: Journal, parent: RecoveredActor, recovered: RecoveredRun): Promise<void> {
   recovered.actors.push(parent);
   const children = parent.stored.pending.filter((pending) => pending.kind === 'child');
   const loaded = await Promise.all(
@@ -39,7 +39,8 @@ async function join(journal: Journal, parent: RecoveredActor, recovered: Recover
   );
   for (const { pending, stored } of loaded) {
     // The message that an ended child sends is on its way, or is sent again.
-    if (stored?.status === 'active') await join(journal, { type: childType(parent, pending), stored }, recovered);
+    if (stored?.status === 'active')
+      await addWithDescendants(journal, { type: childType(parent, pending), stored }, recovered);
     else if (!stored) recovered.unspawned.push({ parent: parent.stored.actor, pending });
   }
 }
@@ -58,9 +59,9 @@ function childType({ type, stored }: RecoveredActor, { data }: PendingChild): Ac
 export async function incompatibilities(journal: Journal, type: ActorType, root: StoredActor): Promise<Failure[]> {
   try {
     const { actors } = await loadRun(journal, type, root);
-    return actors.flatMap(({ type: its, stored }) => {
+    return actors.flatMap(({ type: actorType, stored }) => {
       try {
-        unwrapSnapshot(its, stored);
+        unwrapSnapshot(actorType, stored);
         return [];
       } catch (thrown) {
         return [toFailure(thrown)];

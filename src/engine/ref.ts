@@ -38,7 +38,7 @@ interface Waiting {
   reject(error: TroupeError): void;
 }
 
-/** The address at which replies for this process arrive. */
+/** Where replies to this process arrive: a listener with an address of its own. Its address type is `door`, which is stored in envelopes. */
 export class ReplyChannel implements Disposable {
   readonly address: Address;
   readonly #transport: Transport;
@@ -100,25 +100,25 @@ export class ReplyChannel implements Disposable {
 
   async #ask(envelope: Envelope & { readonly deadline: number }, within: number): Promise<Envelope> {
     const { id, type, to } = envelope;
-    const late = () =>
+    const timeoutError = () =>
       new TroupeError(
         'timeout',
         `${to} gave no answer to "${type}" within ${within} ms. Ask again with id ${id} to get the same answer.`,
       );
     const waiting = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, waiting);
-    let limit: Disposable | undefined;
-    let mine: Waiting | undefined;
+    let timer: Disposable | undefined;
+    let caller: Waiting | undefined;
     try {
       return await new Promise<Envelope>((resolve, reject) => {
-        waiting.add((mine = { resolve, reject }));
-        limit = this.#clock.wake(envelope.deadline, () => reject(late()));
+        waiting.add((caller = { resolve, reject }));
+        timer = this.#clock.wake(envelope.deadline, () => reject(timeoutError()));
         // A rejection comes back here; an acceptance only means that the reply will come by itself.
         this.#transport.send(envelope).catch(reject);
       });
     } finally {
-      limit?.[Symbol.dispose]();
-      if (mine) waiting.delete(mine);
+      timer?.[Symbol.dispose]();
+      if (caller) waiting.delete(caller);
       if (waiting.size === 0) this.#waiting.delete(id);
     }
   }

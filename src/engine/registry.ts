@@ -14,7 +14,7 @@ export interface Registration {
 }
 
 /** How many ended actors are remembered. */
-const remembered = 1_000;
+const maxEnded = 1_000;
 
 /** The actors of one host. */
 export class Registry {
@@ -39,7 +39,7 @@ export class Registry {
   }
 
   of(run: string): ReadonlySet<Registration> {
-    return this.#byRun.get(run) ?? none;
+    return this.#byRun.get(run) ?? noRegistrations;
   }
 
   add(actor: Actor): Registration {
@@ -101,7 +101,7 @@ export class Registry {
   #rememberEnded(address: Address, listening: Disposable): void {
     this.#ended.set(address, listening);
     const [oldest] = this.#ended.keys();
-    if (this.#ended.size > remembered && oldest !== undefined) this.#forgetEnded(oldest);
+    if (this.#ended.size > maxEnded && oldest !== undefined) this.#forgetEnded(oldest);
   }
 
   #forgetEnded(address: Address): void {
@@ -110,4 +110,4 @@ export class Registry {
   }
 }
 
-const none: ReadonlySet<Registration> = new Set();
+const noRegistrations: ReadonlySet<Registration> = new Set();

@@ -9,13 +9,13 @@ export async function restartsSince(
   { run, parent }: { readonly run: string; readonly parent: Address | null },
   since: number,
 ): Promise<Restart[]> {
-  const moved = await journal.find({ run, parent, since, limit: most });
-  const kept = (await Promise.all(moved.map(({ actor }) => journal.list(actor, restartList)))) as Restart[][];
-  return kept
+  const changed = await journal.find({ run, parent, since, limit: maxChildren });
+  const restarts = (await Promise.all(changed.map(({ actor }) => journal.list(actor, restartList)))) as Restart[][];
+  return restarts
     .flat()
     .filter(({ at, by }) => at > since && by === (parent ?? 'system'))
     .sort((a, b) => a.at - b.at);
 }
 
-/** How many children are looked at, the latest commits first: far more than may be restarted. */
-const most = 1_000;
+/** The most children whose restarts are read, those with the latest commits first. */
+const maxChildren = 1_000;

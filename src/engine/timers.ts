@@ -22,9 +22,9 @@ export class Timers {
   #order = 0;
   #wakeUp: { readonly at: number; readonly call: Disposable } | undefined;
 
-  constructor(clock: Clock, ring: (address: Address, key: string) => void) {
+  constructor(clock: Clock, fire: (address: Address, key: string) => void) {
     this.#clock = clock;
-    this.#fire = ring;
+    this.#fire = fire;
   }
 
   get size(): number {

@@ -4,7 +4,7 @@ import type { StepTrace } from '../core/platform.ts';
 
 export type { TracedStep } from '../core/platform.ts';
 
-/** The name of the channel; messages are `Stepped`. One process may hold several copies of this module, and the name is what they share. */
+/** The name of the channel; messages are `TracedStep`. One process may hold several copies of this module, and the name is what they share. */
 export const stepsChannel = 'troupe:step';
 const steps = channel(stepsChannel);
 

@@ -209,12 +209,12 @@ function read(json: unknown): { options?: z.output<typeof HardeningOptions>; err
     }
   }
   const parsed = HardeningOptions.safeParse(value);
-  const errors = [...(parsed.error?.issues.flatMap(messagesOf) ?? []), ...halfRates(value)];
+  const errors = [...(parsed.error?.issues.flatMap(messagesOf) ?? []), ...incompleteRateLimit(value)];
   return parsed.success && errors.length === 0 ? { options: parsed.data, errors } : { errors };
 }
 
 /** Checked separately, because the schema reports only one kind of error in an object. */
-function halfRates(value: unknown): string[] {
+function incompleteRateLimit(value: unknown): string[] {
   const rate = fieldOf(fieldOf(value, 'guardrails'), 'rate_limit') ?? undefined;
   if (typeof rate !== 'object') return [];
   const isWhole =

@@ -39,11 +39,11 @@ export function orchestratorOfProfiles(
   settings: ProfilesSettings,
 ): Orchestrator {
   const { target, mode = 'auto', system, hardening = defaultHardening } = settings;
-  const { budget, retry, guardrails: held } = hardeningOf(hardening);
-  const usual = settings.model ?? offlineModel();
+  const { budget, retry, guardrails: guardrailData } = hardeningOf(hardening);
+  const defaultModel = settings.model ?? offlineModel();
   return orchestrator({
     name,
-    members: profiles.map(({ id, role, instructions, maxSteps, model = usual, temperature }) => ({
+    members: profiles.map(({ id, role, instructions, maxSteps, model = defaultModel, temperature }) => ({
       id: slug(id),
       role,
       ...(maxSteps === undefined ? {} : { maxSteps }),
@@ -59,7 +59,7 @@ export function orchestratorOfProfiles(
     mode,
     budget,
     retry,
-    guardrails: guardrailsOf(held),
+    guardrails: guardrailsOf(guardrailData),
   });
 }
 

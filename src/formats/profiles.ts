@@ -31,11 +31,11 @@ export interface ProfileError {
 }
 
 const text = z.string({ error: ({ input }) => `expected a text, came ${describeValue(input)}` });
-const filled = text.refine((value) => value.trim() !== '', { error: 'expected a text that is not empty' });
+const nonEmptyText = text.refine((value) => value.trim() !== '', { error: 'expected a text that is not empty' });
 const Id = text.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, {
   error: 'expected an id of letters, digits, "_" and "-" that begins with a letter or digit',
 });
-const steps = z
+const positiveInteger = z
   .int({ error: ({ input }) => `expected a whole number above 0, came ${describeValue(input)}` })
   .positive({ error: ({ input }) => `expected a whole number above 0, came ${describeValue(input)}` });
 const flag = z.boolean({ error: ({ input }) => `expected true or false, came ${describeValue(input)}` });
@@ -50,10 +50,10 @@ const object = {
 const AgentProfileSchema = z.strictObject(
   {
     id: Id,
-    name: filled,
-    role: filled,
+    name: nonEmptyText,
+    role: nonEmptyText,
     system_prompt: optional(text),
-    max_steps: optional(steps),
+    max_steps: optional(positiveInteger),
   },
   object,
 );
@@ -61,15 +61,17 @@ const AgentProfileSchema = z.strictObject(
 const RegistryEntry = z.strictObject({
   id: Id,
   'agent-type': oneOf('GeneralAssistant', 'CodeReviewer', 'DataAnalyst', 'Researcher', 'Custom'),
-  name: filled,
+  name: nonEmptyText,
   description: optional(text),
-  model_provider: filled,
-  model: filled,
-  max_steps: steps,
+  model_provider: nonEmptyText,
+  model: nonEmptyText,
+  max_steps: positiveInteger,
   /** Agents from a file have no tools; it is read so that a registry can be used as it is. */
   can_call_tools: flag.default(false),
   capabilities: z
-    .array(z.strictObject({ name: filled, level: oneOf('Beginner', 'Intermediate', 'Expert'), description: text }))
+    .array(
+      z.strictObject({ name: nonEmptyText, level: oneOf('Beginner', 'Intermediate', 'Expert'), description: text }),
+    )
     .default([]),
   custom_prompt: optional(text),
   temperature: optional(
@@ -95,42 +97,44 @@ export interface AgentProfiles {
 export function readProfiles(json: unknown): AgentProfiles {
   if (!Array.isArray(json) || json.length === 0)
     return noAgents([{ path: [], message: `expected a list of one agent or more, came ${describeValue(json)}` }]);
-  const read = json.map((entry: unknown, i) => (isRegistered(entry) ? registered(entry, i) : plain(entry, i)));
-  const misfits = [...read.flatMap((one) => one.misfits), ...twins(json)];
+  const read = json.map((entry: unknown, i) =>
+    isRegistered(entry) ? readRegistryEntry(entry, i) : readProfile(entry, i),
+  );
+  const errors = [...read.flatMap((one) => one.errors), ...duplicateIds(json)];
   const enabled = read.flatMap(({ profile }) => (profile ? [profile] : []));
   const disabled = read.flatMap((one) => (one.disabled === undefined ? [] : [one.disabled]));
-  if (misfits.length === 0 && enabled.length === 0)
+  if (errors.length === 0 && enabled.length === 0)
     return noAgents([{ path: [], message: 'expected one agent or more that is enabled; none is' }]);
-  return { profiles: enabled, disabled, errors: misfits };
+  return { profiles: enabled, disabled, errors };
 }
 
-const noAgents = (misfits: ProfileError[]): AgentProfiles => ({ profiles: [], disabled: [], errors: misfits });
+const noAgents = (errors: ProfileError[]): AgentProfiles => ({ profiles: [], disabled: [], errors });
 
 const isRegistered = (entry: unknown): boolean =>
   typeof entry === 'object' && entry !== null && ('agent-type' in entry || 'model_provider' in entry);
 
-interface Read {
+interface EntryResult {
   readonly profile?: AgentProfile;
   readonly disabled?: string;
-  readonly misfits: readonly ProfileError[];
+  readonly errors: readonly ProfileError[];
 }
 
-function plain(entry: unknown, at: number): Read {
+function readProfile(entry: unknown, at: number): EntryResult {
   const parsed = AgentProfileSchema.safeParse(entry);
-  if (!parsed.success) return { misfits: misfitsOf(parsed.error, at, entry) };
+  if (!parsed.success) return { errors: errorsOf(parsed.error, at, entry) };
   const { id, name, role, system_prompt, max_steps } = parsed.data;
   const instructions = system_prompt ?? `You are ${name}. Your role: ${role}.`;
   return {
     profile: { id, name, role, instructions, ...(max_steps === undefined ? {} : { maxSteps: max_steps }) },
-    misfits: [],
+    errors: [],
   };
 }
 
-function registered(entry: unknown, at: number): Read {
+function readRegistryEntry(entry: unknown, at: number): EntryResult {
   const parsed = RegistryEntry.safeParse(entry);
-  if (!parsed.success) return { misfits: misfitsOf(parsed.error, at, entry) };
+  if (!parsed.success) return { errors: errorsOf(parsed.error, at, entry) };
   const { id, name, enabled, description, capabilities, custom_prompt, temperature, ...rest } = parsed.data;
-  if (!enabled) return { disabled: id, misfits: [] };
+  if (!enabled) return { disabled: id, errors: [] };
   const skills = capabilities.map((skill) => `${skill.name} (${skill.level}): ${skill.description}`);
   const prompt = custom_prompt ?? [`You are ${name}.`, description].filter(Boolean).join(' ');
   return {
@@ -143,11 +147,11 @@ function registered(entry: unknown, at: number): Read {
       model: `${rest.model_provider}:${rest.model}`,
       ...(temperature === undefined ? {} : { temperature }),
     },
-    misfits: [],
+    errors: [],
   };
 }
 
-const misfitsOf = (error: z.ZodError, at: number, entry: unknown): ProfileError[] =>
+const errorsOf = (error: z.ZodError, at: number, entry: unknown): ProfileError[] =>
   error.issues.flatMap(({ path, message, ...issue }): ProfileError[] => {
     const place = [at, ...path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
     if (issue.code === 'unrecognized_keys')
@@ -170,7 +174,7 @@ const misfitsOf = (error: z.ZodError, at: number, entry: unknown): ProfileError[
   });
 
 /** Two agents may not have the same id, nor ids with the same address: "Coder" and "coder". */
-function twins(entries: readonly unknown[]): ProfileError[] {
+function duplicateIds(entries: readonly unknown[]): ProfileError[] {
   const first = new Map<string, number>();
   return entries.flatMap((entry, at): ProfileError[] => {
     const { data: id } = Id.safeParse(

@@ -29,12 +29,12 @@ const WireTask = z.strictObject({
 });
 
 /** The entry of a task's metadata that holds `session_id`. It has no other effect, because every attempt has a conversation of its own. */
-const session = 'session_id';
+const sessionKey = 'session_id';
 
 /** Reads a task. Throws `invalid` with every field that does not fit. */
 export function readTask(json: unknown): Task {
   const wire = readWith(WireTask, json, 'The task');
-  const metadata = { ...wire.metadata, ...(wire.session_id === undefined ? {} : { [session]: wire.session_id }) };
+  const metadata = { ...wire.metadata, ...(wire.session_id === undefined ? {} : { [sessionKey]: wire.session_id }) };
   return Task.parse(
     withoutUndefined({
       id: wire.task_id,
@@ -59,13 +59,13 @@ const readRetry = ({ max_retries, backoff_ms, condition }: z.output<typeof WireR
 
 /** A task as JSON. */
 export function writeTask(task: Task): JsonObject {
-  const { [session]: held, ...metadata } = task.metadata ?? {};
-  const isSession = typeof held === 'string';
+  const { [sessionKey]: sessionId, ...metadata } = task.metadata ?? {};
+  const isSession = typeof sessionId === 'string';
   return jsonWithoutUndefined({
     task_id: task.id,
     agent_id: task.agentId,
     input: inputOf(task.input),
-    session_id: isSession ? held : undefined,
+    session_id: isSession ? sessionId : undefined,
     max_steps: task.maxSteps,
     timeout_ms: task.timeout,
     deadline_unix_ms: task.deadline,
@@ -76,7 +76,7 @@ export function writeTask(task: Task): JsonObject {
     },
     budget_steps: task.budgetSteps,
     correlation_id: task.correlationId,
-    metadata: isSession || held === undefined ? metadata : task.metadata,
+    metadata: isSession || sessionId === undefined ? metadata : task.metadata,
   });
 }
 

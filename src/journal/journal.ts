@@ -1,5 +1,5 @@
 /**
- * What has happened, kept. The engine writes one commit per handled message and reads it back after a restart.
+ * The journal: everything that has happened to actors, stored. The engine writes one commit per handled message and reads it back after a restart.
  *
  * J1 A commit is stored completely or not at all.
  * J2 When `commit` resolves, the commit survives kill -9 of the process and, in `sqlite`, a power failure.
@@ -152,7 +152,7 @@ export interface RunLeases {
     /** Only the leases of this process. */
     owner?: string;
     /** Only leases that have ended at this time, in milliseconds since the epoch. */
-    overAt?: number;
+    expiredAt?: number;
   }): Promise<RunLease[]>;
 }
 
@@ -210,7 +210,7 @@ export interface StatusLine {
 /** A journal. Closing it writes what is waiting and releases the store. */
 export interface Journal extends CommitStore, RunLeases, Inboxes, JournalQueries, AsyncDisposable {
   /** For a journal on a server: where it is, how large, how far this process has read it, and how durable it is. */
-  about?(): Promise<readonly StatusLine[]>;
+  status?(): Promise<readonly StatusLine[]>;
   /** Why this process can never write it again; undefined while it can, or while the trouble may pass. */
   lost?(): TroupeError | undefined;
 }

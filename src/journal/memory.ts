@@ -18,19 +18,19 @@ import {
 
 /** Everything that a journal in memory holds. */
 export interface MemoryContents {
-  readonly actors: Map<Address, Kept>;
-  /** By the key of a pending entry: the actor that has it. */
-  readonly owners: Map<string, Kept>;
+  readonly actors: Map<Address, ActorContents>;
+  /** The actor that has a pending entry, by the key of the entry. */
+  readonly actorByPending: Map<string, ActorContents>;
   readonly results: Map<string, LedgerEntry & { run: string }>;
   readonly claims: Map<string, { epoch: number; owner: string; until: number }>;
-  /** By run: its root, as long as that has not ended. */
-  readonly going: Map<string, Address>;
+  /** The address of the root actor of every run that has not ended, by run. */
+  readonly activeRoots: Map<string, Address>;
   readonly mail: Map<string, Map<string, Envelope>>;
   position: number;
 }
 
-/** What is held of one actor. */
-interface Kept {
+/** The contents of one actor. */
+interface ActorContents {
   row: ActorRow;
   readonly history: HistoryEntry[];
   readonly pending: Map<string, Pending>;
@@ -42,33 +42,33 @@ interface Kept {
 /** An empty journal's contents. */
 export const emptyContents = (): MemoryContents => ({
   actors: new Map(),
-  owners: new Map(),
+  actorByPending: new Map(),
   results: new Map(),
   claims: new Map(),
-  going: new Map(),
+  activeRoots: new Map(),
   mail: new Map(),
   position: 0,
 });
 
-/** Opens a journal in memory; over `all`, which then holds its contents, or an empty one. */
-export function memory(all: MemoryContents = emptyContents()): Journal {
-  const { actors, owners, results, claims, going, mail } = all;
+/** Opens a journal in memory; over `contents`, which it changes, or an empty one. */
+export function memory(contents: MemoryContents = emptyContents()): Journal {
+  const { actors, actorByPending, results, claims, activeRoots, mail } = contents;
 
   const requireOwner = (run: string, epoch: number) => {
     const current = claims.get(run)?.epoch;
     if (current !== epoch) throw fencedError(run, epoch, current);
   };
   const close = (key: string) => {
-    owners.get(key)?.pending.delete(key);
-    owners.delete(key);
+    actorByPending.get(key)?.pending.delete(key);
+    actorByPending.delete(key);
   };
-  const append = ({ lists }: Kept, list: string, entry: Json) => {
+  const append = ({ lists }: ActorContents, list: string, entry: Json) => {
     const entries = lists.get(list);
     if (entries) entries.push(entry);
     else lists.set(list, [entry]);
   };
-  const insert = (row: ActorRow): Kept => {
-    const kept: Kept = {
+  const insert = (row: ActorRow): ActorContents => {
+    const kept: ActorContents = {
       row,
       history: [],
       pending: new Map(),
@@ -105,13 +105,13 @@ export function memory(all: MemoryContents = emptyContents()): Journal {
       const row = rowOf(commit);
       const kept = known ?? insert(row);
       kept.row = row;
-      if (commit.parent === undefined && status === 'active') going.set(run, actor);
-      else if (commit.parent === undefined) going.delete(run);
-      kept.history.push({ position: ++all.position, actor, seq, at, epoch, state, status, event, opens, closes });
+      if (commit.parent === undefined && status === 'active') activeRoots.set(run, actor);
+      else if (commit.parent === undefined) activeRoots.delete(run);
+      kept.history.push({ position: ++contents.position, actor, seq, at, epoch, state, status, event, opens, closes });
       for (const key of closes) close(key);
       for (const pending of opens) {
         kept.pending.set(pending.key, pending);
-        owners.set(pending.key, kept);
+        actorByPending.set(pending.key, kept);
         if (pending.kind === 'message' && pending.data.correlation !== undefined)
           kept.replies.set(pending.data.correlation, pending.data);
       }
@@ -131,13 +131,13 @@ export function memory(all: MemoryContents = emptyContents()): Journal {
     async bury(run, epoch, letter) {
       requireOwner(run, epoch);
       const own = actors.get(letter.to);
-      const keeper =
+      const holder =
         own?.row.run === run
           ? own
           : [...actors.values()].find(({ row }) => row.run === run && row.parent === undefined);
-      if (!keeper) throw unknownRunError(run);
-      append(keeper, deadLetterList, asJson(letter));
-      if (owners.get(letter.id)?.pending.get(letter.id)?.kind === 'message') close(letter.id);
+      if (!holder) throw unknownRunError(run);
+      append(holder, deadLetterList, asJson(letter));
+      if (actorByPending.get(letter.id)?.pending.get(letter.id)?.kind === 'message') close(letter.id);
       mail.get(run)?.delete(letter.id);
     },
     async load(actor) {
@@ -188,13 +188,13 @@ export function memory(all: MemoryContents = emptyContents()): Journal {
       const held = claims.get(run);
       if (held?.epoch === epoch) held.until = 0;
     },
-    async claims({ run: only, owner, overAt = Infinity } = {}) {
-      return (only === undefined ? [...going.keys()].sort() : going.has(only) ? [only] : [])
+    async claims({ run: only, owner, expiredAt = Infinity } = {}) {
+      return (only === undefined ? [...activeRoots.keys()].sort() : activeRoots.has(only) ? [only] : [])
         .flatMap((run) => {
           const claim = claims.get(run);
           return claim ? [{ run, ...claim }] : [];
         })
-        .filter((claim) => (owner === undefined || claim.owner === owner) && claim.until <= overAt);
+        .filter((claim) => (owner === undefined || claim.owner === owner) && claim.until <= expiredAt);
     },
 
     async post(envelope) {
@@ -222,7 +222,7 @@ export function memory(all: MemoryContents = emptyContents()): Journal {
         ({ row }) => (run === undefined || row.run === run) && (actor === undefined || row.actor === actor),
       );
       const open = (pending: Pending | SettledPending): Pending | SettledPending =>
-        owners.has(pending.key) ? pending : { ...pending, data: null };
+        actorByPending.has(pending.key) ? pending : { ...pending, data: null };
       return among
         .flatMap(({ history }) => history)
         .filter((entry) => after === undefined || entry.position > after)
@@ -241,7 +241,7 @@ export function memory(all: MemoryContents = emptyContents()): Journal {
       const gone = new Set([...actors.values()].map(({ row }) => row.run).filter((run) => !living.has(run)));
       for (const [address, { row, pending }] of actors) {
         if (!gone.has(row.run)) continue;
-        for (const key of pending.keys()) owners.delete(key);
+        for (const key of pending.keys()) actorByPending.delete(key);
         actors.delete(address);
       }
       for (const [key, { run }] of results) if (gone.has(run)) results.delete(key);

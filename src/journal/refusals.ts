@@ -43,6 +43,6 @@ export const ownedElsewhereError = (run: string, { owner, until }: LeaseHolder):
 export function leaseHolderIn(thrown: unknown): LeaseHolder | undefined {
   const { kind, data } = toFailure(thrown);
   if (kind !== 'owned_elsewhere') return undefined;
-  // An error of this kind comes from `ownedElsewhere`, in this process or in one that applied the same entry.
+  // An error of this kind comes from `ownedElsewhereError`, in this process or in one that applied the same entry.
   return data as LeaseHolder;
 }

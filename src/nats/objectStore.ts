@@ -21,8 +21,8 @@ export interface ObjectStore {
   /** The names of all objects, oldest first. */
   list(): Promise<readonly string[]>;
   remove(name: string): Promise<void>;
-  /** Deletes what was put before this object, and what is left of puts that were broken off. */
-  cut(name: string): Promise<void>;
+  /** Deletes the objects that were put before this one, and the parts of puts that were broken off. */
+  deleteBefore(name: string): Promise<void>;
 }
 
 /** Which bucket, and how it keeps its objects. */
@@ -68,7 +68,7 @@ export function objectStore({ connection, clock, bucket, replicas, ttl }: Object
     const reader = found.data.getReader();
     try {
       for (;;) {
-        const { done, value } = await soon(clock, reader.read());
+        const { done, value } = await withTimeout(clock, reader.read());
         if (done) return;
         yield value;
       }
@@ -90,7 +90,7 @@ export function objectStore({ connection, clock, bucket, replicas, ttl }: Object
     getBytes: async (name) => (await (await open()).getBlob(name)) ?? undefined,
     list: async () => (await (await open()).list()).map(({ name }) => name),
     remove: async (name) => void (await (await open()).delete(name)),
-    async cut(name) {
+    async deleteBefore(name) {
       const store = await open();
       manager ??= jetstreamManager(connection, { checkAPI: false }); // The bucket is there, so JetStream is.
       const { direct, streams } = await manager;
@@ -114,7 +114,7 @@ function readableOf(data: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
   });
 }
 
-async function soon<T>(clock: Clock, part: Promise<T>): Promise<T> {
+async function withTimeout<T>(clock: Clock, part: Promise<T>): Promise<T> {
   const over = new AbortController();
   const late = sleep(clock, partTimeout, over.signal).then(
     () => Promise.reject(new Error(`no part of it came for ${partTimeout / 1_000} seconds`)),

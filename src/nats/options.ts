@@ -16,7 +16,7 @@ export interface NatsSettings extends NatsOptions {
   readonly durability?: 'lossy';
 }
 
-/** What is `given` takes precedence over the environment variables `TROUPE_NATS`, `TROUPE_NATS_CREDS`, `TROUPE_NATS_INSECURE=1`, `TROUPE_TENANT`, `TROUPE_NATS_MONITOR` and `TROUPE_NATS_DURABILITY=lossy`. Credentials of the caller or in the URL replace those of `TROUPE_NATS_CREDS`. Undefined when no server is named. */
+/** The options of the caller (`given`), completed from the environment variables `TROUPE_NATS`, `TROUPE_NATS_CREDS`, `TROUPE_NATS_INSECURE=1`, `TROUPE_TENANT`, `TROUPE_NATS_MONITOR` and `TROUPE_NATS_DURABILITY=lossy`. Credentials of the caller or in the URL replace those of `TROUPE_NATS_CREDS`. Undefined when no server is named. */
 export function natsSettings(
   given: string | Partial<NatsSettings> | undefined,
   env: Readonly<Record<string, string | undefined>>,
@@ -27,9 +27,9 @@ export function natsSettings(
   const { servers, ...inUrl } = parseServerUrls(urls);
   const { TROUPE_NATS_CREDS: creds, TROUPE_NATS_INSECURE: insecure, TROUPE_TENANT: tenant } = env;
   const { TROUPE_NATS_MONITOR: monitor, TROUPE_NATS_DURABILITY: durability } = env;
-  const isNamed = [options?.user, options?.token, inUrl.user, inUrl.token].some((given) => given !== undefined);
+  const hasCredentials = [options?.user, options?.token, inUrl.user, inUrl.token].some((given) => given !== undefined);
   return {
-    ...(creds && !isNamed ? { creds } : {}),
+    ...(creds && !hasCredentials ? { creds } : {}),
     ...(insecure === '1' ? { insecure: true } : {}),
     ...(tenant ? { tenant } : {}),
     ...(monitor ? { monitor } : {}),

@@ -8,10 +8,10 @@ export function isLoopback(server: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Throws `invalid` for a server on another machine when there are no credentials (`isNamed` is false). */
-export function requireCredentials(servers: readonly string[], isNamed: boolean): void {
+/** Throws `invalid` for a server on another machine when there are no credentials (`hasCredentials` is false). */
+export function requireCredentials(servers: readonly string[], hasCredentials: boolean): void {
   const remote = servers.find((server) => !isLoopback(server));
-  if (remote === undefined || isNamed) return;
+  if (remote === undefined || hasCredentials) return;
   throw new TroupeError(
     'invalid',
     `The NATS server ${remote} is on another machine, and there are no credentials for it. Give some (--nats-creds FILE or TROUPE_NATS_CREDS; "troupe nats-config" makes them), or say that nobody else is on that network: insecure: true, or TROUPE_NATS_INSECURE=1.`,

@@ -3,9 +3,9 @@ import { sleep, type Clock } from '../values/clock.ts';
 import { toFailure } from '../values/failure.ts';
 
 /** How long to retry while another process has locked the file; milliseconds. */
-const locked = 30_000;
+const lockTimeout = 30_000;
 /** How often to check whether the other process has released the run; milliseconds. */
-const patience = 250;
+const retryInterval = 250;
 
 /** Calls `begin` until no other process owns the run; calls `waiting` once, before the first pause. Rejects with `cancelled` when the signal fires. */
 export async function attach<T>(
@@ -13,17 +13,17 @@ export async function attach<T>(
   clock: Clock,
   { signal, waiting }: { signal?: AbortSignal; waiting?: () => void } = {},
 ): Promise<T> {
-  const until = clock.now() + locked;
-  for (let tell = waiting; ; tell = undefined) {
+  const until = clock.now() + lockTimeout;
+  for (let onFirstWait = waiting; ; onFirstWait = undefined) {
     try {
       return await begin();
     } catch (thrown) {
       const { kind, retryable } = toFailure(thrown);
       // Nothing has happened here yet, so it is safe to try again. The process that locks the file may be stopped in the middle of a write.
-      const passes = kind === 'owned_elsewhere' || (kind === 'storage' && retryable && clock.now() < until);
-      if (!passes) throw thrown;
-      tell?.();
-      await sleep(clock, patience, signal);
+      const isTemporary = kind === 'owned_elsewhere' || (kind === 'storage' && retryable && clock.now() < until);
+      if (!isTemporary) throw thrown;
+      onFirstWait?.();
+      await sleep(clock, retryInterval, signal);
     }
   }
 }

@@ -40,13 +40,16 @@ export async function openBackends(
   env: Readonly<Record<string, string | undefined>>,
   clock: Clock,
 ): Promise<Backends> {
-  const { use: keep, close } = disposables();
+  const { use, close } = disposables();
   try {
-    const place = natsSettings(nats, env);
-    const bus = place === undefined || (givenJournal && givenTransport) ? undefined : keep(await natsAt(place, clock));
-    const transport = givenTransport ?? keep(bus ? bus.transport() : inProcess());
-    const inFile = () => fileAt(db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db');
-    const journal = givenJournal ?? keep(await (bus && db === undefined ? bus.journal() : inFile()));
+    const settings = natsSettings(nats, env);
+    const server =
+      settings === undefined || (givenJournal && givenTransport)
+        ? undefined
+        : use(await connectBackend(settings, clock));
+    const transport = givenTransport ?? use(server ? server.transport() : inProcess());
+    const localJournal = () => openFile(db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db');
+    const journal = givenJournal ?? use(await (server && db === undefined ? server.journal() : localJournal()));
     return { journal, transport, [Symbol.asyncDispose]: close };
   } catch (thrown) {
     await close();
@@ -55,7 +58,7 @@ export async function openBackends(
 }
 
 /** Connects to a NATS server. Its modules are loaded only here. */
-async function natsAt(place: NatsSettings, clock: Clock) {
+async function connectBackend(settings: NatsSettings, clock: Clock) {
   const [{ connectNats }, { permissionError }, { nats }, { jetstream }, { skewSafeLeases }] = await Promise.all([
     import('../nats/connection.ts'),
     import('../nats/permissionErrors.ts'),
@@ -63,7 +66,7 @@ async function natsAt(place: NatsSettings, clock: Clock) {
     import('../journal/replicated/jetstream.ts'),
     import('../journal/replicated/skewSafeLeases.ts'),
   ]);
-  const { tenant = 'default', replicas = 1, folder = '.troupe', monitor, durability, ...options } = place;
+  const { tenant = 'default', replicas = 1, folder = '.troupe', monitor, durability, ...options } = settings;
   const connection = await connectNats(options);
   return {
     transport: () => nats({ connection, clock, tenant }),
@@ -80,7 +83,7 @@ async function natsAt(place: NatsSettings, clock: Clock) {
       }).then(
         (journal) => skewSafeLeases(journal, clock),
         (thrown: unknown) => {
-          throw permissionError(thrown) ?? unanswered(thrown);
+          throw permissionError(thrown) ?? unansweredError(thrown);
         },
       ),
     // Without a server there is nothing to drain.
@@ -89,7 +92,7 @@ async function natsAt(place: NatsSettings, clock: Clock) {
 }
 
 /** The server is too busy, or is starting or stopping. */
-const unanswered = (thrown: unknown): unknown =>
+const unansweredError = (thrown: unknown): unknown =>
   thrown instanceof TroupeError
     ? thrown
     : new TroupeError(
@@ -98,7 +101,7 @@ const unanswered = (thrown: unknown): unknown =>
         { cause: thrown, retryable: true },
       );
 
-async function fileAt(db: string): Promise<Journal> {
+async function openFile(db: string): Promise<Journal> {
   if (db === 'memory') return memory();
   const path = resolve(db);
   await mkdir(dirname(path), { recursive: true }).catch((cause: Error) => {

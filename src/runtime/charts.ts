@@ -53,13 +53,13 @@ const guardIds = (subject: Runnable): string[] =>
     : [];
 
 /** For the inspector: the machine of each actor type of a definition, as XState's own JSON text; undefined for other types. */
-export async function machineDefinitions(whole: Runnable): Promise<(type: string) => string | undefined> {
+export async function machineDefinitions(runnable: Runnable): Promise<(type: string) => string | undefined> {
   const { agentMachine, guardrailMachine, routerMachine, runMachine, toolCallMachine, waitMachine } =
     await import('../../machines/index.ts');
-  const subject = innermost(whole);
+  const subject = innermost(runnable);
   const byKind = { agent: agentMachine, team: runMachine, guarded: guardrailMachine, orchestrator: routerMachine };
   const machines: Record<string, StateMachine> = {
-    ...Object.fromEntries(guardIds(whole).map((id) => [id, guardrailMachine])),
+    ...Object.fromEntries(guardIds(runnable).map((id) => [id, guardrailMachine])),
     ...(subject.kind === 'agent' ? { [subject.name]: agentMachine } : {}),
     agent: agentMachine,
     run: runMachine,

@@ -8,7 +8,7 @@ import type { Guardrail } from '../../actors/guardrailDefinition.ts';
 import { runActor } from '../../actors/run.ts';
 import { GuardrailMessage } from '../contracts/guardrail.ts';
 import { TroupeError } from '../values/failure.ts';
-import { ownTypes } from '../values/ids.ts';
+import { reservedTypes } from '../values/ids.ts';
 import { sortedGuardrails } from '../define/guardrails/guarded.ts';
 import { delegateActorName } from '../../machines/member.ts';
 import { toolServer } from '../../actors/toolServer.ts';
@@ -108,7 +108,7 @@ const childOptionsOf = (parts: Readonly<Record<string, Compiled>>): Record<strin
   Object.fromEntries(Object.entries(parts).map(([name, { options }]) => [name, options]));
 
 /** Makes a function that compiles definitions to actor types. The same definition always gives the same type. */
-export function compile(surroundings: CompileContext): (subject: Runnable) => ActorType {
+export function compile(context: CompileContext): (subject: Runnable) => ActorType {
   const types = new WeakMap<Runnable, ActorType>();
   const servers = new WeakMap<object, ToolSource>();
 
@@ -116,8 +116,8 @@ export function compile(surroundings: CompileContext): (subject: Runnable) => Ac
   const open = (definition: McpServer | ToolSource): ToolSource => {
     if (!('kind' in definition)) return definition;
     const { address, options } = definition;
-    const source = connect(address, options, { clock: surroundings.clock, keep: toolServer });
-    surroundings.opened.push(source);
+    const source = connect(address, options, { clock: context.clock, keep: toolServer });
+    context.opened.push(source);
     return source;
   };
   const shared = (definition: McpServer | ToolSource): ToolSource => {
@@ -134,7 +134,7 @@ export function compile(surroundings: CompileContext): (subject: Runnable) => Ac
     const delegates = tools.filter(isDelegate).map(delegateOf);
     const all = [...(own.length > 0 ? [localTools(own)] : []), ...sources];
     return {
-      gateway: surroundings.gateway,
+      gateway: context.gateway,
       ...(all.length > 0 ? { tools: catalog(all) } : {}),
       ...(delegates.length > 0 ? { delegates } : {}),
       ...(toolbelt.length > 0 ? { toolbelt: refCounted(toolbelt.map(open)) } : {}),
@@ -149,9 +149,9 @@ export function compile(surroundings: CompileContext): (subject: Runnable) => Ac
   const machineOf = (agent: AnyAgent): StateMachine =>
     agentActor((message) => agent.definition(message), depsOf(agent));
 
-  function agentPart(agent: AnyAgent): Compiled {
+  function compileAgent(agent: AnyAgent): Compiled {
     const calls = agent.tools.filter(isDelegate).map(({ name, subject }): [string, ActorTypeOptions] => {
-      const { options } = partOf(subject);
+      const { options } = compileMember(subject);
       return [delegateActorName(name), { children: { ...ticketOptions, delegate: options } }];
     });
     return {
@@ -172,32 +172,32 @@ export function compile(surroundings: CompileContext): (subject: Runnable) => Ac
       source: 'local',
     },
     who: membershipOf(subject),
-    machine: partOf(subject).machine,
+    machine: compileMember(subject).machine,
     message,
   });
 
   /** Compiles a member of a team. A member that compiles itself is asked first. */
-  const partOf = (given: Member): Compiled => {
-    if (compilesItself(given)) return given.compile(partOf);
+  const compileMember = (given: Member): Compiled => {
+    if (compilesItself(given)) return given.compile(compileMember);
     const member = memberDefinition(given);
     switch (member.kind) {
       case 'agent':
-        return agentPart(member);
+        return compileAgent(member);
       case 'team':
-        return teamPart(member);
+        return compileTeam(member);
       case 'orchestrator':
-        return orchestratorPart(member);
+        return compileOrchestrator(member);
       case 'guarded':
-        return guardedPart(member);
+        return compileGuarded(member);
     }
   };
-  const partsOf = (members: readonly (readonly [string, Member])[]): Record<string, Compiled> =>
-    Object.fromEntries(members.map(([name, member]) => [name, partOf(member)]));
+  const compileMembers = (members: readonly (readonly [string, Member])[]): Record<string, Compiled> =>
+    Object.fromEntries(members.map(([name, member]) => [name, compileMember(member)]));
 
-  function teamPart(team: AnyTeam): Compiled {
+  function compileTeam(team: AnyTeam): Compiled {
     const { supervise, budget, onExhausted, deadline, maxTurns } = team.options;
     const members: [string, Member][] = Object.entries(team.members);
-    const parts = partsOf(members);
+    const parts = compileMembers(members);
     const limits = {
       ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
       ...(maxTurns === undefined ? {} : { maxTurns }),
@@ -222,34 +222,36 @@ export function compile(surroundings: CompileContext): (subject: Runnable) => Ac
     return { machine, options };
   }
 
-  function guardedPart(guarded: AnyGuarded): Compiled & { readonly name: string } {
+  function compileGuarded(guarded: AnyGuarded): Compiled & { readonly name: string } {
     const { guardrails, bare } = guarded;
     const inner = guardedDefinition(guarded);
     // Its actors have its name, unless the runtime uses that name itself.
-    const name = ownTypes.has(inner.name) ? 'subject' : inner.name;
-    return guardChain(guardrails, { [name]: partOf(inner) }, { bare });
+    const name = reservedTypes.has(inner.name) ? 'subject' : inner.name;
+    return guardChain(guardrails, { [name]: compileMember(inner) }, { bare });
   }
 
-  function typeOf(subject: Runnable): ActorType {
+  function compileRunnable(subject: Runnable): ActorType {
     if (subject.kind === 'machine') return subject.type;
     requireNesting(subject);
     if (subject.kind === 'guarded') {
-      const { machine, options, name } = guardedPart(subject);
+      const { machine, options, name } = compileGuarded(subject);
       return actorType(machine, { ...options, name });
     }
-    const { machine, options } = partOf(subject);
+    const { machine, options } = compileMember(subject);
     return actorType(machine, options);
   }
 
-  function orchestratorPart(subject: Orchestrator): Compiled {
+  function compileOrchestrator(subject: Orchestrator): Compiled {
     const { router, guardrails } = subject;
-    const parts = partsOf(subject.members.map(({ id, agent }): [string, Member] => [id, memberDefinition(agent)]));
+    const parts = compileMembers(
+      subject.members.map(({ id, agent }): [string, Member] => [id, memberDefinition(agent)]),
+    );
     const guard = guardrails.length > 0 ? guardChain(guardrails, parts) : undefined;
     const machine = routerActor({
       settings: orchestratorSettings(subject),
       ...(guard ? { guard: guard.machine } : {}),
       members: machinesOf(parts),
-      ...(router.chooser ? { select: selectWith(router.chooser, surroundings.gateway) } : {}),
+      ...(router.chooser ? { select: selectWith(router.chooser, context.gateway) } : {}),
     });
     const options: ActorTypeOptions = {
       signals: routerSignals,
@@ -266,8 +268,8 @@ export function compile(surroundings: CompileContext): (subject: Runnable) => Ac
     requireRunnable(subject);
     const known = types.get(subject);
     if (known) return known;
-    const made = typeOf(subject);
-    const type = surroundings.prepare?.(made) ?? made;
+    const made = compileRunnable(subject);
+    const type = context.prepare?.(made) ?? made;
     types.set(subject, type);
     return type;
   };

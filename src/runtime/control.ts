@@ -18,9 +18,9 @@ export interface OrchestrationControl {
   pause(): Promise<void>;
   /** Continues after a pause. */
   resume(): Promise<void>;
-  /** Returns all members to rotation. An orchestration that stands takes tasks again after a cancel. */
+  /** Returns all members to rotation. A long-lived orchestration (`standing`) takes tasks again after a cancel. */
   reset(): Promise<void>;
-  /** Adds a task to an orchestration that stands. */
+  /** Adds a task to a long-lived orchestration (`standing`). */
   add(task: TaskSpec | string): Promise<void>;
   /** Takes no more tasks: the orchestration ends when all tasks have a result. */
   close(): Promise<void>;
@@ -34,18 +34,18 @@ export interface OrchestrationControl {
  */
 export function control(runtime: Runtime, run: Pick<RunHandle, 'root'>): OrchestrationControl {
   const { root } = run;
-  const say = (type: string, more: object = {}) =>
+  const send = (type: string, more: object = {}) =>
     // Tasks and options were checked by their schemas, and JSON leaves out what is undefined.
     runtime.signal(root, { ...(more as JsonObject), type: `orchestra.${type}` });
   return {
-    configure: async (options) => say('configure', changesOf(options)),
-    cancel: (reason = 'cancelled by its control') => say('cancel', { reason }),
-    pause: () => say('pause'),
-    resume: () => say('resume'),
-    reset: () => say('reset'),
+    configure: async (options) => send('configure', changesOf(options)),
+    cancel: (reason = 'cancelled by its control') => send('cancel', { reason }),
+    pause: () => send('pause'),
+    resume: () => send('resume'),
+    reset: () => send('reset'),
     add: async (task) =>
-      say('task', { task: parseDefinition(Task, typeof task === 'string' ? { input: task } : task, 'The task') }),
-    close: () => say('close'),
+      send('task', { task: parseDefinition(Task, typeof task === 'string' ? { input: task } : task, 'The task') }),
+    close: () => send('close'),
     async monitor() {
       const [row] = await runtime.journal.find({ actor: root });
       if (row) return monitorOf(row, runtime.now());

@@ -54,7 +54,10 @@ export function outcomeOf({
     case 'active':
       return undefined;
     case 'failed':
-      return { status: 'failed', failure: failure ?? unsaid('The run failed and left no word why.') };
+      return {
+        status: 'failed',
+        failure: failure ?? internalFailure('The run failed, and the journal has no reason for it.'),
+      };
     case 'stopped':
       return { status: 'cancelled', reason: 'It was stopped.' };
     case 'done':
@@ -133,4 +136,8 @@ function ofRouter(output: RouterOutput): EndedOutcome {
 /** Outputs come from the journal, which holds JSON; their schemas only add fields that may be missing. */
 const asJson = (value: object | null): Json => value as Json;
 
-const unsaid = (message: string): Failure => ({ kind: 'internal' satisfies FailureKind, message, retryable: false });
+const internalFailure = (message: string): Failure => ({
+  kind: 'internal' satisfies FailureKind,
+  message,
+  retryable: false,
+});

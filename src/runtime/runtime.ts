@@ -84,7 +84,7 @@ export interface RunHandle {
   }): Promise<RunOutcome>;
   /** Sends messages of a protocol to the root actor: for a machine that `handles` them. */
   ref<M extends Messages>(protocol: Protocol<M>): Ref<M>;
-  /** True when nothing of it is being done right now: only time or a person can move it on. */
+  /** True while the run is idle: nothing of it is under way, and only a timer or a message from outside can move it on. */
   readonly resting: boolean;
   /** Releases the run, to be resumed. Effects under way get `grace` milliseconds to finish; 0 by default. */
   park(grace?: number): Promise<void>;
@@ -164,14 +164,14 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       root,
       async outcome({ returnWhenWaiting = false } = {}) {
         for (;;) {
-          const { promise: moved, stop } = nextRest(run);
+          const { promise: idle, stop } = nextIdle(run);
           const outcome = await stateOf(subject, run, root, returnWhenWaiting);
           if (outcome) return (stop(), outcome);
-          await moved;
+          await idle;
         }
       },
       get resting() {
-        return host.isQuiet(run);
+        return host.isIdle(run);
       },
       ref: (protocol) => (replies ??= new ReplyChannel(transport, clock)).ref(protocol, root, run),
       async park(grace = 0) {
@@ -192,10 +192,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       if (row && row.status !== 'active') return outcomeOf(row);
       if (!host.owns(run)) return parked(run);
     }
-    if (!returnWhenWaiting || !host.isQuiet(run)) return undefined;
-    if (host.actorsOf(run).some((cell) => cell.tags.has('recovering'))) return undefined; // It waits for time, not for a person.
+    if (!returnWhenWaiting || !host.isIdle(run)) return undefined;
+    if (host.actorsOf(run).some((actor) => actor.tags.has('recovering'))) return undefined; // It waits for time, not for a person.
     const open = (await tickets.list(run)).filter(({ answered }) => !answered);
-    return open.length > 0 && host.isQuiet(run) ? { status: 'waiting', tickets: open } : undefined;
+    return open.length > 0 && host.isIdle(run) ? { status: 'waiting', tickets: open } : undefined;
   }
 
   function parked(run: string): RunOutcome {
@@ -203,12 +203,12 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     return { status: 'parked', ...(failure ? { failure } : {}) };
   }
 
-  function nextRest(run: string): { promise: Promise<void>; stop(): void } {
-    let rest: Disposable;
+  function nextIdle(run: string): { promise: Promise<void>; stop(): void } {
+    let listener: Disposable;
     const promise = new Promise<void>((resolve) => {
-      rest = host.onIdle((rested) => void (rested === run && (rest[Symbol.dispose](), resolve())));
+      listener = host.onIdle((idleRun) => void (idleRun === run && (listener[Symbol.dispose](), resolve())));
     });
-    return { promise, stop: () => rest[Symbol.dispose]() };
+    return { promise, stop: () => listener[Symbol.dispose]() };
   }
 
   async function signal(actor: Address, event: { readonly type: string } & JsonObject, id = clock.id()): Promise<void> {
@@ -234,7 +234,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= closeAll());
   /** Calls of a closed runtime fail because it is closed, whatever else fails on the way. */
-  async function open<T>(ask: () => Promise<T>): Promise<T> {
+  async function whileOpen<T>(ask: () => Promise<T>): Promise<T> {
     const closed = (cause?: unknown) =>
       new TroupeError('environment', 'This runtime is closed. Open another with openRuntime().', { cause });
     if (closing) throw closed();
@@ -270,14 +270,17 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     journal,
     owner: lease.owner,
     hashOf: (subject) => typeOfSubject(subject).hash,
-    misfits: (run, subject) => open(() => misfitsOf(run, subject)),
-    start: (subject, input, options = {}) => open(() => start(subject, input, options)),
+    misfits: (run, subject) => whileOpen(() => misfitsOf(run, subject)),
+    start: (subject, input, options = {}) => whileOpen(() => start(subject, input, options)),
     resume: (run, subject) =>
-      open(async () => handle(subject, run, await host.resume(run, typeOfSubject(subject), { name: subject.name }))),
-    signal: (actor, event) => open(() => signal(actor, event)),
-    tickets: (run) => open(() => tickets.list(run)),
-    answer: (ticket, answer, by = sender) => open(() => tickets.answer(ticket, requireInput('An answer', answer), by)),
-    abort: (ticket, reason, by = sender) => open(() => tickets.abort(ticket, reason, by)),
+      whileOpen(async () =>
+        handle(subject, run, await host.resume(run, typeOfSubject(subject), { name: subject.name })),
+      ),
+    signal: (actor, event) => whileOpen(() => signal(actor, event)),
+    tickets: (run) => whileOpen(() => tickets.list(run)),
+    answer: (ticket, answer, by = sender) =>
+      whileOpen(() => tickets.answer(ticket, requireInput('An answer', answer), by)),
+    abort: (ticket, reason, by = sender) => whileOpen(() => tickets.abort(ticket, reason, by)),
     observe: (observer) => observers.add(observer),
     health: () => health.report(clock.now()),
     now: () => clock.now(),

@@ -8,7 +8,7 @@ export interface TopicSubscription<T> {
   gone: boolean;
 }
 
-/** A set of subscriptions. */
+/** A set of subscriptions, by pattern. */
 export interface TopicTree<T> {
   /** Subscribes. In a pattern `*` matches one token, and a trailing `>` all that follow (at least one). Throws `invalid` for another form. */
   add(pattern: string, value: T): Disposable;

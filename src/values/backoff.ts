@@ -1,5 +1,6 @@
 /** How long to wait before another attempt. The one formula of this project: exponential, bounded, with full jitter. */
 
+/** The bounds of the pauses. */
 export interface Backoff {
   /** Milliseconds: the longest first pause. */
   readonly first: number;
@@ -14,8 +15,8 @@ export const longestPause = (failed: number, { first, longest, factor = 2 }: Bac
   Math.min(longest, first * factor ** Math.max(0, failed - 1));
 
 /**
- * A pause between nothing and its ceiling, by a chance in [0, 1): callers that failed at the same time do not come back at the same time.
- * Whole milliseconds, at least one.
+ * The pause before the next attempt, in whole milliseconds: at least one, at most `longestPause`. `chance` is a random number in [0, 1), so that
+ * callers that failed at the same time do not try again at the same time.
  * @example backoff(3, { first: 200, longest: 10_000 }, clock.random()) // up to 800
  */
 export const backoff = (failed: number, bounds: Backoff, chance: number): number =>

@@ -1,6 +1,6 @@
 /** Why something was thrown: an error and its causes, down to the network. */
 
-/** Outermost first; at most five, which also ends a circle. */
+/** An error and its causes, outermost first; at most five, so that a cycle of causes ends. */
 export function causesOf(thrown: unknown): Error[] {
   const causes: Error[] = [];
   for (let at = thrown; at instanceof Error && causes.length < 5; at = at.cause) causes.push(at);
@@ -9,8 +9,8 @@ export function causesOf(thrown: unknown): Error[] {
 
 /** The messages down to the cause: `fetch failed` alone does not say that the connection was refused. */
 export function reasonOf(thrown: unknown): string {
-  const words = causesOf(thrown).map((cause) => cause.message || (codeOf(cause) ?? cause.name));
-  return words.length > 0 ? [...new Set(words)].join(': ') : String(thrown);
+  const messages = causesOf(thrown).map((cause) => cause.message || (codeOf(cause) ?? cause.name));
+  return messages.length > 0 ? [...new Set(messages)].join(': ') : String(thrown);
 }
 
 /** The message of an error; of anything else that was thrown, the thing as a text. */

@@ -1,7 +1,7 @@
-/** Time, randomness and ids, which a machine must not read itself. The real one is `systemClock`. */
+/** Time, randomness and ids, which a machine must not read itself. The real clock is `systemClock` in `engine/clock.ts`. */
 import { TroupeError } from './failure.ts';
 
-/** Time, randomness and ids, as code is given them. */
+/** A source of time, randomness and ids that is passed in, so that tests can replace it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

@@ -11,13 +11,13 @@ export function describeMismatch(error: z.ZodError, value: unknown): string {
       .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i ? '.' : ''}${String(part)}`))
       .join('');
     const expected = message.replace(/^Invalid input: /, '').replace(/, received .*$/, '');
-    return `${where ? `at "${where.slice(0, 120)}"` : 'at the top'}: ${expected}, came ${describeValue(path.reduce(inside, value))}`;
+    return `${where ? `at "${where.slice(0, 120)}"` : 'at the top'}: ${expected}, came ${describeValue(path.reduce(propertyAt, value))}`;
   });
   const more = error.issues.length - lines.length;
   return lines.join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
 
-const inside = (value: unknown, key: PropertyKey): unknown =>
+const propertyAt = (value: unknown, key: PropertyKey): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
 
 /** Kinds and sizes, not contents: what came may be a secret. */
@@ -33,7 +33,7 @@ export function describeValue(value: unknown): string {
   return `an object with the keys ${keys.slice(0, 8).join(', ')}${keys.length > 8 ? ', …' : ''}`;
 }
 
-/** A value that a person wrote, as its schema leaves it. Throws `definition` with every place that is wrong. */
+/** Parses a value that a person wrote, and returns the output of the schema. Throws `definition` with every place that is wrong. */
 export function parseDefinition<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -15,7 +15,7 @@ export const failureKinds = {
   denied: { retryable: false, says: 'a policy or a person refused the call' },
   tool: { retryable: false, says: 'a tool broke: unknown, crashed, or its result breaks its schema' },
   capability: { retryable: false, says: 'no tool can do what is required' },
-  /** With `data.gone: true` they are gone for good: nobody tries again, another resource may be taken. */
+  /** With `data.gone: true` they are gone for good: there is no retry, and another resource may be used. */
   environment: { retryable: false, says: 'the surroundings are gone: a server, a sandbox, a session' },
   model: { retryable: false, says: 'the model refused, or the context is too long' },
   budget: { retryable: false, says: 'steps, tokens, money or time are used up' },
@@ -74,7 +74,7 @@ export interface FailureDetail {
 }
 
 /** The longest pause another side may ask for, in milliseconds: a longer one comes from a wrong clock. */
-const longestPause = 10 * 60_000;
+const maxRetryAfter = 10 * 60_000;
 
 /** The one error class of the public API: `kind` is what a caller can act upon; the message says what was expected, what came and what to do. */
 export class TroupeError extends Error {
@@ -92,13 +92,13 @@ export class TroupeError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.kind = kind;
     this.retryable = retryable ?? failureKinds[kind].retryable;
-    // From foreign code: a pause that is no time is dropped, and data that is not JSON is replaced by a note.
-    this.retryAfter = retryAfter !== undefined && retryAfter >= 0 ? Math.min(retryAfter, longestPause) : undefined;
-    this.data = data === undefined ? undefined : kept(data);
+    // From foreign code: a negative or invalid pause is dropped, and data that is not JSON is replaced by a note.
+    this.retryAfter = retryAfter !== undefined && retryAfter >= 0 ? Math.min(retryAfter, maxRetryAfter) : undefined;
+    this.data = data === undefined ? undefined : jsonOrNote(data);
   }
 }
 
-function kept(data: Json): Json {
+function jsonOrNote(data: Json): Json {
   try {
     return throughJson(data);
   } catch (error) {
@@ -123,7 +123,7 @@ export function toFailure(thrown: unknown): Failure {
   if (!(thrown instanceof Error)) return { kind: 'internal', message: String(thrown), retryable: false };
   const kind = networkKind(thrown) ?? (thrown.name === 'AbortError' ? 'cancelled' : 'internal');
   const message = kind === 'internal' ? `${thrown.name}: ${reasonOf(thrown)}` : reasonOf(thrown);
-  // No such host: asking again gives the same answer.
+  // `gone`: the host does not exist, so asking again gives the same answer.
   return {
     kind,
     message,

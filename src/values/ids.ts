@@ -17,8 +17,8 @@ export type Id = string;
 export const Address = z.string().regex(new RegExp(`^${token}/${token}$`));
 export type Address = string;
 
-/** Types of the runtime's own actors; no other type may have these names. */
-export const ownTypes: ReadonlySet<string> = new Set(['agent', 'run', 'tool-call', 'treasurer', 'wait', 'router']);
+/** The actor types of the runtime itself; agents, members and machines of users may not have these names. */
+export const reservedTypes: ReadonlySet<string> = new Set(['agent', 'run', 'tool-call', 'treasurer', 'wait', 'router']);
 
 /** The type of an actor, the part of its address before the slash. */
 export const actorTypeOf = (address: Address): string => address.slice(0, address.indexOf('/'));

@@ -26,7 +26,7 @@ export const withDefaults = <T extends object>(
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What is left of a value once it was written as JSON. Throws what `JSON.stringify` throws, and for a value that JSON leaves out. */
+/** A value after `JSON.stringify` and `JSON.parse`. Throws what `JSON.stringify` throws, and for a value that JSON leaves out. */
 export const throughJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
 
 /** A deep copy. Properties that are `undefined` stay. */

@@ -3,14 +3,14 @@ import { TroupeError } from './failure.ts';
 import { throughJson, type Json } from './json.ts';
 
 /** The deepest nesting that is checked, well within the stack; it also ends a circle. */
-const deepest = 500;
+const maxDepth = 500;
 
 /** What was checked before. Values in a context are never changed in place, so each is checked once. */
 const seen = new WeakSet<object>();
 
 /**
- * Throws `definition`, saying where. `undefined` properties are left out when stored, so they are allowed. `passing`: the value is checked
- * only once, such as a message that is sent; remembering it would cost more than checking.
+ * Throws `definition`, saying where. `undefined` properties are left out when stored, so they are allowed. `passing`: the value is not
+ * remembered as checked. For values that are checked only once, such as a message, remembering costs more than checking.
  */
 export function requirePlain(what: string, value: unknown, passing = false): void {
   const problem = problemIn(value, '', 0, !passing);
@@ -23,7 +23,7 @@ export function requirePlain(what: string, value: unknown, passing = false): voi
 
 /** A value from outside, as JSON holds it: plain, and with texts that every store and every model accepts. Throws `invalid`, saying where. */
 export function requireInput(what: string, value: unknown): Json {
-  const problem = problemIn(value, '', 0, true) ?? unwritable(value, '');
+  const problem = problemIn(value, '', 0, true) ?? unstorableTextIn(value, '');
   if (problem !== undefined)
     throw new TroupeError(
       'invalid',
@@ -32,14 +32,14 @@ export function requireInput(what: string, value: unknown): Json {
   return throughJson(value ?? null);
 }
 
-function unwritable(value: unknown, path: string): string | undefined {
+function unstorableTextIn(value: unknown, path: string): string | undefined {
   if (typeof value === 'string')
     return /[\0\p{Surrogate}]/u.test(value)
       ? `${at(path)} has a character that is none (NUL, or half of a surrogate pair)`
       : undefined;
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, inner] of Object.entries(value)) {
-    const problem = unwritable(key, path) ?? unwritable(inner, path ? `${path}.${key}` : key);
+    const problem = unstorableTextIn(key, path) ?? unstorableTextIn(inner, path ? `${path}.${key}` : key);
     if (problem) return problem;
   }
   return undefined;
@@ -61,7 +61,7 @@ function problemIn(value: unknown, path: string, depth: number, remember: boolea
 }
 
 function problemInside(value: object, path: string, depth: number, remember: boolean): string | undefined {
-  if (depth > deepest) return `${at(path)} is nested more than ${deepest} deep, or in a circle`;
+  if (depth > maxDepth) return `${at(path)} is nested more than ${maxDepth} deep, or in a circle`;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       const problem =

@@ -66,7 +66,7 @@ test('a server that may lose acknowledged data causes one warning at the start, 
   for (const durability of ['lossy', undefined] as const) {
     await using runtime = await openRuntime({ nats: durability ? { ...place, durability } : place });
     await runtime.tickets();
-    const position = (await runtime.journal.about!()).find(({ what }) => what === 'position');
+    const position = (await runtime.journal.status!()).find(({ what }) => what === 'position');
     expect(position).toMatchObject({ says: text(/into memory/) });
   }
   expect(warned.mock.calls).toEqual([[text(/^The shared journal is lossy: .*sync_interval: always/), 'TroupeWarning']]);

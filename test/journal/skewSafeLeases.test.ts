@@ -17,7 +17,7 @@ function computers(...errors: number[]) {
       journal: leases as Journal,
       claim: (owner: string) => leases.claim('r', owner, { now: now(), ttl }),
       renew: (epoch: number) => leases.renew('r', epoch, now() + ttl),
-      expired: async () => (await leases.claims({ overAt: now() })).map(({ run }) => run),
+      expired: async () => (await leases.claims({ expiredAt: now() })).map(({ run }) => run),
     };
   });
   return { clock, members };

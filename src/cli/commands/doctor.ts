@@ -91,7 +91,7 @@ async function journal(cli: Cli, options: CommonOptions): Promise<Finding[]> {
   try {
     await using runtime = await cli.open(runtimeOptions(cli, options));
     const { actors, commits, damage } = await runtime.journal.verify();
-    const shared = await runtime.journal.about?.();
+    const shared = await runtime.journal.status?.();
     const where = shared ? 'shared, what this machine has of it' : place(cli, options);
     const [first] = damage;
     const whole = `${where}: ${actors} actors, ${commits} commits, every chain whole`;

@@ -49,6 +49,6 @@ const followHint = (run: string): string => `Follow it with: troupe runs tail ${
 /** Does another process hold an unexpired lease of the run? */
 async function isHeld(cli: Cli, { journal }: Runtime, run: string): Promise<boolean> {
   const [lease] = await journal.claims({ run });
-  const [expired] = await journal.claims({ run, overAt: cli.clock.now() });
+  const [expired] = await journal.claims({ run, expiredAt: cli.clock.now() });
   return lease !== undefined && expired === undefined;
 }

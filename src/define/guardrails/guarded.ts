@@ -34,7 +34,7 @@ export function guarded(
       bare,
       protocol: subject.protocol,
       handles: subject.handles,
-      ...calledBy(subject),
+      ...messageNamesOf(subject),
       members: { [subject.name]: subject },
     });
   }
@@ -53,7 +53,7 @@ const isTool = (subject: Partial<Tool> | null | undefined): subject is Tool =>
   typeof subject?.run === 'function' && typeof subject.name === 'string';
 
 /** The names that its message and its answer have in a team. */
-const calledBy = (subject: Guardable): { takes?: string; gives?: string } => {
+const messageNamesOf = (subject: Guardable): { takes?: string; gives?: string } => {
   if (subject.kind === 'agent') return {};
   if (subject.kind === 'team') return { gives: String(subject.returns) };
   const { takes, gives } = subject;

@@ -18,7 +18,7 @@ type Rejected = Parameters<typeof guardrailRefusal>[2];
 /** The same tool with guardrails. Throws `definition` for guardrails that a tool cannot have. */
 export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool {
   for (const guardrail of guardrails) requireFitting(tool, guardrail);
-  const gates = guardrails.map(gate);
+  const guards = guardrails.map(guardOf);
   const longest = Math.min(
     ...guardrails.map(({ rule }) => (rule.kind === 'timeout' ? (rule.max ?? Infinity) : Infinity)),
   );
@@ -28,8 +28,8 @@ export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool 
     timeout,
     async run(input: unknown, scope: ToolScope) {
       const work = workOf({ name: tool.name, timeout }, input);
-      const passed: ReturnType<typeof gate>[] = [];
-      for (const each of gates) {
+      const passed: ReturnType<typeof guardOf>[] = [];
+      for (const each of guards) {
         const rejected = await each.before(work, scope);
         if (!rejected) {
           passed.push(each);
@@ -37,51 +37,51 @@ export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool 
         }
         // A call that was rejected does not count.
         for (const earlier of passed) earlier.refund(work, scope);
-        throw refused(each.name, 'pre', rejected, { sent: false });
+        throw refusalError(each.name, 'pre', rejected, { sent: false });
       }
-      const output = await performed(tool, input, scope, gates);
-      for (const each of gates.toReversed()) {
+      const output = await runTool(tool, input, scope, guards);
+      for (const each of guards.toReversed()) {
         const rejected = await each.after(work, output, scope);
-        if (rejected) throw refused(each.name, 'post', rejected, { done: true });
-        each.well();
+        if (rejected) throw refusalError(each.name, 'post', rejected, { done: true });
+        each.succeeded();
       }
       return output;
     },
   });
 }
 
-async function performed(tool: Tool, input: unknown, scope: ToolScope, gates: readonly ReturnType<typeof gate>[]) {
+async function runTool(tool: Tool, input: unknown, scope: ToolScope, guards: readonly ReturnType<typeof guardOf>[]) {
   try {
     return await tool.run(input, scope);
   } catch (thrown) {
-    for (const each of gates) each.failed(scope, thrown);
+    for (const each of guards) each.failed(scope, thrown);
     throw thrown;
   }
 }
 
-/** `more` tells the engine whether a write was made. */
-const refused = (name: string, stage: GuardrailStage, rejected: Rejected, more: JsonObject): TroupeError => {
+/** The error of a rejected call. `more` tells the engine whether the call was made: `sent: false` or `done: true`. */
+const refusalError = (name: string, stage: GuardrailStage, rejected: Rejected, more: JsonObject): TroupeError => {
   const { data, ...failure } = guardrailRefusal(name, stage, rejected);
   // What a refusal says is an object.
   return fromFailure({ ...failure, data: { ...(data as JsonObject), ...more } as Failure['data'] });
 };
 
 /** One guardrail with its counts in this process. */
-function gate(guardrail: Guardrail) {
+function guardOf(guardrail: Guardrail) {
   const { name, rule, checks, limit, trip } = guardrail;
   const circuit =
     typeof trip === 'object' ? breaker({ threshold: trip.after, pause: trip.rest, longest: trip.rest }) : undefined;
   const settings = { ...defaultGuardrailSettings, name, rule };
   let buckets: TokenBuckets = {};
-  const take = (work: Work, tasks: number, at: number) => {
+  const takeTokens = (work: Work, tasks: number, at: number) => {
     if (rule.kind === 'rateLimit') buckets = takeFromBucket(buckets, rule.keyOf(work), { tasks }, rule, at);
   };
-  const look = async (ask: () => unknown, { clock }: ToolScope): Promise<Rejected | undefined> => {
+  const runCheck = async (ask: () => unknown, { clock }: ToolScope): Promise<Rejected | undefined> => {
     const answer = await askCheckInTime(ask, { clock, limit });
     const verdict = 'says' in answer ? checkResultOf(answer.says) : answer.failed;
     return verdict.ok ? undefined : verdict;
   };
-  const counted = (rejected: Rejected | undefined, { clock }: ToolScope) => {
+  const countRejection = (rejected: Rejected | undefined, { clock }: ToolScope) => {
     if (rejected) circuit?.failed(clock.now(), guardrailRefusal(name, 'pre', rejected));
     return rejected;
   };
@@ -92,12 +92,12 @@ function gate(guardrail: Guardrail) {
       if (circuit && !circuit.allows(at))
         return { kind: 'transient', reason: 'too many failed in a row, and it rests' };
       const rejected = rejectedBefore(settings, { buckets, cancelled: undefined }, work, at);
-      if (rejected) return counted(rejected, scope);
-      take(work, 1, at);
+      if (rejected) return countRejection(rejected, scope);
+      takeTokens(work, 1, at);
       for (const stage of ['pre', 'mid'] as const) {
         const check = checks[stage];
-        const no = check && (await look(() => check(askedOf(work, scope)), scope));
-        if (no) return counted(no, scope);
+        const rejection = check && (await runCheck(() => check(checkInputOf(work, scope)), scope));
+        if (rejection) return countRejection(rejection, scope);
       }
       return undefined;
     },
@@ -105,18 +105,23 @@ function gate(guardrail: Guardrail) {
       // An output is made JSON after the guardrails; they see it as the tool gave it.
       const body = (output ?? null) as AgentAnswer['body'];
       const { post } = checks;
-      const asking = { ...askedOf(work, scope), text: textOf(body), answer: { type: work.message.type, body }, usage };
-      return counted(post && (await look(() => post(asking), scope)), scope);
+      const checkInput = {
+        ...checkInputOf(work, scope),
+        text: textOf(body),
+        answer: { type: work.message.type, body },
+        usage,
+      };
+      return countRejection(post && (await runCheck(() => post(checkInput), scope)), scope);
     },
-    refund: (work: Work, { clock }: ToolScope) => take(work, -1, clock.now()),
-    well: () => circuit?.succeeded(),
+    refund: (work: Work, { clock }: ToolScope) => takeTokens(work, -1, clock.now()),
+    succeeded: () => circuit?.succeeded(),
     failed: ({ clock }: ToolScope, thrown: unknown) => circuit?.failed(clock.now(), toFailure(thrown)),
   };
 }
 
 const usage = { steps: 0, inputTokens: 0, outputTokens: 0, cachedTokens: 0, toolCalls: 1, usd: 0 };
 const textOf = (body: Json): string => (typeof body === 'string' ? body : JSON.stringify(body));
-const askedOf = ({ message: { type, body }, attempt, facts }: Work, { signal }: ToolScope) => ({
+const checkInputOf = ({ message: { type, body }, attempt, facts }: Work, { signal }: ToolScope) => ({
   type,
   body,
   text: textOf(body),

@@ -11,7 +11,7 @@ import { milliseconds, type Duration } from '../../values/duration.ts';
 import { parseDefinition, describeMismatch } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { GuardedAnswer, GuardedWork, Checks, CheckAnswer } from '../../contracts/guardrail.ts';
-import { ownTypes, slug } from '../../values/ids.ts';
+import { reservedTypes, slug } from '../../values/ids.ts';
 import type { Json } from '../../values/json.ts';
 import type { TaskFacts, Work } from '../../contracts/work.ts';
 import {
@@ -51,7 +51,7 @@ function make(
   what: { readonly rule?: GuardrailRule; readonly checks?: Checks; readonly every?: Duration | undefined },
 ): Guardrail {
   const id = slug(name);
-  if (ownTypes.has(id))
+  if (reservedTypes.has(id))
     throw new TroupeError(
       'definition',
       `A guardrail cannot be called "${name}", a name that the runtime uses itself. Choose another.`,
@@ -139,7 +139,7 @@ function rateLimit(
 ): Guardrail {
   const { tasks, tokens, per } = parseDefinition(RateLimitSchema, options, 'guardrails.rateLimit');
   const { key } = options;
-  const keyOf = key ? (work: Work) => key(keyed(work)) : () => 'all';
+  const keyOf = key ? (work: Work) => key(keyInputOf(work)) : () => 'all';
   return make('rateLimit', options, { rule: { kind: 'rateLimit', tasks, tokens, per: milliseconds(per), keyOf } });
 }
 
@@ -154,7 +154,7 @@ export interface RateLimitKeyInput {
   /** What is known about its task, such as `metadata`. */
   readonly facts: TaskFacts;
 }
-const keyed = ({ message: { type, body }, to, facts }: Work): RateLimitKeyInput => ({ type, body, to, facts });
+const keyInputOf = ({ message: { type, body }, to, facts }: Work): RateLimitKeyInput => ({ type, body, to, facts });
 
 /**
  * After a cancel, new work is rejected, and work under way fails with kind `cancelled` and keeps what it had as `partial`.
@@ -177,7 +177,7 @@ function input(
   options: GuardrailOptions = {},
 ): Guardrail {
   parseDefinition(CheckSchema, options, 'guardrails.input');
-  const pre = lookOf('input', look);
+  const pre = checkOf('input', look);
   return make('input', options, { checks: { pre } });
 }
 
@@ -202,7 +202,7 @@ function output(
   } = {},
 ): Guardrail {
   parseDefinition(CheckSchema.extend({ stream: z.boolean().optional() }), options, 'guardrails.output');
-  const says = lookOf<OutputCheckInput>('output', look);
+  const says = checkOf<OutputCheckInput>('output', look);
   return make('output', options, {
     checks: {
       post: (asked) => says({ ...asked, whole: true }),
@@ -211,7 +211,7 @@ function output(
   });
 }
 
-function lookOf<A extends { readonly text: string }>(
+function checkOf<A extends { readonly text: string }>(
   kind: string,
   look: Patterns | ((asked: A) => CheckAnswer | Promise<CheckAnswer>),
 ): (asked: A) => CheckAnswer | Promise<CheckAnswer> {

@@ -44,7 +44,7 @@ export function debate<J extends Participant>(options: DebateOptions<J>): Preset
   if (debaters.size < 2)
     throw new TroupeError('definition', `A debate needs two who argue; the ${where} has ${debaters.size}.`);
   const judgeName = participantName(where, judge, options.debaters);
-  for (const voice of debaters.values()) requireText(where, voice);
+  for (const participant of debaters.values()) requireText(where, participant);
   const verdict = participantMessages(where, judge);
   if (!verdict.input.safeParse('text').success)
     throw new TroupeError('definition', `The judge of ${where} must take a text: it is shown what was said.`);
@@ -61,9 +61,9 @@ export function debate<J extends Participant>(options: DebateOptions<J>): Preset
     },
     members: (protocol) => ({
       ...Object.fromEntries(
-        [...debaters].map(([name, voice]) => [
+        [...debaters].map(([name, participant]) => [
           name,
-          participantMember(where, voice, { protocol, handles: ['argue'], gives: 'argument' }),
+          participantMember(where, participant, { protocol, handles: ['argue'], gives: 'argument' }),
         ]),
       ),
       [judgeName]: participantMember(where, judge, { protocol, handles: ['judge'], gives: 'result' }),

@@ -30,11 +30,11 @@ export interface HandoffOptions extends PresetOptions {
  */
 export function handoff(options: HandoffOptions): Preset<string, ConversationResult> {
   const where = presetLabel('hand-off', options);
-  const voices = participantsByName(where, options.members);
-  for (const voice of voices.values()) requireText(where, voice);
-  const names = [...voices.keys()];
+  const participants = participantsByName(where, options.members);
+  for (const participant of participants.values()) requireText(where, participant);
+  const names = [...participants.keys()];
   const start = options.start === undefined ? names[0] : slug(options.start);
-  if (start === undefined || !voices.has(start))
+  if (start === undefined || !participants.has(start))
     throw new TroupeError(
       'definition',
       `The ${where} starts with "${start}", who is not in it. It has ${names.join(', ')}.`,
@@ -58,13 +58,13 @@ export function handoff(options: HandoffOptions): Preset<string, ConversationRes
     },
     members: (protocol) =>
       Object.fromEntries(
-        [...voices].map(([name, voice]) => [
+        [...participants].map(([name, participant]) => [
           name,
           // A member with messages of its own has none for a hand-over: what it says is its answer.
-          participantMember(where, voice, {
+          participantMember(where, participant, {
             protocol,
             handles: ['turn', 'decide'],
-            ...(voice.kind === 'agent' && voice.handles.length === 0 ? {} : { gives: 'reply' }),
+            ...(participant.kind === 'agent' && participant.handles.length === 0 ? {} : { gives: 'reply' }),
           }),
         ]),
       ),
@@ -75,9 +75,9 @@ export function handoff(options: HandoffOptions): Preset<string, ConversationRes
       const reason = until?.reason(conversation);
       if (reason !== undefined) return finishConversation(conversation, reason);
       if (latest && latest.to === undefined) {
-        const way = [...turns.slice(0, -1).map(({ from }) => from), latest.from].join(' > ');
+        const path = [...turns.slice(0, -1).map(({ from }) => from), latest.from].join(' > ');
         const forced = mustAnswer(turns.slice(0, -1), maxHandoffs);
-        return finishConversation(conversation, forced ? `handed round too often: ${way}` : `${latest.from} answered`);
+        return finishConversation(conversation, forced ? `handed round too often: ${path}` : `${latest.from} answered`);
       }
       const owner = latest?.to ?? start;
       const ask = (type: string, text: string) => sendTo(owner, type, conversationPrompt(conversation, text));

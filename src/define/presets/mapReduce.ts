@@ -62,13 +62,13 @@ export function mapReduce(
   const where = presetLabel('map-reduce', options);
   const { map, reduce, concurrency = 8, maxItems = 10_000 } = options;
   const width = atLeastOne(`concurrency of ${where}`, concurrency);
-  const most = atLeastOne(`maxItems of ${where}`, maxItems);
+  const itemLimit = atLeastOne(`maxItems of ${where}`, maxItems);
   const reducer = typeof reduce === 'function' ? undefined : reduce;
   const mapper = participantName(where, map);
-  const gatherer = reducer ? { name: participantName(where, reducer, [map]), voice: reducer } : undefined;
+  const gatherer = reducer ? { name: participantName(where, reducer, [map]), participant: reducer } : undefined;
   const worker = participantMessages(where, map);
   const last = reducer ? participantMessages(where, reducer) : undefined;
-  const split = splitter(where, options.split, most);
+  const split = splitter(where, options.split, itemLimit);
   const gathering: Messages = last ? { gather: { body: last.input, replies: ['result'] } } : {};
   const takesText = last?.input.safeParse('text').success === true;
 
@@ -85,7 +85,7 @@ export function mapReduce(
       [mapper]: participantMember(where, map, { protocol, handles: ['item'], gives: 'mapped' }),
       ...(gatherer
         ? {
-            [gatherer.name]: participantMember(where, gatherer.voice, {
+            [gatherer.name]: participantMember(where, gatherer.participant, {
               protocol,
               handles: ['gather'],
               gives: 'result',
@@ -107,7 +107,7 @@ export function mapReduce(
         ? waitForOthers
         : { send: next.map((item) => ({ to: mapper, type: 'item', body: item })) };
     },
-    maxTurns: most + 1,
+    maxTurns: itemLimit + 1,
   });
 
   function gather([task, ...answers]: readonly TeamMessage[]) {

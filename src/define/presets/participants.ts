@@ -1,6 +1,6 @@
 /** The participants of a preset: members that take one kind of message and give one kind of answer. An agent without a protocol takes a text and gives one. */
 import * as z from 'zod';
-import { speaking, type Agent } from '../agent.ts';
+import { withProtocol, type Agent } from '../agent.ts';
 import { describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { slug } from '../../values/ids.ts';
@@ -18,7 +18,7 @@ export type Participant = Member<any, any> | Agent<any, any> | Team<any, any, an
 /* oxlint-enable typescript/no-explicit-any */
 
 /** A guarded definition and an orchestrator take and give what their members do. */
-type InFront<Inner> =
+type Wrapper<Inner> =
   | { readonly kind: 'guarded'; readonly subject: Inner }
   | { readonly kind: 'orchestrator'; readonly members: readonly { readonly agent: Inner }[] };
 
@@ -26,7 +26,7 @@ type InFront<Inner> =
 export type ParticipantInput<V> =
   V extends Team<infer M, infer A, infer _R>
     ? BodyInput<M, A>
-    : V extends InFront<infer Inner>
+    : V extends Wrapper<infer Inner>
       ? ParticipantInput<Inner>
       : V extends Member<infer M, infer H>
         ? [H] extends [never]
@@ -37,7 +37,7 @@ export type ParticipantInput<V> =
 export type ParticipantOutput<V> =
   V extends Team<infer M, infer _A, infer R>
     ? MessageBody<M, R>
-    : V extends InFront<infer Inner>
+    : V extends Wrapper<infer Inner>
       ? ParticipantOutput<Inner>
       : V extends Member<infer M, infer H>
         ? [H] extends [never]
@@ -46,27 +46,33 @@ export type ParticipantOutput<V> =
         : never;
 
 /** Participants by name. Throws `definition` when there is none, when two have the same name, and for anything that is no member. */
-export function participantsByName(where: string, voices: readonly Participant[]): ReadonlyMap<string, Participant> {
-  if (!Array.isArray(voices) || voices.length === 0)
-    throw new TroupeError('definition', `${where} needs at least one member, as a list; got ${describeValue(voices)}.`);
+export function participantsByName(
+  where: string,
+  participants: readonly Participant[],
+): ReadonlyMap<string, Participant> {
+  if (!Array.isArray(participants) || participants.length === 0)
+    throw new TroupeError(
+      'definition',
+      `${where} needs at least one member, as a list; got ${describeValue(participants)}.`,
+    );
   const byName = new Map<string, Participant>();
-  const given: readonly Participant[] = voices;
-  for (const voice of given) {
-    if (!isMember(voice))
+  const given: readonly Participant[] = participants;
+  for (const participant of given) {
+    if (!isMember(participant))
       throw new TroupeError(
         'definition',
-        `A member of ${where} is agent({ … }) or team({ … }); got ${describeValue(voice)}.`,
+        `A member of ${where} is agent({ … }) or team({ … }); got ${describeValue(participant)}.`,
       );
-    const name = slug(voice.name);
+    const name = slug(participant.name);
     if (byName.has(name))
       throw new TroupeError('definition', `${where} has two members named "${name}". Rename one: answers go by names.`);
-    byName.set(name, voice);
+    byName.set(name, participant);
   }
   return byName;
 }
 
 /** What a participant takes and gives; a text where it has no messages. */
-interface Spoken {
+interface ParticipantMessages {
   readonly input: z.ZodType;
   readonly output: z.ZodType;
   /** Its own name for the message that it takes. */
@@ -74,8 +80,8 @@ interface Spoken {
 }
 
 /** What a participant takes and gives. Throws `definition` when it takes several messages, or may give several answers. */
-export function participantMessages(where: string, voice: Participant): Spoken {
-  const member = memberDefinition(voice);
+export function participantMessages(where: string, participant: Participant): ParticipantMessages {
+  const member = memberDefinition(participant);
   switch (member.kind) {
     case 'team': {
       const { accepts, returns, protocol } = member;
@@ -84,13 +90,13 @@ export function participantMessages(where: string, voice: Participant): Spoken {
     case 'guarded':
       return participantMessages(where, guardedDefinition(member));
     case 'orchestrator':
-      return spokenByAll(where, member);
+      return messagesOfOrchestrator(where, member);
     case 'agent':
-      return spokenByAgent(where, member);
+      return messagesOfAgent(where, member);
   }
 }
 
-function spokenByAgent(where: string, { name, handles, protocol }: Member): Spoken {
+function messagesOfAgent(where: string, { name, handles, protocol }: Member): ParticipantMessages {
   const [takes, ...others] = handles;
   if (!protocol || takes === undefined) return { input: z.string(), output: z.string(), takes: 'task' };
   const replies = protocol.messages[takes]?.replies ?? [];
@@ -104,7 +110,7 @@ function spokenByAgent(where: string, { name, handles, protocol }: Member): Spok
 }
 
 /** An orchestrator takes what all of its members take. */
-function spokenByAll(where: string, { name, members, router }: Orchestrator): Spoken {
+function messagesOfOrchestrator(where: string, { name, members, router }: Orchestrator): ParticipantMessages {
   if (answersTogether(router.strategy))
     throw new TroupeError(
       'definition',
@@ -130,31 +136,41 @@ function bodyOf({ messages }: Protocol, type: string): z.ZodType {
   );
 }
 
-/** The name that a participant has beside others. Throws `definition` as `cast` does. */
-export const participantName = (where: string, voice: Participant, others: readonly Participant[] = []): string => {
-  participantsByName(where, [...others, voice]);
-  return slug(voice.name);
+/** The name that a participant has beside others. Throws `definition` as `participantsByName` does. */
+export const participantName = (
+  where: string,
+  participant: Participant,
+  others: readonly Participant[] = [],
+): string => {
+  participantsByName(where, [...others, participant]);
+  return slug(participant.name);
 };
 
 /** Makes a participant a member of the preset's team: its messages get the preset's names. An agent without a protocol gets the preset's protocol, unless `gives` names its answer. */
 export function participantMember(
   where: string,
-  voice: Participant,
+  participant: Participant,
   {
     protocol,
     handles,
     gives,
   }: { readonly protocol: Protocol; readonly handles: readonly string[]; readonly gives?: string },
 ): Member {
-  const member = memberDefinition(voice);
+  const member = memberDefinition(participant);
   if (member.kind === 'agent' && member.handles.length === 0 && gives === undefined)
-    return speaking(member, protocol, handles);
-  return { ...member, protocol, handles, takes: participantMessages(where, voice).takes, gives: gives ?? 'reply' };
+    return withProtocol(member, protocol, handles);
+  return {
+    ...member,
+    protocol,
+    handles,
+    takes: participantMessages(where, participant).takes,
+    gives: gives ?? 'reply',
+  };
 }
 
 /** Throws `definition` when a participant takes or gives anything other than text. */
-export function requireText(where: string, voice: Participant): void {
-  const { input, output } = participantMessages(where, voice);
+export function requireText(where: string, participant: Participant): void {
+  const { input, output } = participantMessages(where, participant);
   for (const [schema, what] of [
     [input, 'takes'],
     [output, 'gives'],
@@ -162,6 +178,6 @@ export function requireText(where: string, voice: Participant): void {
     if (!schema.safeParse('text').success)
       throw new TroupeError(
         'definition',
-        `A member of ${where} speaks in texts; "${voice.name}" ${what} something else. Leave its protocol out, or let it handle a text.`,
+        `A member of ${where} speaks in texts; "${participant.name}" ${what} something else. Leave its protocol out, or let it handle a text.`,
       );
 }

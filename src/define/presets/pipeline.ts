@@ -34,7 +34,7 @@ export function pipeline<const S extends readonly [Participant, ...Participant[]
 ): Preset<ParticipantInput<S[0]>, ParticipantOutput<Last<S>>> {
   const where = presetLabel('pipeline', options);
   const stages = [...participantsByName(where, options.stages)];
-  const shapes = stages.map(([, voice]) => participantMessages(where, voice));
+  const shapes = stages.map(([, participant]) => participantMessages(where, participant));
   const gives = (index: number) => (index === stages.length - 1 ? 'result' : `stage${index + 1}_done`);
   const [first] = options.stages;
   const messages: Record<string, MessageSpec> = { task: { body: participantMessages(where, first).input } };
@@ -47,9 +47,9 @@ export function pipeline<const S extends readonly [Participant, ...Participant[]
     messages,
     members: (protocol) =>
       Object.fromEntries(
-        stages.map(([name, voice], index) => [
+        stages.map(([name, participant], index) => [
           name,
-          participantMember(where, voice, { protocol, handles: [`stage${index + 1}`], gives: gives(index) }),
+          participantMember(where, participant, { protocol, handles: [`stage${index + 1}`], gives: gives(index) }),
         ]),
       ),
     // The task and every answer so far: as many messages as there are stages done, and one.

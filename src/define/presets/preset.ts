@@ -36,7 +36,7 @@ export type PresetProtocol<I, O> = {
 /** A team made by a preset. It is run, nested and tested as every other team. */
 export type Preset<I, O> = Team<PresetProtocol<I, O>, 'task', 'result'>;
 
-interface Plan {
+interface PresetSpec {
   /** The kind of preset, for messages. */
   readonly what: string;
   readonly messages: Messages;
@@ -46,10 +46,10 @@ interface Plan {
   readonly maxTurns?: number;
 }
 
-/** Makes the team. Throws `definition`. */
+/** Makes the team of a preset. Throws `definition`. */
 export function makePreset<I, O>(
   options: PresetOptions,
-  { what, messages, members, next, maxTurns }: Plan,
+  { what, messages, members, next, maxTurns }: PresetSpec,
 ): Preset<I, O> {
   const { name, supervise, budget, deadline = '1h' } = options;
   if (typeof name !== 'string' || name.trim() === '')

@@ -24,10 +24,10 @@ export interface RoundRobinOptions extends ConversationOptions {
  */
 export function roundRobin(options: RoundRobinOptions): Preset<string, ConversationResult> {
   const where = presetLabel('round robin', options);
-  const voices = participantsByName(where, options.members);
-  for (const voice of voices.values()) requireText(where, voice);
+  const participants = participantsByName(where, options.members);
+  for (const participant of participants.values()) requireText(where, participant);
   const until = requireUntil(where, options.until);
-  const names = [...voices.keys()];
+  const names = [...participants.keys()];
   return makePreset(options, {
     what: 'round robin',
     messages: {
@@ -38,9 +38,9 @@ export function roundRobin(options: RoundRobinOptions): Preset<string, Conversat
     },
     members: (protocol) =>
       Object.fromEntries(
-        [...voices].map(([name, voice]) => [
+        [...participants].map(([name, participant]) => [
           name,
-          participantMember(where, voice, { protocol, handles: ['turn'], gives: 'said' }),
+          participantMember(where, participant, { protocol, handles: ['turn'], gives: 'said' }),
         ]),
       ),
     next(said) {

@@ -37,11 +37,11 @@ export function selector(options: SelectorOptions): Preset<string, ConversationR
   const where = presetLabel('selector', options);
   const { choose } = options;
   const chooser = typeof choose === 'function' ? undefined : requireChooser(where, choose);
-  const voices = participantsByName(where, options.members);
+  const participants = participantsByName(where, options.members);
   participantsByName(where, chooser ? [...options.members, chooser] : options.members);
-  for (const voice of voices.values()) requireText(where, voice);
+  for (const participant of participants.values()) requireText(where, participant);
   const until = requireUntil(where, options.until);
-  const names = [...voices.keys()];
+  const names = [...participants.keys()];
   const choices: Messages = {
     choose: { body: z.string(), replies: ['chosen'] },
     chosen: { body: z.object({ speaker: z.enum(names) }) },
@@ -57,9 +57,9 @@ export function selector(options: SelectorOptions): Preset<string, ConversationR
     },
     members: (protocol) => ({
       ...Object.fromEntries(
-        [...voices].map(([name, voice]) => [
+        [...participants].map(([name, participant]) => [
           name,
-          participantMember(where, voice, { protocol, handles: ['turn'], gives: 'said' }),
+          participantMember(where, participant, { protocol, handles: ['turn'], gives: 'said' }),
         ]),
       ),
       ...(chooser ? { [chooser.name]: participantMember(where, chooser, { protocol, handles: ['choose'] }) } : {}),

@@ -38,7 +38,7 @@ export function supervisorTeam<S extends Participant>(
   const supervisor = memberDefinition(options.supervisor);
   if (supervisor.kind !== 'agent')
     throw new TroupeError('definition', `The supervisor of ${where} is agent({ … }): it has to call its workers.`);
-  participantsByName(where, options.workers.map(whoWorks));
+  participantsByName(where, options.workers.map(participantOf));
   const leader = withTools(supervisor, options.workers.map(toolOf));
   const { input, output } = participantMessages(where, supervisor);
   const messages: Record<string, MessageSpec> = {
@@ -61,7 +61,7 @@ export function supervisorTeam<S extends Participant>(
 }
 
 const isDelegate = (worker: Participant | Delegate): worker is Delegate => worker.kind === 'delegate';
-const whoWorks = (worker: Participant | Delegate): Participant => (isDelegate(worker) ? worker.subject : worker);
+const participantOf = (worker: Participant | Delegate): Participant => (isDelegate(worker) ? worker.subject : worker);
 const toolOf = (worker: Participant | Delegate): Delegate =>
   isDelegate(worker)
     ? worker

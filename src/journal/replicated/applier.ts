@@ -15,7 +15,7 @@ import type { Log, LogEntry, LogBounds } from './log.ts';
 import type { LogWriter } from './logWriter.ts';
 import type { ReplicaMark, JournalReplica } from './replica.ts';
 
-/** What a player works with. */
+/** What an applier works with. */
 export interface ApplierOptions {
   readonly log: Log;
   readonly replica: JournalReplica;
@@ -24,7 +24,7 @@ export interface ApplierOptions {
   readonly clock: Clock;
   /** Performs a write on the replica. */
   readonly apply: (write: LoggedMethod, args: readonly Json[]) => unknown;
-  /** In entries: an entry further than this behind what its writer had applied is ignored by every process. So a writer can be forgotten after that many entries. */
+  /** In entries: an entry further than this behind what its writer had applied is ignored by every process. So the replica can forget a writer after that many entries. */
   readonly staleAfter: number;
   /** In entries: when a snapshot is at least this far ahead, it is loaded instead of the entries up to it. */
   readonly catchUpThreshold: number;
@@ -67,9 +67,9 @@ export class Applier {
     const { signal } = this.#ending;
     for (let [pause, isReady] = [50, false]; !signal.aborted;) {
       try {
-        const standing = await this.#join();
+        const bounds = await this.#prepare();
         writer.resend();
-        await this.#follow(isReady ? 0 : standing.last, () => {
+        await this.#follow(isReady ? 0 : bounds.last, () => {
           isReady = true;
           ready();
         });
@@ -96,25 +96,25 @@ export class Applier {
     for await (const entry of log.entries(replica.mark.position + 1, this.#ending.signal)) {
       if (entry.position <= replica.mark.position) continue;
       if (entry.position > replica.mark.position + 1) return this.#noteGap(entry.position);
-      this.#play(entry);
+      this.#applyEntry(entry);
       this.#gap = undefined;
       if (entry.position === target) ready();
     }
   }
 
   /** The log was cut meanwhile, so a snapshot has the entries. When the same gap comes again, no snapshot has them: they were deleted. */
-  #noteGap(goesOn: number): void {
+  #noteGap(continuesAt: number): void {
     const { position } = this.#options.replica.mark;
-    if (this.#gap === goesOn)
+    if (this.#gap === continuesAt)
       throw new TroupeError(
         'corrupt',
-        `The entries ${position + 1} to ${goesOn - 1} of the shared journal are gone, and no snapshot has them. Put the server's store back.`,
+        `The entries ${position + 1} to ${continuesAt - 1} of the shared journal are gone, and no snapshot has them. Put the server's store back.`,
       );
-    this.#gap = goesOn;
+    this.#gap = continuesAt;
   }
 
-  #play({ position, id, bytes }: LogEntry): void {
-    const { replica, writer: scribe, apply, staleAfter, onApplied } = this.#options;
+  #applyEntry({ position, id, bytes }: LogEntry): void {
+    const { replica, writer, apply, staleAfter, onApplied } = this.#options;
     const mark: ReplicaMark = { log: replica.mark.log, position, id };
     const entry = decodeEntry(bytes);
     const isApplied = !entry || entry.from < replica.nextWrite(entry.by);
@@ -131,58 +131,58 @@ export class Applier {
       replica.apply(mark, { writer: entry.by, next: entry.from + entry.writes.length }, () => {
         results = entry.writes.map(([write, args]) => attempt(() => apply(write, args)));
       });
-      if (entry.by === scribe.name) scribe.onApplied(entry, results);
+      if (entry.by === writer.name) writer.onApplied(entry, results);
     }
-    const isOwn = entry?.by === scribe.name;
-    if (isLate && isOwn) scribe.onExpired(entry);
+    const isOwn = entry?.by === writer.name;
+    if (isLate && isOwn) writer.onExpired(entry);
     onApplied(position, isOwn ? bytes.length : 0);
   }
 
   /** Makes sure that the replica is one of this log, and not behind its oldest entry. */
-  async #join(): Promise<LogBounds> {
+  async #prepare(): Promise<LogBounds> {
     const { log, replica, catchUpThreshold, notice } = this.#options;
-    const standing = await log.bounds();
+    const bounds = await log.bounds();
     const { position, log: name } = replica.mark;
-    if (position > 0 && name !== standing.log)
+    if (position > 0 && name !== bounds.log)
       throw new TroupeError(
         'environment',
-        `The shared journal is another one than this process has applied (made ${standing.log}; the other one ${name}): the server's store was emptied or replaced, and what was committed is not in it. Put the store back${replica.path === undefined ? '.' : `; or, if it is meant to begin anew, delete ${replica.path}.`}`,
+        `The shared journal is another one than this process has applied (made ${bounds.log}; the other one ${name}): the server's store was emptied or replaced, and what was committed is not in it. Put the store back${replica.path === undefined ? '.' : `; or, if it is meant to begin anew, delete ${replica.path}.`}`,
         { data: { gone: true } },
       );
-    const isOurs = await this.#isOf(standing, replica.mark);
+    const isOurs = await this.#hasLastEntry(bounds, replica.mark);
     if (!isOurs)
       notice(
-        `The server has lost entries of the shared journal that it had acknowledged: this process had applied them up to ${position}, the server has up to ${standing.last}. This process continues from what the server has.`,
+        `The server has lost entries of the shared journal that it had acknowledged: this process had applied them up to ${position}, the server has up to ${bounds.last}. This process continues from what the server has.`,
       );
-    const isBehind = position + 1 < standing.first || this.#gap !== undefined;
-    if (!isOurs || isBehind || standing.last - position >= catchUpThreshold)
-      await this.#leap(standing, isOurs && !isBehind);
-    if (replica.mark.log === '') this.#begin(standing);
-    return standing;
+    const isBehind = position + 1 < bounds.first || this.#gap !== undefined;
+    if (!isOurs || isBehind || bounds.last - position >= catchUpThreshold)
+      await this.#catchUp(bounds, isOurs && !isBehind);
+    if (replica.mark.log === '') this.#initialize(bounds);
+    return bounds;
   }
 
   /** Does the log have the replica's last entry? When that entry was cut away, its position decides. */
-  async #isOf({ first, last }: LogBounds, { position, id }: ReplicaMark): Promise<boolean> {
+  async #hasLastEntry({ first, last }: LogBounds, { position, id }: ReplicaMark): Promise<boolean> {
     if (position === 0 || position < first) return true;
     return position <= last && (await this.#options.log.idAt(position)) === id;
   }
 
-  #begin(standing: LogBounds): void {
-    this.#options.replica.apply({ log: standing.log, position: 0, id: '' }, undefined, () => {});
+  #initialize(bounds: LogBounds): void {
+    this.#options.replica.apply({ log: bounds.log, position: 0, id: '' }, undefined, () => {});
   }
 
   /** Loads the newest snapshot that can be read and is of this log. `mayStay`: the replica could also continue as it is. */
-  async #leap(standing: LogBounds, mayStay: boolean): Promise<void> {
+  async #catchUp(bounds: LogBounds, mayStay: boolean): Promise<void> {
     const { log, replica, writer, catchUpThreshold } = this.#options;
     let failure: unknown;
     const positions = await log.snapshots.list();
     for (const position of positions) {
       const isNearer = position - replica.mark.position >= catchUpThreshold;
-      if (position > standing.last || position + 1 < standing.first || (mayStay && !isNearer)) continue;
+      if (position > bounds.last || position + 1 < bounds.first || (mayStay && !isNearer)) continue;
       try {
         await replica.restore(log.snapshots.read(position));
         writer.onReplicaReplaced();
-        if (replica.mark.log === standing.log && (await this.#isOf(standing, replica.mark))) return;
+        if (replica.mark.log === bounds.log && (await this.#hasLastEntry(bounds, replica.mark))) return;
         mayStay = false;
       } catch (thrown) {
         if (toFailure(thrown).kind === 'incompatible') throw thrown;
@@ -193,7 +193,7 @@ export class Applier {
     const now = await log.bounds();
     const [newest] = await log.snapshots.list();
     // The log was cut while the snapshots were read.
-    if (now.first > standing.first || newest !== positions[0]) return this.#leap(now, mayStay);
+    if (now.first > bounds.first || newest !== positions[0]) return this.#catchUp(now, mayStay);
     if (now.first > 1)
       throw new TroupeError(
         'storage',

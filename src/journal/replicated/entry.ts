@@ -33,7 +33,7 @@ const decoder = new TextDecoder();
 /** A write as JSON text. */
 export const encodeWrite = (write: LoggedMethod, args: readonly unknown[]): string => JSON.stringify([write, args]);
 
-/** The bytes of an entry; `writes` as `textOf` gives them. */
+/** The bytes of an entry; `writes` as `encodeWrite` gives them. */
 export const encodeEntry = ({ by, from, after }: Omit<LoggedEntry, 'writes'>, writes: readonly string[]): Uint8Array =>
   encoder.encode(`{"by":${JSON.stringify(by)},"from":${from},"after":${after},"writes":[${writes.join(',')}]}`);
 

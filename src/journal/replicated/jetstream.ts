@@ -40,18 +40,18 @@ export async function jetstream({
   folder,
   monitor,
   durability,
-  ...more
+  ...rest
 }: JetStreamOptions): Promise<Journal> {
   const log = await jetstreamLog({ connection, clock, tenant, replicas });
   const replica =
-    folder === undefined ? await sqliteReplica(':memory:') : await openReplica(folder, nameOf(connection, tenant));
-  const journal = await replicated({ log, replica, clock, ...more });
+    folder === undefined ? await sqliteReplica(':memory:') : await openReplica(folder, fileNameOf(connection, tenant));
+  const journal = await replicated({ log, replica, clock, ...rest });
   const isLossyWanted = durability === 'lossy';
-  if (monitor !== undefined && !isLossyWanted) void warn(connection, monitor, more.onNotice);
+  if (monitor !== undefined && !isLossyWanted) void warn(connection, monitor, rest.onNotice);
   const stream = journalStream(tenant);
   return {
     ...journal,
-    about: () => journalStatus({ connection, clock, stream, log, view: replica, monitor, isLossyWanted }),
+    status: () => journalStatus({ connection, clock, stream, log, replica, monitor, isLossyWanted }),
   };
 }
 
@@ -61,7 +61,7 @@ async function warn(connection: NatsConnection, monitor: string, notice?: (says:
 }
 
 /** The file name's part for this server or cluster. It does not depend on the stream: so a stream that was created again is opened with the old file, and noticed. */
-const nameOf = (connection: NatsConnection, tenant: string): string =>
+const fileNameOf = (connection: NatsConnection, tenant: string): string =>
   `${tenant}-${shortDigest(connection.info?.cluster ?? connection.getServer())
     .replaceAll(/[^A-Za-z0-9]/g, '')
     .slice(0, 8)}`;

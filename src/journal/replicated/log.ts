@@ -37,7 +37,7 @@ export interface Log extends AsyncDisposable {
   append(id: string, bytes: Uint8Array): Promise<void>;
   /**
    * The entries from a position on, and then new ones as they are appended. It begins at a later position when the log was cut there. It ends when `signal`
-   * is aborted, and when the connection was lost meanwhile: then ask for `standing` before reading on.
+   * is aborted, and when the connection was lost meanwhile: then ask for `bounds` before reading on.
    */
   entries(from: number, signal: AbortSignal): AsyncIterable<LogEntry>;
   /** Rejects with `environment` when the log does not exist any more. */

@@ -12,8 +12,8 @@ interface Dump {
 
 /** Opens an empty replica. */
 export function memoryReplica(): JournalReplica {
-  const kept = emptyContents();
-  const journal = memory(kept);
+  const contents = emptyContents();
+  const journal = memory(contents);
   const writers = new Map<string, { readonly next: number; readonly position: number }>();
   let mark = initialMark;
 
@@ -33,7 +33,7 @@ export function memoryReplica(): JournalReplica {
       for (const [name, { position }] of writers) if (position < before) writers.delete(name);
     },
     dump() {
-      const bytes = serialize({ memory: kept, mark, writers } satisfies Dump);
+      const bytes = serialize({ memory: contents, mark, writers } satisfies Dump);
       return (async function* () {
         yield bytes;
       })();
@@ -44,13 +44,13 @@ export function memoryReplica(): JournalReplica {
       const from: Dump = dump
         ? deserialize(Buffer.concat(chunks))
         : { memory: emptyContents(), mark: initialMark, writers: new Map() };
-      fill(kept.actors, from.memory.actors);
-      fill(kept.owners, from.memory.owners);
-      fill(kept.results, from.memory.results);
-      fill(kept.claims, from.memory.claims);
-      fill(kept.going, from.memory.going);
-      fill(kept.mail, from.memory.mail);
-      kept.position = from.memory.position;
+      fill(contents.actors, from.memory.actors);
+      fill(contents.actorByPending, from.memory.actorByPending);
+      fill(contents.results, from.memory.results);
+      fill(contents.claims, from.memory.claims);
+      fill(contents.activeRoots, from.memory.activeRoots);
+      fill(contents.mail, from.memory.mail);
+      contents.position = from.memory.position;
       fill(writers, from.writers);
       mark = from.mark;
     },

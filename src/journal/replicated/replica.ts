@@ -23,7 +23,7 @@ export interface WriterMark {
 export interface JournalReplica extends AsyncDisposable {
   /** The path of its file; undefined in memory. */
   readonly path: string | undefined;
-  /** The journal to read. Its writes take place at once, and only inside `play`. */
+  /** The journal to read. Its writes take place at once, and only inside the `work` of `apply`. */
   readonly journal: Journal;
   /** Up to which entry the log was applied. */
   readonly mark: ReplicaMark;
@@ -36,7 +36,7 @@ export interface JournalReplica extends AsyncDisposable {
   apply(mark: ReplicaMark, writer: WriterMark | undefined, work: () => void): void;
   /** Forgets the writers whose last entry is before this position. */
   forgetWritersBefore(before: number): void;
-  /** The whole content as it is at the moment of the call, for `load`. */
+  /** The whole content as it is at the moment of the call, for `restore`. */
   dump(): AsyncIterable<Uint8Array>;
   /** Replaces the content with a dump, or with nothing. When the dump cannot be read, it rejects and the content stays. */
   restore(dump: AsyncIterable<Uint8Array> | undefined): Promise<void>;

@@ -10,13 +10,13 @@ const maxFiles = 8;
 
 /** Opens the first free file in the folder; in memory when none is free or the folder cannot be written. `name` identifies the journal. */
 export async function openReplica(folder: string, name: string): Promise<JournalReplica> {
-  const made = await mkdir(folder, { recursive: true }).then(
+  const isFolderReady = await mkdir(folder, { recursive: true }).then(
     () => true,
     () => false,
   );
-  for (let slot = made ? 1 : maxFiles + 1; slot <= maxFiles; slot++) {
-    const view = await openAt(join(folder, `view-${name}-${slot}.db`));
-    if (view) return view;
+  for (let slot = isFolderReady ? 1 : maxFiles + 1; slot <= maxFiles; slot++) {
+    const replica = await openAt(join(folder, `view-${name}-${slot}.db`));
+    if (replica) return replica;
   }
   return sqliteReplica(':memory:');
 }

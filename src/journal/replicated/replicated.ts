@@ -60,8 +60,8 @@ export async function replicated({
     refusals.delete(run);
     return journal.claim(run, owner, { ...options, alive: (name) => name !== dead });
   };
-  const heard = (position: number, own: number) => snapshots.onApplied(position, own);
-  const player = new Applier({
+  const onApplied = (position: number, own: number) => snapshots.onApplied(position, own);
+  const applier = new Applier({
     log,
     replica,
     writer,
@@ -69,17 +69,17 @@ export async function replicated({
     apply: perform,
     staleAfter: snapshotEvery,
     catchUpThreshold: snapshotEvery,
-    onApplied: heard,
+    onApplied,
     notice: onNotice,
   });
   const close = async () => {
     writer.close(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
-    await player.stop();
+    await applier.stop();
     await snapshots.idle();
     await log[Symbol.asyncDispose]();
     await replica[Symbol.asyncDispose]();
   };
-  await player.start().catch(async (thrown: unknown) => {
+  await applier.start().catch(async (thrown: unknown) => {
     await close();
     throw thrown;
   });
@@ -99,19 +99,19 @@ export async function replicated({
       throw thrown;
     }
   };
-  // Each of these methods is its own name and arguments, written to the log.
-  const written = Object.fromEntries(
+  // A call of one of these methods is written to the log as its name and arguments.
+  const logged = Object.fromEntries(
     loggedMethods.map((name) => [name, (...args: unknown[]) => writer.write(name, args)]),
   ) as unknown as Pick<Journal, (typeof loggedMethods)[number]>;
 
   return {
     ...journal,
-    ...written,
+    ...logged,
     claim,
     lost: () => writer.closed,
     settle: (keys) => void writer.write('settle', [keys]).catch(() => {}), // If the removal is lost, they are only delivered again.
     async prune(before) {
-      const count = await written.prune(before);
+      const count = await logged.prune(before);
       // Pruned data is deleted from the log as well, and at once.
       if (count > 0) await snapshots.take({ keep: 1 });
       return count;

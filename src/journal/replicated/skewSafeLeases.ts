@@ -46,11 +46,11 @@ export function skewSafeLeases(journal: Journal, clock: Pick<Clock, 'now'>): Jou
         throw thrown;
       }
     },
-    async claims({ overAt, ...query } = {}) {
+    async claims({ expiredAt, ...query } = {}) {
       const found = await journal.claims(query);
-      if (overAt === undefined) return found;
+      if (expiredAt === undefined) return found;
       const expired = found.filter(
-        ({ run, until }) => until === 0 || until <= overAt - maxSkew || isUnrenewed(observe(run, until), defaultTtl),
+        ({ run, until }) => until === 0 || until <= expiredAt - maxSkew || isUnrenewed(observe(run, until), defaultTtl),
       );
       if (Object.keys(query).length === 0) forget(new Set(found.map(({ run }) => run)));
       return expired;

@@ -12,7 +12,7 @@ import { journalIn } from '../sqlite/sqlite.ts';
 import { EntryTransaction } from '../sqlite/transaction.ts';
 import { initialMark, type ReplicaMark, type JournalReplica } from './replica.ts';
 
-/** The tables beside those of the journal. */
+/** The tables beside those of the journal. `played` holds the mark; the names are stored. */
 const tables = `
   CREATE TABLE IF NOT EXISTS played (log TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS writers (name TEXT PRIMARY KEY, next INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;`;
@@ -36,7 +36,7 @@ export async function sqliteReplica(path: string, driver?: SqliteDriver['name'])
   const forget = db.prepare('DELETE FROM writers WHERE position < ?');
   const deleteMark = db.prepare('DELETE FROM played');
   const insertMark = db.prepare('INSERT INTO played (log, position, id) VALUES (?, ?, ?)');
-  // `Pick`: a row is a type alias.
+  // `Pick` makes a type alias of the interface: only an alias fits `SqlRow`.
   const markOf = db.prepare<Pick<ReplicaMark, keyof ReplicaMark>>('SELECT log, position, id FROM played');
   const read = () => markOf.get() ?? initialMark;
   let mark = read();

@@ -13,7 +13,7 @@ export interface StatusSource {
   readonly clock: Clock;
   readonly stream: string;
   readonly log: Log;
-  readonly view: JournalReplica;
+  readonly replica: JournalReplica;
   /** URL of the server's monitor, if known. */
   readonly monitor: string | undefined;
   /** The operator has said that data may be lost in a power cut. */
@@ -29,7 +29,7 @@ export async function journalStatus({
   clock,
   stream,
   log,
-  view,
+  replica,
   monitor,
   isLossyWanted,
 }: StatusSource): Promise<StatusLine[]> {
@@ -41,7 +41,7 @@ export async function journalStatus({
   const { storage, limits } = await manager.getAccountInfo();
   const durability =
     monitor === undefined ? await durabilityFromServer(connection) : await durabilityFromMonitor(connection, monitor);
-  const lag = state.last_seq - view.mark.position;
+  const lag = state.last_seq - replica.mark.position;
   const { server_name: name = '', version = 'of an unknown version', cluster } = connection.info ?? {};
   // The server's time of the answer is not in the client's types.
   const skew = Date.parse((info as { ts?: string }).ts ?? '') - (asked + answered) / 2;
@@ -67,7 +67,7 @@ export async function journalStatus({
     {
       what: 'position',
       ok: lag < 1_000 ? true : 'note',
-      says: `applied up to entry ${view.mark.position} of ${state.last_seq}, into ${view.path ?? 'memory (no file was free, or its folder cannot be written)'}`,
+      says: `applied up to entry ${replica.mark.position} of ${state.last_seq}, into ${replica.path ?? 'memory (no file was free, or its folder cannot be written)'}`,
     },
     {
       what: 'storage',

@@ -63,7 +63,7 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
   }
 
   let following: ConsumerMessages | undefined;
-  // After a reconnection the server may have fewer entries than before: the reader must look at `standing` again.
+  // After a reconnection the server may have fewer entries than before: the reader must look at `bounds` again.
   void (async () => {
     for await (const { type } of connection.status()) if (type === 'reconnect') following?.stop();
   })();
@@ -123,11 +123,11 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
     async truncateBefore(position, stale) {
       // The server takes a purge up to the first message for a purge of everything.
       if (position > 1) await manager.streams.purge(stream, { seq: position });
-      await dumps.cut(String(position));
+      await dumps.deleteBefore(String(position));
       const names = await large.list();
       for (const name of names) if (Number.parseInt(name) < stale) await large.remove(name);
       const oldest = names.filter((name) => Number.parseInt(name) >= stale).at(0);
-      if (oldest !== undefined) await large.cut(oldest);
+      if (oldest !== undefined) await large.deleteBefore(oldest);
     },
     async [Symbol.asyncDispose]() {},
   };

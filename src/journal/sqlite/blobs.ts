@@ -8,9 +8,9 @@ import type { SqliteDriver } from './database.ts';
 import type { Commit, Pending } from '../journal.ts';
 
 /** The longest JSON text that is stored inline, in characters. */
-const inline = 256 * 1024;
-/** Marks a reference to a blob. No JSON text begins with it. */
-const mark = '@blob:';
+const maxInlineLength = 256 * 1024;
+/** Begins a reference to a blob; its hash follows. No JSON text begins with it. */
+const referencePrefix = '@blob:';
 
 /** What a column of JSON text may hold. */
 export type StorableValue = Json | undefined | Commit['event'] | Pending['data'] | Outcome | Envelope | DeadLetter;
@@ -34,16 +34,16 @@ export function valueCodec(db: SqliteDriver): ValueCodec {
       const key = typeof value === 'object' && value !== null ? value : undefined;
       const known = key && large.get(key);
       const text = known?.text ?? JSON.stringify(value ?? null);
-      if (text.length <= inline) return text;
+      if (text.length <= maxInlineLength) return text;
       const hash = known?.hash ?? sha256Digest(text);
       if (key && !known) large.set(key, { text, hash });
       // Inserted every time: the transaction that stored it first may have been rolled back.
       insert.run(hash, text);
-      return mark + hash;
+      return referencePrefix + hash;
     },
     read(stored) {
-      if (!stored.startsWith(mark)) return parse(stored);
-      const hash = stored.slice(mark.length);
+      if (!stored.startsWith(referencePrefix)) return parse(stored);
+      const hash = stored.slice(referencePrefix.length);
       const data = select.get(hash)?.data;
       if (data === undefined || sha256Digest(data) !== hash)
         throw new SyntaxError(`the large value ${hash} is ${data === undefined ? 'missing' : 'not what was written'}`);
@@ -72,7 +72,7 @@ export function deleteUnreferencedBlobs(db: SqliteDriver): void {
   ];
   const used = columns.map(
     ([table, column]) =>
-      `SELECT substr(${column}, ${mark.length + 1}) FROM ${table} WHERE substr(${column}, 1, ${mark.length}) = '${mark}'`,
+      `SELECT substr(${column}, ${referencePrefix.length + 1}) FROM ${table} WHERE substr(${column}, 1, ${referencePrefix.length}) = '${referencePrefix}'`,
   );
   db.exec(`DELETE FROM blobs WHERE hash NOT IN (${used.join(' UNION ')})`);
 }

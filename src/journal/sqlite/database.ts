@@ -1,4 +1,4 @@
-/** A SQLite database as the journal uses it: its statements, rows and values. Both libraries are adapted to it. */
+/** A SQLite database as the journal uses it: its statements, rows and values. `node:sqlite` and `libsql` are both adapted to it. */
 
 /** What a column holds and a parameter takes. */
 export type SqlValue = string | number | null;

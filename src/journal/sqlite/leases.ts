@@ -38,8 +38,8 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
       return held;
     },
     release: (run, epoch) => writes.add(() => void extend.run(0, run, epoch)),
-    async claims({ run, owner, overAt = Number.MAX_SAFE_INTEGER } = {}) {
-      return ofActiveRuns.all(run ?? null, owner ?? null, overAt).map(({ run, owner, epoch, until }) => ({
+    async claims({ run, owner, expiredAt = Number.MAX_SAFE_INTEGER } = {}) {
+      return ofActiveRuns.all(run ?? null, owner ?? null, expiredAt).map(({ run, owner, epoch, until }) => ({
         run: String(run),
         owner: String(owner),
         epoch: Number(epoch),

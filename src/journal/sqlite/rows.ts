@@ -8,7 +8,7 @@ import type { ActorStatus } from '../../contracts/inspection.ts';
 import type { Json } from '../../values/json.ts';
 import type { Commit, Pending } from '../journal.ts';
 
-// Type aliases, not interfaces: only an alias is a `Row`, whose columns can be any.
+// Type aliases, not interfaces: only an alias fits `SqlRow`, which has an index signature.
 
 /** Table `actors`; `id` is what the other tables call `actor`. Times are milliseconds since the epoch. */
 export type ActorColumns = {
@@ -27,7 +27,7 @@ export type ActorColumns = {
   readonly snapshot: string;
 };
 
-/** Table `commits`; `opens`, `closes` and `sums` are those of a `Link` of the chain. */
+/** Table `commits`; `opens`, `closes` and `sums` are those of a `ChainLink`. */
 export type CommitColumns = {
   readonly position: number;
   readonly actor: number;
@@ -95,14 +95,14 @@ interface StoredValues {
   readonly envelope: Envelope;
 }
 
-/** The value of such a column, with its type. Only `writer` and the inbox fill these columns, and only with values of that type. */
+/** The value of such a column, with its type. Only `commitWriter` and the inbox fill these columns, and only with values of that type. */
 export const storedValue = <Column extends keyof StoredValues>(_column: Column, json: Json): StoredValues[Column] =>
   json as unknown as StoredValues[Column];
 
 /** An element of `commits.opens`. */
 export type OpenedEntry = readonly [key: string, kind: Pending['kind'], due: number | null, digest: string];
 
-/** What `commits.opens` holds, as `writer` stores it. Throws `SyntaxError` for what is not JSON. */
+/** What `commits.opens` holds, as `commitWriter` stores it. Throws `SyntaxError` for what is not JSON. */
 export function parseOpens(stored: string): readonly OpenedEntry[] {
   return JSON.parse(stored) as readonly OpenedEntry[];
 }

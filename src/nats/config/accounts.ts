@@ -17,15 +17,15 @@ export function accountsConf(keys: PublicKeys): string {
 
 function accountsOf(tenant: string, roles: PublicKeys[string]): [string, Entries][] {
   const guests = Object.keys(roles).flatMap((role) => {
-    const handed = exportsForRole(tenant, role);
-    return handed ? [{ role, account: `${tenant}/${role}`, handed }] : [];
+    const exported = exportsForRole(tenant, role);
+    return exported ? [{ role, account: `${tenant}/${role}`, exported }] : [];
   });
   const users = (names: readonly string[]) => names.flatMap((name) => userOf(tenant, name, roles[name]));
   return [
     [tenant, { jetstream: limits, users: users(memberRoles), exports: exportsTo(guests) }],
-    ...guests.map(({ role, account, handed }): [string, Entries] => [
+    ...guests.map(({ role, account, exported }): [string, Entries] => [
       account,
-      { users: users([role]), imports: handed.map((each) => importOf(tenant, each)) },
+      { users: users([role]), imports: exported.map((each) => importOf(tenant, each)) },
     ]),
   ];
 }
@@ -38,12 +38,12 @@ function userOf(tenant: string, role: string, nkey: string | undefined): Entries
   return [{ nkey, permissions: { publish: { allow: publish }, subscribe: { allow: subscribe } } }];
 }
 
-function exportsTo(guests: readonly { account: string; handed: readonly AccountExport[] }[]): Entries[] {
-  return guests.flatMap(({ account, handed }) =>
-    handed.map((each) => {
+function exportsTo(guests: readonly { account: string; exported: readonly AccountExport[] }[]): Entries[] {
+  return guests.flatMap(({ account, exported }) =>
+    exported.map((each) => {
       if ('stream' in each) return { stream: each.stream, accounts: [account] };
-      const { service, patience } = each;
-      return { service, accounts: [account], ...(patience === undefined ? {} : { response_threshold: patience }) };
+      const { service, timeout } = each;
+      return { service, accounts: [account], ...(timeout === undefined ? {} : { response_threshold: timeout }) };
     }),
   );
 }

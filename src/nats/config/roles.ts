@@ -10,7 +10,7 @@ import { inboxPrefixOf } from '../credentials.ts';
 
 /** Roles with a user in the tenant's account. */
 export const memberRoles = ['node', 'operator'] as const;
-/** Roles of every tenant with an account of their own; there is one more for each agent or team, `asks(name)`. */
+/** Roles of every tenant with an account of their own; there is one more for each agent or team, `requesterRole(name)`. */
 export const guestRoles = ['observer'] as const;
 
 /** The role that may request runs of the agent or team of this name, and nothing else. */
@@ -22,15 +22,15 @@ export interface SubjectPermissions {
   readonly subscribe: readonly string[];
 }
 
-/** An export of the tenant's account to a guest's: a stream to subscribe to, or a service to request; `as` is its subject in the guest's account. `patience`: the longest time until its answer, as the server's configuration writes durations. */
+/** An export of the tenant's account to a guest's: a stream to subscribe to, or a service to request; `as` is its subject in the guest's account. `timeout`: the longest time until its answer, as the server's configuration writes durations. */
 export type AccountExport =
-  { readonly stream: string } | { readonly service: string; readonly as: string; readonly patience?: string };
+  { readonly stream: string } | { readonly service: string; readonly as: string; readonly timeout?: string };
 
 /** A run is requested in one request, which is answered when the run ends. */
 const longestRun = '24h';
 
 /** The requests of JetStream's API that read the log and its large entries. */
-const reads = (tenant: string) =>
+const readRequests = (tenant: string) =>
   [`troupe_${tenant}`, ...objectStreams(tenant)].flatMap((stream) => [
     `STREAM.INFO.${stream}`,
     `STREAM.MSG.GET.${stream}`,
@@ -51,12 +51,12 @@ export function exportsForRole(tenant: string, role: string): readonly AccountEx
   const name = /^asks-(.+)$/.exec(role)?.[1];
   if (name !== undefined) {
     const subject = endpointSubject(tenant, name);
-    return [{ service: subject, as: subject, patience: longestRun }];
+    return [{ service: subject, as: subject, timeout: longestRun }];
   }
   if (role !== 'observer') return undefined;
   return [
     ...['_topic.>', '_nodes', '_journal'].map((subject) => ({ stream: `troupe.${tenant}.${subject}` })),
-    ...reads(tenant).map((read) => ({ service: `$JS.API.${read}`, as: `${apiPrefixOf(tenant)}.${read}` })),
+    ...readRequests(tenant).map((read) => ({ service: `$JS.API.${read}`, as: `${apiPrefixOf(tenant)}.${read}` })),
   ];
 }
 
@@ -65,17 +65,17 @@ export function permissions(tenant: string, role: string, publicKey: string): Su
   if (role === 'node') return undefined;
   const answers = `${inboxPrefixOf(publicKey)}.>`;
   if (role === 'operator') return operator(tenant, answers);
-  const handed = exportsForRole(tenant, role) ?? [];
+  const exported = exportsForRole(tenant, role) ?? [];
   return {
-    publish: handed.flatMap((each) => ('service' in each ? each.as : [])),
-    subscribe: [answers, ...handed.flatMap((each) => ('stream' in each ? each.stream : []))],
+    publish: exported.flatMap((each) => ('service' in each ? each.as : [])),
+    subscribe: [answers, ...exported.flatMap((each) => ('stream' in each ? each.stream : []))],
   };
 }
 
 /** An operator reads the log and appends to it, sends requests to nodes, and requests runs. It sends to actors only by way of the log. */
 function operator(tenant: string, answers: string): SubjectPermissions {
   const own = (subject: string) => `troupe.${tenant}.${subject}`;
-  const opens = (stream: string) =>
+  const streamRequests = (stream: string) =>
     [
       `STREAM.CREATE.${stream}`,
       `STREAM.INFO.${stream}`,
@@ -92,7 +92,7 @@ function operator(tenant: string, answers: string): SubjectPermissions {
       ...['_journal', '_node.>', '_nodes.who', '_ask.>'].map(own),
       '$JS.API.INFO',
       '$JS.FC.>',
-      ...[`troupe_${tenant}`, ...objectStreams(tenant)].flatMap(opens),
+      ...[`troupe_${tenant}`, ...objectStreams(tenant)].flatMap(streamRequests),
       ...objectStreams(tenant).map((stream) => `${stream.replace('OBJ_', '$O.')}.>`),
     ],
     subscribe: [answers, ...['_inbox.>', '_topic.>', '_nodes', '_journal'].map(own)],

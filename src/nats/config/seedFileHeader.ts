@@ -10,14 +10,14 @@ export function seedFileHeader(
   inputs: Readonly<Record<string, string>>,
 ): string {
   const lines = [
-    `${role} of the tenant ${tenant}: ${mayDo(tenant, role, inputs)}.`,
+    `${role} of the tenant ${tenant}: ${roleSummary(tenant, role, inputs)}.`,
     'Whoever has this file is that role: keep it secret. TROUPE_NATS_CREDS or --nats-creds names it; so does --nkey of the nats command,',
     `with --inbox-prefix ${inboxPrefixOf(publicKey)}`,
   ];
   return lines.map((line) => `# ${line}\n`).join('');
 }
 
-function mayDo(tenant: string, role: string, inputs: Readonly<Record<string, string>>): string {
+function roleSummary(tenant: string, role: string, inputs: Readonly<Record<string, string>>): string {
   if (role === 'node') return 'runs agents; may do everything of its tenant';
   if (role === 'operator') return 'the command line; reads the log and adds to it, and speaks to nodes';
   if (role === 'observer')

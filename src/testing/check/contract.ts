@@ -6,7 +6,7 @@ import type { Json } from '../../values/json.ts';
 import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
 import type { PendingEffect } from '../../contracts/pending.ts';
 import type { Member, Compiled } from '../../define/member.ts';
-import type { Worker } from '../../define/memberProfile.ts';
+import type { AnyWorker } from '../../define/memberProfile.ts';
 import type { AnyAgent, AnyTeam } from '../../define/runnable.ts';
 import { knownJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
@@ -22,16 +22,16 @@ import type { ModelActor } from './world.ts';
 const contractFor = new WeakMap<object, AnyAgent | AnyTeam>();
 
 /** The same guardrails and routers, with only the contracts of the agents and teams behind them. */
-export function reducedToContracts<W extends Worker>(worker: W): W {
+export function reducedToContracts<W extends AnyWorker>(worker: W): W {
   // Each keeps its kind, except that a team becomes an agent with the same contract: supervisors treat both alike.
   return reduced(worker) as W;
 }
 
-function reduced(worker: Worker): object {
+function reduced(worker: AnyWorker): object {
   // The type of what is guarded or given tasks is not known here; it was checked when it was defined.
-  if (worker.kind === 'guarded') return { ...worker, subject: reduced(worker.subject as Worker) };
+  if (worker.kind === 'guarded') return { ...worker, subject: reduced(worker.subject as AnyWorker) };
   if (worker.kind === 'orchestrator')
-    return { ...worker, members: worker.members.map((each) => ({ ...each, agent: reduced(each.agent as Worker) })) };
+    return { ...worker, members: worker.members.map((each) => ({ ...each, agent: reduced(each.agent as AnyWorker) })) };
   return contractOf(worker);
 }
 

@@ -1,7 +1,7 @@
 /** Makes up tasks for an orchestrator, and tells whether all of them were answered. */
 import { answersTogether, type RoutingStrategy } from '../../../machines/router/settings.ts';
 import { RouterOutput, type TaskSpec } from '../../contracts/task.ts';
-import { messagesTaken, type Worker } from '../../define/memberProfile.ts';
+import { messagesTaken, type AnyWorker } from '../../define/memberProfile.ts';
 import type { Member } from '../../define/member.ts';
 import type { AnyOrchestrator } from '../../define/runnable.ts';
 import { bodiesFor } from './contract.ts';
@@ -23,7 +23,7 @@ export function tasksFor(orchestrator: AnyOrchestrator, settings: CheckSettings)
     const metadata = metadataFor(router.strategy, role, nth);
     return {
       // What the type of a member leaves open was checked when the orchestrator was defined.
-      input: messageFor(agent as Worker, settings),
+      input: messageFor(agent as AnyWorker, settings),
       ...(router.strategy.kind === 'direct' ? { agentId: id } : {}),
       ...(metadata ? { metadata } : {}),
     };
@@ -37,7 +37,7 @@ function metadataFor(strategy: RoutingStrategy, role: string | undefined, nth: n
 }
 
 /** A text, or the first message that the member handles. */
-function messageFor(worker: Worker, settings: CheckSettings): TaskSpec['input'] {
+function messageFor(worker: AnyWorker, settings: CheckSettings): TaskSpec['input'] {
   const [type] = messagesTaken(worker);
   // Of a guarded member the type does not say that it speaks what is guarded.
   const { protocol } = worker as Member;

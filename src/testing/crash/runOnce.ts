@@ -75,7 +75,7 @@ async function untilEnd({ process, realWork }: CrashProcess, context: RunContext
     if (process.dead) return undefined;
     const [row] = await recorder.journal.find({ actor: root });
     if (row && row.status !== 'active') return row;
-    const quiet = host.isQuiet(run);
+    const quiet = host.isIdle(run);
     if (!quiet && (await realWork.wait())) continue;
     moves++;
     // A signal to a process that dies meanwhile is never answered.

@@ -129,7 +129,7 @@ class Simulation {
   /** Nothing can happen any more: the owner has nothing to do and no timer is set, and there are no people who answer. */
   async #isStuck(): Promise<boolean> {
     const owner = this.#processes.find(({ current }) => current.host.owns(run))?.current.host;
-    if (!owner?.isQuiet(run) || owner.timers.size > 0 || this.#scenario.answer) return false;
+    if (!owner?.isIdle(run) || owner.timers.size > 0 || this.#scenario.answer) return false;
     return (await this.#world.recorder.journal.mail(run)).length === 0;
   }
 

@@ -253,11 +253,11 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       expect(await journal.claims({ owner: 'you' })).toEqual([yours]);
       expect(await journal.claims({ run: 'r' })).toEqual([mine]);
       expect(await journal.claims({ run: 'ended' })).toEqual([]);
-      expect(await journal.claims({ overAt: commitTime + 999 })).toEqual([]);
-      expect(await journal.claims({ overAt: commitTime + 1_000 })).toEqual([mine]);
-      expect(await journal.claims({ owner: 'you', overAt: commitTime + 1_000 })).toEqual([]);
+      expect(await journal.claims({ expiredAt: commitTime + 999 })).toEqual([]);
+      expect(await journal.claims({ expiredAt: commitTime + 1_000 })).toEqual([mine]);
+      expect(await journal.claims({ owner: 'you', expiredAt: commitTime + 1_000 })).toEqual([]);
       await journal.release('other', 1);
-      expect(await journal.claims({ overAt: commitTime })).toEqual([{ ...yours, until: 0 }]);
+      expect(await journal.claims({ expiredAt: commitTime })).toEqual([{ ...yours, until: 0 }]);
     });
 
     test('a claim that is renewed lasts; one that was lost cannot be renewed or given back', async () => {

@@ -20,7 +20,7 @@ import { blobHeader, encodeBody, decodeEnvelope, encodeHeaders } from './codec.t
 
 /** How it is made. */
 export interface NatsTransportOptions {
-  /** From `dial`. It stays open when the transport is closed. */
+  /** From `connectNats`. It stays open when the transport is closed. */
   readonly connection: NatsConnection;
   readonly clock: Clock;
   /** Processes of different tenants do not receive each other's messages. Default: `default`. */
@@ -32,7 +32,7 @@ const bodyTtl = 24 * 3_600_000;
 
 /**
  * Makes a transport over a connection.
- * @example await using transport = nats({ connection: await dial({ servers: 'nats://127.0.0.1:4222' }), clock: systemClock() });
+ * @example await using transport = nats({ connection: await connectNats({ servers: 'nats://127.0.0.1:4222' }), clock: systemClock() });
  */
 export function nats({ connection, clock, tenant = 'default' }: NatsTransportOptions): Transport {
   const names = messageSubjects(tenant);

@@ -1,4 +1,5 @@
 /** Keeps messages in order behind one that takes time: work under one name ends in the order in which it began. Without slow work it costs nothing. */
+
 /** Queues by name. */
 export class Ordering {
   readonly #queues = new Map<string, Promise<void>>();

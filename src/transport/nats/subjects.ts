@@ -4,7 +4,7 @@ import { requireTenant } from '../../nats/tenant.ts';
 
 /** The subjects of one tenant. */
 export interface MessageSubjects {
-  /** The subject of an actor: `troupe.<tenant>.<run>.<type>.<key>.in`. An actor of type `door` belongs to no run, so its subject is `troupe.<tenant>._door.<key>`. A dot would separate tokens, so it is written as a slash, which no id contains. */
+  /** The subject of an actor: `troupe.<tenant>.<run>.<type>.<key>.in`. A reply channel, whose address type is `door`, belongs to no run, so its subject is `troupe.<tenant>._door.<key>`. A dot would separate tokens, so it is written as a slash, which no id contains. */
   actor(address: Address, run: string): string;
   /** The subscription that receives an actor's messages: all messages of its run; without `run`, the messages to this address in every run. */
   subscriptionFor(address: Address, run: string | undefined): string;
