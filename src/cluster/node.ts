@@ -96,7 +96,7 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     full: isFull(),
     leaving,
     runs: runs.all.size,
-    busy: [...runs.all.values()].filter(({ handle }) => !handle.resting).length,
+    busy: [...runs.all.values()].filter(({ handle }) => !handle.idle).length,
     health: runtime.health().overall,
     memory: process.memoryUsage.rss(),
   });

@@ -85,7 +85,7 @@ export class Placement {
     }
     if (now < this.#nodes.since + settleTime) return;
     const misplaced = [...runs.all].flatMap(([run, { handle, name: subject, isPinned }]) => {
-      const [best = name] = isPinned || !handle.resting ? [] : this.#order(run, subject);
+      const [best = name] = isPinned || !handle.idle ? [] : this.#order(run, subject);
       return best === name || this.#refused.has(`${run} ${best}`) ? [] : [{ run, best }];
     });
     for (const { run, best } of misplaced.slice(0, maxHandovers))

@@ -144,9 +144,9 @@ export function healthOf(streaks: readonly Streak[], now: number, window: Health
 function withinWindow(
   streaks: readonly Streak[],
   now: number,
-  { calls: most, within }: HealthWindow,
+  { calls: maxCalls, within }: HealthWindow,
 ): readonly Streak[] {
-  let room = most;
+  let room = maxCalls;
   return streaks
     .filter(({ at }) => at > now - within)
     .toReversed()
@@ -160,10 +160,10 @@ function withinWindow(
 
 function latencyOf(took: readonly number[]): NonNullable<HealthSummary['latency']> {
   const sorted = [...took].sort((a, b) => a - b);
-  const share = (of: number) => sorted[Math.ceil(of * sorted.length) - 1] ?? 0;
+  const percentile = (of: number) => sorted[Math.ceil(of * sorted.length) - 1] ?? 0;
   // An exponential moving average over as many calls as there are, twenty at most.
   const mean = took.reduce((sum, ms, i) => sum + (2 / (Math.min(i + 1, 20) + 1)) * (ms - sum), 0);
-  return { mean, p50: share(0.5), p95: share(0.95) };
+  return { mean, p50: percentile(0.5), p95: percentile(0.95) };
 }
 
 /** The worst of several; healthy when there are none. */

@@ -33,7 +33,7 @@ export type TimerData = {
   readonly to?: Address;
 };
 
-type Opened<Kind extends string, Data> = {
+type PendingOf<Kind extends string, Data> = {
   /** `actor/seq/index`: unique for ever. */
   readonly key: string;
   /** Says whether it is an effect, a child, a timer or a message. */
@@ -45,16 +45,16 @@ type Opened<Kind extends string, Data> = {
 };
 
 /** A running effect. */
-export type PendingEffect = Opened<'effect', EffectData>;
+export type PendingEffect = PendingOf<'effect', EffectData>;
 /** A child that has not ended. */
-export type PendingChild = Opened<'child', ChildData>;
+export type PendingChild = PendingOf<'child', ChildData>;
 /** A timer that is set. */
-export type PendingTimer = Omit<Opened<'timer', TimerData>, 'due'> & {
+export type PendingTimer = Omit<PendingOf<'timer', TimerData>, 'due'> & {
   /** When its event is sent, in milliseconds since the epoch. */
   readonly due: number;
 };
 /** A message on its way. Its key is the id of the message. */
-export type PendingMessage = Opened<'message', Envelope>;
+export type PendingMessage = PendingOf<'message', Envelope>;
 
 /** Something that was committed and is not settled. `kind` says what `data` is. */
 export type Pending = PendingEffect | PendingChild | PendingTimer | PendingMessage;
@@ -63,7 +63,7 @@ export type Pending = PendingEffect | PendingChild | PendingTimer | PendingMessa
 export type OwnPending = Exclude<Pending, PendingMessage>;
 
 /** A pending before it has its key. */
-export type Opening = Pending extends infer P ? (P extends Pending ? Omit<P, 'key'> : never) : never;
+export type NewPending = Pending extends infer P ? (P extends Pending ? Omit<P, 'key'> : never) : never;
 
 /** A pending in an actor's history once it is settled: its data is no longer kept. */
 export type SettledPending = {

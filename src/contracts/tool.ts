@@ -42,6 +42,6 @@ export interface ToolSource {
   /** Called when the list has changed (`tools/list_changed`, a server gone). */
   onChange(changed: () => void): Disposable;
   /** Closes idle connections; they are opened again when a tool is called. */
-  rest?(): Promise<void>;
+  closeIdle?(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

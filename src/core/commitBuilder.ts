@@ -3,7 +3,7 @@ import type { DeadLetter } from '../contracts/deadLetter.ts';
 import { TroupeError } from '../values/failure.ts';
 import { actorKeyOf, type Address } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
-import type { EffectData, Opening, Pending } from '../contracts/pending.ts';
+import type { EffectData, NewPending, Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { Action, MachineEvent } from './chart.ts';
 import type { Sha256 } from './platform.ts';
@@ -72,7 +72,7 @@ export class CommitBuilder {
   }
 
   /** Returns the key of what it opens. */
-  open(index: number, opening: Opening): string {
+  open(index: number, opening: NewPending): string {
     const key = this.key(index);
     this.opens.push({ key, ...opening });
     return key;
@@ -115,7 +115,7 @@ export class CommitBuilder {
     this.close(this.children.get(id));
     const data: EffectData = { id, src, input: input ?? null };
     const address = this.childAddress(index, id, src);
-    const opening: Opening = address ? { kind: 'child', data: { ...data, address } } : { kind: 'effect', data };
+    const opening: NewPending = address ? { kind: 'child', data: { ...data, address } } : { kind: 'effect', data };
     this.children.set(id, this.open(index, opening));
   }
 }

@@ -84,7 +84,7 @@ export const restartRecord = (
 /** The failure that goes up when a child may not be restarted again. Where no restart is allowed, it is the child's own. */
 export function escalatedFailure(
   failure: Failure,
-  { failures: failures, policy }: Extract<SupervisorDecision, { escalate: true }>,
+  { failures, policy }: Extract<SupervisorDecision, { escalate: true }>,
 ): Failure {
   if (failures === undefined || !policy || policy.maxRestarts === 0) return failure;
   const { maxRestarts, within } = policy;

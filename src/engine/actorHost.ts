@@ -58,7 +58,7 @@ export interface ActorHost extends CommitContext {
   reportDeadLetter(run: string, actor: Address, message: UndeliveredMessage, failure: Failure): void;
 
   /** Is it certain that no other process holds the lease of the run by now? */
-  holdsLease(run: string): boolean;
+  isLeaseCurrent(run: string): boolean;
   /** May something be started for the run? False when another process holds its lease. Waits while the journal cannot tell. */
   confirmLease(run: string, gone: () => boolean): Promise<boolean>;
 

@@ -93,7 +93,7 @@ export class Executor {
 
   async #perform(pending: PendingEffect, again: boolean): Promise<void> {
     // A process that was suspended after the commit may have lost the lease, and another one may have started this (E4).
-    if (!this.#host.holdsLease(this.#state.run) && !(await this.#mayBegin(pending))) return;
+    if (!this.#host.isLeaseCurrent(this.#state.run) && !(await this.#mayBegin(pending))) return;
     const outcome = await this.#effects.start(pending, again);
     if (outcome) this.#enqueue(fromEffect(pending, outcome, false));
     else this.#host.notifyIdle(this.#state.run);

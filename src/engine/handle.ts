@@ -55,7 +55,7 @@ export class Handler {
     let plan: PlannedCommit;
     try {
       plan = this.#state.step(
-        this.#state.type.chart.initial(withEventContext(this.#state.spawnInfo.input, this.#now())),
+        this.#state.type.chart.initial(withEventContext(this.#state.spawnInfo.input, this.#timeAndChance())),
         undefined,
         { event, ends, ...(restart ? { appends: [restartEntry(restart)] } : {}) },
       );
@@ -73,7 +73,7 @@ export class Handler {
       const event = { id: `${address}/stop`, type: 'troupe.stop', body: command.reason };
       return this.#storeAndAct(this.#state.plan({ snapshot, status: 'stopped', event, closes }));
     }
-    const { by, failure, record: record } = command;
+    const { by, failure, record } = command;
     report({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });
     this.#state.startOver();
     await this.start(
@@ -132,14 +132,14 @@ export class Handler {
   #contextOf({ id, from, isInternal }: Incoming): EventContext {
     const { deadline } = this.#state;
     return {
-      ...this.#now(),
+      ...this.#timeAndChance(),
       ...(deadline === undefined ? {} : { deadline }),
       ...(isInternal || from === undefined ? {} : { message: { id, from } }),
       soFar: (child) => this.#executor.soFar(child),
     };
   }
 
-  #now(): EventContext {
+  #timeAndChance(): EventContext {
     const { clock } = this.#host;
     return { at: clock.now(), chance: () => clock.random() };
   }

@@ -195,7 +195,7 @@ export class Host implements ActorHost, AsyncDisposable {
     return await retryWrite(() => this.#leases.confirm(run), { clock, ending, gone, stalled }).catch(() => false);
   }
 
-  holdsLease(run: string): boolean {
+  isLeaseCurrent(run: string): boolean {
     return this.#leases.isCurrent(run);
   }
 

@@ -30,7 +30,7 @@ export interface AskOptions {
   /** The same id is the same question: it is handled once, and the reply is given again. Default: a new id. */
   id?: string;
   /** How long to wait for the reply, in milliseconds; default 30,000. */
-  within?: number;
+  timeout?: number;
 }
 
 interface Waiting {
@@ -79,11 +79,11 @@ export class ReplyChannel implements Disposable {
     return {
       address,
       tell: (type, body, { id } = {}) => this.#transport.send(envelope(type, body, 'tell', id)),
-      ask: async (type, body, { id, within = 30_000 } = {}) => {
+      ask: async (type, body, { id, timeout = 30_000 } = {}) => {
         const { replies = [] } = protocol.messages[type] ?? {};
         const answer = await this.#ask(
-          { ...envelope(type, body, 'ask', id), deadline: this.#clock.now() + within },
-          within,
+          { ...envelope(type, body, 'ask', id), deadline: this.#clock.now() + timeout },
+          timeout,
         );
         if (!replies.includes(answer.type))
           throw new TroupeError(
@@ -98,12 +98,12 @@ export class ReplyChannel implements Disposable {
     };
   }
 
-  async #ask(envelope: Envelope & { readonly deadline: number }, within: number): Promise<Envelope> {
+  async #ask(envelope: Envelope & { readonly deadline: number }, timeout: number): Promise<Envelope> {
     const { id, type, to } = envelope;
     const timeoutError = () =>
       new TroupeError(
         'timeout',
-        `${to} gave no answer to "${type}" within ${within} ms. Ask again with id ${id} to get the same answer.`,
+        `${to} gave no answer to "${type}" within ${timeout} ms. Ask again with id ${id} to get the same answer.`,
       );
     const waiting = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, waiting);

@@ -7,7 +7,7 @@ import { RetryCondition, TaskErrorKind } from '../contracts/task.ts';
 import { guardrailStages } from '../contracts/work.ts';
 
 /** `deadlineExceeded` becomes `deadline_exceeded`. */
-export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const toSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Names of routers have hyphens in JSON: `roundRobin` becomes `round-robin`. */
 export const routerNames = {
@@ -34,9 +34,9 @@ function namesOf<const W extends string>(names: readonly W[], write: (name: W) =
 }
 
 /** When a failed attempt is repeated. */
-export const retryConditions = namesOf(RetryCondition.options, snake);
+export const retryConditions = namesOf(RetryCondition.options, toSnakeCase);
 /** Kinds of task errors. */
-export const errorKinds = namesOf(TaskErrorKind.options, snake);
+export const errorKinds = namesOf(TaskErrorKind.options, toSnakeCase);
 /** Stages of guardrails: `pre` becomes `pre_check`. */
 export const guardrailStageNames = namesOf(guardrailStages, (stage) => `${stage}_check`);
 

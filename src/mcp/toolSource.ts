@@ -117,7 +117,7 @@ export function mcpToolSource(place: McpAddress, options: McpOptions, { clock, k
     },
     problems: () => problems,
     onChange: (changed) => keeper.onChange(changed),
-    rest: () => keeper.rest(),
+    closeIdle: () => keeper.rest(),
     async [Symbol.asyncDispose]() {
       await keeper[Symbol.asyncDispose]();
     },

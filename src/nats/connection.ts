@@ -35,7 +35,7 @@ export interface NatsOptions {
   /** Allow a server on another machine without credentials and without TLS. Default: false. */
   readonly insecure?: boolean;
   /** Milliseconds to wait for the first connection. Default: 5,000. */
-  readonly patience?: number;
+  readonly timeout?: number;
 }
 
 /** The oldest version that has `sync_interval`; servers before it may lose acknowledged data. */
@@ -55,7 +55,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
     creds,
     tls,
     insecure,
-    patience: timeout = 5_000,
+    timeout = 5_000,
   } = { ...inUrl, ...options };
   const servers = [...urls];
   const shown = servers.join(', ');

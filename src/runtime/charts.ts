@@ -47,9 +47,9 @@ async function machineOf(kind: AnyMember['kind']): Promise<StateMachine> {
 const innermost = (subject: Runnable): Runnable =>
   subject.kind === 'guarded' ? innermost(guardedDefinition(subject)) : subject;
 /** The actor types of its guardrails. */
-const guardIds = (subject: Runnable): string[] =>
+const guardrailIds = (subject: Runnable): string[] =>
   subject.kind === 'guarded'
-    ? [...subject.guardrails.map(({ id }) => id), ...guardIds(guardedDefinition(subject))]
+    ? [...subject.guardrails.map(({ id }) => id), ...guardrailIds(guardedDefinition(subject))]
     : [];
 
 /** For the inspector: the machine of each actor type of a definition, as XState's own JSON text; undefined for other types. */
@@ -59,7 +59,7 @@ export async function machineDefinitions(runnable: Runnable): Promise<(type: str
   const subject = innermost(runnable);
   const byKind = { agent: agentMachine, team: runMachine, guarded: guardrailMachine, orchestrator: routerMachine };
   const machines: Record<string, StateMachine> = {
-    ...Object.fromEntries(guardIds(runnable).map((id) => [id, guardrailMachine])),
+    ...Object.fromEntries(guardrailIds(runnable).map((id) => [id, guardrailMachine])),
     ...(subject.kind === 'agent' ? { [subject.name]: agentMachine } : {}),
     agent: agentMachine,
     run: runMachine,

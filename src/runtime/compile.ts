@@ -80,9 +80,9 @@ export const routerSignals = z.union([RouterSignal, Work, WorkSignal, WorkDone, 
 /**
  * Compiles guardrails to one long-lived machine that supervises members: it takes `work` with `to`, and answers with `work.done`.
  * `options` are for the actor type it is a child of. Throws `definition`.
- * @example const { machine, options } = guardChain([guardrails.timeout({ max: '2m' })], { clerk: { machine, options } })
+ * @example const { machine, options } = compileGuardrails([guardrails.timeout({ max: '2m' })], { clerk: { machine, options } })
  */
-export function guardChain(
+export function compileGuardrails(
   guardrails: readonly Guardrail[],
   supervised: Readonly<Record<string, Compiled>>,
   { bare = false }: { readonly bare?: boolean } = {},
@@ -227,7 +227,7 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
     const inner = guardedDefinition(guarded);
     // Its actors have its name, unless the runtime uses that name itself.
     const name = reservedTypes.has(inner.name) ? 'subject' : inner.name;
-    return guardChain(guardrails, { [name]: compileMember(inner) }, { bare });
+    return compileGuardrails(guardrails, { [name]: compileMember(inner) }, { bare });
   }
 
   function compileRunnable(subject: Runnable): ActorType {
@@ -246,7 +246,7 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
     const parts = compileMembers(
       subject.members.map(({ id, agent }): [string, Member] => [id, memberDefinition(agent)]),
     );
-    const guard = guardrails.length > 0 ? guardChain(guardrails, parts) : undefined;
+    const guard = guardrails.length > 0 ? compileGuardrails(guardrails, parts) : undefined;
     const machine = routerActor({
       settings: orchestratorSettings(subject),
       ...(guard ? { guard: guard.machine } : {}),

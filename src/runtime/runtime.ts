@@ -85,7 +85,7 @@ export interface RunHandle {
   /** Sends messages of a protocol to the root actor: for a machine that `handles` them. */
   ref<M extends Messages>(protocol: Protocol<M>): Ref<M>;
   /** True while the run is idle: nothing of it is under way, and only a timer or a message from outside can move it on. */
-  readonly resting: boolean;
+  readonly idle: boolean;
   /** Releases the run, to be resumed. Effects under way get `grace` milliseconds to finish; 0 by default. */
   park(grace?: number): Promise<void>;
 }
@@ -170,7 +170,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
           await idle;
         }
       },
-      get resting() {
+      get idle() {
         return host.isIdle(run);
       },
       ref: (protocol) => (replies ??= new ReplyChannel(transport, clock)).ref(protocol, root, run),

@@ -17,7 +17,7 @@ export function refCounted(sources: readonly ToolSource[]): RefCounted {
     hold: (actor: string) => void holders.add(actor),
     async release(actor: string) {
       holders.delete(actor);
-      if (holders.size === 0) await Promise.all(sources.map(async (source) => source.rest?.()));
+      if (holders.size === 0) await Promise.all(sources.map(async (source) => source.closeIdle?.()));
     },
   });
 }

@@ -2,5 +2,5 @@
 import * as z from 'zod';
 import type { Json } from './json.ts';
 
-/** Each call makes a new schema: zod writes a schema object that is used in two places as a `$ref`, which would change the JSON Schema that is sent. */
+/** Each call makes a new schema: zod describes a schema object that is used in two places by one shared definition, which would change the JSON Schema that is sent. */
 export const anyJson = (): z.ZodType<Json> => z.json();

@@ -124,7 +124,7 @@ test('an ask rejects with the error that the machine throws', async () => {
 
 test('an ask without an answer rejects at its deadline, and the message says how to ask again', async () => {
   const { ref, testProcess } = await startTalker();
-  const answer = expect(ref.ask('silent', {}, { within: 1_000, id: 'q1' })).rejects.toMatchObject({
+  const answer = expect(ref.ask('silent', {}, { timeout: 1_000, id: 'q1' })).rejects.toMatchObject({
     kind: 'timeout',
     message: expect.stringContaining('Ask again with id q1') as string,
   });

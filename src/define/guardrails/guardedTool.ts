@@ -18,7 +18,7 @@ type Rejected = Parameters<typeof guardrailRefusal>[2];
 /** The same tool with guardrails. Throws `definition` for guardrails that a tool cannot have. */
 export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool {
   for (const guardrail of guardrails) requireFitting(tool, guardrail);
-  const guards = guardrails.map(guardOf);
+  const checkers = guardrails.map(checkerOf);
   const longest = Math.min(
     ...guardrails.map(({ rule }) => (rule.kind === 'timeout' ? (rule.max ?? Infinity) : Infinity)),
   );
@@ -28,8 +28,8 @@ export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool 
     timeout,
     async run(input: unknown, scope: ToolScope) {
       const work = workOf({ name: tool.name, timeout }, input);
-      const passed: ReturnType<typeof guardOf>[] = [];
-      for (const each of guards) {
+      const passed: ReturnType<typeof checkerOf>[] = [];
+      for (const each of checkers) {
         const rejected = await each.before(work, scope);
         if (!rejected) {
           passed.push(each);
@@ -39,8 +39,8 @@ export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool 
         for (const earlier of passed) earlier.refund(work, scope);
         throw refusalError(each.name, 'pre', rejected, { sent: false });
       }
-      const output = await runTool(tool, input, scope, guards);
-      for (const each of guards.toReversed()) {
+      const output = await runTool(tool, input, scope, checkers);
+      for (const each of checkers.toReversed()) {
         const rejected = await each.after(work, output, scope);
         if (rejected) throw refusalError(each.name, 'post', rejected, { done: true });
         each.succeeded();
@@ -50,11 +50,16 @@ export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool 
   });
 }
 
-async function runTool(tool: Tool, input: unknown, scope: ToolScope, guards: readonly ReturnType<typeof guardOf>[]) {
+async function runTool(
+  tool: Tool,
+  input: unknown,
+  scope: ToolScope,
+  checkers: readonly ReturnType<typeof checkerOf>[],
+) {
   try {
     return await tool.run(input, scope);
   } catch (thrown) {
-    for (const each of guards) each.failed(scope, thrown);
+    for (const each of checkers) each.failed(scope, thrown);
     throw thrown;
   }
 }
@@ -67,7 +72,7 @@ const refusalError = (name: string, stage: GuardrailStage, rejected: Rejected, m
 };
 
 /** One guardrail with its counts in this process. */
-function guardOf(guardrail: Guardrail) {
+function checkerOf(guardrail: Guardrail) {
   const { name, rule, checks, limit, trip } = guardrail;
   const circuit =
     typeof trip === 'object' ? breaker({ threshold: trip.after, pause: trip.rest, longest: trip.rest }) : undefined;

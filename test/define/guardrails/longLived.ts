@@ -6,14 +6,14 @@ import { GuardrailMessage } from '../../../src/contracts/guardrail.ts';
 import type { Json } from '../../../src/values/json.ts';
 import type { Work, WorkDone } from '../../../src/contracts/work.ts';
 import { gateway } from '../../../src/gateway/gateway.ts';
-import { guardChain } from '../../../src/runtime/compile.ts';
+import { compileGuardrails } from '../../../src/runtime/compile.ts';
 import { testRuntime, virtualClock } from 'troupe/testing';
 import { doneClerk } from './guarded.ts';
 
 type GivenTask = Partial<Omit<Work, 'type' | 'id' | 'message'>> & { readonly body?: Json };
 export type LongLivedRun = Awaited<ReturnType<typeof longLivedRun>>;
 
-const chartOf = (name: string, child: ReturnType<typeof guardChain>['machine']) =>
+const chartOf = (name: string, child: ReturnType<typeof compileGuardrails>['machine']) =>
   setup({
     types: {} as {
       context: { answers: readonly WorkDone[] };
@@ -31,7 +31,7 @@ const chartOf = (name: string, child: ReturnType<typeof guardChain>['machine']) 
 export async function longLivedRun(guardrails: readonly Guardrail[], clerk = doneClerk()) {
   const clock = virtualClock();
   const door = gateway({ clock, env: {} });
-  const guard = guardChain(guardrails, {
+  const guard = compileGuardrails(guardrails, {
     clerk: { machine: agentActor((message) => clerk.definition(message), { gateway: door }) as never, options: {} },
   });
   const base = chartOf(guard.name, guard.machine);
