@@ -22,8 +22,8 @@ interface SpawnParams {
 
 /** The parameters of an action of XState, as XState writes them. */
 export const paramsOf = <P>({ params }: Pick<Action, 'params'>): P => (params ?? {}) as P;
-/** The parameters of an action of the engine: a person writes them, so each is checked. */
-const checkedParamsOf = <P>(action: Action): Partial<P> => paramsOf<Partial<P>>(action);
+/** The parameters of an action of the engine: a person writes them, so each handler checks its own. */
+const uncheckedParamsOf = <P>(action: Action): Partial<P> => paramsOf<Partial<P>>(action);
 
 const handlers: Readonly<Record<string, Handle>> = {
   'xstate.spawnChild'(builder, action, index) {
@@ -75,20 +75,20 @@ const handlers: Readonly<Record<string, Handle>> = {
     builder.emits.push(paramsOf<{ event: MachineEvent }>(action).event);
   },
   append(builder, action) {
-    const { list, entry } = checkedParamsOf<{ list: string; entry: Json }>(action);
+    const { list, entry } = uncheckedParamsOf<{ list: string; entry: Json }>(action);
     if (typeof list !== 'string' || list === '' || entry === undefined)
       throw misused(builder, 'append', '{ list, entry }', action);
     builder.appends.push({ list, entry });
   },
   tell(builder, action, index) {
-    const { to, type, body } = checkedParamsOf<{ to: Address; type: string; body: Json }>(action);
+    const { to, type, body } = uncheckedParamsOf<{ to: Address; type: string; body: Json }>(action);
     if (to === undefined || !Address.safeParse(to).success || typeof type !== 'string')
       throw misused(builder, 'tell', '{ to: "type/key", type, body }', action);
     const { deadline } = builder.actor;
     send(builder, index, { to, kind: 'tell', type, body, ...(deadline === undefined ? {} : { deadline }) });
   },
   bury(builder, action, index) {
-    const { message, failure } = checkedParamsOf<{ message: Partial<DeadLetter>; failure: Failure }>(action);
+    const { message, failure } = uncheckedParamsOf<{ message: Partial<DeadLetter>; failure: Failure }>(action);
     const isFailure = failure !== undefined && Failure.safeParse(failure).success;
     if (typeof message?.type !== 'string' || message.body === undefined || !isFailure)
       throw misused(builder, 'bury', '{ message: { type, body }, failure }', action);
@@ -97,7 +97,7 @@ const handlers: Readonly<Record<string, Handle>> = {
     builder.undeliverable.push({ id, type, from, to: address, body, at: builder.now, failure });
   },
   reply(builder, action, index) {
-    const { ask, type, body } = checkedParamsOf<{ ask: { id: string; from: Address }; type: string; body: Json }>(
+    const { ask, type, body } = uncheckedParamsOf<{ ask: { id: string; from: Address }; type: string; body: Json }>(
       action,
     );
     if (typeof ask?.id !== 'string' || !Address.safeParse(ask.from).success || typeof type !== 'string')

@@ -136,7 +136,7 @@ export interface Team<
   readonly returns: R;
   /** As a member of another team it handles what it accepts. */
   readonly handles: readonly [A];
-  /** True for presets: the names of what they take and give are their own. */
+  /** True for presets: their message names are internal, so the answer counts as a `text` elsewhere. */
   readonly plain?: true;
   /** Its limits and supervision as they were given. */
   readonly options: Pick<

@@ -16,9 +16,9 @@ export interface Guarded<S> {
   readonly protocol: S extends { readonly protocol: infer P } ? P : never;
   /** The messages that it takes: those of what it guards. */
   readonly handles: S extends { readonly handles: infer H } ? H : never;
-  /** The name under which what it guards knows the message it is given, where that is another. */
+  /** The name of the message in the guarded definition, when the team calls that message something else. */
   readonly takes?: string;
-  /** The name that its answer has in a team, where that is another. */
+  /** The name of the answer in the team, when the guarded definition calls the answer something else. */
   readonly gives?: string;
   /** What it guards, by name. */
   readonly members: Readonly<Record<string, S>>;

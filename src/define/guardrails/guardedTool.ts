@@ -71,7 +71,7 @@ const refusalError = (name: string, stage: GuardrailStage, rejected: Rejected, m
   return fromFailure({ ...failure, data: { ...(data as JsonObject), ...more } as Failure['data'] });
 };
 
-/** One guardrail with its counts in this process. */
+/** The checks of one guardrail, with its counts in this process. */
 function checkerOf(guardrail: Guardrail) {
   const { name, rule, checks, limit, trip } = guardrail;
   const circuit =

@@ -17,7 +17,7 @@ export interface JetStreamOptions {
   readonly clock: Clock;
   /** Default: `default`. */
   readonly tenant?: string;
-  /** On how many servers of a cluster each entry is stored. Default: 1. */
+  /** On how many servers of a cluster each entry is stored (the replicas of NATS; the local copy of a process is a `JournalReplica`). Default: 1. */
   readonly replicas?: number;
   /** Folder of the replica files, so that a start applies only newer entries. Default: the replica is in memory. */
   readonly folder?: string;

@@ -20,8 +20,8 @@ export interface StatusSource {
   readonly isLossyWanted: boolean;
 }
 
-/** Leases are times: with a larger clock difference, in milliseconds, they end too early or too late. */
-const maxSkew = 2_000;
+/** The clock difference, in milliseconds, above which leases end noticeably too early or too late. */
+const noticeableSkew = 2_000;
 
 /** Asks the server, and returns one remark per subject. Rejects when the server does not answer. */
 export async function journalStatus({
@@ -84,8 +84,8 @@ export async function journalStatus({
       : [
           {
             what: 'clock',
-            ok: Math.abs(skew) < maxSkew ? true : ('note' as const),
-            says: `${(Math.abs(skew) / 1_000).toFixed(1)} s ${skew < 0 ? 'ahead of' : 'behind'} the server's${Math.abs(skew) < maxSkew ? '' : '; leases of runs end too early or too late. Set it right (NTP)'}`,
+            ok: Math.abs(skew) < noticeableSkew ? true : ('note' as const),
+            says: `${(Math.abs(skew) / 1_000).toFixed(1)} s ${skew < 0 ? 'ahead of' : 'behind'} the server's${Math.abs(skew) < noticeableSkew ? '' : '; leases of runs end too early or too late. Set it right (NTP)'}`,
           },
         ]),
   ];
