@@ -84,8 +84,8 @@ export class Placement {
       this.#refused.clear();
     }
     if (now < this.#nodes.since + settleTime) return;
-    const misplaced = [...runs.all].flatMap(([run, { handle, name: subject, isPinned }]) => {
-      const [best = name] = isPinned || !handle.resting ? [] : this.#order(run, subject);
+    const misplaced = [...runs.all].flatMap(([run, { handle, name: definition, isPinned }]) => {
+      const [best = name] = isPinned || !handle.resting ? [] : this.#order(run, definition);
       return best === name || this.#refused.has(`${run} ${best}`) ? [] : [{ run, best }];
     });
     for (const { run, best } of misplaced.slice(0, maxHandovers))
@@ -93,9 +93,9 @@ export class Placement {
   }
 
   /** The nodes that can take a run of this definition, best first. */
-  #order(run: string, subject: string): string[] {
+  #order(run: string, definition: string): string[] {
     const candidates = this.#options.membership.members.filter(
-      ({ full, offers }) => !full && offers.some((offer) => offer.name === subject),
+      ({ full, offers }) => !full && offers.some((offer) => offer.name === definition),
     );
     return rankCandidates(run, candidates);
   }

@@ -23,7 +23,7 @@ const page = 1_000;
 
 /**
  * Makes a cassette of a run. Rejects with `unknown_recipient` when there is no such run, `invalid` when an address or id holds a secret.
- * @example writeFileSync('desk.json', textOf(await exportRun(runtime.journal, 'job-42')));
+ * @example writeFileSync('desk.json', cassetteText(await exportRun(runtime.journal, 'job-42')));
  */
 export async function exportRun(
   journal: Pick<Journal, 'find' | 'history' | 'ledger'>,

@@ -28,16 +28,16 @@ import { checkedRun, type ModelWorld } from './world.ts';
  */
 export async function check(subject: Runnable, options: CheckOptions = {}): Promise<CheckReport> {
   const settings = checkSettings(options);
-  const stage = stageOf(subject, settings);
-  const beginnings = stage.inputs.map((input) => beginningOf(stage, settings, input));
-  const { graph, counterexamples, refuted } = await refine(beginnings, stage, settings);
-  const findings = told(counterexamples, graph, stage, subject);
+  const model = modelOf(subject, settings);
+  const beginnings = model.inputs.map((input) => beginningOf(model, settings, input));
+  const { graph, counterexamples, refuted } = await refine(beginnings, model, settings);
+  const findings = reportedFindings(counterexamples, graph, model, subject);
   const bound = graph.bound && { ...graph.bound, ...growth(graph) };
   const { faults } = settings;
   const tried = triedOf(graph, faults);
   const states = graph.nodes.length;
   return {
-    name: stage.name,
+    name: model.name,
     states,
     transitions: graph.transitions,
     faults,
@@ -50,7 +50,7 @@ export async function check(subject: Runnable, options: CheckOptions = {}): Prom
       bound,
       apparent: refuted,
       findings,
-      looksForStates: stage.unreached !== undefined,
+      looksForStates: model.unreached !== undefined,
     }),
   };
 }
@@ -62,7 +62,7 @@ function triedOf({ nodes }: StateGraph, faults: CheckFaults): CheckFaults {
   return { drop: times('drop'), dup: times('dup'), crash: times('crash') };
 }
 
-function stageOf(subject: Runnable, settings: CheckSettings): CheckModel {
+function modelOf(subject: Runnable, settings: CheckSettings): CheckModel {
   if (!isRunnable(subject))
     throw new TroupeError(
       'definition',
@@ -110,10 +110,10 @@ function beginningOf(
 }
 
 /** Each finding once, with the first trace that led to it; the shortest traces first. */
-function told(
+function reportedFindings(
   suspicions: readonly Counterexample[],
   graph: StateGraph,
-  stage: CheckModel,
+  model: CheckModel,
   subject: Runnable,
 ): Finding[] {
   const once = new Map<string, Counterexample>();
@@ -133,7 +133,7 @@ function told(
         says,
         trace: linesOf(trace),
         mermaid: sequenceDiagram(trace, kind),
-        story: storyOf({ kind, trace, stage, subject, input, says }),
+        story: storyOf({ kind, trace, model: model, subject, input, says }),
       };
     })
     .sort((a, b) => (a.trace.length || Infinity) - (b.trace.length || Infinity));

@@ -53,7 +53,7 @@ async function holds(
   nodes: readonly GraphNode[],
   walk: Exploration,
 ): Promise<boolean> {
-  const moves = new Successors(walk.stage);
+  const moves = new Successors(walk.model);
   const key = worldKeyIn(walk);
   const keys = loop.map(({ to }) => key(nodeAt(nodes, to).world));
   let at = world;

@@ -45,9 +45,9 @@ export function orchestratorModel(orchestrator: AnyOrchestrator, settings: Check
   // What happens at a limit is explored; a higher limit adds nothing new.
   const once = retry && { ...retry, maxRetries: Math.min(1, retry.maxRetries) };
   const small = { ...orchestrator, options: { ...orchestrator.options, ...(once ? { retry: once } : {}) } };
-  const stage = supervised(small, settings);
+  const model = supervised(small, settings);
   return {
-    ...stage,
+    ...model,
     inputs: [runInput(orchestrator, settings.input ?? { tasks: tasksFor(orchestrator, settings) })],
     external: [
       signal('orchestra.cancel', reason),
@@ -57,7 +57,7 @@ export function orchestratorModel(orchestrator: AnyOrchestrator, settings: Check
     ],
     isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
     isDefaultTimer: (actor, timer) =>
-      stage.isDefaultTimer(actor, timer) ||
+      model.isDefaultTimer(actor, timer) ||
       (deadline === undefined && actor.birth.parent === undefined && isDeadlineTimer(timer)),
     problemOfEnd: unansweredTasks,
   };
