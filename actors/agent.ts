@@ -51,7 +51,7 @@ export function agentActor(definition: AgentDefinition | DefinitionFor, deps: Ag
       plan: plan(define, deps),
       callModel: callModel(define, settings.limits, deps),
       runTool: runTool(deps),
-      toolCall: callOf(deps),
+      toolCall: toolCallActor(deps),
       connectToolbelt: connectToolbelt(deps),
       listToolbelt: listToolbelt(define, deps),
       dropToolbelt: dropToolbelt(deps),
@@ -63,7 +63,7 @@ export function agentActor(definition: AgentDefinition | DefinitionFor, deps: Ag
   return withActors(machine, delegatesOf(deps));
 }
 
-const callOf = (deps: AgentDeps) =>
+const toolCallActor = (deps: AgentDeps) =>
   toolCallMachine.provide({
     actors: { runTool: runTool(deps), reconcile: reconcile(deps), delegate: noDelegate },
   });
@@ -78,6 +78,6 @@ const delegatesOf = (deps: AgentDeps) =>
   Object.fromEntries(
     (deps.delegates ?? []).map(({ info, machine }) => [
       delegateActorName(info.name),
-      withActors(callOf(deps), { delegate: machine }),
+      withActors(toolCallActor(deps), { delegate: machine }),
     ]),
   );

@@ -17,22 +17,22 @@ import { retryPause, recoveryFor, type RecoveryStrategy } from './recovery.ts';
 import type { PlanOutput, VerificationOutput } from './effectTypes.ts';
 import { isAcyclicPlan } from './prompts.ts';
 
-type Ask = (facts: { context: AgentContext; event: AgentEvent }) => boolean;
+type GuardPredicate = (facts: { context: AgentContext; event: AgentEvent }) => boolean;
 
 export function agentGuardsOf(settings: AgentSettings) {
   const { limits, budget } = settings;
   const recover =
-    (strategy: RecoveryStrategy): Ask =>
+    (strategy: RecoveryStrategy): GuardPredicate =>
     ({ context }) =>
       recoveryFor({ ...context, failure: context.failure ?? failureOf(undefined) }, limits) === strategy;
   const means =
-    (kind: string): Ask =>
+    (kind: string): GuardPredicate =>
     ({ event }) =>
       parsedAnswerIn(event).means.kind === kind;
   const after = ({ context }: { context: AgentContext }, steps: number, since: number) =>
     context.used.steps - since >= steps;
-  const isLastRequery: Ask = ({ context }) => context.requeries >= limits.maxRequeries;
-  const mayActivate: Ask = ({ context }) =>
+  const isLastRequery: GuardPredicate = ({ context }) => context.requeries >= limits.maxRequeries;
+  const mayActivate: GuardPredicate = ({ context }) =>
     settings.toolbelt && context.tools.tier !== 'toolbelt' && context.used.steps >= context.tools.blockedUntil;
   const wants = (context: AgentContext, tier: ToolTier) => context.tools.wanted === tier;
   const evidence = (event: AgentEvent): readonly Evidence[] => childOutput<VerificationOutput>(event).evidence;
@@ -122,7 +122,7 @@ export function agentGuardsOf(settings: AgentSettings) {
     isAlone: ({ context }) => stoppingDelegates(context).length === 0,
     isCompleted: ({ context }) => context.outcome?.status === 'completed',
     isCancelled: ({ context }) => context.outcome?.status === 'cancelled',
-  } satisfies Record<string, Ask>;
+  } satisfies Record<string, GuardPredicate>;
 }
 
 /** The delays of an agent, in milliseconds. */

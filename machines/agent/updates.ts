@@ -19,33 +19,33 @@ interface Facts {
   readonly event: AgentEvent;
 }
 
-const below: Record<ToolTier, ToolTier> = { core: 'core', toolchain: 'core', toolbelt: 'toolchain' };
+const lowerTierOf: Record<ToolTier, ToolTier> = { core: 'core', toolchain: 'core', toolbelt: 'toolchain' };
 
-const paid = (context: AgentContext, usage: Usage, answers = 1): Pick<AgentContext, 'used' | 'latest'> => ({
+const charged = (context: AgentContext, usage: Usage, answers = 1): Pick<AgentContext, 'used' | 'latest'> => ({
   used: chargedUsage(context.used, usage, answers),
   latest: { tokens: totalTokens(usage), usd: usage.usd ?? 0 },
 });
 
 /** The model answered: charge it, keep its text, open its calls. */
 export function recordAnswer({ context, event }: Facts): Change {
-  const reading = parsedAnswerIn(event);
-  const { used, latest } = paid(context, reading.usage);
-  const made = reading.calls.filter(isExecutable);
+  const parsed = parsedAnswerIn(event);
+  const { used, latest } = charged(context, parsed.usage);
+  const made = parsed.calls.filter(isExecutable);
   const usesTier = context.tools.tier !== 'core' && made.some(({ tier }) => tier === context.tools.tier);
   return {
     used,
     latest,
-    calls: pendingCalls(reading.calls),
-    recent: rememberedHashes(context.recent, reading.calls),
-    ...(reading.wants !== undefined || usesTier
-      ? tools(context, {
-          wanted: reading.wants ?? context.tools.wanted,
+    calls: pendingCalls(parsed.calls),
+    recent: rememberedHashes(context.recent, parsed.calls),
+    ...(parsed.wants !== undefined || usesTier
+      ? toolsChange(context, {
+          wanted: parsed.wants ?? context.tools.wanted,
           usedAt: usesTier ? used.steps : context.tools.usedAt,
         })
       : {}),
-    ...(reading.text === '' ? {} : { answer: { type: 'text', body: reading.text } }),
+    ...(parsed.text === '' ? {} : { answer: { type: 'text', body: parsed.text } }),
     // A refusal does not reset the counters: it is an answer that failed.
-    ...(reading.means.kind === 'unusable' || reading.means.kind === 'refusal'
+    ...(parsed.means.kind === 'unusable' || parsed.means.kind === 'refusal'
       ? {}
       : { requeries: 0, tries: { ...context.tries, retry: 0 } }),
   };
@@ -65,7 +65,7 @@ export function chargeBill({ context, event }: Facts): Change {
   const bill = isChildError(event)
     ? (childFailure(event).data as Partial<ModelBill> | undefined)
     : childOutput<ModelBill>(event);
-  return bill?.usage ? paid(context, bill.usage, bill.answers) : {};
+  return bill?.usage ? charged(context, bill.usage, bill.answers) : {};
 }
 
 export function recordOutcome({ context, event }: Facts): Change {
@@ -119,26 +119,26 @@ export const clearedFailure: Change = {
 
 export const settleFailed = ({ context }: Facts): Change => ({ outcome: context.outcome ?? { status: 'failed' } });
 
-const tools = (context: AgentContext, change: Partial<ToolTierState>): Change => ({
+const toolsChange = (context: AgentContext, change: Partial<ToolTierState>): Change => ({
   tools: { ...context.tools, ...change },
 });
 
 export const keepTools = ({ context, event }: Facts): Change => {
   const { epoch, missing } = childOutput<DiscoveryOutput>(event);
-  return tools(context, { epoch, missing });
+  return toolsChange(context, { epoch, missing });
 };
 
 export const raiseTier = ({ context }: Facts): Change =>
-  tools(context, { tier: 'toolchain', wanted: undefined, evaluatedAt: context.used.steps, usedAt: context.used.steps });
+  toolsChange(context, { tier: 'toolchain', wanted: undefined, evaluatedAt: context.used.steps, usedAt: context.used.steps });
 export const lowerTier = ({ context }: Facts): Change =>
-  tools(context, { tier: below[context.tools.tier], evaluatedAt: context.used.steps, usedAt: context.used.steps });
+  toolsChange(context, { tier: lowerTierOf[context.tools.tier], evaluatedAt: context.used.steps, usedAt: context.used.steps });
 export const keepTier = ({ context }: Facts): Change =>
-  tools(context, { wanted: undefined, evaluatedAt: context.used.steps });
+  toolsChange(context, { wanted: undefined, evaluatedAt: context.used.steps });
 
 /** The tools before a toolbelt is activated, for the case that it fails. */
 export const rememberTools = ({ context }: Facts): Change => {
   const { tier, epoch } = context.tools;
-  return tools(context, {
+  return toolsChange(context, {
     before: { tier, epoch },
     belt: undefined,
     wanted: undefined,
@@ -146,9 +146,9 @@ export const rememberTools = ({ context }: Facts): Change => {
   });
 };
 export const storeToolbelt = ({ context, event }: Facts): Change =>
-  tools(context, { belt: childOutput<ToolbeltListing>(event) });
+  toolsChange(context, { belt: childOutput<ToolbeltListing>(event) });
 export const activateToolbelt = ({ context }: Facts): Change =>
-  tools(context, {
+  toolsChange(context, {
     tier: 'toolbelt',
     epoch: context.tools.belt?.epoch ?? context.tools.epoch,
     missing: context.tools.belt?.missing ?? [],
@@ -157,7 +157,7 @@ export const activateToolbelt = ({ context }: Facts): Change =>
     usedAt: context.used.steps,
   });
 export const restoreTools = ({ context }: Facts, pause: number): Change =>
-  tools(context, {
+  toolsChange(context, {
     ...context.tools.before,
     before: undefined,
     belt: undefined,

@@ -7,11 +7,11 @@ import { memberOutputOf } from '../memberOutput.ts';
 import { parent } from '../parent.ts';
 import { endedService } from '../run/services.ts';
 import { guardrailSetupBase, guardrailActions } from './setupBase.ts';
-import * as behind from './forward.ts';
+import * as forward from './forward.ts';
 import { nextGuardrailId } from './context.ts';
 import { guardrailDraft, slotsOf, type GuardrailStepAction, type GuardrailDraft } from './draft.ts';
 import { timeOf, slotIn, checkResultIn, type GuardrailActionArgs, type GuardrailEvent } from './events.ts';
-import * as passage from './pipeline.ts';
+import * as pipeline from './pipeline.ts';
 import { guardrailRefusal } from './refusal.ts';
 import type { Rejection } from './rules.ts';
 import type { GuardrailSettings } from './settings.ts';
@@ -21,10 +21,10 @@ const { assign, enqueueActions } = guardrailSetupBase;
 /** An action that works a step out as a draft, and then takes over its facts and performs its actions. */
 const drafted = (settings: GuardrailSettings, work: (draft: GuardrailDraft, facts: GuardrailActionArgs) => void) =>
   enqueueActions(({ context, event, enqueue }) => {
-    const step = guardrailDraft(settings, context, timeOf(event));
-    work(step, { context, event });
-    enqueue.assign(step.facts);
-    for (const action of step.actions) perform(action);
+    const draft = guardrailDraft(settings, context, timeOf(event));
+    work(draft, { context, event });
+    enqueue.assign(draft.facts);
+    for (const action of draft.actions) perform(action);
 
     function perform(action: GuardrailStepAction): void {
       switch (action.do) {
@@ -48,15 +48,15 @@ const drafted = (settings: GuardrailSettings, work: (draft: GuardrailDraft, fact
     }
   });
 
-const silent = (patience: number): Rejection => ({
+const noAnswerInTime = (patience: number): Rejection => ({
   kind: 'denied',
   reason: `its check gave no answer within ${patience} ms, so nothing is let through`,
 });
 /** The breaker is open: work does not wait for it, but is rejected at once with the reason. */
-const doorActionsOf = (settings: GuardrailSettings) => {
+const breakerActionsOf = (settings: GuardrailSettings) => {
   const refuse = (why: (draft: GuardrailDraft) => Rejection) =>
-    drafted(settings, (step, { event }) => {
-      if (event.type === 'work') passage.rejectWork(step, event, why(step));
+    drafted(settings, (draft, { event }) => {
+      if (event.type === 'work') pipeline.rejectWork(draft, event, why(draft));
     });
   return {
     refuseOpen: refuse(({ facts: { until, why }, at }) => ({
@@ -86,77 +86,77 @@ export function guardrailActionsOf(settings: GuardrailSettings) {
       spawnByName(enqueue, below, nextGuardrailId, { standing: true });
       enqueue.assign({ dead: false });
     }),
-    admit: drafted(settings, (step, { event }) => {
-      if (event.type === 'work') passage.admitWork(step, workOf(event));
+    admit: drafted(settings, (draft, { event }) => {
+      if (event.type === 'work') pipeline.admitWork(draft, workOf(event));
     }),
-    reject: drafted(settings, (step, { event }) => {
-      if (event.type === 'work') passage.rejectByRule(step, event);
+    reject: drafted(settings, (draft, { event }) => {
+      if (event.type === 'work') pipeline.rejectByRule(draft, event);
     }),
-    refuseUnknown: drafted(settings, (step, { event }) => {
+    refuseUnknown: drafted(settings, (draft, { event }) => {
       if (event.type !== 'work') return;
       const there = Object.keys(settings.supervised).join(', ');
       const reason = `there is nobody called "${event.to ?? ''}" behind it; there is ${there}`;
-      passage.rejectWork(step, event, { kind: 'capability', reason });
+      pipeline.rejectWork(draft, event, { kind: 'capability', reason });
     }),
-    ...doorActionsOf(settings),
-    proceed: drafted(settings, (step, facts) => passage.checkPassed(step, slotIn(facts))),
-    watch: drafted(settings, (step, facts) => passage.askCheck(step, slotIn(facts), 'mid')),
-    turnAway: drafted(settings, (step, facts) => {
+    ...breakerActionsOf(settings),
+    proceed: drafted(settings, (draft, facts) => pipeline.checkPassed(draft, slotIn(facts))),
+    watch: drafted(settings, (draft, facts) => pipeline.askCheck(draft, slotIn(facts), 'mid')),
+    turnAway: drafted(settings, (draft, facts) => {
       const verdict = checkResultIn(facts.event);
       if (verdict.ok) return;
       const { kind, reason, retryAfter } = verdict;
-      passage.checkRejected(step, slotIn(facts), { kind, reason, ...(retryAfter === undefined ? {} : { retryAfter }) });
+      pipeline.checkRejected(draft, slotIn(facts), { kind, reason, ...(retryAfter === undefined ? {} : { retryAfter }) });
     }),
-    turnAwayBroken: drafted(settings, (step, facts) => {
+    turnAwayBroken: drafted(settings, (draft, facts) => {
       const { message } = childFailure(facts.event);
       const reason = `its check broke, so nothing is let through: ${message}`;
-      passage.checkRejected(step, slotIn(facts), { kind: 'denied', reason });
+      pipeline.checkRejected(draft, slotIn(facts), { kind: 'denied', reason });
     }),
-    turnAwaySilent: drafted(settings, (step, facts) => passage.checkRejected(step, slotIn(facts), silent(patience))),
-    takeEnd: drafted(settings, (step, facts) => {
+    turnAwaySilent: drafted(settings, (draft, facts) => pipeline.checkRejected(draft, slotIn(facts), noAnswerInTime(patience))),
+    takeEnd: drafted(settings, (draft, facts) => {
       const { event } = facts;
       const end = event.type === 'work.done' ? event.output : memberOutputOf(event);
-      passage.takeWorkEnd(step, slotIn(facts), end);
+      pipeline.takeWorkEnd(draft, slotIn(facts), end);
     }),
-    takeFall: drafted(settings, (step, { event }) => {
+    takeFall: drafted(settings, (draft, { event }) => {
       const why = isChildError(event) ? childFailure(event).message : 'it ended';
-      passage.takeServiceEnd(step, endedService(event.type) ?? '', why);
+      pipeline.takeServiceEnd(draft, endedService(event.type) ?? '', why);
     }),
-    askAbove: drafted(settings, (step, { event }) => {
-      if (event.type === 'treasury.lease') behind.forwardLeaseRequest(step, event);
+    askAbove: drafted(settings, (draft, { event }) => {
+      if (event.type === 'treasury.lease') forward.forwardLeaseRequest(draft, event);
     }),
-    takeMoney: drafted(settings, (step, { event }) => {
+    takeMoney: drafted(settings, (draft, { event }) => {
       if (event.type === 'treasury.granted' || event.type === 'treasury.refused')
-        behind.forwardLeaseAnswer(step, event);
+        forward.forwardLeaseAnswer(draft, event);
     }),
-    stopLate: drafted(settings, (step, facts) => {
+    stopLate: drafted(settings, (draft, facts) => {
       const reason = 'it took longer than it may, and was stopped';
-      passage.checkRejected(step, slotIn(facts), { kind: 'timeout', reason });
+      pipeline.checkRejected(draft, slotIn(facts), { kind: 'timeout', reason });
     }),
-    abandon: drafted(settings, (step, facts) => passage.abandonWork(step, slotIn(facts))),
-    cancel: drafted(settings, (step, { event }) => {
+    abandon: drafted(settings, (draft, facts) => pipeline.abandonWork(draft, slotIn(facts))),
+    cancel: drafted(settings, (draft, { event }) => {
       if (event.type !== 'work.cancel') return;
       const { id, reason } = event;
       const guards = settings.rule.kind === 'cancellation';
-      for (const place of slotsOf(step, id)) {
-        if (guards) passage.checkRejected(step, place, { kind: 'cancelled', reason: `it was cancelled: ${reason}` });
-        else passage.stopWork(step, place, { how: 'cancelled', reason });
+      for (const place of slotsOf(draft, id)) {
+        if (guards) pipeline.checkRejected(draft, place, { kind: 'cancelled', reason: `it was cancelled: ${reason}` });
+        else pipeline.stopWork(draft, place, { how: 'cancelled', reason });
       }
-      if (guards && id === undefined) step.facts = { ...step.facts, cancelled: reason };
+      if (guards && id === undefined) draft.facts = { ...draft.facts, cancelled: reason };
     }),
-    pause: drafted(settings, (step, { event }) => {
-      if (event.type === 'work.pause') passage.pauseWork(step, event.id, true);
+    pause: drafted(settings, (draft, { event }) => {
+      if (event.type === 'work.pause') pipeline.pauseWork(draft, event.id, true);
     }),
-    resume: drafted(settings, (step, { event }) => {
-      if (event.type === 'work.resume') passage.pauseWork(step, event.id, false);
+    resume: drafted(settings, (draft, { event }) => {
+      if (event.type === 'work.resume') pipeline.pauseWork(draft, event.id, false);
     }),
-    expire: drafted(settings, (step) => {
+    expire: drafted(settings, (draft) => {
       const reason = 'the deadline of the run has passed';
-      for (const place of slotsOf(step, undefined)) passage.checkRejected(step, place, { kind: 'expired', reason });
+      for (const place of slotsOf(draft, undefined)) pipeline.checkRejected(draft, place, { kind: 'expired', reason });
     }),
-    endAll: drafted(settings, (step, { event }) => {
+    endAll: drafted(settings, (draft, { event }) => {
       const reason = event.type === 'guardrail.stop' ? event.reason : `the guardrail "${below ?? ''}" below it is gone`;
-      passage.rejectAll(step, (stage) =>
+      pipeline.rejectAll(draft, (stage) =>
         event.type === 'guardrail.stop'
           ? { how: 'cancelled', reason }
           : { how: 'refused', failure: guardrailRefusal(name, stage, { kind: 'denied', reason }) },

@@ -53,7 +53,7 @@ export interface GuardrailContext {
 }
 
 /** The id of the only work of a guardrail that is run by itself. */
-const only = 'task';
+const onlyWorkId = 'task';
 
 export function initialGuardrailContext(input: GuardrailInput): GuardrailContext {
   return {
@@ -74,7 +74,7 @@ export function initialGuardrailContext(input: GuardrailInput): GuardrailContext
 
 const firstOf = ({ type, body, allowance, facts = {}, depth }: Extract<GuardrailInput, { type: string }>): Work => ({
   type: 'work',
-  id: only,
+  id: onlyWorkId,
   message: { type, body },
   ...(allowance === undefined ? {} : { allowance }),
   attempt: 1,

@@ -79,9 +79,9 @@ export const changeFacts = (draft: GuardrailDraft, facts: Partial<GuardrailConte
   draft.facts = { ...draft.facts, ...facts };
 };
 
-export const putWork = (draft: GuardrailDraft, place: number, passage: WorkInProgress | null): void => {
+export const putWork = (draft: GuardrailDraft, place: number, inProgress: WorkInProgress | null): void => {
   const passages = [...draft.facts.passages];
-  passages[place] = passage;
+  passages[place] = inProgress;
   // Free places at the end are not kept.
   while (passages.length > 0 && passages.at(-1) === null) passages.pop();
   changeFacts(draft, { passages });
@@ -94,13 +94,13 @@ export const freeWorkSlot = ({ facts: { passages } }: GuardrailDraft): number =>
 
 /** The work at a place. Throws when there is none: every event about a place comes from a child or timer of the work there. */
 export function workAt({ facts }: Pick<GuardrailDraft, 'facts'>, place: number): WorkInProgress {
-  const passage = facts.passages[place];
-  if (!passage) throw new Error(`The guardrail has no work at place ${place}.`);
-  return passage;
+  const inProgress = facts.passages[place];
+  if (!inProgress) throw new Error(`The guardrail has no work at place ${place}.`);
+  return inProgress;
 }
 
 /** The places of the work that an event is about. Without an id it is about all of it. */
 export const slotsOf = ({ facts }: Pick<GuardrailDraft, 'facts'>, id: string | undefined): number[] =>
-  facts.passages.flatMap((passage, place) =>
-    passage !== null && (id === undefined || passage.work.id === id) ? [place] : [],
+  facts.passages.flatMap((inProgress, place) =>
+    inProgress !== null && (id === undefined || inProgress.work.id === id) ? [place] : [],
   );

@@ -82,7 +82,7 @@ export function endWorkChild(draft: GuardrailDraft, place: number): void {
 }
 
 const placeOfLease = (draft: GuardrailDraft, lease: string): number =>
-  draft.facts.passages.findIndex((passage) => passage?.work.lease === lease);
+  draft.facts.passages.findIndex((inProgress) => inProgress?.work.lease === lease);
 
 /** Forwards a request for a larger lease to the parent, unless this guardrail's own limit rules it out. */
 export function forwardLeaseRequest(draft: GuardrailDraft, request: TreasuryLease): void {

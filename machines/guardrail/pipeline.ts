@@ -46,14 +46,14 @@ export function rejectByRule(draft: GuardrailDraft, work: Work): void {
   const rejection = rejectedBefore(settings, facts, work, at);
   if (!rejection) return;
   rejectWork(draft, work, rejection);
-  report(draft, facts.round, rejectedOutput(guardrailRefusal(settings.name, 'pre', rejection)));
+  reportToBreaker(draft, facts.round, rejectedOutput(guardrailRefusal(settings.name, 'pre', rejection)));
 }
 
 /** Asks the user's check of this stage; if there is none, the work goes on. */
 export function askCheck(draft: GuardrailDraft, place: number, stage: 'pre' | 'mid' | 'post'): void {
   const { settings, actions } = draft;
   const { work, output } = workAt(draft, place);
-  if (!settings.asks.includes(stage)) return after(draft, place, stage);
+  if (!settings.asks.includes(stage)) return goOnAfter(draft, place, stage);
   const input = { guardrail: settings.name, stage, work, ...(output === undefined ? {} : { output }) };
   actions.push(
     { do: 'check', id: checkChildId(place), input },
@@ -66,25 +66,25 @@ export function checkPassed(draft: GuardrailDraft, place: number): void {
   const { stage } = workAt(draft, place);
   endCheck(draft, place);
   if (stage === 'task') return watchLater(draft, place);
-  if (stage !== 'stopping') after(draft, place, stage);
+  if (stage !== 'stopping') goOnAfter(draft, place, stage);
 }
 
-function after(draft: GuardrailDraft, place: number, stage: 'pre' | 'mid' | 'post'): void {
-  const passage = workAt(draft, place);
-  if (stage === 'post') return passage.output && finish(draft, place, passage.output);
-  if (stage === 'mid') return begin(draft, place);
-  putWork(draft, place, { ...passage, stage: 'mid' });
+function goOnAfter(draft: GuardrailDraft, place: number, stage: 'pre' | 'mid' | 'post'): void {
+  const inProgress = workAt(draft, place);
+  if (stage === 'post') return inProgress.output && finish(draft, place, inProgress.output);
+  if (stage === 'mid') return startWork(draft, place);
+  putWork(draft, place, { ...inProgress, stage: 'mid' });
   askCheck(draft, place, 'mid');
 }
 
 /** Forwards the work: to the guardrail below, or to the supervised machine. */
-function begin(draft: GuardrailDraft, place: number): void {
+function startWork(draft: GuardrailDraft, place: number): void {
   const { settings, actions, at } = draft;
-  const passage = workAt(draft, place);
-  const { work } = passage;
-  putWork(draft, place, { ...passage, stage: 'task' });
+  const inProgress = workAt(draft, place);
+  const { work } = inProgress;
+  putWork(draft, place, { ...inProgress, stage: 'task' });
   forwardWork(draft, place);
-  if (passage.paused) forwardCommand(draft, place, 'pause');
+  if (inProgress.paused) forwardCommand(draft, place, 'pause');
   const time = timeLimitFor(settings, work, at);
   if (time !== undefined)
     actions.push({ do: 'wait', id: workTimerId('late', place), delay: time, event: { type: 'work.late', place } });
@@ -99,23 +99,23 @@ function watchLater({ settings: { asks, every }, actions }: GuardrailDraft, plac
 /** The supervised machine, or the guardrail below, has ended. */
 export function takeWorkEnd(draft: GuardrailDraft, place: number, end: AgentOutput): void {
   const { settings } = draft;
-  const passage = workAt(draft, place);
-  clear(draft, place);
+  const inProgress = workAt(draft, place);
+  clearTimersAndCheck(draft, place);
   endWorkChild(draft, place);
-  settle(draft, passage, end);
-  if (passage.ending) return finish(draft, place, stoppedOutput(passage.ending, end));
+  chargeBucket(draft, inProgress, end);
+  if (inProgress.ending) return finish(draft, place, stoppedOutput(inProgress.ending, end));
   const rejection = rejectedAfter(settings, end);
   if (rejection) {
     const stage = end.status === 'completed' ? 'post' : 'mid';
     return finish(draft, place, rejectedOutput(guardrailRefusal(settings.name, stage, rejection), end));
   }
   if (end.status !== 'completed') return finish(draft, place, end);
-  putWork(draft, place, { ...passage, stage: 'post', output: end });
+  putWork(draft, place, { ...inProgress, stage: 'post', output: end });
   askCheck(draft, place, 'post');
 }
 
 /** Takes the tokens, which are known only now, from the bucket. Work that was rejected further on was not done: its task is put back. */
-function settle(draft: GuardrailDraft, { key }: WorkInProgress, end: AgentOutput): void {
+function chargeBucket(draft: GuardrailDraft, { key }: WorkInProgress, end: AgentOutput): void {
   const { rule } = draft.settings;
   if (rule.kind !== 'rateLimit' || key === undefined) return;
   const refused = refusalOfOutput(end);
@@ -136,11 +136,11 @@ export function checkRejected(draft: GuardrailDraft, place: number, rejection: R
 
 /** Stops the work: at once while it is checked; while it is under way it is told to stop, and has a grace period. */
 export function stopWork(draft: GuardrailDraft, place: number, ending: StopDecision): void {
-  const passage = workAt(draft, place);
-  if (passage.stage === 'stopping') return; // GR3
-  clear(draft, place);
-  if (passage.stage !== 'task') return finish(draft, place, stoppedOutput(ending, calledOff(passage, ending)));
-  putWork(draft, place, { ...passage, stage: 'stopping', ending });
+  const inProgress = workAt(draft, place);
+  if (inProgress.stage === 'stopping') return; // GR3
+  clearTimersAndCheck(draft, place);
+  if (inProgress.stage !== 'task') return finish(draft, place, stoppedOutput(ending, outputOfCancelled(inProgress, ending)));
+  putWork(draft, place, { ...inProgress, stage: 'stopping', ending });
   forwardCommand(draft, place, 'cancel', ending.how === 'refused' ? ending.failure.message : ending.reason);
   const { grace } = draft.settings;
   draft.actions.push({
@@ -152,7 +152,7 @@ export function stopWork(draft: GuardrailDraft, place: number, ending: StopDecis
 }
 
 /** The output of work that was cancelled while its result was checked: an answer that no check has passed is partial. */
-const calledOff = ({ output }: WorkInProgress, ending: StopDecision): AgentOutput | undefined =>
+const outputOfCancelled = ({ output }: WorkInProgress, ending: StopDecision): AgentOutput | undefined =>
   ending.how === 'cancelled' && output?.status === 'completed'
     ? { status: 'cancelled', reason: ending.reason, partial: output.answer, usage: output.usage }
     : output;
@@ -160,16 +160,16 @@ const calledOff = ({ output }: WorkInProgress, ending: StopDecision): AgentOutpu
 /** The work did not end in its grace period. */
 export function abandonWork(draft: GuardrailDraft, place: number): void {
   const { ending } = workAt(draft, place);
-  clear(draft, place);
+  clearTimersAndCheck(draft, place);
   endWorkChild(draft, place);
   if (ending) finish(draft, place, stoppedOutput(ending));
 }
 
 export function pauseWork(draft: GuardrailDraft, id: string | undefined, paused: boolean): void {
   for (const place of slotsOf(draft, id)) {
-    const passage = workAt(draft, place);
-    putWork(draft, place, { ...passage, paused });
-    if (passage.stage === 'task') forwardCommand(draft, place, paused ? 'pause' : 'resume');
+    const inProgress = workAt(draft, place);
+    putWork(draft, place, { ...inProgress, paused });
+    if (inProgress.stage === 'task') forwardCommand(draft, place, paused ? 'pause' : 'resume');
   }
 }
 
@@ -178,7 +178,7 @@ function endCheck({ actions }: GuardrailDraft, place: number): void {
 }
 
 /** Ends the timers and the check of this work. */
-function clear(draft: GuardrailDraft, place: number): void {
+function clearTimersAndCheck(draft: GuardrailDraft, place: number): void {
   const { settings, actions } = draft;
   const { rule, asks, every } = settings;
   if (asks.length > 0) endCheck(draft, place);
@@ -191,7 +191,7 @@ function clear(draft: GuardrailDraft, place: number): void {
 function finish(draft: GuardrailDraft, place: number, output: AgentOutput): void {
   const { work, round } = workAt(draft, place);
   putWork(draft, place, null);
-  report(draft, round, output);
+  reportToBreaker(draft, round, output);
   answer(draft, work.id, output);
 }
 
@@ -203,7 +203,7 @@ function answer(draft: GuardrailDraft, id: string, output: AgentOutput): void {
 }
 
 /** Tells the breaker how the work ended. */
-function report({ actions, at, settings: { name } }: GuardrailDraft, round: number, output: AgentOutput): void {
+function reportToBreaker({ actions, at, settings: { name } }: GuardrailDraft, round: number, output: AgentOutput): void {
   const refusedBy = refusalOfOutput(output)?.refusedBy;
   if (output.status === 'completed')
     return void actions.push({ do: 'raise', event: { type: 'guardrail.passed', round } });
@@ -227,9 +227,9 @@ export function takeServiceEnd(draft: GuardrailDraft, name: string, why: string)
 /** The guardrail below is gone: all work is rejected (GR2). */
 export function rejectAll(draft: GuardrailDraft, ending: (stage: GuardrailStage) => StopDecision): void {
   for (const place of slotsOf(draft, undefined)) {
-    const passage = workAt(draft, place);
-    const known = passage.stage === 'stopping' || passage.stage === 'task' ? 'mid' : passage.stage;
-    clear(draft, place);
-    finish(draft, place, stoppedOutput(passage.ending ?? ending(known), passage.output));
+    const inProgress = workAt(draft, place);
+    const known = inProgress.stage === 'stopping' || inProgress.stage === 'task' ? 'mid' : inProgress.stage;
+    clearTimersAndCheck(draft, place);
+    finish(draft, place, stoppedOutput(inProgress.ending ?? ending(known), inProgress.output));
   }
 }

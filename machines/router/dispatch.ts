@@ -20,7 +20,7 @@ import { spentBudget, stepSupply, stepSupplyOfChoice } from './stepBudget.ts';
 import { chooseMembers, eligibleMembers, isInRotation } from './strategy.ts';
 
 /** What became of a task: it has a place, it has a result, it waits for a member, or it waits for steps (`short`). */
-type Became = 'placed' | 'answered' | 'waits' | 'short';
+type DispatchResult = 'placed' | 'answered' | 'waits' | 'short';
 
 export function dispatchTasks(draft: RouterDraft): void {
   const { facts } = draft;
@@ -29,10 +29,10 @@ export function dispatchTasks(draft: RouterDraft): void {
   // Tasks that have a place come first: they have waited longest.
   for (const [place, job] of facts.jobs.entries()) {
     if (job?.stage !== 'waiting') continue;
-    const became = consider(draft, job, place);
-    if (became === 'answered') putJob(draft, place, null);
+    const result = consider(draft, job, place);
+    if (result === 'answered') putJob(draft, place, null);
     // No other task may overtake: steps that become free are for the one that has waited longest.
-    if (became === 'short') return;
+    if (result === 'short') return;
   }
   const waiting: QueuedTask[] = [];
   const queue = [...facts.queue];
@@ -54,13 +54,13 @@ function hasPlace({ facts }: RouterDraft): boolean {
 /** The stages after one that failed are not begun. */
 const isBroken = ({ facts }: RouterDraft): boolean => facts.broken && isPipeline(facts);
 
-function consider(draft: RouterDraft, entry: QueuedTask | TaskJob, place: number | undefined): Became {
+function consider(draft: RouterDraft, entry: QueuedTask | TaskJob, place: number | undefined): DispatchResult {
   const { facts, settings, eventContext } = draft;
   const { members, strategy, rotation } = settings;
   const { task } = entry;
   const job = 'attempts' in entry ? entry : undefined;
-  const fail = (reason: Failure): Became => (refuseTask(draft, entry, reason), 'answered');
-  const noMember = (reason: string): Became => (noCapableMember(draft, entry, reason), 'answered');
+  const fail = (reason: Failure): DispatchResult => (refuseTask(draft, entry, reason), 'answered');
+  const noMember = (reason: string): DispatchResult => (noCapableMember(draft, entry, reason), 'answered');
 
   if (entry.held) return 'waits';
   if (task.deadline !== undefined && task.deadline <= eventContext.at)
@@ -79,7 +79,7 @@ function consider(draft: RouterDraft, entry: QueuedTask | TaskJob, place: number
   const isAsked = may.strategy.kind === 'selector' && fixed === undefined && among.length > 1;
   const chosen = isAsked
     ? []
-    : chooseMembers(fixed === undefined ? may.strategy : one, among, { ...facts, members, now: eventContext.at }, task);
+    : chooseMembers(fixed === undefined ? may.strategy : firstAvailable, among, { ...facts, members, now: eventContext.at }, task);
   if (!isAsked && chosen.length === 0) return 'waits';
   const toAll = may.strategy.kind === 'broadcast' && !job?.part;
   const mine = toAll ? { ...shareOfJob(next, chosen.length), part: true, fixed: true } : next;
@@ -87,7 +87,7 @@ function consider(draft: RouterDraft, entry: QueuedTask | TaskJob, place: number
   if (steps === 'short') return steps;
   if (steps === 'spent')
     return fail(makeFailure('budget', `The step budget is exhausted: there is nothing left for "${taskIdOf(entry)}".`));
-  if (isAsked) return (ask(draft, next, place ?? freeJobSlot(facts), present), 'placed');
+  if (isAsked) return (askSelector(draft, next, place ?? freeJobSlot(facts), present), 'placed');
   if (toAll) facts.gatherings = [...facts.gatherings, { seq: entry.seq, open: chosen.length, results: [] }];
   if (next.began === undefined && !next.part) facts.dispatched += 1;
   for (const [index, member] of chosen.entries())
@@ -96,7 +96,7 @@ function consider(draft: RouterDraft, entry: QueuedTask | TaskJob, place: number
 }
 
 /** Once the member is decided, it remains only to wait until that member is free. */
-const one: RoutingStrategy = { kind: 'firstAvailable' };
+const firstAvailable: RoutingStrategy = { kind: 'firstAvailable' };
 
 /** The retry policy is fixed when the task begins: until then a changed policy holds for it. */
 const jobOf = ({ facts, settings }: RouterDraft, entry: QueuedTask | TaskJob, candidates: number): TaskJob =>
@@ -117,7 +117,7 @@ const jobOf = ({ facts, settings }: RouterDraft, entry: QueuedTask | TaskJob, ca
       };
 
 /** Asks the selector. Meanwhile the task has its place, and one answer of a model is reserved for the choice. */
-function ask(draft: RouterDraft, job: TaskJob, place: number, among: readonly number[]): void {
+function askSelector(draft: RouterDraft, job: TaskJob, place: number, among: readonly number[]): void {
   const { task } = job;
   const candidates = among.map((index) => {
     const { id, role } = memberProfileAt(draft, index);

@@ -100,9 +100,9 @@ export function memberProfileAt({ settings }: Pick<RouterDraft, 'settings'>, mem
 
 /** The state of a member in the rotation. Throws when there is none of this number. */
 export function rotationEntryAt({ facts }: Pick<RouterDraft, 'facts'>, member: number): RotationEntry {
-  const seat = facts.seats[member];
-  if (!seat) throw new Error(`The router has no member ${member}.`);
-  return seat;
+  const entry = facts.seats[member];
+  if (!entry) throw new Error(`The router has no member ${member}.`);
+  return entry;
 }
 
 /** Changes the state of a member in the rotation. */

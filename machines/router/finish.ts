@@ -59,7 +59,7 @@ export function finishTask(
 ): void {
   const { facts, actions } = draft;
   const result = resultOf(draft, entry, output, details);
-  if ('part' in entry && entry.part) return gather(draft, entry, result);
+  if ('part' in entry && entry.part) return collectBroadcastResult(draft, entry, result);
   actions.cancelTimer(deadlineTimerId(entry.seq));
   facts.answered += 1;
   facts.due = true;
@@ -70,7 +70,7 @@ export function finishTask(
 }
 
 /** Keeps one of several answers; the last one completes the result, in the order of the members. */
-function gather(draft: RouterDraft, entry: TaskJob, result: TaskResult): void {
+function collectBroadcastResult(draft: RouterDraft, entry: TaskJob, result: TaskResult): void {
   const { facts, settings } = draft;
   const others = facts.gatherings.filter(({ seq }) => seq !== entry.seq);
   const { open = 1, results: before = [] } = facts.gatherings.find(({ seq }) => seq === entry.seq) ?? {};
@@ -79,12 +79,12 @@ function gather(draft: RouterDraft, entry: TaskJob, result: TaskResult): void {
   if (open > 1) return;
   const ordered = settings.members.flatMap(({ id }) => results.filter(({ agentId }) => agentId === id));
   const began = Math.min(...ordered.map(({ metadata }) => draft.eventContext.at - metadata.durationMs));
-  finishTask(draft, { ...entry, part: false, began }, togetherOf(ordered), {
+  finishTask(draft, { ...entry, part: false, began }, combinedOutput(ordered), {
     agentId: ordered.map(({ agentId }) => agentId).join(','),
   });
 }
 
-function togetherOf(results: readonly TaskResult[]): AgentOutput {
+function combinedOutput(results: readonly TaskResult[]): AgentOutput {
   const usage = results.reduce<AgentUsage>((sum, each) => addUsage(sum, each.usage), zeroUsage);
   const body = results.map(({ agentId, output, success, error }) => ({
     agentId,
@@ -114,23 +114,23 @@ function resultOf(
   const router = settings.strategy.kind;
   const selected = details.agentId ?? settings.members[job?.member ?? -1]?.id ?? '';
   const reason = details.reason ?? job?.reason;
-  const wrong = output.status === 'completed' ? undefined : attemptFailure(output, job?.stopping);
-  const refusal = wrong && refusalOfFailure(wrong);
-  const errorKind = wrong && errorKindOf(wrong);
+  const attemptError = output.status === 'completed' ? undefined : attemptFailure(output, job?.stopping);
+  const refusal = attemptError && refusalOfFailure(attemptError);
+  const errorKind = attemptError && errorKindOf(attemptError);
   const guarded = refusal !== undefined && refusal.refusedBy !== router;
   return {
     taskId: taskIdOf(entry),
     agentId: selected,
     output: asZodJson(bodyOf(output.status === 'completed' ? output.answer : output.partial)),
-    success: wrong === undefined,
-    ...(wrong && errorKind ? { error: wrong.message, errorKind, failure: wrong } : {}),
+    success: attemptError === undefined,
+    ...(attemptError && errorKind ? { error: attemptError.message, errorKind, failure: attemptError } : {}),
     stepsUsed: output.usage.steps,
     usage: output.usage,
     metadata: {
       attempts: job?.attempts ?? 0,
       durationMs: job?.began === undefined ? 0 : eventContext.at - job.began,
       concurrencyWaitMs: (job?.began ?? eventContext.at) - entry.since,
-      timedOut: job?.stopping === 'timeout' && wrong !== undefined,
+      timedOut: job?.stopping === 'timeout' && attemptError !== undefined,
       deadlineExceeded: errorKind === 'deadlineExceeded',
       cancelled: errorKind === 'cancelled',
       budgetExhausted: errorKind === 'budgetExhausted',

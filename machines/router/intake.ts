@@ -11,20 +11,20 @@ export function submitTasks(draft: RouterDraft, tasks: readonly Task[]): void {
   const { facts, actions, eventContext } = draft;
   for (const task of tasks) {
     const id = task.id ?? `task-${facts.submitted + 1}`;
-    const filed: SubmittedTask = { task: { ...task, id }, since: eventContext.at };
+    const submitted: SubmittedTask = { task: { ...task, id }, since: eventContext.at };
     const isNext = facts.loaded === facts.submitted && facts.queue.length < lookahead(facts);
-    actions.append('tasks', asJson(filed));
-    if (isNext) enter(draft, { ...filed, seq: facts.submitted });
+    actions.append('tasks', asJson(submitted));
+    if (isNext) enqueueTask(draft, { ...submitted, seq: facts.submitted });
     facts.submitted += 1;
   }
 }
 
 /** Takes tasks that were read back from the list. */
-export function loadTasks(draft: RouterDraft, filed: readonly SubmittedTask[]): void {
-  for (const each of filed) enter(draft, { ...each, seq: draft.facts.loaded });
+export function loadTasks(draft: RouterDraft, submitted: readonly SubmittedTask[]): void {
+  for (const each of submitted) enqueueTask(draft, { ...each, seq: draft.facts.loaded });
 }
 
-function enter(draft: RouterDraft, entry: QueuedTask): void {
+function enqueueTask(draft: RouterDraft, entry: QueuedTask): void {
   const { facts, actions, eventContext } = draft;
   const { seq, task } = entry;
   facts.loaded += 1;
@@ -67,7 +67,7 @@ export function takeWork(
     facts.loaded += 1;
     return refuseTask(draft, entry, tooDeepFailure(depth + 1));
   }
-  enter(draft, entry);
+  enqueueTask(draft, entry);
 }
 
 /** The deadline of the task, or the end of the time that each task may take here, whichever is sooner. */

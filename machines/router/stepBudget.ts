@@ -7,12 +7,12 @@ import { addUsage } from '../usage.ts';
 import { isActiveJob, type TaskJob, type QueuedTask, type RouterContext } from './context.ts';
 import { memberProfileAt, type RouterDraft } from './draft.ts';
 
-const isHolding = (job: TaskJob | null): job is TaskJob => isActiveJob(job) || job?.stage === 'choosing';
+const holdsSteps = (job: TaskJob | null): job is TaskJob => isActiveJob(job) || job?.stage === 'choosing';
 
 /** The steps that are neither used nor reserved. */
 export function freeSteps({ limits, consumed, jobs }: RouterContext): number {
   if (limits.maxTotalSteps === null) return Infinity;
-  const held = jobs.reduce((sum, job) => sum + (isHolding(job) ? job.granted : 0), 0);
+  const held = jobs.reduce((sum, job) => sum + (holdsSteps(job) ? job.granted : 0), 0);
   return limits.maxTotalSteps - consumed - held;
 }
 
@@ -43,7 +43,7 @@ function supplyOf({ facts }: RouterDraft, needs: readonly number[]): Supply {
   const left = freeSteps(facts);
   if (needs.some((need) => need < 1)) return 'spent';
   if (needs.reduce((sum, need) => sum + need, 0) <= left) return 'enough';
-  if (facts.jobs.some(isHolding)) return 'short';
+  if (facts.jobs.some(holdsSteps)) return 'short';
   return left < needs.length ? 'spent' : 'enough';
 }
 

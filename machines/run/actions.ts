@@ -9,7 +9,7 @@ import { runSetupBase, runActions } from './setupBase.ts';
 import { memberChildId, activeMembers, type RunContext } from './context.ts';
 import { routedMessagesIn } from './events.ts';
 import type { RunSettings } from './settings.ts';
-import * as money from './leases.ts';
+import * as leaseUpdates from './leases.ts';
 import { endedSlots, serviceChildId, workForService } from './services.ts';
 import { freeSlots } from './updates.ts';
 
@@ -41,11 +41,11 @@ export function runActionsOf(settings: RunSettings) {
         const place = free < 0 ? members.length : free;
         members[place] = to;
         granted[place] = left;
-        const leaseId = sending ? money.leaseIdOf(sending, nth) : null;
+        const leaseId = sending ? leaseUpdates.leaseIdOf(sending, nth) : null;
         leases[place] = leaseId;
         asked[place] = context.turns + nth;
         const who = membership(to);
-        const lease = money.leaseForMember(leaseId ?? undefined, settings);
+        const lease = leaseUpdates.leaseForMember(leaseId ?? undefined, settings);
         const handed = { type, body, left, depth: context.depth + 1, ...lease };
         // Each member of the team is provided under its name.
         if (who.kind !== 'standing') spawnByName(enqueue, to, memberChildId(place), memberInput(who, handed));
@@ -62,11 +62,11 @@ export function runActionsOf(settings: RunSettings) {
       enqueue.assign({ members, granted, leases, asked, standing, sending: undefined, turns, routed });
     }),
     openTreasury: enqueueActions(({ context, enqueue }) => {
-      if (!money.hasBudget(context, settings)) return;
-      enqueue.spawnChild('treasurer', { id: money.treasurerId, input: money.treasurerInput(context, settings) });
+      if (!leaseUpdates.hasBudget(context, settings)) return;
+      enqueue.spawnChild('treasurer', { id: leaseUpdates.treasurerId, input: leaseUpdates.treasurerInput(context, settings) });
     }),
     closeTreasury: enqueueActions(({ context, enqueue }) => {
-      if (money.hasBudget(context, settings)) enqueue.stopChild(money.treasurerId);
+      if (leaseUpdates.hasBudget(context, settings)) enqueue.stopChild(leaseUpdates.treasurerId);
     }),
     /** A member has ended: its place is free, what it used is counted, and its answer is a message of the run. */
     takeEnd: enqueueActions(({ context, event, enqueue }) => {
@@ -88,10 +88,10 @@ export function runActionsOf(settings: RunSettings) {
     }),
     /** Passes a budget message on, up or down. */
     carryWord: enqueueActions(({ context, event, enqueue }) => {
-      if (!money.isLeaseMessage(event)) return;
-      const to = money.leaseRecipient(context, event);
+      if (!leaseUpdates.isLeaseMessage(event)) return;
+      const to = leaseUpdates.leaseRecipient(context, event);
       if (to === 'above') enqueue.sendTo(parent, event);
-      else if (to === 'treasurer') enqueue.sendTo<AnyActorRef>(money.treasurerId, event);
+      else if (to === 'treasurer') enqueue.sendTo<AnyActorRef>(leaseUpdates.treasurerId, event);
       else if (to !== undefined) {
         enqueue.sendTo<AnyActorRef>(childAt(to, context.members[to] ?? ''), event);
         if (event.type === 'treasury.granted') enqueue.assign({ granted: context.granted.with(to, event.budget) });

@@ -7,9 +7,9 @@ import { activeMembers, type RunContext } from './context.ts';
 
 export const serviceChildId = (name: string): string => `standing.${name}`;
 
-const ended = /^xstate\.(?:done|error)\.actor\.standing\.(.+)$/;
+const endedPattern = /^xstate\.(?:done|error)\.actor\.standing\.(.+)$/;
 /** The name of the supervisor whose end the event is; undefined for any other event. */
-export const endedService = (eventType: string): string | undefined => ended.exec(eventType)?.[1];
+export const endedService = (eventType: string): string | undefined => endedPattern.exec(eventType)?.[1];
 
 /** A message as work for a supervisor. */
 export const workForService = (
