@@ -118,7 +118,11 @@ const refused = (call: ToolCall, why: string): ParsedCall => ({
   why,
 });
 
-function parseCall(call: ToolCall, context: AnswerContext & { readonly shares: number }, madeSoFar: number): ParsedCall {
+function parseCall(
+  call: ToolCall,
+  context: AnswerContext & { readonly shares: number },
+  madeSoFar: number,
+): ParsedCall {
   const { offer, limits, callsLeft } = context;
   if (call.unreadable !== undefined)
     return refused(call, 'Not made: the arguments are not JSON. Call it again with valid JSON.');

@@ -13,7 +13,10 @@ import { toolServerMachine, type Listed } from '../machines/toolServer.ts';
 type Snapshot = SnapshotFrom<typeof toolServerMachine>;
 
 /** Connects at the first call. Disposing it ends the server. */
-export function toolServer(openConnection: Connect, { name, clock, tries, patience }: KeepAliveOptions): KeptConnection {
+export function toolServer(
+  openConnection: Connect,
+  { name, clock, tries, patience }: KeepAliveOptions,
+): KeptConnection {
   const listeners = new Set<() => void>();
   const closing = new Set<Promise<unknown>>();
   let connection: McpConnection | undefined;

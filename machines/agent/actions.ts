@@ -6,15 +6,11 @@ import * as updates from './updates.ts';
 import type { AgentEvent } from './events.ts';
 import type { AgentSettings } from './settings.ts';
 import { exhaustedFailure, budgetSpentFailure, lowerBudget } from './budget.ts';
+import type { AgentActionArgs } from './inputs.ts';
 import { ownLimits, requestFunding } from './funding.ts';
 
-interface Facts {
-  readonly context: AgentContext;
-  readonly event: AgentEvent;
-}
-
 /** `assign` outside of `setup` must be told the types of context and event. */
-const update = (change: (facts: Facts) => Partial<AgentContext>) =>
+const update = (change: (args: AgentActionArgs) => Partial<AgentContext>) =>
   assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(change);
 
 export function agentActionsOf(settings: AgentSettings) {
@@ -41,6 +37,6 @@ export function agentActionsOf(settings: AgentSettings) {
         'execution',
       ),
     ),
-    restoreTools: update((facts) => updates.restoreTools(facts, limits.toolbeltPause)),
+    restoreTools: update((args) => updates.restoreTools(args, limits.toolbeltPause)),
   };
 }

@@ -85,7 +85,9 @@ export const assistantMessage = ({ text, calls }: ParsedAnswer): Message => ({
 
 /** The hashes of the latest calls, these included. */
 export const rememberedHashes = (recent: readonly string[], calls: readonly ParsedCall[]): string[] =>
-  [...recent, ...calls.filter((call) => call.how !== 'settled').map(({ hash }) => hash.slice(0, 12))].slice(-loopWindow);
+  [...recent, ...calls.filter((call) => call.how !== 'settled').map(({ hash }) => hash.slice(0, 12))].slice(
+    -loopWindow,
+  );
 
 /** Whether the latest call was made so many times. */
 export const isLooping = ({ recent }: Pick<AgentContext, 'recent'>, maxRepeats: number): boolean => {

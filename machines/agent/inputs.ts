@@ -14,6 +14,7 @@ import type { AgentEvent } from './events.ts';
 /** How much input may wait for the model; more is refused. */
 const maxInbox = 100;
 
+/** What an action or a guard is given. */
 export interface AgentActionArgs {
   readonly context: AgentContext;
   readonly event: AgentEvent;
@@ -23,7 +24,7 @@ const hasPolicy =
   ({ context }: AgentActionArgs): boolean =>
     context.onInput === policy;
 const isRoomy = ({ context }: AgentActionArgs): boolean => context.inbox.length < maxInbox;
-const interrupts = (facts: AgentActionArgs): boolean => hasPolicy('interrupt')(facts) && isRoomy(facts);
+const interrupts = (args: AgentActionArgs): boolean => hasPolicy('interrupt')(args) && isRoomy(args);
 
 export const inputGuards = {
   hasInput: ({ context }: AgentActionArgs): boolean => context.inbox.length > 0,
@@ -33,8 +34,8 @@ export const inputGuards = {
   replacesInput: hasPolicy('latest'),
   interrupts,
   /** Nothing under way must be finished first. */
-  interruptsAll: (facts: AgentActionArgs): boolean =>
-    interrupts(facts) && facts.context.calls.every(({ answered, guarded }) => answered === true || guarded !== true),
+  interruptsAll: (args: AgentActionArgs): boolean =>
+    interrupts(args) && args.context.calls.every(({ answered, guarded }) => answered === true || guarded !== true),
 };
 
 /** The transitions of a state that takes input and goes on with what it does. */

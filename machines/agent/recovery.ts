@@ -64,7 +64,9 @@ export function recoveryFor(facts: Facts, limits: AgentLimits): RecoveryStrategy
   const strategies = recoveryStrategies[failure.kind] ?? (failure.retryable ? ['retry'] : []);
   const mayRetry = !isGone(failure) && isTimely(facts, limits);
   return (
-    strategies.find((strategy) => (strategy !== 'retry' || mayRetry) && tries[strategy] < maxCounts(limits)[strategy]) ?? 'abort'
+    strategies.find(
+      (strategy) => (strategy !== 'retry' || mayRetry) && tries[strategy] < maxCounts(limits)[strategy],
+    ) ?? 'abort'
   );
 }
 

@@ -18,12 +18,12 @@ import type { GuardrailSettings } from './settings.ts';
 
 const { assign, enqueueActions } = guardrailSetupBase;
 
-/** An action that works a step out as a draft, and then takes over its facts and performs its actions. */
-const drafted = (settings: GuardrailSettings, work: (draft: GuardrailDraft, facts: GuardrailActionArgs) => void) =>
+/** An action that works a step out as a draft, and then takes over its context and performs its actions. */
+const drafted = (settings: GuardrailSettings, work: (draft: GuardrailDraft, args: GuardrailActionArgs) => void) =>
   enqueueActions(({ context, event, enqueue }) => {
     const draft = guardrailDraft(settings, context, timeOf(event));
     work(draft, { context, event });
-    enqueue.assign(draft.facts);
+    enqueue.assign(draft.context);
     for (const action of draft.actions) perform(action);
 
     function perform(action: GuardrailStepAction): void {
@@ -59,7 +59,7 @@ const breakerActionsOf = (settings: GuardrailSettings) => {
       if (event.type === 'work') pipeline.rejectWork(draft, event, why(draft));
     });
   return {
-    refuseOpen: refuse(({ facts: { until, why }, at }) => ({
+    refuseOpen: refuse(({ context: { until, why }, at }) => ({
       kind: 'transient',
       reason: `too many failed in a row (${why}), and it rests`,
       retryAfter: Math.max(0, until - at),
@@ -68,7 +68,7 @@ const breakerActionsOf = (settings: GuardrailSettings) => {
       kind: 'transient',
       reason: 'it lets one through to try, and that one is under way',
     })),
-    refuseTripped: refuse(({ facts: { why } }) => ({
+    refuseTripped: refuse(({ context: { why } }) => ({
       kind: 'denied',
       reason: `it has tripped (${why}), until a person resets it`,
     })),
@@ -99,24 +99,30 @@ export function guardrailActionsOf(settings: GuardrailSettings) {
       pipeline.rejectWork(draft, event, { kind: 'capability', reason });
     }),
     ...breakerActionsOf(settings),
-    proceed: drafted(settings, (draft, facts) => pipeline.checkPassed(draft, slotIn(facts))),
-    watch: drafted(settings, (draft, facts) => pipeline.askCheck(draft, slotIn(facts), 'mid')),
-    turnAway: drafted(settings, (draft, facts) => {
-      const verdict = checkResultIn(facts.event);
+    proceed: drafted(settings, (draft, args) => pipeline.checkPassed(draft, slotIn(args))),
+    watch: drafted(settings, (draft, args) => pipeline.askCheck(draft, slotIn(args), 'mid')),
+    turnAway: drafted(settings, (draft, args) => {
+      const verdict = checkResultIn(args.event);
       if (verdict.ok) return;
       const { kind, reason, retryAfter } = verdict;
-      pipeline.checkRejected(draft, slotIn(facts), { kind, reason, ...(retryAfter === undefined ? {} : { retryAfter }) });
+      pipeline.checkRejected(draft, slotIn(args), {
+        kind,
+        reason,
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+      });
     }),
-    turnAwayBroken: drafted(settings, (draft, facts) => {
-      const { message } = childFailure(facts.event);
+    turnAwayBroken: drafted(settings, (draft, args) => {
+      const { message } = childFailure(args.event);
       const reason = `its check broke, so nothing is let through: ${message}`;
-      pipeline.checkRejected(draft, slotIn(facts), { kind: 'denied', reason });
+      pipeline.checkRejected(draft, slotIn(args), { kind: 'denied', reason });
     }),
-    turnAwaySilent: drafted(settings, (draft, facts) => pipeline.checkRejected(draft, slotIn(facts), noAnswerInTime(patience))),
-    takeEnd: drafted(settings, (draft, facts) => {
-      const { event } = facts;
+    turnAwaySilent: drafted(settings, (draft, args) =>
+      pipeline.checkRejected(draft, slotIn(args), noAnswerInTime(patience)),
+    ),
+    takeEnd: drafted(settings, (draft, args) => {
+      const { event } = args;
       const end = event.type === 'work.done' ? event.output : memberOutputOf(event);
-      pipeline.takeWorkEnd(draft, slotIn(facts), end);
+      pipeline.takeWorkEnd(draft, slotIn(args), end);
     }),
     takeFall: drafted(settings, (draft, { event }) => {
       const why = isChildError(event) ? childFailure(event).message : 'it ended';
@@ -129,20 +135,21 @@ export function guardrailActionsOf(settings: GuardrailSettings) {
       if (event.type === 'treasury.granted' || event.type === 'treasury.refused')
         forward.forwardLeaseAnswer(draft, event);
     }),
-    stopLate: drafted(settings, (draft, facts) => {
+    stopLate: drafted(settings, (draft, args) => {
       const reason = 'it took longer than it may, and was stopped';
-      pipeline.checkRejected(draft, slotIn(facts), { kind: 'timeout', reason });
+      pipeline.checkRejected(draft, slotIn(args), { kind: 'timeout', reason });
     }),
-    abandon: drafted(settings, (draft, facts) => pipeline.abandonWork(draft, slotIn(facts))),
+    abandon: drafted(settings, (draft, args) => pipeline.abandonWork(draft, slotIn(args))),
     cancel: drafted(settings, (draft, { event }) => {
       if (event.type !== 'work.cancel') return;
       const { id, reason } = event;
       const guards = settings.rule.kind === 'cancellation';
-      for (const place of slotsOf(draft, id)) {
-        if (guards) pipeline.checkRejected(draft, place, { kind: 'cancelled', reason: `it was cancelled: ${reason}` });
-        else pipeline.stopWork(draft, place, { how: 'cancelled', reason });
+      for (const slotIndex of slotsOf(draft, id)) {
+        if (guards)
+          pipeline.checkRejected(draft, slotIndex, { kind: 'cancelled', reason: `it was cancelled: ${reason}` });
+        else pipeline.stopWork(draft, slotIndex, { how: 'cancelled', reason });
       }
-      if (guards && id === undefined) draft.facts = { ...draft.facts, cancelled: reason };
+      if (guards && id === undefined) draft.context = { ...draft.context, cancelled: reason };
     }),
     pause: drafted(settings, (draft, { event }) => {
       if (event.type === 'work.pause') pipeline.pauseWork(draft, event.id, true);
@@ -152,7 +159,8 @@ export function guardrailActionsOf(settings: GuardrailSettings) {
     }),
     expire: drafted(settings, (draft) => {
       const reason = 'the deadline of the run has passed';
-      for (const place of slotsOf(draft, undefined)) pipeline.checkRejected(draft, place, { kind: 'expired', reason });
+      for (const slotIndex of slotsOf(draft, undefined))
+        pipeline.checkRejected(draft, slotIndex, { kind: 'expired', reason });
     }),
     endAll: drafted(settings, (draft, { event }) => {
       const reason = event.type === 'guardrail.stop' ? event.reason : `the guardrail "${below ?? ''}" below it is gone`;

@@ -4,7 +4,7 @@ import { timeOf, type GuardrailActionArgs } from './events.ts';
 import { rejectedBefore } from './rules.ts';
 import type { GuardrailSettings } from './settings.ts';
 
-type GuardPredicate = (facts: GuardrailActionArgs) => boolean;
+type GuardPredicate = (args: GuardrailActionArgs) => boolean;
 
 export function guardrailGuardsOf(settings: GuardrailSettings) {
   const { trip, below } = settings;

@@ -41,7 +41,8 @@ const bucketOf = (buckets: TokenBuckets, key: string, rates: TokenRates, at: num
 /** Milliseconds until the bucket allows work again; 0 when it does now. Infinity: there are too many keys. */
 export function bucketWait(buckets: TokenBuckets, key: string, rates: TokenRates, at: number): number {
   const { tasks = unlimited, tokens = unlimited, per } = rates;
-  if (!Object.hasOwn(buckets, key) && Object.keys(withoutFullBuckets(buckets, rates, at)).length >= maxBuckets) return Infinity;
+  if (!Object.hasOwn(buckets, key) && Object.keys(withoutFullBuckets(buckets, rates, at)).length >= maxBuckets)
+    return Infinity;
   const level = bucketOf(buckets, key, rates, at);
   return Math.ceil(
     Math.max(

@@ -5,7 +5,13 @@ import type { TaskErrorKind } from '../../src/contracts/task.ts';
 import { makeFailure, refusalOfFailure } from '../failure.ts';
 import type { TaskJob, StopReason } from './context.ts';
 
-const transientKinds: ReadonlySet<string> = new Set(['transient', 'timeout', 'mailbox_full', 'storage', 'owned_elsewhere']);
+const transientKinds: ReadonlySet<string> = new Set([
+  'transient',
+  'timeout',
+  'mailbox_full',
+  'storage',
+  'owned_elsewhere',
+]);
 
 export function errorKindOf({ kind, retryable }: Failure): TaskErrorKind {
   if (kind === 'cancelled') return 'cancelled';
@@ -35,7 +41,8 @@ export function attemptFailure(
 const memberFaultKinds: ReadonlySet<string> = new Set(['environment', 'transient', 'timeout', 'internal', 'restarts']);
 
 /** Whether the member itself is to blame, and not the task or a guardrail on the way. */
-export const isOwnFault = (reason: Failure): boolean => memberFaultKinds.has(reason.kind) && refusalOfFailure(reason) === undefined;
+export const isOwnFault = (reason: Failure): boolean =>
+  memberFaultKinds.has(reason.kind) && refusalOfFailure(reason) === undefined;
 
 /** Whether the task's own policy allows another attempt after this one. */
 export function mayRetryTask({ task, attempts, used }: TaskJob, reason: Failure): boolean {

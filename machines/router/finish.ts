@@ -57,25 +57,25 @@ export function finishTask(
   output: AgentOutput,
   details: Details = {},
 ): void {
-  const { facts, actions } = draft;
+  const { context, actions } = draft;
   const result = resultOf(draft, entry, output, details);
   if ('part' in entry && entry.part) return collectBroadcastResult(draft, entry, result);
   actions.cancelTimer(deadlineTimerId(entry.seq));
-  facts.answered += 1;
-  facts.due = true;
+  context.answered += 1;
+  context.due = true;
   if (entry.work !== undefined) return actions.answerWork({ type: 'work.done', id: entry.work, output });
   actions.append('results', asJson({ seq: entry.seq, result }));
-  if (result.success) facts.previous = result.output;
-  else facts.broken = true;
+  if (result.success) context.previous = result.output;
+  else context.broken = true;
 }
 
 /** Keeps one of several answers; the last one completes the result, in the order of the members. */
 function collectBroadcastResult(draft: RouterDraft, entry: TaskJob, result: TaskResult): void {
-  const { facts, settings } = draft;
-  const others = facts.gatherings.filter(({ seq }) => seq !== entry.seq);
-  const { open = 1, results: before = [] } = facts.gatherings.find(({ seq }) => seq === entry.seq) ?? {};
+  const { context, settings } = draft;
+  const others = context.gatherings.filter(({ seq }) => seq !== entry.seq);
+  const { open = 1, results: before = [] } = context.gatherings.find(({ seq }) => seq === entry.seq) ?? {};
   const results = [...before, result];
-  facts.gatherings = open > 1 ? [...others, { seq: entry.seq, open: open - 1, results }] : others;
+  context.gatherings = open > 1 ? [...others, { seq: entry.seq, open: open - 1, results }] : others;
   if (open > 1) return;
   const ordered = settings.members.flatMap(({ id }) => results.filter(({ agentId }) => agentId === id));
   const began = Math.min(...ordered.map(({ metadata }) => draft.eventContext.at - metadata.durationMs));
@@ -104,7 +104,7 @@ const bodyOf = (answer: { readonly type: string; readonly body: Json } | undefin
   answer === undefined ? null : ['text', 'answers'].includes(answer.type) ? answer.body : { ...answer };
 
 function resultOf(
-  { facts, settings, eventContext }: RouterDraft,
+  { context, settings, eventContext }: RouterDraft,
   entry: QueuedTask | TaskJob,
   output: AgentOutput,
   details: Details,
@@ -136,7 +136,7 @@ function resultOf(
       budgetExhausted: errorKind === 'budgetExhausted',
       retryApplied: (job?.attempts ?? 0) > 1,
       routedBy: router,
-      executionMode: facts.mode,
+      executionMode: context.mode,
       ...(task.correlationId === undefined ? {} : { correlationId: task.correlationId }),
       ...(errorKind ? { errorKind } : {}),
       routing: { router, selected, candidates: job?.candidates ?? 0, ...(reason === undefined ? {} : { reason }) },

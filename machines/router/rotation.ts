@@ -39,18 +39,18 @@ function recordHealth(draft: RouterDraft, member: number, reason: Failure | unde
 /** Back in rotation, on trial. Its health starts anew: otherwise it would never be chosen. */
 export const backInRotation = (draft: RouterDraft, member: number): void => {
   updateRotationEntry(draft, member, { outUntil: null, trial: true, recent: [] });
-  draft.facts.due = true;
+  draft.context.due = true;
 };
 
 /** All members are back in rotation, without failures and with their health reset. */
 export function resetRotation(draft: RouterDraft): void {
-  for (const member of draft.facts.seats.keys()) draft.actions.cancelTimer(restTimerId(member));
-  draft.facts.seats = draft.facts.seats.map((each) => ({
+  for (const member of draft.context.seats.keys()) draft.actions.cancelTimer(restTimerId(member));
+  draft.context.seats = draft.context.seats.map((each) => ({
     ...each,
     failures: 0,
     outUntil: null,
     trial: false,
     recent: [],
   }));
-  draft.facts.due = true;
+  draft.context.due = true;
 }

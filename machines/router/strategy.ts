@@ -51,7 +51,7 @@ interface Candidate {
   readonly index: number;
   readonly id: string;
   readonly entry: RotationEntry;
-  /** Its place in `healthStatuses`: a larger number is worse. */
+  /** Its position in `healthStatuses`: a larger number is worse. */
   readonly health: number;
   /** Whether it can take one more task. */
   readonly isFree: boolean;
@@ -73,7 +73,7 @@ export function chooseMembers(
     const [entry, profile] = [seats[index], members[index]];
     if (!entry || !profile || !isInRotation(entry)) return [];
     const health = healthStatuses.indexOf(healthOf(entry.recent, now));
-    return [{ index, id: profile.id, entry: entry, health, isFree: hasRoom(entry, profile) }];
+    return [{ index, id: profile.id, entry, health, isFree: hasRoom(entry, profile) }];
   });
   const free = inRotation.filter(({ isFree }) => isFree);
   const first = (candidates: readonly Candidate[]) => candidates.slice(0, 1).map(({ index }) => index);
@@ -85,9 +85,9 @@ export function chooseMembers(
       return first(free.toSorted((a, b) => a.health - b.health));
     case 'roundRobin': {
       // Members take turns, except those that fail while others do not. Few attempts say little about a member.
-      const sound = free.filter(({ health, entry: seat }) => health < failingRank || countOf(seat) < minAttempts);
-      const line = sound.length > 0 ? sound : free;
-      return first([...line.filter(({ index }) => index >= turn), ...line]);
+      const sound = free.filter(({ health, entry }) => health < failingRank || countOf(entry) < minAttempts);
+      const considered = sound.length > 0 ? sound : free;
+      return first([...considered.filter(({ index }) => index >= turn), ...considered]);
     }
     case 'leastBusy':
       return first(

@@ -41,7 +41,7 @@ export class EffectAnswers {
   readonly answer: EffectAnswerer = (call) => {
     this.count++;
     const { name, input, scope } = call;
-    const { recording: recording, drifts } = this.#options;
+    const { recording, drifts } = this.#options;
     const exact = recording.take(scope.actor, name, input, scope.key);
     // A recorded effect with the same input but another key is not the one that was stopped here.
     const stopped = recording.isUnanswered(scope.key) && !drifts.of(scope.actor);
@@ -68,7 +68,7 @@ export class EffectAnswers {
 
   #differs(call: EffectCall): Promise<Outcome> {
     const { name, input, scope } = call;
-    const { recording: recording, drifts, place, lenient, perform: live } = this.#options;
+    const { recording, drifts, place, lenient, perform: live } = this.#options;
     const { state, seq } = place(scope.actor);
     const where = { actor: scope.actor, phase: phaseOf(state), seq };
     const recorded = recording.next(scope.actor, name);

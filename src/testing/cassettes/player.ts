@@ -46,7 +46,7 @@ export interface ReplayContext {
 
 /** Resolves when the root has ended or nothing more will happen. Returns the cues that were never played; rejects with `invalid` for a replay that does not end. */
 export async function playRecording(context: ReplayContext): Promise<readonly Cue[]> {
-  const { recording: recording, clock, watch, answers, drifts, root } = context;
+  const { recording, clock, watch, answers, drifts, root } = context;
   const cues = [...recording.cues];
   for (let plays = 0; ; plays++) {
     await untilQuiet(() => watch.count + answers.count);
@@ -98,7 +98,7 @@ function ownTime(
 }
 
 async function play(context: ReplayContext, cue: Cue): Promise<void> {
-  const { clock, watch, answers, recording: recording } = context;
+  const { clock, watch, answers, recording } = context;
   if (cue.kind === 'timer') {
     const timer = present(watch.timers.get(cue.key), `The timer ${cue.key}`);
     return clock.advance(Math.max(0, timer.due - clock.now()));
@@ -111,10 +111,7 @@ async function play(context: ReplayContext, cue: Cue): Promise<void> {
 }
 
 /** Sends a recorded message from outside again, under the same id. */
-async function send(
-  { host, recording: recording, drifts, watch }: ReplayContext,
-  { actor, event }: RecordedStep,
-): Promise<void> {
+async function send({ host, recording, drifts, watch }: ReplayContext, { actor, event }: RecordedStep): Promise<void> {
   const { id, type, from, body = null } = event;
   const handled = Object.hasOwn(host.actor(actor)?.type.handles ?? {}, type);
   const envelope: Envelope = {

@@ -61,7 +61,7 @@ export async function replayCassette(
   const clock = virtualClock({ start: started });
   const watch = new JournalWatcher(recording, drifts);
   const answers = new EffectAnswers({
-    recording: recording,
+    recording,
     drifts,
     lenient,
     perform: live?.perform,
@@ -98,7 +98,7 @@ export async function replayCassette(
     });
     const nudge = live && (() => live.nudge(host, journal));
     const left = await playRecording({
-      recording: recording,
+      recording,
       clock,
       host,
       root,

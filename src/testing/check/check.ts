@@ -133,7 +133,7 @@ function reportedFindings(
         says,
         trace: linesOf(trace),
         mermaid: sequenceDiagram(trace, kind),
-        story: storyOf({ kind, trace, model: model, subject, input, says }),
+        story: storyOf({ kind, trace, model, subject, input, says }),
       };
     })
     .sort((a, b) => (a.trace.length || Infinity) - (b.trace.length || Infinity));

@@ -78,7 +78,7 @@ const stride = 2_000;
 
 /** The key of a world at this precision: worlds with the same key count as one. */
 export const worldKeyIn =
-  ({ model: model, clamp }: Exploration) =>
+  ({ model, clamp }: Exploration) =>
   (world: ModelWorld): string =>
     worldKey(world, (actor: ModelActor): Json => model.project(actor, clamp), clamp);
 
@@ -91,7 +91,7 @@ export function nodeAt(nodes: readonly GraphNode[], at: number): GraphNode {
 
 /** Explores from these beginnings until everything was seen or a limit is reached. Rejects with what the model throws. */
 export async function explore(beginnings: readonly StepResult[], walk: Exploration): Promise<StateGraph> {
-  const { model: model, limits, clock, progress } = walk;
+  const { model, limits, clock, progress } = walk;
   const moves = new Successors(model);
   const key = worldKeyIn(walk);
   const known = new Map<string, number>();

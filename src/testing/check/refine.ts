@@ -33,7 +33,7 @@ export async function refine(
   for (let clamp = coarse; ; clamp *= 2) {
     const limits = { ...settings.limits, time: Math.max(1, until - clock.now()) };
     const { progress } = settings;
-    const walk: Exploration = { model: model, limits, clamp, clock, ...(progress ? { progress } : {}) };
+    const walk: Exploration = { model, limits, clamp, clock, ...(progress ? { progress } : {}) };
     const graph = await explore(beginnings, walk);
     const tells = model.external.filter(({ kind, type }) => kind === 'ask' && !graph.answered.has(type));
     // A message that is answered nowhere expects no answer: it may be sent again without one.

@@ -44,7 +44,7 @@ const eventsOf = ({ steps, loop }: Trace): MachineEvent[] =>
   [...steps, ...loop].flatMap(({ event, cause }) => (event && cause !== 'drop' ? [event] : []));
 
 /** The events that the root handled, in order, and where it rests then. */
-function machineStory({ kind, says, trace, input, subject, model: model }: StorySource): string {
+function machineStory({ kind, says, trace, input, subject, model }: StorySource): string {
   const { machine } = model.type.chart;
   const events = eventsOf(trace);
   const lines = events.map((event) => `    ${eventText(event)},`);
