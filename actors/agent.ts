@@ -70,7 +70,7 @@ const toolCallActor = (deps: AgentDeps) =>
 
 /** A call of a tool is never handed on; only calls of delegates are. */
 const noDelegate = effect<AgentOutput | RunOutput, AgentInput | RunInput>(() =>
-  Promise.reject(new TroupeError('internal', "A call that is nobody else's work was handed on.")),
+  Promise.reject(new TroupeError('internal', 'A call without a delegate was delegated.')),
 );
 
 /** For each delegate a call whose slot `delegate` is that agent or team. The engine hosts a machine in a slot as a child. */

@@ -1,6 +1,6 @@
 /**
  * Parses a model's answer against the tools it was offered: which calls are made, which are refused and why, and whether it is a final answer.
- * Pure: the same answer and offer give the same reading.
+ * Pure: the same answer and offer always give the same result.
  */
 import type { AgentDefinition, AgentLimits, Budget, ReplyContract } from '../src/contracts/agent.ts';
 import { TroupeError } from '../src/values/failure.ts';

@@ -60,7 +60,7 @@ const toolScope = ({ key, signal, clock, progress }: EffectScope) => ({ key, sig
 const contentOf = (output: Json): string => (typeof output === 'string' ? output : JSON.stringify(output));
 
 /**
- * The failure of a write (E7). If nothing was begun, it failed, and no one need be asked. If it was carried out and only its result is lost,
+ * The failure of a write (E7). If nothing was begun, it failed, and no person is asked. If it was carried out and only its result is lost,
  * the failure says so, because a second call would do it twice. If it broke off, it is uncertain.
  */
 function failureOfWrite({ name, effect: kind, idempotent }: ToolRequest, thrown: unknown): unknown {
@@ -74,7 +74,7 @@ function failureOfWrite({ name, effect: kind, idempotent }: ToolRequest, thrown:
   return new TroupeError('uncertain', `"${name}" may or may not have happened: ${message}`, { cause: thrown });
 }
 
-/** What the tool's room says of a failed call: `sent`, it may have begun; `done`, it was carried out. */
+/** The annotations of a failed call (src/tools/annotations.ts): `sent`, it may have begun; `done`, it was carried out. */
 const annotationsOf = (thrown: unknown) => propertiesOf(toFailure(thrown).data);
 
 /** Without the reason, which might make the model call again: the reason is kept as the cause. */

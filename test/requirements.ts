@@ -1452,7 +1452,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'CW1',
-    says: "The actions of a step are read by the engine's own code (`outboxOf`), and messages are checked by the engine's own code (`fromEnvelope`).",
+    says: "The actions of a step are read by the engine's own code (`buildOutbox`), and messages are checked by the engine's own code (`fromEnvelope`).",
     where: 'src/testing/check/world.ts',
     tests: [
       { file: 'test/testing/check.test.ts', name: 'is found as ${kind}, by the shortest way, and mended it is clean' },

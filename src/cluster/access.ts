@@ -15,7 +15,7 @@ export async function natsAccess(runnables: readonly Runnable[], options: NatsAc
   if (twice !== undefined)
     throw new TroupeError(
       'definition',
-      `Two of the files define "${twice}", and who asks for it could not tell them apart. Give one another name.`,
+      `Two of the files define "${twice}", and clients could not tell them apart. Give one of them another name.`,
     );
   const inputs = Object.fromEntries(runnables.map((runnable) => [runnable.name, describeInput(runnable)]));
   return writeConfig({ ...options, inputs: inputs });

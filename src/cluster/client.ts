@@ -48,12 +48,12 @@ export async function openCluster({ tenant = 'default', ...options }: ClusterOpt
   const request = async (node: string, verb: NodeVerb, body: Json = null) =>
     rpcCall(connection, subjects.node(requireId('The name of a node', node), verb), body, {
       within: timeout,
-      nobody: `There is no node "${node}". "troupe nodes" shows those there are.`,
+      noResponder: `There is no node "${node}". "troupe nodes" shows those there are.`,
     });
   return {
     nodes: () => collectReports(connection, subjects.who, clock),
     drain: async (node) => Number(await request(node, 'drain')),
-    migrate: async (run, to) => void (await request(to, 'take', { run, why: 'somebody asked for it', pin: true })),
+    migrate: async (run, to) => void (await request(to, 'take', { run, why: 'a client requested it', pin: true })),
     misfits: async (run, node) => Failure.array().parse(await request(node, 'fits', { run })),
     invoke: async (name, input, invokeOptions = {}) =>
       invoke(

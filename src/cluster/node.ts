@@ -108,11 +108,11 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   const request = (node: string, verb: NodeVerb, body: Json) =>
     rpcCall(connection, subjects.node(node, verb), body, {
       within: releaseGrace + 5_000,
-      nobody: `There is no node "${node}". "troupe nodes" shows those there are.`,
+      noResponder: `There is no node "${node}". "troupe nodes" shows those there are.`,
     });
 
   async function requireFreeName(): Promise<void> {
-    const answer = rpcCall(connection, subjects.node(name, 'report'), null, { within: 2_000, nobody: '' });
+    const answer = rpcCall(connection, subjects.node(name, 'report'), null, { within: 2_000, noResponder: '' });
     const report = await answer.catch(() => undefined);
     if (!report) return;
     // Only a node serves this subject, with a report. One of another version may have other properties: its name is taken all the same.

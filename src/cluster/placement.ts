@@ -70,7 +70,7 @@ export class Placement {
       const [host, process] = owner.split(' ');
       const previous = membership.members.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
       // A run that cannot be taken must not keep the others from being taken.
-      await runs.take(run, `${previous} let go of it`).catch(() => {});
+      await runs.take(run, `${previous} released it`).catch(() => {});
     }
   }
 

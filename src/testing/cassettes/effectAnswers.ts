@@ -128,7 +128,7 @@ export class EffectAnswers {
   }
 }
 
-/** Pure whatever its input is. A tool that says so of one input is still a tool, and is not performed. */
+/** Is the effect pure for every input? A tool that is pure for one input only is not performed. */
 const isPure = ({ logic }: EffectCall): boolean => performerOf(logic)?.options.kind === 'pure';
 
 /** Performs an effect as the engine does, in real time. */

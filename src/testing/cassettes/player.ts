@@ -19,8 +19,8 @@ import type { RunningTimer, JournalWatcher } from './journalWatcher.ts';
 
 /** Milliseconds by which a timer may be due earlier or later than recorded and still count as the recorded one: steps are never taken at exactly the same time. */
 const tolerance = 100;
-/** The most cues and timers of a replay; one that needs more goes round in a loop. */
-const patience = 100_000;
+/** The most cues and timers of a replay; a replay that needs more loops. */
+const maxMoves = 100_000;
 
 /** What a replay works with. */
 export interface ReplayContext {
@@ -39,7 +39,7 @@ export interface ReplayContext {
   /** Collects the differences. */
   readonly drifts: DriftLog;
   /** After a difference, may time pass when nothing else happens? */
-  readonly goesOn: boolean;
+  readonly advancesAfterDrift: boolean;
   /** Called when nothing happens by itself; resolves to true when it caused something to happen. */
   readonly nudge?: (() => Promise<boolean>) | undefined;
 }
@@ -51,10 +51,10 @@ export async function playRecording(context: ReplayContext): Promise<readonly Cu
   for (let plays = 0; ; plays++) {
     await untilQuiet(() => watch.count + answers.count);
     if (!watch.isActive(root)) return cues;
-    if (plays > patience)
+    if (plays > maxMoves)
       throw new TroupeError(
         'invalid',
-        `The replay made ${patience} moves and did not end: a machine goes round in a circle. It stands in "${watch.lastStepOf(root).state}".`,
+        `The replay made ${maxMoves} moves and did not end: a machine loops. It is in "${watch.lastStepOf(root).state}".`,
       );
     const { working } = answers;
     if (working) {
@@ -70,7 +70,8 @@ export async function playRecording(context: ReplayContext): Promise<readonly Cu
       await play(context, cue);
     } else if (!(await context.nudge?.())) {
       // What was unfinished in the recording stays unfinished. After a difference the recording no longer says what comes next.
-      const timer = recording.cassette.end && (drifts.all.length === 0 || context.goesOn) ? watch.soonest : undefined;
+      const timer =
+        recording.cassette.end && (drifts.all.length === 0 || context.advancesAfterDrift) ? watch.soonest : undefined;
       if (!timer) return cues;
       clock.advance(Math.max(0, timer.due - clock.now()));
     }
@@ -134,6 +135,6 @@ export function notAccepted(watch: JournalWatcher, actor: string, type: string, 
     actor,
     phase: phaseOf(state),
     seq,
-    message: `nobody took "${type}", which came from outside: ${why}`,
+    message: `no actor accepted "${type}", which came from outside: ${why}`,
   };
 }

@@ -106,11 +106,11 @@ export async function replayCassette(
       answers,
       drifts,
       nudge,
-      goesOn: lenient || live !== undefined,
+      advancesAfterDrift: lenient || live !== undefined,
     });
     const [found] = await journal.find({ actor: root });
     const row = present(found, `The root ${root}`);
-    if (!live) addLeft(recording, drifts, left, watch);
+    if (!live) addUnplayed(recording, drifts, left, watch);
     addEnd(cassette, drifts, row);
     await onEnd?.(journal);
     return { outcome: recordedEndOf(row) ?? { status: 'open', state: row.state }, drift: drifts.all };
@@ -142,7 +142,7 @@ function requireSame(
 const isOutside = ({ steps }: Cassette, id: string): boolean => steps.some(({ event }) => event.id === id);
 
 /** Adds what was recorded and is not asked for any more. Of an actor that took another path that is expected. */
-function addLeft(recording: Recording, drifts: DriftLog, cues: readonly Cue[], watch: JournalWatcher): void {
+function addUnplayed(recording: Recording, drifts: DriftLog, cues: readonly Cue[], watch: JournalWatcher): void {
   for (const { actor, key, name } of recording.unused) {
     if (drifts.of(actor)) continue;
     const { state = '', seq = 0 } = recording.askedIn(key) ?? {};

@@ -5,7 +5,7 @@ import { isRunnable, type Runnable } from '../../define/runnable.ts';
 import { errorMessage } from '../../values/cause.ts';
 import { nodeAt, traceTo, type StateGraph, type TransitionLabel as Move } from './explore.ts';
 import type { CheckFault, CheckFaults } from './faults.ts';
-import { growth } from './growth.ts';
+import { fastestGrowing } from './growth.ts';
 import { refine } from './refine.ts';
 import { agentModel } from './agentModel.ts';
 import { machineModel } from './machineModel.ts';
@@ -29,10 +29,10 @@ import { checkedRun, type ModelWorld } from './world.ts';
 export async function check(subject: Runnable, options: CheckOptions = {}): Promise<CheckReport> {
   const settings = checkSettings(options);
   const model = modelOf(subject, settings);
-  const beginnings = model.inputs.map((input) => beginningOf(model, settings, input));
+  const beginnings = model.inputs.map((input) => startWith(model, settings, input));
   const { graph, counterexamples, refuted } = await refine(beginnings, model, settings);
   const findings = reportedFindings(counterexamples, graph, model, subject);
-  const bound = graph.bound && { ...graph.bound, ...growth(graph) };
+  const bound = graph.bound && { ...graph.bound, ...fastestGrowing(graph) };
   const { faults } = settings;
   const tried = triedOf(graph, faults);
   const states = graph.nodes.length;
@@ -82,7 +82,7 @@ function modelOf(subject: Runnable, settings: CheckSettings): CheckModel {
   }
 }
 
-function beginningOf(
+function startWith(
   { type, name }: CheckModel,
   { faults }: CheckSettings,
   input: CheckModel['inputs'][number],
@@ -126,7 +126,7 @@ function reportedFindings(
   return [...once.values()]
     .map(({ kind, says, node, move, loop = [] }): Finding => {
       if (node === undefined) return { kind, says, trace: [], mermaid: '', story: '' };
-      const trace = { steps: withoutRounds([...traceTo(graph, node), ...(move ? [move] : [])], loop), loop };
+      const trace = { steps: withoutRepeatedLoop([...traceTo(graph, node), ...(move ? [move] : [])], loop), loop };
       const { input } = beginningFor(graph, node);
       return {
         kind,
@@ -140,8 +140,8 @@ function reportedFindings(
 }
 
 /** Without repetitions of the loop at the end of the trace: counts are exact up to a limit, so the walk may have gone round a few times before. */
-function withoutRounds(way: readonly Move[], loop: readonly Move[]): readonly Move[] {
-  const tail = way.slice(way.length - loop.length);
+function withoutRepeatedLoop(steps: readonly Move[], loop: readonly Move[]): readonly Move[] {
+  const tail = steps.slice(steps.length - loop.length);
   const isRound =
     loop.length > 0 &&
     tail.length === loop.length &&
@@ -149,7 +149,7 @@ function withoutRounds(way: readonly Move[], loop: readonly Move[]): readonly Mo
       const same = loop[index];
       return same !== undefined && isSame(move, same);
     });
-  return isRound ? withoutRounds(way.slice(0, -loop.length), loop) : way;
+  return isRound ? withoutRepeatedLoop(steps.slice(0, -loop.length), loop) : steps;
 }
 const isSame = (a: Move, b: Move) => a.from === b.from && a.to === b.to && a.says === b.says;
 
@@ -157,5 +157,5 @@ const isSame = (a: Move, b: Move) => a.from === b.from && a.to === b.to && a.say
 function beginningFor({ nodes }: StateGraph, node: number): { input: Json } {
   let at = nodeAt(nodes, node);
   while (at.before) at = nodeAt(nodes, at.before.node);
-  return { input: at.world.actors.get(at.world.root)?.birth.input ?? null };
+  return { input: at.world.actors.get(at.world.root)?.spawnInfo.input ?? null };
 }

@@ -74,7 +74,7 @@ export interface Exploration {
 }
 
 /** Worlds between two calls of `progress`. */
-const stride = 2_000;
+const progressInterval = 2_000;
 
 /** The key of a world at this precision: worlds with the same key count as one. */
 export const worldKeyIn =
@@ -129,7 +129,7 @@ export async function explore(beginnings: readonly StepResult[], walk: Explorati
       bound = { what: 'time', at: limits.time };
       break;
     }
-    if (at % stride === stride - 1) progress?.(nodes.length, nodes.length - at);
+    if (at % progressInterval === progressInterval - 1) progress?.(nodes.length, nodes.length - at);
     let whole = true;
     for (const { turn, ...move } of await moves.from(node.world)) {
       transitions++;

@@ -15,13 +15,13 @@ export const isTicket = ({ type }: ModelActor): boolean => type.chart.machine.id
 
 /** A person answers a ticket with each answer that its schema names, or withdraws the question. */
 export function personTransitions(model: CheckModel, world: ModelWorld, ticket: ModelActor): ModelTransition[] {
-  const { schema } = jsonObject(ticket.birth.input);
+  const { schema } = jsonObject(ticket.spawnInfo.input);
   const events: (JsonObject & { type: string })[] = [
     ...valuesOf(jsonObject(schema)).map((answer) => ({ type: 'wait.answer', answer, by: 'somebody' })),
     { type: 'wait.abort', reason: 'not needed', by: 'somebody' },
   ];
   return events.flatMap((event): ModelTransition[] => {
-    const { address } = ticket.birth;
+    const { address } = ticket.spawnInfo;
     if (ticket.type.chart.ignores(ticket.snapshot, event)) return [];
     const says =
       event.type === 'wait.abort' ? 'withdraws the question' : `answers ${shortJson(event['answer'] ?? null)}`;

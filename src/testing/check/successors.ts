@@ -50,7 +50,7 @@ export class Successors {
     }
     const expires = isTicket(actor) ? ({ expires: true } as const) : {};
     const says = isTicket(actor) ? 'nobody answers in time' : `time is up: ${timerWords(event.type)}`;
-    const turn = deliverOwn(world, actor.birth.address, fromTimer(timer));
+    const turn = deliverOwn(world, actor.spawnInfo.address, fromTimer(timer));
     return [{ ...common, ...expires, says, ...rootEvent(world, actor, event), turn }];
   }
 
@@ -62,7 +62,7 @@ export class Successors {
     const moves = (await this.#possible(world, actor, effect)).map(
       ({ outcome, says, guessed, to = label }): ModelTransition => {
         const delivery = fromEffect(effect, outcome, true);
-        const turn = deliverOwn(world, actor.birth.address, delivery);
+        const turn = deliverOwn(world, actor.spawnInfo.address, delivery);
         if (guessed) requireSensible(src, turn);
         return { cause: 'inside', from, to, says, ...rootEvent(world, actor, delivery.event), turn };
       },
@@ -128,7 +128,7 @@ function requireSensible(src: string, { problems }: StepResult): void {
 }
 
 const rootEvent = (world: ModelWorld, actor: ModelActor, event: MachineEvent): { event?: MachineEvent } =>
-  actor.birth.address === world.root ? { event } : {};
+  actor.spawnInfo.address === world.root ? { event } : {};
 
 /** A delayed `sendTo` is sent now. */
 function forwarded(
@@ -138,7 +138,7 @@ function forwarded(
   to: string,
   event: MachineEvent,
 ): ModelWorld {
-  const { address } = actor.birth;
+  const { address } = actor.spawnInfo;
   const pendings = new Map([...actor.pendings].filter(([key]) => key !== timer.key));
   const envelope = signalEnvelope(timer.key, address, to, checkedRun, event);
   return {
