@@ -51,7 +51,7 @@ export function agentActor(definition: AgentDefinition | DefinitionFor, deps: Ag
       plan: plan(define, deps),
       callModel: callModel(define, settings.limits, deps),
       runTool: runTool(deps),
-      toolCall: callOf(deps),
+      toolCall: toolCallActor(deps),
       connectToolbelt: connectToolbelt(deps),
       listToolbelt: listToolbelt(define, deps),
       dropToolbelt: dropToolbelt(deps),
@@ -63,14 +63,14 @@ export function agentActor(definition: AgentDefinition | DefinitionFor, deps: Ag
   return withActors(machine, delegatesOf(deps));
 }
 
-const callOf = (deps: AgentDeps) =>
+const toolCallActor = (deps: AgentDeps) =>
   toolCallMachine.provide({
     actors: { runTool: runTool(deps), reconcile: reconcile(deps), delegate: noDelegate },
   });
 
 /** A call of a tool is never handed on; only calls of delegates are. */
 const noDelegate = effect<AgentOutput | RunOutput, AgentInput | RunInput>(() =>
-  Promise.reject(new TroupeError('internal', "A call that is nobody else's work was handed on.")),
+  Promise.reject(new TroupeError('internal', 'A call without a delegate was delegated.')),
 );
 
 /** For each delegate a call whose slot `delegate` is that agent or team. The engine hosts a machine in a slot as a child. */
@@ -78,6 +78,6 @@ const delegatesOf = (deps: AgentDeps) =>
   Object.fromEntries(
     (deps.delegates ?? []).map(({ info, machine }) => [
       delegateActorName(info.name),
-      withActors(callOf(deps), { delegate: machine }),
+      withActors(toolCallActor(deps), { delegate: machine }),
     ]),
   );

@@ -14,6 +14,6 @@ const question = {
 };
 
 export const analyze = (define: DefinitionFor, deps: AgentDeps) =>
-  effect<AnalysisOutput, ModelCallInput>((thinking, scope) =>
-    askTyped(question, define(thinking.message), deps, thinking, scope),
+  effect<AnalysisOutput, ModelCallInput>((callInput, scope) =>
+    askTyped(question, define(callInput.message), deps, callInput, scope),
   );

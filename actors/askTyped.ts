@@ -21,13 +21,13 @@ export interface TypedQuestion<T> {
   readonly shape: z.ZodType<T>;
 }
 
-const tries = 2;
+const maxAttempts = 2;
 
 export async function askTyped<T>(
   { name, description, instructions, shape }: TypedQuestion<T>,
   definition: AgentDefinition,
   deps: AgentDeps,
-  thinking: ModelCallInput,
+  callInput: ModelCallInput,
   scope: EffectScope,
 ): Promise<T & ModelBill & { model: string }> {
   const transcript = await readConversation(scope);
@@ -35,16 +35,16 @@ export async function askTyped<T>(
   const input = z.toJSONSchema(shape, { io: 'input' }) as JsonObject;
   let problem = '';
   let usage: Usage | undefined;
-  for (let attempt = 1; attempt <= tries; attempt++) {
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const ask: Message = { role: 'user', text: `${instructions} Call ${name}.${problem}` };
     const request = {
       instructions: definition.instructions,
       messages: [...truncateHistory(transcript, definition.maxHistory), ask],
       tools: [{ name, description, input }],
-      ...maxOutputFor(definition, thinking),
+      ...maxOutputFor(definition, callInput),
     };
     const answer = await deps.gateway.answer(
-      modelChoiceFor(definition, thinking, deps.gateway),
+      modelChoiceFor(definition, callInput, deps.gateway),
       request,
       modelScope(scope),
     );
@@ -56,9 +56,9 @@ export async function askTyped<T>(
       ? ` Your last call did not fit: ${z.prettifyError(parsed.error)}`
       : ' Your last answer did not call it.';
   }
-  throw new TroupeError('format', `The model did not call "${name}" as asked, ${tries} times.${problem}`, {
+  throw new TroupeError('format', `The model did not call "${name}" as asked, ${maxAttempts} times.${problem}`, {
     // The answers are paid for, although they cannot be used.
-    data: { ...(usage === undefined ? {} : { usage }), answers: tries },
+    data: { ...(usage === undefined ? {} : { usage }), answers: maxAttempts },
   });
 }
 

@@ -20,19 +20,19 @@ import type { AgentDeps, ModelGateway } from './tools.ts';
 export type DefinitionFor = (message: string) => AgentDefinition;
 
 export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: AgentDeps) =>
-  effect<ParsedAnswer, ModelCallInput>(async (thinking, scope) => {
-    const definition = define(thinking.message);
-    const offer = await toolOfferOf(definition, deps, thinking.tier, scope);
+  effect<ParsedAnswer, ModelCallInput>(async (callInput, scope) => {
+    const definition = define(callInput.message);
+    const offer = await toolOfferOf(definition, deps, callInput.tier, scope);
     const { instructions, temperature } = definition;
     const request = {
       instructions,
       messages: truncateHistory(await readConversation(scope), definition.maxHistory),
       tools: offer.specs,
-      ...maxOutputFor(definition, thinking),
+      ...maxOutputFor(definition, callInput),
       ...(temperature === undefined ? {} : { temperature }),
     };
     const answer = await deps.gateway.answer(
-      modelChoiceFor(definition, thinking, deps.gateway),
+      modelChoiceFor(definition, callInput, deps.gateway),
       request,
       modelScope(scope),
       (part, text) => {
@@ -41,11 +41,11 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
       },
     );
     const budget = lowerBudget(
-      ownLimits(withDefaults(defaultAgentBudget, definition.budget), thinking),
-      thinking.allowance,
+      ownLimits(withDefaults(defaultAgentBudget, definition.budget), callInput),
+      callInput.allowance,
     );
-    const callsLeft = (budget.toolCalls ?? Infinity) - thinking.used.toolCalls;
-    const left = (shares: number) => remainingShare(budget, chargedUsage(thinking.used, answer.usage), shares);
+    const callsLeft = (budget.toolCalls ?? Infinity) - callInput.used.toolCalls;
+    const left = (shares: number) => remainingShare(budget, chargedUsage(callInput.used, answer.usage), shares);
     return parseAnswer(answer, { definition, offer, limits, callsLeft, left });
   });
 
@@ -70,9 +70,9 @@ export function modelChoiceFor(
 /** The most output that the budget leaves beside the expected input. */
 export function maxOutputFor(
   { maxOutputTokens, budget }: AgentDefinition,
-  { used, expected, allowance, ...thinking }: ModelCallInput,
+  { used, expected, allowance, ...callInput }: ModelCallInput,
 ): { maxOutputTokens?: number } {
-  const { tokens } = lowerBudget(ownLimits(budget ?? {}, thinking), allowance);
+  const { tokens } = lowerBudget(ownLimits(budget ?? {}, callInput), allowance);
   const left = tokens === undefined ? Infinity : Math.max(1, tokens - totalTokens(used) - expected);
   const room = Math.min(maxOutputTokens ?? Infinity, left);
   return Number.isFinite(room) ? { maxOutputTokens: room } : {};

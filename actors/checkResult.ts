@@ -4,18 +4,18 @@ import { failureKinds, toFailure, type FailureKind } from '../src/values/failure
 import type { CheckResult } from '../machines/guardrail/events.ts';
 import { propertiesOf } from '../src/values/properties.ts';
 
-const no = (reason: string, kind: FailureKind = 'denied'): CheckResult => ({ ok: false, kind, reason });
+const rejected = (reason: string, kind: FailureKind = 'denied'): CheckResult => ({ ok: false, kind, reason });
 
 const isKind = (kind: unknown): kind is FailureKind => typeof kind === 'string' && Object.hasOwn(failureKinds, kind);
 
 /** What a check answered, as a verdict. */
 export function checkResultOf(says: unknown): CheckResult {
   if (says === true) return { ok: true };
-  if (says === false) return no('its check said no');
-  if (typeof says === 'string') return no(says.trim() === '' ? 'its check said no' : says);
+  if (says === false) return rejected('its check said no');
+  if (typeof says === 'string') return rejected(says.trim() === '' ? 'its check said no' : says);
   const { reason, kind = 'denied', retryAfter } = propertiesOf(says);
   if (typeof reason !== 'string' || !isKind(kind))
-    return no(
+    return rejected(
       `its check said neither yes nor no: it must give true, false, or why not; it gave ${says === undefined ? 'nothing' : typeof says}`,
     );
   const after = typeof retryAfter === 'number' && retryAfter >= 0 ? { retryAfter } : {};
@@ -30,18 +30,18 @@ export async function askCheckInTime<T>(
   ask: () => T | Promise<T>,
   { clock, limit }: { clock: Clock; limit: number },
 ): Promise<{ readonly says: T } | { readonly failed: CheckResult }> {
-  const over = new AbortController();
+  const stopTimer = new AbortController();
   try {
     const says = ask();
     if (!(says instanceof Promise)) return { says };
-    const late = sleep(clock, limit, over.signal).then(
-      () => ({ failed: no(`its check gave no answer within ${limit} ms, so nothing is let through`) }),
-      () => ({ failed: no('it was stopped') }),
+    const late = sleep(clock, limit, stopTimer.signal).then(
+      () => ({ failed: rejected(`its check gave no answer within ${limit} ms, so nothing is let through`) }),
+      () => ({ failed: rejected('it was stopped') }),
     );
     return await Promise.race([says.then((value) => ({ says: value })), late]);
   } catch (thrown) {
-    return { failed: no(`its check broke, so nothing is let through: ${toFailure(thrown).message}`) };
+    return { failed: rejected(`its check broke, so nothing is let through: ${toFailure(thrown).message}`) };
   } finally {
-    over.abort();
+    stopTimer.abort();
   }
 }

@@ -34,28 +34,28 @@ export function withStreamGuards(machine: AnyStateMachine, guardrails: readonly 
   const actors: Record<string, AnyActorLogic> = {};
   for (const [name, logic] of Object.entries(machine.implementations.actors)) {
     if (isMachine(logic)) actors[name] = withStreamGuards(logic, inside);
-    else if (name === 'callModel' && isModelCall(logic)) actors[name] = watchedCall(logic, inside);
+    else if (name === 'callModel' && isModelCall(logic)) actors[name] = guardedModelCall(logic, inside);
   }
   return withActors(machine, actors);
 }
 
-const watchedCall = (
+const guardedModelCall = (
   { effect: { perform, options } }: Effect<ParsedAnswer, ModelCallInput>,
   guardrails: readonly Guardrail[],
 ) =>
-  effect<ParsedAnswer, ModelCallInput>(async (thinking, scope) => {
+  effect<ParsedAnswer, ModelCallInput>(async (callInput, scope) => {
     const stop = new AbortController();
     const signal = AbortSignal.any([scope.signal, stop.signal]);
-    const watch = streamWatch(guardrails, { ...scope, signal }, stop);
+    const guard = streamGuard(guardrails, { ...scope, signal }, stop);
     try {
-      const reading = await perform(thinking, { ...scope, signal, progress: watch.hear });
-      await watch.settled();
+      const parsed = await perform(callInput, { ...scope, signal, progress: guard.hear });
+      await guard.settled();
       const calls: ParsedCall[] = [];
-      for (const call of reading.calls) calls.push(await allowed(call, guardrails, scope));
-      return { ...reading, calls };
+      for (const call of parsed.calls) calls.push(await checkCall(call, guardrails, scope));
+      return { ...parsed, calls };
     } catch (thrown) {
       // The rejection is why the model's answer broke off.
-      throw watch.objection() ?? thrown;
+      throw guard.objection() ?? thrown;
     }
   }, options);
 
@@ -68,26 +68,26 @@ const textOf = (part: Json): string => {
 };
 
 /** Checks the answer so far, one check at a time; parts that come meanwhile are checked together. Parts are shown once they were checked. */
-function streamWatch(guardrails: readonly Guardrail[], scope: EffectScope, stop: AbortController) {
-  const watching = guardrails.flatMap((guardrail) => {
+function streamGuard(guardrails: readonly Guardrail[], scope: EffectScope, stop: AbortController) {
+  const streamChecks = guardrails.flatMap((guardrail) => {
     const { stream } = guardrail.checks;
     return stream ? [{ guardrail, check: stream }] : [];
   });
   let text = '';
   let waiting: Json[] = [];
-  let looking: Promise<void> | undefined;
-  let objection: TroupeError | undefined;
+  let checking: Promise<void> | undefined;
+  let rejection: TroupeError | undefined;
 
-  const look = async (): Promise<void> => {
-    while (waiting.length > 0 && !objection) {
+  const checkWaiting = async (): Promise<void> => {
+    while (waiting.length > 0 && !rejection) {
       const parts = waiting;
       waiting = [];
-      for (const { guardrail, check } of watching) {
+      for (const { guardrail, check } of streamChecks) {
         const verdict = await verdictOn(guardrail, () => check({ text, signal: scope.signal }), scope);
         if (verdict.ok) continue;
         const { message, data, kind } = guardrailRefusal(guardrail.name, 'stream', verdict);
-        objection = new TroupeError(kind, message, { data });
-        return stop.abort(objection);
+        rejection = new TroupeError(kind, message, { data });
+        return stop.abort(rejection);
       }
       for (const part of parts) scope.progress(part);
     }
@@ -95,20 +95,20 @@ function streamWatch(guardrails: readonly Guardrail[], scope: EffectScope, stop:
   return {
     hear(part: Json): void {
       text += textOf(part);
-      if (watching.length === 0) return scope.progress(part);
+      if (streamChecks.length === 0) return scope.progress(part);
       waiting.push(part);
-      looking = (looking ?? Promise.resolve()).then(look);
+      checking = (checking ?? Promise.resolve()).then(checkWaiting);
     },
     async settled(): Promise<void> {
-      await looking;
-      if (objection) throw objection;
+      await checking;
+      if (rejection) throw rejection;
     },
-    objection: () => objection,
+    objection: () => rejection,
   };
 }
 
 /** The call as it will be made, or refused to the model with the reason. */
-async function allowed(call: ParsedCall, guardrails: readonly Guardrail[], scope: EffectScope): Promise<ParsedCall> {
+async function checkCall(call: ParsedCall, guardrails: readonly Guardrail[], scope: EffectScope): Promise<ParsedCall> {
   let allowedCall = call;
   for (const { name: guardrail, checks, limit } of guardrails) {
     const { tool } = checks;

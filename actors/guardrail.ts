@@ -31,7 +31,7 @@ export function guardrailChain({ guardrails, supervised, bare = false }: Guardra
   const commandsByName = Object.fromEntries(
     Object.entries(supervised).map(([name, machine]) => [name, commandsOf(machine)]),
   );
-  const link = (below: Link | undefined, guardrail: Guardrail, index: number): Link => {
+  const linkTo = (below: Link | undefined, guardrail: Guardrail, index: number): Link => {
     const { id, name, rule, checks, limit, every, trip } = guardrail;
     const settings = {
       ...defaultGuardrailSettings,
@@ -50,7 +50,7 @@ export function guardrailChain({ guardrails, supervised, bare = false }: Guardra
     const behind = below ? { [below.id]: below.machine } : inside;
     return { id, machine: withActors(guardrailWith(settings), { ...behind, checkWork: checkOf(guardrail) }) };
   };
-  const first = guardrails.reduceRight<Link | undefined>(link, undefined);
+  const first = guardrails.reduceRight<Link | undefined>(linkTo, undefined);
   if (!first) throw new TroupeError('definition', 'A chain of guardrails needs at least one guardrail.');
   return first.machine;
 }
@@ -60,23 +60,23 @@ interface Link {
   readonly machine: AnyStateMachine;
 }
 
-const commandsOfOurs: Readonly<Record<string, CommandFamily>> = { run: 'run', guardrail: 'work', router: 'work' };
+const commandsByMachine: Readonly<Record<string, CommandFamily>> = { run: 'run', guardrail: 'work', router: 'work' };
 /** Which commands a machine takes; those of an agent if it is none of ours. */
-const commandsOf = ({ id }: AnyStateMachine): CommandFamily => commandsOfOurs[id] ?? 'agent';
+const commandsOf = ({ id }: AnyStateMachine): CommandFamily => commandsByMachine[id] ?? 'agent';
 
 const checkOf = ({ checks }: Guardrail) =>
   effect<CheckResult, CheckInput>(async ({ stage, work, output }, { signal }) => {
-    const asked = askedOf(work, signal);
-    if (stage === 'pre' || stage === 'mid') return checkResultOf(await checks[stage]?.(asked));
+    const guardedWork = guardedWorkOf(work, signal);
+    if (stage === 'pre' || stage === 'mid') return checkResultOf(await checks[stage]?.(guardedWork));
     if (stage !== 'post' || output?.status !== 'completed') return { ok: true };
     const { answer, usage } = output;
-    return checkResultOf(await checks.post?.({ ...asked, text: bodyText(answer.body), answer, usage }));
+    return checkResultOf(await checks.post?.({ ...guardedWork, text: bodyText(answer.body), answer, usage }));
   });
 
 /** A body as a text: as it is if it is one, otherwise as JSON. */
 export const bodyText = (body: Json): string => (typeof body === 'string' ? body : JSON.stringify(body));
 
-const askedOf = ({ message: { type, body }, to, attempt, facts }: Work, signal: AbortSignal): GuardedWork => ({
+const guardedWorkOf = ({ message: { type, body }, to, attempt, facts }: Work, signal: AbortSignal): GuardedWork => ({
   type,
   body,
   text: bodyText(body),

@@ -6,7 +6,7 @@ import type { Message } from '../src/contracts/model.ts';
 
 /** Characters. */
 export const defaultHistoryLimit = 400_000;
-const elided = '[older result, left out to save space; call again if it is needed]';
+const elidedNote = '[older result, left out to save space; call again if it is needed]';
 
 const sizeOf = (message: Message): number => {
   switch (message.role) {
@@ -40,9 +40,9 @@ export function truncateHistory(transcript: readonly Message[], limit = defaultH
   return transcript.map((message, index) => {
     if (message.role !== 'tool' || index === latest || excess <= 0) return message;
     const results = message.results.map((result) => {
-      if (excess <= 0 || result.content.length <= elided.length) return result;
-      excess -= result.content.length - elided.length;
-      return { ...result, content: elided };
+      if (excess <= 0 || result.content.length <= elidedNote.length) return result;
+      excess -= result.content.length - elidedNote.length;
+      return { ...result, content: elidedNote };
     });
     return { ...message, results };
   });

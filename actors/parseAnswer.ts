@@ -1,6 +1,6 @@
 /**
  * Parses a model's answer against the tools it was offered: which calls are made, which are refused and why, and whether it is a final answer.
- * Pure: the same answer and offer give the same reading.
+ * Pure: the same answer and offer always give the same result.
  */
 import type { AgentDefinition, AgentLimits, Budget, ReplyContract } from '../src/contracts/agent.ts';
 import { TroupeError } from '../src/values/failure.ts';
@@ -10,7 +10,7 @@ import type { ParsedAnswer, ParsedCall } from '../machines/agent/effectTypes.ts'
 import { asZodJson } from '../machines/json.ts';
 import { propertiesOf } from '../src/values/properties.ts';
 import { callHash } from './hash.ts';
-import { answerPrefix, requestTools, isWrappedReply, type ToolOffer } from './toolOffer.ts';
+import { answerPrefix, requestToolsName, isWrappedReply, type ToolOffer } from './toolOffer.ts';
 import type { OfferedTool } from './tools.ts';
 
 /** What an answer is parsed against. */
@@ -24,28 +24,28 @@ export interface AnswerContext {
   left(shares: number): Budget;
 }
 
-export function parseAnswer(answer: ModelAnswer, reader: AnswerContext): ParsedAnswer {
+export function parseAnswer(answer: ModelAnswer, context: AnswerContext): ParsedAnswer {
   const { text, usage, model, reason } = answer;
   const asked = withIds(answer.calls);
   const base = { text, usage, model };
   const [first, ...others] = asked;
-  const reply = first && replyOf(first.name, reader);
+  const reply = first && replyOf(first.name, context);
 
   if (first && reply && others.length === 0) return { ...base, ...finalAnswer(first, reply) };
-  let made = 0;
-  const shares = asked.filter(({ name }) => reader.offer.tools.get(name)?.delegate).length;
+  let madeSoFar = 0;
+  const shares = asked.filter(({ name }) => context.offer.tools.get(name)?.delegate).length;
   const calls = asked.map((call) => {
-    const read = replyOf(call.name, reader)
+    const parsed = replyOf(call.name, context)
       ? refused(call, 'Not taken: give your answer alone, after you have seen the results of your other calls.')
-      : readCall(call, { ...reader, shares }, made);
-    if (read.how === 'run' || read.how === 'guarded') made++;
-    return read;
+      : parseCall(call, { ...context, shares }, madeSoFar);
+    if (parsed.how === 'run' || parsed.how === 'guarded') madeSoFar++;
+    return parsed;
   });
-  const wanted = calls.find((call) => call.name === requestTools && call.how === 'settled');
+  const wanted = calls.find((call) => call.name === requestToolsName && call.how === 'settled');
   const tier = wanted && tierIn(wanted);
   const wants = tier ? { wants: tier } : {};
   if (calls.length > 0) return { ...base, calls, means: { kind: 'calls' }, ...wants };
-  return { ...base, calls, means: withoutCalls(text, reason, reader) };
+  return { ...base, calls, means: withoutCalls(text, reason, context) };
 }
 
 function withoutCalls(
@@ -90,14 +90,14 @@ interface Reply {
 
 function finalAnswer(call: ToolCall, { type, contract }: Reply): Pick<ParsedAnswer, 'calls' | 'means'> {
   const { schema, parse } = contract;
-  const broken = (problem: string): Pick<ParsedAnswer, 'calls' | 'means'> => ({
+  const unusable = (problem: string): Pick<ParsedAnswer, 'calls' | 'means'> => ({
     calls: [refused(call, `Not accepted: ${problem}`)],
     means: { kind: 'unusable', problem },
   });
-  if (call.unreadable !== undefined) return broken('its arguments are not JSON. Call it again with valid JSON.');
+  if (call.unreadable !== undefined) return unusable('its arguments are not JSON. Call it again with valid JSON.');
   const inside = isWrappedReply(schema);
   const given = inside ? propertiesOf(call.input).value : call.input;
-  if (given === undefined) return broken('it has no "value". Call it again with { "value": … }.');
+  if (given === undefined) return unusable('it has no "value". Call it again with { "value": … }.');
   try {
     const body = parse(given);
     return {
@@ -107,7 +107,7 @@ function finalAnswer(call: ToolCall, { type, contract }: Reply): Pick<ParsedAnsw
   } catch (thrown) {
     // The model cannot correct a schema that is wrong.
     if (!(thrown instanceof TroupeError) || thrown.kind === 'definition') throw thrown;
-    return broken(inside ? thrown.message.replace('at the top', 'at "value"') : thrown.message);
+    return unusable(inside ? thrown.message.replace('at the top', 'at "value"') : thrown.message);
   }
 }
 
@@ -118,33 +118,37 @@ const refused = (call: ToolCall, why: string): ParsedCall => ({
   why,
 });
 
-function readCall(call: ToolCall, reader: AnswerContext & { readonly shares: number }, made: number): ParsedCall {
-  const { offer, limits, callsLeft } = reader;
+function parseCall(
+  call: ToolCall,
+  context: AnswerContext & { readonly shares: number },
+  madeSoFar: number,
+): ParsedCall {
+  const { offer, limits, callsLeft } = context;
   if (call.unreadable !== undefined)
     return refused(call, 'Not made: the arguments are not JSON. Call it again with valid JSON.');
-  if (call.name === requestTools && offer.higher.length > 0) return readRequest(call, offer);
+  if (call.name === requestToolsName && offer.higher.length > 0) return parseToolRequest(call, offer);
   const info = offer.tools.get(call.name);
   if (!info)
     return refused(
       call,
       `Not made: there is no tool "${call.name.slice(0, 80)}". There are ${[...offer.tools.keys()].slice(0, 40).join(', ') || 'none'}.`,
     );
-  if (made >= limits.maxCallsPerTurn)
+  if (madeSoFar >= limits.maxCallsPerTurn)
     return refused(
       call,
       `Not made: at most ${limits.maxCallsPerTurn} calls are made in one turn. Call it again if it is still needed.`,
     );
-  if (callsLeft > 0 && made >= callsLeft)
+  if (callsLeft > 0 && madeSoFar >= callsLeft)
     return refused(call, 'Not made: no tool calls are left in your budget. Finish with what you have.');
   const hash = callHash(call.name, call.input);
   const known = { ...call, hash, tier: info.tier, effect: info.effect, idempotent: info.idempotent, belt: info.belt };
-  const ask = needsApproval(info, call.input, reader.definition);
+  const ask = needsApproval(info, call.input, context.definition);
   if (info.delegate) {
     try {
       const delegate = {
         ...info.delegate.message(call.input),
         who: info.delegate.who,
-        left: reader.left(reader.shares),
+        left: context.left(context.shares),
       };
       return { ...known, how: 'guarded', ask, patience: limits.approvalDeadline, delegate };
     } catch (thrown) {
@@ -160,7 +164,7 @@ function readCall(call: ToolCall, reader: AnswerContext & { readonly shares: num
 const tierIn = ({ input }: Pick<ToolCall, 'input'>): ToolTier | undefined =>
   toolTiers.find((tier) => tier === propertiesOf(input).tier);
 
-function readRequest(call: ToolCall, { higher }: ToolOffer): ParsedCall {
+function parseToolRequest(call: ToolCall, { higher }: ToolOffer): ParsedCall {
   const tier = tierIn(call);
   if (!tier || !higher.includes(tier)) return refused(call, `Not made: tier must be one of ${higher.join(', ')}.`);
   return {

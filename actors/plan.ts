@@ -23,8 +23,8 @@ const Plan = z.object({
 });
 
 export const plan = (define: DefinitionFor, deps: AgentDeps) =>
-  effect<PlanOutput, ModelCallInput>(async (thinking, scope) => {
-    const tools = await allTools(deps, thinking.tier, scope);
+  effect<PlanOutput, ModelCallInput>(async (callInput, scope) => {
+    const tools = await allTools(deps, callInput.tier, scope);
     const names = tools.map(({ name, description }) => `- ${name}: ${description}`).join('\n');
     const question = {
       name: 'make_plan',
@@ -32,5 +32,5 @@ export const plan = (define: DefinitionFor, deps: AgentDeps) =>
       instructions: `Plan the task before you work on it. Each step has an id, a goal, the ids it depends on, the tool it uses if any, what it should give and how to check that.${names ? `\nTools:\n${names}\n` : ''}`,
       shape: Plan,
     };
-    return askTyped(question, define(thinking.message), deps, thinking, scope);
+    return askTyped(question, define(callInput.message), deps, callInput, scope);
   });

@@ -19,7 +19,7 @@ export const runTool = (deps: AgentDeps) =>
       try {
         return { content: contentOf(await toolsFor(deps, request).call(name, input, toolScope(scope))) };
       } catch (thrown) {
-        throw settled(request, thrown);
+        throw failureOfWrite(request, thrown);
       }
     },
     { kind: ({ effect: kind }) => kind, idempotent: ({ idempotent }) => idempotent, retry },
@@ -41,7 +41,7 @@ export const reconcile = (deps: AgentDeps) =>
       if (found === undefined) return { done: undefined };
       return found.done ? { done: true, content: contentOf(found.output) } : { done: false };
     } catch (thrown) {
-      if (factsOf(thrown).done === true) return { done: true, content: lost(name) };
+      if (annotationsOf(thrown).done === true) return { done: true, content: resultLostMessage(name) };
       throw thrown;
     }
   });
@@ -60,23 +60,23 @@ const toolScope = ({ key, signal, clock, progress }: EffectScope) => ({ key, sig
 const contentOf = (output: Json): string => (typeof output === 'string' ? output : JSON.stringify(output));
 
 /**
- * The failure of a write (E7). If nothing was begun, it failed, and no one need be asked. If it was carried out and only its result is lost,
+ * The failure of a write (E7). If nothing was begun, it failed, and no person is asked. If it was carried out and only its result is lost,
  * the failure says so, because a second call would do it twice. If it broke off, it is uncertain.
  */
-function settled({ name, effect: kind, idempotent }: ToolRequest, thrown: unknown): unknown {
+function failureOfWrite({ name, effect: kind, idempotent }: ToolRequest, thrown: unknown): unknown {
   const { kind: why, retryable, message, data } = toFailure(thrown);
-  const { sent, done } = factsOf(thrown);
+  const { sent, done } = annotationsOf(thrown);
   if (kind !== 'write' || sent === false) return thrown;
-  if (done === true) return new TroupeError('tool', lost(name), { cause: thrown, data });
+  if (done === true) return new TroupeError('tool', resultLostMessage(name), { cause: thrown, data });
   // An idempotent write that is retryable is tried again; one that is not tried again stays uncertain.
   const isOpen = retryable ? !idempotent : sent === true && why === 'environment';
   if (!isOpen) return thrown;
   return new TroupeError('uncertain', `"${name}" may or may not have happened: ${message}`, { cause: thrown });
 }
 
-/** What the tool's room says of a failed call: `sent`, it may have begun; `done`, it was carried out. */
-const factsOf = (thrown: unknown) => propertiesOf(toFailure(thrown).data);
+/** The annotations of a failed call (src/tools/annotations.ts): `sent`, it may have begun; `done`, it was carried out. */
+const annotationsOf = (thrown: unknown) => propertiesOf(toFailure(thrown).data);
 
 /** Without the reason, which might make the model call again: the reason is kept as the cause. */
-const lost = (name: string) =>
+const resultLostMessage = (name: string) =>
   `"${name}" was carried out, but what it returned is too large or not what it promises, and is lost. Do not call it again for its result.`;

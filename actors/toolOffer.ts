@@ -6,7 +6,7 @@ import type { ToolSpec, ToolTier } from '../src/contracts/model.ts';
 import { allTools, isTierWithin, type AgentDeps, type OfferedTool } from './tools.ts';
 
 export const answerPrefix = 'answer_';
-export const requestTools = 'request_tools';
+export const requestToolsName = 'request_tools';
 
 /** What a model is offered in one turn. */
 export interface ToolOffer {
@@ -61,7 +61,7 @@ const requestOf = (higher: readonly ToolTier[]): ToolSpec[] =>
     ? []
     : [
         {
-          name: requestTools,
+          name: requestToolsName,
           description: 'Asks for more tools when those you have do not suffice.',
           input: {
             type: 'object',

@@ -13,12 +13,15 @@ import { toolServerMachine, type Listed } from '../machines/toolServer.ts';
 type Snapshot = SnapshotFrom<typeof toolServerMachine>;
 
 /** Connects at the first call. Disposing it ends the server. */
-export function toolServer(dial: Connect, { name, clock, tries, patience }: KeepAliveOptions): KeptConnection {
+export function toolServer(
+  openConnection: Connect,
+  { name, clock, tries, patience }: KeepAliveOptions,
+): KeptConnection {
   const listeners = new Set<() => void>();
   const closing = new Set<Promise<unknown>>();
-  let link: McpConnection | undefined;
+  let connection: McpConnection | undefined;
   let lost: Failure | undefined;
-  let known: readonly ServerTool[] | undefined;
+  let knownTools: readonly ServerTool[] | undefined;
   let actor: ReturnType<typeof start> | undefined;
   let disposed = false;
 
@@ -33,7 +36,7 @@ export function toolServer(dial: Connect, { name, clock, tries, patience }: Keep
     return work;
   };
   const close = (old: McpConnection) => {
-    if (link === old) link = undefined;
+    if (connection === old) connection = undefined;
     void tracked(Promise.resolve(old[Symbol.asyncDispose]())).catch(() => {});
   };
 
@@ -41,16 +44,16 @@ export function toolServer(dial: Connect, { name, clock, tries, patience }: Keep
     lost = undefined;
     let opened: McpConnection | undefined;
     try {
-      opened = await dial(signal, {
+      opened = await openConnection(signal, {
         changed: () => actor?.send({ type: 'toolServer.changed' }),
         lost(failure) {
-          if (opened !== link) return;
+          if (opened !== connection) return;
           lost = failure;
           actor?.send({ type: 'toolServer.lost', failure });
         },
       });
       signal.throwIfAborted();
-      link = opened;
+      connection = opened;
       const listed = await list(opened, signal);
       signal.throwIfAborted();
       return listed;
@@ -64,9 +67,9 @@ export function toolServer(dial: Connect, { name, clock, tries, patience }: Keep
   const machine = toolServerMachine.provide({
     actors: {
       connect: fromPromise(({ signal }) => tracked(asFailure(connect(signal)))),
-      list: fromPromise(({ signal }) => asFailure(link ? list(link, signal) : Promise.reject(gone(name)))),
+      list: fromPromise(({ signal }) => asFailure(connection ? list(connection, signal) : Promise.reject(gone(name)))),
     },
-    actions: { disconnect: () => link && close(link) },
+    actions: { disconnect: () => connection && close(connection) },
   });
 
   function start() {
@@ -84,7 +87,7 @@ export function toolServer(dial: Connect, { name, clock, tries, patience }: Keep
         tools = snapshot.context.tools;
         const listed: unknown = tools;
         // `list` below put them there.
-        known = listed as readonly ServerTool[];
+        knownTools = listed as readonly ServerTool[];
       }
       if ((another && !first) || (failed && !wasFailed && !first)) for (const changed of listeners) changed();
       wasFailed = failed;
@@ -93,7 +96,7 @@ export function toolServer(dial: Connect, { name, clock, tries, patience }: Keep
   }
 
   /** Resolves when the snapshot is as wanted; rejects when the server is given up, or the caller stops waiting. */
-  function when(wanted: (snapshot: Snapshot) => boolean, signal: AbortSignal): Promise<void> {
+  function waitUntil(wanted: (snapshot: Snapshot) => boolean, signal: AbortSignal): Promise<void> {
     if (disposed) return Promise.reject(gone(name));
     if (!actor) (actor = start()).start();
     else if (actor.getSnapshot().matches('failed')) actor.send({ type: 'toolServer.retry' });
@@ -106,7 +109,7 @@ export function toolServer(dial: Connect, { name, clock, tries, patience }: Keep
         settle();
       };
       const onAbort = () => end(() => reject(stopped(signal)));
-      const look = (snapshot: Snapshot): boolean => {
+      const settleIf = (snapshot: Snapshot): boolean => {
         if (wanted(snapshot)) end(resolve);
         else if (snapshot.matches('failed')) end(() => reject(lastFailure(snapshot)));
         else if (snapshot.status !== 'active') end(() => reject(gone(name)));
@@ -115,9 +118,9 @@ export function toolServer(dial: Connect, { name, clock, tries, patience }: Keep
       };
       let subscription: { unsubscribe(): void } | undefined;
       if (signal.aborted) return onAbort();
-      if (look(running.getSnapshot())) return;
+      if (settleIf(running.getSnapshot())) return;
       signal.addEventListener('abort', onAbort, { once: true });
-      subscription = running.subscribe({ next: look, complete: () => look(running.getSnapshot()) });
+      subscription = running.subscribe({ next: settleIf, complete: () => settleIf(running.getSnapshot()) });
     });
   }
 
@@ -129,16 +132,16 @@ export function toolServer(dial: Connect, { name, clock, tries, patience }: Keep
 
   return {
     async connection(signal) {
-      await when((snapshot) => snapshot.matches('connected') && link !== undefined, signal);
-      if (!link) throw gone(name);
-      return link;
+      await waitUntil((snapshot) => snapshot.matches('connected') && connection !== undefined, signal);
+      if (!connection) throw gone(name);
+      return connection;
     },
     async tools(signal) {
-      await when((snapshot) => snapshot.matches({ connected: 'ready' }), signal);
-      return known ?? [];
+      await waitUntil((snapshot) => snapshot.matches({ connected: 'ready' }), signal);
+      return knownTools ?? [];
     },
     get known() {
-      return known ?? [];
+      return knownTools ?? [];
     },
     get state() {
       return actor ? stateOf(actor.getSnapshot()) : 'idle';
@@ -157,8 +160,8 @@ export function toolServer(dial: Connect, { name, clock, tries, patience }: Keep
   };
 }
 
-const list = async (link: McpConnection, signal: AbortSignal): Promise<Listed> => ({
-  tools: asJson(await link.list(signal)),
+const list = async (connection: McpConnection, signal: AbortSignal): Promise<Listed> => ({
+  tools: asJson(await connection.list(signal)),
 });
 const same = (a: Json | undefined, b: Json) => a === b || JSON.stringify(a) === JSON.stringify(b);
 const stateOf = ({ value }: Snapshot): string => (typeof value === 'string' ? value : Object.values(value).join('.'));

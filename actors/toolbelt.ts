@@ -5,11 +5,11 @@ import type { DefinitionFor } from './callModel.ts';
 import { effect } from './effect.ts';
 import { allTools, ownTools, type AgentDeps } from './tools.ts';
 
-const none = () => new TroupeError('capability', 'This agent has no toolbelt.');
+const noToolbelt = () => new TroupeError('capability', 'This agent has no toolbelt.');
 
 export const connectToolbelt = (deps: AgentDeps) =>
   effect<null, ToolbeltInput>(async (_, scope) => {
-    if (!deps.toolbelt) throw none();
+    if (!deps.toolbelt) throw noToolbelt();
     await allTools(deps, 'toolbelt', scope);
     return null;
   });
@@ -17,7 +17,7 @@ export const connectToolbelt = (deps: AgentDeps) =>
 /** Lists the toolbelt. Names that the agent's own tools have already are conflicts. */
 export const listToolbelt = (define: DefinitionFor, deps: AgentDeps) =>
   effect<ToolbeltListing, ToolbeltInput>(async ({ epoch, message }, scope) => {
-    if (!deps.toolbelt) throw none();
+    if (!deps.toolbelt) throw noToolbelt();
     const all = await allTools(deps, 'toolbelt', scope);
     const own = new Set((await ownTools(deps, scope)).map(({ name }) => name));
     const belt = all.filter((tool) => tool.belt).map(({ name }) => name);

@@ -81,13 +81,13 @@ export interface OfferedTool extends ToolInfo {
 export const isTierWithin = (tier: ToolTier, limit: ToolTier): boolean =>
   toolTiers.indexOf(tier) <= toolTiers.indexOf(limit);
 
-type At = Pick<EffectScope, 'signal' | 'actor'>;
+type ToolListScope = Pick<EffectScope, 'signal' | 'actor'>;
 
 async function offered(
   tools: ToolCatalog,
   belt: boolean,
   { allow }: AgentDeps,
-  { signal }: At,
+  { signal }: ToolListScope,
 ): Promise<OfferedTool[]> {
   const listed = await tools.list(signal, allow ? { allow } : {});
   const missing = tools.missing?.();
@@ -96,19 +96,19 @@ async function offered(
 }
 
 /** The agent's own tools, whatever their tier. Throws when a source is missing: without its tools an agent would only guess. */
-export const ownTools = async (deps: AgentDeps, at: At): Promise<readonly OfferedTool[]> => [
-  ...(deps.tools ? await offered(deps.tools, false, deps, at) : []),
+export const ownTools = async (deps: AgentDeps, scope: ToolListScope): Promise<readonly OfferedTool[]> => [
+  ...(deps.tools ? await offered(deps.tools, false, deps, scope) : []),
   ...(deps.delegates ?? [])
     .filter(({ info }) => deps.allow?.includes(info.name) ?? true)
     .map((delegate) => ({ ...delegate.info, delegate, belt: false, idempotent: true })),
 ];
 
 /** The agent's own tools, and those of the toolbelt once it is active. */
-export async function allTools(deps: AgentDeps, tier: ToolTier, at: At): Promise<readonly OfferedTool[]> {
-  const own = await ownTools(deps, at);
+export async function allTools(deps: AgentDeps, tier: ToolTier, scope: ToolListScope): Promise<readonly OfferedTool[]> {
+  const own = await ownTools(deps, scope);
   if (tier !== 'toolbelt' || !deps.toolbelt) return own;
-  deps.toolbelt.hold?.(at.actor);
-  return [...own, ...(await offered(deps.toolbelt, true, deps, at))];
+  deps.toolbelt.hold?.(scope.actor);
+  return [...own, ...(await offered(deps.toolbelt, true, deps, scope))];
 }
 
 export const toolSourceOf = ({ tools, toolbelt }: AgentDeps, belt: boolean): ToolCatalog | undefined =>

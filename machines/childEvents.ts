@@ -1,4 +1,4 @@
-/** Reads what a child ended with. XState names the event after the child, and children with a number in their name have no type of their own. */
+/** Reads the end of a child: its output or its failure. XState names the event after the child, and children with a number in their name have no type of their own. */
 import type { Failure } from '../src/values/failure.ts';
 import { failureOf } from './failure.ts';
 

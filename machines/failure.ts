@@ -31,6 +31,6 @@ export function failureOf(
 
 /** Which guardrail or router refused the work; undefined when the failure is not a refusal. */
 export function refusalOfFailure({ data }: Pick<Failure, 'data'>): Refusal | undefined {
-  // Only who refuses writes this key, and writes the whole of it.
+  // Only a refusal has this key, and it is always complete.
   return typeof data === 'object' && data !== null && 'refusedBy' in data ? (data as Refusal) : undefined;
 }

@@ -12,7 +12,7 @@ export interface GatewaySettings {
   readonly longest: number;
 }
 
-/** The facts of a breaker. */
+/** The context of a breaker. */
 export interface GatewayContext extends GatewaySettings {
   /** Failures in a row. */
   readonly failures: number;

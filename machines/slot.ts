@@ -6,7 +6,7 @@ import type { Json } from '../src/values/json.ts';
 
 /**
  * Names an effect that a machine needs, without saying how it is done. `effect(…)` fills it by `.provide`.
- * The engine refuses a machine whose slot nobody filled; a live XState actor rejects with the slot's name.
+ * The engine refuses a machine with an unfilled slot; a live XState actor rejects with the slot's name.
  * @example setup({ actors: { search: slot<string[], { q: string }>('search') } })
  */
 export const slot = <Output, Input>(name: string): PromiseActorLogic<Output, Input> =>

@@ -5,7 +5,7 @@ import type { WaitInput, WaitOutput, WaitSignal } from '../src/contracts/wait.ts
 import { makeFailure } from './failure.ts';
 import { fitsSchema } from './schemaCheck.ts';
 
-/** The facts of a ticket. */
+/** The context of a ticket. */
 export interface WaitContext {
   readonly ticket: WaitInput;
   /** How it ended; undefined while it is open. */

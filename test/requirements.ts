@@ -1497,7 +1497,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'CW1',
-    says: "The actions of a step are read by the engine's own code (`outboxOf`), and messages are checked by the engine's own code (`fromEnvelope`).",
+    says: "The actions of a step are read by the engine's own code (`buildOutbox`), and messages are checked by the engine's own code (`fromEnvelope`).",
     where: 'src/testing/check/world.ts',
     tests: [
       {

@@ -2,19 +2,15 @@
 import { assign } from 'xstate';
 import { runExpired } from '../failure.ts';
 import type { AgentContext } from './context.ts';
-import * as deeds from './updates.ts';
+import * as updates from './updates.ts';
 import type { AgentEvent } from './events.ts';
 import type { AgentSettings } from './settings.ts';
 import { exhaustedFailure, budgetSpentFailure, lowerBudget } from './budget.ts';
+import type { AgentActionArgs } from './inputs.ts';
 import { ownLimits, requestFunding } from './funding.ts';
 
-interface Facts {
-  readonly context: AgentContext;
-  readonly event: AgentEvent;
-}
-
 /** `assign` outside of `setup` must be told the types of context and event. */
-const update = (change: (facts: Facts) => Partial<AgentContext>) =>
+const update = (change: (args: AgentActionArgs) => Partial<AgentContext>) =>
   assign<AgentContext, AgentEvent, undefined, AgentEvent, never>(change);
 
 export function agentActionsOf(settings: AgentSettings) {
@@ -23,7 +19,7 @@ export function agentActionsOf(settings: AgentSettings) {
     keepPolicy: update(() => ({ onInput })),
     plead: update(({ context }) => requestFunding(context, settings)),
     noteExhausted: update(({ context }) =>
-      deeds.keepFailure(
+      updates.keepFailure(
         exhaustedFailure(context, ownLimits(budget, context.purse)) ??
           budgetSpentFailure('steps', context.used.steps, context.used.steps),
         'execution',
@@ -31,16 +27,16 @@ export function agentActionsOf(settings: AgentSettings) {
     ),
     noteCallsSpent: update(({ context }) => {
       const { toolCalls = 0 } = lowerBudget(ownLimits(budget, context.purse), context.allowance);
-      return deeds.keepFailure(budgetSpentFailure('toolCalls', context.used.toolCalls, toolCalls), 'execution');
+      return updates.keepFailure(budgetSpentFailure('toolCalls', context.used.toolCalls, toolCalls), 'execution');
     }),
     noteLate: update(({ event }) =>
-      deeds.keepFailure(
+      updates.keepFailure(
         event.type === 'budget.exhausted' && event.expired
           ? runExpired
           : budgetSpentFailure('time', limits.deadline, limits.deadline),
         'execution',
       ),
     ),
-    restoreTools: update((facts) => deeds.restoreTools(facts, limits.toolbeltPause)),
+    restoreTools: update((args) => updates.restoreTools(args, limits.toolbeltPause)),
   };
 }

@@ -9,7 +9,7 @@ import type { ParsedAnswer, ParsedCall, ToolOutcome } from './effectTypes.ts';
 import { withFullStop, interruptedResult } from './prompts.ts';
 
 /** How many of the latest calls are searched for a loop. */
-const horizon = 20;
+const loopWindow = 20;
 
 export const toolResultOf = (
   { id, name }: Pick<PendingCall, 'id' | 'name'>,
@@ -85,7 +85,9 @@ export const assistantMessage = ({ text, calls }: ParsedAnswer): Message => ({
 
 /** The hashes of the latest calls, these included. */
 export const rememberedHashes = (recent: readonly string[], calls: readonly ParsedCall[]): string[] =>
-  [...recent, ...calls.filter((call) => call.how !== 'settled').map(({ hash }) => hash.slice(0, 12))].slice(-horizon);
+  [...recent, ...calls.filter((call) => call.how !== 'settled').map(({ hash }) => hash.slice(0, 12))].slice(
+    -loopWindow,
+  );
 
 /** Whether the latest call was made so many times. */
 export const isLooping = ({ recent }: Pick<AgentContext, 'recent'>, maxRepeats: number): boolean => {

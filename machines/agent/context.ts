@@ -1,4 +1,4 @@
-/** The facts of an agent between steps: counters, ids and the calls of the current turn. Everything that grows is in its lists. */
+/** The context of an agent between steps: counters, ids and the calls of the current turn. Everything that grows is in its lists. */
 import type {
   AgentAnswer,
   AgentInput,
@@ -51,7 +51,7 @@ export interface ToolTierState {
   readonly belt?: ToolbeltListing | undefined;
 }
 
-/** The facts of an agent. There are few keys at the top, because every step copies them. */
+/** The context of an agent. There are few keys at the top, because every step copies them. */
 export interface AgentContext {
   /** The task, until it is in the transcript. */
   readonly task: Pick<AgentInput, 'type' | 'body'> | undefined;

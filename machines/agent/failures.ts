@@ -1,4 +1,4 @@
-/** The failures of a task, with messages for its user. Those of a budget are in money.ts. */
+/** The failures of a task, with messages for its user. Those of a budget are in budget.ts. */
 import type { Evidence, Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import { makeFailure } from '../failure.ts';

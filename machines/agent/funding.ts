@@ -94,13 +94,13 @@ export const isForLease = (
 ): boolean => purse.lease !== undefined && event.id === purse.lease;
 
 /** The request was answered, granted or not: it is not made again. */
-const answered = ({ calls: _calls, plea: _plea, ...purse }: Funding): Funding => purse;
+const withoutRequest = ({ calls: _calls, plea: _plea, ...purse }: Funding): Funding => purse;
 
 export const takeLease = ({ purse }: AgentContext, event: AgentEvent): Partial<AgentContext> =>
-  event.type === 'treasury.granted' ? { allowance: event.budget, purse: answered(purse) } : {};
+  event.type === 'treasury.granted' ? { allowance: event.budget, purse: withoutRequest(purse) } : {};
 
 export const takeGrant = ({ purse }: AgentContext, granted: Budget): Partial<AgentContext> => ({
-  purse: { ...answered(purse), extra: { ...granted, ...addBudget(purse.extra ?? {}, granted) } },
+  purse: { ...withoutRequest(purse), extra: { ...granted, ...addBudget(purse.extra ?? {}, granted) } },
 });
 
 export const noteCalls = ({ purse, used }: AgentContext): Partial<AgentContext> => ({

@@ -17,22 +17,22 @@ import { retryPause, recoveryFor, type RecoveryStrategy } from './recovery.ts';
 import type { PlanOutput, VerificationOutput } from './effectTypes.ts';
 import { isAcyclicPlan } from './prompts.ts';
 
-type Ask = (facts: { context: AgentContext; event: AgentEvent }) => boolean;
+type GuardPredicate = (args: { context: AgentContext; event: AgentEvent }) => boolean;
 
 export function agentGuardsOf(settings: AgentSettings) {
   const { limits, budget } = settings;
   const recover =
-    (strategy: RecoveryStrategy): Ask =>
+    (strategy: RecoveryStrategy): GuardPredicate =>
     ({ context }) =>
       recoveryFor({ ...context, failure: context.failure ?? failureOf(undefined) }, limits) === strategy;
   const means =
-    (kind: string): Ask =>
+    (kind: string): GuardPredicate =>
     ({ event }) =>
       parsedAnswerIn(event).means.kind === kind;
   const after = ({ context }: { context: AgentContext }, steps: number, since: number) =>
     context.used.steps - since >= steps;
-  const isLastRequery: Ask = ({ context }) => context.requeries >= limits.maxRequeries;
-  const mayActivate: Ask = ({ context }) =>
+  const isLastRequery: GuardPredicate = ({ context }) => context.requeries >= limits.maxRequeries;
+  const mayActivate: GuardPredicate = ({ context }) =>
     settings.toolbelt && context.tools.tier !== 'toolbelt' && context.used.steps >= context.tools.blockedUntil;
   const wants = (context: AgentContext, tier: ToolTier) => context.tools.wanted === tier;
   const evidence = (event: AgentEvent): readonly Evidence[] => childOutput<VerificationOutput>(event).evidence;
@@ -65,10 +65,10 @@ export function agentGuardsOf(settings: AgentSettings) {
     failsTooOften: ({ context }) => context.toolFailures >= limits.maxToolFailures,
     isLooping: ({ context }) => isLooping(context, limits.maxRepeats),
     // In the lowest tier there is nothing to evaluate unless the model asks for more or a capability is missing.
-    isEvaluationDue: (facts) => {
-      const { used, tools } = facts.context;
+    isEvaluationDue: (args) => {
+      const { used, tools } = args.context;
       if (used.steps <= tools.evaluatedAt) return false;
-      if (tools.wanted !== undefined || (tools.missing.length > 0 && mayActivate(facts))) return true;
+      if (tools.wanted !== undefined || (tools.missing.length > 0 && mayActivate(args))) return true;
       return tools.tier !== 'core' && used.steps % limits.evalEvery === 0;
     },
 
@@ -101,13 +101,13 @@ export function agentGuardsOf(settings: AgentSettings) {
     mayMend: ({ context }) => context.rounds < limits.maxVerifyRounds,
 
     // Tiers.
-    needsToolbelt: (facts) =>
-      mayActivate(facts) && (wants(facts.context, 'toolbelt') || facts.context.tools.missing.length > 0),
+    needsToolbelt: (args) =>
+      mayActivate(args) && (wants(args.context, 'toolbelt') || args.context.tools.missing.length > 0),
     needsToolchain: ({ context }) =>
       context.tools.tier === 'core' && (wants(context, 'toolchain') || wants(context, 'toolbelt')),
-    isIdleTier: (facts) =>
-      facts.context.tools.tier !== 'core' &&
-      after(facts, limits.demoteAfter, Math.max(facts.context.tools.usedAt, facts.context.tools.blockedUntil)),
+    isIdleTier: (args) =>
+      args.context.tools.tier !== 'core' &&
+      after(args, limits.demoteAfter, Math.max(args.context.tools.usedAt, args.context.tools.blockedUntil)),
     isBeltSound: ({ context }) =>
       context.tools.belt !== undefined && context.tools.belt.tools > 0 && context.tools.belt.conflicts.length === 0,
 
@@ -122,7 +122,7 @@ export function agentGuardsOf(settings: AgentSettings) {
     isAlone: ({ context }) => stoppingDelegates(context).length === 0,
     isCompleted: ({ context }) => context.outcome?.status === 'completed',
     isCancelled: ({ context }) => context.outcome?.status === 'cancelled',
-  } satisfies Record<string, Ask>;
+  } satisfies Record<string, GuardPredicate>;
 }
 
 /** The delays of an agent, in milliseconds. */

@@ -14,27 +14,28 @@ import type { AgentEvent } from './events.ts';
 /** How much input may wait for the model; more is refused. */
 const maxInbox = 100;
 
+/** What an action or a guard is given. */
 export interface AgentActionArgs {
   readonly context: AgentContext;
   readonly event: AgentEvent;
 }
-const declares =
+const hasPolicy =
   (policy: InputPolicy) =>
   ({ context }: AgentActionArgs): boolean =>
     context.onInput === policy;
 const isRoomy = ({ context }: AgentActionArgs): boolean => context.inbox.length < maxInbox;
-const interrupts = (facts: AgentActionArgs): boolean => declares('interrupt')(facts) && isRoomy(facts);
+const interrupts = (args: AgentActionArgs): boolean => hasPolicy('interrupt')(args) && isRoomy(args);
 
 export const inputGuards = {
   hasInput: ({ context }: AgentActionArgs): boolean => context.inbox.length > 0,
   /** There is input that the model has not read: an answer that was given before does not count. */
   isBehind: ({ context }: AgentActionArgs): boolean => externalInput(context).length > 0,
   refusesInput: ({ context }: AgentActionArgs): boolean => inputRefusal(context) !== undefined,
-  replacesInput: declares('latest'),
+  replacesInput: hasPolicy('latest'),
   interrupts,
   /** Nothing under way must be finished first. */
-  interruptsAll: (facts: AgentActionArgs): boolean =>
-    interrupts(facts) && facts.context.calls.every(({ answered, guarded }) => answered === true || guarded !== true),
+  interruptsAll: (args: AgentActionArgs): boolean =>
+    interrupts(args) && args.context.calls.every(({ answered, guarded }) => answered === true || guarded !== true),
 };
 
 /** The transitions of a state that takes input and goes on with what it does. */
@@ -64,9 +65,9 @@ export function dueInput(context: AgentContext): {
   readonly later: readonly Note[];
 } {
   const waiting = externalInput(context);
-  const now = context.onInput === 'queue' ? waiting.slice(0, 1) : waiting;
-  const joined = now.length > 0 ? [now.map(({ text }) => text).join('\n\n')] : [];
-  return { texts: [...reminders(context).map(({ text }) => text), ...joined], later: waiting.slice(now.length) };
+  const due = context.onInput === 'queue' ? waiting.slice(0, 1) : waiting;
+  const joined = due.length > 0 ? [due.map(({ text }) => text).join('\n\n')] : [];
+  return { texts: [...reminders(context).map(({ text }) => text), ...joined], later: waiting.slice(due.length) };
 }
 
 /** The action that stores input which is not read as a dead letter. */
@@ -93,7 +94,7 @@ const rejection = makeFailure(
   'The agent is at work and takes no input meanwhile (onInput: "reject"). Wait for its end, or start another run with what you want to say.',
   { onInput: 'reject' },
 );
-const full: Failure = {
+const inboxFull: Failure = {
   ...makeFailure(
     'mailbox_full',
     `The agent has ${maxInbox} notes waiting to be read, and takes no more before its next turn.`,
@@ -103,7 +104,7 @@ const full: Failure = {
 /** Why input is not taken now; undefined when it is. */
 export const inputRefusal = ({ onInput, inbox }: Pick<AgentContext, 'onInput' | 'inbox'>): Failure | undefined => {
   if (onInput === 'reject') return rejection;
-  return onInput !== 'latest' && inbox.length >= maxInbox ? full : undefined;
+  return onInput !== 'latest' && inbox.length >= maxInbox ? inboxFull : undefined;
 };
 export const unreadInput = makeFailure('conflict', 'The agent ended before it had read this.');
 

@@ -27,7 +27,7 @@ export const recoveryStrategies: Readonly<Partial<Record<FailureKind, readonly R
   expired: [],
 };
 
-const caps = (limits: AgentLimits): Record<RecoveryStrategy, number> => ({
+const maxCounts = (limits: AgentLimits): Record<RecoveryStrategy, number> => ({
   retry: limits.maxRetries,
   alternative: limits.maxAlternatives,
   fallback: limits.maxFallbacks,
@@ -61,15 +61,17 @@ export function recoveryFor(facts: Facts, limits: AgentLimits): RecoveryStrategy
   if (tries.recoveries >= limits.maxRecoveries) return 'abort';
   // The decision of a guardrail stands: the agent must not try until it gets through.
   if (refusalOfFailure(failure) !== undefined) return 'abort';
-  const row = recoveryStrategies[failure.kind] ?? (failure.retryable ? ['retry'] : []);
+  const strategies = recoveryStrategies[failure.kind] ?? (failure.retryable ? ['retry'] : []);
   const mayRetry = !isGone(failure) && isTimely(facts, limits);
   return (
-    row.find((strategy) => (strategy !== 'retry' || mayRetry) && tries[strategy] < caps(limits)[strategy]) ?? 'abort'
+    strategies.find(
+      (strategy) => (strategy !== 'retry' || mayRetry) && tries[strategy] < maxCounts(limits)[strategy],
+    ) ?? 'abort'
   );
 }
 
 /** Failures of a tool that the model is shown like any other result, until there are too many in a row. It cannot correct the others. */
-const forTheModel: readonly FailureKind[] = [
+const observableKinds: readonly FailureKind[] = [
   'invalid',
   'denied',
   'tool',
@@ -82,4 +84,4 @@ const forTheModel: readonly FailureKind[] = [
   'conflict',
   'expired',
 ];
-export const isObservation = (kind: FailureKind): boolean => forTheModel.includes(kind);
+export const isObservation = (kind: FailureKind): boolean => observableKinds.includes(kind);

@@ -9,7 +9,7 @@ import { grantedBudget, fundingRefusal } from '../treasury/ticket.ts';
 import { agentActionsOf } from './actions.ts';
 import { agentSetupBase, appendToTrajectory, appendToTranscript } from './setupBase.ts';
 import type { AgentContext } from './context.ts';
-import * as deeds from './updates.ts';
+import * as updates from './updates.ts';
 import { parsedAnswerIn } from './events.ts';
 import * as failures from './failures.ts';
 import { inputActions } from './inputActions.ts';
@@ -18,7 +18,7 @@ import { defaultAgentSettings } from './settings.ts';
 import { unknownPriceFailure } from './budget.ts';
 import { withCheaperModel, noteCalls, leaseRequestFor, takeGrant, takeLease, fundingFailure } from './funding.ts';
 import type { RecoveryStrategy } from './recovery.ts';
-import type * as turn from './effectTypes.ts';
+import type * as effects from './effectTypes.ts';
 import { turnActions } from './turnActions.ts';
 import {
   analysisPrompt,
@@ -45,44 +45,44 @@ export const agentSetup = agentSetupBase.extend({
       enqueue.assign({ task: undefined });
     }),
     appendAnalysis: enqueueActions(({ event, enqueue }) =>
-      enqueue(appendToTranscript(userMessage(analysisPrompt(childOutput<turn.AnalysisOutput>(event))))),
+      enqueue(appendToTranscript(userMessage(analysisPrompt(childOutput<effects.AnalysisOutput>(event))))),
     ),
     appendPlan: enqueueActions(({ event, enqueue }) => {
-      const { steps } = childOutput<turn.PlanOutput>(event);
+      const { steps } = childOutput<effects.PlanOutput>(event);
       enqueue(appendToTranscript(userMessage(planPrompt(steps))));
       enqueue({ type: 'append', params: { list: 'plan', entry: asJson(steps) } });
     }),
     appendGaps: enqueueActions(({ event, enqueue }) =>
       enqueue(
-        appendToTranscript(userMessage(unmetObjectivesPrompt(childOutput<turn.VerificationOutput>(event).evidence))),
+        appendToTranscript(userMessage(unmetObjectivesPrompt(childOutput<effects.VerificationOutput>(event).evidence))),
       ),
     ),
     countRequery: assign(({ context }) => ({ requeries: context.requeries + 1 })),
-    pay: assign(deeds.chargeBill),
+    pay: assign(updates.chargeBill),
     chargeStopped: assign(({ context }) => inputs.chargeStopped(context)),
 
     // What went wrong.
-    keepFailure: assign(({ event }, { phase }: { phase: Phase }) => deeds.keepFailure(childFailure(event), phase)),
+    keepFailure: assign(({ event }, { phase }: { phase: Phase }) => updates.keepFailure(childFailure(event), phase)),
     noteTimeout: assign((_, { phase }: { phase: Phase }) =>
-      deeds.keepFailure(failures.phaseTimeoutFailure(phase), phase),
+      updates.keepFailure(failures.phaseTimeoutFailure(phase), phase),
     ),
-    noteRefusal: assign(({ event }) => deeds.keepFailure(failures.modelRefusal(parsedAnswerIn(event)), 'execution')),
+    noteRefusal: assign(({ event }) => updates.keepFailure(failures.modelRefusal(parsedAnswerIn(event)), 'execution')),
     notePriceless: assign(({ event }) =>
-      deeds.keepFailure(unknownPriceFailure(parsedAnswerIn(event).model), 'execution'),
+      updates.keepFailure(unknownPriceFailure(parsedAnswerIn(event).model), 'execution'),
     ),
     noteUnusable: assign(({ event, context }) =>
-      deeds.keepFailure(failures.unusableAnswers(parsedAnswerIn(event), context.requeries + 1), 'execution'),
+      updates.keepFailure(failures.unusableAnswers(parsedAnswerIn(event), context.requeries + 1), 'execution'),
     ),
-    noteBadPlan: assign(() => deeds.keepFailure(failures.badPlanFailure, 'planning')),
+    noteBadPlan: assign(() => updates.keepFailure(failures.badPlanFailure, 'planning')),
     noteGap: assign(({ context: { tools } }, { phase }: { phase: Phase }) =>
-      deeds.keepFailure(failures.capabilityGap(tools.missing), phase),
+      updates.keepFailure(failures.capabilityGap(tools.missing), phase),
     ),
     noteToolFailures: assign(({ context }) =>
-      deeds.keepFailure(failures.failingToolsFailure(context.toolFailures), 'execution'),
+      updates.keepFailure(failures.failingToolsFailure(context.toolFailures), 'execution'),
     ),
-    noteLoop: assign(() => deeds.keepFailure(failures.loopFailure, 'execution')),
+    noteLoop: assign(() => updates.keepFailure(failures.loopFailure, 'execution')),
     noteUnproven: assign(({ context: { evidence, rounds } }) =>
-      deeds.keepFailure(failures.unmetObjectives(evidence, rounds), 'verification'),
+      updates.keepFailure(failures.unmetObjectives(evidence, rounds), 'verification'),
     ),
 
     // The budget is short.
@@ -95,36 +95,36 @@ export const agentSetup = agentSetupBase.extend({
     takeGrant: assign(({ context, event }) => takeGrant(context, grantedBudget(childOutput<WaitOutput>(event)) ?? {})),
     noteCalls: assign(({ context }) => noteCalls(context)),
     noteNoMore: assign(({ event }) =>
-      event.type === 'treasury.refused' ? deeds.keepFailure(event.failure, 'execution') : {},
+      event.type === 'treasury.refused' ? updates.keepFailure(event.failure, 'execution') : {},
     ),
     noteNoGrant: assign(({ context, event }) =>
-      deeds.keepFailure(fundingRefusal(childOutput<WaitOutput>(event), fundingFailure(context)), 'execution'),
+      updates.keepFailure(fundingRefusal(childOutput<WaitOutput>(event), fundingFailure(context)), 'execution'),
     ),
 
     // Recovery.
-    noteSetback: assign(deeds.noteSetback),
+    noteSetback: assign(updates.noteSetback),
     countRecovery: assign(({ context }, { strategy }: { strategy: RecoveryStrategy }) =>
-      deeds.countRecovery(context, strategy),
+      updates.countRecovery(context, strategy),
     ),
-    forgetFailure: assign(deeds.clearedFailure),
+    forgetFailure: assign(updates.clearedFailure),
     suggestAnother: enqueueActions(({ context, enqueue }) => {
       enqueue(appendToTranscript(userMessage(alternativePrompt(context.failure?.message ?? ''))));
-      enqueue.assign(deeds.clearedFailure);
+      enqueue.assign(updates.clearedFailure);
     }),
 
     // Tools.
-    keepTools: assign(deeds.keepTools),
-    raiseTier: assign(deeds.raiseTier),
-    lowerTier: assign(deeds.lowerTier),
-    keepTier: assign(deeds.keepTier),
-    rememberTools: assign(deeds.rememberTools),
-    keepBelt: assign(deeds.storeToolbelt),
-    wearBelt: assign(deeds.activateToolbelt),
-    keepEvidence: assign(deeds.keepEvidence),
+    keepTools: assign(updates.keepTools),
+    raiseTier: assign(updates.raiseTier),
+    lowerTier: assign(updates.lowerTier),
+    keepTier: assign(updates.keepTier),
+    rememberTools: assign(updates.rememberTools),
+    keepBelt: assign(updates.storeToolbelt),
+    wearBelt: assign(updates.activateToolbelt),
+    keepEvidence: assign(updates.keepEvidence),
 
     // The end.
     settleCompleted: assign(({ context }) => ({ outcome: context.outcome ?? { status: 'completed' as const } })),
-    settleFailed: assign(deeds.settleFailed),
+    settleFailed: assign(updates.settleFailed),
     settleCancelled: assign(({ context, event }) => ({
       outcome: context.outcome ?? {
         status: 'cancelled' as const,
@@ -144,7 +144,7 @@ export const agentSetup = agentSetupBase.extend({
 });
 
 /** The input of an effect that asks the model. */
-export const modelCallInput = ({ context }: { context: AgentContext }): turn.ModelCallInput => ({
+export const modelCallInput = ({ context }: { context: AgentContext }): effects.ModelCallInput => ({
   message: context.message,
   step: context.used.steps + 1,
   tier: context.tools.tier,

@@ -11,7 +11,7 @@ import type { AgentContext } from './context.ts';
 import type { AgentEvent } from './events.ts';
 import { agentDelaysOf, agentGuardsOf } from './guards.ts';
 import { defaultAgentSettings } from './settings.ts';
-import type * as turn from './effectTypes.ts';
+import type * as effects from './effectTypes.ts';
 
 /** The setup of an agent's machine without its actions: types, slots, delays, guards, and the actions of the engine. */
 export const agentSetupBase = setup({
@@ -23,17 +23,17 @@ export const agentSetupBase = setup({
     tags: 'thinking' | 'acting' | 'paused' | 'recovering' | 'cleaning';
   },
   actors: {
-    analyze: slot<turn.AnalysisOutput, turn.ModelCallInput>('analyze'),
-    discover: slot<turn.DiscoveryOutput, { message: string; tier: ToolTier }>('discover'),
-    plan: slot<turn.PlanOutput, turn.ModelCallInput>('plan'),
-    callModel: slot<turn.ParsedAnswer, turn.ModelCallInput>('callModel'),
-    runTool: slot<turn.ToolAnswer, turn.ToolRequest>('runTool'),
+    analyze: slot<effects.AnalysisOutput, effects.ModelCallInput>('analyze'),
+    discover: slot<effects.DiscoveryOutput, { message: string; tier: ToolTier }>('discover'),
+    plan: slot<effects.PlanOutput, effects.ModelCallInput>('plan'),
+    callModel: slot<effects.ParsedAnswer, effects.ModelCallInput>('callModel'),
+    runTool: slot<effects.ToolAnswer, effects.ToolRequest>('runTool'),
     toolCall: toolCallMachine,
-    connectToolbelt: slot<null, turn.ToolbeltInput>('connectToolbelt'),
-    listToolbelt: slot<turn.ToolbeltListing, turn.ToolbeltInput>('listToolbelt'),
-    dropToolbelt: slot<null, turn.ToolbeltInput>('dropToolbelt'),
-    verify: slot<turn.VerificationOutput, { message: string; answer: AgentAnswer; round: number }>('verify'),
-    fallback: slot<turn.FallbackOutput, turn.FallbackInput>('fallback'),
+    connectToolbelt: slot<null, effects.ToolbeltInput>('connectToolbelt'),
+    listToolbelt: slot<effects.ToolbeltListing, effects.ToolbeltInput>('listToolbelt'),
+    dropToolbelt: slot<null, effects.ToolbeltInput>('dropToolbelt'),
+    verify: slot<effects.VerificationOutput, { message: string; answer: AgentAnswer; round: number }>('verify'),
+    fallback: slot<effects.FallbackOutput, effects.FallbackInput>('fallback'),
     wait: waitMachine,
     cleanUp: slot<null, { status: AgentOutput['status'] }>('cleanUp'),
   },

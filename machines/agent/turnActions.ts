@@ -20,7 +20,7 @@ import {
   resultsOfUnmadeCalls,
 } from './calls.ts';
 import type { AgentContext } from './context.ts';
-import * as deeds from './updates.ts';
+import * as updates from './updates.ts';
 import { isCallEnd, toolOutcomeIn, parsedAnswerIn, type AgentEvent } from './events.ts';
 import { correctionPrompt, userMessage } from './prompts.ts';
 
@@ -35,9 +35,9 @@ const tellDelegates = (type: 'call.pause' | 'call.resume') =>
 /** The actions of one turn, by the names that the chart uses. */
 export const turnActions = agentActions({
   takeAnswer: enqueueActions(({ context, event, enqueue }) => {
-    const reading = parsedAnswerIn(event);
-    const { text, calls, usage, model, means } = reading;
-    if (text !== '' || calls.length > 0) enqueue(appendToTranscript(assistantMessage(reading)));
+    const parsed = parsedAnswerIn(event);
+    const { text, calls, usage, model, means } = parsed;
+    if (text !== '' || calls.length > 0) enqueue(appendToTranscript(assistantMessage(parsed)));
     for (const append of appendResults(resultsOfUnmadeCalls(calls))) enqueue(append);
     enqueue(
       appendToTrajectory({
@@ -49,10 +49,10 @@ export const turnActions = agentActions({
         tokens: usage.inputTokens + usage.outputTokens,
       }),
     );
-    enqueue.assign(deeds.recordAnswer);
+    enqueue.assign(updates.recordAnswer);
   }),
   startCalls: enqueueActions(({ context, event, enqueue }) => {
-    enqueue.assign(deeds.countCalls);
+    enqueue.assign(updates.countCalls);
     parsedAnswerIn(event).calls.forEach((call, index) => {
       if (!isExecutable(call)) return;
       const { name, input, hash, effect, idempotent, belt } = call;
@@ -71,7 +71,7 @@ export const turnActions = agentActions({
   recordOutcome: enqueueActions(({ context, event, enqueue }) => {
     const index = slotIndexOf(event.type);
     for (const append of appendResults(resultOfEndedCall(context.calls, index, toolOutcomeIn(event)))) enqueue(append);
-    enqueue.assign(deeds.recordOutcome);
+    enqueue.assign(updates.recordOutcome);
     enqueue.stopChild(callChildId(index));
   }),
   pauseCalls: tellDelegates('call.pause'),
@@ -105,7 +105,7 @@ export const turnActions = agentActions({
   }),
   chargeLeaving: enqueueActions(({ event, enqueue }) => {
     enqueue.stopChild(callChildId(slotIndexOf(event.type)));
-    enqueue.assign(deeds.chargeStoppedDelegate);
+    enqueue.assign(updates.chargeStoppedDelegate);
   }),
   abandonLeaving: enqueueActions(({ context, enqueue }) => {
     for (const id of stoppingDelegates(context)) enqueue.stopChild(id);
@@ -125,4 +125,4 @@ export const turnActions = agentActions({
 });
 
 const lastOutcome = (context: AgentContext, event: AgentEvent): Partial<AgentContext> =>
-  isCallEnd(event) ? deeds.recordOutcome({ context, event }) : {};
+  isCallEnd(event) ? updates.recordOutcome({ context, event }) : {};

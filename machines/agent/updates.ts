@@ -1,4 +1,4 @@
-/** The updates that an agent's actions make, as pure functions from facts and event to new facts. */
+/** The updates that an agent's actions make, as pure functions from context and event to changes of the context. */
 import type { Phase } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
@@ -8,51 +8,47 @@ import { addUsage } from '../usage.ts';
 import { slotIndexOf } from '../slotIndex.ts';
 import { isExecutable, pendingCalls, rememberedHashes, withAnswer, withoutStopping } from './calls.ts';
 import type { AgentContext, ToolTierState } from './context.ts';
-import { toolOutcomeIn, parsedAnswerIn, type AgentEvent } from './events.ts';
+import type { AgentActionArgs } from './inputs.ts';
+import { toolOutcomeIn, parsedAnswerIn } from './events.ts';
 import { chargedUsage, totalTokens } from '../usage.ts';
 import { isObservation, type RecoveryStrategy } from './recovery.ts';
 import type { ToolbeltListing, ModelBill, DiscoveryOutput, VerificationOutput } from './effectTypes.ts';
 
 type Change = Partial<AgentContext>;
-interface Facts {
-  readonly context: AgentContext;
-  readonly event: AgentEvent;
-}
+const lowerTierOf: Record<ToolTier, ToolTier> = { core: 'core', toolchain: 'core', toolbelt: 'toolchain' };
 
-const below: Record<ToolTier, ToolTier> = { core: 'core', toolchain: 'core', toolbelt: 'toolchain' };
-
-const paid = (context: AgentContext, usage: Usage, answers = 1): Pick<AgentContext, 'used' | 'latest'> => ({
+const charged = (context: AgentContext, usage: Usage, answers = 1): Pick<AgentContext, 'used' | 'latest'> => ({
   used: chargedUsage(context.used, usage, answers),
   latest: { tokens: totalTokens(usage), usd: usage.usd ?? 0 },
 });
 
 /** The model answered: charge it, keep its text, open its calls. */
-export function recordAnswer({ context, event }: Facts): Change {
-  const reading = parsedAnswerIn(event);
-  const { used, latest } = paid(context, reading.usage);
-  const made = reading.calls.filter(isExecutable);
+export function recordAnswer({ context, event }: AgentActionArgs): Change {
+  const parsed = parsedAnswerIn(event);
+  const { used, latest } = charged(context, parsed.usage);
+  const made = parsed.calls.filter(isExecutable);
   const usesTier = context.tools.tier !== 'core' && made.some(({ tier }) => tier === context.tools.tier);
   return {
     used,
     latest,
-    calls: pendingCalls(reading.calls),
-    recent: rememberedHashes(context.recent, reading.calls),
-    ...(reading.wants !== undefined || usesTier
-      ? tools(context, {
-          wanted: reading.wants ?? context.tools.wanted,
+    calls: pendingCalls(parsed.calls),
+    recent: rememberedHashes(context.recent, parsed.calls),
+    ...(parsed.wants !== undefined || usesTier
+      ? toolsChange(context, {
+          wanted: parsed.wants ?? context.tools.wanted,
           usedAt: usesTier ? used.steps : context.tools.usedAt,
         })
       : {}),
-    ...(reading.text === '' ? {} : { answer: { type: 'text', body: reading.text } }),
+    ...(parsed.text === '' ? {} : { answer: { type: 'text', body: parsed.text } }),
     // A refusal does not reset the counters: it is an answer that failed.
-    ...(reading.means.kind === 'unusable' || reading.means.kind === 'refusal'
+    ...(parsed.means.kind === 'unusable' || parsed.means.kind === 'refusal'
       ? {}
       : { requeries: 0, tries: { ...context.tries, retry: 0 } }),
   };
 }
 
 /** Calls count when they are made, not when the model asks for them. */
-export const countCalls = ({ context, event }: Facts): Change => ({
+export const countCalls = ({ context, event }: AgentActionArgs): Change => ({
   used: {
     ...context.used,
     toolCalls: context.used.toolCalls + parsedAnswerIn(event).calls.filter(isExecutable).length,
@@ -60,15 +56,15 @@ export const countCalls = ({ context, event }: Facts): Change => ({
 });
 
 /** A phase before the turns asked the model: its answers are charged, also those that could not be used. */
-export function chargeBill({ context, event }: Facts): Change {
+export function chargeBill({ context, event }: AgentActionArgs): Change {
   // An effect that asks the model puts its bill into the data of its failure.
   const bill = isChildError(event)
     ? (childFailure(event).data as Partial<ModelBill> | undefined)
     : childOutput<ModelBill>(event);
-  return bill?.usage ? paid(context, bill.usage, bill.answers) : {};
+  return bill?.usage ? charged(context, bill.usage, bill.answers) : {};
 }
 
-export function recordOutcome({ context, event }: Facts): Change {
+export function recordOutcome({ context, event }: AgentActionArgs): Change {
   const outcome = toolOutcomeIn(event);
   return {
     calls: withAnswer(context.calls, slotIndexOf(event.type)),
@@ -82,7 +78,7 @@ export function recordOutcome({ context, event }: Facts): Change {
 }
 
 /** A delegate that was told to stop has ended: what it used is charged to the agent. */
-export function chargeStoppedDelegate({ context, event }: Facts): Change {
+export function chargeStoppedDelegate({ context, event }: AgentActionArgs): Change {
   const { usage } = toolOutcomeIn(event);
   return {
     calls: withoutStopping(context.calls, slotIndexOf(event.type)),
@@ -93,7 +89,7 @@ export function chargeStoppedDelegate({ context, event }: Facts): Change {
 export const keepFailure = (reason: Failure, phase: Phase): Change => ({ failure: reason, phase });
 
 /** The random number is drawn once and kept, so that the pause is the same after a restart. */
-export function noteSetback({ event }: Facts): Change {
+export function noteSetback({ event }: AgentActionArgs): Change {
   const { at, chance, deadline } = eventContextOf(event);
   return { setback: { at, chance: chance(), ...(deadline === undefined ? {} : { deadline }) } };
 }
@@ -117,38 +113,49 @@ export const clearedFailure: Change = {
   requeries: 0,
 };
 
-export const settleFailed = ({ context }: Facts): Change => ({ outcome: context.outcome ?? { status: 'failed' } });
+export const settleFailed = ({ context }: AgentActionArgs): Change => ({
+  outcome: context.outcome ?? { status: 'failed' },
+});
 
-const tools = (context: AgentContext, change: Partial<ToolTierState>): Change => ({
+const toolsChange = (context: AgentContext, change: Partial<ToolTierState>): Change => ({
   tools: { ...context.tools, ...change },
 });
 
-export const keepTools = ({ context, event }: Facts): Change => {
+export const keepTools = ({ context, event }: AgentActionArgs): Change => {
   const { epoch, missing } = childOutput<DiscoveryOutput>(event);
-  return tools(context, { epoch, missing });
+  return toolsChange(context, { epoch, missing });
 };
 
-export const raiseTier = ({ context }: Facts): Change =>
-  tools(context, { tier: 'toolchain', wanted: undefined, evaluatedAt: context.used.steps, usedAt: context.used.steps });
-export const lowerTier = ({ context }: Facts): Change =>
-  tools(context, { tier: below[context.tools.tier], evaluatedAt: context.used.steps, usedAt: context.used.steps });
-export const keepTier = ({ context }: Facts): Change =>
-  tools(context, { wanted: undefined, evaluatedAt: context.used.steps });
+export const raiseTier = ({ context }: AgentActionArgs): Change =>
+  toolsChange(context, {
+    tier: 'toolchain',
+    wanted: undefined,
+    evaluatedAt: context.used.steps,
+    usedAt: context.used.steps,
+  });
+export const lowerTier = ({ context }: AgentActionArgs): Change =>
+  toolsChange(context, {
+    tier: lowerTierOf[context.tools.tier],
+    evaluatedAt: context.used.steps,
+    usedAt: context.used.steps,
+  });
+export const keepTier = ({ context }: AgentActionArgs): Change =>
+  toolsChange(context, { wanted: undefined, evaluatedAt: context.used.steps });
 
 /** The tools before a toolbelt is activated, for the case that it fails. */
-export const rememberTools = ({ context }: Facts): Change => {
+export const rememberTools = ({ context }: AgentActionArgs): Change => {
   const { tier, epoch } = context.tools;
-  return tools(context, {
+  return toolsChange(context, {
     before: { tier, epoch },
     belt: undefined,
     wanted: undefined,
     evaluatedAt: context.used.steps,
   });
 };
-export const storeToolbelt = ({ context, event }: Facts): Change =>
-  tools(context, { belt: childOutput<ToolbeltListing>(event) });
-export const activateToolbelt = ({ context }: Facts): Change =>
-  tools(context, {
+export const storeToolbelt = ({ context, event }: AgentActionArgs): Change =>
+  toolsChange(context, { belt: childOutput<ToolbeltListing>(event) });
+export const activateToolbelt = ({ context }: AgentActionArgs): Change =>
+  toolsChange(context, {
     tier: 'toolbelt',
     epoch: context.tools.belt?.epoch ?? context.tools.epoch,
     missing: context.tools.belt?.missing ?? [],
@@ -156,15 +163,15 @@ export const activateToolbelt = ({ context }: Facts): Change =>
     belt: undefined,
     usedAt: context.used.steps,
   });
-export const restoreTools = ({ context }: Facts, pause: number): Change =>
-  tools(context, {
+export const restoreTools = ({ context }: AgentActionArgs, pause: number): Change =>
+  toolsChange(context, {
     ...context.tools.before,
     before: undefined,
     belt: undefined,
     blockedUntil: context.used.steps + pause,
   });
 
-export const keepEvidence = ({ context, event }: Facts): Change => ({
+export const keepEvidence = ({ context, event }: AgentActionArgs): Change => ({
   evidence: childOutput<VerificationOutput>(event).evidence,
   rounds: context.rounds + 1,
 });

@@ -7,24 +7,24 @@ import { memberOutputOf } from '../memberOutput.ts';
 import { parent } from '../parent.ts';
 import { endedService } from '../run/services.ts';
 import { guardrailSetupBase, guardrailActions } from './setupBase.ts';
-import * as behind from './forward.ts';
+import * as forward from './forward.ts';
 import { nextGuardrailId } from './context.ts';
 import { guardrailDraft, slotsOf, type GuardrailStepAction, type GuardrailDraft } from './draft.ts';
 import { timeOf, slotIn, checkResultIn, type GuardrailActionArgs, type GuardrailEvent } from './events.ts';
-import * as passage from './pipeline.ts';
+import * as pipeline from './pipeline.ts';
 import { guardrailRefusal } from './refusal.ts';
 import type { Rejection } from './rules.ts';
 import type { GuardrailSettings } from './settings.ts';
 
 const { assign, enqueueActions } = guardrailSetupBase;
 
-/** An action that works a step out as a draft, and then takes over its facts and performs its actions. */
-const drafted = (settings: GuardrailSettings, work: (draft: GuardrailDraft, facts: GuardrailActionArgs) => void) =>
+/** An action that works a step out as a draft, and then takes over its context and performs its actions. */
+const drafted = (settings: GuardrailSettings, work: (draft: GuardrailDraft, args: GuardrailActionArgs) => void) =>
   enqueueActions(({ context, event, enqueue }) => {
-    const step = guardrailDraft(settings, context, timeOf(event));
-    work(step, { context, event });
-    enqueue.assign(step.facts);
-    for (const action of step.actions) perform(action);
+    const draft = guardrailDraft(settings, context, timeOf(event));
+    work(draft, { context, event });
+    enqueue.assign(draft.context);
+    for (const action of draft.actions) perform(action);
 
     function perform(action: GuardrailStepAction): void {
       switch (action.do) {
@@ -48,18 +48,18 @@ const drafted = (settings: GuardrailSettings, work: (draft: GuardrailDraft, fact
     }
   });
 
-const silent = (patience: number): Rejection => ({
+const noAnswerInTime = (patience: number): Rejection => ({
   kind: 'denied',
   reason: `its check gave no answer within ${patience} ms, so nothing is let through`,
 });
 /** The breaker is open: work does not wait for it, but is rejected at once with the reason. */
-const doorActionsOf = (settings: GuardrailSettings) => {
+const breakerActionsOf = (settings: GuardrailSettings) => {
   const refuse = (why: (draft: GuardrailDraft) => Rejection) =>
-    drafted(settings, (step, { event }) => {
-      if (event.type === 'work') passage.rejectWork(step, event, why(step));
+    drafted(settings, (draft, { event }) => {
+      if (event.type === 'work') pipeline.rejectWork(draft, event, why(draft));
     });
   return {
-    refuseOpen: refuse(({ facts: { until, why }, at }) => ({
+    refuseOpen: refuse(({ context: { until, why }, at }) => ({
       kind: 'transient',
       reason: `too many failed in a row (${why}), and it rests`,
       retryAfter: Math.max(0, until - at),
@@ -68,7 +68,7 @@ const doorActionsOf = (settings: GuardrailSettings) => {
       kind: 'transient',
       reason: 'it lets one through to try, and that one is under way',
     })),
-    refuseTripped: refuse(({ facts: { why } }) => ({
+    refuseTripped: refuse(({ context: { why } }) => ({
       kind: 'denied',
       reason: `it has tripped (${why}), until a person resets it`,
     })),
@@ -86,77 +86,85 @@ export function guardrailActionsOf(settings: GuardrailSettings) {
       spawnByName(enqueue, below, nextGuardrailId, { standing: true });
       enqueue.assign({ dead: false });
     }),
-    admit: drafted(settings, (step, { event }) => {
-      if (event.type === 'work') passage.admitWork(step, workOf(event));
+    admit: drafted(settings, (draft, { event }) => {
+      if (event.type === 'work') pipeline.admitWork(draft, workOf(event));
     }),
-    reject: drafted(settings, (step, { event }) => {
-      if (event.type === 'work') passage.rejectByRule(step, event);
+    reject: drafted(settings, (draft, { event }) => {
+      if (event.type === 'work') pipeline.rejectByRule(draft, event);
     }),
-    refuseUnknown: drafted(settings, (step, { event }) => {
+    refuseUnknown: drafted(settings, (draft, { event }) => {
       if (event.type !== 'work') return;
       const there = Object.keys(settings.supervised).join(', ');
       const reason = `there is nobody called "${event.to ?? ''}" behind it; there is ${there}`;
-      passage.rejectWork(step, event, { kind: 'capability', reason });
+      pipeline.rejectWork(draft, event, { kind: 'capability', reason });
     }),
-    ...doorActionsOf(settings),
-    proceed: drafted(settings, (step, facts) => passage.checkPassed(step, slotIn(facts))),
-    watch: drafted(settings, (step, facts) => passage.askCheck(step, slotIn(facts), 'mid')),
-    turnAway: drafted(settings, (step, facts) => {
-      const verdict = checkResultIn(facts.event);
+    ...breakerActionsOf(settings),
+    proceed: drafted(settings, (draft, args) => pipeline.checkPassed(draft, slotIn(args))),
+    watch: drafted(settings, (draft, args) => pipeline.askCheck(draft, slotIn(args), 'mid')),
+    turnAway: drafted(settings, (draft, args) => {
+      const verdict = checkResultIn(args.event);
       if (verdict.ok) return;
       const { kind, reason, retryAfter } = verdict;
-      passage.checkRejected(step, slotIn(facts), { kind, reason, ...(retryAfter === undefined ? {} : { retryAfter }) });
+      pipeline.checkRejected(draft, slotIn(args), {
+        kind,
+        reason,
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+      });
     }),
-    turnAwayBroken: drafted(settings, (step, facts) => {
-      const { message } = childFailure(facts.event);
+    turnAwayBroken: drafted(settings, (draft, args) => {
+      const { message } = childFailure(args.event);
       const reason = `its check broke, so nothing is let through: ${message}`;
-      passage.checkRejected(step, slotIn(facts), { kind: 'denied', reason });
+      pipeline.checkRejected(draft, slotIn(args), { kind: 'denied', reason });
     }),
-    turnAwaySilent: drafted(settings, (step, facts) => passage.checkRejected(step, slotIn(facts), silent(patience))),
-    takeEnd: drafted(settings, (step, facts) => {
-      const { event } = facts;
+    turnAwaySilent: drafted(settings, (draft, args) =>
+      pipeline.checkRejected(draft, slotIn(args), noAnswerInTime(patience)),
+    ),
+    takeEnd: drafted(settings, (draft, args) => {
+      const { event } = args;
       const end = event.type === 'work.done' ? event.output : memberOutputOf(event);
-      passage.takeWorkEnd(step, slotIn(facts), end);
+      pipeline.takeWorkEnd(draft, slotIn(args), end);
     }),
-    takeFall: drafted(settings, (step, { event }) => {
+    takeFall: drafted(settings, (draft, { event }) => {
       const why = isChildError(event) ? childFailure(event).message : 'it ended';
-      passage.takeServiceEnd(step, endedService(event.type) ?? '', why);
+      pipeline.takeServiceEnd(draft, endedService(event.type) ?? '', why);
     }),
-    askAbove: drafted(settings, (step, { event }) => {
-      if (event.type === 'treasury.lease') behind.forwardLeaseRequest(step, event);
+    askAbove: drafted(settings, (draft, { event }) => {
+      if (event.type === 'treasury.lease') forward.forwardLeaseRequest(draft, event);
     }),
-    takeMoney: drafted(settings, (step, { event }) => {
+    takeMoney: drafted(settings, (draft, { event }) => {
       if (event.type === 'treasury.granted' || event.type === 'treasury.refused')
-        behind.forwardLeaseAnswer(step, event);
+        forward.forwardLeaseAnswer(draft, event);
     }),
-    stopLate: drafted(settings, (step, facts) => {
+    stopLate: drafted(settings, (draft, args) => {
       const reason = 'it took longer than it may, and was stopped';
-      passage.checkRejected(step, slotIn(facts), { kind: 'timeout', reason });
+      pipeline.checkRejected(draft, slotIn(args), { kind: 'timeout', reason });
     }),
-    abandon: drafted(settings, (step, facts) => passage.abandonWork(step, slotIn(facts))),
-    cancel: drafted(settings, (step, { event }) => {
+    abandon: drafted(settings, (draft, args) => pipeline.abandonWork(draft, slotIn(args))),
+    cancel: drafted(settings, (draft, { event }) => {
       if (event.type !== 'work.cancel') return;
       const { id, reason } = event;
       const guards = settings.rule.kind === 'cancellation';
-      for (const place of slotsOf(step, id)) {
-        if (guards) passage.checkRejected(step, place, { kind: 'cancelled', reason: `it was cancelled: ${reason}` });
-        else passage.stopWork(step, place, { how: 'cancelled', reason });
+      for (const slotIndex of slotsOf(draft, id)) {
+        if (guards)
+          pipeline.checkRejected(draft, slotIndex, { kind: 'cancelled', reason: `it was cancelled: ${reason}` });
+        else pipeline.stopWork(draft, slotIndex, { how: 'cancelled', reason });
       }
-      if (guards && id === undefined) step.facts = { ...step.facts, cancelled: reason };
+      if (guards && id === undefined) draft.context = { ...draft.context, cancelled: reason };
     }),
-    pause: drafted(settings, (step, { event }) => {
-      if (event.type === 'work.pause') passage.pauseWork(step, event.id, true);
+    pause: drafted(settings, (draft, { event }) => {
+      if (event.type === 'work.pause') pipeline.pauseWork(draft, event.id, true);
     }),
-    resume: drafted(settings, (step, { event }) => {
-      if (event.type === 'work.resume') passage.pauseWork(step, event.id, false);
+    resume: drafted(settings, (draft, { event }) => {
+      if (event.type === 'work.resume') pipeline.pauseWork(draft, event.id, false);
     }),
-    expire: drafted(settings, (step) => {
+    expire: drafted(settings, (draft) => {
       const reason = 'the deadline of the run has passed';
-      for (const place of slotsOf(step, undefined)) passage.checkRejected(step, place, { kind: 'expired', reason });
+      for (const slotIndex of slotsOf(draft, undefined))
+        pipeline.checkRejected(draft, slotIndex, { kind: 'expired', reason });
     }),
-    endAll: drafted(settings, (step, { event }) => {
+    endAll: drafted(settings, (draft, { event }) => {
       const reason = event.type === 'guardrail.stop' ? event.reason : `the guardrail "${below ?? ''}" below it is gone`;
-      passage.rejectAll(step, (stage) =>
+      pipeline.rejectAll(draft, (stage) =>
         event.type === 'guardrail.stop'
           ? { how: 'cancelled', reason }
           : { how: 'refused', failure: guardrailRefusal(name, stage, { kind: 'denied', reason }) },

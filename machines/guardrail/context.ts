@@ -1,4 +1,4 @@
-/** The facts of a guardrail: the work on its way through, what was counted, and why its breaker is open. */
+/** The context of a guardrail: the work on its way through, what was counted, and why its breaker is open. */
 import type { AgentInput, AgentOutput } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { TaskFacts, Work } from '../../src/contracts/work.ts';
@@ -32,7 +32,7 @@ export interface GuardrailContext {
   readonly first: Work | undefined;
   /** When it began; milliseconds since the epoch. */
   readonly began: number;
-  /** The work on its way through, by place; null for a free place, which is used again. */
+  /** The work on its way through, by slot; null for a free slot, which is used again. */
   readonly passages: readonly (WorkInProgress | null)[];
   /** The supervisors behind it that were started. */
   readonly standing: readonly string[];
@@ -53,7 +53,7 @@ export interface GuardrailContext {
 }
 
 /** The id of the only work of a guardrail that is run by itself. */
-const only = 'task';
+const onlyWorkId = 'task';
 
 export function initialGuardrailContext(input: GuardrailInput): GuardrailContext {
   return {
@@ -74,7 +74,7 @@ export function initialGuardrailContext(input: GuardrailInput): GuardrailContext
 
 const firstOf = ({ type, body, allowance, facts = {}, depth }: Extract<GuardrailInput, { type: string }>): Work => ({
   type: 'work',
-  id: only,
+  id: onlyWorkId,
   message: { type, body },
   ...(allowance === undefined ? {} : { allowance }),
   attempt: 1,
@@ -82,9 +82,10 @@ const firstOf = ({ type, body, allowance, facts = {}, depth }: Extract<Guardrail
   ...(depth === undefined ? {} : { depth }),
 });
 
-/** Children and timers are named by the place of their work. */
-export const checkChildId = (place: number): string => `check.${place}`;
-export const workChildId = (place: number): string => `task.${place}`;
-export const workTimerId = (what: 'late' | 'patience' | 'watch' | 'grace', place: number): string => `${what}.${place}`;
+/** Children and timers are named by the slot of their work. */
+export const checkChildId = (slotIndex: number): string => `check.${slotIndex}`;
+export const workChildId = (slotIndex: number): string => `task.${slotIndex}`;
+export const workTimerId = (what: 'late' | 'patience' | 'watch' | 'grace', slotIndex: number): string =>
+  `${what}.${slotIndex}`;
 /** The id of the guardrail below. */
 export const nextGuardrailId = 'below';

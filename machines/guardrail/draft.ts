@@ -1,4 +1,4 @@
-/** One step of a guardrail while it is worked out: the facts as they will be, and the actions that follow. */
+/** One step of a guardrail while it is worked out: the context as it will be, and the actions that follow. */
 import type { GuardrailStage, Work, WorkDone } from '../../src/contracts/work.ts';
 import type { AgentInput, AgentOutput } from '../../src/contracts/agent.ts';
 import type { RunInput } from '../../src/contracts/run.ts';
@@ -64,43 +64,43 @@ export interface GuardrailDraft {
   readonly settings: GuardrailSettings;
   /** When the event was taken in; milliseconds since the epoch. */
   readonly at: number;
-  facts: GuardrailContext;
+  context: GuardrailContext;
   readonly actions: GuardrailStepAction[];
 }
 
-export const guardrailDraft = (settings: GuardrailSettings, facts: GuardrailContext, at: number): GuardrailDraft => ({
+export const guardrailDraft = (settings: GuardrailSettings, context: GuardrailContext, at: number): GuardrailDraft => ({
   settings,
   at,
-  facts,
+  context,
   actions: [],
 });
 
-export const changeFacts = (draft: GuardrailDraft, facts: Partial<GuardrailContext>): void => {
-  draft.facts = { ...draft.facts, ...facts };
+export const updateContext = (draft: GuardrailDraft, change: Partial<GuardrailContext>): void => {
+  draft.context = { ...draft.context, ...change };
 };
 
-export const putWork = (draft: GuardrailDraft, place: number, passage: WorkInProgress | null): void => {
-  const passages = [...draft.facts.passages];
-  passages[place] = passage;
-  // Free places at the end are not kept.
+export const putWork = (draft: GuardrailDraft, slotIndex: number, inProgress: WorkInProgress | null): void => {
+  const passages = [...draft.context.passages];
+  passages[slotIndex] = inProgress;
+  // Free slots at the end are not kept.
   while (passages.length > 0 && passages.at(-1) === null) passages.pop();
-  changeFacts(draft, { passages });
+  updateContext(draft, { passages });
 };
 
-export const freeWorkSlot = ({ facts: { passages } }: GuardrailDraft): number => {
+export const freeWorkSlot = ({ context: { passages } }: GuardrailDraft): number => {
   const free = passages.indexOf(null);
   return free < 0 ? passages.length : free;
 };
 
-/** The work at a place. Throws when there is none: every event about a place comes from a child or timer of the work there. */
-export function workAt({ facts }: Pick<GuardrailDraft, 'facts'>, place: number): WorkInProgress {
-  const passage = facts.passages[place];
-  if (!passage) throw new Error(`The guardrail has no work at place ${place}.`);
-  return passage;
+/** The work in a slot. Throws when there is none: every event about a slot comes from a child or timer of the work there. */
+export function workAt({ context }: Pick<GuardrailDraft, 'context'>, slotIndex: number): WorkInProgress {
+  const inProgress = context.passages[slotIndex];
+  if (!inProgress) throw new Error(`The guardrail has no work at place ${slotIndex}.`);
+  return inProgress;
 }
 
-/** The places of the work that an event is about. Without an id it is about all of it. */
-export const slotsOf = ({ facts }: Pick<GuardrailDraft, 'facts'>, id: string | undefined): number[] =>
-  facts.passages.flatMap((passage, place) =>
-    passage !== null && (id === undefined || passage.work.id === id) ? [place] : [],
+/** The slots of the work that an event is about. Without an id it is about all of it. */
+export const slotsOf = ({ context }: Pick<GuardrailDraft, 'context'>, id: string | undefined): number[] =>
+  context.passages.flatMap((inProgress, slotIndex) =>
+    inProgress !== null && (id === undefined || inProgress.work.id === id) ? [slotIndex] : [],
   );

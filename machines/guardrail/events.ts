@@ -48,14 +48,14 @@ export interface GuardrailActionArgs {
 /** When the event was taken in; milliseconds since the epoch. Work that the machine raised itself brings the time along. */
 export const timeOf = (event: GuardrailEvent): number => ('at' in event ? (event.at ?? 0) : eventContextOf(event).at);
 
-/** The place of the work that a timer, a check or an end is about; -1 when there is none. */
+/** The slot of the work that a timer, a check or an end is about; -1 when there is none. */
 export const slotIn = ({ context, event }: GuardrailActionArgs): number => {
   if ('place' in event) return event.place;
-  return event.type === 'work.done' ? (slotsOf({ facts: context }, event.id)[0] ?? -1) : slotIndexOf(event.type);
+  return event.type === 'work.done' ? (slotsOf({ context }, event.id)[0] ?? -1) : slotIndexOf(event.type);
 };
 
 /** The stage of that work. */
-export const stageIn = (facts: GuardrailActionArgs) => facts.context.passages[slotIn(facts)]?.stage;
+export const stageIn = (args: GuardrailActionArgs) => args.context.passages[slotIn(args)]?.stage;
 
 /** The result of a check. Use it on the `onDone` of a check and nowhere else. */
 export const checkResultIn = (event: GuardrailEvent): CheckResult => childOutput<CheckResult>(event);

@@ -7,7 +7,7 @@ import { memberInput, memberCommandEvent, type MemberCommand, type MemberKind } 
 import { serviceChildId } from '../run/services.ts';
 import { budgetKinds } from '../treasury/ledger.ts';
 import { nextGuardrailId, workChildId } from './context.ts';
-import { changeFacts, workAt, type GuardrailDraft } from './draft.ts';
+import { updateContext, workAt, type GuardrailDraft } from './draft.ts';
 import { allowanceFor, limitedBudget } from './rules.ts';
 import type { CommandFamily } from './settings.ts';
 
@@ -29,23 +29,23 @@ interface Recipient {
   readonly name: string;
 }
 
-function recipientOf(draft: GuardrailDraft, place: number): Recipient {
+function recipientOf(draft: GuardrailDraft, slotIndex: number): Recipient {
   const { settings } = draft;
   if (settings.below !== undefined) return { id: nextGuardrailId, who: { kind: 'standing' }, name: settings.below };
   // The guard `isUnknown` has rejected work for anything that is not supervised.
-  const name = supervisedFor(draft, workAt(draft, place).work) ?? '';
+  const name = supervisedFor(draft, workAt(draft, slotIndex).work) ?? '';
   const who: MemberKind = { kind: kindOf[settings.supervised[name] ?? 'agent'] };
-  return { id: who.kind === 'standing' ? serviceChildId(name) : workChildId(place), who, name };
+  return { id: who.kind === 'standing' ? serviceChildId(name) : workChildId(slotIndex), who, name };
 }
 const kindOf = { agent: 'agent', run: 'team', work: 'standing' } as const satisfies Record<
   CommandFamily,
   MemberKind['kind']
 >;
 
-export function forwardWork(draft: GuardrailDraft, place: number): void {
-  const { settings, facts, actions } = draft;
-  const { work } = workAt(draft, place);
-  const { id, who, name } = recipientOf(draft, place);
+export function forwardWork(draft: GuardrailDraft, slotIndex: number): void {
+  const { settings, context, actions } = draft;
+  const { work } = workAt(draft, slotIndex);
+  const { id, who, name } = recipientOf(draft, slotIndex);
   const allowance = allowanceFor(settings, work);
   const grant = allowance === undefined ? {} : { allowance };
   if (settings.below !== undefined) return void actions.push({ do: 'tell', id, event: { ...work, ...grant } });
@@ -59,9 +59,9 @@ export function forwardWork(draft: GuardrailDraft, place: number): void {
       input: memberInput(who, { ...message, left: allowance ?? {}, depth, ...more }),
     });
   }
-  if (!facts.standing.includes(name)) {
+  if (!context.standing.includes(name)) {
     actions.push({ do: 'start', who: name, id, input: { standing: true } });
-    changeFacts(draft, { standing: [...facts.standing, name] });
+    updateContext(draft, { standing: [...context.standing, name] });
   }
   // `to` chose among the machines supervised here; the supervisor has members of its own.
   const { to: _, ...rest } = work;
@@ -69,27 +69,27 @@ export function forwardWork(draft: GuardrailDraft, place: number): void {
 }
 
 /** Tells the machine that does the work, with an event that it takes. */
-export function forwardCommand(draft: GuardrailDraft, place: number, command: MemberCommand, reason = ''): void {
-  const { id, who } = recipientOf(draft, place);
-  const event = memberCommandEvent(who, command, workAt(draft, place).work.id, reason);
+export function forwardCommand(draft: GuardrailDraft, slotIndex: number, command: MemberCommand, reason = ''): void {
+  const { id, who } = recipientOf(draft, slotIndex);
+  const event = memberCommandEvent(who, command, workAt(draft, slotIndex).work.id, reason);
   draft.actions.push({ do: 'tell', id, event });
 }
 
 /** Ends the child of this work; a supervisor stays. */
-export function endWorkChild(draft: GuardrailDraft, place: number): void {
-  const { id, who } = recipientOf(draft, place);
+export function endWorkChild(draft: GuardrailDraft, slotIndex: number): void {
+  const { id, who } = recipientOf(draft, slotIndex);
   if (who.kind !== 'standing') draft.actions.push({ do: 'stop', id });
 }
 
 const placeOfLease = (draft: GuardrailDraft, lease: string): number =>
-  draft.facts.passages.findIndex((passage) => passage?.work.lease === lease);
+  draft.context.passages.findIndex((inProgress) => inProgress?.work.lease === lease);
 
 /** Forwards a request for a larger lease to the parent, unless this guardrail's own limit rules it out. */
 export function forwardLeaseRequest(draft: GuardrailDraft, request: TreasuryLease): void {
-  const { settings, facts, actions } = draft;
+  const { settings, context, actions } = draft;
   const { rule, name } = settings;
-  const place = placeOfLease(draft, request.id);
-  if (!facts.passages[place]) return;
+  const slotIndex = placeOfLease(draft, request.id);
+  if (!context.passages[slotIndex]) return;
   const limits: Budget = rule.kind === 'budget' ? rule.limits : {};
   const what = budgetKinds.find((kind) => (request.wants[kind] ?? 0) > (limits[kind] ?? Infinity));
   const limit = what && limits[what];
@@ -102,16 +102,16 @@ export function forwardLeaseRequest(draft: GuardrailDraft, request: TreasuryLeas
   });
   actions.push({
     do: 'tell',
-    id: recipientOf(draft, place).id,
+    id: recipientOf(draft, slotIndex).id,
     event: { type: 'treasury.refused', id: request.id, failure: reason },
   });
 }
 
 /** Forwards the answer to a request; a grant is limited to what this guardrail allows. */
 export function forwardLeaseAnswer(draft: GuardrailDraft, answer: TreasuryAnswer): void {
-  const place = placeOfLease(draft, answer.id);
-  if (draft.facts.passages[place]?.stage !== 'task') return;
+  const slotIndex = placeOfLease(draft, answer.id);
+  if (draft.context.passages[slotIndex]?.stage !== 'task') return;
   const event =
     answer.type === 'treasury.granted' ? { ...answer, budget: limitedBudget(draft.settings, answer.budget) } : answer;
-  draft.actions.push({ do: 'tell', id: recipientOf(draft, place).id, event });
+  draft.actions.push({ do: 'tell', id: recipientOf(draft, slotIndex).id, event });
 }

@@ -4,7 +4,7 @@ import { timeOf, type GuardrailActionArgs } from './events.ts';
 import { rejectedBefore } from './rules.ts';
 import type { GuardrailSettings } from './settings.ts';
 
-type Ask = (facts: GuardrailActionArgs) => boolean;
+type GuardPredicate = (args: GuardrailActionArgs) => boolean;
 
 export function guardrailGuardsOf(settings: GuardrailSettings) {
   const { trip, below } = settings;
@@ -21,7 +21,7 @@ export function guardrailGuardsOf(settings: GuardrailSettings) {
       event.round === context.round &&
       typeof trip === 'object' &&
       context.failures + 1 >= trip.after,
-  } satisfies Record<string, Ask>;
+  } satisfies Record<string, GuardPredicate>;
 }
 
 export const guardrailDelaysOf = ({ trip }: GuardrailSettings) => ({

@@ -13,26 +13,26 @@ import { failedOutput } from '../memberOutput.ts';
 import { takeFromBucket } from './tokenBucket.ts';
 import { forwardWork, endWorkChild, forwardCommand, supervisedFor } from './forward.ts';
 import { checkChildId, workTimerId, type StopDecision, type WorkInProgress } from './context.ts';
-import { changeFacts, freeWorkSlot, workAt, slotsOf, putWork, type GuardrailDraft } from './draft.ts';
+import { updateContext, freeWorkSlot, workAt, slotsOf, putWork, type GuardrailDraft } from './draft.ts';
 import { guardrailRefusal, refusalOfOutput, stoppedOutput, rejectedOutput } from './refusal.ts';
 import { bucketKeyFor, rejectedAfter, rejectedBefore, timeLimitFor, type Rejection } from './rules.ts';
 
 /** Admits work that this guardrail's own rule allows, and asks the pre-check. */
 export function admitWork(draft: GuardrailDraft, work: Work): void {
-  const { settings, at, facts } = draft;
-  const place = freeWorkSlot(draft);
+  const { settings, at, context } = draft;
+  const slotIndex = freeWorkSlot(draft);
   const { rule } = settings;
   const key = rule.kind === 'rateLimit' ? bucketKeyFor(rule, work) : undefined;
   if (rule.kind === 'rateLimit' && key !== undefined)
-    changeFacts(draft, { buckets: takeFromBucket(facts.buckets, key, { tasks: 1 }, rule, at) });
-  putWork(draft, place, {
+    updateContext(draft, { buckets: takeFromBucket(context.buckets, key, { tasks: 1 }, rule, at) });
+  putWork(draft, slotIndex, {
     work,
     stage: 'pre',
-    round: facts.round,
+    round: context.round,
     paused: false,
     ...(key === undefined ? {} : { key }),
   });
-  askCheck(draft, place, 'pre');
+  askCheck(draft, slotIndex, 'pre');
 }
 
 /** Rejects work before it began: because of this guardrail's own rule, or because its breaker is open. */
@@ -42,168 +42,189 @@ export function rejectWork(draft: GuardrailDraft, work: Work, rejection: Rejecti
 
 /** Rejects work because of the rule, which the breaker counts as a failure; a rejection by the breaker itself is not counted. */
 export function rejectByRule(draft: GuardrailDraft, work: Work): void {
-  const { settings, facts, at } = draft;
-  const rejection = rejectedBefore(settings, facts, work, at);
+  const { settings, context, at } = draft;
+  const rejection = rejectedBefore(settings, context, work, at);
   if (!rejection) return;
   rejectWork(draft, work, rejection);
-  report(draft, facts.round, rejectedOutput(guardrailRefusal(settings.name, 'pre', rejection)));
+  reportToBreaker(draft, context.round, rejectedOutput(guardrailRefusal(settings.name, 'pre', rejection)));
 }
 
 /** Asks the user's check of this stage; if there is none, the work goes on. */
-export function askCheck(draft: GuardrailDraft, place: number, stage: 'pre' | 'mid' | 'post'): void {
+export function askCheck(draft: GuardrailDraft, slotIndex: number, stage: 'pre' | 'mid' | 'post'): void {
   const { settings, actions } = draft;
-  const { work, output } = workAt(draft, place);
-  if (!settings.asks.includes(stage)) return after(draft, place, stage);
+  const { work, output } = workAt(draft, slotIndex);
+  if (!settings.asks.includes(stage)) return goOnAfter(draft, slotIndex, stage);
   const input = { guardrail: settings.name, stage, work, ...(output === undefined ? {} : { output }) };
   actions.push(
-    { do: 'check', id: checkChildId(place), input },
-    { do: 'wait', id: workTimerId('patience', place), delay: settings.patience, event: { type: 'check.late', place } },
+    { do: 'check', id: checkChildId(slotIndex), input },
+    {
+      do: 'wait',
+      id: workTimerId('patience', slotIndex),
+      delay: settings.patience,
+      event: { type: 'check.late', place: slotIndex },
+    },
   );
 }
 
 /** The check of this stage passed. */
-export function checkPassed(draft: GuardrailDraft, place: number): void {
-  const { stage } = workAt(draft, place);
-  endCheck(draft, place);
-  if (stage === 'task') return watchLater(draft, place);
-  if (stage !== 'stopping') after(draft, place, stage);
+export function checkPassed(draft: GuardrailDraft, slotIndex: number): void {
+  const { stage } = workAt(draft, slotIndex);
+  endCheck(draft, slotIndex);
+  if (stage === 'task') return watchLater(draft, slotIndex);
+  if (stage !== 'stopping') goOnAfter(draft, slotIndex, stage);
 }
 
-function after(draft: GuardrailDraft, place: number, stage: 'pre' | 'mid' | 'post'): void {
-  const passage = workAt(draft, place);
-  if (stage === 'post') return passage.output && finish(draft, place, passage.output);
-  if (stage === 'mid') return begin(draft, place);
-  putWork(draft, place, { ...passage, stage: 'mid' });
-  askCheck(draft, place, 'mid');
+function goOnAfter(draft: GuardrailDraft, slotIndex: number, stage: 'pre' | 'mid' | 'post'): void {
+  const inProgress = workAt(draft, slotIndex);
+  if (stage === 'post') return inProgress.output && finish(draft, slotIndex, inProgress.output);
+  if (stage === 'mid') return startWork(draft, slotIndex);
+  putWork(draft, slotIndex, { ...inProgress, stage: 'mid' });
+  askCheck(draft, slotIndex, 'mid');
 }
 
 /** Forwards the work: to the guardrail below, or to the supervised machine. */
-function begin(draft: GuardrailDraft, place: number): void {
+function startWork(draft: GuardrailDraft, slotIndex: number): void {
   const { settings, actions, at } = draft;
-  const passage = workAt(draft, place);
-  const { work } = passage;
-  putWork(draft, place, { ...passage, stage: 'task' });
-  forwardWork(draft, place);
-  if (passage.paused) forwardCommand(draft, place, 'pause');
+  const inProgress = workAt(draft, slotIndex);
+  const { work } = inProgress;
+  putWork(draft, slotIndex, { ...inProgress, stage: 'task' });
+  forwardWork(draft, slotIndex);
+  if (inProgress.paused) forwardCommand(draft, slotIndex, 'pause');
   const time = timeLimitFor(settings, work, at);
   if (time !== undefined)
-    actions.push({ do: 'wait', id: workTimerId('late', place), delay: time, event: { type: 'work.late', place } });
-  watchLater(draft, place);
+    actions.push({
+      do: 'wait',
+      id: workTimerId('late', slotIndex),
+      delay: time,
+      event: { type: 'work.late', place: slotIndex },
+    });
+  watchLater(draft, slotIndex);
 }
 
-function watchLater({ settings: { asks, every }, actions }: GuardrailDraft, place: number): void {
+function watchLater({ settings: { asks, every }, actions }: GuardrailDraft, slotIndex: number): void {
   if (asks.includes('mid') && every !== undefined)
-    actions.push({ do: 'wait', id: workTimerId('watch', place), delay: every, event: { type: 'watch.due', place } });
+    actions.push({
+      do: 'wait',
+      id: workTimerId('watch', slotIndex),
+      delay: every,
+      event: { type: 'watch.due', place: slotIndex },
+    });
 }
 
 /** The supervised machine, or the guardrail below, has ended. */
-export function takeWorkEnd(draft: GuardrailDraft, place: number, end: AgentOutput): void {
+export function takeWorkEnd(draft: GuardrailDraft, slotIndex: number, end: AgentOutput): void {
   const { settings } = draft;
-  const passage = workAt(draft, place);
-  clear(draft, place);
-  endWorkChild(draft, place);
-  settle(draft, passage, end);
-  if (passage.ending) return finish(draft, place, stoppedOutput(passage.ending, end));
+  const inProgress = workAt(draft, slotIndex);
+  clearTimersAndCheck(draft, slotIndex);
+  endWorkChild(draft, slotIndex);
+  chargeBucket(draft, inProgress, end);
+  if (inProgress.ending) return finish(draft, slotIndex, stoppedOutput(inProgress.ending, end));
   const rejection = rejectedAfter(settings, end);
   if (rejection) {
     const stage = end.status === 'completed' ? 'post' : 'mid';
-    return finish(draft, place, rejectedOutput(guardrailRefusal(settings.name, stage, rejection), end));
+    return finish(draft, slotIndex, rejectedOutput(guardrailRefusal(settings.name, stage, rejection), end));
   }
-  if (end.status !== 'completed') return finish(draft, place, end);
-  putWork(draft, place, { ...passage, stage: 'post', output: end });
-  askCheck(draft, place, 'post');
+  if (end.status !== 'completed') return finish(draft, slotIndex, end);
+  putWork(draft, slotIndex, { ...inProgress, stage: 'post', output: end });
+  askCheck(draft, slotIndex, 'post');
 }
 
 /** Takes the tokens, which are known only now, from the bucket. Work that was rejected further on was not done: its task is put back. */
-function settle(draft: GuardrailDraft, { key }: WorkInProgress, end: AgentOutput): void {
+function chargeBucket(draft: GuardrailDraft, { key }: WorkInProgress, end: AgentOutput): void {
   const { rule } = draft.settings;
   if (rule.kind !== 'rateLimit' || key === undefined) return;
   const refused = refusalOfOutput(end);
   const wasBegun = !refused || (refused.stage !== undefined && refused.stage !== 'pre');
   const tasks = wasBegun ? 0 : -1;
-  const buckets = takeFromBucket(draft.facts.buckets, key, { tasks, tokens: totalTokens(end.usage) }, rule, draft.at);
-  changeFacts(draft, { buckets });
+  const buckets = takeFromBucket(draft.context.buckets, key, { tasks, tokens: totalTokens(end.usage) }, rule, draft.at);
+  updateContext(draft, { buckets });
 }
 
 /** The check of this stage rejected the work (GR2). */
-export function checkRejected(draft: GuardrailDraft, place: number, rejection: Rejection): void {
-  const { stage } = workAt(draft, place);
-  stopWork(draft, place, {
+export function checkRejected(draft: GuardrailDraft, slotIndex: number, rejection: Rejection): void {
+  const { stage } = workAt(draft, slotIndex);
+  stopWork(draft, slotIndex, {
     how: 'refused',
     failure: guardrailRefusal(draft.settings.name, stage === 'pre' || stage === 'post' ? stage : 'mid', rejection),
   });
 }
 
 /** Stops the work: at once while it is checked; while it is under way it is told to stop, and has a grace period. */
-export function stopWork(draft: GuardrailDraft, place: number, ending: StopDecision): void {
-  const passage = workAt(draft, place);
-  if (passage.stage === 'stopping') return; // GR3
-  clear(draft, place);
-  if (passage.stage !== 'task') return finish(draft, place, stoppedOutput(ending, calledOff(passage, ending)));
-  putWork(draft, place, { ...passage, stage: 'stopping', ending });
-  forwardCommand(draft, place, 'cancel', ending.how === 'refused' ? ending.failure.message : ending.reason);
+export function stopWork(draft: GuardrailDraft, slotIndex: number, ending: StopDecision): void {
+  const inProgress = workAt(draft, slotIndex);
+  if (inProgress.stage === 'stopping') return; // GR3
+  clearTimersAndCheck(draft, slotIndex);
+  if (inProgress.stage !== 'task')
+    return finish(draft, slotIndex, stoppedOutput(ending, outputOfCancelled(inProgress, ending)));
+  putWork(draft, slotIndex, { ...inProgress, stage: 'stopping', ending });
+  forwardCommand(draft, slotIndex, 'cancel', ending.how === 'refused' ? ending.failure.message : ending.reason);
   const { grace } = draft.settings;
   draft.actions.push({
     do: 'wait',
-    id: workTimerId('grace', place),
+    id: workTimerId('grace', slotIndex),
     delay: grace,
-    event: { type: 'grace.over', place },
+    event: { type: 'grace.over', place: slotIndex },
   });
 }
 
 /** The output of work that was cancelled while its result was checked: an answer that no check has passed is partial. */
-const calledOff = ({ output }: WorkInProgress, ending: StopDecision): AgentOutput | undefined =>
+const outputOfCancelled = ({ output }: WorkInProgress, ending: StopDecision): AgentOutput | undefined =>
   ending.how === 'cancelled' && output?.status === 'completed'
     ? { status: 'cancelled', reason: ending.reason, partial: output.answer, usage: output.usage }
     : output;
 
 /** The work did not end in its grace period. */
-export function abandonWork(draft: GuardrailDraft, place: number): void {
-  const { ending } = workAt(draft, place);
-  clear(draft, place);
-  endWorkChild(draft, place);
-  if (ending) finish(draft, place, stoppedOutput(ending));
+export function abandonWork(draft: GuardrailDraft, slotIndex: number): void {
+  const { ending } = workAt(draft, slotIndex);
+  clearTimersAndCheck(draft, slotIndex);
+  endWorkChild(draft, slotIndex);
+  if (ending) finish(draft, slotIndex, stoppedOutput(ending));
 }
 
 export function pauseWork(draft: GuardrailDraft, id: string | undefined, paused: boolean): void {
-  for (const place of slotsOf(draft, id)) {
-    const passage = workAt(draft, place);
-    putWork(draft, place, { ...passage, paused });
-    if (passage.stage === 'task') forwardCommand(draft, place, paused ? 'pause' : 'resume');
+  for (const slotIndex of slotsOf(draft, id)) {
+    const inProgress = workAt(draft, slotIndex);
+    putWork(draft, slotIndex, { ...inProgress, paused });
+    if (inProgress.stage === 'task') forwardCommand(draft, slotIndex, paused ? 'pause' : 'resume');
   }
 }
 
-function endCheck({ actions }: GuardrailDraft, place: number): void {
-  actions.push({ do: 'stop', id: checkChildId(place) }, { do: 'unwait', id: workTimerId('patience', place) });
+function endCheck({ actions }: GuardrailDraft, slotIndex: number): void {
+  actions.push({ do: 'stop', id: checkChildId(slotIndex) }, { do: 'unwait', id: workTimerId('patience', slotIndex) });
 }
 
 /** Ends the timers and the check of this work. */
-function clear(draft: GuardrailDraft, place: number): void {
+function clearTimersAndCheck(draft: GuardrailDraft, slotIndex: number): void {
   const { settings, actions } = draft;
   const { rule, asks, every } = settings;
-  if (asks.length > 0) endCheck(draft, place);
-  if (rule.kind === 'timeout') actions.push({ do: 'unwait', id: workTimerId('late', place) });
-  if (every !== undefined) actions.push({ do: 'unwait', id: workTimerId('watch', place) });
-  if (workAt(draft, place).stage === 'stopping') actions.push({ do: 'unwait', id: workTimerId('grace', place) });
+  if (asks.length > 0) endCheck(draft, slotIndex);
+  if (rule.kind === 'timeout') actions.push({ do: 'unwait', id: workTimerId('late', slotIndex) });
+  if (every !== undefined) actions.push({ do: 'unwait', id: workTimerId('watch', slotIndex) });
+  if (workAt(draft, slotIndex).stage === 'stopping')
+    actions.push({ do: 'unwait', id: workTimerId('grace', slotIndex) });
 }
 
 /** Answers the work (GR1). */
-function finish(draft: GuardrailDraft, place: number, output: AgentOutput): void {
-  const { work, round } = workAt(draft, place);
-  putWork(draft, place, null);
-  report(draft, round, output);
+function finish(draft: GuardrailDraft, slotIndex: number, output: AgentOutput): void {
+  const { work, round } = workAt(draft, slotIndex);
+  putWork(draft, slotIndex, null);
+  reportToBreaker(draft, round, output);
   answer(draft, work.id, output);
 }
 
 function answer(draft: GuardrailDraft, id: string, output: AgentOutput): void {
-  if (draft.facts.first?.id !== id)
+  if (draft.context.first?.id !== id)
     return void draft.actions.push({ do: 'answer', event: { type: 'work.done', id, output } });
-  changeFacts(draft, { output });
+  updateContext(draft, { output });
   draft.actions.push({ do: 'raise', event: { type: 'guardrail.settled' } });
 }
 
 /** Tells the breaker how the work ended. */
-function report({ actions, at, settings: { name } }: GuardrailDraft, round: number, output: AgentOutput): void {
+function reportToBreaker(
+  { actions, at, settings: { name } }: GuardrailDraft,
+  round: number,
+  output: AgentOutput,
+): void {
   const refusedBy = refusalOfOutput(output)?.refusedBy;
   if (output.status === 'completed')
     return void actions.push({ do: 'raise', event: { type: 'guardrail.passed', round } });
@@ -215,21 +236,21 @@ function report({ actions, at, settings: { name } }: GuardrailDraft, round: numb
 
 /** A supervisor behind this guardrail is gone, and with it the work that it had. It is started again when it is needed. */
 export function takeServiceEnd(draft: GuardrailDraft, name: string, why: string): void {
-  changeFacts(draft, { standing: draft.facts.standing.filter((each) => each !== name) });
+  updateContext(draft, { standing: draft.context.standing.filter((each) => each !== name) });
   const reason = makeFailure('environment', `"${name}" is gone, and with it what it had to do: ${why}`);
-  for (const place of slotsOf(draft, undefined)) {
-    const { work, stage } = workAt(draft, place);
+  for (const slotIndex of slotsOf(draft, undefined)) {
+    const { work, stage } = workAt(draft, slotIndex);
     if ((stage === 'task' || stage === 'stopping') && supervisedFor(draft, work) === name)
-      takeWorkEnd(draft, place, failedOutput(reason));
+      takeWorkEnd(draft, slotIndex, failedOutput(reason));
   }
 }
 
 /** The guardrail below is gone: all work is rejected (GR2). */
 export function rejectAll(draft: GuardrailDraft, ending: (stage: GuardrailStage) => StopDecision): void {
-  for (const place of slotsOf(draft, undefined)) {
-    const passage = workAt(draft, place);
-    const known = passage.stage === 'stopping' || passage.stage === 'task' ? 'mid' : passage.stage;
-    clear(draft, place);
-    finish(draft, place, stoppedOutput(passage.ending ?? ending(known), passage.output));
+  for (const slotIndex of slotsOf(draft, undefined)) {
+    const inProgress = workAt(draft, slotIndex);
+    const known = inProgress.stage === 'stopping' || inProgress.stage === 'task' ? 'mid' : inProgress.stage;
+    clearTimersAndCheck(draft, slotIndex);
+    finish(draft, slotIndex, stoppedOutput(inProgress.ending ?? ending(known), inProgress.output));
   }
 }

@@ -69,8 +69,8 @@ function tooDear(
   { facts, allowance = {} }: Work,
 ): Rejection | undefined {
   const asked: Budget = { ...facts.budget, ...(facts.steps === undefined ? {} : { steps: facts.steps }) };
-  const gone = budgetKinds.find((what) => what !== 'toolCalls' && allowance[what] === 0);
-  if (gone && !allowExhausted) return { kind: 'budget', reason: `none of the ${gone} of its run are left` };
+  const usedUpKind = budgetKinds.find((what) => what !== 'toolCalls' && allowance[what] === 0);
+  if (usedUpKind && !allowExhausted) return { kind: 'budget', reason: `none of the ${usedUpKind} of its run are left` };
   for (const what of budgetKinds) {
     const limit = limits[what];
     if (limit === undefined) continue;

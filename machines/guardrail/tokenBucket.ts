@@ -16,7 +16,7 @@ export interface TokenRates {
 }
 
 /** The most buckets that are kept: while there are so many, work with another key is rejected. */
-const most = 1_000;
+const maxBuckets = 1_000;
 const unlimited = Number.MAX_SAFE_INTEGER;
 
 const full = ({ tasks, tokens }: TokenRates, at: number): Bucket => ({
@@ -24,7 +24,7 @@ const full = ({ tasks, tokens }: TokenRates, at: number): Bucket => ({
   tasks: tasks ?? unlimited,
   tokens: tokens ?? unlimited,
 });
-const filled = (bucket: Bucket, rates: TokenRates, at: number): Bucket => {
+const refilled = (bucket: Bucket, rates: TokenRates, at: number): Bucket => {
   const { tasks, tokens } = full(rates, at);
   const share = Math.max(0, at - bucket.at) / rates.per;
   return {
@@ -35,13 +35,14 @@ const filled = (bucket: Bucket, rates: TokenRates, at: number): Bucket => {
 };
 const bucketOf = (buckets: TokenBuckets, key: string, rates: TokenRates, at: number): Bucket => {
   const known = Object.hasOwn(buckets, key) ? buckets[key] : undefined;
-  return known ? filled(known, rates, at) : full(rates, at);
+  return known ? refilled(known, rates, at) : full(rates, at);
 };
 
 /** Milliseconds until the bucket allows work again; 0 when it does now. Infinity: there are too many keys. */
 export function bucketWait(buckets: TokenBuckets, key: string, rates: TokenRates, at: number): number {
   const { tasks = unlimited, tokens = unlimited, per } = rates;
-  if (!Object.hasOwn(buckets, key) && Object.keys(kept(buckets, rates, at)).length >= most) return Infinity;
+  if (!Object.hasOwn(buckets, key) && Object.keys(withoutFullBuckets(buckets, rates, at)).length >= maxBuckets)
+    return Infinity;
   const level = bucketOf(buckets, key, rates, at);
   return Math.ceil(
     Math.max(
@@ -66,14 +67,14 @@ export function takeFromBucket(
     tasks: rates.tasks === undefined ? unlimited : Math.min(top.tasks, level.tasks - tasks),
     tokens: rates.tokens === undefined ? unlimited : Math.min(top.tokens, level.tokens - tokens),
   };
-  return kept({ ...buckets, [key]: next }, rates, at);
+  return withoutFullBuckets({ ...buckets, [key]: next }, rates, at);
 }
 
-const kept = (buckets: TokenBuckets, rates: TokenRates, at: number): TokenBuckets => {
+const withoutFullBuckets = (buckets: TokenBuckets, rates: TokenRates, at: number): TokenBuckets => {
   const top = full(rates, at);
   return Object.fromEntries(
     Object.entries(buckets).filter(([, bucket]) => {
-      const { tasks, tokens } = filled(bucket, rates, at);
+      const { tasks, tokens } = refilled(bucket, rates, at);
       return tasks < top.tasks || tokens < top.tokens;
     }),
   );

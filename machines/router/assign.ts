@@ -30,42 +30,46 @@ const isChild = (draft: RouterDraft, { member }: ActiveTaskJob): boolean =>
   draft.settings.entry === 'direct' && memberKindOf(draft, member).kind !== 'standing';
 
 /** The id of the child to which messages about the attempt go. */
-function recipientOf(draft: RouterDraft, job: ActiveTaskJob, place: number): string {
+function recipientOf(draft: RouterDraft, job: ActiveTaskJob, slotIndex: number): string {
   if (draft.settings.entry === 'guard') return 'guard';
-  return isChild(draft, job) ? taskChildId(place) : serviceChildId(memberProfileAt(draft, job.member).id);
+  return isChild(draft, job) ? taskChildId(slotIndex) : serviceChildId(memberProfileAt(draft, job.member).id);
 }
 
-export function assignWork(draft: RouterDraft, job: ActiveTaskJob, place: number, handed: HandedMessage): void {
+export function assignWork(draft: RouterDraft, job: ActiveTaskJob, slotIndex: number, handed: HandedMessage): void {
   const { settings, actions } = draft;
   const { entry } = settings;
   const { member } = job;
   const { id } = memberProfileAt(draft, member);
   if (isChild(draft, job))
-    return actions.spawn(id, taskChildId(place), memberInput(memberKindOf(draft, member), handed));
+    return actions.spawn(id, taskChildId(slotIndex), memberInput(memberKindOf(draft, member), handed));
   if (entry === 'direct' && !rotationEntryAt(draft, member).stands) {
     actions.spawn(id, serviceChildId(id), { standing: true });
     updateRotationEntry(draft, member, { stands: true });
   }
-  actions.send(recipientOf(draft, job, place), workFor(job, entry === 'guard' ? id : undefined, handed));
+  actions.send(recipientOf(draft, job, slotIndex), workFor(job, entry === 'guard' ? id : undefined, handed));
 }
 
 export function commandMember(
   draft: RouterDraft,
   job: ActiveTaskJob,
-  place: number,
+  slotIndex: number,
   command: MemberCommand,
   reason?: string,
 ): void {
   const who: MemberKind = isChild(draft, job) ? memberKindOf(draft, job.member) : { kind: 'standing' };
-  draft.actions.send(recipientOf(draft, job, place), memberCommandEvent(who, command, workIdOf(job), reason));
+  draft.actions.send(recipientOf(draft, job, slotIndex), memberCommandEvent(who, command, workIdOf(job), reason));
 }
 
-export const sendLeaseAnswer = (draft: RouterDraft, job: ActiveTaskJob, place: number, answer: TreasuryAnswer): void =>
-  draft.actions.send(recipientOf(draft, job, place), answer);
+export const sendLeaseAnswer = (
+  draft: RouterDraft,
+  job: ActiveTaskJob,
+  slotIndex: number,
+  answer: TreasuryAnswer,
+): void => draft.actions.send(recipientOf(draft, job, slotIndex), answer);
 
 /** Ends the child of one attempt; a supervisor stays. */
-export function endChild(draft: RouterDraft, job: ActiveTaskJob, place: number): void {
-  if (isChild(draft, job)) draft.actions.stop(taskChildId(place));
+export function endChild(draft: RouterDraft, job: ActiveTaskJob, slotIndex: number): void {
+  if (isChild(draft, job)) draft.actions.stop(taskChildId(slotIndex));
 }
 
 function workFor(job: ActiveTaskJob, to: string | undefined, { type, body, left, ...more }: HandedMessage): Work {

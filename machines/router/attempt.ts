@@ -37,9 +37,9 @@ export const failedAttempt = (reason: Failure, usage: AgentUsage): AgentOutput =
 export function beginAttempt(
   draft: RouterDraft,
   given: TaskJob,
-  { member, place, shares }: { readonly member: number; readonly place: number; readonly shares: number },
+  { member, slotIndex, shares }: { readonly member: number; readonly slotIndex: number; readonly shares: number },
 ): void {
-  const { facts, settings, actions, eventContext } = draft;
+  const { context, settings, actions, eventContext } = draft;
   const { task } = given;
   const granted = grantedSteps(draft, given, member, shares);
   const attempts = given.attempts + 1;
@@ -54,11 +54,11 @@ export function beginAttempt(
   };
   const { busy, taken } = rotationEntryAt(draft, member);
   updateRotationEntry(draft, member, { busy: busy + 1, taken: taken + 1 });
-  facts.turn = (member + 1) % settings.members.length;
+  context.turn = (member + 1) % settings.members.length;
 
-  const message = stageMessage(task, isPipeline(facts) ? facts.previous : undefined);
+  const message = stageMessage(task, isPipeline(context) ? context.previous : undefined);
   const { lease, degrade, depth = 0 } = job;
-  assignWork(draft, job, place, {
+  assignWork(draft, job, slotIndex, {
     ...message,
     left: attemptBudget(draft, job),
     depth: depth + 1,
@@ -66,11 +66,11 @@ export function beginAttempt(
     ...(degrade ? { degrade } : {}),
   });
   if (task.timeout !== undefined)
-    actions.startTimer(attemptTimerId(place), { type: 'attempt.late', place }, task.timeout);
+    actions.startTimer(attemptTimerId(slotIndex), { type: 'attempt.late', place: slotIndex }, task.timeout);
   // The text of the task is kept only if there may be another attempt.
   const kept =
     attempts > (task.retry?.maxRetries ?? 0) && typeof task.input === 'string' ? { ...task, input: '' } : task;
-  putJob(draft, place, { ...job, task: kept });
+  putJob(draft, slotIndex, { ...job, task: kept });
 }
 
 const reasons: Readonly<Record<Exclude<StopReason, 'cancelled'>, string>> = {
@@ -79,21 +79,21 @@ const reasons: Readonly<Record<Exclude<StopReason, 'cancelled'>, string>> = {
 };
 
 /** Stops a job: an attempt under way is told to stop and has a grace period; a job that only waits is over at once. */
-export function stopJob(draft: RouterDraft, place: number, why: StopReason, reason: string): void {
+export function stopJob(draft: RouterDraft, slotIndex: number, why: StopReason, reason: string): void {
   const { actions, settings } = draft;
-  const job = draft.facts.jobs[place];
+  const job = draft.context.jobs[slotIndex];
   if (!job) return;
-  if (job.stage === 'stopping') return putJob(draft, place, { ...job, stopping: why });
+  if (job.stage === 'stopping') return putJob(draft, slotIndex, { ...job, stopping: why });
   if (job.stage === 'working') {
-    putJob(draft, place, { ...job, stage: 'stopping', stopping: why });
-    actions.cancelTimer(attemptTimerId(place));
-    actions.startTimer(graceTimerId(place), { type: 'grace.over', place }, settings.grace);
-    commandMember(draft, job, place, 'cancel', why === 'cancelled' ? reason : reasons[why]);
+    putJob(draft, slotIndex, { ...job, stage: 'stopping', stopping: why });
+    actions.cancelTimer(attemptTimerId(slotIndex));
+    actions.startTimer(graceTimerId(slotIndex), { type: 'grace.over', place: slotIndex }, settings.grace);
+    commandMember(draft, job, slotIndex, 'cancel', why === 'cancelled' ? reason : reasons[why]);
     return;
   }
-  if (job.stage === 'choosing') actions.stop(selectorChildId(place));
-  if (job.stage === 'resting') actions.cancelTimer(retryTimerId(place));
-  putJob(draft, place, null);
+  if (job.stage === 'choosing') actions.stop(selectorChildId(slotIndex));
+  if (job.stage === 'resting') actions.cancelTimer(retryTimerId(slotIndex));
+  putJob(draft, slotIndex, null);
   refuseTask(
     draft,
     job,
@@ -104,21 +104,21 @@ export function stopJob(draft: RouterDraft, place: number, why: StopReason, reas
 }
 
 /** Takes the end of an attempt. If it ended without an output, all steps that were reserved for it count as used, because nothing says how many were. */
-export function endAttempt(draft: RouterDraft, place: number, ended: AgentOutput | Failure): void {
-  const job = draft.facts.jobs[place];
+export function endAttempt(draft: RouterDraft, slotIndex: number, ended: AgentOutput | Failure): void {
+  const job = draft.context.jobs[slotIndex];
   if (!isActiveJob(job)) return;
-  const { facts, actions } = draft;
-  endChild(draft, job, place);
-  actions.cancelTimer(attemptTimerId(place));
-  actions.cancelTimer(graceTimerId(place));
+  const { context, actions } = draft;
+  endChild(draft, job, slotIndex);
+  actions.cancelTimer(attemptTimerId(slotIndex));
+  actions.cancelTimer(graceTimerId(slotIndex));
   const usage = 'status' in ended ? ended.usage : reservedFor(job);
   const output = 'status' in ended ? ended : failedAttempt(ended, usage);
-  facts.consumed += usage.steps;
-  facts.used = addUsage(facts.used, usage);
-  facts.due = true;
+  context.consumed += usage.steps;
+  context.used = addUsage(context.used, usage);
+  context.due = true;
   const reason = output.status === 'completed' ? undefined : attemptFailure(output, job.stopping);
   recordAttempt(draft, job.member, reason);
-  retryOrFinish(draft, place, { ...job, granted: 0, used: addUsage(job.used, usage) }, output, reason);
+  retryOrFinish(draft, slotIndex, { ...job, granted: 0, used: addUsage(job.used, usage) }, output, reason);
 }
 
 const reservedFor = ({ granted }: TaskJob): AgentUsage => ({
@@ -133,17 +133,17 @@ const reservedFor = ({ granted }: TaskJob): AgentUsage => ({
 /** Decides what follows: another attempt, now or after a pause, or the end. */
 export function retryOrFinish(
   draft: RouterDraft,
-  place: number,
+  slotIndex: number,
   job: TaskJob,
   output: AgentOutput,
   reason: Failure | undefined,
 ): void {
-  const { facts, eventContext, settings, actions } = draft;
+  const { context, eventContext, settings, actions } = draft;
   const end = (last: AgentOutput) => {
-    putJob(draft, place, null);
+    putJob(draft, slotIndex, null);
     finishTask(draft, job, { ...last, usage: job.used });
   };
-  if (!reason || facts.halt || !mayRetryTask(job, reason)) return end(output);
+  if (!reason || context.halt || !mayRetryTask(job, reason)) return end(output);
   const pause = retryPauseAfter(job, reason, eventContext.chance(), settings.maxBackoff);
   if (job.task.deadline !== undefined && eventContext.at + pause >= job.task.deadline)
     return end(
@@ -153,11 +153,11 @@ export function retryOrFinish(
       ),
     );
   const { stopping: _, ...rest } = job;
-  putJob(draft, place, { ...rest, fixed: job.part, stage: pause > 0 ? 'resting' : 'waiting' });
-  facts.due = true;
-  if (pause > 0) actions.startTimer(retryTimerId(place), { type: 'task.again', place }, pause);
+  putJob(draft, slotIndex, { ...rest, fixed: job.part, stage: pause > 0 ? 'resting' : 'waiting' });
+  context.due = true;
+  if (pause > 0) actions.startTimer(retryTimerId(slotIndex), { type: 'task.again', place: slotIndex }, pause);
 }
 
-/** The place of the attempt with this work id; -1 when it is over. */
-export const slotOfWork = ({ facts }: RouterDraft, id: string): number =>
-  facts.jobs.findIndex((job) => job !== null && workIdOf(job) === id);
+/** The slot of the attempt with this work id; -1 when it is over. */
+export const slotOfWork = ({ context }: RouterDraft, id: string): number =>
+  context.jobs.findIndex((job) => job !== null && workIdOf(job) === id);

@@ -2,11 +2,11 @@
 import type { Reconfiguration } from '../../src/contracts/task.ts';
 import type { RouterDraft } from './draft.ts';
 
-export function reconfigure({ facts, settings }: RouterDraft, { limits = {}, retry }: Reconfiguration): void {
-  facts.limits = changed(facts.limits, limits);
-  if (retry) facts.retry = changed(facts.retry ?? settings.retry, retry);
+export function reconfigure({ context, settings }: RouterDraft, { limits = {}, retry }: Reconfiguration): void {
+  context.limits = changed(context.limits, limits);
+  if (retry) context.retry = changed(context.retry ?? settings.retry, retry);
   // Higher limits may let a task begin.
-  facts.due = true;
+  context.due = true;
 }
 
 const changed = <T extends object>(old: T, given: { readonly [K in keyof T]?: T[K] | undefined }): T => ({

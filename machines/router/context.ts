@@ -1,4 +1,4 @@
-/** The facts of a router: its members in rotation, the tasks that wait and those under way. All tasks and results are in its lists. */
+/** The context of a router: its members in rotation, the tasks that wait and those under way. All tasks and results are in its lists. */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Streak } from '../../src/contracts/health.ts';
@@ -42,7 +42,7 @@ export interface QueuedTask extends SubmittedTask {
 /** Why a job under way is being stopped. */
 export type StopReason = 'timeout' | 'deadline' | 'cancelled';
 
-/** What is known of a task that has a place, whatever its stage. */
+/** What is known of a task that has a slot, whatever its stage. */
 interface JobFacts extends QueuedTask {
   /** When the first attempt began; undefined while there was none. */
   readonly began: number | undefined;
@@ -68,7 +68,7 @@ export interface ActiveTaskJob extends JobFacts {
   readonly member: number;
 }
 
-/** A task that has a place: its attempts, and the pauses between them. */
+/** A task that has a slot: its attempts, and the pauses between them. */
 export type TaskJob =
   | ActiveTaskJob
   | (JobFacts & {
@@ -162,7 +162,7 @@ export interface RouterContext {
 /** The input: tasks, or `{ standing: true }` alone for a router that is a member of something. */
 export type RouterMachineInput = RouterInput | { readonly standing: true };
 
-/** The facts at the beginning. Those that depend on settings follow in the first step, because the chart does not know its settings. */
+/** The initial context. Those that depend on settings follow in the first step, because the chart does not know its settings. */
 export const initialRouterContext = (input: RouterMachineInput): RouterContext => ({
   ...('tasks' in input
     ? { first: input.tasks, shape: input.shape, mode: input.mode ?? '', serves: false }
@@ -202,15 +202,15 @@ export const initialRotationEntry = (id: string): RotationEntry => ({
   recent: [],
 });
 
-/** A job with its place. */
-export type SlottedJob = TaskJob & { readonly place: number };
+/** A job with the index of its slot. */
+export type SlottedJob = TaskJob & { readonly slotIndex: number };
 
 export const openJobs = ({ jobs }: RouterContext): SlottedJob[] =>
-  jobs.flatMap((job, place) => (job === null ? [] : [{ ...job, place }]));
+  jobs.flatMap((job, slotIndex) => (job === null ? [] : [{ ...job, slotIndex }]));
 
 export const isPipeline = ({ mode }: Pick<RouterContext, 'mode'>): boolean => mode === 'pipeline';
 
-/** How many tasks are read ahead: enough to keep every place taken, and few enough to keep the context small. */
+/** How many tasks are read ahead: enough to keep every slot taken, and few enough to keep the context small. */
 export const lookahead = ({ places }: RouterContext): number => Math.min(64, Math.max(8, 2 * places));
 
 export const isRouterDone = (context: RouterContext): boolean =>

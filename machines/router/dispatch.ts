@@ -1,4 +1,4 @@
-/** Assigns tasks to members in the order of submission, as far as there are places, room and steps. */
+/** Assigns tasks to members in the order of submission, as far as there are slots, room and steps. */
 import type { Failure } from '../../src/values/failure.ts';
 import { makeFailure } from '../failure.ts';
 import { zeroUsage } from '../usage.ts';
@@ -19,53 +19,53 @@ import type { RoutingStrategy } from './settings.ts';
 import { spentBudget, stepSupply, stepSupplyOfChoice } from './stepBudget.ts';
 import { chooseMembers, eligibleMembers, isInRotation } from './strategy.ts';
 
-/** What became of a task: it has a place, it has a result, it waits for a member, or it waits for steps (`short`). */
-type Became = 'placed' | 'answered' | 'waits' | 'short';
+/** What became of a task: it has a slot, it has a result, it waits for a member, or it waits for steps (`short`). */
+type DispatchResult = 'placed' | 'answered' | 'waits' | 'short';
 
 export function dispatchTasks(draft: RouterDraft): void {
-  const { facts } = draft;
-  facts.due = false;
-  if (facts.halt) return;
-  // Tasks that have a place come first: they have waited longest.
-  for (const [place, job] of facts.jobs.entries()) {
+  const { context } = draft;
+  context.due = false;
+  if (context.halt) return;
+  // Tasks that have a slot come first: they have waited longest.
+  for (const [slotIndex, job] of context.jobs.entries()) {
     if (job?.stage !== 'waiting') continue;
-    const became = consider(draft, job, place);
-    if (became === 'answered') putJob(draft, place, null);
+    const result = consider(draft, job, slotIndex);
+    if (result === 'answered') putJob(draft, slotIndex, null);
     // No other task may overtake: steps that become free are for the one that has waited longest.
-    if (became === 'short') return;
+    if (result === 'short') return;
   }
   const waiting: QueuedTask[] = [];
-  const queue = [...facts.queue];
-  for (const entry of facts.queue) {
+  const queue = [...context.queue];
+  for (const entry of context.queue) {
     if (!hasPlace(draft) || isBroken(draft)) break;
-    const became = consider(draft, entry, undefined);
-    if (became === 'short') break;
+    const result = consider(draft, entry, undefined);
+    if (result === 'short') break;
     queue.shift();
-    if (became === 'waits') waiting.push(entry);
+    if (result === 'waits') waiting.push(entry);
   }
-  facts.queue = [...waiting, ...queue];
+  context.queue = [...waiting, ...queue];
 }
 
-function hasPlace({ facts }: RouterDraft): boolean {
-  const taken = facts.jobs.reduce((sum, job) => sum + (job === null || job.part ? 0 : 1), facts.gatherings.length);
-  return taken < Math.min(facts.places, facts.limits.maxConcurrentTasks ?? Infinity);
+function hasPlace({ context }: RouterDraft): boolean {
+  const taken = context.jobs.reduce((sum, job) => sum + (job === null || job.part ? 0 : 1), context.gatherings.length);
+  return taken < Math.min(context.places, context.limits.maxConcurrentTasks ?? Infinity);
 }
 
 /** The stages after one that failed are not begun. */
-const isBroken = ({ facts }: RouterDraft): boolean => facts.broken && isPipeline(facts);
+const isBroken = ({ context }: RouterDraft): boolean => context.broken && isPipeline(context);
 
-function consider(draft: RouterDraft, entry: QueuedTask | TaskJob, place: number | undefined): Became {
-  const { facts, settings, eventContext } = draft;
+function consider(draft: RouterDraft, entry: QueuedTask | TaskJob, slotIndex: number | undefined): DispatchResult {
+  const { context, settings, eventContext } = draft;
   const { members, strategy, rotation } = settings;
   const { task } = entry;
   const job = 'attempts' in entry ? entry : undefined;
-  const fail = (reason: Failure): Became => (refuseTask(draft, entry, reason), 'answered');
-  const noMember = (reason: string): Became => (noCapableMember(draft, entry, reason), 'answered');
+  const fail = (reason: Failure): DispatchResult => (refuseTask(draft, entry, reason), 'answered');
+  const noMember = (reason: string): DispatchResult => (noCapableMember(draft, entry, reason), 'answered');
 
   if (entry.held) return 'waits';
   if (task.deadline !== undefined && task.deadline <= eventContext.at)
     return fail(makeFailure('expired', `The deadline of the task "${taskIdOf(entry)}" has passed.`));
-  const spent = spentBudget(facts, job?.began === undefined);
+  const spent = spentBudget(context, job?.began === undefined);
   if (spent !== undefined) return fail(makeFailure('budget', spent));
   const may = eligibleMembers(strategy, members, task);
   if ('none' in may) return noMember(may.none);
@@ -79,7 +79,12 @@ function consider(draft: RouterDraft, entry: QueuedTask | TaskJob, place: number
   const isAsked = may.strategy.kind === 'selector' && fixed === undefined && among.length > 1;
   const chosen = isAsked
     ? []
-    : chooseMembers(fixed === undefined ? may.strategy : one, among, { ...facts, members, now: eventContext.at }, task);
+    : chooseMembers(
+        fixed === undefined ? may.strategy : firstAvailable,
+        among,
+        { ...context, members, now: eventContext.at },
+        task,
+      );
   if (!isAsked && chosen.length === 0) return 'waits';
   const toAll = may.strategy.kind === 'broadcast' && !job?.part;
   const mine = toAll ? { ...shareOfJob(next, chosen.length), part: true, fixed: true } : next;
@@ -87,24 +92,24 @@ function consider(draft: RouterDraft, entry: QueuedTask | TaskJob, place: number
   if (steps === 'short') return steps;
   if (steps === 'spent')
     return fail(makeFailure('budget', `The step budget is exhausted: there is nothing left for "${taskIdOf(entry)}".`));
-  if (isAsked) return (ask(draft, next, place ?? freeJobSlot(facts), present), 'placed');
-  if (toAll) facts.gatherings = [...facts.gatherings, { seq: entry.seq, open: chosen.length, results: [] }];
-  if (next.began === undefined && !next.part) facts.dispatched += 1;
+  if (isAsked) return (askSelector(draft, next, slotIndex ?? freeJobSlot(context), present), 'placed');
+  if (toAll) context.gatherings = [...context.gatherings, { seq: entry.seq, open: chosen.length, results: [] }];
+  if (next.began === undefined && !next.part) context.dispatched += 1;
   for (const [index, member] of chosen.entries())
-    beginAttempt(draft, mine, { member, place: place ?? freeJobSlot(facts), shares: chosen.length - index });
+    beginAttempt(draft, mine, { member, slotIndex: slotIndex ?? freeJobSlot(context), shares: chosen.length - index });
   return 'placed';
 }
 
 /** Once the member is decided, it remains only to wait until that member is free. */
-const one: RoutingStrategy = { kind: 'firstAvailable' };
+const firstAvailable: RoutingStrategy = { kind: 'firstAvailable' };
 
 /** The retry policy is fixed when the task begins: until then a changed policy holds for it. */
-const jobOf = ({ facts, settings }: RouterDraft, entry: QueuedTask | TaskJob, candidates: number): TaskJob =>
+const jobOf = ({ context, settings }: RouterDraft, entry: QueuedTask | TaskJob, candidates: number): TaskJob =>
   'attempts' in entry
     ? { ...entry, candidates }
     : {
         ...entry,
-        task: { ...entry.task, retry: entry.task.retry ?? facts.retry ?? settings.retry },
+        task: { ...entry.task, retry: entry.task.retry ?? context.retry ?? settings.retry },
         stage: 'waiting',
         began: undefined,
         attempts: 0,
@@ -116,13 +121,13 @@ const jobOf = ({ facts, settings }: RouterDraft, entry: QueuedTask | TaskJob, ca
         part: false,
       };
 
-/** Asks the selector. Meanwhile the task has its place, and one answer of a model is reserved for the choice. */
-function ask(draft: RouterDraft, job: TaskJob, place: number, among: readonly number[]): void {
+/** Asks the selector. Meanwhile the task has its slot, and one answer of a model is reserved for the choice. */
+function askSelector(draft: RouterDraft, job: TaskJob, slotIndex: number, among: readonly number[]): void {
   const { task } = job;
   const candidates = among.map((index) => {
     const { id, role } = memberProfileAt(draft, index);
     return { id, ...(role === undefined ? {} : { role }) };
   });
-  putJob(draft, place, { ...job, stage: 'choosing', granted: 1 });
-  draft.actions.spawn('select', selectorChildId(place), { task, candidates });
+  putJob(draft, slotIndex, { ...job, stage: 'choosing', granted: 1 });
+  draft.actions.spawn('select', selectorChildId(slotIndex), { task, candidates });
 }

@@ -1,4 +1,4 @@
-/** One step of a router while it is worked out: a copy of its facts to change, the moment of the event, and the actions that it may take. */
+/** One step of a router while it is worked out: a copy of its context to change, the event's context (time, chance, deadline), and the actions that it may take. */
 import type { Json } from '../../src/values/json.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { Work, WorkDone } from '../../src/contracts/work.ts';
@@ -28,18 +28,18 @@ export interface RouterActions {
   /** Sends a request for a larger lease to the parent. */
   requestLease(event: TreasuryLease): void;
   append(list: string, entry: Json): void;
-  /** Raises the event after so many milliseconds. A second alarm with the same id replaces the first. */
+  /** Raises the event after so many milliseconds. A second timer with the same id replaces the first. */
   startTimer(id: string, event: RouterTimerEvent, delay: number): void;
-  /** Cancels an alarm. */
+  /** Cancels a timer. */
   cancelTimer(id: string): void;
 }
 
-/** A step while it is worked out. `facts` may be changed. */
+/** A step while it is worked out. `context` may be changed. */
 export interface RouterDraft {
   readonly settings: RouterSettings;
   readonly eventContext: EventContext;
   readonly actions: RouterActions;
-  readonly facts: { -readonly [K in keyof RouterContext]: RouterContext[K] };
+  readonly context: { -readonly [K in keyof RouterContext]: RouterContext[K] };
 }
 
 /** The part of XState's `enqueue` that a router uses. */
@@ -63,12 +63,12 @@ export const stepActionsOf = (enqueue: Enqueue): RouterActions => ({
   cancelTimer: (id) => enqueue.cancel(id),
 });
 
-/** The child that has the job at a place, and the alarms for it. */
-export const taskChildId = (place: number): string => `task.${place}`;
-export const selectorChildId = (place: number): string => `select.${place}`;
-export const attemptTimerId = (place: number): string => `late.${place}`;
-export const graceTimerId = (place: number): string => `grace.${place}`;
-export const retryTimerId = (place: number): string => `pause.${place}`;
+/** The child that has the job in a slot, and the timers for it. */
+export const taskChildId = (slotIndex: number): string => `task.${slotIndex}`;
+export const selectorChildId = (slotIndex: number): string => `select.${slotIndex}`;
+export const attemptTimerId = (slotIndex: number): string => `late.${slotIndex}`;
+export const graceTimerId = (slotIndex: number): string => `grace.${slotIndex}`;
+export const retryTimerId = (slotIndex: number): string => `pause.${slotIndex}`;
 export const deadlineTimerId = (seq: number): string => `due.${seq}`;
 export const restTimerId = (member: number): string => `rest.${member}`;
 
@@ -79,13 +79,13 @@ export const workIdOf = ({ seq, member, attempts }: Pick<TaskJob, 'seq' | 'membe
 /** The id of the task. Every task has one by the time it is in the list. */
 export const taskIdOf = ({ task }: Pick<QueuedTask, 'task'>): string => task.id ?? '';
 
-export function putJob({ facts }: RouterDraft, place: number, job: TaskJob | null): void {
-  const jobs = [...facts.jobs];
-  jobs[place] = job;
-  facts.jobs = jobs;
+export function putJob({ context }: RouterDraft, slotIndex: number, job: TaskJob | null): void {
+  const jobs = [...context.jobs];
+  jobs[slotIndex] = job;
+  context.jobs = jobs;
 }
 
-/** The first free place. A place is used again when it is free. */
+/** The first free slot. A slot is used again when it is free. */
 export function freeJobSlot({ jobs }: Pick<RouterContext, 'jobs'>): number {
   const free = jobs.indexOf(null);
   return free < 0 ? jobs.length : free;
@@ -99,13 +99,13 @@ export function memberProfileAt({ settings }: Pick<RouterDraft, 'settings'>, mem
 }
 
 /** The state of a member in the rotation. Throws when there is none of this number. */
-export function rotationEntryAt({ facts }: Pick<RouterDraft, 'facts'>, member: number): RotationEntry {
-  const seat = facts.seats[member];
-  if (!seat) throw new Error(`The router has no member ${member}.`);
-  return seat;
+export function rotationEntryAt({ context }: Pick<RouterDraft, 'context'>, member: number): RotationEntry {
+  const entry = context.seats[member];
+  if (!entry) throw new Error(`The router has no member ${member}.`);
+  return entry;
 }
 
 /** Changes the state of a member in the rotation. */
 export function updateRotationEntry(draft: RouterDraft, member: number, change: Partial<RotationEntry>): void {
-  draft.facts.seats = draft.facts.seats.with(member, { ...rotationEntryAt(draft, member), ...change });
+  draft.context.seats = draft.context.seats.with(member, { ...rotationEntryAt(draft, member), ...change });
 }

@@ -1,4 +1,4 @@
-/** The events of a router: commands, work, budget messages, its alarms, and the ends of its children. */
+/** The events of a router: commands, work, budget messages, its timers, and the ends of its children. */
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
 import type { RunOutput } from '../../src/contracts/run.ts';

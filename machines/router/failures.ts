@@ -5,13 +5,19 @@ import type { TaskErrorKind } from '../../src/contracts/task.ts';
 import { makeFailure, refusalOfFailure } from '../failure.ts';
 import type { TaskJob, StopReason } from './context.ts';
 
-const passing: ReadonlySet<string> = new Set(['transient', 'timeout', 'mailbox_full', 'storage', 'owned_elsewhere']);
+const transientKinds: ReadonlySet<string> = new Set([
+  'transient',
+  'timeout',
+  'mailbox_full',
+  'storage',
+  'owned_elsewhere',
+]);
 
 export function errorKindOf({ kind, retryable }: Failure): TaskErrorKind {
   if (kind === 'cancelled') return 'cancelled';
   if (kind === 'expired') return 'deadlineExceeded';
   if (kind === 'budget') return 'budgetExhausted';
-  return retryable || passing.has(kind) ? 'transient' : 'permanent';
+  return retryable || transientKinds.has(kind) ? 'transient' : 'permanent';
 }
 
 /** Why an attempt ended without an answer. If it was told to stop, the reason for that counts, and not what it says itself. */
@@ -32,10 +38,11 @@ export function attemptFailure(
   }
 }
 
-const own: ReadonlySet<string> = new Set(['environment', 'transient', 'timeout', 'internal', 'restarts']);
+const memberFaultKinds: ReadonlySet<string> = new Set(['environment', 'transient', 'timeout', 'internal', 'restarts']);
 
 /** Whether the member itself is to blame, and not the task or a guardrail on the way. */
-export const isOwnFault = (reason: Failure): boolean => own.has(reason.kind) && refusalOfFailure(reason) === undefined;
+export const isOwnFault = (reason: Failure): boolean =>
+  memberFaultKinds.has(reason.kind) && refusalOfFailure(reason) === undefined;
 
 /** Whether the task's own policy allows another attempt after this one. */
 export function mayRetryTask({ task, attempts, used }: TaskJob, reason: Failure): boolean {
@@ -54,9 +61,9 @@ export function retryPauseAfter(
   { task, attempts }: TaskJob,
   { retryAfter = 0 }: Failure,
   chance: number,
-  most: number,
+  longest: number,
 ): number {
   const { backoff = 0 } = task.retry ?? {};
-  const full = Math.min(most, backoff * 2 ** Math.min(attempts - 1, 30));
+  const full = Math.min(longest, backoff * 2 ** Math.min(attempts - 1, 30));
   return Math.round(Math.max(retryAfter, full * (0.5 + chance / 2)));
 }

@@ -57,34 +57,34 @@ export function finishTask(
   output: AgentOutput,
   details: Details = {},
 ): void {
-  const { facts, actions } = draft;
+  const { context, actions } = draft;
   const result = resultOf(draft, entry, output, details);
-  if ('part' in entry && entry.part) return gather(draft, entry, result);
+  if ('part' in entry && entry.part) return collectBroadcastResult(draft, entry, result);
   actions.cancelTimer(deadlineTimerId(entry.seq));
-  facts.answered += 1;
-  facts.due = true;
+  context.answered += 1;
+  context.due = true;
   if (entry.work !== undefined) return actions.answerWork({ type: 'work.done', id: entry.work, output });
   actions.append('results', asJson({ seq: entry.seq, result }));
-  if (result.success) facts.previous = result.output;
-  else facts.broken = true;
+  if (result.success) context.previous = result.output;
+  else context.broken = true;
 }
 
 /** Keeps one of several answers; the last one completes the result, in the order of the members. */
-function gather(draft: RouterDraft, entry: TaskJob, result: TaskResult): void {
-  const { facts, settings } = draft;
-  const others = facts.gatherings.filter(({ seq }) => seq !== entry.seq);
-  const { open = 1, results: before = [] } = facts.gatherings.find(({ seq }) => seq === entry.seq) ?? {};
+function collectBroadcastResult(draft: RouterDraft, entry: TaskJob, result: TaskResult): void {
+  const { context, settings } = draft;
+  const others = context.gatherings.filter(({ seq }) => seq !== entry.seq);
+  const { open = 1, results: before = [] } = context.gatherings.find(({ seq }) => seq === entry.seq) ?? {};
   const results = [...before, result];
-  facts.gatherings = open > 1 ? [...others, { seq: entry.seq, open: open - 1, results }] : others;
+  context.gatherings = open > 1 ? [...others, { seq: entry.seq, open: open - 1, results }] : others;
   if (open > 1) return;
   const ordered = settings.members.flatMap(({ id }) => results.filter(({ agentId }) => agentId === id));
   const began = Math.min(...ordered.map(({ metadata }) => draft.eventContext.at - metadata.durationMs));
-  finishTask(draft, { ...entry, part: false, began }, togetherOf(ordered), {
+  finishTask(draft, { ...entry, part: false, began }, combinedOutput(ordered), {
     agentId: ordered.map(({ agentId }) => agentId).join(','),
   });
 }
 
-function togetherOf(results: readonly TaskResult[]): AgentOutput {
+function combinedOutput(results: readonly TaskResult[]): AgentOutput {
   const usage = results.reduce<AgentUsage>((sum, each) => addUsage(sum, each.usage), zeroUsage);
   const body = results.map(({ agentId, output, success, error }) => ({
     agentId,
@@ -104,7 +104,7 @@ const bodyOf = (answer: { readonly type: string; readonly body: Json } | undefin
   answer === undefined ? null : ['text', 'answers'].includes(answer.type) ? answer.body : { ...answer };
 
 function resultOf(
-  { facts, settings, eventContext }: RouterDraft,
+  { context, settings, eventContext }: RouterDraft,
   entry: QueuedTask | TaskJob,
   output: AgentOutput,
   details: Details,
@@ -114,29 +114,29 @@ function resultOf(
   const router = settings.strategy.kind;
   const selected = details.agentId ?? settings.members[job?.member ?? -1]?.id ?? '';
   const reason = details.reason ?? job?.reason;
-  const wrong = output.status === 'completed' ? undefined : attemptFailure(output, job?.stopping);
-  const refusal = wrong && refusalOfFailure(wrong);
-  const errorKind = wrong && errorKindOf(wrong);
+  const attemptError = output.status === 'completed' ? undefined : attemptFailure(output, job?.stopping);
+  const refusal = attemptError && refusalOfFailure(attemptError);
+  const errorKind = attemptError && errorKindOf(attemptError);
   const guarded = refusal !== undefined && refusal.refusedBy !== router;
   return {
     taskId: taskIdOf(entry),
     agentId: selected,
     output: asZodJson(bodyOf(output.status === 'completed' ? output.answer : output.partial)),
-    success: wrong === undefined,
-    ...(wrong && errorKind ? { error: wrong.message, errorKind, failure: wrong } : {}),
+    success: attemptError === undefined,
+    ...(attemptError && errorKind ? { error: attemptError.message, errorKind, failure: attemptError } : {}),
     stepsUsed: output.usage.steps,
     usage: output.usage,
     metadata: {
       attempts: job?.attempts ?? 0,
       durationMs: job?.began === undefined ? 0 : eventContext.at - job.began,
       concurrencyWaitMs: (job?.began ?? eventContext.at) - entry.since,
-      timedOut: job?.stopping === 'timeout' && wrong !== undefined,
+      timedOut: job?.stopping === 'timeout' && attemptError !== undefined,
       deadlineExceeded: errorKind === 'deadlineExceeded',
       cancelled: errorKind === 'cancelled',
       budgetExhausted: errorKind === 'budgetExhausted',
       retryApplied: (job?.attempts ?? 0) > 1,
       routedBy: router,
-      executionMode: facts.mode,
+      executionMode: context.mode,
       ...(task.correlationId === undefined ? {} : { correlationId: task.correlationId }),
       ...(errorKind ? { errorKind } : {}),
       routing: { router, selected, candidates: job?.candidates ?? 0, ...(reason === undefined ? {} : { reason }) },

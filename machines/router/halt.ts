@@ -7,40 +7,40 @@ import { refuseTask } from './finish.ts';
 
 /** Begins nothing more: tasks that wait are over, attempts under way are told to stop and have a grace period. */
 export function haltRouter(draft: RouterDraft, because: RouterHalt): void {
-  const { facts } = draft;
-  facts.halt = because;
-  const waiting = facts.queue;
-  facts.queue = [];
+  const { context } = draft;
+  context.halt = because;
+  const waiting = context.queue;
+  context.queue = [];
   for (const entry of waiting) refuseTask(draft, entry, because.failure);
   const why = because.kind === 'deadlineExceeded' ? 'deadline' : 'cancelled';
-  for (const { place } of openJobs(facts)) stopJob(draft, place, why, because.failure.message);
+  for (const { slotIndex } of openJobs(context)) stopJob(draft, slotIndex, why, because.failure.message);
 }
 
 /** The deadline of one task has passed. */
 export function taskOverdue(draft: RouterDraft, seq: number): void {
-  const { facts } = draft;
-  const entry = facts.queue.find((each) => each.seq === seq);
-  facts.queue = facts.queue.filter((each) => each !== entry);
+  const { context } = draft;
+  const entry = context.queue.find((each) => each.seq === seq);
+  context.queue = context.queue.filter((each) => each !== entry);
   if (entry)
     refuseTask(
       draft,
       entry,
       makeFailure('expired', `The deadline of the task "${taskIdOf(entry)}" passed while it waited.`),
     );
-  for (const job of openJobs(facts)) if (job.seq === seq) stopJob(draft, job.place, 'deadline', '');
+  for (const job of openJobs(context)) if (job.seq === seq) stopJob(draft, job.slotIndex, 'deadline', '');
 }
 
 /** Cancels one piece of work. */
 export function cancelWork(draft: RouterDraft, id: string, reason: string): void {
-  const { facts } = draft;
-  const entry = facts.queue.find(({ work }) => work === id);
-  facts.queue = facts.queue.filter((each) => each !== entry);
+  const { context } = draft;
+  const entry = context.queue.find(({ work }) => work === id);
+  context.queue = context.queue.filter((each) => each !== entry);
   if (entry) refuseTask(draft, entry, makeFailure('cancelled', reason));
-  for (const job of openJobs(facts)) if (job.work === id) stopJob(draft, job.place, 'cancelled', reason);
+  for (const job of openJobs(context)) if (job.work === id) stopJob(draft, job.slotIndex, 'cancelled', reason);
 }
 
 /** The sender of work is paused, or resumes: work that has not begun waits meanwhile. */
-export function holdWork({ facts }: RouterDraft, isMeant: (entry: QueuedTask) => boolean, held: boolean): void {
-  facts.queue = facts.queue.map((entry) => (isMeant(entry) ? { ...entry, held } : entry));
-  facts.jobs = facts.jobs.map((job) => (job !== null && isMeant(job) ? { ...job, held } : job));
+export function holdWork({ context }: RouterDraft, isMeant: (entry: QueuedTask) => boolean, held: boolean): void {
+  context.queue = context.queue.map((entry) => (isMeant(entry) ? { ...entry, held } : entry));
+  context.jobs = context.jobs.map((job) => (job !== null && isMeant(job) ? { ...job, held } : job));
 }

@@ -8,29 +8,29 @@ import { deadlineTimerId, type RouterDraft } from './draft.ts';
 import { refuseTask } from './finish.ts';
 
 export function submitTasks(draft: RouterDraft, tasks: readonly Task[]): void {
-  const { facts, actions, eventContext } = draft;
+  const { context, actions, eventContext } = draft;
   for (const task of tasks) {
-    const id = task.id ?? `task-${facts.submitted + 1}`;
-    const filed: SubmittedTask = { task: { ...task, id }, since: eventContext.at };
-    const isNext = facts.loaded === facts.submitted && facts.queue.length < lookahead(facts);
-    actions.append('tasks', asJson(filed));
-    if (isNext) enter(draft, { ...filed, seq: facts.submitted });
-    facts.submitted += 1;
+    const id = task.id ?? `task-${context.submitted + 1}`;
+    const submitted: SubmittedTask = { task: { ...task, id }, since: eventContext.at };
+    const isNext = context.loaded === context.submitted && context.queue.length < lookahead(context);
+    actions.append('tasks', asJson(submitted));
+    if (isNext) enqueueTask(draft, { ...submitted, seq: context.submitted });
+    context.submitted += 1;
   }
 }
 
 /** Takes tasks that were read back from the list. */
-export function loadTasks(draft: RouterDraft, filed: readonly SubmittedTask[]): void {
-  for (const each of filed) enter(draft, { ...each, seq: draft.facts.loaded });
+export function loadTasks(draft: RouterDraft, submitted: readonly SubmittedTask[]): void {
+  for (const each of submitted) enqueueTask(draft, { ...each, seq: draft.context.loaded });
 }
 
-function enter(draft: RouterDraft, entry: QueuedTask): void {
-  const { facts, actions, eventContext } = draft;
+function enqueueTask(draft: RouterDraft, entry: QueuedTask): void {
+  const { context, actions, eventContext } = draft;
   const { seq, task } = entry;
-  facts.loaded += 1;
-  facts.due = true;
-  if (facts.halt) return refuseTask(draft, entry, facts.halt.failure);
-  facts.queue = [...facts.queue, entry];
+  context.loaded += 1;
+  context.due = true;
+  if (context.halt) return refuseTask(draft, entry, context.halt.failure);
+  context.queue = [...context.queue, entry];
   if (task.deadline !== undefined)
     actions.startTimer(deadlineTimerId(seq), { type: 'task.due', seq }, Math.max(0, task.deadline - eventContext.at));
 }
@@ -41,10 +41,10 @@ export function takeWork(
   { id, to, message, allowance, facts: given, depth, lease, degrade }: Work,
 ): void {
   const { task, timeout, steps, metadata } = given;
-  const { facts, eventContext, settings } = draft;
-  const deadline = soonest(given.deadline, facts.serves ? settings.deadline : undefined, eventContext.at);
-  const seq = facts.submitted;
-  facts.submitted += 1;
+  const { context, eventContext, settings } = draft;
+  const deadline = soonest(given.deadline, context.serves ? settings.deadline : undefined, eventContext.at);
+  const seq = context.submitted;
+  context.submitted += 1;
   const entry: QueuedTask = {
     seq,
     since: eventContext.at,
@@ -64,10 +64,10 @@ export function takeWork(
     },
   };
   if (depth !== undefined && depth >= maxNestingDepth) {
-    facts.loaded += 1;
+    context.loaded += 1;
     return refuseTask(draft, entry, tooDeepFailure(depth + 1));
   }
-  enter(draft, entry);
+  enqueueTask(draft, entry);
 }
 
 /** The deadline of the task, or the end of the time that each task may take here, whichever is sooner. */

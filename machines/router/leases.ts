@@ -26,20 +26,20 @@ export function shareOfJob({ lease: _, ...job }: TaskJob, among: number): TaskJo
 }
 
 /** The attempt under way that has the lease. */
-function holderOf({ facts }: RouterDraft, id: string): (ActiveTaskJob & { readonly place: number }) | undefined {
-  for (const job of openJobs(facts)) if (job.lease === id && job.stage === 'working') return job;
+function holderOf({ context }: RouterDraft, id: string): (ActiveTaskJob & { readonly slotIndex: number }) | undefined {
+  for (const job of openJobs(context)) if (job.lease === id && job.stage === 'working') return job;
   return undefined;
 }
 
 /** The most steps that this router's own limits allow the attempt. */
 const mostSteps = (draft: RouterDraft, { allowance: _, ...job }: ActiveTaskJob): number =>
-  Math.min(wantedSteps(draft, job, job.member), job.granted + Math.max(0, freeSteps(draft.facts)));
+  Math.min(wantedSteps(draft, job, job.member), job.granted + Math.max(0, freeSteps(draft.context)));
 
 /** Forwards a member's request for a larger lease to the parent, unless this router's own limits rule it out. */
 export function requestLeaseForMember(draft: RouterDraft, request: TreasuryLease): void {
   const job = holderOf(draft, request.id);
   if (!job) return;
-  const { place } = job;
+  const { slotIndex } = job;
   const most = mostSteps(draft, job);
   const { wants, used = {} } = request;
   if ((wants.steps ?? 0) > most) {
@@ -48,7 +48,7 @@ export function requestLeaseForMember(draft: RouterDraft, request: TreasuryLease
       used: used.steps ?? 0,
       limit: most,
     });
-    return sendLeaseAnswer(draft, job, place, { type: 'treasury.refused', id: request.id, failure: reason });
+    return sendLeaseAnswer(draft, job, slotIndex, { type: 'treasury.refused', id: request.id, failure: reason });
   }
   const before = budgetOfUsage(job.used);
   draft.actions.requestLease({ ...request, wants: addBudget(wants, before), used: addBudget(before, used) });
@@ -58,10 +58,10 @@ export function requestLeaseForMember(draft: RouterDraft, request: TreasuryLease
 export function takeLeaseAnswer(draft: RouterDraft, answer: TreasuryAnswer): void {
   const holder = holderOf(draft, answer.id);
   if (!holder) return;
-  const { place, ...job } = holder;
-  if (answer.type === 'treasury.refused') return sendLeaseAnswer(draft, job, place, answer);
+  const { slotIndex, ...job } = holder;
+  if (answer.type === 'treasury.refused') return sendLeaseAnswer(draft, job, slotIndex, answer);
   const steps = Math.min(mostSteps(draft, job), (answer.budget.steps ?? Infinity) - job.used.steps);
   const next: ActiveTaskJob = { ...job, allowance: answer.budget, granted: Math.max(job.granted, steps) };
-  putJob(draft, place, next);
-  sendLeaseAnswer(draft, next, place, { ...answer, budget: attemptBudget(draft, next) });
+  putJob(draft, slotIndex, next);
+  sendLeaseAnswer(draft, next, slotIndex, { ...answer, budget: attemptBudget(draft, next) });
 }

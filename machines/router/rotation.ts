@@ -10,7 +10,7 @@ export function recordAttempt(draft: RouterDraft, member: number, reason: Failur
   const { maxFailures, within, rest } = draft.settings.rotation;
   const { busy, failures, since, trial, outUntil } = rotationEntryAt(draft, member);
   const { at } = draft.eventContext;
-  note(draft, member, reason);
+  recordHealth(draft, member, reason);
   if (reason === undefined) return updateRotationEntry(draft, member, { busy: busy - 1, failures: 0, trial: false });
   // The task, or a guardrail on the way, was to blame: that counts neither for nor against the member.
   if (!isOwnFault(reason)) return updateRotationEntry(draft, member, { busy: busy - 1 });
@@ -27,30 +27,30 @@ export function recordAttempt(draft: RouterDraft, member: number, reason: Failur
 }
 
 /** Notes the attempt for the member's health. A refusal on the way says nothing about the member. */
-function note(draft: RouterDraft, member: number, reason: Failure | undefined): void {
-  const says = reason && refusalOfFailure(reason) ? undefined : callVerdict('agent', reason);
-  if (says === undefined) return;
+function recordHealth(draft: RouterDraft, member: number, reason: Failure | undefined): void {
+  const verdict = reason && refusalOfFailure(reason) ? undefined : callVerdict('agent', reason);
+  if (verdict === undefined) return;
   const { recent } = rotationEntryAt(draft, member);
   updateRotationEntry(draft, member, {
-    recent: withCall(recent, { at: draft.eventContext.at, well: says === 'well' }),
+    recent: withCall(recent, { at: draft.eventContext.at, well: verdict === 'well' }),
   });
 }
 
 /** Back in rotation, on trial. Its health starts anew: otherwise it would never be chosen. */
 export const backInRotation = (draft: RouterDraft, member: number): void => {
   updateRotationEntry(draft, member, { outUntil: null, trial: true, recent: [] });
-  draft.facts.due = true;
+  draft.context.due = true;
 };
 
 /** All members are back in rotation, without failures and with their health reset. */
 export function resetRotation(draft: RouterDraft): void {
-  for (const member of draft.facts.seats.keys()) draft.actions.cancelTimer(restTimerId(member));
-  draft.facts.seats = draft.facts.seats.map((each) => ({
+  for (const member of draft.context.seats.keys()) draft.actions.cancelTimer(restTimerId(member));
+  draft.context.seats = draft.context.seats.map((each) => ({
     ...each,
     failures: 0,
     outUntil: null,
     trial: false,
     recent: [],
   }));
-  draft.facts.due = true;
+  draft.context.due = true;
 }

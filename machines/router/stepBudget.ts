@@ -7,12 +7,12 @@ import { addUsage } from '../usage.ts';
 import { isActiveJob, type TaskJob, type QueuedTask, type RouterContext } from './context.ts';
 import { memberProfileAt, type RouterDraft } from './draft.ts';
 
-const isHolding = (job: TaskJob | null): job is TaskJob => isActiveJob(job) || job?.stage === 'choosing';
+const holdsSteps = (job: TaskJob | null): job is TaskJob => isActiveJob(job) || job?.stage === 'choosing';
 
 /** The steps that are neither used nor reserved. */
 export function freeSteps({ limits, consumed, jobs }: RouterContext): number {
   if (limits.maxTotalSteps === null) return Infinity;
-  const held = jobs.reduce((sum, job) => sum + (isHolding(job) ? job.granted : 0), 0);
+  const held = jobs.reduce((sum, job) => sum + (holdsSteps(job) ? job.granted : 0), 0);
   return limits.maxTotalSteps - consumed - held;
 }
 
@@ -26,7 +26,7 @@ export function wantedSteps(draft: Pick<RouterDraft, 'settings'>, entry: QueuedT
 
 /** The steps that an attempt is given when so many share what is left. */
 export const grantedSteps = (draft: RouterDraft, entry: QueuedTask | TaskJob, member: number, shares: number): number =>
-  Math.min(wantedSteps(draft, entry, member), Math.floor(freeSteps(draft.facts) / shares));
+  Math.min(wantedSteps(draft, entry, member), Math.floor(freeSteps(draft.context) / shares));
 
 /** Whether there are steps for each of these members. `short`: attempts under way may give some back, so the task waits. */
 export const stepSupply = (draft: RouterDraft, entry: QueuedTask | TaskJob, members: readonly number[]): Supply =>
@@ -39,19 +39,19 @@ export const stepSupply = (draft: RouterDraft, entry: QueuedTask | TaskJob, memb
 export const stepSupplyOfChoice = (draft: RouterDraft): Supply => supplyOf(draft, [1]);
 
 type Supply = 'enough' | 'short' | 'spent';
-function supplyOf({ facts }: RouterDraft, needs: readonly number[]): Supply {
-  const left = freeSteps(facts);
+function supplyOf({ context }: RouterDraft, needs: readonly number[]): Supply {
+  const left = freeSteps(context);
   if (needs.some((need) => need < 1)) return 'spent';
   if (needs.reduce((sum, need) => sum + need, 0) <= left) return 'enough';
-  if (facts.jobs.some(isHolding)) return 'short';
+  if (context.jobs.some(holdsSteps)) return 'short';
   return left < needs.length ? 'spent' : 'enough';
 }
 
 /** Charges what was used outside of attempts. */
-export function chargeUsage({ facts }: RouterDraft, usage: AgentUsage | undefined): void {
+export function chargeUsage({ context }: RouterDraft, usage: AgentUsage | undefined): void {
   if (usage === undefined) return;
-  facts.consumed += usage.steps;
-  facts.used = addUsage(facts.used, usage);
+  context.consumed += usage.steps;
+  context.used = addUsage(context.used, usage);
 }
 
 /** Why no further attempt is begun; undefined while there are steps and tasks left. */

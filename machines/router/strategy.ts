@@ -25,14 +25,14 @@ export function eligibleMembers(
   if (named.length === 0)
     return { none: `There is no member "${agentId}". The members are ${members.map(({ id }) => id).join(', ')}.` };
   const message = messageOf(task);
-  const able = named.filter(({ profile }) => profile.takes.includes(message));
-  if (able.length === 0)
+  const capable = named.filter(({ profile }) => profile.takes.includes(message));
+  if (capable.length === 0)
     return {
       none: `${agentId === undefined ? 'No member takes' : `"${agentId}" does not take`} ${message === 'task' ? 'a text' : `the message "${message}"`}.`,
     };
-  if (strategy.kind !== 'role') return { members: indexesOf(able), strategy };
+  if (strategy.kind !== 'role') return { members: indexesOf(capable), strategy };
   const wanted = metadata?.[strategy.key];
-  const fit = able.filter(({ profile: { role } }) => role !== undefined && role === wanted);
+  const fit = capable.filter(({ profile: { role } }) => role !== undefined && role === wanted);
   if (fit.length > 0) return { members: indexesOf(fit), strategy };
   if (strategy.fallback) return eligibleMembers(strategy.fallback, members, task);
   return {
@@ -50,8 +50,8 @@ export const hasRoom = ({ busy, trial }: RotationEntry, { capacity = Infinity }:
 interface Candidate {
   readonly index: number;
   readonly id: string;
-  readonly seat: RotationEntry;
-  /** Its place in `healthStatuses`: a larger number is worse. */
+  readonly entry: RotationEntry;
+  /** Its position in `healthStatuses`: a larger number is worse. */
   readonly health: number;
   /** Whether it can take one more task. */
   readonly isFree: boolean;
@@ -70,10 +70,10 @@ export function chooseMembers(
   task: Task,
 ): readonly number[] {
   const inRotation = among.flatMap((index): Candidate[] => {
-    const [seat, profile] = [seats[index], members[index]];
-    if (!seat || !profile || !isInRotation(seat)) return [];
-    const health = healthStatuses.indexOf(healthOf(seat.recent, now));
-    return [{ index, id: profile.id, seat, health, isFree: hasRoom(seat, profile) }];
+    const [entry, profile] = [seats[index], members[index]];
+    if (!entry || !profile || !isInRotation(entry)) return [];
+    const health = healthStatuses.indexOf(healthOf(entry.recent, now));
+    return [{ index, id: profile.id, entry, health, isFree: hasRoom(entry, profile) }];
   });
   const free = inRotation.filter(({ isFree }) => isFree);
   const first = (candidates: readonly Candidate[]) => candidates.slice(0, 1).map(({ index }) => index);
@@ -85,15 +85,15 @@ export function chooseMembers(
       return first(free.toSorted((a, b) => a.health - b.health));
     case 'roundRobin': {
       // Members take turns, except those that fail while others do not. Few attempts say little about a member.
-      const sound = free.filter(({ health, seat }) => health < failing || countOf(seat) < telling);
-      const line = sound.length > 0 ? sound : free;
-      return first([...line.filter(({ index }) => index >= turn), ...line]);
+      const sound = free.filter(({ health, entry }) => health < failingRank || countOf(entry) < minAttempts);
+      const considered = sound.length > 0 ? sound : free;
+      return first([...considered.filter(({ index }) => index >= turn), ...considered]);
     }
     case 'leastBusy':
       return first(
         free.toSorted(
           (a, b) =>
-            a.health - b.health || a.seat.busy - b.seat.busy || a.seat.taken - b.seat.taken || a.index - b.index,
+            a.health - b.health || a.entry.busy - b.entry.busy || a.entry.taken - b.entry.taken || a.index - b.index,
         ),
       );
     case 'sticky': {
@@ -107,9 +107,9 @@ export function chooseMembers(
   }
 }
 
-const failing = healthStatuses.indexOf('failing');
+const failingRank = healthStatuses.indexOf('failing');
 /** The number of attempts from which on a member's health counts. */
-const telling = 3;
+const minAttempts = 3;
 const countOf = ({ recent }: RotationEntry): number => recent.reduce((sum, { calls }) => sum + calls, 0);
 
 /** FNV-1a with a final mix, so that keys which differ in one letter get very different weights. */

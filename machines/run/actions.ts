@@ -9,7 +9,7 @@ import { runSetupBase, runActions } from './setupBase.ts';
 import { memberChildId, activeMembers, type RunContext } from './context.ts';
 import { routedMessagesIn } from './events.ts';
 import type { RunSettings } from './settings.ts';
-import * as money from './leases.ts';
+import * as leaseUpdates from './leases.ts';
 import { endedSlots, serviceChildId, workForService } from './services.ts';
 import { freeSlots } from './updates.ts';
 
@@ -18,14 +18,14 @@ const { enqueueActions } = runSetupBase;
 export function runActionsOf(settings: RunSettings) {
   const { members: known = {} } = settings;
   const membership = (name: string) => known[name] ?? defaultMember;
-  /** The id of the child that works at a place. */
-  const childAt = (place: number, name: string) =>
-    membership(name).kind === 'standing' ? serviceChildId(name) : memberChildId(place);
+  /** The id of the child that works in a slot. */
+  const childAt = (slotIndex: number, name: string) =>
+    membership(name).kind === 'standing' ? serviceChildId(name) : memberChildId(slotIndex);
   const tellAll = (command: MemberCommand, reasonOf: (context: RunContext) => string = () => '') =>
     enqueueActions(({ context, enqueue }) => {
-      for (const { place, name } of activeMembers(context)) {
-        const event = memberCommandEvent(membership(name), command, String(place), reasonOf(context));
-        enqueue.sendTo<AnyActorRef>(childAt(place, name), event);
+      for (const { slotIndex, name } of activeMembers(context)) {
+        const event = memberCommandEvent(membership(name), command, String(slotIndex), reasonOf(context));
+        enqueue.sendTo<AnyActorRef>(childAt(slotIndex, name), event);
       }
     });
   return runActions({
@@ -38,23 +38,23 @@ export function runActionsOf(settings: RunSettings) {
       const messages = sending?.messages ?? routedMessagesIn(event);
       for (const [nth, { to, type, body }] of messages.entries()) {
         const free = members.indexOf(null);
-        const place = free < 0 ? members.length : free;
-        members[place] = to;
-        granted[place] = left;
-        const leaseId = sending ? money.leaseIdOf(sending, nth) : null;
-        leases[place] = leaseId;
-        asked[place] = context.turns + nth;
+        const slotIndex = free < 0 ? members.length : free;
+        members[slotIndex] = to;
+        granted[slotIndex] = left;
+        const leaseId = sending ? leaseUpdates.leaseIdOf(sending, nth) : null;
+        leases[slotIndex] = leaseId;
+        asked[slotIndex] = context.turns + nth;
         const who = membership(to);
-        const lease = money.leaseForMember(leaseId ?? undefined, settings);
+        const lease = leaseUpdates.leaseForMember(leaseId ?? undefined, settings);
         const handed = { type, body, left, depth: context.depth + 1, ...lease };
         // Each member of the team is provided under its name.
-        if (who.kind !== 'standing') spawnByName(enqueue, to, memberChildId(place), memberInput(who, handed));
+        if (who.kind !== 'standing') spawnByName(enqueue, to, memberChildId(slotIndex), memberInput(who, handed));
         else {
           if (!standing.includes(to)) {
             standing.push(to);
             spawnByName(enqueue, to, serviceChildId(to), { standing: true });
           }
-          enqueue.sendTo<AnyActorRef>(serviceChildId(to), workForService(who, place, handed));
+          enqueue.sendTo<AnyActorRef>(serviceChildId(to), workForService(who, slotIndex, handed));
         }
       }
       const turns = context.turns + messages.length;
@@ -62,43 +62,46 @@ export function runActionsOf(settings: RunSettings) {
       enqueue.assign({ members, granted, leases, asked, standing, sending: undefined, turns, routed });
     }),
     openTreasury: enqueueActions(({ context, enqueue }) => {
-      if (!money.hasBudget(context, settings)) return;
-      enqueue.spawnChild('treasurer', { id: money.treasurerId, input: money.treasurerInput(context, settings) });
+      if (!leaseUpdates.hasBudget(context, settings)) return;
+      enqueue.spawnChild('treasurer', {
+        id: leaseUpdates.treasurerId,
+        input: leaseUpdates.treasurerInput(context, settings),
+      });
     }),
     closeTreasury: enqueueActions(({ context, enqueue }) => {
-      if (money.hasBudget(context, settings)) enqueue.stopChild(money.treasurerId);
+      if (leaseUpdates.hasBudget(context, settings)) enqueue.stopChild(leaseUpdates.treasurerId);
     }),
-    /** A member has ended: its place is free, what it used is counted, and its answer is a message of the run. */
+    /** A member has ended: its slot is free, what it used is counted, and its answer is a message of the run. */
     takeEnd: enqueueActions(({ context, event, enqueue }) => {
-      const places = endedSlots(context, event);
-      const [place] = places;
-      const name = place === undefined ? '' : (context.members[place] ?? '');
+      const slotIndexes = endedSlots(context, event);
+      const [slotIndex] = slotIndexes;
+      const name = slotIndex === undefined ? '' : (context.members[slotIndex] ?? '');
       const { answer, usage } = memberEndOf(event, membership(name));
-      if (place !== undefined && membership(name).kind !== 'standing') enqueue.stopChild(memberChildId(place));
-      const message = answer && place !== undefined && { ...answer, from: name };
+      if (slotIndex !== undefined && membership(name).kind !== 'standing') enqueue.stopChild(memberChildId(slotIndex));
+      const message = answer && slotIndex !== undefined && { ...answer, from: name };
       if (message) {
-        const entry = { ...message, turn: context.asked[place] ?? 0, usage, at: eventContextOf(event).at };
+        const entry = { ...message, turn: context.asked[slotIndex] ?? 0, usage, at: eventContextOf(event).at };
         enqueue({ type: 'append', params: { list: 'messages', entry } });
       }
       enqueue.assign({
-        ...freeSlots(context, places),
-        ...(place === undefined ? {} : { used: addUsage(context.used, usage) }),
+        ...freeSlots(context, slotIndexes),
+        ...(slotIndex === undefined ? {} : { used: addUsage(context.used, usage) }),
         ...(message ? { said: context.said + 1, latest: message } : {}),
       });
     }),
     /** Passes a budget message on, up or down. */
     carryWord: enqueueActions(({ context, event, enqueue }) => {
-      if (!money.isLeaseMessage(event)) return;
-      const to = money.leaseRecipient(context, event);
+      if (!leaseUpdates.isLeaseMessage(event)) return;
+      const to = leaseUpdates.leaseRecipient(context, event);
       if (to === 'above') enqueue.sendTo(parent, event);
-      else if (to === 'treasurer') enqueue.sendTo<AnyActorRef>(money.treasurerId, event);
+      else if (to === 'treasurer') enqueue.sendTo<AnyActorRef>(leaseUpdates.treasurerId, event);
       else if (to !== undefined) {
         enqueue.sendTo<AnyActorRef>(childAt(to, context.members[to] ?? ''), event);
         if (event.type === 'treasury.granted') enqueue.assign({ granted: context.granted.with(to, event.budget) });
       }
     }),
     abandonMembers: enqueueActions(({ context, enqueue }) => {
-      const left = activeMembers(context).map(({ place, name }) => childAt(place, name));
+      const left = activeMembers(context).map(({ slotIndex, name }) => childAt(slotIndex, name));
       for (const id of new Set(left)) enqueue.stopChild(id);
     }),
     stopMembers: tellAll('cancel', ({ outcome, failure: reason }) =>

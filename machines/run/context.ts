@@ -1,4 +1,4 @@
-/** The facts of a run: which members work, how far its messages were routed, what was used. The messages are in its list. */
+/** The context of a run: which members work, how far its messages were routed, what was used. The messages are in its list. */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
@@ -17,7 +17,7 @@ export interface RoutedMessage {
   readonly body: Json;
 }
 
-/** The facts of a run. */
+/** The context of a run. */
 export interface RunContext {
   /** How many levels above this run handed the work on. */
   readonly depth: number;
@@ -29,15 +29,15 @@ export interface RunContext {
   readonly routed: number;
   /** How many messages were handed to members. */
   readonly turns: number;
-  /** The members that work, by place; null for a free place, which is used again. */
+  /** The members that work, by slot; null for a free slot, which is used again. */
   readonly members: readonly (string | null)[];
-  /** What each of them was granted, by place. */
+  /** What each of them was granted, by slot. */
   readonly granted: readonly (Budget | null)[];
-  /** The number of the message that each works on, by place; the first one handed out is 0. */
+  /** The number of the message that each works on, by slot; the first one handed out is 0. */
   readonly asked: readonly number[];
   /** The supervisors that were started. */
   readonly standing: readonly string[];
-  /** The ids of their leases, by place; only if there is a budget. */
+  /** The ids of their leases, by slot; only if there is a budget. */
   readonly leases: readonly (string | null)[];
   /** The id of the run's own lease, if the run above lends to it. */
   readonly lease: string | undefined;
@@ -74,12 +74,12 @@ export const initialRunContext = ({ type, body, budget, lease, depth = 0 }: RunI
   outcome: undefined,
 });
 
-/** The id of the child that works at a place; supervisors have an id of their own. */
-export const memberChildId = (place: number): string => `member.${place}`;
+/** The id of the child that works in a slot; supervisors have an id of their own. */
+export const memberChildId = (slotIndex: number): string => `member.${slotIndex}`;
 
-/** The members that work, with their places. */
-export const activeMembers = ({ members }: RunContext): { readonly place: number; readonly name: string }[] =>
-  members.flatMap((name, place) => (name === null ? [] : [{ place, name }]));
+/** The members that work, with their slots. */
+export const activeMembers = ({ members }: RunContext): { readonly slotIndex: number; readonly name: string }[] =>
+  members.flatMap((name, slotIndex) => (name === null ? [] : [{ slotIndex, name }]));
 
 /** How the run ended. What its members had answered is partial unless it completed. */
 export function runOutputOf({ outcome, failure: reason, member, latest, turns, used }: RunContext): RunOutput {

@@ -4,14 +4,14 @@ import { routedMessagesIn, type RunEvent } from './events.ts';
 import type { RunSettings } from './settings.ts';
 import { hasBudget } from './leases.ts';
 
-type Ask = (facts: { context: RunContext; event: RunEvent }) => boolean;
+type GuardPredicate = (facts: { context: RunContext; event: RunEvent }) => boolean;
 
 export function runGuardsOf(settings: RunSettings) {
   const { limits } = settings;
   return {
     isTooMany: ({ context, event }) => context.turns + routedMessagesIn(event).length > limits.maxTurns,
     isBudgeted: ({ context, event }) => routedMessagesIn(event).length > 0 && hasBudget(context, settings),
-  } satisfies Record<string, Ask>;
+  } satisfies Record<string, GuardPredicate>;
 }
 
 export const runDelaysOf = ({ limits }: RunSettings) => ({ deadline: limits.deadline, grace: limits.grace });

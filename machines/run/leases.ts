@@ -52,15 +52,15 @@ export const answersOwnRequest = (
 export const isLeaseMessage = (event: RunEvent): event is TreasuryLease | TreasuryAnswer =>
   event.type === 'treasury.lease' || event.type === 'treasury.granted' || event.type === 'treasury.refused';
 
-/** Where a budget message goes from here; a number is the place of a member. Undefined when its holder has ended. */
+/** Where a budget message goes from here; a number is the slot of a member. Undefined when its holder has ended. */
 export function leaseRecipient(
   { lease, leases }: Facts,
   message: TreasuryLease | TreasuryAnswer | TreasurySettle,
 ): 'above' | 'treasurer' | number | undefined {
   if (message.type === 'treasury.lease') return message.id === lease ? 'above' : 'treasurer';
   if (message.id === lease) return 'treasurer';
-  const place = leases.indexOf(message.id);
-  return place < 0 ? undefined : place;
+  const slotIndex = leases.indexOf(message.id);
+  return slotIndex < 0 ? undefined : slotIndex;
 }
 
 /** What a member is told of its lease: the name under which it may ask for more. */

@@ -1,4 +1,4 @@
-/** Supervisors (`standing`): started when first needed, given one piece of work after another, alive until the run ends. Work is named by its place. */
+/** Supervisors (`standing`): started when first needed, given one piece of work after another, alive until the run ends. Work is named by its slot. */
 import type { Work } from '../../src/contracts/work.ts';
 import { asZodJson } from '../json.ts';
 import type { HandedMessage, MemberKind } from '../member.ts';
@@ -7,18 +7,18 @@ import { activeMembers, type RunContext } from './context.ts';
 
 export const serviceChildId = (name: string): string => `standing.${name}`;
 
-const ended = /^xstate\.(?:done|error)\.actor\.standing\.(.+)$/;
+const endedPattern = /^xstate\.(?:done|error)\.actor\.standing\.(.+)$/;
 /** The name of the supervisor whose end the event is; undefined for any other event. */
-export const endedService = (eventType: string): string | undefined => ended.exec(eventType)?.[1];
+export const endedService = (eventType: string): string | undefined => endedPattern.exec(eventType)?.[1];
 
 /** A message as work for a supervisor. */
 export const workForService = (
   { takes }: MemberKind,
-  place: number,
+  slotIndex: number,
   { type, body, left, ...more }: HandedMessage,
 ): Work => ({
   type: 'work',
-  id: String(place),
+  id: String(slotIndex),
   message: { type: takes ?? type, body: asZodJson(body) },
   ...(Object.keys(left).length > 0 ? { allowance: left } : {}),
   attempt: 1,
@@ -26,11 +26,11 @@ export const workForService = (
   ...more,
 });
 
-/** The places whose work is over with this event; none when it is about work that was given up. */
+/** The slots whose work is over with this event; none when it is about work that was given up. */
 export function endedSlots(context: RunContext, event: { readonly type: string; readonly id?: string }): number[] {
   const name = endedService(event.type);
   if (name === undefined && event.type !== 'work.done') return [slotIndexOf(event.type)];
-  const isOver = (place: number, worker: string) =>
-    name === undefined ? String(place) === event.id && context.standing.includes(worker) : worker === name;
-  return activeMembers(context).flatMap((worker) => (isOver(worker.place, worker.name) ? [worker.place] : []));
+  const isOver = (slotIndex: number, worker: string) =>
+    name === undefined ? String(slotIndex) === event.id && context.standing.includes(worker) : worker === name;
+  return activeMembers(context).flatMap((worker) => (isOver(worker.slotIndex, worker.name) ? [worker.slotIndex] : []));
 }

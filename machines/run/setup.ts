@@ -10,7 +10,7 @@ import { runActionsOf } from './actions.ts';
 import { runSetupBase } from './setupBase.ts';
 import { routeDecisionIn, routedMessagesIn } from './events.ts';
 import { defaultRunSettings } from './settings.ts';
-import * as money from './leases.ts';
+import * as leaseUpdates from './leases.ts';
 import { endedSlots } from './services.ts';
 import { failRun, failBecauseOfMember, failBecauseOfService, withoutService } from './updates.ts';
 
@@ -62,18 +62,18 @@ export const runSetup = runSetupBase.extend({
     // Leases.
     askLease: enqueueActions(({ context, event, enqueue }) => {
       const messages = [...routedMessagesIn(event)];
-      const request = money.leaseRequestOf(
+      const request = leaseUpdates.leaseRequestOf(
         context,
         messages.map(({ to }) => to),
       );
-      enqueue.sendTo<AnyActorRef>(money.treasurerId, request);
+      enqueue.sendTo<AnyActorRef>(leaseUpdates.treasurerId, request);
       enqueue.assign({ asks: context.asks + 1, sending: { id: request.id, messages } });
     }),
     giveBack: enqueueActions(({ context: { sending }, enqueue }) => {
       sending?.messages.forEach((_, nth) =>
-        enqueue.sendTo<AnyActorRef>(money.treasurerId, {
+        enqueue.sendTo<AnyActorRef>(leaseUpdates.treasurerId, {
           type: 'treasury.settle',
-          id: money.leaseIdOf(sending, nth),
+          id: leaseUpdates.leaseIdOf(sending, nth),
           used: zeroUsage,
         } satisfies TreasurySettle),
       );
@@ -83,7 +83,7 @@ export const runSetup = runSetupBase.extend({
       const id = context.leases[endedSlots(context, event)[0] ?? -1];
       if (typeof id !== 'string') return;
       const settle: TreasurySettle = { type: 'treasury.settle', id, used: memberEndOf(event).usage };
-      enqueue.sendTo<AnyActorRef>(money.treasurerId, settle);
+      enqueue.sendTo<AnyActorRef>(leaseUpdates.treasurerId, settle);
     }),
 
     // The end.

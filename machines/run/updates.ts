@@ -1,4 +1,4 @@
-/** What the actions of a run change, as pure functions from facts and event to new facts. */
+/** What the actions of a run change, as pure functions from context and event to changes of the context. */
 import { memberFailure } from '../../src/contracts/ending.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import { childFailure, isChildError, type ChildEndEvent } from '../childEvents.ts';
@@ -16,11 +16,11 @@ export const failRun = (reason: Failure, member?: string): Change => ({
   ...(member === undefined ? {} : { member }),
 });
 
-/** Frees the places. */
-export const freeSlots = ({ members, granted, leases }: RunContext, places: readonly number[]): Change => ({
-  members: members.map((member, place) => (places.includes(place) ? null : member)),
-  granted: granted.map((grant, place) => (places.includes(place) ? null : grant)),
-  leases: leases.map((lease, place) => (places.includes(place) ? null : lease)),
+/** Frees the slots. */
+export const freeSlots = ({ members, granted, leases }: RunContext, slotIndexes: readonly number[]): Change => ({
+  members: members.map((member, slotIndex) => (slotIndexes.includes(slotIndex) ? null : member)),
+  granted: granted.map((grant, slotIndex) => (slotIndexes.includes(slotIndex) ? null : grant)),
+  leases: leases.map((lease, slotIndex) => (slotIndexes.includes(slotIndex) ? null : lease)),
 });
 
 /** A member ended without an answer. */

@@ -1,4 +1,4 @@
-/** The facts of a treasurer, and what follows from them. */
+/** The context of a treasurer, and what follows from them. */
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
@@ -126,7 +126,7 @@ export const budgetUsedUp = (context: TreasuryContext): Failure => {
   );
 };
 
-/** The facts after a limit has changed. */
+/** The context after a limit has changed. */
 export const withNewLimits = (
   context: TreasuryContext,
   change: Pick<TreasuryContext, 'budget' | 'lease'>,

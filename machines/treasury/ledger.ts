@@ -79,9 +79,9 @@ export const isServed = ({ settled, leases }: Ledger, request: TreasuryLease): b
   leaseIdsOf(request).some((id) => settled.includes(id) || (request.of !== undefined && leases[id] !== undefined));
 
 /** A smaller lease is of no use. Without tool calls a model can still answer. */
-const least: Record<BudgetKind, number> = { steps: 1, tokens: 1, usd: Number.MIN_VALUE, toolCalls: 0 };
+const smallestUseful: Record<BudgetKind, number> = { steps: 1, tokens: 1, usd: Number.MIN_VALUE, toolCalls: 0 };
 /** Money can be divided; the other kinds are whole numbers. */
-const whole = (kind: BudgetKind, sum: number) => (kind === 'usd' ? sum : Math.floor(sum));
+const roundDown = (kind: BudgetKind, sum: number) => (kind === 'usd' ? sum : Math.floor(sum));
 
 /** What each lease of the request would come to now; undefined while there is too little. */
 export function leaseOffer({ free, leases }: Ledger, request: TreasuryLease): Budget | undefined {
@@ -89,7 +89,7 @@ export function leaseOffer({ free, leases }: Ledger, request: TreasuryLease): Bu
   const held = leases[id]?.budget;
   const shares = held === undefined ? (of?.length ?? 1) : Object.keys(leases).length;
   const offered = mapBudget(free, (kind, available) => {
-    const share = whole(kind, Math.max(0, available) / shares);
+    const share = roundDown(kind, Math.max(0, available) / shares);
     if (held === undefined) return share;
     // A share of the kinds that are short, and not only the difference: otherwise the holder would ask again for every step.
     const more = (wants[kind] ?? 0) - (held[kind] ?? 0);
@@ -98,46 +98,46 @@ export function leaseOffer({ free, leases }: Ledger, request: TreasuryLease): Bu
   const isEnough = budgetKinds.every((kind) => {
     const sum = offered[kind];
     if (sum === undefined) return true;
-    if (held === undefined) return sum >= Math.max(wants[kind] ?? 0, least[kind]);
+    if (held === undefined) return sum >= Math.max(wants[kind] ?? 0, smallestUseful[kind]);
     return sum - (held[kind] ?? 0) <= Math.max(0, free[kind] ?? 0);
   });
   return isEnough ? offered : undefined;
 }
 
 /** Gives the request what it was offered. */
-export function lendBudget(books: Ledger, request: TreasuryLease, offered: Budget): Ledger {
-  const leases = { ...books.leases };
-  let { free } = books;
+export function lendBudget(ledger: Ledger, request: TreasuryLease, offered: Budget): Ledger {
+  const leases = { ...ledger.leases };
+  let { free } = ledger;
   leaseIdsOf(request).forEach((id, index) => {
     const held = leases[id];
     free = subtractBudget(free, subtractBudget(offered, held?.budget ?? {}));
     leases[id] = { of: held?.of ?? request.of?.[index] ?? id, budget: offered };
   });
-  return { ...books, free, leases };
+  return { ...ledger, free, leases };
 }
 
 /** How many settled leases are remembered. A message that is delivered twice comes again soon. */
-const memory = 64;
+const maxSettledRemembered = 64;
 
 /** Ends a lease with what was really used; the rest is free again. */
-export function settleLease(books: Ledger, id: string, usage: AgentUsage): Ledger {
-  const { [id]: lease, ...leases } = books.leases;
-  if (lease === undefined) return books;
-  const spent = mapBudget(books.budget, (kind) => budgetOfUsage(usage)[kind]);
+export function settleLease(ledger: Ledger, id: string, usage: AgentUsage): Ledger {
+  const { [id]: lease, ...leases } = ledger.leases;
+  if (lease === undefined) return ledger;
+  const spent = mapBudget(ledger.budget, (kind) => budgetOfUsage(usage)[kind]);
   return {
-    ...books,
+    ...ledger,
     leases,
-    free: subtractBudget(addBudget(books.free, lease.budget), spent),
-    used: addBudget(books.used, spent),
-    by: { ...books.by, [lease.of]: addBudget(spent, books.by[lease.of] ?? {}) },
-    settled: [...books.settled, id].slice(-memory),
+    free: subtractBudget(addBudget(ledger.free, lease.budget), spent),
+    used: addBudget(ledger.used, spent),
+    by: { ...ledger.by, [lease.of]: addBudget(spent, ledger.by[lease.of] ?? {}) },
+    settled: [...ledger.settled, id].slice(-maxSettledRemembered),
   };
 }
 
 /** Replaces the budget; what is used and leased stays. */
-export function withBudget(books: Ledger, budget: Budget): Ledger {
-  const changed = mapBudget(books.budget, (kind) => budget[kind]);
-  return { ...books, budget: changed, free: addBudget(books.free, subtractBudget(changed, books.budget)) };
+export function withBudget(ledger: Ledger, budget: Budget): Ledger {
+  const changed = mapBudget(ledger.budget, (kind) => budget[kind]);
+  return { ...ledger, budget: changed, free: addBudget(ledger.free, subtractBudget(changed, ledger.budget)) };
 }
 
 /** What is missing to serve the request, by kind: so much must come from elsewhere. */
@@ -146,7 +146,7 @@ export function missingFor({ free, leases }: Ledger, { id, of, wants }: Treasury
   const shares = held === undefined ? (of?.length ?? 1) : 1;
   const lack = mapBudget(free, (kind, available) => {
     const needed =
-      held === undefined ? Math.max(wants[kind] ?? 0, least[kind]) : (wants[kind] ?? 0) - (held[kind] ?? 0);
+      held === undefined ? Math.max(wants[kind] ?? 0, smallestUseful[kind]) : (wants[kind] ?? 0) - (held[kind] ?? 0);
     return Math.max(0, needed * shares - Math.max(0, available));
   });
   return Object.fromEntries(Object.entries(lack).filter(([, amount]) => (amount ?? 0) > 0));

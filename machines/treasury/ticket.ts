@@ -39,7 +39,7 @@ export interface FundingRequest {
   readonly patience: number;
 }
 
-const words: Record<keyof Budget, string> = {
+const unitNames: Record<keyof Budget, string> = {
   steps: 'steps',
   tokens: 'tokens',
   usd: 'US dollars',
@@ -50,7 +50,7 @@ const amount = (sum: number) => Number(sum.toPrecision(6)).toString();
 export const fundingTicket = ({ who, budget, used, by, lacks, number, patience }: FundingRequest): WaitInput => ({
   question: `${who} has used ${budgetKinds
     .filter((kind) => lacks[kind] !== undefined)
-    .map((kind) => `${amount(used[kind] ?? 0)} of ${amount(budget[kind] ?? 0)} ${words[kind]}`)
+    .map((kind) => `${amount(used[kind] ?? 0)} of ${amount(budget[kind] ?? 0)} ${unitNames[kind]}`)
     .join(' and ')}, and needs more to go on. Grant more, or refuse?`,
   subject: {
     tool: 'budget',

@@ -66,11 +66,11 @@ export async function agentsFileInput(
   };
 }
 
-/** Makes the orchestrator of the agents in a file, with the settings of `agentsInput`. */
+/** Makes the orchestrator of the agents in a file, with the settings of `agentsFileInput`. */
 export async function loadAgentsFile(cwd: string, path: string, settings: Json): Promise<LoadedDefinition> {
   const profiles = await profilesIn({ cwd }, path);
   const { orchestratorOfProfiles } = await import('../formats/orchestrator.ts');
-  // The settings were written by `agentsInput`, in this process or in the one that started the run.
+  // The settings were written by `agentsFileInput`, in this process or in the one that started the run.
   const subject = orchestratorOfProfiles(basename(path, '.json'), profiles, settings as ProfilesSettings);
   const ids = new Map(profiles.map(({ id }) => [slug(id), id]));
   return {

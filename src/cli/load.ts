@@ -25,13 +25,13 @@ export async function loadDefinition(cwd: string, path: string, settings: Json =
     );
   }
   const exported = module['default'];
-  const made = typeof exported === 'function';
+  const isFunction = typeof exported === 'function';
   // A function of any kind: what it returns is checked.
-  const subject = made ? await call(file, exported as (settings: unknown) => unknown, settings) : exported;
+  const subject = isFunction ? await call(file, exported as (settings: unknown) => unknown, settings) : exported;
   const { isRunnable } = await import('../runtime/runtime.ts');
-  if (isRunnable(subject)) return { file, subject, isFromFunction: made, exports: module };
+  if (isRunnable(subject)) return { file, subject, isFromFunction: isFunction, exports: module };
   throw new UsageError(
-    `The default export of ${file} ${made ? 'returned' : 'is'} ${kindOf(subject)}. Expected ${expected}.`,
+    `The default export of ${file} ${isFunction ? 'returned' : 'is'} ${kindOf(subject)}. Expected ${expected}.`,
   );
 }
 
@@ -112,22 +112,22 @@ async function call(file: string, make: (settings: unknown) => unknown, settings
 function explain(file: string, thrown: unknown): string {
   const { code, message: given = thrown, name } = propertiesOf(thrown);
   const message = String(given);
-  const place = errorLocation(thrown, file);
+  const location = errorLocation(thrown, file);
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
     return `${file} imports something that is not there: ${message}. Check the path (with its ending), or npm install the package.`;
   }
   if (name === 'ReferenceError' && message.includes('before initialization')) {
-    return `${place}: ${message}. This happens when files import each other in a circle; move what both need into a third file.`;
+    return `${location}: ${message}. This happens when files import each other in a circle; move what both need into a third file.`;
   }
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
-    return `${place}: ${message}. Node reads TypeScript by removing types; write it without enums, namespaces and parameter properties.`;
+    return `${location}: ${message}. Node reads TypeScript by removing types; write it without enums, namespaces and parameter properties.`;
   }
   if (message.startsWith('Cannot use import statement outside a module')) {
-    return `${place}: ${message}. Set "type": "module" in its package.json, or name it .mts (.mjs for JavaScript).`;
+    return `${location}: ${message}. Set "type": "module" in its package.json, or name it .mts (.mjs for JavaScript).`;
   }
   if (name === 'SyntaxError' || name === 'TransformError' || code === 'ERR_INVALID_TYPESCRIPT_SYNTAX')
-    return `${place}: ${syntaxOf(message)}`;
-  return `${place}: ${message}`;
+    return `${location}: ${syntaxOf(message)}`;
+  return `${location}: ${message}`;
 }
 
 /** The compiler's message without the excerpt of code around it. */

@@ -9,23 +9,23 @@ export type NatsAccessOptions = Omit<WriteConfigOptions, 'inputs'>;
 export type { WrittenFile };
 
 /** Writes the configuration and the keys. Rejects with `definition` when two definitions have the same name. */
-export async function natsAccess(subjects: readonly Runnable[], options: NatsAccessOptions): Promise<WrittenFile[]> {
-  const names = subjects.map(({ name }) => name);
+export async function natsAccess(runnables: readonly Runnable[], options: NatsAccessOptions): Promise<WrittenFile[]> {
+  const names = runnables.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     throw new TroupeError(
       'definition',
-      `Two of the files define "${twice}", and who asks for it could not tell them apart. Give one another name.`,
+      `Two of the files define "${twice}", and clients could not tell them apart. Give one of them another name.`,
     );
-  const doors = Object.fromEntries(subjects.map((subject) => [subject.name, takes(subject)]));
-  return writeConfig({ ...options, inputs: doors });
+  const inputs = Object.fromEntries(runnables.map((runnable) => [runnable.name, describeInput(runnable)]));
+  return writeConfig({ ...options, inputs: inputs });
 }
 
-function takes(subject: Runnable): string {
-  const { kind } = subject;
-  if (kind === 'team') return `a team that takes ${String(subject.accepts)} and gives ${String(subject.returns)}`;
+function describeInput(runnable: Runnable): string {
+  const { kind } = runnable;
+  if (kind === 'team') return `a team that takes ${String(runnable.accepts)} and gives ${String(runnable.returns)}`;
   if (kind === 'orchestrator') return 'an orchestrator that takes tasks';
   if (kind === 'machine') return 'a machine that takes its input';
-  const handles: readonly string[] = memberDefinition(subject).handles ?? [];
+  const handles: readonly string[] = memberDefinition(runnable).handles ?? [];
   return `${kind === 'guarded' ? 'guarded' : 'an agent'} that takes ${handles.length > 0 ? handles.join(', ') : 'a text'}`;
 }

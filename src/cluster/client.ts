@@ -39,24 +39,28 @@ const collectWindow = 500;
 const timeout = 30_000;
 
 /**
- * Connects to a cluster. Rejects as `dial` does.
+ * Connects to a cluster. Rejects as `connectNats` does.
  * @example await using cluster = await openCluster({ servers: 'nats://127.0.0.1:4222' }, clock);
  */
 export async function openCluster({ tenant = 'default', ...options }: ClusterOptions, clock: Clock): Promise<Cluster> {
   const connection = await connectNats(options);
-  const at = clusterSubjects(tenant);
+  const subjects = clusterSubjects(tenant);
   const request = async (node: string, verb: NodeVerb, body: Json = null) =>
-    rpcCall(connection, at.node(requireId('The name of a node', node), verb), body, {
+    rpcCall(connection, subjects.node(requireId('The name of a node', node), verb), body, {
       within: timeout,
-      nobody: `There is no node "${node}". "troupe nodes" shows those there are.`,
+      noResponder: `There is no node "${node}". "troupe nodes" shows those there are.`,
     });
   return {
-    nodes: () => collectReports(connection, at.who, clock),
+    nodes: () => collectReports(connection, subjects.who, clock),
     drain: async (node) => Number(await request(node, 'drain')),
-    migrate: async (run, to) => void (await request(to, 'take', { run, why: 'somebody asked for it', pin: true })),
+    migrate: async (run, to) => void (await request(to, 'take', { run, why: 'a client requested it', pin: true })),
     misfits: async (run, node) => Failure.array().parse(await request(node, 'fits', { run })),
     invoke: async (name, input, invokeOptions = {}) =>
-      invoke({ connection, clock, subject: at.ask(requireId('What a node offers', name)), name }, input, invokeOptions),
+      invoke(
+        { connection, clock, subject: subjects.ask(requireId('What a node offers', name)), name },
+        input,
+        invokeOptions,
+      ),
     async [Symbol.asyncDispose]() {
       await connection.drain().catch(() => {}); // A server that is gone has nothing to drain.
     },

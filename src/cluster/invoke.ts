@@ -40,7 +40,7 @@ export interface RunEndpoint {
 
 /** Milliseconds after which a node answers `active` when the run has not ended. */
 const patience = 5_000;
-/** Milliseconds that the response may be under way. */
+/** How long the response may be under way, in milliseconds. */
 const latency = 5_000;
 /** Milliseconds between two requests while the run is between two nodes, or all nodes are full. */
 const pause = 500;

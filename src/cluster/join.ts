@@ -37,7 +37,7 @@ export interface ClusterNode extends RunningNode {
 
 /**
  * Offers definitions to a cluster. The node takes runs of them that no other node has, runs them on request, and gives its runs to other nodes
- * when it is disposed. Rejects with `conflict` when there is a node of that name, `definition` when it lacks a label that is needed, `environment` or `auth` as `dial` does.
+ * when it is disposed. Rejects with `conflict` when there is a node of that name, `definition` when it lacks a label that is needed, `environment` or `auth` as `connectNats` does.
  * @example await using a = await node([newsroom], { nats: 'nats://10.0.0.5:4222', name: 'a' });
  */
 export function node(runnables: readonly Runnable[], options: ClusterNodeOptions): Promise<ClusterNode> {
@@ -50,24 +50,36 @@ export function node(runnables: readonly Runnable[], options: ClusterNodeOptions
 /** As `node`, for definitions that a function may make. `open` opens the runtime. */
 export async function joinCluster(
   offers: readonly OfferedDefinition[],
-  { name: called = hostname(), labels = [], weight, maxRuns: most, say, ...options }: ClusterNodeOptions,
+  { name: givenName = hostname(), labels = [], weight, maxRuns, say, ...options }: ClusterNodeOptions,
   open: (options: RuntimeOptions) => Promise<Runtime> = openRuntime,
 ): Promise<ClusterNode> {
   requireLabels(offers, labels);
   const { env = process.env, clock = systemClock() } = options;
-  const name = slug(called);
-  const place = requirePlace(options.nats, env);
+  const name = slug(givenName);
+  const settings = requireNatsSettings(options.nats, env);
   const [{ connectNats }, { openNode }] = await Promise.all([import('../nats/connection.ts'), import('./node.ts')]);
   const parts = disposables();
   try {
-    const runtime = parts.use(await open({ ...options, nats: place, clock }));
-    const connection = await connectNats({ ...place, name: `troupe node ${name}` });
+    const runtime = parts.use(await open({ ...options, nats: settings, clock }));
+    const connection = await connectNats({ ...settings, name: `troupe node ${name}` });
     parts.use({ [Symbol.asyncDispose]: () => connection.close() });
-    const { tenant = 'default' } = place;
-    const bounds = { ...(weight === undefined ? {} : { weight }), ...(most === undefined ? {} : { most }) };
-    const facts = { name, version: version(), offers, tenant, labels, ...bounds, ...(say ? { say } : {}) };
-    const opened = parts.use(await openNode({ ...facts, runtime, connection, clock }));
-    const isLost = lossOf(connection);
+    const { tenant = 'default' } = settings;
+    const opened = parts.use(
+      await openNode({
+        name,
+        version: version(),
+        offers,
+        tenant,
+        labels,
+        runtime,
+        connection,
+        clock,
+        ...(weight === undefined ? {} : { weight }),
+        ...(maxRuns === undefined ? {} : { maxRuns }),
+        ...(say ? { log: say } : {}),
+      }),
+    );
+    const isLost = watchConnection(connection);
     return {
       get report() {
         return opened.report;
@@ -83,7 +95,7 @@ export async function joinCluster(
   }
 }
 
-function lossOf(connection: NatsConnection): () => boolean {
+function watchConnection(connection: NatsConnection): () => boolean {
   let isLost = false;
   void (async () => {
     for await (const { type } of connection.status())
@@ -109,12 +121,15 @@ export async function cluster(
   } = {},
 ): Promise<Cluster> {
   const { openCluster } = await import('./client.ts');
-  return openCluster(requirePlace(nats, env), clock);
+  return openCluster(requireNatsSettings(nats, env), clock);
 }
 
-function requirePlace(nats: string | NatsSettings | undefined, env: NonNullable<RuntimeOptions['env']>): NatsSettings {
-  const place = natsSettings(nats, env);
-  if (place) return place;
+function requireNatsSettings(
+  nats: string | NatsSettings | undefined,
+  env: NonNullable<RuntimeOptions['env']>,
+): NatsSettings {
+  const settings = natsSettings(nats, env);
+  if (settings) return settings;
   throw new TroupeError('invalid', 'Nodes meet on a NATS server: give its address as `nats`, or in TROUPE_NATS.');
 }
 

@@ -54,15 +54,15 @@ const releaseGrace = 10_000;
 /** Milliseconds in which the other nodes answer one that joins. */
 const joinWindow = 250;
 
-const OneRun = z.object({ run: z.string() });
-const Take = OneRun.extend({ why: z.string(), pin: z.boolean().optional() });
+const RunRequest = z.object({ run: z.string() });
+const TakeRequest = RunRequest.extend({ why: z.string(), pin: z.boolean().optional() });
 
 /** Joins the cluster. Rejects with `conflict` when there is a node of that name already. */
 export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   const { name, runtime, connection, clock, version, offers, weight = 1, labels = [], maxRuns = Infinity } = options;
   const { tenant = 'default', log = () => {} } = options;
   const subjects = clusterSubjects(tenant);
-  await requireFree();
+  await requireFreeName();
   const runs = new NodeRuns(runtime, offers, log);
   const members = new ClusterMembership(connection, subjects.nodes, clock);
   const placement = new Placement({
@@ -108,11 +108,11 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   const request = (node: string, verb: NodeVerb, body: Json) =>
     rpcCall(connection, subjects.node(node, verb), body, {
       within: releaseGrace + 5_000,
-      nobody: `There is no node "${node}". "troupe nodes" shows those there are.`,
+      noResponder: `There is no node "${node}". "troupe nodes" shows those there are.`,
     });
 
-  async function requireFree(): Promise<void> {
-    const answer = rpcCall(connection, subjects.node(name, 'report'), null, { within: 2_000, nobody: '' });
+  async function requireFreeName(): Promise<void> {
+    const answer = rpcCall(connection, subjects.node(name, 'report'), null, { within: 2_000, noResponder: '' });
     const report = await answer.catch(() => undefined);
     if (!report) return;
     // Only a node serves this subject, with a report. One of another version may have other properties: its name is taken all the same.
@@ -120,7 +120,7 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   }
 
   /** Moves a run here from the node that has it, if any. */
-  async function take({ run, why, pin = false }: z.infer<typeof Take>): Promise<void> {
+  async function take({ run, why, pin = false }: z.infer<typeof TakeRequest>): Promise<void> {
     if (leaving) throw new TroupeError('conflict', `The node "${name}" is leaving and takes no runs.`);
     if (runs.all.has(run)) return;
     const [reason] = await misfits(run);
@@ -155,27 +155,29 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   const served = [
     rpcServe(connection, subjects.who, report),
     rpcServe(connection, subjects.node(name, 'report'), report),
-    rpcServe(connection, subjects.node(name, 'take'), (body) => take(read(Take, body))),
-    rpcServe(connection, subjects.node(name, 'give'), (body) => runs.release(read(OneRun, body).run, releaseGrace)),
-    rpcServe(connection, subjects.node(name, 'fits'), (body) => misfits(read(OneRun, body).run)),
+    rpcServe(connection, subjects.node(name, 'take'), (body) => take(parseBody(TakeRequest, body))),
+    rpcServe(connection, subjects.node(name, 'give'), (body) =>
+      runs.release(parseBody(RunRequest, body).run, releaseGrace),
+    ),
+    rpcServe(connection, subjects.node(name, 'fits'), (body) => misfits(parseBody(RunRequest, body).run)),
     rpcServe(connection, subjects.node(name, 'drain'), () => drain(releaseGrace)),
   ];
   let heartbeat: Disposable | undefined;
-  let giveUp!: (reason: TroupeError) => void;
-  const lost = new Promise<TroupeError>((resolve) => (giveUp = resolve));
+  let resolveLost!: (reason: TroupeError) => void;
+  const lost = new Promise<TroupeError>((resolve) => (resolveLost = resolve));
   let warnedOf: string | undefined;
-  const beat = () => {
+  const sendHeartbeat = () => {
     publishReport();
     const other = members.duplicateOf({ name, owner: runtime.owner });
     if (other && other.owner !== warnedOf) log(`Take care: ${nameTaken(other).message}`);
     warnedOf = other?.owner;
     const reason = runtime.journal.lost?.();
     if (reason && !leaving) stopIntake();
-    if (reason) giveUp(reason);
+    if (reason) resolveLost(reason);
     else if (!leaving) placement.round();
-    heartbeat = clock.wake(clock.now() + heartbeatInterval, beat);
+    heartbeat = clock.wake(clock.now() + heartbeatInterval, sendHeartbeat);
   };
-  beat();
+  sendHeartbeat();
   // The other nodes answer with their reports, so that this one knows them before it gets requests.
   connection.publish(subjects.who, new Uint8Array(), { reply: subjects.nodes });
   await sleep(clock, joinWindow);
@@ -203,7 +205,7 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   };
 }
 
-function read<T>(schema: z.ZodType<T>, body: Json): T {
+function parseBody<T>(schema: z.ZodType<T>, body: Json): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new TroupeError('invalid', `That is nothing a node can be asked: ${describeMismatch(parsed.error, body)}.`);

@@ -70,7 +70,7 @@ export class Placement {
       const [host, process] = owner.split(' ');
       const previous = membership.members.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
       // A run that cannot be taken must not keep the others from being taken.
-      await runs.take(run, `${previous} let go of it`).catch(() => {});
+      await runs.take(run, `${previous} released it`).catch(() => {});
     }
   }
 
@@ -84,8 +84,8 @@ export class Placement {
       this.#refused.clear();
     }
     if (now < this.#nodes.since + settleTime) return;
-    const misplaced = [...runs.all].flatMap(([run, { handle, name: subject, isPinned }]) => {
-      const [best = name] = isPinned || !handle.idle ? [] : this.#order(run, subject);
+    const misplaced = [...runs.all].flatMap(([run, { handle, name: definition, isPinned }]) => {
+      const [best = name] = isPinned || !handle.idle ? [] : this.#order(run, definition);
       return best === name || this.#refused.has(`${run} ${best}`) ? [] : [{ run, best }];
     });
     for (const { run, best } of misplaced.slice(0, maxHandovers))
@@ -93,9 +93,9 @@ export class Placement {
   }
 
   /** The nodes that can take a run of this definition, best first. */
-  #order(run: string, subject: string): string[] {
+  #order(run: string, definition: string): string[] {
     const candidates = this.#options.membership.members.filter(
-      ({ full, offers }) => !full && offers.some((offer) => offer.name === subject),
+      ({ full, offers }) => !full && offers.some((offer) => offer.name === definition),
     );
     return rankCandidates(run, candidates);
   }

@@ -51,12 +51,12 @@ export function rpcServe(
   });
 }
 
-/** Sends a request. Rejects with the refusal; with `unknown_recipient` and the message `nobody` when no process serves the subject; with `timeout` after `within` milliseconds. */
+/** Sends a request. Rejects with the refusal; with `unknown_recipient` and the message `noResponder` when no process serves the subject; with `timeout` after `within` milliseconds. */
 export async function rpcCall(
   connection: NatsConnection,
   subject: string,
   body: Json,
-  { within, nobody }: { readonly within: number; readonly nobody: string },
+  { within, noResponder }: { readonly within: number; readonly noResponder: string },
 ): Promise<Json> {
   const message = await connection
     .request(subject, encoder.encode(JSON.stringify(body)), { timeout: within })
@@ -64,7 +64,7 @@ export async function rpcCall(
       const refused = permissionError(cause);
       if (refused) throw refused;
       if (cause instanceof RequestError && cause.isNoResponders())
-        throw new TroupeError('unknown_recipient', nobody, { cause });
+        throw new TroupeError('unknown_recipient', noResponder, { cause });
       throw new TroupeError(
         'timeout',
         `No answer came on ${subject} within ${within} ms: ${toFailure(cause).message}`,

@@ -102,7 +102,7 @@ export class NodeRuns {
       this.#log(`${id} ${how}`);
     };
     handle.outcome().then(
-      ({ status }) => end(status === 'parked' ? 'was let go of' : `ended: ${status}`),
+      ({ status }) => end(status === 'parked' ? 'was released' : `ended: ${status}`),
       (thrown: unknown) => end(`cannot be followed any more: ${toFailure(thrown).message}`),
     );
   }

@@ -16,7 +16,7 @@ export interface ModelTimeouts {
 }
 
 /** The most characters of one answer; a model that writes more does not end by itself. */
-const most = 10_000_000;
+const maxCharacters = 10_000_000;
 
 function streamOf(model: Model, request: ModelRequest, scope: ModelScope): AsyncIterator<ModelPart> {
   const stream: Partial<AsyncIterable<ModelPart>> | undefined = model.stream(request, scope);
@@ -44,13 +44,13 @@ export async function* attempt(
   request: ModelRequest,
   scope: ModelScope,
   clock: Clock,
-  patience: ModelTimeouts,
+  timeouts: ModelTimeouts,
 ): AsyncGenerator<ModelPart> {
   const stop = new AbortController();
   let stopped: TroupeError | undefined;
   let refuse: (error: TroupeError) => void = () => {};
   const over = new Promise<never>((_, reject) => (refuse = reject));
-  over.catch(() => {}); // The loop below rejects with it; without a loop it is no unhandled rejection.
+  over.catch(() => {}); // The loop below rejects with it; when there is no loop, it must not count as an unhandled rejection.
   const end = (error: TroupeError) => {
     stopped ??= error;
     stop.abort(error);
@@ -61,30 +61,33 @@ export async function* attempt(
   if (scope.signal.aborted) onAbort();
   scope.signal.addEventListener('abort', onAbort, { once: true });
   const started = clock.now();
-  let heard = started;
-  let silence = patience.first;
-  let watch: Disposable | undefined;
-  const look = () => {
+  let lastPartAt = started;
+  let silenceLimit = timeouts.first;
+  let timer: Disposable | undefined;
+  const checkTimeouts = () => {
     const now = clock.now();
     if (scope.deadline !== undefined && now >= scope.deadline)
       return end(new TroupeError('expired', `The deadline passed before ${model.id} had answered.`));
-    if (now - heard >= silence)
+    if (now - lastPartAt >= silenceLimit)
       return end(
         new TroupeError(
           'timeout',
-          `${model.id} said nothing for ${formatDuration(silence)}. It is tried again; if this goes on, choose another model.`,
+          `${model.id} said nothing for ${formatDuration(silenceLimit)}. It is tried again; if this goes on, choose another model.`,
         ),
       );
-    if (now - started >= patience.whole)
+    if (now - started >= timeouts.whole)
       return end(
         new TroupeError(
           'timeout',
-          `${model.id} had not answered within ${formatDuration(patience.whole)}. Ask it for less, or set patience.whole.`,
+          `${model.id} had not answered within ${formatDuration(timeouts.whole)}. Ask it for less, or set patience.whole.`,
         ),
       );
-    watch = clock.wake(Math.min(heard + silence, started + patience.whole, scope.deadline ?? Infinity), look);
+    timer = clock.wake(
+      Math.min(lastPartAt + silenceLimit, started + timeouts.whole, scope.deadline ?? Infinity),
+      checkTimeouts,
+    );
   };
-  look();
+  checkTimeouts();
 
   // The deadline has passed, or the caller was stopped: the model is not called.
   if (stopped) {
@@ -99,17 +102,17 @@ export async function* attempt(
       const next = await Promise.race([parts.next(), over]);
       if (next.done) throw new TroupeError('transient', `The answer of ${model.id} broke off before its end.`);
       const value = partOf(model, next.value);
-      heard = clock.now();
-      if (silence !== patience.idle) {
-        silence = patience.idle;
-        watch?.[Symbol.dispose]();
-        look();
+      lastPartAt = clock.now();
+      if (silenceLimit !== timeouts.idle) {
+        silenceLimit = timeouts.idle;
+        timer?.[Symbol.dispose]();
+        checkTimeouts();
       }
       size += value.type === 'text' || value.type === 'reasoning' ? value.text.length : 0;
-      if (size > most)
+      if (size > maxCharacters)
         throw new TroupeError(
           'format',
-          `${model.id} wrote more than ${most} characters in one answer. Ask it for less, or set maxOutputTokens.`,
+          `${model.id} wrote more than ${maxCharacters} characters in one answer. Ask it for less, or set maxOutputTokens.`,
         );
       // Set before the part is yielded: after `finish` the caller asks for no more parts.
       ended = value.type === 'finish';
@@ -119,9 +122,9 @@ export async function* attempt(
   } catch (thrown) {
     throw stopped ?? thrown;
   } finally {
-    watch?.[Symbol.dispose]();
+    timer?.[Symbol.dispose]();
     scope.signal.removeEventListener('abort', onAbort);
-    // A whole answer needs no abort, which would only make an error that is never handled.
+    // After a whole answer there is nothing to abort: an abort would only cause an error that is never handled.
     if (!ended) stop.abort();
     void parts.return?.().then(undefined, () => {});
   }

@@ -1,5 +1,5 @@
 /**
- * Calls models: named groups, retries, fallback, prices. Keys never leave this room.
+ * Calls models: named groups, retries, fallback, prices. API keys never leave this folder.
  *
  * GW1 Retries are made inside one call, under its key. The caller gets one answer or one failure.
  * GW2 An answer is never put together from two tries: `stream` does not change models once it has handed out a part, and `answer` starts again from
@@ -73,8 +73,8 @@ export interface Gateway {
 export function gateway(options: GatewayOptions): Gateway {
   const { clock, models: groups = {}, prices = {}, onFailure } = options;
   const { times = 3, backoff: first = 1_000, longest = 60_000, budget } = options.retry ?? {};
-  const patience: ModelTimeouts = { first: 120_000, idle: 60_000, whole: 600_000, ...options.patience };
-  const open = providers(options);
+  const timeouts: ModelTimeouts = { first: 120_000, idle: 60_000, whole: 600_000, ...options.patience };
+  const openModel = providers(options);
   const breakers = new Map<string, Breaker>();
 
   const breakerOf = (id: string): Breaker => {
@@ -103,7 +103,7 @@ export function gateway(options: GatewayOptions): Gateway {
   async function tryAll<T>(
     choice: ModelChoice,
     scope: ModelScope,
-    once: (model: Model) => Promise<T>,
+    attemptOnce: (model: Model) => Promise<T>,
     isLast: () => boolean,
   ): Promise<T> {
     const failures: { model: string; failure: Failure }[] = [];
@@ -126,7 +126,7 @@ export function gateway(options: GatewayOptions): Gateway {
           break;
         }
         const began = clock.now();
-        const tell = (failure?: Failure) =>
+        const reportCall = (failure?: Failure) =>
           scope.progress?.({
             type: 'call',
             kind: 'model',
@@ -135,15 +135,15 @@ export function gateway(options: GatewayOptions): Gateway {
             ...(failure ? { failure } : {}),
           } satisfies CallNote as Json);
         try {
-          const answer = await once(typeof entry === 'string' ? await open(entry) : entry);
+          const answer = await attemptOnce(typeof entry === 'string' ? await openModel(entry) : entry);
           breaker.succeeded();
-          tell();
+          reportCall();
           return answer;
         } catch (thrown) {
           const failure = toFailure(thrown);
           if (failure.kind === 'cancelled' || failure.kind === 'expired') throw thrown;
           failures.push({ model: name, failure });
-          tell(failure);
+          reportCall(failure);
           latest.set(name, failure.message);
           if (failure.retryable) breaker.failed(clock.now(), failure);
           if (isLast()) throw thrown;
@@ -178,7 +178,7 @@ export function gateway(options: GatewayOptions): Gateway {
         async (model) => {
           let text = '';
           const calls: ToolCall[] = [];
-          for await (const raw of attempt(model, request, scope, clock, patience)) {
+          for await (const raw of attempt(model, request, scope, clock, timeouts)) {
             const part = priced(raw);
             if (part.type === 'text') text += part.text;
             onPart?.(part, text);
@@ -197,7 +197,7 @@ export function gateway(options: GatewayOptions): Gateway {
         choice,
         scope,
         async (model) => {
-          const all = attempt(model, request, scope, clock, patience);
+          const all = attempt(model, request, scope, clock, timeouts);
           const first = await all.next();
           begun = true;
           return { first, all };

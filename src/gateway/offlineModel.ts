@@ -33,27 +33,27 @@ export function offlineModel(): Model {
 }
 
 /** Calls to make, or plain text. */
-function reply(talk: OfflineConversation): readonly PlannedCall[] | string {
-  const reads = nextReads(talk);
+function reply(conversation: OfflineConversation): readonly PlannedCall[] | string {
+  const reads = nextReads(conversation);
   if (reads.length > 0) return reads;
   // Answers are JSON; zod's own type for it can be written to.
   const answer = (reply: string, input: Json): PlannedCall[] => [
     { name: `answer_${reply}`, input: input as PlannedCall['input'] },
   ];
-  const offers = (name: string) => talk.answers.some((tool) => tool.name === `answer_${name}`);
+  const offers = (name: string) => conversation.answers.some((tool) => tool.name === `answer_${name}`);
 
-  if (offers('notes') && talk.reads.length > 0) return answer('notes', { facts: factsIn(talk) });
-  const facts = factsInTask(talk.body);
+  if (offers('notes') && conversation.reads.length > 0) return answer('notes', { facts: factsIn(conversation) });
+  const facts = factsInTask(conversation.body);
   if (offers('article') && facts.length > 0) {
-    return answer('article', writeArticle(facts, `${textOf(talk.body.feedback)}\n${talk.complaints}`));
+    return answer('article', writeArticle(facts, `${textOf(conversation.body.feedback)}\n${conversation.complaints}`));
   }
   if (offers('approved') && offers('rework')) {
-    const wrong = checkArticle(textOf(talk.body.text), facts);
+    const wrong = checkArticle(textOf(conversation.body.text), facts);
     return wrong === '' ? answer('approved', {}) : answer('rework', { feedback: wrong });
   }
 
-  const best = bestOf(readTexts(talk));
-  const [first] = talk.answers;
+  const best = bestOf(readTexts(conversation));
+  const [first] = conversation.answers;
   if (first) return answer(first.name.replace(/^answer_/, ''), fill(first.input, supplyOf(best)));
   return `This is the offline model: it extracts, and understands nothing. The most telling it found:\n${
     best

@@ -20,7 +20,7 @@ export const kindOfStatus = (status: number): FailureKind =>
       ? 'transient'
       : 'invalid';
 
-const todo: Partial<Record<FailureKind, string>> = {
+const advice: Partial<Record<FailureKind, string>> = {
   auth: 'Check the key, and what it is allowed to use.',
   invalid: 'Check the name of the model, and what it was sent.',
   transient: 'The other side is busy or away.',
@@ -44,10 +44,14 @@ export function toProviderError(model: string, thrown: unknown, mask: (text: str
   const status =
     statusCode === undefined ? (error.code ?? error.cause?.code ?? error.name ?? 'no answer') : `status ${statusCode}`;
   const retryAfter = kind === 'transient' ? retryAfterOf(responseHeaders) : undefined;
-  return new TroupeError(kind, mask(`${model} failed (${status}): ${said.slice(0, 500)}. ${todo[kind] ?? ''}`).trim(), {
-    ...(retryAfter === undefined ? {} : { retryAfter }),
-    data: { model, ...(statusCode === undefined ? {} : { status: statusCode }) },
-  });
+  return new TroupeError(
+    kind,
+    mask(`${model} failed (${status}): ${said.slice(0, 500)}. ${advice[kind] ?? ''}`).trim(),
+    {
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+      data: { model, ...(statusCode === undefined ? {} : { status: statusCode }) },
+    },
+  );
 }
 
 /** The pause in milliseconds that `Retry-After` asks for. A date is compared with the server's own `Date`, so clocks need not agree. */

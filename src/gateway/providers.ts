@@ -77,7 +77,7 @@ async function compatible(
 /** Opens models by name; the same name is the same model. Throws TroupeError `invalid` (no such provider), `auth` (no key), `environment` (package missing). */
 export function providers({ env, fetch, baseUrls = {} }: ProviderOptions): (name: string) => Promise<Model> {
   const opened = new Map<string, Promise<Model>>();
-  // Every word that leaves this room passes here: a server that repeats a key, its own or another's, does not spread it.
+  // Every error message passes through this mask: a server that repeats a key, its own or another's, does not spread it.
   const mask = redactor(
     Object.entries(env).flatMap(([name, value]) => (name.endsWith('_API_KEY') && value ? [value] : [])),
   );

@@ -39,28 +39,28 @@ export type HttpAddress = z.infer<typeof HttpAddress>;
 export type McpAddress = z.input<typeof ProgramAddress> | z.input<typeof HttpAddress>;
 
 /** The checked address. Throws `definition` with what is missing. */
-export function parseAddress(place: McpAddress): ProgramAddress | HttpAddress {
-  const parsed = ('url' in place ? HttpAddress : ProgramAddress).safeParse(place);
+export function parseAddress(address: McpAddress): ProgramAddress | HttpAddress {
+  const parsed = ('url' in address ? HttpAddress : ProgramAddress).safeParse(address);
   if (parsed.success) return parsed.data;
   throw new TroupeError(
     'definition',
-    `A tool server is { name, command, args?, env?, cwd? } or { name, url, headers? }; ${describeMismatch(parsed.error, place)}.`,
+    `A tool server is { name, command, args?, env?, cwd? } or { name, url, headers? }; ${describeMismatch(parsed.error, address)}.`,
   );
 }
 
 /** Secrets that no message may contain: the values of headers and variables, and the user, password and query of a URL. */
-export function secretsInAddress(place: ProgramAddress | HttpAddress): readonly string[] {
-  if ('command' in place) return long(Object.values(place.env));
-  const { username, password, search } = new URL(place.url);
-  const values = Object.values(place.headers);
-  return long([...values, ...values.flatMap((value) => value.split(/\s+/)), username, password, search]);
+export function secretsInAddress(address: ProgramAddress | HttpAddress): readonly string[] {
+  if ('command' in address) return longEnough(Object.values(address.env));
+  const { username, password, search } = new URL(address.url);
+  const values = Object.values(address.headers);
+  return longEnough([...values, ...values.flatMap((value) => value.split(/\s+/)), username, password, search]);
 }
 
-const long = (values: readonly string[]) => [...new Set(values)].filter((value) => value.length >= 6);
+const longEnough = (values: readonly string[]) => [...new Set(values)].filter((value) => value.length >= 6);
 
 /** A readable address without secrets: the program, or the origin and path of the URL. */
-export function redactedAddress(place: ProgramAddress | HttpAddress): string {
-  if ('command' in place) return place.command;
-  const { origin, pathname } = new URL(place.url);
+export function redactedAddress(address: ProgramAddress | HttpAddress): string {
+  if ('command' in address) return address.command;
+  const { origin, pathname } = new URL(address.url);
   return origin + pathname;
 }

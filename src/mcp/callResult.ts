@@ -12,21 +12,21 @@ const maxReason = 4_000;
 
 /**
  * The structured content when there is any; else the text, its parts joined by line ends; else `{ content: [...] }` as it came.
- * @throws TroupeError `tool` when the server says that the call failed, when the answer breaks the tool's output schema, or is larger than 1 MB; the last two with `data.done`, for the call was carried out.
+ * @throws TroupeError `tool` when the server says that the call failed, when the answer breaks the tool's output schema, or is larger than 1 MB. The last two have `data.done`, because the call was carried out.
  */
 export async function callResult(
-  blame: ErrorContext,
+  context: ErrorContext,
   tool: ServerTool,
   result: CallToolResult,
-  misfit: SchemaCheck,
+  checkSchema: SchemaCheck,
 ): Promise<Json> {
   const broken = (message: string) =>
-    new TroupeError('tool', blame.mask(message), { data: { server: blame.server, tool: tool.name } });
+    new TroupeError('tool', context.mask(message), { data: { server: context.server, tool: tool.name } });
   const content = result.content ?? [];
   const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
   if (result.isError) {
     const reason = text.join('\n').trim() || 'it did not say why';
-    throw broken(`Tool "${tool.name}" of "${blame.server}" failed: ${reason.slice(0, maxReason)}`);
+    throw broken(`Tool "${tool.name}" of "${context.server}" failed: ${reason.slice(0, maxReason)}`);
   }
 
   return afterCall(async () => {
@@ -34,14 +34,14 @@ export async function callResult(
     const structured = result.structuredContent as Json | undefined;
     if (tool.output && structured === undefined) {
       throw broken(
-        `Tool "${tool.name}" of "${blame.server}" promises structured content and sent none. Its server must be mended.`,
+        `Tool "${tool.name}" of "${context.server}" promises structured content and sent none. Its server must be mended.`,
       );
     }
     if (tool.output && structured !== undefined) {
-      const problem = await misfit(tool.output, structured);
+      const problem = await checkSchema(tool.output, structured);
       if (problem)
         throw broken(
-          `Tool "${tool.name}" of "${blame.server}" broke its own output schema: ${problem}. Its server must be mended.`,
+          `Tool "${tool.name}" of "${context.server}" broke its own output schema: ${problem}. Its server must be mended.`,
         );
     }
     if (structured !== undefined) return toJson(structured, tool.name);

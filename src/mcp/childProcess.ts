@@ -1,7 +1,7 @@
 /** Child processes: with few environment variables, and ended together with this process. */
 import { spawn, type ChildProcess } from 'node:child_process';
 
-const passedOn =
+const inheritedVariables =
   process.platform === 'win32'
     ? 'APPDATA COMSPEC HOMEDRIVE HOMEPATH LOCALAPPDATA PATH PATHEXT PROGRAMDATA PROGRAMFILES SYSTEMDRIVE SYSTEMROOT TEMP USERNAME USERPROFILE WINDIR'.split(
         ' ',
@@ -10,7 +10,7 @@ const passedOn =
 
 /** The environment variables that every program needs. */
 export function safeEnvironment(): Record<string, string> {
-  const found = passedOn.map((name) => [name, process.env[name]] as const);
+  const found = inheritedVariables.map((name) => [name, process.env[name]] as const);
   // A value that starts with () is an exported shell function.
   return Object.fromEntries(
     found.filter((pair): pair is [string, string] => pair[1] !== undefined && !pair[1].startsWith('()')),

@@ -19,37 +19,39 @@ import type { McpTransport } from './connection.ts';
 export type McpProtocol = 'auto' | 'legacy';
 
 /** A function that connects to one server. */
-export function connector(place: ProgramAddress | HttpAddress, protocol: McpProtocol, clock: Clock): Connect {
-  const blame = errorContext(place);
-  const misfit = schemaCheck();
+export function connector(address: ProgramAddress | HttpAddress, protocol: McpProtocol, clock: Clock): Connect {
+  const context = errorContext(address);
+  const checkSchema = schemaCheck();
 
   return async (signal, events) => {
     // Loaded when first needed, because many programs use no server.
     const { Client } = await import('@modelcontextprotocol/client');
-    const wire =
-      'command' in place ? await stdioTransport(place, clock, blame) : await httpTransport(place, clock, blame);
+    const mcpTransport =
+      'command' in address
+        ? await stdioTransport(address, clock, context)
+        : await httpTransport(address, clock, context);
     const changed = { autoRefresh: false, debounceMs: 0, onChanged: () => events.changed() };
     const client = new Client(
       { name: 'troupe', version: '0' },
       { versionNegotiation: { mode: protocol }, listChanged: { tools: changed } },
     );
     try {
-      const connecting = client.connect(wire.transport, { signal, timeout: noTimeout });
+      const connecting = client.connect(mcpTransport.transport, { signal, timeout: noTimeout });
       // The library does not always stop when the signal fires.
       await Promise.race([connecting, aborted(signal)]);
     } catch (error) {
-      await closeBoth(client, wire);
-      throw wire.failure ?? toServerError(blame, 'connecting', error);
+      await closeBoth(client, mcpTransport);
+      throw mcpTransport.failure ?? toServerError(context, 'connecting', error);
     }
-    return linkOf(client, wire, blame, misfit, events);
+    return connectionOf(client, mcpTransport, context, checkSchema, events);
   };
 }
 
-function linkOf(
+function connectionOf(
   client: Client,
-  wire: McpTransport,
-  blame: ErrorContext,
-  misfit: SchemaCheck,
+  mcpTransport: McpTransport,
+  context: ErrorContext,
+  checkSchema: SchemaCheck,
   events: McpConnectionEvents,
 ): McpConnection {
   let over = false;
@@ -59,37 +61,37 @@ function linkOf(
     events.lost(toFailure(error));
   };
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the library's client has nothing else
-  client.onclose = () => lose(wire.failure ?? serverError(blame, 'closed the connection.'));
+  client.onclose = () => lose(mcpTransport.failure ?? serverError(context, 'closed the connection.'));
   // The only sign that the stream of notices of an HTTP server is gone for good.
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the same
   client.onerror = (error) => {
-    if (/maximum reconnection attempts/i.test(error.message)) lose(serverError(blame, 'cannot be reached any more.'));
+    if (/maximum reconnection attempts/i.test(error.message)) lose(serverError(context, 'cannot be reached any more.'));
   };
 
   return {
     async list(signal) {
       try {
-        return await listTools(client, blame, signal);
+        return await listTools(client, context, signal);
       } catch (error) {
-        throw wire.failure ?? toServerError(blame, 'listing', error);
+        throw mcpTransport.failure ?? toServerError(context, 'listing', error);
       }
     },
     async call(tool, input, scope, sent) {
-      const problem = await misfit(tool.input, input);
-      if (problem) throw misfitting(blame, tool, problem);
+      const problem = await checkSchema(tool.input, input);
+      if (problem) throw invalidInput(context, tool, problem);
       sent();
       try {
-        return await callResult(blame, tool, await request(client, tool, input, scope), misfit);
+        return await callResult(context, tool, await request(client, tool, input, scope), checkSchema);
       } catch (error) {
-        const failure = wire.failure ?? toServerError(blame, 'calling', error);
-        const isGone = wire.failure !== undefined || (failure.kind === 'environment' && failure.retryable);
+        const failure = mcpTransport.failure ?? toServerError(context, 'calling', error);
+        const isGone = mcpTransport.failure !== undefined || (failure.kind === 'environment' && failure.retryable);
         if (isGone && !scope.signal.aborted) lose(failure);
         throw failure;
       }
     },
     async [Symbol.asyncDispose]() {
       over = true;
-      await closeBoth(client, wire);
+      await closeBoth(client, mcpTransport);
     },
   };
 }
@@ -113,13 +115,13 @@ const aborted = (signal: AbortSignal) =>
     signal.addEventListener('abort', () => reject(cancelledError(signal)), { once: true });
   });
 
-/** The wire first: it ends the session, which the library's client does not. */
-async function closeBoth(client: Client, wire: McpTransport): Promise<void> {
-  await wire.close().catch(() => {});
+/** Closes the transport first: it ends the session, which the library's client does not. */
+async function closeBoth(client: Client, mcpTransport: McpTransport): Promise<void> {
+  await mcpTransport.close().catch(() => {});
   await client.close().catch(() => {});
 }
 
-const misfitting = ({ server }: ErrorContext, tool: ServerTool, problem: string) =>
+const invalidInput = ({ server }: ErrorContext, tool: ServerTool, problem: string) =>
   new TroupeError(
     'invalid',
     `Tool "${tool.name}" of "${server}" was called with input that does not fit: ${problem}. Call it again with input that fits its schema.`,

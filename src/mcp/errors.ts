@@ -13,9 +13,9 @@ export interface ErrorContext {
 }
 
 /** For the errors of one server. */
-export const errorContext = (place: ProgramAddress | HttpAddress): ErrorContext => ({
-  server: place.name,
-  mask: redactor(secretsInAddress(place)),
+export const errorContext = (address: ProgramAddress | HttpAddress): ErrorContext => ({
+  server: address.name,
+  mask: redactor(secretsInAddress(address)),
 });
 
 /** Our own JSON-RPC code: the stream on which an answer was to come has ended. */
@@ -37,38 +37,38 @@ export function serverError(
 
 /** The failure for anything that the client library throws. An error about the arguments of a call is `invalid`. */
 export function toServerError(
-  blame: ErrorContext,
+  context: ErrorContext,
   doing: 'connecting' | 'listing' | 'calling',
   error: unknown,
 ): TroupeError {
   if (error instanceof TroupeError) return error;
   const status = statusOf(error);
-  const { kind, retryable } = doing === 'calling' ? (sortAnswer(error) ?? sort(error)) : sort(error);
-  const reason = blame.mask(reasonOf(error)).slice(0, longest);
-  return new TroupeError(kind, `Tool server "${blame.server}" failed while ${doing}: ${reason}`, {
+  const { kind, retryable } = doing === 'calling' ? (classifyRpcError(error) ?? classify(error)) : classify(error);
+  const reason = context.mask(reasonOf(error)).slice(0, maxReasonLength);
+  return new TroupeError(kind, `Tool server "${context.server}" failed while ${doing}: ${reason}`, {
     retryable,
-    data: { server: blame.server, ...(status === undefined ? {} : { status }) },
+    data: { server: context.server, ...(status === undefined ? {} : { status }) },
     // The original may contain headers or the whole answer of the server: the message is enough.
     cause: new Error(reason),
   });
 }
 
 /** The most characters of a server's message. */
-const longest = 500;
+const maxReasonLength = 500;
 
 /** A JSON-RPC error has a number. */
-function sortAnswer(error: unknown): Sorted | undefined {
+function classifyRpcError(error: unknown): Classified | undefined {
   const code = codeOf(error);
   if (typeof code !== 'number' || code === streamEnded || statusOf(error) !== undefined) return undefined;
   return { kind: code === -32602 ? 'invalid' : 'tool', retryable: undefined };
 }
 
-interface Sorted {
+interface Classified {
   readonly kind: FailureKind;
   readonly retryable: boolean | undefined;
 }
 
-function sort(error: unknown): Sorted {
+function classify(error: unknown): Classified {
   const status = statusOf(error);
   const causes = causesOf(error);
   const has = (...codes: unknown[]) => causes.some((cause) => codes.includes(codeOf(cause)));

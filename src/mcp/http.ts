@@ -9,7 +9,7 @@ import type { McpTransport } from './connection.ts';
 
 const maxAnswer = 8 * 1024 * 1024;
 /** How long ending the session may take; milliseconds. */
-const farewell = 1_000;
+const sessionEndTimeout = 1_000;
 const lineFeed = 10;
 const carriageReturn = 13;
 
@@ -17,13 +17,13 @@ const carriageReturn = 13;
 export async function httpTransport(
   { url, headers }: HttpAddress,
   clock: Clock,
-  blame: ErrorContext,
+  context: ErrorContext,
 ): Promise<McpTransport> {
   const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
   let failure: TroupeError | undefined;
   const options: StreamableHTTPClientTransportOptions = {
     requestInit: { headers },
-    // Elsewhere our headers have no business.
+    // Our headers may hold secrets: they are sent to no other origin.
     redirectPolicy: 'same-origin',
     reconnectionOptions: {
       initialReconnectionDelay: 250,
@@ -38,7 +38,7 @@ export async function httpTransport(
     fetch: async (to, init) =>
       bounded(await fetch(to, init), () => {
         const limit = `${maxAnswer / 1024 / 1024} MB`;
-        return (failure ??= serverError(blame, `sent an answer larger than ${limit}. Ask it for less.`, false));
+        return (failure ??= serverError(context, `sent an answer larger than ${limit}. Ask it for less.`, false));
       }),
   };
   const transport = new StreamableHTTPClientTransport(new URL(url), options);
@@ -53,8 +53,10 @@ export async function httpTransport(
       if (transport.sessionId !== undefined) {
         const late = () => new TroupeError('timeout', 'The server did not say goodbye.');
         const { signal } = new AbortController();
-        const goodbye = withTimeout({ clock, timeout: farewell, signal, late }, () => transport.terminateSession());
-        await goodbye.catch(() => {});
+        const sessionEnd = withTimeout({ clock, timeout: sessionEndTimeout, signal, late }, () =>
+          transport.terminateSession(),
+        );
+        await sessionEnd.catch(() => {});
       }
       await transport.close();
     },

@@ -63,9 +63,9 @@ export interface KeepAliveOptions {
   readonly clock: Clock;
   /** How many failures in a row end the attempts. */
   readonly tries: number;
-  /** Milliseconds for connecting and for listing. */
+  /** How long connecting may take, and listing, in milliseconds. */
   readonly patience: number;
 }
 
 /** Keeps a connection alive. */
-export type KeepAlive = (dial: Connect, options: KeepAliveOptions) => KeptConnection;
+export type KeepAlive = (connect: Connect, options: KeepAliveOptions) => KeptConnection;

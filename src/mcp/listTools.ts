@@ -13,7 +13,7 @@ export const noTimeout = 2 ** 31 - 1;
 /** All tools of a server. Throws `environment` when there are too many pages. */
 export async function listTools(
   client: Client,
-  blame: ErrorContext,
+  context: ErrorContext,
   signal: AbortSignal,
 ): Promise<readonly ServerTool[]> {
   if (!client.getServerCapabilities()?.tools) return [];
@@ -23,12 +23,12 @@ export async function listTools(
     const params = cursor === undefined ? {} : { cursor };
     const result = await client.request({ method: 'tools/list', params }, { signal, timeout: noTimeout });
     tools.push(...result.tools.map(toServerTool));
-    requireCount(blame.server, tools.length);
+    requireCount(context.server, tools.length);
     cursor = result.nextCursor;
     if (cursor === undefined) return tools;
   }
   throw serverError(
-    blame,
+    context,
     `lists its tools on more than ${maxPages} pages: there is no end to it. Use another server.`,
     false,
   );

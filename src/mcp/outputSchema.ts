@@ -24,12 +24,12 @@ export function schemaCheck(): SchemaCheck {
       compiled.set(key, compile(library, schema));
     }
     const result = compiled.get(key)?.(value);
-    return result === undefined || result.valid ? undefined : inOurWords(result.errorMessage).slice(0, 500);
+    return result === undefined || result.valid ? undefined : describeViolation(result.errorMessage).slice(0, 500);
   };
 }
 
-/** `data/path must be string` says it is `at "path"`. */
-const inOurWords = (message: string) =>
+/** Rewrites the validator's `data/path must be string` as `at "path": must be string`. */
+const describeViolation = (message: string) =>
   message.replaceAll(
     /(^|, )data(\S*) /g,
     (_, before: string, path: string) => before + (path ? `at "${path.slice(1).replaceAll('/', '.')}": ` : 'it '),
@@ -37,7 +37,7 @@ const inOurWords = (message: string) =>
 
 function compile(library: AjvJsonSchemaValidator, schema: JsonObject) {
   try {
-    const { $id: _, ...nameless } = harmless(schema);
+    const { $id: _, ...nameless } = withoutPatterns(schema);
     return library.getValidator(nameless);
   } catch {
     return undefined;
@@ -45,19 +45,19 @@ function compile(library: AjvJsonSchemaValidator, schema: JsonObject) {
 }
 
 /** The schema without regular expressions, because a malicious one can run for hours on thirty letters. The server checks its patterns itself. */
-const harmless = (schema: JsonObject): JsonObject =>
+const withoutPatterns = (schema: JsonObject): JsonObject =>
   Object.fromEntries(
     Object.entries(schema)
       .filter(
         ([key, value]) =>
           !(key === 'pattern' && typeof value === 'string') && !(key === 'patternProperties' && isObject(value)),
       )
-      .map(([key, value]) => [key, literal.has(key) ? value : harmlessPart(value)]),
+      .map(([key, value]) => [key, literalKeywords.has(key) ? value : withoutPatternsInside(value)]),
   );
 
-const harmlessPart = (part: Json): Json =>
-  Array.isArray(part) ? part.map(harmlessPart) : isObject(part) ? harmless(part) : part;
+const withoutPatternsInside = (part: Json): Json =>
+  Array.isArray(part) ? part.map(withoutPatternsInside) : isObject(part) ? withoutPatterns(part) : part;
 
-const literal = new Set(['const', 'enum', 'default', 'examples']);
+const literalKeywords = new Set(['const', 'enum', 'default', 'examples']);
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

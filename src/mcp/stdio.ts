@@ -16,7 +16,7 @@ import type { ProgramAddress } from './address.ts';
 import type { McpTransport } from './connection.ts';
 
 const maxLine = 8 * 1024 * 1024;
-const maxNoise = 100;
+const maxUnreadableLines = 100;
 const maxStderr = 4 * 1024;
 /** How long a server has to end by itself after its input has ended, and again after SIGTERM; milliseconds. */
 const grace = 1_000;
@@ -25,9 +25,13 @@ const grace = 1_000;
 type Parse = (value: unknown) => JSONRPCMessage;
 
 /** Starts a program as a server. */
-export async function stdioTransport(place: ProgramAddress, clock: Clock, blame: ErrorContext): Promise<McpTransport> {
+export async function stdioTransport(
+  address: ProgramAddress,
+  clock: Clock,
+  context: ErrorContext,
+): Promise<McpTransport> {
   const { parseJSONRPCMessage } = await import('@modelcontextprotocol/client');
-  const transport = new StdioTransport(place, clock, blame, parseJSONRPCMessage);
+  const transport = new StdioTransport(address, clock, context, parseJSONRPCMessage);
   return {
     transport,
     get failure() {
@@ -41,27 +45,29 @@ class StdioTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   onmessage?: Transport['onmessage'];
-  readonly #place: ProgramAddress;
+  readonly #address: ProgramAddress;
   readonly #clock: Clock;
-  readonly #blame: ErrorContext;
+  readonly #context: ErrorContext;
   readonly #parse: Parse;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   readonly #lines = lineSplitter(
     maxLine,
-    (line) => this.#take(line),
+    (line) => this.#handleLine(line),
     () =>
-      this.#break(`sent a message larger than ${maxLine / 1024 / 1024} MB. Ask it for less, or use another server.`),
+      this.#failAndKill(
+        `sent a message larger than ${maxLine / 1024 / 1024} MB. Ask it for less, or use another server.`,
+      ),
   );
-  #noise = 0;
+  #unreadableLines = 0;
   #stderr = '';
   #failure: TroupeError | undefined;
   #closing = false;
 
-  constructor(place: ProgramAddress, clock: Clock, blame: ErrorContext, parse: Parse) {
-    this.#place = place;
+  constructor(address: ProgramAddress, clock: Clock, context: ErrorContext, parse: Parse) {
+    this.#address = address;
     this.#clock = clock;
-    this.#blame = blame;
+    this.#context = context;
     this.#parse = parse;
   }
 
@@ -71,9 +77,9 @@ class StdioTransport implements Transport {
   }
 
   start(): Promise<void> {
-    const { command, args, env, cwd } = this.#place;
-    // The library may come here after we gave up.
-    if (this.#closing) return Promise.reject(serverError(this.#blame, 'was closed before it started.'));
+    const { command, args, env, cwd } = this.#address;
+    // The library may call this after the connection was closed.
+    if (this.#closing) return Promise.reject(serverError(this.#context, 'was closed before it started.'));
     return new Promise((resolve, reject) => {
       const child = spawn(command, args, {
         env: { ...safeEnvironment(), ...env },
@@ -95,12 +101,12 @@ class StdioTransport implements Transport {
       });
       child.once('spawn', () => {
         killOnExit(child);
-        void this.#overAfter(child);
+        void this.#reportExit(child);
         resolve();
       });
       child.stdout.on('data', (chunk: Buffer) => this.#lines.add(chunk));
       child.stderr.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-maxStderr)));
-      // A server that closed its input while we wrote: `exit` says the rest.
+      // The server closed its input while we wrote; the event `exit` tells why it ended.
       for (const stream of child.stdio) stream?.on('error', (error: Error) => this.onerror?.(error));
     });
   }
@@ -108,12 +114,12 @@ class StdioTransport implements Transport {
   send(message: JSONRPCMessage): Promise<void> {
     return new Promise((resolve, reject) => {
       const input = this.#child?.stdin;
-      if (!input?.writable) return reject(this.#failure ?? serverError(this.#blame, 'is not connected.'));
+      if (!input?.writable) return reject(this.#failure ?? serverError(this.#context, 'is not connected.'));
       input.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(this.#failure ?? error) : resolve()));
     });
   }
 
-  /** Ends its input, asks, then kills; what it started goes with it. */
+  /** Ends the server's input, then sends SIGTERM, then SIGKILL to its whole process group. */
   async close(): Promise<void> {
     const child = this.#child;
     this.#closing = true;
@@ -127,13 +133,13 @@ class StdioTransport implements Transport {
     for (const stream of child.stdio) stream?.destroy();
   }
 
-  /** What it said before it ended is still heard; but a stray grandchild that holds its pipes is not waited for. */
-  async #overAfter(child: ChildProcess): Promise<void> {
+  /** Reports the exit, once the output from before it was read. A grandchild that still holds the pipes is not waited for. */
+  async #reportExit(child: ChildProcess): Promise<void> {
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
     await this.#ended;
     await this.#happensWithin(grace, closed);
     const { exitCode, signalCode } = child;
-    this.#fail(`ended ${signalCode ? `by ${signalCode}` : `with exit code ${exitCode}`}${this.#lastWords()}`);
+    this.#fail(`ended ${signalCode ? `by ${signalCode}` : `with exit code ${exitCode}`}${this.#stderrTail()}`);
     this.onclose?.();
   }
 
@@ -147,25 +153,25 @@ class StdioTransport implements Transport {
     });
   }
 
-  #take(line: string): void {
+  #handleLine(line: string): void {
     if (this.#failure || !line.trim()) return;
     let message: JSONRPCMessage;
     try {
       message = this.#parse(JSON.parse(line));
     } catch {
-      // Some servers log to stdout by mistake: that is borne, within reason.
-      if (++this.#noise < maxNoise) return;
+      // Some servers log to stdout by mistake: a limited number of such lines is ignored.
+      if (++this.#unreadableLines < maxUnreadableLines) return;
       const sample = JSON.stringify(line.slice(0, 80));
-      return this.#break(
-        `wrote ${maxNoise} lines that are not MCP messages, the last one ${sample}. Check its command; logs belong on stderr.`,
+      return this.#failAndKill(
+        `wrote ${maxUnreadableLines} lines that are not MCP messages, the last one ${sample}. Check its command; logs belong on stderr.`,
       );
     }
-    this.#noise = 0;
+    this.#unreadableLines = 0;
     this.onmessage?.(message);
   }
 
-  /** After such an error its messages cannot be trusted: it is killed at once. */
-  #break(problem: string): void {
+  /** Fails the connection and kills the server at once: after such output its messages cannot be trusted. */
+  #failAndKill(problem: string): void {
     this.#fail(problem, false);
     this.#lines.clear();
     const child = this.#child;
@@ -176,12 +182,12 @@ class StdioTransport implements Transport {
 
   #fail(problem: string, retryable = true): void {
     if (this.#failure || this.#closing) return;
-    this.#failure = serverError(this.#blame, problem, retryable);
+    this.#failure = serverError(this.#context, problem, retryable);
     this.onerror?.(this.#failure);
   }
 
   #cannotStart(error: NodeJS.ErrnoException): TroupeError {
-    const { command, cwd } = this.#place;
+    const { command, cwd } = this.#address;
     const where = cwd === undefined ? '' : ` in ${cwd}`;
     const why =
       error.code === 'ENOENT'
@@ -190,7 +196,7 @@ class StdioTransport implements Transport {
           ? 'it may not be run'
           : error.message;
     this.#failure = serverError(
-      this.#blame,
+      this.#context,
       `cannot be started with "${command}"${where}: ${why}. Check the command, its path and that it is installed.`,
       false,
       error,
@@ -198,7 +204,7 @@ class StdioTransport implements Transport {
     return this.#failure;
   }
 
-  #lastWords(): string {
+  #stderrTail(): string {
     const words = this.#stderr.trim().slice(-500);
     return words ? `; its last words: ${words}` : '.';
   }

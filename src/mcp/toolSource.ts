@@ -56,10 +56,10 @@ export interface McpDependencies {
  * @example mcpServer({ name: 'files', command: 'mcp-server-filesystem', args: ['docs'] })
  * @throws TroupeError `definition` when the address or an option cannot be used.
  */
-export function mcpToolSource(place: McpAddress, options: McpOptions, { clock, keep }: McpDependencies): ToolSource {
-  const where = parseAddress(place);
-  const { name } = where;
-  const { protocol = 'command' in where ? 'legacy' : 'auto', tries = 5 } = options;
+export function mcpToolSource(given: McpAddress, options: McpOptions, { clock, keep }: McpDependencies): ToolSource {
+  const address = parseAddress(given);
+  const { name } = address;
+  const { protocol = 'command' in address ? 'legacy' : 'auto', tries = 5 } = options;
   const timeout = milliseconds(options.timeout ?? '60s');
   const patience = milliseconds(options.connectTimeout ?? '30s');
   if (!Number.isInteger(tries) || tries < 1) {
@@ -68,14 +68,14 @@ export function mcpToolSource(place: McpAddress, options: McpOptions, { clock, k
       `Tool server "${name}": tries must be a whole number from 1; got ${String(tries)}.`,
     );
   }
-  const keeper = keep(connector(where, protocol, clock), { name, clock, tries, patience });
+  const kept = keep(connector(address, protocol, clock), { name, clock, tries, patience });
   let problems: readonly Failure[] = [];
 
   const find = (tool: string): ServerTool => {
-    const found = keeper.known.find((known) => known.name === tool);
+    const found = kept.known.find((known) => known.name === tool);
     if (found) return found;
     const shown = tool.slice(0, 80);
-    const names = keeper.known.map((known) => known.name);
+    const names = kept.known.map((known) => known.name);
     throw new TroupeError('tool', `Tool server "${name}" has no tool "${shown}".${didYouMean(tool, names)}`, {
       data: { server: name, tool: shown },
     });
@@ -87,7 +87,7 @@ export function mcpToolSource(place: McpAddress, options: McpOptions, { clock, k
     async list(signal) {
       const taken = sanitizeTools(
         name,
-        (await keeper.tools(signal)).map((tool) => infoOf(name, tool, options)),
+        (await kept.tools(signal)).map((tool) => infoOf(name, tool, options)),
       );
       problems = taken.problems;
       return taken.tools;
@@ -95,31 +95,31 @@ export function mcpToolSource(place: McpAddress, options: McpOptions, { clock, k
     async call(tool, input, scope) {
       let sent = false;
       const late = () =>
-        lateFailure(name, tool, timeout, sent ? undefined : `it is ${keeper.state} at ${redactedAddress(where)}`);
+        lateFailure(name, tool, timeout, sent ? undefined : `it is ${kept.state} at ${redactedAddress(address)}`);
       try {
         return await withTimeout({ clock: scope.clock, timeout, signal: scope.signal, late }, async (signal) => {
-          const link = await keeper.connection(signal);
+          const connection = await kept.connection(signal);
           const inner: ToolScope = {
             key: scope.key,
             clock: scope.clock,
             signal,
             progress: (note) => void (signal.aborted || scope.progress(note)),
           };
-          return link.call(find(tool), requireObject(tool, input), inner, () => (sent = true));
+          return connection.call(find(tool), requireObject(tool, input), inner, () => (sent = true));
         });
       } catch (error) {
         throw annotate(error, { tool, sent });
       }
     },
     idempotent(tool) {
-      const known = keeper.known.find((one) => one.name === tool);
+      const known = kept.known.find((one) => one.name === tool);
       return known !== undefined && (known.idempotent || effectOf(known, options) !== 'write');
     },
     problems: () => problems,
-    onChange: (changed) => keeper.onChange(changed),
-    closeIdle: () => keeper.rest(),
+    onChange: (changed) => kept.onChange(changed),
+    closeIdle: () => kept.rest(),
     async [Symbol.asyncDispose]() {
-      await keeper[Symbol.asyncDispose]();
+      await kept[Symbol.asyncDispose]();
     },
   };
 }
@@ -144,7 +144,7 @@ function infoOf(source: string, tool: ServerTool, options: McpOptions): ToolInfo
 const effectOf = ({ name, readOnly }: ServerTool, { effects, trust }: McpOptions): EffectKind =>
   own(effects, name) ?? (readOnly || trust === 'read' ? 'read' : 'write');
 
-/** A tool may be called `toString`. */
+/** The record's own property: a tool may have the name `toString`. */
 const own = <T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined =>
   record && Object.hasOwn(record, key) ? record[key] : undefined;
 

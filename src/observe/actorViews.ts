@@ -50,10 +50,10 @@ export interface ActorViews {
 
 /** Keeps at most `most` actors (1,000 by default); those that were seen first of the ended ones are removed first. */
 export function actorViews(most = 1_000): ActorViews {
-  const standings = new Map<string, ActorView>();
+  const views = new Map<string, ActorView>();
 
-  function see(event: Inspection): ActorView | undefined {
-    const known = standings.get(event.actor);
+  function apply(event: Inspection): ActorView | undefined {
+    const known = views.get(event.actor);
     if (event.type === 'commit') return applyCommit(known ?? add(event), event);
     if (!known) return undefined;
     if (event.type === 'effect.started') known.runningEffects.set(event.key, event.name);
@@ -78,32 +78,32 @@ export function actorViews(most = 1_000): ActorViews {
       failure: undefined,
       question: undefined,
     };
-    if (standings.size >= most) removeOldest();
-    standings.set(actor, added);
+    if (views.size >= most) removeOldest();
+    views.set(actor, added);
     return added;
   }
 
   function removeOldest(): void {
-    const all = [...standings.values()];
+    const all = [...views.values()];
     const oldest = all.find(({ status }) => status !== 'active') ?? all[0];
-    if (oldest) standings.delete(oldest.actor);
+    if (oldest) views.delete(oldest.actor);
   }
 
-  return { apply: see, views: standings };
+  return { apply: apply, views: views };
 }
 
-function applyCommit(standing: ActorView, event: Extract<Inspection, { type: 'commit' }>): ActorView {
-  standing.lastChanged = event.at;
-  standing.state = formatState(event.state);
-  standing.status = event.status;
-  standing.lastEvent = event.event.type;
-  standing.tags = event.tags;
-  standing.failure = event.failure;
-  standing.usage = usedOf(event.context) ?? standing.usage;
+function applyCommit(view: ActorView, event: Extract<Inspection, { type: 'commit' }>): ActorView {
+  view.lastChanged = event.at;
+  view.state = formatState(event.state);
+  view.status = event.status;
+  view.lastEvent = event.event.type;
+  view.tags = event.tags;
+  view.failure = event.failure;
+  view.usage = usedOf(event.context) ?? view.usage;
   const { question } = propertiesOf(propertiesOf(event.context)['ticket']);
-  if (typeof question === 'string') standing.question = question;
-  if (event.status !== 'active') standing.runningEffects.clear();
-  return standing;
+  if (typeof question === 'string') view.question = question;
+  if (event.status !== 'active') view.runningEffects.clear();
+  return view;
 }
 
 function usedOf(context: unknown): ActorUsage | undefined {

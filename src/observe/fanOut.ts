@@ -18,7 +18,7 @@ export function fanOut(observers: readonly Observer[] = []): FanOut {
         try {
           observe(event);
         } catch {
-          // An observer must not throw. Its error cannot be reported: observers are how errors are reported.
+          // An observer must not throw. Its error cannot be reported, because errors are reported through observers.
         }
       }
     },

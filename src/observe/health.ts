@@ -44,14 +44,14 @@ interface TrackedComponent extends Component {
 const maxEntries = 1_000;
 
 /**
- * Calls `tell` with the first health of a component and with every change of its status.
+ * Calls `emit` with the first health of a component and with every change of its status.
  * A component that recovers because its failures grow old is reported with the next event of any kind. `window` is the last 20 calls of five minutes by default.
  */
-export function healthTracker(tell: Observer, window: HealthWindow = defaultWindow): HealthTracker {
+export function healthTracker(emit: Observer, window: HealthWindow = defaultWindow): HealthTracker {
   const components = new Map<string, TrackedComponent>();
   const names = new Map<Address, string>();
   /** When each running agent started; milliseconds since the epoch. */
-  const working = new Map<Address, number>();
+  const startedAt = new Map<Address, number>();
   /** Keys of running effects that reported a call of a tool server themselves. */
   const reported = new Set<string>();
 
@@ -63,7 +63,7 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
         if (event.machine === 'agent') agentCommitted(event);
         break;
       case 'restarted':
-        if (working.has(event.actor)) agentEnded(event, event.failure);
+        if (startedAt.has(event.actor)) agentEnded(event, event.failure);
         break;
       case 'progress':
         if (isCall(event.note)) callReported(event, event.note);
@@ -83,16 +83,17 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
   }
 
   function agentCommitted(event: Extract<Inspection, { type: 'commit' }>): void {
-    if (event.status === 'active') return void (working.has(event.actor) || remember(working, event.actor, event.at));
+    if (event.status === 'active')
+      return void (startedAt.has(event.actor) || setCapped(startedAt, event.actor, event.at));
     if (event.status !== 'stopped') agentEnded(event, event.failure ?? failureIn(event.context));
-    working.delete(event.actor);
+    startedAt.delete(event.actor);
     names.delete(event.actor);
   }
 
   function agentEnded(event: Inspection, failure: Failure | undefined): void {
     const { at, actor } = event;
     const name = names.get(actor) ?? actorTypeOf(actor);
-    called({ kind: 'agent', name }, { at, took: at - (working.get(actor) ?? at), failure }, event);
+    recordCall({ kind: 'agent', name }, { at, took: at - (startedAt.get(actor) ?? at), failure }, event);
   }
 
   function callReported(event: Extract<Inspection, { type: 'progress' }>, note: Json): void {
@@ -100,23 +101,23 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
     if (!parsed.success) return;
     const { kind, name, took, failure } = parsed.data;
     if (kind === 'tools') reported.add(event.key);
-    called({ kind, name }, { at: event.at, took, failure }, event);
+    recordCall({ kind, name }, { at: event.at, took, failure }, event);
   }
 
   /** A server that cannot be connected or listed gets no calls; the effect that needed its tools names it in its failure. */
   function serverFailed(event: Extract<Inspection, { key: string; again: boolean }>): void {
     const { server } = propertiesOf(event.failure?.data);
     if (typeof server === 'string')
-      called({ kind: 'tools', name: server }, { at: event.at, took: 0, failure: event.failure }, event);
+      recordCall({ kind: 'tools', name: server }, { at: event.at, took: 0, failure: event.failure }, event);
   }
 
-  function called(component: Component, call: CallRecord, event: Inspection): void {
+  function recordCall(component: Component, call: CallRecord, event: Inspection): void {
     const { kind, name } = component;
-    const judged = callVerdict(kind, call.failure);
-    if (judged === undefined) return;
+    const verdict = callVerdict(kind, call.failure);
+    if (verdict === undefined) return;
     const id = `${kind}/${name}`;
-    const seen = components.get(id) ?? remember(components, id, { kind, name, calls: [], status: undefined });
-    seen.calls.push(judged === 'well' ? { at: call.at, took: call.took } : call);
+    const seen = components.get(id) ?? setCapped(components, id, { kind, name, calls: [], status: undefined });
+    seen.calls.push(verdict === 'well' ? { at: call.at, took: call.took } : call);
     if (seen.calls.length > window.calls) seen.calls.shift();
     reportChange(seen, event);
   }
@@ -126,7 +127,7 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
     const now = healthSummary(calls, at, window);
     if (now.status === from) return;
     seen.status = now.status;
-    tell({ type: 'health', at, run, actor, component: { kind, name }, from, standing: now });
+    emit({ type: 'health', at, run, actor, component: { kind, name }, from, standing: now });
   }
 
   return {
@@ -139,11 +140,11 @@ export function healthTracker(tell: Observer, window: HealthWindow = defaultWind
       }));
       return { overall: worstHealth(all.map(({ status }) => status)), components: all };
     },
-    setName: (actor, name) => void remember(names, actor, name),
+    setName: (actor, name) => void setCapped(names, actor, name),
   };
 }
 
-const remember = <K, V>(map: Map<K, V>, key: K, value: V): V => setBounded(map, key, value, maxEntries);
+const setCapped = <K, V>(map: Map<K, V>, key: K, value: V): V => setBounded(map, key, value, maxEntries);
 
 const isCall = (note: Json): boolean => propertiesOf(note)['type'] === 'call';
 

@@ -159,17 +159,17 @@ function messageOf(event: Inspection): string {
   }
 }
 
-const paint: Record<string, number> = { trace: 90, debug: 90, info: 36, warn: 33, error: 31 };
+const ansiColors: Record<string, number> = { trace: 90, debug: 90, info: 36, warn: 33, error: 31 };
 
 /** `12:00:01.250 WARN  agent/r1.writer  callModel failed  transient: the server is busy` */
 function readable(line: string, color: boolean): string {
   const { level, time, actor, run, msg, failure } = propertiesOf(JSON.parse(line));
   const { kind, message } = propertiesOf(failure);
   const clock = typeof time === 'number' ? new Date(time).toISOString().slice(11, 23) : '';
-  const grade = String(level).toUpperCase().padEnd(5);
+  const levelText = String(level).toUpperCase().padEnd(5);
   const parts = [
     clock,
-    color ? `\u001b[${paint[String(level)] ?? 0}m${grade}\u001b[0m` : grade,
+    color ? `\u001b[${ansiColors[String(level)] ?? 0}m${levelText}\u001b[0m` : levelText,
     ...[actor ?? run, msg, failure ? `${String(kind)}: ${String(message)}` : undefined]
       .filter(Boolean)
       .map((part) => escapeControls(String(part))),

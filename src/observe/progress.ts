@@ -34,8 +34,8 @@ export interface Progress extends Disposable {
 }
 
 /** Milliseconds from an event until the block is redrawn, and between redraws without events. */
-const soon = 80;
-const tick = 1_000;
+const redrawDelay = 80;
+const redrawInterval = 1_000;
 
 /** Shows progress on `out`. */
 export function progress(out: { write(text: string): unknown }, options: ProgressOptions): Progress {
@@ -54,9 +54,9 @@ export function progress(out: { write(text: string): unknown }, options: Progres
     begun ??= event.at;
     const warning = event.type === 'progress' ? warningOf(event.note) : undefined;
     if (warning !== undefined) return warn(event.at, event.actor, warning);
-    const standing = actors.apply(event);
-    if (terminal) return redrawIn(soon);
-    if (standing && event.type === 'commit') writeChange(standing, event.at);
+    const view = actors.apply(event);
+    if (terminal) return redrawIn(redrawDelay);
+    if (view && event.type === 'commit') writeChange(view, event.at);
     else if (event.type === 'effect.failed' || event.type === 'restarted' || event.type === 'dead') {
       out.write(
         `${elapsed(event.at)}  ${event.actor}  ${event.type}: ${escapeControls(event.failure?.message ?? '')}\n`,
@@ -65,10 +65,10 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   }
 
   /** Writes a line when the summary of an actor changed. */
-  function writeChange(standing: ActorView, at: number): void {
-    const line = summary(standing);
-    if (written.get(standing.actor) === line) return;
-    written.set(standing.actor, line);
+  function writeChange(view: ActorView, at: number): void {
+    const line = summary(view);
+    if (written.get(view.actor) === line) return;
+    written.set(view.actor, line);
     out.write(`${elapsed(at)}  ${line}\n`);
   }
 
@@ -83,7 +83,7 @@ export function progress(out: { write(text: string): unknown }, options: Progres
     next ??= clock.wake(clock.now() + ms, () => {
       next = undefined;
       if (pauses === 0) draw();
-      redrawIn(tick);
+      redrawIn(redrawInterval);
     });
   }
 
@@ -102,17 +102,11 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   function block(): string[] {
     const all = [...actors.views.values()];
     const shown = all.sort((a, b) => rank(a) - rank(b) || b.lastChanged - a.lastChanged).slice(0, rows);
-    const lines = shown.map((standing) => {
-      const idle = standing.status === 'active' ? ` ${formatDuration(clock.now() - standing.lastChanged)}` : '';
-      const text = truncateText(`${mark(standing)} ${summary(standing)}${idle}`, columns - 1);
+    const lines = shown.map((view) => {
+      const idle = view.status === 'active' ? ` ${formatDuration(clock.now() - view.lastChanged)}` : '';
+      const text = truncateText(`${mark(view)} ${summary(view)}${idle}`, columns - 1);
       return paint(
-        standing.status === 'failed'
-          ? 31
-          : standing.question !== undefined
-            ? 33
-            : standing.status === 'active'
-              ? 0
-              : 90,
+        view.status === 'failed' ? 31 : view.question !== undefined ? 33 : view.status === 'active' ? 0 : 90,
         text,
       );
     });
@@ -123,8 +117,8 @@ export function progress(out: { write(text: string): unknown }, options: Progres
 
   function totals(all: readonly ActorView[]): string {
     // A run counts what its members used, so only actors whose children count nothing are added up.
-    const counted = new Set(all.filter((standing) => standing.usage).map(({ parent }) => parent));
-    const used = all.flatMap((standing) => (standing.usage && !counted.has(standing.actor) ? [standing.usage] : []));
+    const counted = new Set(all.filter((view) => view.usage).map(({ parent }) => parent));
+    const used = all.flatMap((view) => (view.usage && !counted.has(view.actor) ? [view.usage] : []));
     const sum = (pick: (one: (typeof used)[number]) => number) => used.reduce((total, one) => total + pick(one), 0);
     const usd = used.some((one) => one.usd === null) ? null : sum((one) => one.usd ?? 0);
     const parts =
@@ -163,7 +157,7 @@ const rank = ({ status, question }: ActorView) => (status === 'active' ? (questi
 /** A machine that failed may end with the status `done`; the name of its last state says so. */
 const hasFailed = ({ status, state }: ActorView) =>
   status === 'failed' || (status === 'done' && /fail|cancel|expired|aborted/.test(state));
-const mark = (standing: ActorView) => (hasFailed(standing) ? '✗' : markOf(standing));
+const mark = (view: ActorView) => (hasFailed(view) ? '✗' : markOf(view));
 const markOf = ({ status, runningEffects, question }: ActorView) =>
   status === 'done'
     ? '✓'

@@ -41,7 +41,7 @@ export function playStart(machine: AnyStateMachine, input: unknown): Played {
   return played;
 }
 
-/** Takes one more event and adds what it did to what happened before. Throws as `start` does. */
+/** Takes one more event and adds what it did to what happened before. Throws as `playStart` does. */
 export function playNext(machine: AnyStateMachine, played: Played, event: EventObject): Played {
   const steps = purely(machine.id, () => microstepsOf(machine, played.snapshot, event));
   const { snapshot, values, actions, path } = collect(steps, played.snapshot, event);
@@ -54,7 +54,7 @@ export function playNext(machine: AnyStateMachine, played: Played, event: EventO
   };
 }
 
-/** Takes all these events in order. Throws as `start` does. */
+/** Takes all these events in order. Throws as `playStart` does. */
 export const playEvents = (machine: AnyStateMachine, input: unknown, events: readonly EventObject[]): Played =>
   events.reduce((played, event) => playNext(machine, played, event), playStart(machine, input));
 

@@ -49,13 +49,13 @@ const trap = (machine: string, shown: string, restore: () => void) => (): never 
     'definition',
     `The machine "${machine}" reached for ${shown}. A machine must be pure: after a restart the same events must lead to the same state. Do it in an effect, or use a delay.`,
   );
-  const place = placeIn(error.stack ?? '');
-  if (place) error.message += ` It happened at ${place}.`;
+  const location = locationIn(error.stack ?? '');
+  if (location) error.message += ` It happened at ${location}.`;
   throw error;
 };
 
 /** The first stack frame that belongs neither to this file nor to a package. */
-function placeIn(stack: string): string | undefined {
+function locationIn(stack: string): string | undefined {
   for (const line of stack.split('\n').slice(1)) {
     const found = /((?:file:\/\/)?\/[^\s()]+:\d+:\d+)/.exec(line)?.[1];
     if (found && !found.includes('/node_modules/') && !found.includes('/testing/pure.'))

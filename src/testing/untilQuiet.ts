@@ -1,14 +1,14 @@
 /** Waits until nothing more can happen without the clock. */
 
-/** Event loop turns without change after which nothing more is expected: what the in-memory journal does takes promises only. */
-const quiet = 5;
+/** So many turns of the event loop without a change mean that nothing more happens: the in-memory journal needs only promises. */
+const quietTurns = 5;
 
 /** Resolves when the number that `moved` returns has stayed the same for some turns of the event loop. */
-export async function untilQuiet(moved: () => number): Promise<void> {
-  for (let still = 0, before = moved(); still < quiet; still++) {
+export async function untilQuiet(progressCount: () => number): Promise<void> {
+  for (let still = 0, before = progressCount(); still < quietTurns; still++) {
     await new Promise<void>((next) => setImmediate(next));
-    if (moved() === before) continue;
-    before = moved();
+    if (progressCount() === before) continue;
+    before = progressCount();
     still = 0;
   }
 }

@@ -14,7 +14,7 @@ export function annotate(error: unknown, facts: JsonObject): unknown {
   return new TroupeError(kind, message, { retryable, retryAfter, cause, data: { ...known, ...facts } });
 }
 
-/** Hands a result on. An error here means that the call was made. */
+/** Processes the result of a call that was made. An error in here is annotated with `done: true`. */
 export async function afterCall<T>(show: () => T | Promise<T>): Promise<T> {
   try {
     return await show();

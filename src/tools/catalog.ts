@@ -42,21 +42,21 @@ interface Route {
   readonly info: ToolInfo;
 }
 
-/** What is known of one source. */
-interface Shelf {
+/** One source, with its latest list or the failure to list it. */
+interface SourceState {
   readonly source: ToolSource;
   tools: readonly ToolInfo[];
   problems: readonly Failure[];
   /** Why it could not be listed. */
   failure: Failure | undefined;
-  /** Counts changes; `listed` is the count at the last list. Different means: list again. */
+  /** `version` counts the changes, `listed` is its value at the last list: when they differ, the source is listed again. */
   version: number;
   listed: number;
 }
 
 /** Makes one source of several. Disposing it disposes them. */
 export function catalog(sources: readonly ToolSource[]): Catalog {
-  const shelves = sources.map((source): Shelf => ({
+  const states = sources.map((source): SourceState => ({
     source,
     tools: [],
     problems: [],
@@ -69,22 +69,22 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
   let routes: ReadonlyMap<string, Route> = new Map();
   let epoch = 0;
 
-  const rise = () => {
+  const raiseEpoch = () => {
     epoch++;
     for (const changed of listeners) changed();
   };
-  const watching = shelves.map((shelf) =>
-    shelf.source.onChange(() => {
-      shelf.version++;
-      rise();
+  const watching = states.map((state) =>
+    state.source.onChange(() => {
+      state.version++;
+      raiseEpoch();
     }),
   );
 
-  /** Lists again what changed or failed; what others listed meanwhile is not overwritten by something older. */
+  /** Lists each source again that has changed or failed. A list that another caller got meanwhile is not overwritten by an older one. */
   async function refresh(signal: AbortSignal): Promise<void> {
-    const due = shelves.filter((shelf) => shelf.listed !== shelf.version || shelf.failure);
-    await Promise.all(due.map((shelf) => refreshShelf(shelf, signal, rise)));
-    if (due.length > 0) routes = routesOf(shelves);
+    const due = states.filter((state) => state.listed !== state.version || state.failure);
+    await Promise.all(due.map((state) => refreshSource(state, signal, raiseEpoch)));
+    if (due.length > 0) routes = routesOf(states);
   }
 
   async function find(name: string, signal: AbortSignal): Promise<Route> {
@@ -93,7 +93,7 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
     await refresh(signal);
     const found = routes.get(name);
     if (found) return found;
-    const missing = shelves.find(({ source, failure }) => failure && name.startsWith(modelName(source.name, '')));
+    const missing = states.find(({ source, failure }) => failure && name.startsWith(modelName(source.name, '')));
     if (missing?.failure) throw annotate(fromFailure(missing.failure), { sent: false });
     const shown = name.slice(0, 80);
     throw new TroupeError('tool', `There is no tool "${shown}".${didYouMean(name, [...routes.keys()])}`, {
@@ -112,7 +112,7 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
     },
     async call(name: string, input: Json, scope: ToolScope) {
       const { source, tool } = await find(name, scope.signal);
-      return toldOf(source.name, scope, () => source.call(tool, input, scope));
+      return reportingCall(source.name, scope, () => source.call(tool, input, scope));
     },
     async reconcile(name, input, scope) {
       const { source, tool } = await find(name, scope.signal);
@@ -122,9 +122,9 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
       const route = routes.get(name);
       return route !== undefined && route.source.idempotent(route.tool);
     },
-    missing: () => shelves.find(({ source, failure }) => failure && source.optional !== true)?.failure,
+    missing: () => states.find(({ source, failure }) => failure && source.optional !== true)?.failure,
     problems: ({ allow = [] } = {}) => [
-      ...shelves.flatMap(({ source, failure, problems }) => (!failure ? problems : source.optional ? [failure] : [])),
+      ...states.flatMap(({ source, failure, problems }) => (!failure ? problems : source.optional ? [failure] : [])),
       ...allow.filter((name) => ![...routes.values()].some((route) => isAllowed(route, [name]))).map(allowsNothing),
     ],
     onChange(changed) {
@@ -141,41 +141,41 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
 }
 
 /** Reports how a call of a source ended. */
-async function toldOf<T>(name: string, { clock, progress }: ToolScope, call: () => Promise<T>): Promise<T> {
+async function reportingCall<T>(name: string, { clock, progress }: ToolScope, call: () => Promise<T>): Promise<T> {
   const began = clock.now();
-  const tell = (more: Pick<CallNote, 'failure'>) =>
+  const report = (more: Pick<CallNote, 'failure'>) =>
     progress({ type: 'call', kind: 'tools', name, took: clock.now() - began, ...more } satisfies CallNote as Json);
   try {
     const output = await call();
-    tell({});
+    report({});
     return output;
   } catch (thrown) {
-    tell({ failure: toFailure(thrown) });
+    report({ failure: toFailure(thrown) });
     throw thrown;
   }
 }
 
-async function refreshShelf(shelf: Shelf, signal: AbortSignal, changed: () => void): Promise<void> {
-  const { source, version } = shelf;
-  const wasFailing = shelf.listed < 0 ? undefined : shelf.failure !== undefined;
+async function refreshSource(state: SourceState, signal: AbortSignal, changed: () => void): Promise<void> {
+  const { source, version } = state;
+  const wasFailing = state.listed < 0 ? undefined : state.failure !== undefined;
   const listed = await source.list(signal).then(
-    (infos) => admitted(source, infos),
+    (infos) => sanitized(source, infos),
     (error: unknown) => ({ failure: toFailure(error) }),
   );
   // Stopped by its caller: that says nothing about the source.
   if (signal.aborted && 'failure' in listed) throw fromFailure(listed.failure);
-  if (shelf.listed > version) return;
-  shelf.listed = version;
+  if (state.listed > version) return;
+  state.listed = version;
   if ('failure' in listed) {
-    Object.assign(shelf, { tools: [], problems: [], failure: listed.failure });
+    Object.assign(state, { tools: [], problems: [], failure: listed.failure });
   } else {
-    Object.assign(shelf, { ...listed, failure: undefined });
+    Object.assign(state, { ...listed, failure: undefined });
   }
-  const fails = shelf.failure !== undefined;
+  const fails = state.failure !== undefined;
   if (wasFailing !== undefined && wasFailing !== fails) changed();
 }
 
-function admitted(source: ToolSource, infos: readonly ToolInfo[]) {
+function sanitized(source: ToolSource, infos: readonly ToolInfo[]) {
   try {
     const { tools, problems } = sanitizeTools(source.name, infos);
     return { tools, problems: [...(source.problems?.() ?? []), ...problems] };
@@ -184,10 +184,10 @@ function admitted(source: ToolSource, infos: readonly ToolInfo[]) {
   }
 }
 
-/** A name that is taken by then is made unique by a hash: the first source in order keeps the plain one. */
-function routesOf(shelves: readonly Shelf[]): ReadonlyMap<string, Route> {
+/** The tools by the name that a model sees. When two have the same name, the first source keeps it, and the other name gets a hash. */
+function routesOf(states: readonly SourceState[]): ReadonlyMap<string, Route> {
   const routes = new Map<string, Route>();
-  for (const { source, tools } of shelves) {
+  for (const { source, tools } of states) {
     for (const info of tools) {
       const plain = modelName(source.name, info.name);
       const name = routes.has(plain) ? hashedName(source.name, info.name) : plain;

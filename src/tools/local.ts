@@ -100,7 +100,7 @@ async function parse(tool: Tool, what: string, schema: z.ZodType, value: unknown
   try {
     return await schema.safeParseAsync(value);
   } catch (error) {
-    throw broken(tool, `while its ${what} was checked`, error);
+    throw toolError(tool, `while its ${what} was checked`, error);
   }
 }
 
@@ -122,12 +122,12 @@ function perform<T>(tool: Tool, scope: ToolScope, work: (scope: ToolScope) => Pr
         progress: (note) => void (inner.aborted || scope.progress(note)),
       });
     } catch (error) {
-      throw error instanceof TroupeError ? error : broken(tool, 'while it ran', error);
+      throw error instanceof TroupeError ? error : toolError(tool, 'while it ran', error);
     }
   });
 }
 
-function broken(tool: Tool, when: string, error: unknown): TroupeError {
+function toolError(tool: Tool, when: string, error: unknown): TroupeError {
   const reason = reasonOf(error).slice(0, 2_000);
   // Network errors and timeouts may be retried; all others are errors of the tool.
   return new TroupeError(networkKind(error) ?? 'tool', `Tool "${tool.name}" threw ${when}: ${reason}`, {

@@ -5,13 +5,13 @@ const reserved = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** The rule for names of tools. */
 export const toolNameRule = '1 to 64 of A-Z a-z 0-9 _ . -, and not __proto__, constructor or prototype';
-/** Does it keep that rule? */
+/** Is it a valid name of a tool? */
 export const isToolName = (name: unknown): name is string =>
   typeof name === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(name) && !reserved.has(name);
 
 /** The rule for names of sources; short, so that the names of their tools stay readable. */
 export const sourceNameRule = '1 to 32 of A-Z a-z 0-9 _ -, starting with a letter or digit';
-/** Does it keep that rule? */
+/** Is it a valid name of a source? */
 export const isSourceName = (name: unknown): name is string =>
   typeof name === 'string' && /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/.test(name) && !reserved.has(name);
 
@@ -51,7 +51,7 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return ` The tools are: ${known.slice(0, 20).join(', ')}${rest}.`;
 }
 
-/** Edits between two names; none when the one is the other with its server left out or set off with a slash. */
+/** The edit distance of two names; 0 when they differ only in the server's prefix, or in a slash after it. */
 function distance(wanted: string, known: string): number {
   if (known.endsWith(`__${wanted}`) || known.replace('__', '/') === wanted) return 0;
   let row = Array.from({ length: known.length + 1 }, (_, i) => i);

@@ -5,6 +5,7 @@ import { agent, machine, tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { setup } from 'xstate';
 import { z } from 'zod';
+import { node } from '../../src/cluster/join.ts';
 import { openNode } from '../../src/cluster/node.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 import { limits } from '../limits.ts';
@@ -278,6 +279,20 @@ test.concurrent(
     await a.runtime.signal('gate/d1', { type: 'push' });
     await a.runtime.signal('gate/d1', { type: 'push' });
     expect(await second).toEqual({ run: 'd2', status: 'active' });
+  },
+);
+
+test.concurrent(
+  'a node that is opened as users open it keeps to its limit of runs, and logs what it does',
+  async ({ expect }) => {
+    const said: string[] = [];
+    const nats = { servers: server.url, folder: server.replicaFolder, tenant: 'limit' };
+    await using a = await node([gate()], { nats, env: {}, name: 'a', maxRuns: 1, say: (line) => said.push(line) });
+    await using outside = await connectCluster(server.url, 'limit');
+    await outside.invoke('gate', null, { key: 'd1', detach: true });
+    await expect.poll(() => a.report).toMatchObject({ runs: 1, full: true });
+    await a.drain(0);
+    await expect.poll(() => said).toContainEqual(expect.stringMatching(/^d1 /));
   },
 );
 

@@ -38,7 +38,7 @@ export const executionPhase = agentSetup.createStateConfig({
       invoke: {
         src: 'wait',
         id: 'ticket',
-        // `plead` has put it there on the way in.
+        // The action `plead` put it there on entry.
         input: ({ context }) => context.purse.plea!,
         onDone: [
           { guard: 'isGranted', target: 'choosing', actions: 'takeGrant' },

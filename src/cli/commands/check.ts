@@ -21,7 +21,7 @@ export interface CheckCommandOptions {
   readonly within?: number;
   /** How often each fault may happen, as `drop=1,dup=1,crash=1`. */
   readonly faults?: string;
-  /** The input, as `inputFrom` reads it. */
+  /** The input, as `readRunInput` reads it. */
   readonly input?: string;
   /** Properties of the input, as `key=value`. */
   readonly set: readonly string[];

@@ -10,10 +10,10 @@ import { runOriginOf } from '../runRows.ts';
 
 /** Connects to the cluster on the server that the options name. Throws `UsageError` when they name none. */
 export const connectCluster = (cli: Cli, options: CommonOptions): Promise<Cluster> => {
-  const place = natsOptionsOf(cli, options);
-  if (place === undefined)
+  const settings = natsOptionsOf(cli, options);
+  if (settings === undefined)
     throw new UsageError('Nodes meet on a NATS server: name it with --nats nats://host:port, or TROUPE_NATS.');
-  return openCluster(place, cli.clock);
+  return openCluster(settings, cli.clock);
 };
 
 /** Lists the nodes of a cluster. */

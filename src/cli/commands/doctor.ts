@@ -23,7 +23,7 @@ export async function doctorCommand(cli: Cli, options: CommonOptions): Promise<n
   const findings = [
     { what: 'troupe', ok: true, says: version() },
     node(),
-    ...(await parts()),
+    ...(await optionalPackages()),
     ...(await journal(cli, options)),
     await disk(cli, options),
     await models(cli),
@@ -46,12 +46,12 @@ function node(): Finding {
 }
 
 /** Optional packages, and what does not work without each. */
-async function parts(): Promise<Finding[]> {
+async function optionalPackages(): Promise<Finding[]> {
   const sqlite = process.getBuiltinModule?.('node:module').isBuiltin('node:sqlite') ?? false;
   return [
     readsTypeScript
       ? { what: 'typescript', ok: true, says: 'read by Node itself' }
-      : await part(
+      : await optionalPackage(
           'typescript',
           'tsx',
           'read through tsx',
@@ -59,18 +59,18 @@ async function parts(): Promise<Finding[]> {
         ),
     sqlite
       ? { what: 'sqlite', ok: true, says: 'node:sqlite' }
-      : await part(
+      : await optionalPackage(
           'sqlite',
           'libsql',
           'libsql',
           'This Node has no SQLite of its own, and libsql is not installed: npm install libsql. Without it only --db memory works.',
           false,
         ),
-    await part('pictures', 'elkjs', 'elkjs', 'troupe graph --svg needs elkjs: npm install elkjs.'),
+    await optionalPackage('pictures', 'elkjs', 'elkjs', 'troupe graph --svg needs elkjs: npm install elkjs.'),
   ];
 }
 
-async function part(
+async function optionalPackage(
   what: string,
   name: string,
   says: string,
@@ -92,7 +92,7 @@ async function journal(cli: Cli, options: CommonOptions): Promise<Finding[]> {
     await using runtime = await cli.open(runtimeOptions(cli, options));
     const { actors, commits, damage } = await runtime.journal.verify();
     const shared = await runtime.journal.status?.();
-    const where = shared ? 'shared, what this machine has of it' : place(cli, options);
+    const where = shared ? 'shared, what this machine has of it' : journalPath(cli, options);
     const [first] = damage;
     const whole = `${where}: ${actors} actors, ${commits} commits, every chain whole`;
     const broken =
@@ -112,8 +112,8 @@ async function journal(cli: Cli, options: CommonOptions): Promise<Finding[]> {
 
 async function disk(cli: Cli, options: CommonOptions): Promise<Finding> {
   const isShared = options.db === undefined && (options.nats ?? cli.env['TROUPE_NATS']) !== undefined;
-  if (!isShared && place(cli, options) === 'memory') return { what: 'disk', ok: true, says: 'not used' };
-  const folder = isShared ? resolve(cli.cwd, '.troupe') : dirname(place(cli, options));
+  if (!isShared && journalPath(cli, options) === 'memory') return { what: 'disk', ok: true, says: 'not used' };
+  const folder = isShared ? resolve(cli.cwd, '.troupe') : dirname(journalPath(cli, options));
   try {
     await access(folder, constants.W_OK);
     const { bavail, bsize } = await statfs(folder);
@@ -143,7 +143,7 @@ async function models({ env }: Cli): Promise<Finding> {
       };
 }
 
-const place = ({ env, cwd }: Cli, { db = env['TROUPE_DB'] ?? '.troupe/troupe.db' }: CommonOptions): string =>
+const journalPath = ({ env, cwd }: Cli, { db = env['TROUPE_DB'] ?? '.troupe/troupe.db' }: CommonOptions): string =>
   db === 'memory' ? db : resolve(cwd, db);
 
 function mark({ ok }: Finding, color: boolean): string {

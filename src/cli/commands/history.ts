@@ -85,7 +85,7 @@ export async function printLogs(cli: Cli, run: string, options: CommonOptions): 
     for (const { at, actor, key, name, outcome } of results.slice(printed)) {
       if (at > until) return;
       printed++;
-      if (options.json) writeJson(lines(cli), { type: 'result', at, actor, key, name, outcome });
+      if (options.json) writeJson(singleLine(cli), { type: 'result', at, actor, key, name, outcome });
       else
         cli.out.write(
           `${formatTime(at)}  ${actor}  ${name} ${outcome.ok ? 'answered' : `failed: ${escapeControls(`${outcome.failure.kind}: ${outcome.failure.message}`)}`}\n`,
@@ -118,7 +118,7 @@ export function historyReader(journal: Journal, run: string): () => AsyncGenerat
 function print(cli: Cli, entry: HistoryEntry, { json }: CommonOptions): void {
   const { at, actor, seq, event, state, status, opens } = entry;
   if (json)
-    return writeJson(lines(cli), {
+    return writeJson(singleLine(cli), {
       type: 'step',
       at,
       actor,
@@ -138,4 +138,4 @@ function print(cli: Cli, entry: HistoryEntry, { json }: CommonOptions): void {
 }
 
 /** One record per line, also on a terminal. */
-const lines = ({ out }: Cli) => ({ write: (text: string) => out.write(text) });
+const singleLine = ({ out }: Cli) => ({ write: (text: string) => out.write(text) });

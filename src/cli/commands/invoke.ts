@@ -10,7 +10,7 @@ import { formatTicket } from '../output/ticketText.ts';
 
 /** The options of `troupe invoke`. */
 export interface InvokeCommandOptions extends CommonOptions {
-  /** The input, as `inputFrom` reads it. */
+  /** The input, as `readRunInput` reads it. */
   readonly input?: string;
   /** Properties of the input, as `key=value`. */
   readonly set: readonly string[];

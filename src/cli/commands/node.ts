@@ -37,7 +37,7 @@ export async function nodeCommand(cli: Cli, files: readonly string[], options: N
   if (natsOptionsOf(cli, options) === undefined)
     throw new UsageError('A node joins others on a NATS server: name it with --nats nats://host:port, or TROUPE_NATS.');
   const { settings } = await readRunInput(cli, undefined, options.set);
-  const offers = fitting(cli, await Promise.all(files.map((file) => offerOf(cli, file, settings))), labels);
+  const offers = offersWithLabels(cli, await Promise.all(files.map((file) => offerOf(cli, file, settings))), labels);
   const log = (line: string) => writeMessage(cli, `${formatTime(cli.clock.now())} ${line}`);
   const { name, weight, maxRuns } = options;
   const bounds = { ...(name === undefined ? {} : { name }), ...(maxRuns === undefined ? {} : { maxRuns }) };
@@ -84,7 +84,11 @@ async function offerOf(cli: Cli, file: string, settings: Json): Promise<OfferedD
 }
 
 /** The definitions for which this node has all labels. Throws `UsageError` when there are none. */
-function fitting(cli: Cli, offers: readonly OfferedDefinition[], labels: readonly string[]): OfferedDefinition[] {
+function offersWithLabels(
+  cli: Cli,
+  offers: readonly OfferedDefinition[],
+  labels: readonly string[],
+): OfferedDefinition[] {
   const fit = offers.filter(({ name, runnable }) => {
     const missing = requiredLabels(runnable).filter((need) => !labels.includes(need));
     if (missing.length > 0)

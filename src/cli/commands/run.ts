@@ -13,7 +13,7 @@ import { writeMessage } from '../output/write.ts';
 
 /** The options of `troupe run`. */
 export interface RunCommandOptions extends FollowOptions, AgentsFileOptions {
-  /** The input, as `inputFrom` reads it. */
+  /** The input, as `readRunInput` reads it. */
   readonly input?: string;
   /** Properties of the input, as `key=value`. */
   readonly set: readonly string[];

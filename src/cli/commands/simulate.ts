@@ -12,7 +12,7 @@ import { writeMessage, writeJson } from '../output/write.ts';
 
 /** The options of `troupe simulate`. */
 export interface SimulateCommandOptions {
-  /** The input, as `inputFrom` reads it. */
+  /** The input, as `readRunInput` reads it. */
   readonly input?: string;
   /** Properties of the input, as `key=value`. */
   readonly set: readonly string[];

@@ -101,7 +101,7 @@ function reasonText(
           `${indent}  Its children were restarted: ${supervision.counted} count now (${formatRestartLimit(supervision)}).`,
         ]
       : []),
-    ...(ended ? [`${indent}  ${endWords(ended)}`] : []),
+    ...(ended ? [`${indent}  ${endedText(ended)}`] : []),
     ...waiting.flatMap((text) => text.split('\n')).map((text) => `${indent}  ${text}`),
   ].join('\n');
 }
@@ -121,7 +121,7 @@ function endOf(row: ActorRow): Reason['ended'] {
   };
 }
 
-const endWords = ({ how, because, phase, member }: NonNullable<Reason['ended']>): string =>
+const endedText = ({ how, because, phase, member }: NonNullable<Reason['ended']>): string =>
   escapeControls(
     `${member === undefined ? 'How it ended' : `How its member "${member}" ended`}: ${how}${phase === undefined ? '' : `, in ${phase}`}. ${because}`,
   );

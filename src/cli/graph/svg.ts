@@ -5,8 +5,8 @@ import { UsageError } from '../exit.ts';
 import type { DiagramArrow, DiagramBox, Diagram, CoverageLevel } from './diagram.ts';
 
 /** The approximate width of a letter and height of a line, in pixels, for text of 12 pixels. */
-const letter = 7;
-const line = 16;
+const letterWidth = 7;
+const lineHeight = 16;
 
 /** The picture of a diagram. Throws `UsageError` when elkjs is not installed. */
 export async function renderSvg(diagram: Diagram): Promise<string> {
@@ -50,13 +50,13 @@ async function engine(): Promise<ELK> {
 
 function node(box: DiagramBox): ElkNode {
   if (box.kind === 'start') return { id: box.id, width: 12, height: 12 };
-  const width = Math.max(48, box.label.length * letter + 24);
+  const width = Math.max(48, box.label.length * letterWidth + 24);
   if (box.boxes.length === 0) return { id: box.id, width, height: 34 };
   return {
     id: box.id,
     children: box.boxes.map(node),
     layoutOptions: {
-      'elk.padding': `[top=${line + 18},left=14,bottom=14,right=14]`,
+      'elk.padding': `[top=${lineHeight + 18},left=14,bottom=14,right=14]`,
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
       'elk.nodeSize.minimum': `(${width},60)`,
     },
@@ -91,8 +91,8 @@ const edge = ({ from, to, labels }: Bundle, i: number): ElkExtendedEdge => ({
       ? [
           {
             text: labels.join('\n'),
-            width: Math.max(...labels.map((label) => label.length)) * (letter - 1) + 4,
-            height: labels.length * line,
+            width: Math.max(...labels.map((label) => label.length)) * (letterWidth - 1) + 4,
+            height: labels.length * lineHeight,
           },
         ]
       : [],
@@ -142,7 +142,7 @@ function shape(
   if (kind === 'start') return `<circle class="dot" cx="${x + width / 2}" cy="${y + height / 2}" r="6"/>`;
   const at =
     boxes.length > 0
-      ? { x: x + 12, y: y + line + 2, anchor: 'start' }
+      ? { x: x + 12, y: y + lineHeight + 2, anchor: 'start' }
       : { x: x + width / 2, y: y + height / 2 + 4, anchor: 'middle' };
   return `<rect class="box${kind === 'final' ? ' final' : ''}${parallel ? ' parallel' : ''}${heatClass(coverage)}" x="${x}" y="${y}" width="${width}" height="${height}" rx="6"/><text x="${at.x}" y="${at.y}" text-anchor="${at.anchor}"${boxes.length > 0 ? ' font-weight="600"' : ''}>${xml(label)}</text>`;
 }
@@ -153,7 +153,9 @@ function arrow({ sections = [], labels = [] }: ElkExtendedEdge, heat: CoverageLe
     return `<path class="arrow${heatClass(heat)}" marker-end="url(#head)" d="M${first.x} ${first.y}${rest.map(({ x, y }) => `L${x} ${y}`).join('')}"/>`;
   });
   const texts = labels.flatMap(({ text = '', x = 0, y = 0 }) =>
-    text.split('\n').map((words, i) => `<text class="label" x="${x}" y="${y + 12 + i * line}">${xml(words)}</text>`),
+    text
+      .split('\n')
+      .map((words, i) => `<text class="label" x="${x}" y="${y + 12 + i * lineHeight}">${xml(words)}</text>`),
   );
   return [...paths, ...texts].join('');
 }

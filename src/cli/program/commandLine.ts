@@ -29,7 +29,7 @@ export const commandGroup = (troupe: Command, name: string, description: string)
     .showHelpAfterError(`See "troupe ${name} --help".`)
     .addHelpText('after', examplesText(`troupe ${name} list`));
 
-/** Adds the options of `Shared`: the journal, the server and JSON. */
+/** Adds the options in `CommonOptions`: the journal, the server and JSON. */
 export const commonOptions = (command: Command): Command =>
   command
     .option('--db <file>', 'the journal (TROUPE_DB, or ./.troupe/troupe.db)')
@@ -41,7 +41,7 @@ export const commonOptions = (command: Command): Command =>
     .option('--tenant <name>', 'the tenant on that server whose runs are used (TROUPE_TENANT, or default)')
     .option('--json', 'print JSON for programs');
 
-/** Adds the options of `RunShared`: those of `Shared`, and how a run is followed. */
+/** Adds the options in `FollowOptions`: those in `CommonOptions`, and how a run is followed. */
 export const followOptions = (command: Command): Command =>
   commonOptions(command)
     .option('--inspect [port]', 'show the run live in a browser on this machine', parsePort)

@@ -42,7 +42,7 @@ export function checkArticle(text: string, facts: readonly Fact[]): string {
   const bare = claims.filter((line) => ![...line.matchAll(citation)].length);
   const unknown = [...text.matchAll(citation)]
     .map(([, file, line]) => `${file}:${line}`)
-    .filter((place) => !known.has(place));
+    .filter((source) => !known.has(source));
   return [
     ...(unknown.length > 0 ? [`These cite no fact: ${[...new Set(unknown)].join(', ')}.`] : []),
     ...(bare.length > 0

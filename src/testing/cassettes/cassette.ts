@@ -70,12 +70,16 @@ export function cassette(file: string, options: CassetteOptions = {}): CassetteP
           'invalid',
           `There is no cassette ${file}. Make one with "troupe runs export RUN > ${file}", or record it: cassette(file, { record: 'once', input }).`,
         );
-      if (!recorded) return first(subject, options, write);
+      if (!recorded) return recordFirstRun(subject, options, write);
       if (record !== 'new')
-        return checked(file, mode, await replayCassette(subject, recorded, { lenient: mode === 'lenient', file }));
+        return requireNoDrift(
+          file,
+          mode,
+          await replayCassette(subject, recorded, { lenient: mode === 'lenient', file }),
+        );
       let performed = 0;
       const live = {
-        ...liveBy(options),
+        ...livePerformance(options),
         perform: (ask: Parameters<EffectAnswerer>[0]) => (performed++, performLive(ask)),
       };
       return replayCassette(subject, recorded, {
@@ -88,7 +92,7 @@ export function cassette(file: string, options: CassetteOptions = {}): CassetteP
 }
 
 /** In strict mode, rejects a replay that took another path. */
-function checked(file: string, mode: 'strict' | 'lenient', replayed: ReplayResult): ReplayResult {
+function requireNoDrift(file: string, mode: 'strict' | 'lenient', replayed: ReplayResult): ReplayResult {
   if (mode === 'lenient' || replayed.drift.length === 0) return replayed;
   throw new TroupeError(
     'conflict',
@@ -97,7 +101,7 @@ function checked(file: string, mode: 'strict' | 'lenient', replayed: ReplayResul
 }
 
 /** Records the first run: it is made for real, in real time. */
-async function first(
+async function recordFirstRun(
   subject: Runnable,
   { input, onTicket, gateway: models, env }: CassetteOptions,
   write: (journal: Journal, run: string) => Promise<void>,
@@ -124,7 +128,7 @@ async function first(
 }
 
 /** What a replay needs to perform effects, and to answer a person's questions. */
-function liveBy({ onTicket, gateway: models, env = process.env }: CassetteOptions) {
+function livePerformance({ onTicket, gateway: models, env = process.env }: CassetteOptions) {
   const clock = systemClock();
   return {
     surroundings: { gateway: gateway({ ...models, clock, env }), clock },

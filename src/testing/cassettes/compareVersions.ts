@@ -24,7 +24,7 @@ export interface VersionComparison {
 /**
  * Replays each cassette on the subject that `subjectOf` gives for its `args`, strictly and offline, and returns what came of each. Rejects with
  * `invalid`, `incompatible` or `conflict` for a cassette that cannot be replayed; the message names it.
- * @example for (const { file, drift } of await against(['x.json'], () => desk)) console.log(file, drift[0]?.message);
+ * @example for (const { file, drift } of await compareVersions(['x.json'], () => desk)) console.log(file, drift[0]?.message);
  */
 export async function compareVersions(
   files: readonly string[],

@@ -13,7 +13,7 @@ import type { EffectAnswerer, EffectCall } from './recordedActorType.ts';
 /** What the answers are given from. */
 export interface EffectAnswersOptions {
   /** The recording. */
-  readonly tape: Recording;
+  readonly recording: Recording;
   /** Collects the differences. */
   readonly drifts: DriftLog;
   /** The state of an actor now, and the number of its last step. */
@@ -38,16 +38,16 @@ export class EffectAnswers {
   }
 
   /** Resolves to the outcome of one effect; never, when the recording has none and nothing may be performed. */
-  readonly answer: EffectAnswerer = (ask) => {
+  readonly answer: EffectAnswerer = (call) => {
     this.count++;
-    const { name, input, scope } = ask;
-    const { tape, drifts } = this.#options;
-    const exact = tape.take(scope.actor, name, input, scope.key);
+    const { name, input, scope } = call;
+    const { recording, drifts } = this.#options;
+    const exact = recording.take(scope.actor, name, input, scope.key);
     // A recorded effect with the same input but another key is not the one that was stopped here.
-    const stopped = tape.isUnanswered(scope.key) && !drifts.of(scope.actor);
+    const stopped = recording.isUnanswered(scope.key) && !drifts.of(scope.actor);
     if (exact && (!stopped || exact.key === scope.key))
-      return isPure(ask) ? this.#compute(exact, ask) : this.#hold(exact, scope.signal);
-    return stopped ? unanswered(scope.signal) : this.#differs(ask);
+      return isPure(call) ? this.#compute(exact, call) : this.#hold(exact, scope.signal);
+    return stopped ? unanswered(scope.signal) : this.#differs(call);
   };
 
   /** Was this effect asked for, and is it waiting for its outcome? */
@@ -66,12 +66,12 @@ export class EffectAnswers {
     return this.#working.size === 0 ? undefined : Promise.race(this.#working);
   }
 
-  #differs(ask: EffectCall): Promise<Outcome> {
-    const { name, input, scope } = ask;
-    const { tape, drifts, place, lenient, perform: live } = this.#options;
+  #differs(call: EffectCall): Promise<Outcome> {
+    const { name, input, scope } = call;
+    const { recording, drifts, place, lenient, perform: live } = this.#options;
     const { state, seq } = place(scope.actor);
     const where = { actor: scope.actor, phase: phaseOf(state), seq };
-    const recorded = tape.next(scope.actor, name);
+    const recorded = recording.next(scope.actor, name);
     if (recorded)
       drifts.add(
         { ...where, kind: 'input', message: `"${name}" was asked with another input than was recorded:` },
@@ -83,22 +83,22 @@ export class EffectAnswers {
         kind: 'unrecorded',
         message: `"${name}" was asked, which was not recorded here; its input: ${brief(input)}`,
       });
-    if (isPure(ask)) return this.#perform(performLive, ask);
-    if (live) return this.#perform(live, ask);
+    if (isPure(call)) return this.#perform(performLive, call);
+    if (live) return this.#perform(live, call);
     if (!lenient) return unanswered(scope.signal);
     if (recorded) {
-      tape.use(recorded);
+      recording.use(recorded);
       return this.#hold(recorded, scope.signal);
     }
-    return Promise.resolve(tape.nearest(scope.actor, name, input)?.outcome ?? unknown(name));
+    return Promise.resolve(recording.nearest(scope.actor, name, input)?.outcome ?? unknown(name));
   }
 
   /** A pure effect is part of the definition, as a route is: it is computed and compared with its recorded outcome. It still ends when that one is next. */
-  async #compute(recorded: RecordedEffect, ask: EffectCall): Promise<Outcome> {
+  async #compute(recorded: RecordedEffect, call: EffectCall): Promise<Outcome> {
     const { drifts, place } = this.#options;
-    const { actor } = ask.scope;
-    const turn = this.#hold(recorded, ask.scope.signal);
-    const came = await this.#perform(performLive, ask);
+    const { actor } = call.scope;
+    const turn = this.#hold(recorded, call.scope.signal);
+    const came = await this.#perform(performLive, call);
     if (!fitsRecorded(recorded.outcome, came)) {
       const { state, seq } = place(actor);
       drifts.add(
@@ -107,7 +107,7 @@ export class EffectAnswers {
           actor,
           phase: phaseOf(state),
           seq,
-          message: `"${ask.name}" is pure, and comes to something else now:`,
+          message: `"${call.name}" is pure, and comes to something else now:`,
         },
         { recorded: recorded.outcome, came },
       );
@@ -121,14 +121,14 @@ export class EffectAnswers {
     return new Promise((resolve) => this.#held.set(key, resolve));
   }
 
-  #perform(perform: EffectAnswerer, ask: EffectCall): Promise<Outcome> {
-    const work = perform(ask);
+  #perform(perform: EffectAnswerer, call: EffectCall): Promise<Outcome> {
+    const work = perform(call);
     this.#working.add(work);
     return work.finally(() => this.#working.delete(work));
   }
 }
 
-/** Pure whatever its input is. A tool that says so of one input is still a tool, and is not performed. */
+/** Is the effect pure for every input? A tool that is pure for one input only is not performed. */
 const isPure = ({ logic }: EffectCall): boolean => performerOf(logic)?.options.kind === 'pure';
 
 /** Performs an effect as the engine does, in real time. */

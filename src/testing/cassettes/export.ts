@@ -19,11 +19,11 @@ export interface ExportOptions {
 }
 
 /** History entries read at once. */
-const page = 1_000;
+const pageSize = 1_000;
 
 /**
  * Makes a cassette of a run. Rejects with `unknown_recipient` when there is no such run, `invalid` when an address or id holds a secret.
- * @example writeFileSync('desk.json', textOf(await exportRun(runtime.journal, 'job-42')));
+ * @example writeFileSync('desk.json', cassetteText(await exportRun(runtime.journal, 'job-42')));
  */
 export async function exportRun(
   journal: Pick<Journal, 'find' | 'history' | 'ledger'>,
@@ -44,8 +44,8 @@ export async function exportRun(
   );
   const actors = new Set(rows.map(({ actor }) => actor));
   const inside = (from: string | undefined) => from === undefined || actors.has(from);
-  const birth = birthOf(root);
-  const { name, args } = jsonObject(birth.about);
+  const spawnInfo = spawnInfoOf(root);
+  const { name, args } = jsonObject(spawnInfo.about);
   const end = recordedEndOf(root);
   const steps = await history(journal, run);
   const cassette: Cassette = {
@@ -58,11 +58,11 @@ export async function exportRun(
       ...(args === undefined ? {} : { args: clean(knownJson(args)) }),
     },
     started: root.created,
-    ...(birth.deadline === undefined ? {} : { deadline: birth.deadline }),
-    input: clean(knownJson(birth.input)),
+    ...(spawnInfo.deadline === undefined ? {} : { deadline: spawnInfo.deadline }),
+    input: clean(knownJson(spawnInfo.input)),
     ...(end ? { end: clean(end) } : {}),
     actors: rows.map((row) => {
-      const { machine, hash } = savedBy(row);
+      const { machine, hash } = storedSnapshotOf(row);
       const { actor, type, parent, status, state } = row;
       return {
         actor,
@@ -70,7 +70,7 @@ export async function exportRun(
         ...(parent === undefined ? {} : { parent }),
         machine,
         hash,
-        input: clean(knownJson(birthOf(row).input)),
+        input: clean(knownJson(spawnInfoOf(row).input)),
         status,
         state,
       };
@@ -99,13 +99,13 @@ export async function exportRun(
     })),
   };
 
-  requireDiscreet(cassette, masks);
+  requireNoSecretsInIds(cassette, masks);
   return cassette;
 }
 
 // The engine wrote both, and the journal types them as JSON.
-const birthOf = ({ meta }: ActorRow): SpawnInfo => meta as unknown as SpawnInfo;
-const savedBy = ({ snapshot }: ActorRow): StoredSnapshot => snapshot as unknown as StoredSnapshot;
+const spawnInfoOf = ({ meta }: ActorRow): SpawnInfo => meta as unknown as SpawnInfo;
+const storedSnapshotOf = ({ snapshot }: ActorRow): StoredSnapshot => snapshot as unknown as StoredSnapshot;
 
 /** How a run ended, for comparison; without its usage, which is the sum of its effects. Undefined while it is active. */
 export function recordedEndOf(root: ActorRow): RecordedEnd | undefined {
@@ -119,14 +119,14 @@ async function history(journal: Pick<Journal, 'history'>, run: string): Promise<
   const all: HistoryEntry[] = [];
   for (;;) {
     const after = all.at(-1)?.position;
-    const entries = await journal.history({ run, limit: page, ...(after === undefined ? {} : { after }) });
+    const entries = await journal.history({ run, limit: pageSize, ...(after === undefined ? {} : { after }) });
     all.push(...entries);
-    if (entries.length < page) return all;
+    if (entries.length < pageSize) return all;
   }
 }
 
 /** Addresses and ids cannot be masked, since they hold a cassette together: a secret in one of them is an error. */
-function requireDiscreet({ run, actors, steps }: Cassette, { text }: Masker): void {
+function requireNoSecretsInIds({ run, actors, steps }: Cassette, { text }: Masker): void {
   const names = [
     run,
     ...actors.map(({ actor }) => actor),

@@ -22,13 +22,13 @@ export class JournalWatcher {
   readonly #actors = new Map<string, { state: string; seq: number; status: Commit['status'] }>();
   /** The running timers, by key. */
   readonly timers = new Map<string, RunningTimer>();
-  readonly #tape: Recording;
+  readonly #recording: Recording;
   readonly #drifts: DriftLog;
   /** Commits so far. */
   count = 0;
 
-  constructor(tape: Recording, drifts: DriftLog) {
-    this.#tape = tape;
+  constructor(recording: Recording, drifts: DriftLog) {
+    this.#recording = recording;
     this.#drifts = drifts;
   }
 
@@ -86,7 +86,7 @@ export class JournalWatcher {
     before: string,
   ): void {
     if (this.#drifts.of(actor)) return;
-    const recorded = this.#tape.step(actor, seq);
+    const recorded = this.#recording.step(actor, seq);
     if (
       recorded &&
       fitsRecorded(recorded.event.type, event.type) &&
@@ -96,7 +96,7 @@ export class JournalWatcher {
       return;
     const message = recorded
       ? `"${event.type}" led elsewhere:`
-      : this.#tape.knows(actor)
+      : this.#recording.knows(actor)
         ? `it went on with "${event.type}" where its recording ends`
         : 'it was started, which was not recorded';
     const told = (step: { event: { type: string }; state: string; status: string }) =>

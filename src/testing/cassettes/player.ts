@@ -19,13 +19,13 @@ import type { RunningTimer, JournalWatcher } from './journalWatcher.ts';
 
 /** Milliseconds by which a timer may be due earlier or later than recorded and still count as the recorded one: steps are never taken at exactly the same time. */
 const tolerance = 100;
-/** The most cues and timers of a replay; one that needs more goes round in a loop. */
-const patience = 100_000;
+/** The most cues and timers of a replay; a replay that needs more loops. */
+const maxMoves = 100_000;
 
 /** What a replay works with. */
 export interface ReplayContext {
   /** The recording. */
-  readonly tape: Recording;
+  readonly recording: Recording;
   /** The clock of the host. */
   readonly clock: VirtualClock;
   /** Runs the actors. */
@@ -39,38 +39,39 @@ export interface ReplayContext {
   /** Collects the differences. */
   readonly drifts: DriftLog;
   /** After a difference, may time pass when nothing else happens? */
-  readonly goesOn: boolean;
+  readonly advancesAfterDrift: boolean;
   /** Called when nothing happens by itself; resolves to true when it caused something to happen. */
   readonly nudge?: (() => Promise<boolean>) | undefined;
 }
 
 /** Resolves when the root has ended or nothing more will happen. Returns the cues that were never played; rejects with `invalid` for a replay that does not end. */
-export async function playRecording(stage: ReplayContext): Promise<readonly Cue[]> {
-  const { tape, clock, watch, answers, drifts, root } = stage;
-  const cues = [...tape.cues];
+export async function playRecording(context: ReplayContext): Promise<readonly Cue[]> {
+  const { recording, clock, watch, answers, drifts, root } = context;
+  const cues = [...recording.cues];
   for (let plays = 0; ; plays++) {
     await untilQuiet(() => watch.count + answers.count);
     if (!watch.isActive(root)) return cues;
-    if (plays > patience)
+    if (plays > maxMoves)
       throw new TroupeError(
         'invalid',
-        `The replay made ${patience} moves and did not end: a machine goes round in a circle. It stands in "${watch.lastStepOf(root).state}".`,
+        `The replay made ${maxMoves} moves and did not end: a machine loops. It is in "${watch.lastStepOf(root).state}".`,
       );
     const { working } = answers;
     if (working) {
       await working;
       continue;
     }
-    const index = cues.findIndex((cue) => isReady(stage, cue));
+    const index = cues.findIndex((cue) => isReady(context, cue));
     const cue = cues[index];
-    const own = ownTime(stage, cues, cue);
+    const own = ownTime(context, cues, cue);
     if (own) clock.advance(Math.max(0, own.due - clock.now()));
     else if (cue) {
       cues.splice(index, 1);
-      await play(stage, cue);
-    } else if (!(await stage.nudge?.())) {
+      await play(context, cue);
+    } else if (!(await context.nudge?.())) {
       // What was unfinished in the recording stays unfinished. After a difference the recording no longer says what comes next.
-      const timer = tape.cassette.end && (drifts.all.length === 0 || stage.goesOn) ? watch.soonest : undefined;
+      const timer =
+        recording.cassette.end && (drifts.all.length === 0 || context.advancesAfterDrift) ? watch.soonest : undefined;
       if (!timer) return cues;
       clock.advance(Math.max(0, timer.due - clock.now()));
     }
@@ -97,8 +98,8 @@ function ownTime(
   return recorded ? undefined : soonest;
 }
 
-async function play(stage: ReplayContext, cue: Cue): Promise<void> {
-  const { clock, watch, answers, tape } = stage;
+async function play(context: ReplayContext, cue: Cue): Promise<void> {
+  const { clock, watch, answers, recording } = context;
   if (cue.kind === 'timer') {
     const timer = present(watch.timers.get(cue.key), `The timer ${cue.key}`);
     return clock.advance(Math.max(0, timer.due - clock.now()));
@@ -106,12 +107,12 @@ async function play(stage: ReplayContext, cue: Cue): Promise<void> {
   // A recorded timer that is due earlier fires when it is next.
   const until = Math.min(cue.at, (watch.soonest?.due ?? Infinity) - 1);
   clock.advance(Math.max(0, until - clock.now()));
-  if (cue.kind === 'outside') return send(stage, cue.step);
-  answers.release(cue.key, tape.outcomeOf(cue.key));
+  if (cue.kind === 'outside') return send(context, cue.step);
+  answers.release(cue.key, recording.outcomeOf(cue.key));
 }
 
 /** Sends a recorded message from outside again, under the same id. */
-async function send({ host, tape, drifts, watch }: ReplayContext, { actor, event }: RecordedStep): Promise<void> {
+async function send({ host, recording, drifts, watch }: ReplayContext, { actor, event }: RecordedStep): Promise<void> {
   const { id, type, from, body = null } = event;
   const handled = Object.hasOwn(host.actor(actor)?.type.handles ?? {}, type);
   const envelope: Envelope = {
@@ -120,7 +121,7 @@ async function send({ host, tape, drifts, watch }: ReplayContext, { actor, event
     body,
     from: present(from, `The sender of ${id}`),
     to: actor,
-    run: tape.cassette.run,
+    run: recording.cassette.run,
     kind: handled ? 'tell' : 'signal',
   };
   await host.post(envelope).catch((thrown: Error) => drifts.add(notAccepted(watch, actor, type, thrown.message)));
@@ -134,6 +135,6 @@ export function notAccepted(watch: JournalWatcher, actor: string, type: string, 
     actor,
     phase: phaseOf(state),
     seq,
-    message: `nobody took "${type}", which came from outside: ${why}`,
+    message: `no actor accepted "${type}", which came from outside: ${why}`,
   };
 }

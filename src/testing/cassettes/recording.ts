@@ -76,7 +76,7 @@ export class Recording {
     return this.use(this.#of(actor, name).find(isSame));
   }
 
-  /** The next unused recorded effect of this actor and name, whatever its input. */
+  /** The next unused recorded effect of this actor and name, with any input. */
   next(actor: string, name: string): RecordedEffect | undefined {
     return this.#of(actor, name).find((entry) => this.#unused.has(entry));
   }

@@ -57,11 +57,11 @@ export async function replayCassette(
   { lenient = false, live, file = 'The cassette', onEnd }: ReplayOptions = {},
 ): Promise<ReplayResult> {
   const { run, started, input, deadline } = cassette;
-  const [tape, drifts] = [new Recording(cassette), new DriftLog()];
+  const [recording, drifts] = [new Recording(cassette), new DriftLog()];
   const clock = virtualClock({ start: started });
-  const watch = new JournalWatcher(tape, drifts);
+  const watch = new JournalWatcher(recording, drifts);
   const answers = new EffectAnswers({
-    tape,
+    recording,
     drifts,
     lenient,
     perform: live?.perform,
@@ -98,7 +98,7 @@ export async function replayCassette(
     });
     const nudge = live && (() => live.nudge(host, journal));
     const left = await playRecording({
-      tape,
+      recording,
       clock,
       host,
       root,
@@ -106,11 +106,11 @@ export async function replayCassette(
       answers,
       drifts,
       nudge,
-      goesOn: lenient || live !== undefined,
+      advancesAfterDrift: lenient || live !== undefined,
     });
     const [found] = await journal.find({ actor: root });
     const row = present(found, `The root ${root}`);
-    if (!live) addLeft(tape, drifts, left, watch);
+    if (!live) addUnplayed(recording, drifts, left, watch);
     addEnd(cassette, drifts, row);
     await onEnd?.(journal);
     return { outcome: recordedEndOf(row) ?? { status: 'open', state: row.state }, drift: drifts.all };
@@ -142,10 +142,10 @@ function requireSame(
 const isOutside = ({ steps }: Cassette, id: string): boolean => steps.some(({ event }) => event.id === id);
 
 /** Adds what was recorded and is not asked for any more. Of an actor that took another path that is expected. */
-function addLeft(tape: Recording, drifts: DriftLog, cues: readonly Cue[], watch: JournalWatcher): void {
-  for (const { actor, key, name } of tape.unused) {
+function addUnplayed(recording: Recording, drifts: DriftLog, cues: readonly Cue[], watch: JournalWatcher): void {
+  for (const { actor, key, name } of recording.unused) {
     if (drifts.of(actor)) continue;
-    const { state = '', seq = 0 } = tape.askedIn(key) ?? {};
+    const { state = '', seq = 0 } = recording.askedIn(key) ?? {};
     drifts.add({
       kind: 'unasked',
       actor,
@@ -162,7 +162,7 @@ function addLeft(tape: Recording, drifts: DriftLog, cues: readonly Cue[], watch:
         watch,
         actor,
         event.type,
-        tape.knows(actor) && watch.lastStepOf(actor).seq === 0
+        recording.knows(actor) && watch.lastStepOf(actor).seq === 0
           ? 'there is no such actor now'
           : 'its recipient had ended',
       ),

@@ -15,9 +15,9 @@ import type { ModelActor, ModelWorld } from './world.ts';
 export type Projection = (actor: ModelActor, clamp: number) => Json;
 
 /** Levels of nesting that are kept. */
-const deepest = 4;
+const maxDepth = 4;
 /** Texts that are kept as they are. */
-const word = /^[\w./:@ -]{0,40}$/;
+const shortWord = /^[\w./:@ -]{0,40}$/;
 
 /** A value in outline: small numbers, words and short lists as they are; of larger ones only that they are large. */
 export function outline(value: unknown, clamp: number, depth = 0): Json {
@@ -28,14 +28,14 @@ export function outline(value: unknown, clamp: number, depth = 0): Json {
       if (!Number.isInteger(value)) return value > 0 ? 'some' : 'less';
       return Math.abs(value) <= clamp ? value : value > 0 ? 'many' : 'few';
     case 'string':
-      return word.test(value) ? value : 'text';
+      return shortWord.test(value) ? value : 'text';
     case 'object':
       if (value === null) return null;
       if (Array.isArray(value))
-        return value.length > clamp || depth >= deepest
+        return value.length > clamp || depth >= maxDepth
           ? `${Math.min(value.length, clamp + 1)} or more`
           : value.map((each) => outline(each, clamp, depth + 1));
-      if (depth >= deepest) return 'object';
+      if (depth >= maxDepth) return 'object';
       return Object.fromEntries(
         Object.entries(value).flatMap(([key, inner]) =>
           inner === undefined ? [] : [[key, outline(inner, clamp, depth + 1)]],

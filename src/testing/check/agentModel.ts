@@ -69,8 +69,8 @@ export function agentModel(agent: AnyAgent, settings: CheckSettings): CheckModel
     ],
     isInterference: () => true,
     isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
-    isDefaultTimer: ({ birth }, timer) =>
-      deadline === undefined && birth.parent === undefined && isDeadlineTimer(timer),
+    isDefaultTimer: ({ spawnInfo }, timer) =>
+      deadline === undefined && spawnInfo.parent === undefined && isDeadlineTimer(timer),
     outcomes(actor, effect) {
       const { src, input } = effect.data;
       if (src === 'work') return workOf(actor, effect, settings);
@@ -78,7 +78,7 @@ export function agentModel(agent: AnyAgent, settings: CheckSettings): CheckModel
     },
     tell: (_, effect, outcome) => outcomeWords(effect.data.src, outcome),
     project: projectGiven(settings, keepAgent),
-    label: (actor) => (actor.birth.parent === undefined ? agent.name : actor.type.name),
+    label: (actor) => (actor.spawnInfo.parent === undefined ? agent.name : actor.type.name),
   };
 }
 

@@ -5,7 +5,7 @@ import { isRunnable, type Runnable } from '../../define/runnable.ts';
 import { errorMessage } from '../../values/cause.ts';
 import { nodeAt, traceTo, type StateGraph, type TransitionLabel as Move } from './explore.ts';
 import type { CheckFault, CheckFaults } from './faults.ts';
-import { growth } from './growth.ts';
+import { fastestGrowing } from './growth.ts';
 import { refine } from './refine.ts';
 import { agentModel } from './agentModel.ts';
 import { machineModel } from './machineModel.ts';
@@ -28,16 +28,16 @@ import { checkedRun, type ModelWorld } from './world.ts';
  */
 export async function check(subject: Runnable, options: CheckOptions = {}): Promise<CheckReport> {
   const settings = checkSettings(options);
-  const stage = stageOf(subject, settings);
-  const beginnings = stage.inputs.map((input) => beginningOf(stage, settings, input));
-  const { graph, counterexamples, refuted } = await refine(beginnings, stage, settings);
-  const findings = told(counterexamples, graph, stage, subject);
-  const bound = graph.bound && { ...graph.bound, ...growth(graph) };
+  const model = modelOf(subject, settings);
+  const beginnings = model.inputs.map((input) => startWith(model, settings, input));
+  const { graph, counterexamples, refuted } = await refine(beginnings, model, settings);
+  const findings = reportedFindings(counterexamples, graph, model, subject);
+  const bound = graph.bound && { ...graph.bound, ...fastestGrowing(graph) };
   const { faults } = settings;
   const tried = triedOf(graph, faults);
   const states = graph.nodes.length;
   return {
-    name: stage.name,
+    name: model.name,
     states,
     transitions: graph.transitions,
     faults,
@@ -50,7 +50,7 @@ export async function check(subject: Runnable, options: CheckOptions = {}): Prom
       bound,
       apparent: refuted,
       findings,
-      looksForStates: stage.unreached !== undefined,
+      looksForStates: model.unreached !== undefined,
     }),
   };
 }
@@ -62,7 +62,7 @@ function triedOf({ nodes }: StateGraph, faults: CheckFaults): CheckFaults {
   return { drop: times('drop'), dup: times('dup'), crash: times('crash') };
 }
 
-function stageOf(subject: Runnable, settings: CheckSettings): CheckModel {
+function modelOf(subject: Runnable, settings: CheckSettings): CheckModel {
   if (!isRunnable(subject))
     throw new TroupeError(
       'definition',
@@ -82,7 +82,7 @@ function stageOf(subject: Runnable, settings: CheckSettings): CheckModel {
   }
 }
 
-function beginningOf(
+function startWith(
   { type, name }: CheckModel,
   { faults }: CheckSettings,
   input: CheckModel['inputs'][number],
@@ -110,10 +110,10 @@ function beginningOf(
 }
 
 /** Each finding once, with the first trace that led to it; the shortest traces first. */
-function told(
+function reportedFindings(
   suspicions: readonly Counterexample[],
   graph: StateGraph,
-  stage: CheckModel,
+  model: CheckModel,
   subject: Runnable,
 ): Finding[] {
   const once = new Map<string, Counterexample>();
@@ -126,22 +126,22 @@ function told(
   return [...once.values()]
     .map(({ kind, says, node, move, loop = [] }): Finding => {
       if (node === undefined) return { kind, says, trace: [], mermaid: '', story: '' };
-      const trace = { steps: withoutRounds([...traceTo(graph, node), ...(move ? [move] : [])], loop), loop };
+      const trace = { steps: withoutRepeatedLoop([...traceTo(graph, node), ...(move ? [move] : [])], loop), loop };
       const { input } = beginningFor(graph, node);
       return {
         kind,
         says,
         trace: linesOf(trace),
         mermaid: sequenceDiagram(trace, kind),
-        story: storyOf({ kind, trace, stage, subject, input, says }),
+        story: storyOf({ kind, trace, model, subject, input, says }),
       };
     })
     .sort((a, b) => (a.trace.length || Infinity) - (b.trace.length || Infinity));
 }
 
 /** Without repetitions of the loop at the end of the trace: counts are exact up to a limit, so the walk may have gone round a few times before. */
-function withoutRounds(way: readonly Move[], loop: readonly Move[]): readonly Move[] {
-  const tail = way.slice(way.length - loop.length);
+function withoutRepeatedLoop(steps: readonly Move[], loop: readonly Move[]): readonly Move[] {
+  const tail = steps.slice(steps.length - loop.length);
   const isRound =
     loop.length > 0 &&
     tail.length === loop.length &&
@@ -149,7 +149,7 @@ function withoutRounds(way: readonly Move[], loop: readonly Move[]): readonly Mo
       const same = loop[index];
       return same !== undefined && isSame(move, same);
     });
-  return isRound ? withoutRounds(way.slice(0, -loop.length), loop) : way;
+  return isRound ? withoutRepeatedLoop(steps.slice(0, -loop.length), loop) : steps;
 }
 const isSame = (a: Move, b: Move) => a.from === b.from && a.to === b.to && a.says === b.says;
 
@@ -157,5 +157,5 @@ const isSame = (a: Move, b: Move) => a.from === b.from && a.to === b.to && a.say
 function beginningFor({ nodes }: StateGraph, node: number): { input: Json } {
   let at = nodeAt(nodes, node);
   while (at.before) at = nodeAt(nodes, at.before.node);
-  return { input: at.world.actors.get(at.world.root)?.birth.input ?? null };
+  return { input: at.world.actors.get(at.world.root)?.spawnInfo.input ?? null };
 }

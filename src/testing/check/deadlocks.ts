@@ -9,7 +9,7 @@ import type { ModelWorld } from './world.ts';
 const goesOn = ({ edges }: GraphNode, self: number): boolean =>
   edges.some(({ to, move: { cause } }) => to !== self && (cause === 'inside' || cause === 'outside'));
 
-const used = ({ faultsLeft }: ModelWorld, faults: CheckFaults): number =>
+const faultsUsed = ({ faultsLeft }: ModelWorld, faults: CheckFaults): number =>
   faults.drop + faults.dup + faults.crash - faultsLeft.drop - faultsLeft.dup - faultsLeft.crash;
 
 /** `order in "waiting", order.shipment in "packing"` */
@@ -21,7 +21,7 @@ const byFaults =
   ({ nodes }: StateGraph, faults: CheckFaults) =>
   (a: number, b: number) => {
     const [one, other] = [nodeAt(nodes, a), nodeAt(nodes, b)];
-    return used(one.world, faults) - used(other.world, faults) || one.depth - other.depth;
+    return faultsUsed(one.world, faults) - faultsUsed(other.world, faults) || one.depth - other.depth;
   };
 
 /** Nodes where nothing can happen any more although the run has not ended. `isHeld`: is a run paused by a person, and may stand still? */
@@ -56,7 +56,7 @@ export function deadEnds(
       };
     // A client with an answer would ask again; one without an answer cannot.
     const [ask] = world.asks;
-    if (ask) return silent(ask.type, place, node);
+    if (ask) return unansweredAsk(ask.type, place, node);
     return {
       kind: 'deadlock',
       about: place,
@@ -95,14 +95,14 @@ export function unansweredAsks(graph: StateGraph, faults: CheckFaults): Countere
       const { world } = nodeAt(nodes, node);
       const place = world.ended ? 'it has ended' : where(world);
       const lost = world.lostOutcomes.size > 0;
-      if (!lost) return silent(type, place, node);
+      if (!lost) return unansweredAsk(type, place, node);
       const says = `Once an answer is lost, "${type}" is never answered: ${place}. Set a time for what is waited for.`;
       return { kind: 'hang', about: `${type} ${place}`, node, says };
     });
   });
 }
 
-const silent = (type: string, place: string, node: number): Counterexample => ({
+const unansweredAsk = (type: string, place: string, node: number): Counterexample => ({
   kind: 'unanswered',
   about: `${type} ${place}`,
   node,

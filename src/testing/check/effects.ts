@@ -51,7 +51,7 @@ export class PureEffects {
     if (known) return known;
     const answer = this.#timely(src, (signal) => {
       const logic = present(logicOf(actor, src), `The effect "${src}"`);
-      const { address } = actor.birth;
+      const { address } = actor.spawnInfo;
       const list = (name: string) => Promise.resolve(actor.lists[name] ?? []);
       const scope = {
         key: 'check',

@@ -62,7 +62,7 @@ export interface ExplorationLimits {
 /** What is explored, and how far. */
 export interface Exploration {
   /** The model. */
-  readonly stage: CheckModel;
+  readonly model: CheckModel;
   /** When to stop. */
   readonly limits: ExplorationLimits;
   /** Numbers up to this one are told apart. */
@@ -74,13 +74,13 @@ export interface Exploration {
 }
 
 /** Worlds between two calls of `progress`. */
-const stride = 2_000;
+const progressInterval = 2_000;
 
 /** The key of a world at this precision: worlds with the same key count as one. */
 export const worldKeyIn =
-  ({ stage, clamp }: Exploration) =>
+  ({ model, clamp }: Exploration) =>
   (world: ModelWorld): string =>
-    worldKey(world, (actor: ModelActor): Json => stage.project(actor, clamp), clamp);
+    worldKey(world, (actor: ModelActor): Json => model.project(actor, clamp), clamp);
 
 /** The node of that number, which must exist. */
 export function nodeAt(nodes: readonly GraphNode[], at: number): GraphNode {
@@ -91,8 +91,8 @@ export function nodeAt(nodes: readonly GraphNode[], at: number): GraphNode {
 
 /** Explores from these beginnings until everything was seen or a limit is reached. Rejects with what the model throws. */
 export async function explore(beginnings: readonly StepResult[], walk: Exploration): Promise<StateGraph> {
-  const { stage, limits, clock, progress } = walk;
-  const moves = new Successors(stage);
+  const { model, limits, clock, progress } = walk;
+  const moves = new Successors(model);
   const key = worldKeyIn(walk);
   const known = new Map<string, number>();
   const nodes: GraphNode[] = [];
@@ -129,7 +129,7 @@ export async function explore(beginnings: readonly StepResult[], walk: Explorati
       bound = { what: 'time', at: limits.time };
       break;
     }
-    if (at % stride === stride - 1) progress?.(nodes.length, nodes.length - at);
+    if (at % progressInterval === progressInterval - 1) progress?.(nodes.length, nodes.length - at);
     let whole = true;
     for (const { turn, ...move } of await moves.from(node.world)) {
       transitions++;

@@ -14,26 +14,26 @@ import { clientAddress, personAddress, checkedRun, type ModelActor, type ModelWo
 export const isTicket = ({ type }: ModelActor): boolean => type.chart.machine.id === 'wait';
 
 /** A person answers a ticket with each answer that its schema names, or withdraws the question. */
-export function personTransitions(stage: CheckModel, world: ModelWorld, ticket: ModelActor): ModelTransition[] {
-  const { schema } = jsonObject(ticket.birth.input);
+export function personTransitions(model: CheckModel, world: ModelWorld, ticket: ModelActor): ModelTransition[] {
+  const { schema } = jsonObject(ticket.spawnInfo.input);
   const events: (JsonObject & { type: string })[] = [
     ...valuesOf(jsonObject(schema)).map((answer) => ({ type: 'wait.answer', answer, by: 'somebody' })),
     { type: 'wait.abort', reason: 'not needed', by: 'somebody' },
   ];
   return events.flatMap((event): ModelTransition[] => {
-    const { address } = ticket.birth;
+    const { address } = ticket.spawnInfo;
     if (ticket.type.chart.ignores(ticket.snapshot, event)) return [];
     const says =
       event.type === 'wait.abort' ? 'withdraws the question' : `answers ${shortJson(event['answer'] ?? null)}`;
     const turn = deliverMessage(world, signalEnvelope(`${address}/word`, personAddress, address, checkedRun, event));
-    return [{ cause: 'outside', from: 'person', to: stage.label(ticket), says, turn }];
+    return [{ cause: 'outside', from: 'person', to: model.label(ticket), says, turn }];
   });
 }
 
 /** Clients send each message that the run accepts; none while the previous one is still passed on. */
-export function clientTransitions(stage: CheckModel, world: ModelWorld): ModelTransition[] {
+export function clientTransitions(model: CheckModel, world: ModelWorld): ModelTransition[] {
   const root = world.actors.get(world.root);
-  return root && !isOnItsWay(world) ? stage.external.flatMap((message) => movesOf(stage, world, root, message)) : [];
+  return root && !isOnItsWay(world) ? model.external.flatMap((message) => movesOf(model, world, root, message)) : [];
 }
 
 /** People are slower than machines: what a message from outside causes reaches every actor before the next message comes. */
@@ -44,7 +44,7 @@ const passedOn = /^(?:agent|run|work|call)\.(?:cancel|pause|resume)$/;
 
 /** A client waits for its answer before it asks again; one that does not wait is a fault (CF2). */
 function movesOf(
-  stage: CheckModel,
+  model: CheckModel,
   world: ModelWorld,
   root: ModelActor,
   { type, kind, body, watched }: ExternalMessage,
@@ -64,9 +64,9 @@ function movesOf(
   const turn = deliverMessage(open ? afterFault(world, 'dup') : world, envelope);
   // The message was refused, and the client knows it.
   if (turn.world.actors.get(world.root) === root && turn.problems.length === 0) return [];
-  const cause = open ? 'dup' : stage.isInterference(type) ? 'steering' : 'outside';
+  const cause = open ? 'dup' : model.isInterference(type) ? 'steering' : 'outside';
   const bodyWords = kind === 'ask' && body !== null ? ` ${shortJson(body)}` : '';
-  const line = { from: 'client', to: stage.label(root) };
+  const line = { from: 'client', to: model.label(root) };
   const event = machineEventOf(envelope, root);
   const move: ModelTransition = { ...line, cause, says: `${type}${bodyWords}${open ? ' once more' : ''}`, event, turn };
   // A machine without an end may wait for ever; one that can end may not.

@@ -2,7 +2,7 @@
 import type { StateGraph } from './explore.ts';
 
 /** Names that part, in words; empty when no part took more than one value. */
-export function growth({ nodes }: StateGraph): { grows?: string } {
+export function fastestGrowing({ nodes }: StateGraph): { grows?: string } {
   const values = new Map<string, Set<string>>();
   for (const { world } of nodes)
     for (const { type, snapshot } of world.actors.values()) {

@@ -27,7 +27,7 @@ export async function livelocks(graph: StateGraph, walk: Exploration): Promise<L
     const loop = around(inside, members, entry);
     const about = [...new Set(loop.map(({ move: { from, to, says } }) => `${from} ${to} ${says}`))].sort().join('|');
     if (found.has(about)) continue;
-    if (!(await holds(nodeAt(nodes, entry), loop, nodes, walk))) {
+    if (!(await isRealLoop(nodeAt(nodes, entry), loop, nodes, walk))) {
       apparent++;
       continue;
     }
@@ -47,13 +47,13 @@ const livelockWords = (leaves: boolean): string =>
   `It can go round for ever without getting on${leaves ? '' : ', and nothing else can happen'}. Bound it by a count or a time, or tag a state of the round \`progress\` when going round is what it is for.`;
 
 /** Follows the loop on real worlds, more often than the abstraction counts exactly: a loop that ends then was none. */
-async function holds(
+async function isRealLoop(
   { world }: GraphNode,
   loop: readonly GraphEdge[],
   nodes: readonly GraphNode[],
   walk: Exploration,
 ): Promise<boolean> {
-  const moves = new Successors(walk.stage);
+  const moves = new Successors(walk.model);
   const key = worldKeyIn(walk);
   const keys = loop.map(({ to }) => key(nodeAt(nodes, to).world));
   let at = world;

@@ -71,10 +71,10 @@ function signals(type: ActorType, { samples = {} }: CheckSettings): ExternalMess
 }
 
 /** States that were not visited, of this machine and of its children. Tickets are not the user's machines. */
-function missedStates(type: ActorType, passed: ReadonlySet<string>): Unreached[] {
+function missedStates(type: ActorType, visited: ReadonlySet<string>): Unreached[] {
   const { machine } = type.chart;
   if (machine.id === 'wait') return [];
-  const missed = everyNode(machine.root).filter((node) => node.type !== 'history' && !passed.has(node.id));
+  const missed = everyNode(machine.root).filter((node) => node.type !== 'history' && !visited.has(node.id));
   // Only the outermost state is reported: its inner states cannot be reached either.
   const outermost = missed.filter(({ parent }) => !parent || !missed.includes(parent));
   return [
@@ -84,7 +84,7 @@ function missedStates(type: ActorType, passed: ReadonlySet<string>): Unreached[]
     })),
     ...Object.keys(machine.implementations.actors).flatMap((name) => {
       const child = type.child(name);
-      return child ? missedStates(child, passed) : [];
+      return child ? missedStates(child, visited) : [];
     }),
   ];
 }

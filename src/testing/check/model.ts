@@ -61,9 +61,9 @@ export interface CheckModel {
   readonly inputs: readonly Json[];
   /** The messages that clients may send. */
   readonly external: readonly ExternalMessage[];
-  /** Is this a message that only interferes? A run that goes on only when somebody sends one is stuck. */
+  /** Is this a message that only interferes? A run that goes on only when a client sends one is stuck. */
   readonly isInterference: (type: string) => boolean;
-  /** Is this a timer that the runtime sets by default, so late that nobody should have to wait for it? */
+  /** Is this a timer that the runtime sets by default, so late that no run should have to wait for it? */
   readonly isDefaultTimer: (actor: ModelActor, timer: PendingTimer) => boolean;
   /** The possible outcomes of an effect that is not performed. */
   outcomes(actor: ModelActor, effect: PendingEffect): readonly PossibleOutcome[];

@@ -6,8 +6,8 @@ import { faultsOf, type CheckFaults } from './faults.ts';
 import type { ExplorationLimits } from './explore.ts';
 import { slow } from '../slow.ts';
 
-/** How long is looked where nothing is said; milliseconds. */
-const aMinute = 60_000 * slow;
+/** How long is explored by default, in milliseconds. */
+const defaultTimeLimit = 60_000 * slow;
 
 /** How far `check` explores, and what it cannot know by itself. */
 export interface CheckOptions {
@@ -56,7 +56,11 @@ export function checkSettings(options: CheckOptions): CheckSettings {
   return {
     ...rest,
     faults: faultsOf(faults),
-    limits: { states: maxStates, depth: maxDepth, time: within === undefined ? aMinute : milliseconds(within) },
+    limits: {
+      states: maxStates,
+      depth: maxDepth,
+      time: within === undefined ? defaultTimeLimit : milliseconds(within),
+    },
   };
 }
 

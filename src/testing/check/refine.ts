@@ -24,7 +24,7 @@ const [coarse, fine] = [4, 64];
 /** Explores, and refines until nothing is doubtful or a limit is reached. Rejects with what the model throws. */
 export async function refine(
   beginnings: readonly StepResult[],
-  stage: CheckModel,
+  model: CheckModel,
   settings: CheckSettings,
 ): Promise<Refined> {
   const clock = systemClock();
@@ -33,17 +33,17 @@ export async function refine(
   for (let clamp = coarse; ; clamp *= 2) {
     const limits = { ...settings.limits, time: Math.max(1, until - clock.now()) };
     const { progress } = settings;
-    const walk: Exploration = { stage, limits, clamp, clock, ...(progress ? { progress } : {}) };
+    const walk: Exploration = { model, limits, clamp, clock, ...(progress ? { progress } : {}) };
     const graph = await explore(beginnings, walk);
-    const tells = stage.external.filter(({ kind, type }) => kind === 'ask' && !graph.answered.has(type));
+    const tells = model.external.filter(({ kind, type }) => kind === 'ask' && !graph.answered.has(type));
     // A message that is answered nowhere expects no answer: it may be sent again without one.
     if (tells.length > 0 && !graph.bound)
-      return refine(beginnings, { ...stage, external: asTells(stage, tells) }, settings);
+      return refine(beginnings, { ...model, external: asTells(model, tells) }, settings);
     // A complete coarse exploration says more than a finer one that met its limit.
     if (graph.bound && whole) return whole;
     const problems = [
-      ...problemsIn(graph, stage),
-      ...deadEnds(graph, settings.faults, stage.isHeld),
+      ...problemsIn(graph, model),
+      ...deadEnds(graph, settings.faults, model.isHeld),
       ...unansweredAsks(graph, settings.faults),
     ];
     const { found, refuted } = await livelocks(graph, walk);
@@ -51,7 +51,7 @@ export async function refine(
     const missed =
       graph.bound || problems.length + found.length > 0
         ? []
-        : (stage.unreached?.({ worlds: worldsOf(graph), visited: graph.visited }) ?? []);
+        : (model.unreached?.({ worlds: worldsOf(graph), visited: graph.visited }) ?? []);
     const unreached = missed.map((miss): Counterexample => ({ kind: 'unreachable', ...miss }));
     whole = { graph, counterexamples: [...problems, ...found, ...unreached], refuted };
     if (graph.bound || (refuted === 0 && missed.length === 0) || clamp * 2 > fine) return whole;

@@ -19,7 +19,7 @@ export interface StorySource {
   /** How it comes about. */
   readonly trace: Trace;
   /** The model in which it was found. */
-  readonly stage: CheckModel;
+  readonly model: CheckModel;
   /** What was checked. */
   readonly subject: Runnable;
   /** The input of the run. */
@@ -27,16 +27,16 @@ export interface StorySource {
 }
 
 /** The source text of the test. */
-export function storyOf(tale: StorySource): string {
-  const { subject } = tale;
+export function storyOf(source: StorySource): string {
+  const { subject } = source;
   switch (subject.kind) {
     case 'team':
-      return teamStory(tale, (said) => subject.next(said));
+      return teamStory(source, (said) => subject.next(said));
     case 'guarded':
     case 'orchestrator':
-      return checkStory(tale);
+      return checkStory(source);
     default:
-      return machineStory(tale);
+      return machineStory(source);
   }
 }
 
@@ -44,8 +44,8 @@ const eventsOf = ({ steps, loop }: Trace): MachineEvent[] =>
   [...steps, ...loop].flatMap(({ event, cause }) => (event && cause !== 'drop' ? [event] : []));
 
 /** The events that the root handled, in order, and where it rests then. */
-function machineStory({ kind, says, trace, input, subject, stage }: StorySource): string {
-  const { machine } = stage.type.chart;
+function machineStory({ kind, says, trace, input, subject, model }: StorySource): string {
+  const { machine } = model.type.chart;
   const events = eventsOf(trace);
   const lines = events.map((event) => `    ${eventText(event)},`);
   const used = ['after', 'done', 'failed'].filter((name) => lines.some((line) => line.trim().startsWith(`${name}(`)));

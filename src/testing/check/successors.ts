@@ -16,11 +16,11 @@ import { deliverable, checkedRun, type ModelActor, type ModelWorld } from './wor
 
 /** Lists the moves of a model. */
 export class Successors {
-  readonly #stage: CheckModel;
+  readonly #model: CheckModel;
   readonly #pure = new PureEffects();
 
-  constructor(stage: CheckModel) {
-    this.#stage = stage;
+  constructor(model: CheckModel) {
+    this.#model = model;
   }
 
   /** Every move that is possible in this world; none once the run has ended. Rejects with `definition` for what cannot be explored. */
@@ -32,17 +32,17 @@ export class Successors {
         if (pending.kind === 'timer') moves.push(...this.#timer(world, actor, pending));
         if (pending.kind === 'effect') moves.push(...(await this.#effect(world, actor, pending)));
       }
-      if (isTicket(actor)) moves.push(...personTransitions(this.#stage, world, actor));
+      if (isTicket(actor)) moves.push(...personTransitions(this.#model, world, actor));
     }
     for (const envelope of deliverable(world)) moves.push(this.#mail(world, envelope));
-    return [...moves, ...clientTransitions(this.#stage, world), ...this.#crash(world)];
+    return [...moves, ...clientTransitions(this.#model, world), ...this.#crash(world)];
   }
 
   /** A timer may be due at any moment: durations are not part of the model. */
   #timer(world: ModelWorld, actor: ModelActor, timer: PendingTimer): ModelTransition[] {
-    if (this.#stage.isDefaultTimer(actor, timer)) return [];
+    if (this.#model.isDefaultTimer(actor, timer)) return [];
     const { event, to } = timer.data;
-    const label = this.#stage.label(actor);
+    const label = this.#model.label(actor);
     const common = { cause: 'inside', from: label, to: label } as const;
     if (to !== undefined) {
       const says = `time is up: sends ${event.type}`;
@@ -50,19 +50,19 @@ export class Successors {
     }
     const expires = isTicket(actor) ? ({ expires: true } as const) : {};
     const says = isTicket(actor) ? 'nobody answers in time' : `time is up: ${timerWords(event.type)}`;
-    const turn = deliverOwn(world, actor.birth.address, fromTimer(timer));
+    const turn = deliverOwn(world, actor.spawnInfo.address, fromTimer(timer));
     return [{ ...common, ...expires, says, ...rootEvent(world, actor, event), turn }];
   }
 
   async #effect(world: ModelWorld, actor: ModelActor, effect: PendingEffect): Promise<ModelTransition[]> {
     if (world.lostOutcomes.has(effect.key)) return [];
     const { src } = effect.data;
-    const label = this.#stage.label(actor);
-    const from = this.#stage.performer?.(actor) ?? src;
+    const label = this.#model.label(actor);
+    const from = this.#model.performer?.(actor) ?? src;
     const moves = (await this.#possible(world, actor, effect)).map(
       ({ outcome, says, guessed, to = label }): ModelTransition => {
         const delivery = fromEffect(effect, outcome, true);
-        const turn = deliverOwn(world, actor.birth.address, delivery);
+        const turn = deliverOwn(world, actor.spawnInfo.address, delivery);
         if (guessed) requireSensible(src, turn);
         return { cause: 'inside', from, to, says, ...rootEvent(world, actor, delivery.event), turn };
       },
@@ -81,9 +81,9 @@ export class Successors {
   async #possible(world: ModelWorld, actor: ModelActor, effect: PendingEffect): Promise<readonly PossibleOutcome[]> {
     if (isPure(actor, effect)) {
       const outcome = await this.#pure.ask(actor, effect);
-      return [{ outcome, ...this.#stage.tell(actor, effect, outcome) }];
+      return [{ outcome, ...this.#model.tell(actor, effect, outcome) }];
     }
-    if (!world.uncertain.has(effect.key)) return this.#stage.outcomes(actor, effect);
+    if (!world.uncertain.has(effect.key)) return this.#model.outcomes(actor, effect);
     const { src } = effect.data;
     const failure = toFailure(new TroupeError('uncertain', `"${src}" may have happened before the process stopped.`));
     return [{ outcome: { ok: false, failure }, says: `${src} may or may not have happened` }];
@@ -94,9 +94,9 @@ export class Successors {
     const receiver = present(world.actors.get(envelope.to), `The recipient ${envelope.to}`);
     return {
       cause: 'inside',
-      from: sender ? this.#stage.label(sender) : senderTypeOf(envelope),
-      to: this.#stage.label(receiver),
-      says: this.#stage.messageWords?.(envelope) ?? messageWords(envelope),
+      from: sender ? this.#model.label(sender) : senderTypeOf(envelope),
+      to: this.#model.label(receiver),
+      says: this.#model.messageWords?.(envelope) ?? messageWords(envelope),
       ...rootEvent(world, receiver, machineEventOf(envelope, receiver)),
       turn: deliverMessage(world, envelope),
     };
@@ -128,7 +128,7 @@ function requireSensible(src: string, { problems }: StepResult): void {
 }
 
 const rootEvent = (world: ModelWorld, actor: ModelActor, event: MachineEvent): { event?: MachineEvent } =>
-  actor.birth.address === world.root ? { event } : {};
+  actor.spawnInfo.address === world.root ? { event } : {};
 
 /** A delayed `sendTo` is sent now. */
 function forwarded(
@@ -138,7 +138,7 @@ function forwarded(
   to: string,
   event: MachineEvent,
 ): ModelWorld {
-  const { address } = actor.birth;
+  const { address } = actor.spawnInfo;
   const pendings = new Map([...actor.pendings].filter(([key]) => key !== timer.key));
   const envelope = signalEnvelope(timer.key, address, to, checkedRun, event);
   return {

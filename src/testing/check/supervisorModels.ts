@@ -45,9 +45,9 @@ export function orchestratorModel(orchestrator: AnyOrchestrator, settings: Check
   // What happens at a limit is explored; a higher limit adds nothing new.
   const once = retry && { ...retry, maxRetries: Math.min(1, retry.maxRetries) };
   const small = { ...orchestrator, options: { ...orchestrator.options, ...(once ? { retry: once } : {}) } };
-  const stage = supervised(small, settings);
+  const model = supervised(small, settings);
   return {
-    ...stage,
+    ...model,
     inputs: [runInput(orchestrator, settings.input ?? { tasks: tasksFor(orchestrator, settings) })],
     external: [
       signal('orchestra.cancel', reason),
@@ -57,8 +57,8 @@ export function orchestratorModel(orchestrator: AnyOrchestrator, settings: Check
     ],
     isHeld: ({ actors, root }) => actors.get(root)?.snapshot.tags.has('paused') === true,
     isDefaultTimer: (actor, timer) =>
-      stage.isDefaultTimer(actor, timer) ||
-      (deadline === undefined && actor.birth.parent === undefined && isDeadlineTimer(timer)),
+      model.isDefaultTimer(actor, timer) ||
+      (deadline === undefined && actor.spawnInfo.parent === undefined && isDeadlineTimer(timer)),
     problemOfEnd: unansweredTasks,
   };
 }
@@ -68,7 +68,8 @@ function supervised(
   settings: CheckSettings,
 ): Omit<CheckModel, 'inputs' | 'external'> {
   const possible = sampledOutcomes(settings.samples);
-  const label: CheckModel['label'] = ({ type, birth }) => (birth.parent === undefined ? subject.name : type.name);
+  const label: CheckModel['label'] = ({ type, spawnInfo }) =>
+    spawnInfo.parent === undefined ? subject.name : type.name;
   return {
     name: subject.name,
     type: compile({ gateway: never, clock: systemClock(), opened: [] })(reducedToContracts(subject)),
@@ -154,7 +155,7 @@ const keepRouter = (context: RouterContext): Json => {
       (job) => job && [job.seq, job.stage, job.attempts, job.stopping ?? null, job.member ?? null, job.held ?? false],
     ),
     seats.map(({ busy, failures, outUntil, trial, stands }) => [busy, failures, outUntil !== null, trial, stands]),
-    worse(seats),
+    healthRanks(seats),
     gatherings.map(({ seq, open }) => [seq, open]),
     [submitted, loaded, answered, turn],
     [halt?.kind ?? null, closed, due, broken],
@@ -162,7 +163,7 @@ const keepRouter = (context: RouterContext): Json => {
 };
 
 /** How many degrees of health are better than each member's: a router chooses by this order and by nothing else. */
-function worse(seats: RouterContext['seats']): readonly number[] {
+function healthRanks(seats: RouterContext['seats']): readonly number[] {
   const healths = seats.map(({ recent }) => healthStatuses.indexOf(healthOf(recent, recent.at(-1)?.at ?? 0)));
   return healths.map((health) => new Set(healths.filter((other) => other < health)).size);
 }

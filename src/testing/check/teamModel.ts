@@ -58,9 +58,9 @@ export function teamModel(team: AnyTeam, settings: CheckSettings): CheckModel {
   };
 
   /** A member that works on several messages at once gets a number: the second writer is "writer 2". */
-  function label({ type, birth }: ModelActor): string {
-    if (birth.parent === undefined) return team.name;
-    const index = Number(/\d+$/.exec(birth.id ?? '')?.[0] ?? 0);
+  function label({ type, spawnInfo }: ModelActor): string {
+    if (spawnInfo.parent === undefined) return team.name;
+    const index = Number(/\d+$/.exec(spawnInfo.id ?? '')?.[0] ?? 0);
     return index > 0 ? `${type.name} ${index + 1}` : type.name;
   }
 

@@ -1,7 +1,7 @@
 /**
  * A run as a value: every actor, every message in flight, every ask without an answer. A step makes a new world and leaves the old one unchanged.
  *
- * CW1 The actions of a step are read by the engine's own code (`outboxOf`), and messages are checked by the engine's own code (`fromEnvelope`).
+ * CW1 The actions of a step are read by the engine's own code (`buildOutbox`), and messages are checked by the engine's own code (`fromEnvelope`).
  * CW2 A commit and the start of its children are one move. Everything else that the engine does between commits may come in any order.
  * CW3 Messages from one actor to another stay in order. Messages to an actor that has ended disappear.
  */
@@ -24,7 +24,7 @@ export interface ModelActor {
   /** Its actor type. */
   readonly type: ActorType;
   /** What it was started with. */
-  readonly birth: SpawnInfo;
+  readonly spawnInfo: SpawnInfo;
   /** The snapshot of its machine. */
   readonly snapshot: Snapshot;
   /** How many steps it has taken. */
@@ -76,7 +76,7 @@ export const clientAddress: Address = 'outside/client';
 export const personAddress: Address = 'outside/person';
 
 /** What the engine must know of the actor that takes a step. */
-export function senderOf({ type, birth, pendings }: ModelActor): StepActor {
+export function senderOf({ type, spawnInfo, pendings }: ModelActor): StepActor {
   const named = (kinds: readonly OwnPending['kind'][]) =>
     new Map(
       [...pendings.values()].flatMap((pending) => {
@@ -85,11 +85,11 @@ export function senderOf({ type, birth, pendings }: ModelActor): StepActor {
       }),
     );
   return {
-    address: birth.address,
+    address: spawnInfo.address,
     run: checkedRun,
     type,
-    parent: birth.parent,
-    deadline: birth.deadline,
+    parent: spawnInfo.parent,
+    deadline: spawnInfo.deadline,
     children: named(['child', 'effect']),
     timers: named(['timer']),
     pending: (key) => pendings.get(key),

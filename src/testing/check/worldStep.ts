@@ -45,9 +45,9 @@ export const stateOfActor = ({ snapshot, type }: ModelActor): string =>
   stateOf(snapshot.value, type.chart.machine.root);
 
 /** Starts the root. Throws what its machine throws. */
-export function startRoot(world: ModelWorld, type: ActorType, birth: SpawnInfo): StepResult {
+export function startRoot(world: ModelWorld, type: ActorType, spawnInfo: SpawnInfo): StepResult {
   const step = new StepBuilder(world);
-  step.spawn(type, birth, type.name);
+  step.spawn(type, spawnInfo, type.name);
   return step.result();
 }
 
@@ -69,17 +69,17 @@ export function deliverMessage(world: ModelWorld, envelope: Envelope): StepResul
 class StepBuilder {
   readonly #before: ModelWorld;
   readonly #actors: Map<Address, ModelActor>;
-  #mail: Envelope[];
+  #messages: Envelope[];
   #asks: ModelWorld['asks'];
   #ended: ModelWorld['ended'];
   readonly #problems: StepProblem[] = [];
   readonly #answered: string[] = [];
-  readonly #passed: string[] = [];
+  readonly #visited: string[] = [];
 
   constructor(world: ModelWorld) {
     this.#before = world;
     this.#actors = new Map(world.actors);
-    this.#mail = [...world.messages];
+    this.#messages = [...world.messages];
     this.#asks = world.asks;
     this.#ended = world.ended;
   }
@@ -92,27 +92,35 @@ class StepBuilder {
       faultsLeft,
       lostMessages,
       actors: this.#actors,
-      messages: this.#mail.filter((envelope) => this.#isWanted(envelope)),
+      messages: this.#messages.filter((envelope) => this.#isWanted(envelope)),
       asks: this.#asks,
       lostOutcomes: lostOutcomes.size === 0 ? lostOutcomes : new Set([...lostOutcomes].filter(open)),
       uncertain: uncertain.size === 0 ? uncertain : new Set([...uncertain].filter(open)),
       ...(this.#ended ? { ended: this.#ended } : {}),
     };
-    return { world, problems: this.#problems, answered: this.#answered, visited: this.#passed };
+    return { world, problems: this.#problems, answered: this.#answered, visited: this.#visited };
   }
 
-  spawn(type: ActorType, birth: SpawnInfo, path: string): void {
+  spawn(type: ActorType, spawnInfo: SpawnInfo, path: string): void {
     let step: MachineStep;
     try {
-      step = type.chart.initial(birth.input);
+      step = type.chart.initial(spawnInfo.input);
     } catch (thrown) {
-      if (birth.parent === undefined) throw thrown;
+      if (spawnInfo.parent === undefined) throw thrown;
       this.#broken(`${type.name} at its beginning`, thrown);
-      return this.#sendEnd(birth, 1, { error: toFailure(thrown) });
+      return this.#sendEnd(spawnInfo, 1, { error: toFailure(thrown) });
     }
-    this.#passed.push(...visitedBy(type, step[0], { input: birth.input }));
-    const actor = { path, type, birth, seq: 0, pendings: new Map<string, OwnPending>(), lists: {}, snapshot: step[0] };
-    this.#commit(actor, step, undefined, birth.address);
+    this.#visited.push(...visitedBy(type, step[0], { input: spawnInfo.input }));
+    const actor = {
+      path,
+      type,
+      spawnInfo,
+      seq: 0,
+      pendings: new Map<string, OwnPending>(),
+      lists: {},
+      snapshot: step[0],
+    };
+    this.#commit(actor, step, undefined, spawnInfo.address);
   }
 
   receive(envelope: Envelope): void {
@@ -144,7 +152,7 @@ class StepBuilder {
     try {
       const step = chart.step(before, event);
       if (!isInternal && step[0] === before && step[1].length === 0 && chart.ignores(before, event)) return false;
-      this.#passed.push(...visitedBy(actor.type, step[0], { before, event }));
+      this.#visited.push(...visitedBy(actor.type, step[0], { before, event }));
       this.#commit(actor, step, settles, id);
     } catch (thrown) {
       // An unanswered failure ends the actor, as in XState; anything else is a defect of the machine.
@@ -157,7 +165,7 @@ class StepBuilder {
 
   /** Does what the engine does with a step: its actions become a commit, and what the commit opens and closes takes effect. */
   #commit(actor: ModelActor, step: MachineStep, settles: string | undefined, cause: string): void {
-    const { birth, type, seq } = actor;
+    const { spawnInfo, type, seq } = actor;
     const before = seq === 0 ? undefined : actor.snapshot;
     const [snapshot, { length: index }] = step;
     const commit = buildOutbox(senderOf(actor), before, step, seq + 1, 0, cause);
@@ -185,38 +193,39 @@ class StepBuilder {
         says: `"${type.name}" sends "${said}" to "${to}", which is no living child machine of it: an effect hears nothing, and who has ended neither.`,
       });
     if (done) {
-      this.#actors.delete(birth.address);
-      return this.#sendEnd(birth, index, { output: knownJson(snapshot.output ?? null) });
+      this.#actors.delete(spawnInfo.address);
+      return this.#sendEnd(spawnInfo, index, { output: knownJson(snapshot.output ?? null) });
     }
-    this.#actors.set(birth.address, next);
+    this.#actors.set(spawnInfo.address, next);
     for (const pending of opens) if (pending.kind === 'child') this.#spawnChild(next, pending);
   }
 
   #spawnChild(parent: ModelActor, pending: PendingChild): void {
     const { data: child } = pending;
-    const { address, run, deadline } = parent.birth;
+    const { address, run, deadline } = parent.spawnInfo;
     const type = present(parent.type.child(child.src), `The child machine "${child.src}" of "${parent.type.name}"`);
     this.spawn(type, childSpawnInfo({ address, run, deadline }, pending.key, child), `${parent.path}.${child.id}`);
   }
 
   #fail(actor: ModelActor, failure: Failure): void {
-    this.#remove(actor.birth.address);
-    this.#sendEnd(actor.birth, actor.seq + 1, { error: failure });
+    this.#remove(actor.spawnInfo.address);
+    this.#sendEnd(actor.spawnInfo, actor.seq + 1, { error: failure });
   }
 
   /** An actor has ended: its parent is told, and the end of the root is the end of the run. */
-  #sendEnd(birth: SpawnInfo, index: number, end: { output: Json } | { error: Failure }): void {
-    if (birth.parent === undefined) {
+  #sendEnd(spawnInfo: SpawnInfo, index: number, end: { output: Json } | { error: Failure }): void {
+    if (spawnInfo.parent === undefined) {
       this.#ended = 'error' in end ? { failure: end.error } : end;
       this.#actors.clear();
       return;
     }
-    for (const message of endMessageFor(birth, `${birth.address}/end/${index}`, end)) this.#mail.push(message.data);
+    for (const message of endMessageFor(spawnInfo, `${spawnInfo.address}/end/${index}`, end))
+      this.#messages.push(message.data);
   }
 
   #post(envelope: Envelope): void {
     const { to, correlation } = envelope;
-    if (to !== clientAddress) return void this.#mail.push(envelope);
+    if (to !== clientAddress) return void this.#messages.push(envelope);
     this.#answered.push(...this.#asks.filter(({ id }) => id === correlation).map(({ type }) => type));
     this.#asks = this.#asks.filter(({ id }) => id !== correlation);
   }
@@ -252,7 +261,7 @@ class StepBuilder {
   }
 }
 
-/** In a check nobody waits for the answer of a delivery. */
+/** In a check no sender waits for the answer of a delivery. */
 const noReply = { acknowledge() {}, reject() {} };
 
 /** Is it the failure of a child or effect that the machine did not answer? XState throws the same value again. */

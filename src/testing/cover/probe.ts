@@ -36,7 +36,7 @@ export function probe(machine: AnyStateMachine): Probe {
   for (const [place, move] of movesOf(copy))
     if (move.guard !== undefined)
       Object.assign(move, {
-        guard: listening(
+        guard: reportingGuard(
           move.guard,
           place,
           (at, name) => void guards.set(at, name),
@@ -96,13 +96,13 @@ function onCopy(snapshot: AnyMachineSnapshot, copy: AnyStateMachine): AnyMachine
 }
 
 /** One of XState's own guards: a function whose result XState asks for by `check`. */
-interface BuiltIn {
+interface BuiltInGuard {
   check(snapshot: unknown, args: unknown, guard: { readonly guards?: readonly unknown[] | undefined }): boolean;
   readonly guards?: readonly unknown[];
 }
 
 /** Wraps a guard so that its result is reported. Of `and`, `or` and `not` the inner guards are reported, since they decide. */
-function listening(
+function reportingGuard(
   guard: unknown,
   place: string,
   onGuard: (place: string, name: string) => void,
@@ -110,9 +110,9 @@ function listening(
 ): unknown {
   const composed = typeof guard === 'function' && 'guards' in guard;
   // XState declares what and() returns as a plain function; in fact it has the `check` by which XState calls it.
-  const builtIn = (composed ? guard : and([guard as never])) as unknown as BuiltIn;
+  const builtIn = (composed ? guard : and([guard as never])) as unknown as BuiltInGuard;
   const guards = composed
-    ? builtIn.guards?.map((inner, index) => listening(inner, `${place}.${index}`, onGuard, onAnswer))
+    ? builtIn.guards?.map((inner, index) => reportingGuard(inner, `${place}.${index}`, onGuard, onAnswer))
     : builtIn.guards;
   if (!composed) onGuard(place, nameOf(guard) ?? '(anonymous)');
   return Object.assign(() => false, {

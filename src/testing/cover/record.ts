@@ -59,17 +59,17 @@ export function mergeRecords(records: readonly MachineRecord[]): MachineRecord[]
   for (const record of records) {
     const key = `${record.id} ${record.hash}`;
     const sum = sums.get(key);
-    sums.set(key, sum ? together(sum, record) : record);
+    sums.set(key, sum ? mergedRecord(sum, record) : record);
   }
   return [...sums.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 }
 
-const together = (a: MachineRecord, b: MachineRecord): MachineRecord => ({
+const mergedRecord = (a: MachineRecord, b: MachineRecord): MachineRecord => ({
   ...a,
   steps: a.steps + b.steps,
   strays: a.strays + b.strays,
-  states: summed(a.states, b.states),
-  moves: summed(a.moves, b.moves),
+  states: sumCounts(a.states, b.states),
+  moves: sumCounts(a.moves, b.moves),
   guards: Object.fromEntries(
     Object.entries(a.guards).map(([place, { name, yes, no }]) => {
       const other = b.guards[place];
@@ -78,5 +78,5 @@ const together = (a: MachineRecord, b: MachineRecord): MachineRecord => ({
   ),
 });
 
-const summed = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>) =>
+const sumCounts = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>) =>
   Object.fromEntries(Object.entries(a).map(([place, times]) => [place, times + (b[place] ?? 0)]));

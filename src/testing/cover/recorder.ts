@@ -26,8 +26,8 @@ export interface Coverage extends Disposable {
 export function coverage(): Coverage {
   const counted = new Map<string, MachineRecord>();
   // Tests may make the same machine many times; machines of one shape share one record.
-  const followed = new WeakMap<AnyStateMachine, Followed>();
-  const follow = (machine: AnyStateMachine): Followed => {
+  const followed = new WeakMap<AnyStateMachine, FollowedMachine>();
+  const follow = (machine: AnyStateMachine): FollowedMachine => {
     const before = followed.get(machine);
     if (before) return before;
     const probe = probeOf(machine);
@@ -53,7 +53,7 @@ export function coverage(): Coverage {
   };
 }
 
-interface Followed {
+interface FollowedMachine {
   readonly record: MachineRecord;
   readonly probe: Probe;
 }

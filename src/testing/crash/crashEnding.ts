@@ -40,7 +40,7 @@ export async function crashEndingOf({ run, recorder, before, world, row, time }:
     world: worldText(world),
     output: row && outputText(row),
     active: await activeText(journal, run, time),
-    left: await leftIn(journal, run),
+    left: await leftovers(journal, run),
   };
 }
 
@@ -66,7 +66,7 @@ async function activeText(journal: Journal, run: string, time: VirtualClock): Pr
   return `${states || 'nobody is alive'}, at ${new Date(time.now()).toISOString()}`;
 }
 
-async function leftIn(journal: Journal, run: string): Promise<string[]> {
+async function leftovers(journal: Journal, run: string): Promise<string[]> {
   const actors = await journal.find({ run, status: 'active', limit: 1_000 });
   const messages = [...(await journal.undelivered(run)), ...(await journal.mail(run))];
   const { damage } = await journal.verify();

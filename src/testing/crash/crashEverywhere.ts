@@ -8,7 +8,7 @@ import { TroupeError } from '../../values/failure.ts';
 import { systemClock } from '../../engine/clock.ts';
 import { compare, isSurfaced } from './compare.ts';
 import type { CrashEnding } from './crashEnding.ts';
-import { chooseCrashes, crashesAt, requireSound } from './crashes.ts';
+import { chooseCrashes, crashesAt, requireValidOptions } from './crashes.ts';
 import { runOnce } from './runOnce.ts';
 import type { CrashOptions, MakeScenario } from './scenario.ts';
 
@@ -51,7 +51,7 @@ export interface CrashReport {
  */
 export async function crashEverywhere(make: MakeScenario, options: CrashOptions = {}): Promise<CrashReport> {
   const { seed = 1 } = options;
-  requireSound(options);
+  requireValidOptions(options);
   const { now } = systemClock();
   const began = now();
   const undisturbed = await runOnce(make, options, undefined);

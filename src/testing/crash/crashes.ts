@@ -24,7 +24,7 @@ export const crashesAt = (points: readonly string[]): readonly Crash[] =>
   );
 
 /** Throws `invalid` when the options make no sense. */
-export function requireSound({ sample = 1, seed = 1, patience = 1 }: CrashOptions): void {
+export function requireValidOptions({ sample = 1, seed = 1, patience = 1 }: CrashOptions): void {
   for (const [name, value, most, says] of [
     ['sample', sample, Infinity, 'how many crashes to draw'],
     ['seed', seed, 2 ** 32 - 1, 'what decides every chance'],

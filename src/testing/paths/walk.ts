@@ -57,30 +57,30 @@ const childEvent = /^xstate\.(?:done|error)\.actor\.(.+)$/;
 
 /**
  * Walks a machine. Its steps do not count as covered. Throws `definition` when the machine throws, and names the event.
- * @example walk(doorMachine, { input: {}, events: [{ type: 'door.open' }, after('patience', 'door.opening')] }).places.size
+ * @example walkStates(doorMachine, { input: {}, events: [{ type: 'door.open' }, after('patience', 'door.opening')] }).situations.size
  */
 export function walkStates(machine: AnyStateMachine, options: WalkOptions): Walk {
   const { input, events, limit = 20_000, visit = () => false } = options;
   // The caller wrote `key` for the context of this machine.
   const key = (context: unknown): unknown => (options.key ? options.key(context as never) : context);
-  const places = new Map<string, Situation>();
+  const situations = new Map<string, Situation>();
   const seen = new Set<AnyStateNode>();
   const queue: Situation[] = [];
   /** Adds the situation after a step; true when the walk is over. */
   const arrive = (steps: readonly Microstep[], from?: Situation, event?: AnyEventObject): boolean => {
-    const passed = new Set(steps.flatMap(([snapshot]) => nodesOf(snapshot)));
-    for (const node of passed) seen.add(node);
+    const visitedNow = new Set(steps.flatMap(([snapshot]) => nodesOf(snapshot)));
+    for (const node of visitedNow) seen.add(node);
     const snapshot = lastOf(steps);
     const id = idOf(snapshot, key);
     from?.next.add(id);
-    const known = places.get(id);
+    const known = situations.get(id);
     const path = from && event ? [...from.path, event] : [];
     const to = known ?? { snapshot, path, next: new Set<string>() };
-    if (!known && places.size < limit) {
-      places.set(id, to);
+    if (!known && situations.size < limit) {
+      situations.set(id, to);
       queue.push(to);
     } else if (!known) cut = true;
-    return visit({ from, event, visited: passed, actions: steps.flatMap(([, actions]) => actions), to }) || cut;
+    return visit({ from, event, visited: visitedNow, actions: steps.flatMap(([, actions]) => actions), to }) || cut;
   };
 
   let cut = false;
@@ -99,7 +99,7 @@ export function walkStates(machine: AnyStateMachine, options: WalkOptions): Walk
       if (over) break;
     }
   }
-  return { situations: places, visited: seen, complete: !cut };
+  return { situations: situations, visited: seen, complete: !cut };
 }
 
 /** The states, as `a.b|c`, in which a machine rests at first and after each event. These steps do not count as covered either. */

@@ -31,12 +31,12 @@ export interface ScriptTexts<Call, When> {
 export class Script<Call, When, Step extends ScriptCondition<When>> {
   readonly #steps: readonly Open<Call, When, Step>[];
   readonly #always: ((call: Call) => Step) | undefined;
-  readonly #words: ScriptTexts<Call, When>;
+  readonly #texts: ScriptTexts<Call, When>;
   readonly #refused: string[] = [];
   #calls = 0;
 
   constructor(script: readonly ScriptItem<Call, Step>[] | ((call: Call) => Step), words: ScriptTexts<Call, When>) {
-    this.#words = words;
+    this.#texts = words;
     this.#always = typeof script === 'function' ? script : undefined;
     this.#steps = typeof script === 'function' ? [] : script.map((entry) => open<Call, When, Step>(entry));
   }
@@ -51,7 +51,7 @@ export class Script<Call, When, Step extends ScriptCondition<When>> {
 
   /** Throws `invalid` for this call, and again in `assertDone`. */
   refuse(call: Call, why: string): never {
-    const message = `${this.#words.who} was not ready for call ${this.#calls}: ${why}.\n${this.#words.show(call)}`;
+    const message = `${this.#texts.who} was not ready for call ${this.#calls}: ${why}.\n${this.#texts.show(call)}`;
     this.#refused.push(message);
     throw new TroupeError('invalid', message);
   }
@@ -67,7 +67,7 @@ export class Script<Call, When, Step extends ScriptCondition<When>> {
       left.length === 0
         ? []
         : [
-            `${this.#words.who} has ${counted(this.#steps.length, 'step')} and got ${counted(this.#calls, 'call')}; these are left, which nobody asked for:\n${left.join('\n')}`,
+            `${this.#texts.who} has ${counted(this.#steps.length, 'step')} and got ${counted(this.#calls, 'call')}; these are left, which nobody asked for:\n${left.join('\n')}`,
           ];
     const problems = [...this.#refused, ...unused];
     if (problems.length > 0) throw new TroupeError('invalid', problems.join('\n\n'));
@@ -76,7 +76,7 @@ export class Script<Call, When, Step extends ScriptCondition<When>> {
   #take(call: Call): Step | undefined {
     const steps = this.#steps;
     const found =
-      steps.find(({ left, when }) => left > 0 && when !== undefined && this.#words.fits(when, call)) ??
+      steps.find(({ left, when }) => left > 0 && when !== undefined && this.#texts.fits(when, call)) ??
       steps.find(({ left, when }) => left > 0 && when === undefined);
     if (!found) return this.refuse(call, this.#why(steps));
     found.left--;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Inspection } from '../../contracts/inspection.ts';
 
 /** Lines that are kept at the least. */
-const kept = 400;
+const minLinesKept = 400;
 
 /** One for each seed. */
 export class SeedTrace {
@@ -21,7 +21,7 @@ export class SeedTrace {
     const line = `${this.#prefix()} ${what}`;
     this.#hash.update(line);
     this.lines.push(line);
-    if (this.lines.length > 2 * kept) this.lines.splice(0, kept);
+    if (this.lines.length > 2 * minLinesKept) this.lines.splice(0, minLinesKept);
   }
 
   /** Progress is not traced: it is kept nowhere. */

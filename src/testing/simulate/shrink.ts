@@ -3,7 +3,7 @@ import type { FaultKind } from '../world/faultPlan.ts';
 import type { SeedResult } from './seed.ts';
 
 /** Tries at the most; each is a whole simulation. */
-const mostTries = 200;
+const maxTries = 200;
 
 /** Which faults a try leaves out: kinds that are not named, and faults by their number. */
 export interface FewerFaults {
@@ -40,11 +40,11 @@ async function byNumber(
   let smallest = failed;
   let without = new Set<number>();
   let tries = 0;
-  for (let parts = 2; smallest.faults.length > 0 && tries < mostTries;) {
+  for (let parts = 2; smallest.faults.length > 0 && tries < maxTries;) {
     const numbers = smallest.faults.map(({ number }) => number);
     const size = Math.ceil(numbers.length / parts);
     let smaller = false;
-    for (let from = 0; from < numbers.length && tries < mostTries; from += size) {
+    for (let from = 0; from < numbers.length && tries < maxTries; from += size) {
       const fewer = new Set([...without, ...numbers.slice(from, from + size)]);
       tries++;
       const result = await again(fewer);

@@ -72,7 +72,7 @@ export interface SimulationReport {
 }
 
 /** Failures that are shrunk: three are enough to begin with. */
-const mostShrunk = 3;
+const maxShrunk = 3;
 
 /**
  * Runs a subject once for each seed and checks every run. Does not throw for a failure: the report lists them all.
@@ -101,7 +101,7 @@ export async function simulate(
     options.progress?.(result);
     results.push(result);
     if (result.problems.length === 0) continue;
-    const isShrunk = options.shrink !== false && failures.length < mostShrunk;
+    const isShrunk = options.shrink !== false && failures.length < maxShrunk;
     const { problems, faults, trace, steps } = isShrunk
       ? await shrink(result, (fewer) => runSeed(seed, fewer))
       : result;

@@ -13,11 +13,11 @@ import type { SimulationContext } from './simulationContext.ts';
 
 const run = 'sim';
 /** Faults stop after so many steps; then every actor must come to its end. */
-const disturbed = 400;
-/** Steps without a commit before a run counts as stuck, whatever it may still wait for. */
-const patience = 20_000;
-/** Steps in all: a run that still commits then goes on for ever. */
-const mostSteps = 200_000;
+const faultSteps = 400;
+/** Steps without a commit after which a run counts as stuck. */
+const maxIdleSteps = 20_000;
+/** Steps in all; a run that still commits after them would never end. */
+const maxSteps = 200_000;
 /** Steps from one look whether anything can still happen to the next. */
 const checkInterval = 100;
 /** Steps from one answer of the people to the next. */
@@ -60,7 +60,7 @@ class Simulation {
       versions: scenario.versions,
       seesDead: random.chance(0.5),
       dead: new Set(),
-      isDisturbed: () => world.steps <= disturbed,
+      isDisturbed: () => world.steps <= faultSteps,
       inspected: (process, event) => trace.inspected(process, event),
       transport: options.transport ?? ((transport) => transport),
     };
@@ -97,7 +97,7 @@ class Simulation {
   async #untilEnd(): Promise<End> {
     const world = this.#world;
     const { time, recorder, options } = world;
-    for (let quiet = 0, [commits, since] = [0, 0]; world.steps - since < patience && world.steps < mostSteps;) {
+    for (let quiet = 0, [commits, since] = [0, 0]; world.steps - since < maxIdleSteps && world.steps < maxSteps;) {
       await turn();
       if (recorder.commits > commits) [commits, since] = [recorder.commits, world.steps];
       if (world.steps === options.until) return 'stopped';
@@ -105,9 +105,9 @@ class Simulation {
       const isOver = root !== undefined && root.status !== 'active';
       if (isOver) {
         this.#injector.end();
-        if ((await this.#isSettled()) || ++quiet > patience / 10) return 'ended';
-      } else if (world.steps === disturbed) this.#injector.end();
-      else if (world.steps < disturbed) this.#injector.disturb();
+        if ((await this.#isSettled()) || ++quiet > maxIdleSteps / 10) return 'ended';
+      } else if (world.steps === faultSteps) this.#injector.end();
+      else if (world.steps < faultSteps) this.#injector.disturb();
       else if (world.steps % checkInterval === 0 && (await this.#isStuck())) return 'stuck';
       const due = time.next;
       if (due === undefined) return isOver ? 'ended' : 'stuck';

@@ -31,13 +31,13 @@ export function pathText(
   return path
     .map((step, at) => {
       const remark = mark?.at === at ? `   <- ${mark.says}` : '';
-      return `  ${(events[at] ?? '').padEnd(widest)} -> ${stationsOf(step)}${remark}`;
+      return `  ${(events[at] ?? '').padEnd(widest)} -> ${statesOfStep(step)}${remark}`;
     })
     .join('\n');
 }
 
 /** The states of a step; those of microsteps come before the one in which it came to rest. */
-const stationsOf = ({ values }: PlayedStep): string =>
+const statesOfStep = ({ values }: PlayedStep): string =>
   values.length === 0
     ? '(it meant nothing)'
     : values

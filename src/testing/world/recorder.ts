@@ -1,4 +1,4 @@
-/** Records what really reached the journal, whatever the processes believe, and which of the engine's promises (E4, E5, E7) that broke. */
+/** Records what really reached the journal, even where a process believes otherwise, and which of the engine's promises (E4, E5, E7) that broke. */
 import type { Commit, Journal } from '../../journal/journal.ts';
 import { memory } from '../../journal/memory.ts';
 import { overrideMethods } from './intercept.ts';

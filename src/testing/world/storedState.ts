@@ -11,7 +11,7 @@ export interface StoredState {
   readonly failure: Json | undefined;
 }
 
-interface Sealed {
+interface SnapshotShape {
   readonly machine?: string;
   readonly state?: { readonly output?: Json; readonly context?: JsonObject };
   readonly failure?: Json;
@@ -19,7 +19,7 @@ interface Sealed {
 
 /** Reads the snapshot of a row. */
 export function storedState({ snapshot }: Pick<ActorRow, 'snapshot'>): StoredState {
-  // The engine wrote it (`SnapshotEnvelope`).
-  const { machine, state, failure } = (snapshot ?? {}) as Sealed;
+  // The engine wrote it (`StoredSnapshot`).
+  const { machine, state, failure } = (snapshot ?? {}) as SnapshotShape;
   return { machine, output: state?.output, context: state?.context, failure };
 }

@@ -158,7 +158,14 @@ test.each<[string, Parameters<typeof clerk>[0], Partial<Drift>[]]>([
   [
     'a signal is not handled any more',
     { deaf: true },
-    [{ kind: 'unheard', phase: 'waiting', seq: 4, message: expect.stringContaining('nobody took "stamp"') as string }],
+    [
+      {
+        kind: 'unheard',
+        phase: 'waiting',
+        seq: 4,
+        message: expect.stringContaining('no actor accepted "stamp"') as string,
+      },
+    ],
   ],
 ])('when %s, that is the first difference', async (_, change, first) => {
   using dir = folder();
