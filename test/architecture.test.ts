@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { budgets } from './reporter/rooms.ts';
 import { codeOf, cyclesIn, exportsOf, importsOf, packageOf } from './architecture/imports.ts';
 
 interface Room {
@@ -262,4 +263,11 @@ test('time and chance come in through the clock', () => {
       !mayBeImpure.some((place) => file.startsWith(place)) && impure.test(readFileSync(resolve(root, file), 'utf8')),
   );
   expect(strays).toEqual([]);
+});
+
+test('every room of the tests has a budget of what the suite may cost, and every budget its room', () => {
+  const rooms = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
+    .map((file) => (file.includes('/') ? file.split('/')[0]! : '.'));
+  expect(Object.keys(budgets).sort()).toEqual([...new Set(rooms)].sort());
 });
