@@ -5,7 +5,7 @@ import { dose } from '../dose.ts';
 import { cases } from './case.ts';
 
 /** Breadth first reaches all states early; the laws explore further, to the end. */
-const limit = dose(400, 2_000);
+const limit = dose(200, 2_000);
 
 const found = cases.map(({ name, machine, ...options }) => ({
   name,
