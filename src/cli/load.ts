@@ -141,5 +141,5 @@ function kindOf(value: unknown): string {
   const config = 'config' in value && 'implementations' in value;
   return config
     ? 'a bare XState machine; wrap it: export default machine(yours)'
-    : `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no properties'}`;
+    : `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no properties'}${'kind' in value ? ', written by hand' : ''}`;
 }

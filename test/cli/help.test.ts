@@ -103,6 +103,11 @@ test.concurrent.each([
   ['a syntax error', 'export default {\n  a: 1,\n  b: = 2,\n};\n', /broken\.ts:3:6/],
   ['no default export', 'export const team = 1;', /no default export; it exports team/],
   ['a default export of the wrong type', 'export default { a: 1 };', /is an object with a\. Expected a team, an agent/],
+  ...['agent', 'team', 'machine', 'guarded', 'orchestrator'].map((kind): [string, string, RegExp] => [
+    `the ${kind} written by hand`,
+    `export default { kind: '${kind}', name: 'x' };`,
+    /is an object with kind, name, written by hand\. Expected a team, an agent/,
+  ]),
   ['a function that returns the wrong type', 'export default () => 7;', /returned a number/],
   [
     'a function that throws',
