@@ -6,7 +6,7 @@ import { createActor, fromPromise, type SnapshotFrom } from 'xstate';
 import type { Clock } from '../src/values/clock.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
-import type { Connect, KeptConnection, KeepAliveOptions, McpConnection, ServerTool } from '../src/mcp/keepAlive.ts';
+import type { Connect, KeptConnection, KeepAliveOptions, McpConnection, ToolList } from '../src/mcp/keepAlive.ts';
 import { asJson } from '../src/values/json.ts';
 import { toolServerMachine, type Listed } from '../machines/toolServer.ts';
 
@@ -21,7 +21,7 @@ export function toolServer(
   const closing = new Set<Promise<unknown>>();
   let connection: McpConnection | undefined;
   let lost: Failure | undefined;
-  let knownTools: readonly ServerTool[] | undefined;
+  let known: ToolList | undefined;
   let actor: ReturnType<typeof start> | undefined;
   let disposed = false;
 
@@ -87,7 +87,7 @@ export function toolServer(
         tools = snapshot.context.tools;
         const listed: unknown = tools;
         // `list` below put them there.
-        knownTools = listed as readonly ServerTool[];
+        known = listed as ToolList;
       }
       if ((another && !first) || (failed && !wasFailed && !first)) for (const changed of listeners) changed();
       wasFailed = failed;
@@ -138,10 +138,10 @@ export function toolServer(
     },
     async tools(signal) {
       await waitUntil((snapshot) => snapshot.matches({ connected: 'ready' }), signal);
-      return knownTools ?? [];
+      return known ?? nothing;
     },
     get known() {
-      return knownTools ?? [];
+      return (known ?? nothing).tools;
     },
     get state() {
       return actor ? stateOf(actor.getSnapshot()) : 'idle';
@@ -159,6 +159,8 @@ export function toolServer(
     },
   };
 }
+
+const nothing: ToolList = { tools: [], problems: [] };
 
 const list = async (connection: McpConnection, signal: AbortSignal): Promise<Listed> => ({
   tools: asJson(await connection.list(signal)),

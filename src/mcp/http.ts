@@ -3,7 +3,8 @@ import type { StreamableHTTPClientTransportOptions, Transport } from '@modelcont
 import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
 import { withTimeout } from '../tools/timeout.ts';
-import { serverError, streamEnded, type ErrorContext } from './errors.ts';
+import { streamEnded } from './certainty.ts';
+import { serverError, type ErrorContext } from './errors.ts';
 import type { HttpAddress } from './address.ts';
 import type { McpTransport } from './connection.ts';
 
