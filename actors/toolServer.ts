@@ -22,6 +22,8 @@ export function toolServer(
   let connection: McpConnection | undefined;
   let lost: Failure | undefined;
   let known: ToolList | undefined;
+  /** The first line of the present process that is no message: a server that is never heard of may have printed why. */
+  let unreadable: string | undefined;
   let actor: ReturnType<typeof start> | undefined;
   let disposed = false;
 
@@ -42,10 +44,12 @@ export function toolServer(
 
   async function connect(signal: AbortSignal): Promise<Listed> {
     lost = undefined;
+    unreadable = undefined;
     let opened: McpConnection | undefined;
     try {
       opened = await openConnection(signal, {
         changed: () => actor?.send({ type: 'toolServer.changed' }),
+        unreadable: (line) => void (unreadable ??= line),
         lost(failure) {
           if (opened !== connection) return;
           lost = failure;
@@ -111,7 +115,7 @@ export function toolServer(
       const onAbort = () => end(() => reject(stopped(signal)));
       const settleIf = (snapshot: Snapshot): boolean => {
         if (wanted(snapshot)) end(resolve);
-        else if (snapshot.matches('failed')) end(() => reject(lastFailure(snapshot)));
+        else if (snapshot.matches('failed')) end(() => reject(lastFailure(snapshot, unreadable)));
         else if (snapshot.status !== 'active') end(() => reject(gone(name)));
         else return false;
         return true;
@@ -168,9 +172,15 @@ const list = async (connection: McpConnection, signal: AbortSignal): Promise<Lis
 const same = (a: Json | undefined, b: Json) => a === b || JSON.stringify(a) === JSON.stringify(b);
 const stateOf = ({ value }: Snapshot): string => (typeof value === 'string' ? value : Object.values(value).join('.'));
 
-/** The failure of a connection that was given up. */
-const lastFailure = ({ context: { failure, name } }: Snapshot): TroupeError =>
-  failure ? fromFailure(failure) : gone(name);
+/** The failure of a connection that was given up; of a server that was not heard of with what it wrote instead of a message. */
+function lastFailure({ context: { failure, name } }: Snapshot, unreadable: string | undefined): TroupeError {
+  if (!failure) return gone(name);
+  const wrote =
+    unreadable === undefined || failure.message.includes('not MCP messages')
+      ? ''
+      : ` It wrote a line that is no MCP message: ${JSON.stringify(unreadable)}. Logs belong on stderr.`;
+  return fromFailure({ ...failure, message: failure.message + wrote });
+}
 
 /** What a machine keeps must be data, so errors are passed to it as failures. */
 const asFailure = <T>(work: Promise<T>): Promise<T> =>

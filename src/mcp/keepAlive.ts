@@ -40,6 +40,8 @@ export interface McpConnection extends AsyncDisposable {
 export interface McpConnectionEvents {
   /** The list of tools has changed. */
   changed(): void;
+  /** The server wrote something that is no message. */
+  unreadable(line: string): void;
   /** The connection is gone. */
   lost(failure: Failure): void;
 }

@@ -40,7 +40,7 @@ export interface McpOptions {
   readonly optional?: boolean;
   /** How long one call may take, with the wait for the connection, as a duration or in milliseconds; one minute by default. */
   readonly timeout?: Duration;
-  /** How long connecting and listing may take, as a duration or in milliseconds; 30 seconds by default. */
+  /** How long connecting and listing may take, as a duration or in milliseconds; 20 seconds by default. A server that does not answer twice in a row is given up. */
   readonly connectTimeout?: Duration;
   /** How many failures in a row end the attempts to connect; 5 by default. After that each use is one more attempt. */
   readonly tries?: number;
@@ -66,7 +66,7 @@ export function mcpToolSource(given: McpAddress, options: McpOptions, { clock, k
   const { name } = address;
   const { protocol = 'command' in address ? 'legacy' : 'auto', tries = 5 } = options;
   const timeout = milliseconds(options.timeout ?? '60s');
-  const patience = milliseconds(options.connectTimeout ?? '30s');
+  const patience = milliseconds(options.connectTimeout ?? '20s');
   if (!Number.isInteger(tries) || tries < 1) {
     throw new TroupeError(
       'definition',

@@ -14,7 +14,7 @@ const good = {
 const listed = async (list: Json | ((cursor: unknown) => Json)) => {
   await using server = await doubleServer({
     list,
-    call: ({ name }) => ({ result: { content: [{ type: 'text', text: `called ${String(name)}` }] } }),
+    call: ({ name }) => ({ result: { content: [{ type: 'text', text: JSON.stringify(name) }] } }),
   });
   await using source = open({ name: 'double', url: server.url });
   const tools = await source.list(testScope().signal);
@@ -131,7 +131,7 @@ describe('every name of a server is mapped to one that all providers take, and c
   test('each is offered once, under a name of its own, and reaches its tool', async () => {
     await using server = await doubleServer({
       list: { tools: names.map((name) => ({ name, inputSchema: object })) },
-      call: ({ name }) => ({ result: { content: [{ type: 'text', text: String(name) }] } }),
+      call: ({ name }) => ({ result: { content: [{ type: 'text', text: typeof name === 'string' ? name : '' }] } }),
     });
     await using tools = catalog([open({ name: 'double', url: server.url })]);
     const offered = await tools.list(testScope().signal);
