@@ -2,6 +2,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/client';
 import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
+import { propertiesOf } from '../values/properties.ts';
 import { afterCall } from '../tools/annotations.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { toJson } from '../tools/toJson.ts';
@@ -55,9 +56,11 @@ export async function callResult(
   });
 }
 
-/** Is the text the structured content as JSON? */
+/** Is the text the structured content as JSON, or one of its members? */
 function repeats(text: string, structured: Json | undefined): boolean {
-  if (structured === undefined || !/^\s*[[{"]/.test(text)) return false;
+  if (structured === undefined) return false;
+  if (Object.values(propertiesOf(structured)).includes(text)) return true;
+  if (!/^\s*[[{"]/.test(text)) return false;
   try {
     return isDeepStrictEqual(JSON.parse(text), structured);
   } catch {

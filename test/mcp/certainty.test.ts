@@ -132,6 +132,11 @@ describe('the model reads all that a result says', () => {
     },
   );
 
+  test('structured content that has the text as a member', async () => {
+    const content = [{ type: 'text', text: 'one two' }];
+    expect(await called({ content, structuredContent: { content: 'one two' } })).toEqual({ content: 'one two' });
+  });
+
   test('structured content alone, text alone, and nothing', async () => {
     expect(await called({ content: [], structuredContent })).toEqual(structuredContent);
     expect(
