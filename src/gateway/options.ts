@@ -19,6 +19,8 @@ interface Shape {
 const isNumber = (value: unknown, least: number): boolean =>
   typeof value === 'number' && Number.isFinite(value) && value >= least;
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
+/** The name of a model, or a model object. */
+const isModel = (value: unknown): boolean => isText(value) || typeof propertiesOf(value)['stream'] === 'function';
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -59,8 +61,8 @@ export function checkGatewayOptions(options: object): void {
   check(options, shape, 'gateway');
   const { models, prices: ownPrices, baseUrls } = propertiesOf(options);
   for (const [name, list] of Object.entries(propertiesOf(models)))
-    if (!Array.isArray(list) || !list.every(isText))
-      refuse(`gateway.models.${name}`, 'a list of names, such as ["openai:gpt-5-mini"]', list);
+    if (!Array.isArray(list) || !list.every(isModel))
+      refuse(`gateway.models.${name}`, 'a list of models, such as ["openai:gpt-5-mini"]', list);
   for (const [name, each] of Object.entries(propertiesOf(ownPrices))) {
     const where = `gateway.prices["${name}"]`;
     check(each, prices, where);

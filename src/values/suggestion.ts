@@ -5,10 +5,14 @@ export function suggestName(name: string, known: readonly string[]): string {
   const wanted = name.slice(0, 80).toLowerCase();
   const [nearest] = known
     .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3))
+    .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3) || begins(wanted, candidate))
     .sort((a, b) => a.distance - b.distance);
   return nearest ? ` Did you mean "${nearest.candidate}"?` : ` There are: ${known.join(', ')}.`;
 }
+
+/** Names with the same beginning are another form of the same word: "retries" for "retry". */
+const begins = (wanted: string, candidate: string): boolean =>
+  candidate.length >= 4 && wanted.startsWith(candidate.toLowerCase().slice(0, 4));
 
 /** How many letters have to be added, left out or replaced. */
 function editDistance(a: string, b: string): number {

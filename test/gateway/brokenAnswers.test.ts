@@ -95,6 +95,18 @@ describe.each(wireNames)('%s', (name) => {
   });
 });
 
+test.each(wireNames)('%s: an error in the middle of a stream counts as what it says', async (name) => {
+  const { frames, error } = wires[name];
+  const told = (code: string) => [
+    turn.whole([...frames({ text: 'You must' }).slice(0, 2), error(code, 'It says so.')]),
+  ];
+  const { outcome, requests } = await asked(name, told('insufficient_quota'));
+  expect(outcome).toMatchObject({ kind: 'auth' });
+  expect(requests).toBe(1);
+  expect((await asked(name, told('context_length_exceeded'))).outcome).toMatchObject({ kind: 'model' });
+  expect((await asked(name, told('server_error'))).outcome).toMatchObject({ kind: 'transient' });
+});
+
 test('an answer that is not streamed is told as what it is', async () => {
   const { message } = await asked('openai', [
     turn.body('application/json', '{"object":"chat.completion","choices":[]}'),

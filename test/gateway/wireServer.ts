@@ -247,14 +247,13 @@ const google: Wire = {
   ],
 };
 
-/** The wire formats by provider; `responses` is OpenAI's newer one. */
+/** The wire formats by provider; `responses` is OpenAI's newer one. Ollama is reached as `openai-compatible` is. */
 export const wires = {
   openai: { ...chat, model: 'openai:gpt-4o-mini' },
   responses,
   anthropic,
   google,
   'openai-compatible': { ...chat, model: 'openai-compatible:local' },
-  ollama: { ...chat, model: 'ollama:llama3.2' },
 } as const satisfies Record<string, Wire>;
 export type WireName = keyof typeof wires;
 export const wireNames = Object.keys(wires) as WireName[];
