@@ -112,11 +112,11 @@ export interface Runtime extends AsyncDisposable {
       readonly type: string;
     } & JsonObject,
   ): Promise<void>;
-  /** The open tickets of one run, or of all runs. */
+  /** The open tickets of one run, or of all runs, without those whose time is up. */
   tickets(run?: string): Promise<Ticket[]>;
-  /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it was already answered or withdrawn. */
+  /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `expired` when its time is up, `conflict` when it was already answered or withdrawn. */
   answer(ticket: Address, answer: Json, by?: string): Promise<void>;
-  /** Withdraws a ticket. Rejects with `conflict` when it was already answered or withdrawn. */
+  /** Withdraws a ticket. Rejects with `expired` when its time is up, `conflict` when it was already answered or withdrawn. */
   abort(ticket: Address, reason: string, by?: string): Promise<void>;
   /** Adds an observer, until the result is disposed. */
   observe(observer: Observer): Disposable;
@@ -155,7 +155,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const opened: AsyncDisposable[] = [];
   let replies: ReplyChannel | undefined;
   const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
-  const tickets = ticketsOf(journal, signal);
+  const tickets = ticketsOf(journal, signal, () => clock.now());
 
   async function handle(subject: Runnable, run: string, root: Address): Promise<RunHandle> {
     if (subject.kind === 'agent') health.setName(root, subject.name);
