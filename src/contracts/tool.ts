@@ -1,12 +1,25 @@
 /** Tools an agent may call: one interface for local functions and for tool servers. */
+import type { EffectKind } from './effect.ts';
 import type { Clock } from '../values/clock.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { ToolInfo } from './model.ts';
 
+/** A function of a tool that is about to run, as proofs record it. */
+export interface KeyedCall {
+  /** The name of the tool. */
+  readonly tool: string;
+  /** What the tool does outside: `pure`, `read` or `write`. */
+  readonly effect: EffectKind;
+  /** What it is given. */
+  readonly input: Json;
+  /** The key that it is given. */
+  readonly key: string;
+}
+
 /** What a tool is given beside its input. */
 export interface ToolScope {
-  /** The idempotency key of this call: the same for every retry and after a restart. Pass it on to what is called. */
+  /** The idempotency key of this call: the same for every retry, after a restart, and when it is looked up or made again. Pass it on to what is called. */
   readonly key: string;
   /** Fires when the result is no longer wanted: the call must stop. */
   readonly signal: AbortSignal;
@@ -14,6 +27,8 @@ export interface ToolScope {
   readonly clock: Clock;
   /** Shown to observers; not stored. */
   readonly progress: (note: Json) => void;
+  /** For proofs: called before a function of the tool runs. Default: nothing is recorded. */
+  readonly onCall?: (call: KeyedCall) => void;
 }
 
 /**

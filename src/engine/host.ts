@@ -11,7 +11,8 @@
  * E6 The cost of a commit does not grow with the length of the history.
  * E7 A write that may have happened is repeated only if it is idempotent, or once it is known that it did not happen.
  * E8 The limits of microsteps, restarts and mailboxes are finite by default.
- * E9 A deadline is a point in time. Children and effects inherit it, and can only get an earlier one.
+ * E9 A deadline is a point in time. Children and effects inherit it, and can only get an earlier one. It is judged before what comes after it,
+ *    also when nobody ran the actor at that time.
  * E10 Mailboxes are bounded. No message is lost silently: its sender gets the reason, or the message is stored as a dead letter with the reason.
  * E11 A snapshot names the machine that wrote it. Another machine uses it if it fits, migrates it, or leaves it unchanged.
  * E12 An actor type is refused when one of its guards, actions, effects or children has no name, or a name that is not declared.
