@@ -845,8 +845,8 @@ export const requirements: readonly Requirement[] = [
     says: 'The attempts at a write, what looks it up and what makes it again have one key: that of the first attempt.',
     where: 'machines/toolCall.ts',
     tests: [
-      { file: 'test/testing/oneKey.test.ts', name: 'happens once, wherever the process is killed' },
-      { file: 'test/testing/oneKey.test.ts', name: 'has one key under all faults' },
+      { file: 'test/testing/oneKey.test.ts', name: 'a write %s happens once, wherever the process is killed' },
+      { file: 'test/testing/oneKey.test.ts', name: 'a write %s has one key under all faults' },
     ],
   },
   {

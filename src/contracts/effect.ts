@@ -2,7 +2,7 @@
 import type { Clock } from '../values/clock.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
-import type { KeyedCall } from './tool.ts';
+import type { KeyedCall } from './keyedCall.ts';
 
 /** `pure`: changes nothing and reads nothing, repeat freely. `read`: reads from outside. `write`: changes something outside, so an uncertain one is never repeated blindly (E7). */
 export type EffectKind = 'pure' | 'read' | 'write';

@@ -1,10 +1,10 @@
 /** Tools an agent may call: one interface for local functions and for tool servers. */
 import * as z from 'zod';
 import { anyJson } from '../values/anyJson.ts';
-import type { EffectKind } from './effect.ts';
 import type { Clock } from '../values/clock.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
+import type { KeyedCall } from './keyedCall.ts';
 import type { ToolInfo } from './model.ts';
 
 /** A progress note: a tool is called now, or has answered. */
@@ -20,18 +20,6 @@ export const ToolNote = z.discriminatedUnion('type', [
   }),
 ]);
 export type ToolNote = z.infer<typeof ToolNote>;
-
-/** A function of a tool that is about to run, as proofs record it. */
-export interface KeyedCall {
-  /** The name of the tool. */
-  readonly tool: string;
-  /** What the tool does outside: `pure`, `read` or `write`. */
-  readonly effect: EffectKind;
-  /** What it is given. */
-  readonly input: Json;
-  /** The key that it is given. */
-  readonly key: string;
-}
 
 /** What a tool is given beside its input. */
 export interface ToolScope {

@@ -114,7 +114,7 @@ function perform<T>(tool: Tool, input: Json, scope: ToolScope, work: (scope: Too
     );
   return withTimeout({ clock, timeout: tool.timeout, signal, late }, async (inner) => {
     try {
-      scope.onCall?.({ tool: tool.name, effect: tool.effect, input, key });
+      scope.onCall?.({ tool: tool.name, isWrite: tool.effect === 'write', input, key });
       // Progress that a tool reports after its end is ignored.
       return await work({
         key,

@@ -1,5 +1,5 @@
 /** Compiles scenarios, so that their effects are recorded and go wrong as the fault plan of the running seed says. */
-import type { KeyedCall } from '../../contracts/tool.ts';
+import type { KeyedCall } from '../../contracts/keyedCall.ts';
 import { breaker } from '../../../actors/gateway.ts';
 import type { ModelGateway } from '../../../actors/tools.ts';
 import { compile } from '../../runtime/compile.ts';

@@ -1,6 +1,6 @@
 /** Records what really reached the journal, even where a process believes otherwise, and which of the engine's promises (E2, E4, E5, E7) that broke. */
 import type { Commit, Journal } from '../../journal/journal.ts';
-import type { KeyedCall } from '../../contracts/tool.ts';
+import type { KeyedCall } from '../../contracts/keyedCall.ts';
 import { memory } from '../../journal/memory.ts';
 import { overrideMethods } from './intercept.ts';
 
@@ -67,8 +67,8 @@ export class Recorder {
    * A function of a tool is called for an actor. A write is one logical step, with one key: when it is attempted, when it is looked up, and when
    * it is made again. A world that honours keys would do it twice.
    */
-  toolCalled(actor: string, { tool, effect, input, key }: KeyedCall): void {
-    if (effect !== 'write') return;
+  toolCalled(actor: string, { tool, isWrite, input, key }: KeyedCall): void {
+    if (!isWrite) return;
     const step = `${actor} ${tool} ${JSON.stringify(input)}`;
     const first = this.#keys.get(step) ?? key;
     this.#keys.set(step, first);
