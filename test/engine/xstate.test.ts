@@ -819,6 +819,23 @@ const rows: Record<string, () => unknown> = {
       type(machine({ on: { x: { actions: 'act' } } }, { actions: { act: () => void seen.push(-1) } })),
     );
     expect({ address, seen }).toEqual({ address: 'm/r1', seen: [2] });
+
+    const broken = new TestProcess();
+    const throws = () => {
+      throw new Error('no printer');
+    };
+    expect((await played({ on: { x: { actions: 'act' } } }, ['x'], { actions: { act: throws } }, broken)).status).toBe(
+      'active',
+    );
+    expect(broken.inspections).toContainEqual(
+      expect.objectContaining({
+        type: 'progress',
+        note: expect.objectContaining({
+          type: 'warning',
+          message: expect.stringContaining('no printer') as string,
+        }) as unknown,
+      }),
+    );
   },
   'action params': async () => {
     const got: unknown[] = [];
