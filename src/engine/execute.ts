@@ -118,7 +118,7 @@ export class Executor {
     // A process that was suspended after the commit may have lost the lease, and another one may have started this (E4).
     if (!this.#host.isLeaseCurrent(this.#state.run) && !(await this.#mayBegin(pending))) return;
     const outcome = await this.#effects.start(pending, again);
-    const behind = this.#host.dueFirst(this.#state.run);
+    const behind = this.#host.lateFirst(this.#state.run);
     if (behind) await this.#after(behind);
     if (outcome) this.#enqueue(fromEffect(pending, outcome, false));
     else this.#host.notifyIdle(this.#state.run);

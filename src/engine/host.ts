@@ -96,6 +96,8 @@ export class Host implements ActorHost, AsyncDisposable {
   readonly #inboxPoller: InboxPoller;
   readonly #passivation: Passivation;
   readonly #catchUp: CatchUp;
+  /** A timer that is later than so many milliseconds shows that this process was suspended. */
+  readonly #tolerance: number;
   readonly #starting = new Map<string, Promise<Address>>();
   readonly #rootSupervisors = new Map<string, Supervisor>();
   readonly #idleListeners = new Set<(run: string) => void>();
@@ -121,7 +123,8 @@ export class Host implements ActorHost, AsyncDisposable {
       onUndeliverable: storeUndeliverable,
       onMove: (run) => this.#tellIdle(run),
     });
-    this.timers = new Timers(clock, (due) => this.#fire(due, Math.min(poll, 1_000)));
+    this.#tolerance = Math.min(poll, 1_000);
+    this.timers = new Timers(clock, (due) => this.#fire(due));
     this.#catchUp = new CatchUp({
       fire: (timer) => this.#fireTimer(timer),
       settled: (run) => this.#settled(run),
@@ -242,7 +245,8 @@ export class Host implements ActorHost, AsyncDisposable {
   /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
   async receive(envelope: Envelope): Promise<boolean> {
     requireDeliverable(envelope, this.clock.now());
-    const behind = this.dueFirst(envelope.run);
+    this.timers.fireDue();
+    const behind = this.#catchUp.of(envelope.run);
     // `door` is the stored address type of a reply channel: what it sends comes from outside.
     if (behind && actorTypeOf(envelope.from) === 'door') await behind;
     if (!this.#registry.get(envelope.to)) return this.#receiveForAbsent(envelope);
@@ -341,18 +345,18 @@ export class Host implements ActorHost, AsyncDisposable {
     for (const call of this.#idleListeners) call(run);
   }
 
-  dueFirst(run: string): Promise<void> | undefined {
-    this.timers.fireDue();
+  lateFirst(run: string): Promise<void> | undefined {
+    this.timers.fireDue(this.#tolerance);
     return this.#catchUp.of(run);
   }
 
   /** Timers that are due now fire at once. After a time in which this process was suspended, a run catches up. */
-  #fire(due: readonly LateTimer[], tolerance: number): void {
+  #fire(due: readonly LateTimer[]): void {
     const now = this.clock.now();
     const late = new Map<string, LateTimer[]>();
     for (const timer of due) {
       const run = this.#registry.get(timer.address)?.run;
-      if (run !== undefined && (now - timer.due > tolerance || this.#catchUp.of(run)))
+      if (run !== undefined && (now - timer.due > this.#tolerance || this.#catchUp.of(run)))
         late.set(run, [...(late.get(run) ?? []), timer]);
       else this.#fireTimer(timer);
     }

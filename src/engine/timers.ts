@@ -68,9 +68,9 @@ export class Timers {
     this.#wakeUp = { at, call: this.#clock.wake(at, () => this.#wake()) };
   }
 
-  /** Fires what is due, also before the clock wakes this process: what comes now comes after it. */
-  fireDue(): void {
-    const now = this.#clock.now();
+  /** Fires what is due, also before the clock wakes this process: what comes now comes after it. Only what is late by so many milliseconds. */
+  fireDue(lateBy = 0): void {
+    const now = this.#clock.now() - lateBy;
     const due: Timer[] = [];
     for (let timer = this.#heap[0]; timer && timer.due <= now; timer = this.#heap[0]) {
       this.#pop();
