@@ -24,7 +24,12 @@ export interface Incoming {
   /** The result of an effect, for the ledger. */
   readonly result?: EffectResult;
   /** Set for a delayed message that is due: the machine takes no step, its event goes to another actor. */
-  readonly forward?: { readonly to: Address; readonly event: TimerData['event'] };
+  readonly forward?: {
+    /** The actor that gets it. */
+    readonly to: Address;
+    /** What it gets. */
+    readonly event: TimerData['event'];
+  };
   /** Set when the caller waits for a reply. */
   readonly ask?: Envelope;
   /** Milliseconds since the epoch; after that it is not handled (E9). */
