@@ -285,9 +285,18 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'E9',
-    says: 'A deadline is a point in time. Children and effects inherit it, and can only get an earlier one.',
+    says: 'A deadline is a point in time. Children and effects inherit it, and can only get an earlier one. It is judged before what comes after it, also when nobody ran the actor at that time.',
     where: 'src/engine/host.ts',
     tests: [
+      {
+        file: 'test/engine/overdue.test.ts',
+        name: 'a run whose deadline passed ends as expired, whatever was said to it later',
+      },
+      { file: 'test/engine/overdue.test.ts', name: 'takes what was due before what reaches it when it goes on' },
+      {
+        file: 'test/runtime/overdue.test.ts',
+        name: 'an approval that is given after its deadline is refused as expired, and the call is not made',
+      },
       {
         file: 'test/engine/deadlines.test.ts',
         name: 'children and effects inherit the deadline, unchanged by a crash',
@@ -829,6 +838,15 @@ export const requirements: readonly Requirement[] = [
         file: 'test/define/presets/asTool.test.ts',
         name: 'under every kind of fault, agents that work as tools end with their caller, and nothing is charged twice',
       },
+    ],
+  },
+  {
+    id: 'K6',
+    says: 'The attempts at a write, what looks it up and what makes it again have one key: that of the first attempt.',
+    where: 'machines/toolCall.ts',
+    tests: [
+      { file: 'test/testing/oneKey.test.ts', name: 'a write %s happens once, wherever the process is killed' },
+      { file: 'test/testing/oneKey.test.ts', name: 'a write %s has one key under all faults' },
     ],
   },
   {

@@ -13,6 +13,7 @@ import type { FollowOptions } from './options.ts';
 import { writeMessage, writeJson, writeOutput } from './output/write.ts';
 import { formatOutcome, type FormattedOutcome } from './output/formatOutput.ts';
 import { formatTicket } from './output/ticketText.ts';
+import { unsettledText } from './output/unsettledText.ts';
 
 /** Milliseconds that running effects get to finish after Ctrl-C. */
 const grace = 2_000;
@@ -114,6 +115,7 @@ function report(cli: Cli, run: string, shown: FormattedOutcome, { json, db }: Fo
   const { results, anyFailed, ...outcome } = shown;
   if (json) writeJson(cli.out, { run, ...outcome });
   else if (results !== undefined) writeOutput(cli.out, results);
+  if ('unsettled' in outcome) for (const write of outcome.unsettled ?? []) writeMessage(cli, unsettledText(write));
   switch (outcome.status) {
     case 'done':
       if (!json) writeOutput(cli.out, outcome.output);

@@ -4,6 +4,7 @@ import { sleep, type Clock } from '../values/clock.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
+import { withUnsettled } from '../runtime/unsettled.ts';
 import { outcomeOf } from '../runtime/outcome.ts';
 import type { RunHandle, RunOutcome, Runtime } from '../runtime/runtime.ts';
 import type { RunResponse } from './response.ts';
@@ -115,7 +116,7 @@ export function serveEndpoint({
     for (let before = ''; ; await sleep(clock, pollInterval)) {
       const root = await rootOf(run);
       const there = root && outcomeOf(root);
-      if (there) return answerOf(run, there);
+      if (there) return answerOf(run, await withUnsettled(runtime.journal, run, there));
       if (subscription.isClosed()) return { run, status: 'parked' };
       if (clock.now() >= until) return { run, status: 'active' };
       const tickets = (await runtime.tickets(run)).filter(({ answered }) => !answered);

@@ -11,7 +11,8 @@
  * E6 The cost of a commit does not grow with the length of the history.
  * E7 A write that may have happened is repeated only if it is idempotent, or once it is known that it did not happen.
  * E8 The limits of microsteps, restarts and mailboxes are finite by default.
- * E9 A deadline is a point in time. Children and effects inherit it, and can only get an earlier one.
+ * E9 A deadline is a point in time. Children and effects inherit it, and can only get an earlier one. It is judged before what comes after it,
+ *    also when nobody ran the actor at that time.
  * E10 Mailboxes are bounded. No message is lost silently: its sender gets the reason, or the message is stored as a dead letter with the reason.
  * E11 A snapshot names the machine that wrote it. Another machine uses it if it fits, migrates it, or leaves it unchanged.
  * E12 An actor type is refused when one of its guards, actions, effects or children has no name, or a name that is not declared.
@@ -20,7 +21,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../values/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../values/failure.ts';
-import { requireId, type Address } from '../values/ids.ts';
+import { actorTypeOf, requireId, type Address } from '../values/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
 import type { Restart } from '../contracts/restart.ts';
@@ -40,6 +41,7 @@ import { fromChild } from '../core/incoming.ts';
 import { requireDeliverable } from '../core/validate.ts';
 import { wasHandled } from './duplicates.ts';
 import { InboxPoller } from './inboxPoller.ts';
+import { CatchUp, type LateTimer } from './catchUp.ts';
 import { safeObserver } from './observer.ts';
 import { Leases, type LeaseOptions } from './lease.ts';
 import { retryWrite } from './retryWrite.ts';
@@ -93,6 +95,9 @@ export class Host implements ActorHost, AsyncDisposable {
   readonly #registry: Registry;
   readonly #inboxPoller: InboxPoller;
   readonly #passivation: Passivation;
+  readonly #catchUp: CatchUp;
+  /** A timer that is later than so many milliseconds shows that this process was suspended. */
+  readonly #tolerance: number;
   readonly #starting = new Map<string, Promise<Address>>();
   readonly #rootSupervisors = new Map<string, Supervisor>();
   readonly #idleListeners = new Set<(run: string) => void>();
@@ -116,13 +121,25 @@ export class Host implements ActorHost, AsyncDisposable {
       ending: this.ending,
       epoch: epochOf,
       onUndeliverable: storeUndeliverable,
+      onMove: (run) => this.#tellIdle(run),
     });
-    this.timers = new Timers(clock, (address, key) => this.#withActor(address, (actor) => actor.fireTimer(key)));
+    this.#tolerance = Math.min(poll, 1_000);
+    this.timers = new Timers(clock, (due) => this.#fire(due));
+    this.#catchUp = new CatchUp({
+      fire: (timer) => this.#fireTimer(timer),
+      settled: (run) => this.#settled(run),
+      handIn: (run) => this.#retry(run, run, () => this.#inboxPoller.poll(run)),
+      onDone: (run) => {
+        for (const actor of this.actorsOf(run)) actor.startHeld();
+        this.notifyIdle(run);
+      },
+    });
     this.#inboxPoller = new InboxPoller({
       journal,
       clock,
       pollInterval: poll,
       runs: () => this.#leases.runs,
+      dueFirst: (run, time) => this.#catchUp.upTo(run, time),
       receive: (envelope) => this.receive(envelope),
       onUndeliverable: storeUndeliverable,
     });
@@ -184,7 +201,7 @@ export class Host implements ActorHost, AsyncDisposable {
       throw new TroupeError('conflict', `${envelope.to} has ended (${status}, ${state}); it takes no more messages.`, {
         data: { status },
       });
-    await this.journal.post({ ...envelope, run });
+    await this.journal.post({ ...envelope, run, posted: this.clock.now() });
     if (this.owns(run)) await this.#inboxPoller.poll(run).catch(() => {}); // The message is durable, and is found at the next poll.
   }
 
@@ -214,6 +231,7 @@ export class Host implements ActorHost, AsyncDisposable {
       !this.outboxRelay.isBusy(run) &&
       !this.#inboxPoller.isBusy(run) &&
       !this.#starting.has(run) &&
+      this.#catchUp.of(run) === undefined &&
       this.actorsOf(run).every((actor) => !actor.isBusy)
     );
   }
@@ -227,6 +245,10 @@ export class Host implements ActorHost, AsyncDisposable {
   /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
   async receive(envelope: Envelope): Promise<boolean> {
     requireDeliverable(envelope, this.clock.now());
+    this.timers.fireDue();
+    const behind = this.#catchUp.of(envelope.run);
+    // `door` is the stored address type of a reply channel: what it sends comes from outside.
+    if (behind && actorTypeOf(envelope.from) === 'door') await behind;
     if (!this.#registry.get(envelope.to)) return this.#receiveForAbsent(envelope);
     return new Promise<boolean>((resolve, refuse) => {
       this.#withActor(envelope.to, (actor) =>
@@ -316,7 +338,47 @@ export class Host implements ActorHost, AsyncDisposable {
 
   notifyIdle(run: string): void {
     this.#passivation.start();
+    this.#tellIdle(run);
+  }
+
+  #tellIdle(run: string): void {
     for (const call of this.#idleListeners) call(run);
+  }
+
+  lateFirst(run: string): Promise<void> | undefined {
+    this.timers.fireDue(this.#tolerance);
+    return this.#catchUp.of(run);
+  }
+
+  /** Timers that are due now fire at once. After a time in which this process was suspended, a run catches up. */
+  #fire(due: readonly LateTimer[]): void {
+    const now = this.clock.now();
+    const late = new Map<string, LateTimer[]>();
+    for (const timer of due) {
+      const run = this.#registry.get(timer.address)?.run;
+      if (run !== undefined && (now - timer.due > this.#tolerance || this.#catchUp.of(run)))
+        late.set(run, [...(late.get(run) ?? []), timer]);
+      else this.#fireTimer(timer);
+    }
+    for (const [run, timers] of late) this.#catchUp.add(run, timers);
+  }
+
+  #fireTimer({ address, key }: Pick<LateTimer, 'address' | 'key'>): void {
+    this.#withActor(address, (actor) => actor.fireTimer(key));
+  }
+
+  /** Resolves when no message of the run is on its way or being taken, or this process no longer runs it. */
+  #settled(run: string): Promise<void> {
+    const isSettled = () =>
+      !this.owns(run) || (!this.outboxRelay.isMoving(run) && this.actorsOf(run).every((actor) => !actor.isHandling));
+    return new Promise((resolve) => {
+      if (isSettled()) return resolve();
+      const listener = this.onIdle((idle) => {
+        if (idle !== run || !isSettled()) return;
+        listener[Symbol.dispose]();
+        resolve();
+      });
+    });
   }
 
   actorEnded({ address, run }: RunActor): void {
@@ -456,7 +518,9 @@ export class Host implements ActorHost, AsyncDisposable {
       const actor = this.actor(parent);
       if (actor) this.spawn(actor.state, pending);
     }
-    for (const { actor, results } of actors) actor.resume(results);
+    const late = actors.flatMap(({ actor, results }) => actor.resume(results));
+    if (late.length > 0) this.#catchUp.add(run, late);
+    else for (const { actor } of actors) actor.startHeld();
     if (actors.length > 0) return;
     this.#registry.addEnded(root.actor, run);
     await this.#releaseLease(run);
@@ -525,6 +589,7 @@ export class Host implements ActorHost, AsyncDisposable {
   #dropRun(run: string): void {
     this.#rootSupervisors.delete(run);
     this.outboxRelay.release(run);
+    this.#catchUp.drop(run);
     this.timers.cancelAllOf(new Set([...this.#registry.of(run)].map(({ address }) => address)));
     for (const registration of this.#registry.of(run)) {
       const { actor } = registration;

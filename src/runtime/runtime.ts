@@ -25,9 +25,10 @@ import { runInput, isRunnable, type Runnable } from '../define/runnable.ts';
 import { signalFor } from './signals.ts';
 import { requireInput } from '../values/plain.ts';
 import { ticketsOf, type Ticket } from './tickets.ts';
+import { withUnsettled, type UnsettledWrite } from './unsettled.ts';
 
 export { modelKeyVariables } from '../gateway/providers.ts';
-export { isRunnable, type Runnable, type Ticket };
+export { isRunnable, type Runnable, type Ticket, type UnsettledWrite };
 
 /** What a runtime is opened with. */
 export interface RuntimeOptions extends BackendOptions {
@@ -69,6 +70,8 @@ export type RunOutcome =
       readonly status: 'parked';
       /** The failure that made this process release it, if one did. */
       readonly failure?: Failure;
+      /** Writes that were stopped in the middle: they are looked up, repeated or asked about when the run goes on. None when absent. */
+      readonly unsettled?: readonly UnsettledWrite[];
     };
 
 /** A run that this process has started or resumed. */
@@ -112,11 +115,11 @@ export interface Runtime extends AsyncDisposable {
       readonly type: string;
     } & JsonObject,
   ): Promise<void>;
-  /** The open tickets of one run, or of all runs. */
+  /** The open tickets of one run, or of all runs, without those whose time is up. */
   tickets(run?: string): Promise<Ticket[]>;
-  /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it was already answered or withdrawn. */
+  /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `expired` when its time is up, `conflict` when it was already answered or withdrawn. */
   answer(ticket: Address, answer: Json, by?: string): Promise<void>;
-  /** Withdraws a ticket. Rejects with `conflict` when it was already answered or withdrawn. */
+  /** Withdraws a ticket. Rejects with `expired` when its time is up, `conflict` when it was already answered or withdrawn. */
   abort(ticket: Address, reason: string, by?: string): Promise<void>;
   /** Adds an observer, until the result is disposed. */
   observe(observer: Observer): Disposable;
@@ -155,7 +158,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const opened: AsyncDisposable[] = [];
   let replies: ReplyChannel | undefined;
   const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
-  const tickets = ticketsOf(journal, signal);
+  const tickets = ticketsOf(journal, signal, () => clock.now());
 
   async function handle(subject: Runnable, run: string, root: Address): Promise<RunHandle> {
     if (subject.kind === 'agent') health.setName(root, subject.name);
@@ -189,8 +192,9 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   ): Promise<RunOutcome | undefined> {
     if (!host.owns(run) || !host.actor(root)) {
       const [row] = await journal.find({ actor: root });
-      if (row && row.status !== 'active') return outcomeOf(row);
-      if (!host.owns(run)) return parked(run);
+      const ended = row && outcomeOf(row);
+      if (ended) return withUnsettled(journal, run, ended);
+      if (!host.owns(run)) return withUnsettled(journal, run, parked(run));
     }
     if (!returnWhenWaiting || !host.isIdle(run)) return undefined;
     if (host.actorsOf(run).some((actor) => actor.tags.has('recovering'))) return undefined; // It waits for time, not for a person.

@@ -8,9 +8,9 @@ import { fromFailure, toFailure, TroupeError, type Failure } from '../../values/
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-const Heading = Envelope.omit({ body: true });
+const Heading = Envelope.omit({ body: true, posted: true });
 
-/** The header of each key of an envelope. `Nats-Msg-Id` is a header that the server itself knows. */
+/** The header of each key of an envelope. `Nats-Msg-Id` is a header that the server itself knows. `posted` belongs to the journal and does not travel. */
 const names = {
   id: 'Nats-Msg-Id',
   type: 'Troupe-Type',
@@ -21,7 +21,7 @@ const names = {
   correlation: 'Troupe-Correlation',
   causation: 'Troupe-Causation',
   deadline: 'Troupe-Deadline',
-} as const satisfies Record<Exclude<keyof Envelope, 'body'>, string>;
+} as const satisfies Record<Exclude<keyof Envelope, 'body' | 'posted'>, string>;
 /** The header with the name of the object that holds a body which was too large for a message. */
 export const blobHeader = 'Troupe-Blob';
 const failureHeader = 'Troupe-Failure';
