@@ -90,6 +90,28 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
     }
   }
 
+  /** False when the stream takes no message of this size: its operator may have lowered the limit meanwhile. */
+  const wasPublished = (id: string, entry: Uint8Array): Promise<boolean> =>
+    publisher.publish(subject, entry, { msgID: id }).then(
+      () => true,
+      (cause: unknown) => {
+        if (cause instanceof JetStreamApiError && cause.code === messageTooLarge) return false;
+        throw cause;
+      },
+    );
+
+  async function appendLarge(id: string, entry: Uint8Array): Promise<void> {
+    await large.put(
+      id,
+      (async function* () {
+        yield entry;
+      })(),
+    );
+    const reference = headers();
+    reference.set(blobHeader, id);
+    await publisher.publish(subject, new Uint8Array(), { msgID: id, headers: reference });
+  }
+
   return {
     maxEntryBytes: limit,
     entries,
@@ -100,16 +122,7 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
     },
     async append(id, entry) {
       try {
-        if (entry.length <= limit) return void (await publisher.publish(subject, entry, { msgID: id }));
-        await large.put(
-          id,
-          (async function* () {
-            yield entry;
-          })(),
-        );
-        const reference = headers();
-        reference.set(blobHeader, id);
-        await publisher.publish(subject, new Uint8Array(), { msgID: id, headers: reference });
+        if (entry.length > limit || !(await wasPublished(id, entry))) await appendLarge(id, entry);
       } catch (cause) {
         throw new TroupeError('storage', `the server does not store it (${reasonOf(cause)})`, { cause });
       }
@@ -151,6 +164,9 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
     async [Symbol.asyncDispose]() {},
   };
 }
+
+/** The server's code for a message that is larger than the stream allows. */
+const messageTooLarge = 10_054;
 
 /** Bytes of a message's headers, which the limit of a stream covers as well. */
 const headroom = 1_024;
