@@ -103,11 +103,13 @@ async function collectReports(
     finishWhenComplete();
   };
   const permissionErrors = watchPermissionErrors(connection);
-  const listening = [reply, subjects.nodes].map((subject) => connection.subscribe(subject, { callback }));
+  const listening = [connection.subscribe(reply, { callback })];
   connection.publish(subjects.who, new Uint8Array(), { reply });
   const window = clock.wake(from, () => {
     if (permissionErrors.first) over.abort();
     finishWhenComplete();
+    // A node that is slow to answer may publish its report meanwhile.
+    if (!over.signal.aborted) listening.push(connection.subscribe(subjects.nodes, { callback }));
   });
   await sleep(clock, until - clock.now(), over.signal).catch(() => {}); // Aborted: there is nobody left to wait for.
   window[Symbol.dispose]();

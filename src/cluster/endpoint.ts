@@ -86,7 +86,10 @@ export function serveEndpoint({
         `The input is not in the object store as ${blob}. Put it there again, and ask again.`,
       );
     const starting = start(decodeJson({ data: body, subject }), key, until).then((started) => {
-      if (started.handle) runs.watch(offer.name, started.handle);
+      if (started.handle) {
+        runs.watch(offer.name, started.handle);
+        runs.noteVersion(started.handle, offer.runnable);
+      }
       return started;
     });
     const started = await inTime(starting, until);

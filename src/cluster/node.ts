@@ -79,7 +79,7 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   const offered = offers.map((offer) => ({
     name: offer.name,
     kind: offer.runnable.kind,
-    hash: runtime.hashOf(offer.runnable),
+    hash: runtime.versionOf(offer.runnable),
   }));
   let leaving = false;
 

@@ -6,7 +6,7 @@ const ReportedOffer = z.object({
   name: z.string(),
   /** What is defined: `agent`, `team`, `orchestrator`, `guarded` or `machine`. */
   kind: z.string(),
-  /** The hash of its machine: two nodes that offer a name with different hashes run different versions. */
+  /** The hash of the whole definition: two nodes that offer a name with different hashes run different versions. */
   hash: z.string(),
 });
 /** A definition that a node offers. */
