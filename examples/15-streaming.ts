@@ -27,16 +27,10 @@ const seen: string[] = [];
 let answer = '';
 for await (const event of run.stream(guide, 'What do I wear in Bergen?', { db: 'memory' })) {
   seen.push(event.type);
-  switch (event.type) {
-    case 'text':
-      process.stdout.write(event.text);
-      break;
-    case 'tool.called':
-      console.log(`\n[${event.name} calls ${event.tool} with ${JSON.stringify(event.input)}]`);
-      break;
-    case 'done':
-      answer = event.output;
-  }
+  if (event.type === 'text') process.stdout.write(event.text);
+  if (event.type === 'tool.called')
+    console.log(`\n[${event.name} calls ${event.tool}: ${JSON.stringify(event.input)}]`);
+  if (event.type === 'done') answer = event.output;
 }
 
 assert.equal(answer, 'Take a coat.');

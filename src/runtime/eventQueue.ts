@@ -30,8 +30,11 @@ export function eventQueue(): EventQueue {
       wake();
     },
     async next() {
-      while (waiting.length === 0 && !ended) await new Promise<void>((resolve) => (wake = resolve));
-      return waiting.shift();
+      for (;;) {
+        const event = waiting.shift();
+        if (event || ended) return event;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
     },
   };
 }
