@@ -168,12 +168,8 @@ test('nodes report their versions, a run goes to a node of its own version first
   for (const key of ['r1', 'r2', 'r3', 'r4', 'r5', 'r6']) await outside.invoke('gate', null, { key, detach: true });
   await using two = await startNode(server, 'versions', 'two', [gate('two')]);
   const same = await startNode(server, 'versions', 'same', [gate('one')]);
-  const hashes = (await outside.nodes()).map(({ name, offers }) => [name, offers[0]!.hash]);
-  const [[, hashOne], [, hashSame], [, hashTwo]] = [...hashes].sort() as [
-    [string, string],
-    [string, string],
-    [string, string],
-  ];
+  const hashes = new Map((await outside.nodes()).map(({ name, offers }) => [name, offers[0]!.hash]));
+  const [hashOne, hashSame, hashTwo] = ['one', 'same', 'two'].map((name) => hashes.get(name));
   expect(hashSame).toBe(hashOne);
   expect(hashTwo).not.toBe(hashOne);
   await one.node.drain(0);

@@ -2,16 +2,17 @@
  * Applies the entries of a log to a replica, from the replica's mark on, and continues with new entries as they are appended.
  *
  * AP1 An entry is applied once, and after all entries before it. A gap is never skipped.
- * AP2 A replica that is behind the oldest entry of the log, or whose last entry is not in the log, starts again from a snapshot. A replica of
- *    another log is refused.
- * AP3 What is no entry is skipped, by every process alike, and remembered.
- * AP4 An entry that cannot be applied now (for example because the disk is full) is tried again. No later entry is applied before it.
+ * AP2 A replica that is behind the oldest entry of the log starts again from a snapshot. A replica of another log is refused, and so is
+ *    one with an entry that the log does not have, unless the loss is accepted.
+ * AP3 An entry that cannot be applied now (for example because the disk is full) is tried again. No later entry is applied before it.
+ * AP4 What is no entry is skipped, by every process alike, and remembered.
  */
 import { reasonOf } from '../../values/cause.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
-import { decodeEntry, type LoggedMethod } from './entry.ts';
+import { decodeEntry } from './entry.ts';
+import type { LoggedMethod } from './loggedMethods.ts';
 import type { Log, LogEntry, LogBounds } from './log.ts';
 import type { LogWriter } from './logWriter.ts';
 import type { ReplicaMark, JournalReplica } from './replica.ts';
@@ -146,7 +147,7 @@ export class Applier {
     onApplied(position, isOwn ? bytes.length : 0);
   }
 
-  /** AP3 */
+  /** AP4 */
   #skip(mark: ReplicaMark, reason: string): void {
     const { replica, onApplied } = this.#options;
     replica.skip(mark, reason);

@@ -3,21 +3,7 @@ import { errorMessage } from '../../values/cause.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { isJsonObject, type Json } from '../../values/json.ts';
 import { argumentsFault } from './entryArguments.ts';
-
-/** The methods of a journal that change it, except `claim`, which needs an answer about another process first. */
-export const loggedMethods = [
-  'commit',
-  'record',
-  'bury',
-  'settle',
-  'renew',
-  'release',
-  'post',
-  'dropMail',
-  'prune',
-] as const;
-/** A method of a journal that is written to the log. These names are stored. */
-export type LoggedMethod = (typeof loggedMethods)[number] | 'claim';
+import { loggedMethods, type LoggedMethod } from './loggedMethods.ts';
 
 /** A decoded entry. These property names are stored. */
 export interface LoggedEntry {

@@ -3,7 +3,7 @@
  * the checks look at shapes only and never at what a replica holds. They are written out, and cost a few comparisons: every process applies every entry.
  */
 import { isJsonObject, type Json, type JsonObject } from '../../values/json.ts';
-import type { LoggedMethod } from './entry.ts';
+import type { LoggedMethod } from './loggedMethods.ts';
 
 type Check = (value: Json | undefined) => boolean;
 

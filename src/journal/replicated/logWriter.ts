@@ -6,7 +6,8 @@
 import { reasonOf } from '../../values/cause.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
-import { encodeEntry, encodeWrite, entryId, type LoggedEntry, type LoggedMethod } from './entry.ts';
+import { encodeEntry, encodeWrite, entryId, type LoggedEntry } from './entry.ts';
+import type { LoggedMethod } from './loggedMethods.ts';
 import type { Log } from './log.ts';
 import { UnsureWrites, type Write } from './unsureWrites.ts';
 

@@ -9,7 +9,7 @@ import { reasonOf } from '../../values/cause.ts';
 import type { Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
-import { loggedMethods, type LoggedMethod } from './entry.ts';
+import { loggedMethods, type LoggedMethod } from './loggedMethods.ts';
 import type { Journal } from '../journal.ts';
 import type { Log } from './log.ts';
 import { Applier } from './applier.ts';

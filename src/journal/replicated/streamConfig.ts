@@ -26,13 +26,15 @@ export function requireUsableStream(config: StreamConfig, subject: string): void
 }
 
 function faultsOf(config: StreamConfig, subject: string): Fault[] {
-  const { subjects = [], storage, retention, discard, sealed, no_ack: isSilent, mirror } = config;
-  const { subject_transform: transform, max_age: maxAge = 0 } = config;
+  // A stream that only has sources has no subjects, which its type does not say.
+  const subjects = (config.subjects as readonly string[] | undefined) ?? [];
+  const { storage, retention, discard, sealed, no_ack: isSilent, mirror } = config;
+  const { subject_transform: transform, max_age: maxAge } = config;
   // A limit that discards old entries makes holes; one that refuses new ones makes processes wait.
   const limits = (['max_msgs', 'max_bytes', 'max_msgs_per_subject'] as const).filter(
     (name) => (config[name] ?? -1) > 0,
   );
-  const discarding = discard === 'new' && config.discard_new_per_subject !== true ? [] : limits;
+  const discarding = discard === 'new' && !config.discard_new_per_subject ? [] : limits;
   const entriesGo = 'because entries would be deleted before every process has applied them';
   const checks: readonly (false | Fault)[] = [
     mirror !== undefined && { setting: 'mirror', is: mirror.name, must: 'absent, because a mirror takes no entries' },

@@ -2,7 +2,7 @@
  * Writes whose callers were rejected before the log told what became of them. The entry of such a write is still under way, so its outcome becomes known
  * later: it is kept for the caller who asks again, or given to the write's `onLate`, which undoes what nobody waits for any more.
  */
-import type { LoggedMethod } from './entry.ts';
+import type { LoggedMethod } from './loggedMethods.ts';
 
 /** A write that was asked for. */
 export interface Write {
