@@ -1410,7 +1410,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'AP2',
-    says: 'A replica that is behind the oldest entry of the log, or whose last entry is not in the log, starts again from a snapshot. A replica of another log is refused.',
+    says: 'A replica that is behind the oldest entry of the log starts again from a snapshot. A replica of another log is refused, and so is one with an entry that the log does not have, unless the loss is accepted.',
     where: 'src/journal/replicated/applier.ts',
     tests: [
       {
@@ -1419,7 +1419,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'when a log has lost its last entries and continued, a file that had applied them is rebuilt, with a notice',
+        name: 'a log in an older state is refused, whether it continued or not; where that state is accepted, the file is rebuilt with a notice',
       },
       {
         file: 'test/journal/replicated/snapshots.test.ts',
@@ -1435,6 +1435,17 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/journal/replicated/fullDisk.test.ts',
         name: 'an entry for which the disk has no room is tried again until there is, and no later one is applied before it',
+      },
+    ],
+  },
+  {
+    id: 'AP4',
+    says: 'What is no entry is skipped, by every process alike, and remembered.',
+    where: 'src/journal/replicated/applier.ts',
+    tests: [
+      {
+        file: 'test/journal/replicated/foreignEntries.test.ts',
+        name: '${Object.keys(forms).length} forms of foreign messages: the tenant goes on, every process has the same, and all of them are counted',
       },
     ],
   },

@@ -10,12 +10,14 @@ import type { SqliteDriver } from '../sqlite/database.ts';
 import { migrate } from '../sqlite/schema.ts';
 import { journalIn } from '../sqlite/sqlite.ts';
 import { EntryTransaction } from '../sqlite/transaction.ts';
-import { initialMark, type ReplicaMark, type JournalReplica } from './replica.ts';
+import type { SkippedEntry } from '../journal.ts';
+import { initialMark, namedSkipped, type ReplicaMark, type JournalReplica } from './replica.ts';
 
-/** The tables beside those of the journal. `played` holds the mark; the names are stored. */
+/** The tables beside those of the journal. `played` holds the mark; `skipped` what is no entry, and how many there were up to it. The names are stored. */
 const tables = `
   CREATE TABLE IF NOT EXISTS played (log TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS writers (name TEXT PRIMARY KEY, next INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;`;
+  CREATE TABLE IF NOT EXISTS writers (name TEXT PRIMARY KEY, next INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS skipped (position INTEGER PRIMARY KEY, reason TEXT NOT NULL, count INTEGER NOT NULL);`;
 
 /** Opens a replica, and creates the file when there is none; `:memory:` lasts as long as the process. Rejects with `storage` while another process has it open, `corrupt` or `incompatible` when it cannot be read. */
 export async function sqliteReplica(path: string, driver?: SqliteDriver['name']): Promise<JournalReplica> {
@@ -36,6 +38,19 @@ export async function sqliteReplica(path: string, driver?: SqliteDriver['name'])
   const forget = db.prepare('DELETE FROM writers WHERE position < ?');
   const deleteMark = db.prepare('DELETE FROM played');
   const insertMark = db.prepare('INSERT INTO played (log, position, id) VALUES (?, ?, ?)');
+  const skippedOnes = db.prepare<Pick<SkippedEntry, keyof SkippedEntry> & { readonly count: number }>(
+    'SELECT position, reason, count FROM skipped ORDER BY position DESC LIMIT ?',
+  );
+  const insertSkipped = db.prepare(
+    'INSERT OR REPLACE INTO skipped (position, reason, count) VALUES (?, ?, 1 + coalesce((SELECT max(count) FROM skipped), 0))',
+  );
+  const trimSkipped = db.prepare(
+    'DELETE FROM skipped WHERE position NOT IN (SELECT position FROM skipped ORDER BY position DESC LIMIT ?)',
+  );
+  const setMark = ({ log, position, id }: ReplicaMark) => {
+    deleteMark.run();
+    insertMark.run(log, position, id);
+  };
   // `Pick` makes a type alias of the interface: only an alias fits `SqlRow`.
   const markOf = db.prepare<Pick<ReplicaMark, keyof ReplicaMark>>('SELECT log, position, id FROM played');
   const read = () => markOf.get() ?? initialMark;
@@ -52,11 +67,23 @@ export async function sqliteReplica(path: string, driver?: SqliteDriver['name'])
     apply(to, by, work) {
       transaction.run(() => {
         work();
-        deleteMark.run();
-        insertMark.run(to.log, to.position, to.id);
+        setMark(to);
         if (by) write.run(by.writer, by.next, to.position);
       });
       mark = to;
+    },
+    skip(to, reason) {
+      transaction.run(() => {
+        insertSkipped.run(to.position, reason);
+        trimSkipped.run(namedSkipped);
+        setMark(to);
+      });
+      mark = to;
+    },
+    get skipped() {
+      const latest = skippedOnes.all(namedSkipped);
+      const entries = latest.map(({ position, reason }) => ({ position: Number(position), reason: String(reason) }));
+      return { count: Number(latest[0]?.count ?? 0), latest: entries };
     },
     forgetWritersBefore: (before) => void forget.run(before),
     dump: () => dumpOf(db),
@@ -77,10 +104,10 @@ export async function sqliteReplica(path: string, driver?: SqliteDriver['name'])
 }
 
 /** All tables; `sqlite_sequence` holds the last positions of commits, which are never used again. */
-const namesOf = (db: SqliteDriver): string[] => [
+const namesOf = (db: SqliteDriver, schema: 'main' | 'dumped' = 'main'): string[] => [
   'sqlite_sequence',
   ...db
-    .prepare("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    .prepare(`SELECT name FROM ${schema}.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
     .all()
     .map(({ name }) => String(name)),
 ];
@@ -130,7 +157,10 @@ async function restore(
     try {
       transaction.run(() => {
         empty(db);
-        for (const name of namesOf(db)) db.exec(`INSERT INTO main.${name} SELECT * FROM dumped.${name}`);
+        // An older version makes dumps without the newest tables, and a newer one has tables that this one does not know.
+        const dumpedNames = new Set(namesOf(db, 'dumped'));
+        const names = namesOf(db).filter((name) => dumpedNames.has(name));
+        for (const name of names) db.exec(`INSERT INTO main.${name} SELECT * FROM dumped.${name}`);
       });
     } finally {
       db.exec('DETACH dumped');
