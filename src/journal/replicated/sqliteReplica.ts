@@ -7,25 +7,24 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip } from 'node:zlib';
 import { openSqliteDriver } from '../sqlite/driver.ts';
 import type { SqliteDriver } from '../sqlite/database.ts';
-import { migrate } from '../sqlite/schema.ts';
+import { requireStructure } from '../sqlite/integrity.ts';
+import { requireOpenable } from '../sqlite/openable.ts';
+import { migrate, replicaTables } from '../sqlite/schema.ts';
 import { journalIn } from '../sqlite/sqlite.ts';
 import { EntryTransaction } from '../sqlite/transaction.ts';
 import { initialMark, type ReplicaMark, type JournalReplica } from './replica.ts';
 
-/** The tables beside those of the journal. `played` holds the mark; the names are stored. */
-const tables = `
-  CREATE TABLE IF NOT EXISTS played (log TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS writers (name TEXT PRIMARY KEY, next INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;`;
-
 /** Opens a replica, and creates the file when there is none; `:memory:` lasts as long as the process. Rejects with `storage` while another process has it open, `corrupt` or `incompatible` when it cannot be read. */
 export async function sqliteReplica(path: string, driver?: SqliteDriver['name']): Promise<JournalReplica> {
+  requireOpenable(path);
   const db = await openSqliteDriver(path, driver);
   try {
     // No other process may write to it. The operating system releases the lock when this process ends, however that happens.
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     migrate(db, path, 0);
+    requireStructure(db);
     db.exec('PRAGMA synchronous = NORMAL');
-    db.exec(`BEGIN IMMEDIATE; ${tables} COMMIT`);
+    db.exec(`BEGIN IMMEDIATE; ${replicaTables} COMMIT`);
   } catch (thrown) {
     db.close();
     throw thrown;
@@ -120,9 +119,12 @@ async function restore(
   try {
     const file = join(folder, 'dump.db');
     await pipeline(Readable.from(dump), createGunzip(), createWriteStream(file));
+    requireOpenable(file);
     const dumped = await openSqliteDriver(file, driver);
     try {
       migrate(dumped, 'in the snapshot', 0);
+      // A closed file may stay locked, as below: without a write-ahead log nothing of a migration is left to be locked.
+      dumped.exec('PRAGMA journal_mode = DELETE');
     } finally {
       dumped.close();
     }
