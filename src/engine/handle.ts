@@ -146,8 +146,10 @@ export class Handler {
 
   /** One commit; then the actor is what it says. False when the message was handled before. */
   async #store(plan: PlannedCommit): Promise<boolean> {
-    const { journal, report } = this.#host;
+    const { journal, report, clock } = this.#host;
     const { commit, change } = plan;
+    const turn = clock.turn?.();
+    if (turn) await turn;
     try {
       await this.#retry(() => journal.commit(commit));
     } catch (thrown) {

@@ -376,6 +376,8 @@ export class Host implements ActorHost, AsyncDisposable {
       return address;
     }
     this.#lostRuns.delete(run);
+    const turn = this.clock.turn?.();
+    if (turn) await turn;
     await this.#leases.claim(run);
     try {
       await this.#requireSame(address, options);

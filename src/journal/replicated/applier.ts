@@ -96,6 +96,10 @@ export class Applier {
     for await (const entry of log.entries(replica.mark.position + 1, this.#ending.signal)) {
       if (entry.position <= replica.mark.position) continue;
       if (entry.position > replica.mark.position + 1) return this.#noteGap(entry.position);
+      // Many entries may be there at once, and the connection must answer its server meanwhile.
+      const turn = this.#options.clock.turn?.();
+      if (turn) await turn;
+      if (this.#ending.signal.aborted) return;
       this.#applyEntry(entry);
       this.#gap = undefined;
       if (entry.position === target) ready();
