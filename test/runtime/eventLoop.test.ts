@@ -46,12 +46,12 @@ test.each([
   ['memory', async () => ({ db: 'memory' })],
   ['a file', async () => ({ db: inFile() })],
   ['a shared log', async () => ({ journal: await shared() })],
-])('while eighty runs go on in %s, a timer of 10 ms ticks throughout', async (_, options) => {
+])('while eighty runs go on in %s, a timer of 10 ms ticks throughout', async (...[, options]) => {
   await using runtime = await openRuntime(await options());
   let commits = 0;
   let sinceTick = 0;
   let most = 0;
-  using _observed = runtime.observe(({ type }) => {
+  using _ = runtime.observe(({ type }) => {
     if (type !== 'commit') return;
     commits++;
     most = Math.max(most, ++sinceTick);
