@@ -48,10 +48,11 @@ const migrations: readonly string[] = [
 /** The version of a file that has had all migrations. */
 export const newestVersion: number = migrations.length;
 
-/** The tables that a replica has beside those of the journal. `played` holds the mark; the names are stored. */
+/** The tables that a replica has beside those of the journal. `played` holds the mark; `skipped` what is no entry, and how many there were up to it. The names are stored. */
 export const replicaTables = `
   CREATE TABLE IF NOT EXISTS played (log TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS writers (name TEXT PRIMARY KEY, next INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;`;
+  CREATE TABLE IF NOT EXISTS writers (name TEXT PRIMARY KEY, next INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS skipped (position INTEGER PRIMARY KEY, reason TEXT NOT NULL, count INTEGER NOT NULL);`;
 
 /** The version whose schema a file has, whatever its header says; undefined when it is the schema of no version. */
 export function versionOfSchema(rows: readonly SchemaRow[]): number | undefined {
