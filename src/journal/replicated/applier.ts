@@ -134,7 +134,7 @@ export class Applier {
         const bounds = await this.#prepare();
         writer.resend();
         this.#failure = undefined;
-        await this.#follow(this.#isReady && !this.#rebuild ? 0 : bounds.last, () => {
+        await this.#follow(this.#isReady && !this.#rebuild ? 0 : bounds.last, bounds.last, () => {
           this.#isReady = true;
           this.#rebuilt();
           ready();
@@ -176,15 +176,15 @@ export class Applier {
   }
 
   /** Applies entries until there is a gap, or the connection was lost meanwhile. */
-  async #follow(target: number, ready: () => void): Promise<void> {
+  async #follow(target: number, last: number, ready: () => void): Promise<void> {
     const { log, replica } = this.#options;
     if (replica.mark.position >= target) ready();
     const signal = AbortSignal.any([this.#ending.signal, this.#reading.signal]);
     for await (const entry of log.entries(replica.mark.position + 1, signal)) {
       if (entry.position <= replica.mark.position) continue;
       if (entry.position > replica.mark.position + 1) return this.#noteGap(entry.position);
-      // Many entries may be there at once, and the connection must answer its server meanwhile.
-      const turn = this.#options.clock.turn?.();
+      // Of what is there already many entries come at once, and the connection must answer its server meanwhile.
+      const turn = entry.position < last ? this.#options.clock.turn?.() : undefined;
       if (turn) await turn;
       if (signal.aborted) return;
       this.#applyEntry(entry);
