@@ -169,10 +169,9 @@ export class Handler {
   }
 
   #retry<T>(write: () => Promise<T>): Promise<T> {
-    const { clock, ending, report } = this.#host;
-    const { run, address: actor } = this.#state;
-    const stalled = (failure: Failure) => report({ type: 'stalled', at: clock.now(), run, actor, failure });
-    return retryWrite(write, { clock, ending, gone: this.#isGone, stalled });
+    const { clock, ending, stalls } = this.#host;
+    const { run, address } = this.#state;
+    return retryWrite(write, { clock, ending, gone: this.#isGone, ...stalls.reportsOf(run, address) });
   }
 
   /** The step failed. The actor is what it was at the last commit; its supervisor decides what follows. */
