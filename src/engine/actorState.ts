@@ -1,6 +1,6 @@
 /** The state of an actor as of its last commit, and the commit that its next step would make. Nothing here writes, sends or waits, except that a list is read. */
 import type { Address } from '../values/ids.ts';
-import { TroupeError, type Failure } from '../values/failure.ts';
+import { TroupeError } from '../values/failure.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import { type Json } from '../values/json.ts';
 import type { Commit, StoredActor } from '../contracts/commit.ts';
