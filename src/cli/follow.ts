@@ -48,6 +48,12 @@ export async function followRun(
     if (interrupted && toFailure(thrown).kind === 'cancelled') return exitCodes.interrupted;
     throw thrown;
   }
+  const version = runtime.versionOf(loaded.subject);
+  if (run.begunWith !== undefined && run.begunWith !== version)
+    writeMessage(
+      cli,
+      `The run ${run.id} was begun with version ${run.begunWith.slice(0, 7)} of "${loaded.subject.name}"; this is ${version.slice(0, 7)}.`,
+    );
   if (interrupted) await run.park(grace);
   for (;;) {
     const outcome = await run.outcome({ returnWhenWaiting: true });

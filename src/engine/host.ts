@@ -380,6 +380,7 @@ export class Host implements ActorHost, AsyncDisposable {
     this.#lostRuns.delete(run);
     const turn = this.clock.turn?.();
     if (turn) await turn;
+    if (await this.#hasEnded(address, options)) return address;
     await this.#leases.claim(run);
     try {
       await this.#requireSame(address, options);
@@ -403,6 +404,20 @@ export class Host implements ActorHost, AsyncDisposable {
     // What cannot be read now is read at the next poll.
     if (this.owns(run)) void this.#inboxPoller.poll(run).catch(() => {});
     return address;
+  }
+
+  /** Has the run ended, with nothing of it left to do? Its end never changes, so it is read without the lease, and nothing is written. */
+  async #hasEnded(address: Address, options: StartActorOptions): Promise<boolean> {
+    const { run } = options;
+    const [root] = await this.journal.find({ actor: address });
+    if (!root || root.status === 'active') return false;
+    const isOver =
+      (await this.journal.find({ run, status: 'active', limit: 1 })).length === 0 &&
+      (await this.journal.undelivered(run)).length === 0;
+    if (!isOver) return false;
+    await this.#requireSame(address, options);
+    this.#registry.addEnded(address, run);
+    return true;
   }
 
   /** One key is one run: of one type, with one name and one input. */
@@ -436,6 +451,12 @@ export class Host implements ActorHost, AsyncDisposable {
     await actor.start(spawnInfo);
     const failure = this.#lostRuns.get(spawnInfo.run);
     if (failure) throw fromFailure(failure);
+    // It was abandoned before its first commit, because this process closes or the lease went to another one: nobody keeps this run.
+    if (actor.state.seq === 0)
+      throw new TroupeError(
+        'storage',
+        `The run "${spawnInfo.run}" is not known to be stored: this process lost it while its beginning was being written. Start it again under its key.`,
+      );
   }
 
   /** Every actor is restored before any of them acts, so that no message arrives before its recipient. */
