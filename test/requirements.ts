@@ -1450,6 +1450,17 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'AP5',
+    says: 'A replica that turns out to be damaged is rebuilt from the log. Nothing is read from it meanwhile.',
+    where: 'src/journal/replicated/applier.ts',
+    tests: [
+      {
+        file: 'test/journal/replicated/damagedReplica.test.ts',
+        name: 'a run whose process finds its copy damaged goes on, and what was stored is not stored again',
+      },
+    ],
+  },
+  {
     id: 'H1',
     says: 'A hand-over goes to a member, or to a recipient outside that `until.handedOff` names. The schema of the message allows no other recipient.',
     where: 'src/define/presets/handoff.ts',

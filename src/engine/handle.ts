@@ -161,8 +161,10 @@ export class Handler {
 
   /** One commit; then the actor is what it says. False when the message was handled before. */
   async #store(plan: PlannedCommit): Promise<boolean> {
-    const { journal, report } = this.#host;
+    const { journal, report, clock } = this.#host;
     const { commit, change } = plan;
+    const turn = clock.turn?.();
+    if (turn) await turn;
     try {
       await this.#retry(() => journal.commit(commit));
     } catch (thrown) {
@@ -182,10 +184,9 @@ export class Handler {
   }
 
   #retry<T>(write: () => Promise<T>): Promise<T> {
-    const { clock, ending, report } = this.#host;
-    const { run, address: actor } = this.#state;
-    const stalled = (failure: Failure) => report({ type: 'stalled', at: clock.now(), run, actor, failure });
-    return retryWrite(write, { clock, ending, gone: this.#isGone, stalled });
+    const { clock, ending, stalls } = this.#host;
+    const { run, address } = this.#state;
+    return retryWrite(write, { clock, ending, gone: this.#isGone, ...stalls.reportsOf(run, address) });
   }
 
   /** The step failed. The actor is what it was at the last commit; its supervisor decides what follows. */

@@ -30,6 +30,7 @@ import type { PendingChild } from '../contracts/pending.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 import { defaultSupervision, type ActorType } from '../core/actorType.ts';
+import { Stalls } from './stalls.ts';
 import { Timers } from './timers.ts';
 import { spawnInfoOf, childSpawnInfo, type SpawnInfo } from '../core/spawn.ts';
 import { Actor } from './actor.ts';
@@ -89,6 +90,7 @@ export class Host implements ActorHost, AsyncDisposable {
   readonly outboxRelay: OutboxRelay;
   readonly timers: Timers;
   readonly report: (event: Inspection) => void;
+  readonly stalls: Stalls;
   readonly #lostRuns = new Map<string, Failure>();
   readonly #transport: Transport;
   readonly #leases: Leases;
@@ -107,6 +109,7 @@ export class Host implements ActorHost, AsyncDisposable {
     this.journal = journal;
     this.clock = clock;
     this.report = safeObserver(observe);
+    this.stalls = new Stalls(clock, this.report);
     this.#transport = transport;
     const epochOf = (run: string) => (this.owns(run) ? this.epoch(run) : undefined);
     const storeUndeliverable = (envelope: Envelope, failure: Failure, epoch = epochOf(envelope.run)) =>
@@ -312,9 +315,8 @@ export class Host implements ActorHost, AsyncDisposable {
 
   /** Waits while the journal is away. */
   #retry<T>(run: string, actor: Address, ask: () => Promise<T>): Promise<T> {
-    const { clock, ending, report } = this;
-    const stalled = (failure: Failure) => report({ type: 'stalled', at: clock.now(), run, actor, failure });
-    return retryWrite(ask, { clock, ending, gone: () => !this.owns(run), stalled });
+    const { clock, ending, stalls } = this;
+    return retryWrite(ask, { clock, ending, gone: () => !this.owns(run), ...stalls.reportsOf(run, actor) });
   }
 
   emit(from: Address, run: string, event: MachineEvent): void {
@@ -438,6 +440,8 @@ export class Host implements ActorHost, AsyncDisposable {
       return address;
     }
     this.#lostRuns.delete(run);
+    const turn = this.clock.turn?.();
+    if (turn) await turn;
     if (await this.#hasEnded(address, options)) return address;
     await this.#leases.claim(run);
     try {
@@ -558,14 +562,12 @@ export class Host implements ActorHost, AsyncDisposable {
   #load(registration: Registration): Actor {
     const actor = new Actor(this, registration.type, registration.address, registration.run);
     this.#registry.activate(registration, actor);
-    const { clock, ending, journal, report } = this;
-    const stalled = (failure: Failure) =>
-      report({ type: 'stalled', at: clock.now(), run: registration.run, actor: registration.address, failure });
+    const { clock, ending, journal, stalls } = this;
     retryWrite(() => journal.load(registration.address), {
       clock,
       ending,
       gone: () => registration.actor !== actor,
-      stalled,
+      ...stalls.reportsOf(registration.run, registration.address),
     })
       .then((stored) => {
         if (registration.actor !== actor) return;
@@ -608,6 +610,7 @@ export class Host implements ActorHost, AsyncDisposable {
   }
 
   #dropRun(run: string): void {
+    this.stalls.forget(run);
     this.#rootSupervisors.delete(run);
     this.outboxRelay.release(run);
     this.#catchUp.drop(run);

@@ -6,6 +6,7 @@
  *    one with an entry that the log does not have, unless the loss is accepted.
  * AP3 An entry that cannot be applied now (for example because the disk is full) is tried again. No later entry is applied before it.
  * AP4 What is no entry is skipped, by every process alike, and remembered.
+ * AP5 A replica that turns out to be damaged is rebuilt from the log. Nothing is read from it meanwhile.
  */
 import { reasonOf } from '../../values/cause.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
@@ -15,7 +16,7 @@ import { decodeEntry } from './entry.ts';
 import type { LoggedMethod } from './loggedMethods.ts';
 import type { Log, LogEntry, LogBounds } from './log.ts';
 import type { LogWriter } from './logWriter.ts';
-import type { ReplicaMark, JournalReplica } from './replica.ts';
+import { rebuiltNotice, type ReplicaMark, type JournalReplica } from './replica.ts';
 
 /** What an applier works with. */
 export interface ApplierOptions {
@@ -41,6 +42,19 @@ export interface ApplierOptions {
 /** An id as it is compared and stored. Entries have such ids; of what others put into the log, an id may be anything. */
 const plainId = (id: string | undefined): string => (id !== undefined && /^[ -~]{1,300}$/.test(id) ? id : '');
 
+/** A replica that is being replaced. */
+interface Rebuild {
+  readonly damage: unknown;
+  readonly done: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+  /** The empty replica is in its place. */
+  isBegun: boolean;
+}
+
+/** So often is a damaged replica replaced: a disk that damages it again and again is not to keep the process busy for ever. */
+const mostRebuilds = 5;
+
 /** Keeps a replica up to date until it is stopped. */
 export class Applier {
   readonly #options: ApplierOptions;
@@ -49,6 +63,12 @@ export class Applier {
   /** The first position after a gap in the log. */
   #gap: number | undefined;
   #failure: unknown;
+  /** The log itself lacks entries: no replica can be rebuilt from it. */
+  #lostEntries: unknown;
+  #rebuild: Rebuild | undefined;
+  #rebuilds = 0;
+  /** Ends the reading of the log, so that the replica can be replaced. */
+  #reading = new AbortController();
   /** It has once applied all that the log had. */
   #isReady = false;
 
@@ -74,26 +94,62 @@ export class Applier {
     await this.#stopped;
   }
 
+  /** Is the replica being rebuilt? Until this resolves, what it says is of an earlier time. */
+  get rebuilding(): Promise<void> | undefined {
+    return this.#rebuild?.done;
+  }
+
+  /** AP5. Resolves when an empty replica in the place of the damaged one has caught up with the log. Rejects with `damage` when none can be put there. */
+  rebuild(damage: unknown): Promise<void> {
+    if (!this.#options.replica.recreate || this.#ending.signal.aborted || this.#rebuilds >= mostRebuilds)
+      return Promise.reject(damage as Error);
+    if (this.#rebuild) return this.#rebuild.done;
+    this.#rebuilds++;
+    let [resolve, reject] = [() => {}, (_: unknown) => {}];
+    const done = new Promise<void>((fulfil, refuse) => ([resolve, reject] = [fulfil, refuse]));
+    done.catch(() => {});
+    this.#rebuild = { damage, done, resolve, reject, isBegun: false };
+    this.#reading.abort();
+    return done;
+  }
+
+  async #recreate(rebuild: Rebuild): Promise<void> {
+    const { replica, notice } = this.#options;
+    rebuild.isBegun = true;
+    notice(rebuiltNotice(replica.path, reasonOf(rebuild.damage)));
+    await replica.recreate?.();
+  }
+
+  #rebuilt(): void {
+    this.#rebuild?.resolve();
+    this.#rebuild = undefined;
+  }
+
   async #run(ready: () => void, failed: (error: unknown) => void): Promise<void> {
     const { clock, writer } = this.#options;
     const { signal } = this.#ending;
     for (let pause = 50; !signal.aborted;) {
       try {
+        this.#reading = new AbortController();
+        if (this.#rebuild && !this.#rebuild.isBegun) await this.#recreate(this.#rebuild);
         const bounds = await this.#prepare();
         writer.resend();
         this.#failure = undefined;
-        await this.#follow(this.#isReady ? 0 : bounds.last, () => {
+        await this.#follow(this.#isReady && !this.#rebuild ? 0 : bounds.last, bounds.last, () => {
           this.#isReady = true;
+          this.#rebuilt();
           ready();
         });
         pause = 50;
       } catch (thrown) {
         if (signal.aborted) return;
+        const { kind, message, retryable } = toFailure(thrown);
+        if (kind === 'corrupt' && thrown !== this.#lostEntries && (await this.#beginsAnew(thrown))) continue;
         this.#failure = thrown;
-        const { message, retryable } = toFailure(thrown);
         if (!this.#isReady) return failed(thrown);
         if (!retryable && thrown instanceof TroupeError) {
           this.#options.notice(message);
+          this.#rebuild?.reject(thrown);
           return writer.close(thrown);
         }
         if (pause > 1_000) writer.stall(thrown);
@@ -103,13 +159,35 @@ export class Applier {
     }
   }
 
+  /** A damaged replica is replaced, also one that is damaged again while it is rebuilt. */
+  async #beginsAnew(damage: unknown): Promise<boolean> {
+    if (this.#rebuild?.isBegun) {
+      if (++this.#rebuilds > mostRebuilds) return false;
+      this.#rebuild.isBegun = false;
+      return true;
+    }
+    const begun = this.rebuild(damage);
+    return (
+      this.#rebuild !== undefined ||
+      (await begun.then(
+        () => true,
+        () => false,
+      ))
+    );
+  }
+
   /** Applies entries until there is a gap, or the connection was lost meanwhile. */
-  async #follow(target: number, ready: () => void): Promise<void> {
+  async #follow(target: number, last: number, ready: () => void): Promise<void> {
     const { log, replica } = this.#options;
     if (replica.mark.position >= target) ready();
-    for await (const entry of log.entries(replica.mark.position + 1, this.#ending.signal)) {
+    const signal = AbortSignal.any([this.#ending.signal, this.#reading.signal]);
+    for await (const entry of log.entries(replica.mark.position + 1, signal)) {
       if (entry.position <= replica.mark.position) continue;
       if (entry.position > replica.mark.position + 1) return this.#noteGap(entry.position);
+      // Of what is there already many entries come at once, and the connection must answer its server meanwhile.
+      const turn = entry.position < last ? this.#options.clock.turn?.() : undefined;
+      if (turn) await turn;
+      if (signal.aborted) return;
       this.#applyEntry(entry);
       this.#gap = undefined;
       if (entry.position === target) ready();
@@ -120,10 +198,10 @@ export class Applier {
   #noteGap(continuesAt: number): void {
     const { position } = this.#options.replica.mark;
     if (this.#gap === continuesAt)
-      throw new TroupeError(
+      throw (this.#lostEntries = new TroupeError(
         'corrupt',
         `The entries ${position + 1} to ${continuesAt - 1} of the shared journal are gone, and no snapshot has them. Put the server's store back.`,
-      );
+      ));
     this.#gap = continuesAt;
   }
 

@@ -46,7 +46,9 @@ export async function jetstream({
 }: JetStreamOptions): Promise<Journal> {
   const log = await jetstreamLog({ connection, clock, tenant, replicas });
   const replica =
-    folder === undefined ? await sqliteReplica(':memory:') : await openReplica(folder, fileNameOf(connection, tenant));
+    folder === undefined
+      ? await sqliteReplica(':memory:')
+      : await openReplica(folder, fileNameOf(connection, tenant), rest.onNotice);
   const journal = await replicated({ log, replica, clock, ...rest });
   const isLossyWanted = durability === 'lossy';
   if (monitor !== undefined && !isLossyWanted) void warn(connection, monitor, rest.onNotice);

@@ -47,7 +47,13 @@ export interface JournalReplica extends AsyncDisposable {
   dump(): AsyncIterable<Uint8Array>;
   /** Replaces the content with a dump, or with nothing. When the dump cannot be read, it rejects and the content stays. */
   restore(dump: AsyncIterable<Uint8Array> | undefined): Promise<void>;
+  /** Puts an empty replica in the place of one whose file is damaged. Left out where nothing can be damaged. */
+  recreate?(): Promise<void>;
 }
 
 /** The mark of a replica to which nothing was applied yet. */
 export const initialMark: ReplicaMark = { log: '', position: 0, id: '' };
+
+/** What is said to the operator of a replica that is rebuilt. */
+export const rebuiltNotice = (path: string | undefined, reason: string): string =>
+  `What this machine has of the shared journal${path === undefined ? '' : ` (${path})`} is damaged, and is rebuilt from the log: nothing is lost. Look at the disk. The reason: ${reason}`;

@@ -16,6 +16,7 @@ import { Applier } from './applier.ts';
 import { leaseHolderIn, type LeaseHolder } from '../refusals.ts';
 import { LogWriter } from './logWriter.ts';
 import { SnapshotTaker } from './snapshots.ts';
+import { repairedReads } from './repairedReads.ts';
 import type { JournalReplica } from './replica.ts';
 
 /** How a shared journal is opened. */
@@ -52,7 +53,14 @@ export async function replicated({
   onNotice = () => {},
 }: ReplicatedOptions): Promise<Journal> {
   const writer = new LogWriter({ log, clock, position: () => replica.mark.position });
-  const snapshots = new SnapshotTaker({ log, replica, every: snapshotEvery, bytes: snapshotBytes, onNotice });
+  const snapshots = new SnapshotTaker({
+    log,
+    replica,
+    every: snapshotEvery,
+    bytes: snapshotBytes,
+    onNotice,
+    onDamage: (damage) => void applier.rebuild(damage).catch(() => {}), // Told with the snapshot that could not be taken.
+  });
   const { journal } = replica;
   /** By run: the claim that was refused last, and the lease that stood against it. While that lease holds, another claim is refused without the log. */
   const refusals = new Map<string, LeaseHolder & { readonly error: unknown }>();
@@ -85,6 +93,7 @@ export async function replicated({
     onApplied,
     notice: onNotice,
   });
+  const reads = replica.recreate ? repairedReads(journal, applier) : journal;
   const close = async () => {
     writer.close(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
     await applier.stop();
@@ -137,7 +146,7 @@ export async function replicated({
       await logged.commit(commit);
     } catch (thrown) {
       const { actor, seq, epoch, event } = commit;
-      const stored = wasLost ? await journal.history({ actor, newest: true, limit: 100 }) : [];
+      const stored = wasLost ? await reads.history({ actor, newest: true, limit: 100 }) : [];
       const isOurs = stored.some((entry) => entry.seq === seq && entry.epoch === epoch && entry.event.id === event.id);
       if (!isOurs) throw thrown;
     }
@@ -152,6 +161,7 @@ export async function replicated({
 
   return {
     ...journal,
+    ...reads,
     ...logged,
     claim,
     commit,
