@@ -86,7 +86,7 @@ const mutants: Record<string, SimulateOptions & { readonly says: RegExp }> = {
   'the positions of the writers are missing in a snapshot': {
     shared: (view) => keeping(view, (played) => ({ ...played, writers: new Map() })),
     says: /^divided: /,
-    seed: 70,
+    seed: 270,
     seeds: 10,
   },
   'the applied position is not stored together with the content': {
