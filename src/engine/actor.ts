@@ -11,6 +11,7 @@ import type { SpawnInfo } from '../core/spawn.ts';
 import { fromTimer, type Acknowledgement, type Incoming } from '../core/incoming.ts';
 import { fromEnvelope } from '../core/validate.ts';
 import { Executor } from './execute.ts';
+import type { ActiveTask } from './activity.ts';
 import type { ActorHost } from './actorHost.ts';
 import { Mailbox } from './mailbox.ts';
 import { ActorState } from './actorState.ts';
@@ -36,6 +37,8 @@ export class Actor {
   #isDraining = false;
   #isAbandoned = false;
   #idleSince = 0;
+  /** Until it is loaded, its run does not rest. */
+  readonly #loading: ActiveTask;
 
   constructor(host: ActorHost, type: ActorType, address: Address, run: string) {
     this.#host = host;
@@ -47,6 +50,7 @@ export class Actor {
     this.#executor = new Executor(host, this.state, (incoming) => this.enqueue(incoming));
     this.#handler = new Handler(host, this.state, this.#executor, () => this.#isAbandoned);
     this.#mailbox = new Mailbox(address, type.mailbox);
+    this.#loading = host.activity.begin(run);
   }
 
   get status(): ActorStatus {
@@ -61,8 +65,8 @@ export class Actor {
     return this.state.snapshot?.tags ?? new Set();
   }
 
-  /** Is it doing something, or about to, without anything from outside? */
-  get isBusy(): boolean {
+  /** Is it doing something, or about to, without anything from outside? While it is, its run holds a task in the host's activity. */
+  get #isBusy(): boolean {
     return this.#isDraining || this.hasRunningEffects || this.#mailbox.size > 0 || this.#callsBeforeLoad !== undefined;
   }
 
@@ -79,7 +83,7 @@ export class Actor {
   /** May it leave memory: it did nothing for `idle` milliseconds, and no timer is due soon? */
   mayPassivate(now: number, idle: number): boolean {
     if (
-      this.isBusy ||
+      this.#isBusy ||
       this.#command ||
       this.status !== 'active' ||
       now - this.#idleSince < idle ||
@@ -177,6 +181,7 @@ export class Actor {
     const early = this.#callsBeforeLoad ?? [];
     this.#callsBeforeLoad = undefined;
     for (const call of early) call();
+    this.#loading[Symbol.dispose]();
   }
 
   #orderNext(command: ActorCommand): void {
@@ -194,6 +199,8 @@ export class Actor {
   /** Everything an actor does, it does in here, one thing after the other. */
   async #work(first?: () => Promise<void>): Promise<void> {
     this.#isDraining = true;
+    // Disposed last: what the work has begun is under way by then, and what has ended has left.
+    using _ = this.#host.activity.begin(this.run);
     try {
       if (first) await first();
       while (!this.#isAbandoned && this.status === 'active') {
@@ -214,7 +221,7 @@ export class Actor {
       for (const incoming of this.#mailbox.clear()) this.#rejectLate(incoming);
       this.#host.actorEnded(this);
     }
-    this.#host.notifyIdle(this.run);
+    this.#host.actorRests();
   }
 
   #rejectLate(incoming: Incoming): void {

@@ -6,6 +6,7 @@ import type { MachineEvent } from '../core/chart.ts';
 import type { SupervisorDecision } from '../core/supervisor.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
+import type { Activity } from './activity.ts';
 import type { CommitContext } from './actorState.ts';
 import type { OutboxRelay } from './outboxRelay.ts';
 import type { Timers } from './timers.ts';
@@ -40,6 +41,8 @@ export interface UndeliveredMessage {
 export interface ActorHost extends CommitContext {
   /** Sends the messages that a commit left in the outbox. */
   readonly outboxRelay: Pick<OutboxRelay, 'send'>;
+  /** What is under way in the runs of this process. */
+  readonly activity: Pick<Activity, 'begin'>;
   /** The timers of all actors of this process. */
   readonly timers: Pick<Timers, 'set' | 'cancel'>;
 
@@ -62,8 +65,8 @@ export interface ActorHost extends CommitContext {
   /** May something be started for the run? False when another process holds its lease. Waits while the journal cannot tell. */
   confirmLease(run: string, gone: () => boolean): Promise<boolean>;
 
-  /** The actor has nothing to do for now. */
-  notifyIdle(run: string): void;
+  /** The actor has nothing to do for now, so it may leave memory after a while. */
+  actorRests(): void;
   /** The actor is done, failed or stopped. */
   actorEnded(actor: RunActor): void;
   /** The actor cannot go on in this process; its run stops here and can be resumed. */

@@ -3,6 +3,7 @@ import type { AnyActorLogic } from 'xstate';
 import type { EffectScope, Outcome } from '../contracts/effect.ts';
 import type { Json } from '../values/json.ts';
 import type { PendingEffect } from '../contracts/pending.ts';
+import type { ActiveTask, Activity } from './activity.ts';
 import { performEffect } from './effects.ts';
 import type { EngineContext } from './engineContext.ts';
 
@@ -17,14 +18,18 @@ export interface EffectOwner {
   logic(source: string): AnyActorLogic;
 }
 
+interface EffectContext extends EngineContext {
+  readonly activity: Pick<Activity, 'begin'>;
+}
+
 /** The running effects of one actor. */
 export class EffectRunner {
-  readonly #context: EngineContext;
+  readonly #context: EffectContext;
   readonly #owner: EffectOwner;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, { readonly controller: AbortController; readonly task: ActiveTask }>();
   readonly #soFar = new Map<string, Json>();
 
-  constructor(context: EngineContext, owner: EffectOwner) {
+  constructor(context: EffectContext, owner: EffectOwner) {
     this.#context = context;
     this.#owner = owner;
   }
@@ -33,13 +38,13 @@ export class EffectRunner {
     return this.#running.size;
   }
 
-  /** Resolves with the outcome; with undefined when the effect was aborted, since its result is no longer wanted. */
+  /** Resolves with the outcome; with undefined when the effect was aborted, since its result is no longer wanted. It counts as running until `end`. */
   async start({ key, data }: PendingEffect, again: boolean): Promise<Outcome | undefined> {
     const { clock, report } = this.#context;
     const { address: actor, run, deadline } = this.#owner.actor;
     const { src } = data;
     const controller = new AbortController();
-    this.#running.set(key, controller);
+    this.#running.set(key, { controller, task: this.#context.activity.begin(run) });
     const common = { run, actor, key, name: src, again };
     report({ type: 'effect.started', at: clock.now(), ...common });
     const scope: EffectScope = {
@@ -55,7 +60,6 @@ export class EffectRunner {
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };
     const outcome = await performEffect(this.#owner.logic(src), data, scope);
-    if (this.#running.get(key) === controller) this.#forget(key);
     const at = clock.now();
     if (controller.signal.aborted) {
       report({ type: 'effect.stopped', at, ...common });
@@ -69,8 +73,13 @@ export class EffectRunner {
     return outcome;
   }
 
+  /** The effect is over, and its result was taken. */
+  end(key: string): void {
+    this.#forget(key);
+  }
+
   stop(key: string): void {
-    this.#running.get(key)?.abort();
+    this.#running.get(key)?.controller.abort();
     this.#forget(key);
   }
 
@@ -79,8 +88,10 @@ export class EffectRunner {
   }
 
   #forget(key: string): void {
+    const running = this.#running.get(key);
     this.#running.delete(key);
     this.#soFar.delete(key);
+    running?.task[Symbol.dispose]();
   }
 
   stopAll(): void {

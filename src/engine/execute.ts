@@ -92,10 +92,15 @@ export class Executor {
   }
 
   async #perform(pending: PendingEffect, again: boolean): Promise<void> {
+    const { run } = this.#state;
     // A process that was suspended after the commit may have lost the lease, and another one may have started this (E4).
-    if (!this.#host.isLeaseCurrent(this.#state.run) && !(await this.#mayBegin(pending))) return;
+    if (!this.#host.isLeaseCurrent(run)) {
+      using _ = this.#host.activity.begin(run);
+      if (!(await this.#mayBegin(pending))) return;
+    }
     const outcome = await this.#effects.start(pending, again);
     if (outcome) this.#enqueue(fromEffect(pending, outcome, false));
-    else this.#host.notifyIdle(this.#state.run);
+    // Only now: its actor is at work by now, or the run would seem to rest in between.
+    this.#effects.end(pending.key);
   }
 }

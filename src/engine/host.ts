@@ -31,6 +31,7 @@ import type { Transport } from '../transport/transport.ts';
 import { defaultSupervision, type ActorType } from '../core/actorType.ts';
 import { Timers } from './timers.ts';
 import { spawnInfoOf, childSpawnInfo, type SpawnInfo } from '../core/spawn.ts';
+import { Activity } from './activity.ts';
 import { Actor } from './actor.ts';
 import type { ActorHost, ParentActor, RunActor, SupervisedActor, UndeliveredMessage } from './actorHost.ts';
 import type { MachineEvent } from '../core/chart.ts';
@@ -84,6 +85,7 @@ export interface StartActorOptions {
 export class Host implements ActorHost, AsyncDisposable {
   readonly journal: Journal;
   readonly clock: Clock;
+  readonly activity = new Activity();
   readonly outboxRelay: OutboxRelay;
   readonly timers: Timers;
   readonly report: (event: Inspection) => void;
@@ -95,7 +97,6 @@ export class Host implements ActorHost, AsyncDisposable {
   readonly #passivation: Passivation;
   readonly #starting = new Map<string, Promise<Address>>();
   readonly #rootSupervisors = new Map<string, Supervisor>();
-  readonly #idleListeners = new Set<(run: string) => void>();
   readonly #ending = new AbortController();
 
   constructor({ journal, transport, clock, lease, observe, poll = 250, idle = 60_000 }: HostOptions) {
@@ -109,7 +110,9 @@ export class Host implements ActorHost, AsyncDisposable {
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
     this.#registry = new Registry((address, run) => transport.listen(address, receive, run));
     this.#leases = new Leases(journal, clock, lease, (run) => this.#dropRun(run));
+    const { activity } = this;
     this.outboxRelay = new OutboxRelay({
+      activity,
       transport,
       journal,
       clock,
@@ -120,6 +123,7 @@ export class Host implements ActorHost, AsyncDisposable {
     this.timers = new Timers(clock, (address, key) => this.#withActor(address, (actor) => actor.fireTimer(key)));
     this.#inboxPoller = new InboxPoller({
       journal,
+      activity,
       clock,
       pollInterval: poll,
       runs: () => this.#leases.runs,
@@ -149,6 +153,7 @@ export class Host implements ActorHost, AsyncDisposable {
   async start(type: ActorType, options: StartActorOptions): Promise<Address> {
     const { run } = options;
     requireId('A run', run);
+    using _ = this.activity.begin(run);
     const earlier = this.#starting.get(run);
     const started = earlier
       ? earlier.then(
@@ -208,20 +213,9 @@ export class Host implements ActorHost, AsyncDisposable {
     return [...this.#registry.of(run)].flatMap(({ actor }) => actor ?? []);
   }
 
-  /** Is nothing of a run under way, so that only a timer or a message from outside can move it? */
+  /** Is nothing of a run under way, so that only a timer or a message from outside can move it? `activity.watch` tells when to ask again. */
   isIdle(run: string): boolean {
-    return (
-      !this.outboxRelay.isBusy(run) &&
-      !this.#inboxPoller.isBusy(run) &&
-      !this.#starting.has(run) &&
-      this.actorsOf(run).every((actor) => !actor.isBusy)
-    );
-  }
-
-  /** Calls whenever an actor of a run has nothing more to do or ends. */
-  onIdle(call: (run: string) => void): Disposable {
-    this.#idleListeners.add(call);
-    return { [Symbol.dispose]: () => void this.#idleListeners.delete(call) };
+    return this.activity.isIdle(run);
   }
 
   /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
@@ -314,9 +308,8 @@ export class Host implements ActorHost, AsyncDisposable {
     this.report({ type: 'dead', at: this.clock.now(), run, actor, message, failure });
   }
 
-  notifyIdle(run: string): void {
+  actorRests(): void {
     this.#passivation.start();
-    for (const call of this.#idleListeners) call(run);
   }
 
   actorEnded({ address, run }: RunActor): void {
@@ -343,9 +336,10 @@ export class Host implements ActorHost, AsyncDisposable {
   async park(run: string, grace = 0): Promise<void> {
     const until = this.clock.now() + grace;
     while (this.clock.now() < until && this.actorsOf(run).some(({ hasRunningEffects }) => hasRunningEffects))
-      await this.#nextIdle(until);
+      await this.activity.nextChange(run, this.clock, until);
     this.#dropRun(run);
     await this.#leases.release(run);
+    this.activity.changed(run);
   }
 
   /** Drops everything at once and writes nothing, as a killed process would. */
@@ -505,21 +499,11 @@ export class Host implements ActorHost, AsyncDisposable {
     );
   }
 
-  #nextIdle(until: number): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = () => {
-        timer[Symbol.dispose]();
-        listener[Symbol.dispose]();
-        resolve();
-      };
-      const timer = this.clock.wake(until, finish);
-      const listener = this.onIdle(finish);
-    });
-  }
-
   async #releaseLease(run: string): Promise<void> {
     this.#rootSupervisors.delete(run);
-    await this.#leases.release(run);
+    const released = this.#leases.release(run);
+    this.activity.changed(run);
+    await released;
   }
 
   #dropRun(run: string): void {
@@ -531,6 +515,6 @@ export class Host implements ActorHost, AsyncDisposable {
       this.#registry.remove(registration);
       actor?.abandon();
     }
-    for (const call of this.#idleListeners) call(run);
+    this.activity.changed(run);
   }
 }

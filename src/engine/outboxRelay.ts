@@ -5,6 +5,7 @@ import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { actorTypeOf, type Address } from '../values/ids.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { ActiveTask, Activity } from './activity.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** What the outbox relay works with. */
@@ -13,6 +14,8 @@ export interface OutboxRelayOptions {
   readonly transport: Transport;
   /** Where messages are settled. */
   readonly journal: Journal;
+  /** Where each message is under way until it is settled. */
+  readonly activity: Pick<Activity, 'begin'>;
   /** For the pauses between two attempts. */
   readonly clock: Clock;
   /** Fires when the host closes: what is not delivered by then stays in the journal. */
@@ -30,6 +33,8 @@ interface Sending {
   messages: number;
   /** The lease was lost: the process that holds it now sends the messages, in their order. */
   released: boolean;
+  /** One for each message, until it is settled. */
+  readonly tasks: Set<ActiveTask>;
 }
 
 /** Sends committed messages until they are settled. */
@@ -43,16 +48,15 @@ export class OutboxRelay {
     this.#options = options;
   }
 
-  isBusy(run: string): boolean {
-    return this.#sending.has(run);
-  }
-
   /** The message's id is the key that is settled once the message is delivered or given up. */
   send(envelope: Envelope): void {
     const { run, to } = envelope;
-    const sending = this.#sending.get(run) ?? { messages: 0, released: false };
+    const { activity } = this.#options;
+    const sending = this.#sending.get(run) ?? { messages: 0, released: false, tasks: new Set() };
     this.#sending.set(run, sending);
     sending.messages++;
+    const task = activity.begin(run);
+    sending.tasks.add(task);
     const epoch = this.#options.epoch(run);
     // `door` is the stored address type of a reply channel.
     const isOrdered = actorTypeOf(to) !== 'door';
@@ -61,6 +65,8 @@ export class OutboxRelay {
     const queued: Promise<void> = (before ? before.then(deliver) : deliver()).finally(() => {
       if (this.#queues.get(to) === queued) this.#queues.delete(to);
       if (--sending.messages === 0 && this.#sending.get(run) === sending) this.#sending.delete(run);
+      sending.tasks.delete(task);
+      task[Symbol.dispose]();
     });
     if (isOrdered) this.#queues.set(to, queued);
   }
@@ -68,8 +74,10 @@ export class OutboxRelay {
   /** The lease of the run was lost: what is not delivered by now is sent by the next process that holds it. */
   release(run: string): void {
     const sending = this.#sending.get(run);
-    if (sending) sending.released = true;
     this.#sending.delete(run);
+    if (!sending) return;
+    sending.released = true;
+    for (const task of sending.tasks) task[Symbol.dispose]();
   }
 
   /** Never rejects: the next message in the queue waits for it. */

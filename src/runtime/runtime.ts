@@ -164,10 +164,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       root,
       async outcome({ returnWhenWaiting = false } = {}) {
         for (;;) {
-          const { promise: idle, stop } = nextIdle(run);
+          const { promise: changed, stop } = nextChange(run);
           const outcome = await stateOf(subject, run, root, returnWhenWaiting);
           if (outcome) return (stop(), outcome);
-          await idle;
+          await changed;
         }
       },
       get idle() {
@@ -203,10 +203,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     return { status: 'parked', ...(failure ? { failure } : {}) };
   }
 
-  function nextIdle(run: string): { promise: Promise<void>; stop(): void } {
+  function nextChange(run: string): { promise: Promise<void>; stop(): void } {
     let listener: Disposable;
     const promise = new Promise<void>((resolve) => {
-      listener = host.onIdle((idleRun) => void (idleRun === run && (listener[Symbol.dispose](), resolve())));
+      listener = host.activity.watch(run, () => (listener[Symbol.dispose](), resolve()));
     });
     return { promise, stop: () => listener[Symbol.dispose]() };
   }
