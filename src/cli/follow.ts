@@ -10,7 +10,7 @@ import { disposables } from '../runtime/disposables.ts';
 import { exitCodes, cliErrorMessage } from './exit.ts';
 import type { LoadedDefinition } from './loadedDefinition.ts';
 import type { FollowOptions } from './options.ts';
-import { writeMessage, writeJson, writeOutput } from './output/write.ts';
+import { formatTime, writeMessage, writeJson, writeOutput } from './output/write.ts';
 import { formatOutcome, type FormattedOutcome } from './output/formatOutput.ts';
 import { formatTicket } from './output/ticketText.ts';
 
@@ -60,7 +60,7 @@ export async function followRun(
     // The lease is released before other processes are notified. Closing the journal in between would make them wait, so parking ends first.
     await parking;
     await view[Symbol.asyncDispose]();
-    return report(cli, run.id, formatOutcome(loaded, run.id, outcome), options);
+    return report(cli, run, formatOutcome(loaded, run.id, outcome), options);
   }
 }
 
@@ -107,17 +107,27 @@ async function watch(
   return { pause: () => shown?.pause() ?? nothing, [Symbol.asyncDispose]: () => open.close() };
 }
 
-function report(cli: Cli, run: string, shown: FormattedOutcome, { json, db }: FollowOptions): number {
+function report(
+  cli: Cli,
+  { id: run, endedAt }: Pick<RunHandle, 'id' | 'endedAt'>,
+  shown: FormattedOutcome,
+  { json, db }: FollowOptions,
+): number {
   const on = db === undefined ? '' : ` --db ${db}`;
   const { results, anyFailed, ...outcome } = shown;
-  if (json) writeJson(cli.out, { run, ...outcome });
+  if (json) writeJson(cli.out, { run, ...outcome, ...(endedAt === undefined ? {} : { endedAt }) });
   else if (results !== undefined) writeOutput(cli.out, results);
   switch (outcome.status) {
     case 'done':
       if (!json) writeOutput(cli.out, outcome.output);
       return anyFailed ? exitCodes.failed : exitCodes.done;
     case 'failed':
-      writeMessage(cli, `The run ${run} failed (${outcome.failure.kind}): ${escapeControls(outcome.failure.message)}`);
+      writeMessage(
+        cli,
+        `The run ${run} failed${endedAt === undefined ? '' : ` at ${formatTime(endedAt)}`} (${outcome.failure.kind}): ${escapeControls(outcome.failure.message)}`,
+      );
+      if (endedAt !== undefined) writeMessage(cli, 'This is its stored result; nothing was done again.');
+      writeMessage(cli, `Go on from the step that failed with: troupe runs retry ${run}${on}`);
       if (!json && results === undefined && outcome.partial !== undefined)
         writeMessage(cli, `Its partial result: troupe runs get ${run}${on}`);
       return exitCodes.failed;

@@ -4,7 +4,7 @@ import { toFailure, type Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import type { Restart } from '../contracts/restart.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
-import type { StoredActor } from '../contracts/commit.ts';
+import type { ActorRow, StoredActor } from '../contracts/commit.ts';
 import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
 import type { SpawnInfo } from '../core/spawn.ts';
@@ -102,13 +102,23 @@ export class Actor {
     return this.state.pendings.childAddresses();
   }
 
-  /** Spawns the actor: the first step of its machine, and its commit. */
-  async start(spawnInfo: SpawnInfo): Promise<void> {
+  /** Spawns the actor: the first step of its machine, and its commit. `kept`: the actor that had done the same in an earlier life of the run. */
+  async start(spawnInfo: SpawnInfo, kept?: ActorRow): Promise<void> {
     this.state.begin(spawnInfo);
+    const event = { id: `${this.address}/0`, type: 'xstate.init', body: spawnInfo.input };
+    await this.#begin(() => (kept ? this.#handler.keep(kept, event) : this.#handler.start(event)));
+  }
+
+  /** Begins an actor that had ended again, from its first step. */
+  async reopen(stored: StoredActor, spawnInfo: SpawnInfo): Promise<void> {
+    this.state.reopen(stored, spawnInfo);
+    const id = `${this.address}/${stored.seq}/retry`;
+    await this.#begin(() => this.#handler.start({ id, type: 'troupe.retry', body: spawnInfo.input }));
+  }
+
+  async #begin(first: () => Promise<void>): Promise<void> {
     this.supervisor.reset();
-    const work = this.#work(() =>
-      this.#handler.start({ id: `${this.address}/0`, type: 'xstate.init', body: spawnInfo.input }),
-    );
+    const work = this.#work(first);
     this.#markLoaded();
     await work;
   }

@@ -9,6 +9,7 @@ import type { Address } from '../values/ids.ts';
 import type { Activity } from './activity.ts';
 import type { CommitContext } from './actorState.ts';
 import type { OutboxRelay } from './outboxRelay.ts';
+import type { Recall } from './recall.ts';
 import type { Timers } from './timers.ts';
 
 /** An actor, and the run it belongs to. */
@@ -43,6 +44,8 @@ export interface ActorHost extends CommitContext {
   readonly outboxRelay: Pick<OutboxRelay, 'send'>;
   /** What is under way in the runs of this process. */
   readonly activity: Pick<Activity, 'begin'>;
+  /** What a retried run keeps of its earlier lives; undefined for one that was never retried. */
+  recall(run: string): Pick<Recall, 'effect'> | undefined;
   /** The timers of all actors of this process. */
   readonly timers: Pick<Timers, 'set' | 'cancel'>;
 

@@ -38,8 +38,11 @@ export class EffectRunner {
     return this.#running.size;
   }
 
-  /** Resolves with the outcome; with undefined when the effect was aborted, since its result is no longer wanted. It counts as running until `end`. */
-  async start({ key, data }: PendingEffect, again: boolean): Promise<Outcome | undefined> {
+  /**
+   * Resolves with the outcome; with undefined when the effect was aborted, since its result is no longer wanted. It counts as running until `end`.
+   * `firstKey`: the key under which it was performed in an earlier life of its run.
+   */
+  async start({ key, data }: PendingEffect, again: boolean, firstKey: string = key): Promise<Outcome | undefined> {
     const { clock, report } = this.#context;
     const { address: actor, run, deadline } = this.#owner.actor;
     const { src } = data;
@@ -48,7 +51,7 @@ export class EffectRunner {
     const common = { run, actor, key, name: src, again };
     report({ type: 'effect.started', at: clock.now(), ...common });
     const scope: EffectScope = {
-      key,
+      key: firstKey,
       actor,
       run,
       signal: controller.signal,

@@ -8,6 +8,7 @@ import { afterCommit } from './afterCommit.ts';
 import { fromEffect, type Incoming } from '../core/incoming.ts';
 import type { ActorHost } from './actorHost.ts';
 import { signalEnvelope } from '../core/systemMessages.ts';
+import { effectOptionsOf } from './effects.ts';
 import { EffectRunner } from './effectRunner.ts';
 import type { PlannedCommit, ActorState } from './actorState.ts';
 
@@ -92,13 +93,15 @@ export class Executor {
   }
 
   async #perform(pending: PendingEffect, again: boolean): Promise<void> {
-    const { run } = this.#state;
+    const { run, address } = this.#state;
+    const known = this.#host.recall(run)?.effect(address, pending, (name) => effectOptionsOf(this.#state.type, name));
+    if (known && 'outcome' in known) return this.#enqueue(fromEffect(pending, known.outcome, false));
     // A process that was suspended after the commit may have lost the lease, and another one may have started this (E4).
     if (!this.#host.isLeaseCurrent(run)) {
       using _ = this.#host.activity.begin(run);
       if (!(await this.#mayBegin(pending))) return;
     }
-    const outcome = await this.#effects.start(pending, again);
+    const outcome = await this.#effects.start(pending, again || known?.again === true, known?.key);
     if (outcome) this.#enqueue(fromEffect(pending, outcome, false));
     // Only now: its actor is at work by now, or the run would seem to rest in between.
     this.#effects.end(pending.key);

@@ -8,6 +8,7 @@ import type { Address } from '../values/ids.ts';
 import { asJson, isJsonObject } from '../values/json.ts';
 import { restartList, type Restart } from '../contracts/restart.ts';
 import { deadlineEvent } from '../core/spawn.ts';
+import type { ActorRow } from '../contracts/commit.ts';
 import { commitInspection, type StateChange } from '../core/toCommit.ts';
 import { commitEventOf, type Incoming } from '../core/incoming.ts';
 import { expiredError } from '../core/validate.ts';
@@ -63,6 +64,11 @@ export class Handler {
       return this.#endInFailure(toFailure(thrown), event);
     }
     await this.#storeAndAct(plan);
+  }
+
+  /** Ends as another actor did that had done the same before. */
+  async keep(row: ActorRow, event: StateChange['event']): Promise<void> {
+    await this.#storeAndAct(this.#state.planKept(row, event));
   }
 
   async execute(command: ActorCommand): Promise<void> {

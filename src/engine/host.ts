@@ -44,6 +44,8 @@ import { InboxPoller } from './inboxPoller.ts';
 import { safeObserver } from './observer.ts';
 import { Leases, type LeaseOptions } from './lease.ts';
 import { retryWrite } from './retryWrite.ts';
+import { effectOptionsOf } from './effects.ts';
+import { keepDone, Recall, type RecallPolicy } from './recall.ts';
 import { Registry, type Registration } from './registry.ts';
 import { Passivation } from './passivation.ts';
 import { loadRun, stopOrphans } from './recovery.ts';
@@ -63,6 +65,8 @@ export interface HostOptions {
   readonly lease: LeaseOptions;
   /** Called with every inspection event; default none. */
   readonly observe?: Observer;
+  /** What a retry of a failed run may keep; by default every child that is done. */
+  readonly recall?: RecallPolicy;
   /** How often messages that other processes left in the journal are looked for, in milliseconds; default 250. */
   readonly poll?: number;
   /** How long an actor with nothing to do stays in memory, in milliseconds; default 60,000. */
@@ -79,6 +83,8 @@ export interface StartActorOptions {
   readonly deadline?: number;
   /** Facts about the run for people and commands. */
   readonly about?: Json;
+  /** Begins a stored run again that has failed, and keeps what succeeded. Called with its root once this process owns the run; throws when it may not be retried. */
+  readonly retry?: (root: StoredActor) => void;
 }
 
 /** Hosts the actors of the runs whose lease this process holds. */
@@ -97,11 +103,23 @@ export class Host implements ActorHost, AsyncDisposable {
   readonly #passivation: Passivation;
   readonly #starting = new Map<string, Promise<Address>>();
   readonly #rootSupervisors = new Map<string, Supervisor>();
+  readonly #recallPolicy: RecallPolicy;
+  readonly #recalls = new Map<string, Recall>();
   readonly #ending = new AbortController();
 
-  constructor({ journal, transport, clock, lease, observe, poll = 250, idle = 60_000 }: HostOptions) {
+  constructor({
+    journal,
+    transport,
+    clock,
+    lease,
+    observe,
+    recall = keepDone,
+    poll = 250,
+    idle = 60_000,
+  }: HostOptions) {
     this.journal = journal;
     this.clock = clock;
+    this.#recallPolicy = recall;
     this.report = safeObserver(observe);
     this.#transport = transport;
     const epochOf = (run: string) => (this.owns(run) ? this.epoch(run) : undefined);
@@ -231,6 +249,10 @@ export class Host implements ActorHost, AsyncDisposable {
 
   // What actors ask of their host: ActorHost.
 
+  recall(run: string): Recall | undefined {
+    return this.#recalls.get(run);
+  }
+
   spawn(parent: ParentActor, pending: PendingChild): void {
     const { data } = pending;
     try {
@@ -238,7 +260,10 @@ export class Host implements ActorHost, AsyncDisposable {
       if (!type) throw new TroupeError('internal', `"${parent.type.name}" has no child machine "${data.src}".`);
       const actor = new Actor(this, type, data.address, parent.run);
       this.#registry.add(actor);
-      void actor.start(childSpawnInfo(parent, pending.key, data));
+      const spawnInfo = childSpawnInfo(parent, pending.key, data);
+      const kind = { name: type.name, machine: type.chart.machine.id };
+      const kept = this.recall(parent.run)?.child(spawnInfo, kind, (name) => effectOptionsOf(parent.type, name));
+      void actor.start(spawnInfo, kept);
     } catch (thrown) {
       // The child could not be started: to its parent, it failed.
       const end = { error: toFailure(thrown) };
@@ -374,7 +399,8 @@ export class Host implements ActorHost, AsyncDisposable {
     try {
       await this.#requireSame(address, options);
       const stored = await this.journal.load(address);
-      if (stored) await this.#recover(type, stored);
+      if (stored && options.retry) await this.#reopen(type, stored, options);
+      else if (stored) await this.#recover(type, stored);
       else
         await this.#spawnRoot(type, {
           address,
@@ -428,9 +454,52 @@ export class Host implements ActorHost, AsyncDisposable {
     if (failure) throw fromFailure(failure);
   }
 
+  /** Begins the root of an ended run again. What its earlier life left is settled first: nothing of it may reach the new one. */
+  async #reopen(type: ActorType, stored: StoredActor, { retry, deadline }: StartActorOptions): Promise<void> {
+    retry?.(stored);
+    const { journal, clock } = this;
+    const { run, actor: address, seq, created } = stored;
+    const before = spawnInfoOf(stored);
+    await stopOrphans(journal, run, new Set(), this.epoch(run), clock.now());
+    for (const message of await journal.undelivered(run)) await this.#leaveBehind(message);
+    const began = clock.now();
+    const due =
+      deadline ?? (before.deadline === undefined ? undefined : began + before.deadline - (before.began ?? created));
+    const spawnInfo: SpawnInfo = {
+      ...before,
+      life: (before.life ?? 0) + 1,
+      began,
+      retries: [...(before.retries ?? []), seq + 1],
+      ...(due === undefined ? {} : { deadline: due }),
+    };
+    await this.#recallFor(run, spawnInfo);
+    const actor = new Actor(this, type, address, run);
+    this.#registry.add(actor);
+    await actor.reopen(stored, spawnInfo);
+    const failure = this.#lostRuns.get(run);
+    if (failure) throw fromFailure(failure);
+  }
+
+  /** A message that an earlier life of a run did not deliver: others still get it, the actors of the run do not. */
+  async #leaveBehind(message: Envelope): Promise<void> {
+    const [recipient] = await this.journal.find({ actor: message.to });
+    if (recipient?.run !== message.run) return this.outboxRelay.send(message);
+    const failure = toFailure(
+      new TroupeError('conflict', 'The run had ended before it was delivered, and was retried.'),
+    );
+    const { journal, clock, report } = this;
+    await storeDeadLetter(message, failure, { journal, clock, report, epoch: this.epoch(message.run) });
+  }
+
+  async #recallFor(run: string, root: SpawnInfo): Promise<void> {
+    const recall = await Recall.load(this.journal, root, this.#recallPolicy);
+    if (recall) this.#recalls.set(run, recall);
+  }
+
   /** Every actor is restored before any of them acts, so that no message arrives before its recipient. */
   async #recover(type: ActorType, root: StoredActor): Promise<void> {
     const { run } = root;
+    if (root.status === 'active') await this.#recallFor(run, spawnInfoOf(root));
     const { actors: members, unspawned } = await loadRun(this.journal, type, root);
     const actors = members.map((member) => {
       const actor = new Actor(this, member.type, member.stored.actor, run);
@@ -501,6 +570,7 @@ export class Host implements ActorHost, AsyncDisposable {
 
   async #releaseLease(run: string): Promise<void> {
     this.#rootSupervisors.delete(run);
+    this.#recalls.delete(run);
     const released = this.#leases.release(run);
     this.activity.changed(run);
     await released;
@@ -508,6 +578,7 @@ export class Host implements ActorHost, AsyncDisposable {
 
   #dropRun(run: string): void {
     this.#rootSupervisors.delete(run);
+    this.#recalls.delete(run);
     this.outboxRelay.release(run);
     this.timers.cancelAllOf(new Set([...this.#registry.of(run)].map(({ address }) => address)));
     for (const registration of this.#registry.of(run)) {

@@ -6,6 +6,7 @@ import type { MessageBody, BodyInput, MessageName, ReplyNames, MessageOf } from 
 import type { Duration } from '../values/duration.ts';
 import type { ExecutionMode, PipelineResult, TaskResult, TaskSpec } from '../contracts/task.ts';
 import { attach } from './attach.ts';
+import { storedFailureError } from './retry.ts';
 import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
 import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import type { OrchestratorInput } from '../define/orchestratorInput.ts';
@@ -21,6 +22,8 @@ export interface RunOptions extends RuntimeOptions {
   readonly key?: string;
   /** How long the run may take from now, as a duration such as '2m' or in milliseconds; the limit of the definition by default. */
   readonly deadline?: Duration;
+  /** When the run of this key has failed, goes on from the step that failed, with the definition of today; what succeeded is kept. Otherwise it changes nothing; false by default. */
+  readonly retry?: boolean;
   /** Called with each ticket when only a person can move the run on; gives the answer. Without it the run waits for an answer from another process. */
   readonly onTicket?: (ticket: Ticket) => Json | Promise<Json>;
 }
@@ -76,13 +79,14 @@ export function run<S extends Runnable>(subject: S, input: Input<S>, options?: R
 export async function run<S extends Runnable>(
   subject: S,
   input: Input<S>,
-  { key, deadline, onTicket, ...options }: RunOptions = {},
+  { key, deadline, retry, onTicket, ...options }: RunOptions = {},
 ): Promise<Output<S>> {
   await using runtime = await openRuntime(options);
   const begin = () =>
     runtime.start(subject, input, {
       ...(key === undefined ? {} : { key }),
       ...(deadline === undefined ? {} : { deadline }),
+      ...(retry === undefined ? {} : { retry }),
     });
   const handle = await (key === undefined ? begin() : attach(begin, options.clock ?? systemClock()));
   for (;;) {
@@ -92,7 +96,9 @@ export async function run<S extends Runnable>(
         // What comes out was checked by the schema of its message; the types say which.
         return outcome.output as Output<S>;
       case 'failed':
-        throw fromFailure(outcome.failure);
+        throw handle.endedAt === undefined
+          ? fromFailure(outcome.failure)
+          : storedFailureError(handle.id, handle.endedAt, outcome.failure);
       case 'cancelled':
         throw new TroupeError('cancelled', `The run ${handle.id} was cancelled: ${outcome.reason}.`, {
           data: outcome.partial === undefined ? undefined : { partial: outcome.partial },

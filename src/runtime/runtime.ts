@@ -20,6 +20,9 @@ import { ReplyChannel, type Ref } from '../engine/ref.ts';
 import { incompatibilities } from '../engine/recovery.ts';
 import { compile } from './compile.ts';
 import { openBackends, type BackendOptions } from './backends.ts';
+import { keptSteps } from './kept.ts';
+import { mayRetry, requireFailed, retryWithoutKey } from './retry.ts';
+import type { ActorRow } from '../journal/journal.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
 import { runInput, isRunnable, type Runnable } from '../define/runnable.ts';
 import { signalFor } from './signals.ts';
@@ -53,6 +56,8 @@ export interface StartOptions {
   readonly deadline?: Duration;
   /** Facts for people and commands, such as the file it came from; none by default. */
   readonly meta?: JsonObject;
+  /** When the run of this key has failed, goes on from the step that failed, with the definition of today; what succeeded is kept. Otherwise it changes nothing; false by default. */
+  readonly retry?: boolean;
 }
 
 /** The state of a run that does not go on by itself. */
@@ -77,6 +82,8 @@ export interface RunHandle {
   readonly id: string;
   /** The address of its root actor. */
   readonly root: Address;
+  /** When it had ended, if it had before it was asked for here: its outcome is the stored one, and nothing is done again. Milliseconds since the epoch. */
+  readonly endedAt?: number;
   /** Resolves when the run has ended or was parked. */
   outcome(options?: {
     /** Resolves also when only people can move the run on; false by default. */
@@ -100,6 +107,18 @@ export interface Runtime extends AsyncDisposable {
   start(subject: Runnable, input: unknown, options?: StartOptions): Promise<RunHandle>;
   /** Continues a stored run. Rejects with `unknown_recipient` when there is none, `incompatible` when the definition does not fit, `owned_elsewhere` when another process owns it. */
   resume(run: string, subject: Runnable): Promise<RunHandle>;
+  /**
+   * Goes on with a run that has failed from the step that failed; what succeeded is kept. A definition that was changed since is taken.
+   * Rejects with `conflict` when the run goes on, is done, or was cancelled; otherwise as `resume` does.
+   */
+  retry(
+    run: string,
+    subject: Runnable,
+    options?: {
+      /** How long it may take from now; as long as it was given at first by default. */
+      readonly deadline?: Duration;
+    },
+  ): Promise<RunHandle>;
   /** Why a definition cannot continue a stored run: an `incompatible` or `corrupt` failure for each actor that does not fit, none when it can. Changes nothing. */
   misfits(run: string, subject: Runnable): Promise<Failure[]>;
   /** The hash of the definition's machine. A stored run with another hash was made by another version. */
@@ -145,6 +164,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     transport,
     clock,
     lease,
+    recall: keptSteps,
     // First the event itself, then the change of health that follows from it.
     observe(event) {
       observers.observe(event);
@@ -157,11 +177,12 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
   const tickets = ticketsOf(journal, signal);
 
-  async function handle(subject: Runnable, run: string, root: Address): Promise<RunHandle> {
+  async function handle(subject: Runnable, run: string, root: Address, before?: ActorRow): Promise<RunHandle> {
     if (subject.kind === 'agent') health.setName(root, subject.name);
     return {
       id: run,
       root,
+      ...(before && before.status !== 'active' ? { endedAt: before.updated } : {}),
       async outcome({ returnWhenWaiting = false } = {}) {
         for (;;) {
           const { promise: changed, stop } = nextChange(run);
@@ -246,18 +267,39 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   }
 
   async function start(subject: Runnable, input: unknown, options: StartOptions): Promise<RunHandle> {
-    const { key, deadline, meta } = options;
+    const { key, deadline, meta, retry } = options;
     const type = typeOfSubject(subject);
     const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
-    const due = deadline === undefined ? {} : { deadline: clock.now() + milliseconds(deadline) };
+    if (retry && key === undefined) throw retryWithoutKey();
+    const before = key === undefined ? undefined : await rootOf(run);
+    const again = retry === true && before !== undefined && mayRetry(before);
     const root = await host.start(type, {
       run,
       input: runInput(subject, input),
       about: { name: subject.name, ...meta },
-      ...due,
+      ...dueIn(deadline),
+      // Another process may have retried it meanwhile: then its outcome is the new one.
+      ...(again ? { retry: requireFailed } : {}),
     });
-    return handle(subject, run, root);
+    return handle(subject, run, root, again ? undefined : before);
   }
+
+  async function retryRun(run: string, subject: Runnable, deadline: Duration | undefined): Promise<RunHandle> {
+    const before = await rootOf(run);
+    if (!before) throw new TroupeError('unknown_recipient', `There is no run "${run}" in this journal.`);
+    requireFailed(before);
+    const about = { name: subject.name };
+    return handle(
+      subject,
+      run,
+      await host.start(typeOfSubject(subject), { run, about, retry: requireFailed, ...dueIn(deadline) }),
+    );
+  }
+
+  const dueIn = (deadline: Duration | undefined) =>
+    deadline === undefined ? {} : { deadline: clock.now() + milliseconds(deadline) };
+  const rootOf = async (run: string): Promise<ActorRow | undefined> =>
+    (await journal.find({ run, parent: null, limit: 1 }))[0];
 
   async function misfitsOf(run: string, subject: Runnable): Promise<Failure[]> {
     const [root] = await journal.find({ run, parent: null, limit: 1 });
@@ -276,6 +318,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       whileOpen(async () =>
         handle(subject, run, await host.resume(run, typeOfSubject(subject), { name: subject.name })),
       ),
+    retry: (run, subject, { deadline } = {}) => whileOpen(() => retryRun(run, subject, deadline)),
     signal: (actor, event) => whileOpen(() => signal(actor, event)),
     tickets: (run) => whileOpen(() => tickets.list(run)),
     answer: (ticket, answer, by = sender) =>
