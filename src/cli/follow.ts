@@ -6,7 +6,9 @@ import { escapeControls } from '../observe/format.ts';
 import type { RunHandle, Runtime, Runnable } from '../runtime/runtime.ts';
 import { promptForTicket } from './prompt.ts';
 import { useColors, type Cli } from './cli.ts';
+import { reportOthers } from '../runtime/strays.ts';
 import { disposables } from '../runtime/disposables.ts';
+import { untilEnd } from './earlyExit.ts';
 import { exitCodes, cliErrorMessage } from './exit.ts';
 import type { LoadedDefinition } from './loadedDefinition.ts';
 import type { FollowOptions } from './options.ts';
@@ -49,6 +51,21 @@ export async function followRun(
     throw thrown;
   }
   if (interrupted) await run.park(grace);
+  using _strays = reportOthers((thrown) =>
+    writeMessage(
+      cli,
+      `Something threw where nothing could catch it, and no run is known to have started it: ${escapeControls(cliErrorMessage(thrown))}`,
+    ),
+  );
+  const { id } = run;
+  const on = options.db === undefined ? '' : ` --db ${options.db}`;
+  using _exit = untilEnd({
+    says: ({ code, ranDry }) =>
+      ranDry
+        ? `Nothing was left to wait for, and the run ${id} has not ended. Nothing is lost: go on with troupe runs resume ${id}${on}`
+        : `The process ended while the run ${id} was at work: something in it called process.exit(${code}). Nothing is lost: go on with troupe runs resume ${id}${on}`,
+    code: exitCodes.failed,
+  });
   for (;;) {
     const outcome = await run.outcome({ returnWhenWaiting: true });
     if (outcome.status === 'waiting' && cli.isInteractive && options.ask && !interrupted) {

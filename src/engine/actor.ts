@@ -175,6 +175,11 @@ export class Actor {
     this.#orderNext({ what: 'stop', reason });
   }
 
+  /** It fails, whatever it is doing. */
+  fail(failure: Failure): void {
+    this.#orderNext({ what: 'fail', failure });
+  }
+
   restart(by: Address, failure: Failure, record?: Restart): void {
     this.#orderNext({ what: 'restart', by, failure, ...(record ? { record: record } : {}) });
   }

@@ -4,7 +4,7 @@ import type { PendingChild } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
 import type { MachineEvent } from '../core/chart.ts';
 import type { SupervisorDecision } from '../core/supervisor.ts';
-import type { Failure } from '../values/failure.ts';
+import type { Failure, TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import type { Activity } from './activity.ts';
 import type { CommitContext } from './actorState.ts';
@@ -68,6 +68,8 @@ export interface ActorHost extends CommitContext {
   /** May something be started for the run? False when another process holds its lease. Waits while the journal cannot tell. */
   confirmLease(run: string, gone: () => boolean): Promise<boolean>;
 
+  /** Fails a run of this process from its root, whatever it is doing; false when it is not here. */
+  failRun(run: string, error: TroupeError): boolean;
   /** The actor has nothing to do for now, so it may leave memory after a while. */
   actorRests(): void;
   /** The actor is done, failed or stopped. */

@@ -1,10 +1,14 @@
 /** The running effects of one actor: started after the commit that asks for them, aborted when the actor closes them. */
 import type { AnyActorLogic } from 'xstate';
 import type { EffectScope, Outcome } from '../contracts/effect.ts';
+import { reasonOf } from '../values/cause.ts';
+import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
-import type { PendingEffect } from '../contracts/pending.ts';
+import { propertiesOf } from '../values/properties.ts';
+import type { EffectData, PendingEffect } from '../contracts/pending.ts';
 import type { ActiveTask, Activity } from './activity.ts';
 import { performEffect } from './effects.ts';
+import { inContext } from './workContext.ts';
 import type { EngineContext } from './engineContext.ts';
 
 /** The actor whose effects they are, and the logic that performs them. */
@@ -19,6 +23,7 @@ export interface EffectOwner {
 }
 
 interface EffectContext extends EngineContext {
+  failRun(run: string, error: TroupeError): boolean;
   readonly activity: Pick<Activity, 'begin'>;
 }
 
@@ -62,7 +67,14 @@ export class EffectRunner {
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };
-    const outcome = await performEffect(this.#owner.logic(src), data, scope);
+    const { failRun } = this.#context;
+    const context = {
+      run,
+      actor,
+      effect: src,
+      fail: (thrown: unknown) => failRun(run, strayError(nameOf(data), actor, thrown)),
+    };
+    const outcome = await inContext(context, () => performEffect(this.#owner.logic(src), data, scope));
     const at = clock.now();
     if (controller.signal.aborted) {
       report({ type: 'effect.stopped', at, ...common });
@@ -101,3 +113,16 @@ export class EffectRunner {
     for (const key of this.#running.keys()) this.stop(key);
   }
 }
+
+/** A tool by its own name; another effect by that of its slot. */
+const nameOf = ({ src, input }: EffectData): string => {
+  const { name } = propertiesOf(input);
+  return typeof name === 'string' ? name : src;
+};
+
+const strayError = (effect: string, actor: string, thrown: unknown): TroupeError =>
+  new TroupeError(
+    'tool',
+    `"${effect}" of ${actor} threw where nothing could catch it: ${reasonOf(thrown)}. Await every promise that it makes, and handle the errors of its timers and events.`,
+    { cause: thrown, data: { stray: true, effect, actor } },
+  );

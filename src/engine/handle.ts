@@ -33,6 +33,7 @@ import {
 /** What a supervisor or a parent orders an actor to do. */
 export type ActorCommand =
   | { readonly what: 'stop'; readonly reason: string }
+  | { readonly what: 'fail'; readonly failure: Failure }
   /** `record`: the restart that the supervisor counts; only for the actor that failed. */
   | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure; readonly record?: Restart };
 
@@ -78,6 +79,14 @@ export class Handler {
     if (command.what === 'stop') {
       const event = { id: `${address}/stop`, type: 'troupe.stop', body: command.reason };
       return this.#storeAndAct(this.#state.plan({ snapshot, status: 'stopped', event, closes }));
+    }
+    if (command.what === 'fail') {
+      const { failure } = command;
+      return this.#endInFailure(failure, {
+        id: `${address}/${seq}/fail`,
+        type: 'troupe.fail',
+        body: asJson({ failure }),
+      });
     }
     const { by, failure, record } = command;
     report({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });

@@ -104,6 +104,7 @@ export class Host implements ActorHost, AsyncDisposable {
   readonly #starting = new Map<string, Promise<Address>>();
   readonly #rootSupervisors = new Map<string, Supervisor>();
   readonly #recallPolicy: RecallPolicy;
+  readonly #roots = new Map<string, Address>();
   readonly #recalls = new Map<string, Recall>();
   readonly #ending = new AbortController();
 
@@ -333,6 +334,13 @@ export class Host implements ActorHost, AsyncDisposable {
     this.report({ type: 'dead', at: this.clock.now(), run, actor, message, failure });
   }
 
+  readonly failRun = (run: string, error: TroupeError): boolean => {
+    const root = this.#roots.get(run);
+    if (root === undefined || !this.owns(run)) return false;
+    this.#withActor(root, (actor) => actor.fail(toFailure(error)));
+    return true;
+  };
+
   actorRests(): void {
     this.#passivation.start();
   }
@@ -396,6 +404,7 @@ export class Host implements ActorHost, AsyncDisposable {
     }
     this.#lostRuns.delete(run);
     await this.#leases.claim(run);
+    this.#roots.set(run, address);
     try {
       await this.#requireSame(address, options);
       const stored = await this.journal.load(address);
@@ -571,6 +580,7 @@ export class Host implements ActorHost, AsyncDisposable {
   async #releaseLease(run: string): Promise<void> {
     this.#rootSupervisors.delete(run);
     this.#recalls.delete(run);
+    this.#roots.delete(run);
     const released = this.#leases.release(run);
     this.activity.changed(run);
     await released;
@@ -579,6 +589,7 @@ export class Host implements ActorHost, AsyncDisposable {
   #dropRun(run: string): void {
     this.#rootSupervisors.delete(run);
     this.#recalls.delete(run);
+    this.#roots.delete(run);
     this.outboxRelay.release(run);
     this.timers.cancelAllOf(new Set([...this.#registry.of(run)].map(({ address }) => address)));
     for (const registration of this.#registry.of(run)) {

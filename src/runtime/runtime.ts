@@ -25,6 +25,7 @@ import { mayRetry, requireFailed, retryWithoutKey } from './retry.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
 import { runInput, isRunnable, type Runnable } from '../define/runnable.ts';
+import { containStrays } from './strays.ts';
 import { signalFor } from './signals.ts';
 import { requireInput } from '../values/plain.ts';
 import { ticketsOf, type Ticket } from './tickets.ts';
@@ -40,6 +41,11 @@ export interface RuntimeOptions extends BackendOptions {
   readonly gateway?: Omit<GatewayOptions, 'clock' | 'env'>;
   /** Environment variables, for keys and defaults; those of the process by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * What becomes of errors that a tool or another effect throws where nothing can catch them, such as in a timer. `fail`: the run that it belongs to fails, and the
+   * process goes on; the default. `exit`: they end the process, as everywhere in Node.
+   */
+  readonly strays?: 'fail' | 'exit';
   /** For tests: another clock. */
   readonly clock?: Clock;
   /** How often to look for messages from other processes; milliseconds, 250 by default. */
@@ -173,6 +179,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     ...(poll === undefined ? {} : { poll }),
   });
   const opened: AsyncDisposable[] = [];
+  const strays = options.strays === 'exit' ? undefined : containStrays();
   let replies: ReplyChannel | undefined;
   const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
   const tickets = ticketsOf(journal, signal);
@@ -336,5 +343,6 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     replies?.[Symbol.dispose]();
     for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
     await backends[Symbol.asyncDispose]();
+    strays?.[Symbol.dispose]();
   }
 }
