@@ -1,4 +1,5 @@
 /** Fills a slot of a machine with an async function. The engine performs it once per key, outside of the step, and commits its outcome. */
+import { requireOptions, type OptionNames } from '../src/values/options.ts';
 import { fromPromise, type PromiseActorLogic } from 'xstate';
 import type { Json } from '../src/values/json.ts';
 import type { EffectOptions, EffectScope } from '../src/contracts/effect.ts';
@@ -23,6 +24,7 @@ export function effect<Output, Input>(
   perform: (input: Input, scope: EffectScope) => Promise<Output>,
   options: EffectOptions<Input> = {},
 ): Effect<Output, Input> {
+  requireOptions('effect', options, effectOptionNames);
   const live = fromPromise<Output, Input>(() =>
     Promise.reject(new Error('This effect needs the engine: run it with run(machine(…)).')),
   );
@@ -38,3 +40,11 @@ export const knownBy = <Output, Input>(
   { effect: { perform, options } }: Effect<Output, Input>,
   sameStep: (input: Input) => Json,
 ): Effect<Output, Input> => effect(perform, { ...options, sameStep });
+
+const effectOptionNames: OptionNames<EffectOptions<never>> = {
+  kind: true,
+  idempotent: true,
+  sameStep: true,
+  anew: true,
+  retry: true,
+};

@@ -1,4 +1,5 @@
 /** Makes a model out of a language model object of the AI SDK (specification v3): one call, without loops or retries of the SDK. */
+import { requireOptions } from '../values/options.ts';
 import type {
   LanguageModelV3,
   LanguageModelV3CallOptions,
@@ -22,10 +23,9 @@ export interface AiSdkModelOptions {
 }
 
 /** Makes a model of an AI SDK object. @example agent({ model: aiSdkModel(mistral('mistral-large-latest')), … }) */
-export function aiSdkModel(
-  model: LanguageModel,
-  { id = `${model.provider.split('.')[0]}:${model.modelId}`, mask = (text) => text }: AiSdkModelOptions = {},
-): Model {
+export function aiSdkModel(model: LanguageModel, options: AiSdkModelOptions = {}): Model {
+  requireOptions('aiSdkModel', options, { id: true, mask: true });
+  const { id = `${model.provider.split('.')[0]}:${model.modelId}`, mask = (text) => text } = options;
   return {
     id,
     async *stream(request, { signal }) {

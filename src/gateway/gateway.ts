@@ -7,6 +7,7 @@
  * GW3 An unknown price is null, never zero.
  * GW4 The retries of a model are limited to a share of its calls, so that an outage does not multiply its own load.
  */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import { backoff } from '../values/backoff.ts';
 import { sleep, type Clock } from '../values/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
@@ -71,6 +72,10 @@ export interface Gateway {
 
 /** Opens a gateway. Nothing is connected until a model is called. */
 export function gateway(options: GatewayOptions): Gateway {
+  requireOptions('The gateway', options, gatewayOptionNames);
+  requireOptions('The gateway: retry', options.retry, retryOptionNames);
+  requireOptions('The gateway: retry.budget', options.retry?.budget, { share: true, reserve: true });
+  requireOptions('The gateway: patience', options.patience, { first: true, idle: true, whole: true });
   const { clock, models: groups = {}, prices = {}, onFailure } = options;
   const { times = 3, backoff: first = 1_000, longest = 60_000, budget } = options.retry ?? {};
   const timeouts: ModelTimeouts = { first: 120_000, idle: 60_000, whole: 600_000, ...options.patience };
@@ -228,3 +233,23 @@ function noAnswer(choice: ModelChoice, failures: readonly { model: string; failu
     data: { models: [...names], tries: failures.length },
   });
 }
+
+const gatewayOptionNames: OptionNames<GatewayOptions> = {
+  env: true,
+  fetch: true,
+  baseUrls: true,
+  clock: true,
+  models: true,
+  prices: true,
+  retry: true,
+  patience: true,
+  breaker: true,
+  onFailure: true,
+};
+
+const retryOptionNames: OptionNames<NonNullable<GatewayOptions['retry']>> = {
+  times: true,
+  backoff: true,
+  longest: true,
+  budget: true,
+};

@@ -1,4 +1,5 @@
 /** Runs a definition to its end in this process, and gives its result. */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import type { Agent } from '../define/agent.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
@@ -7,7 +8,7 @@ import type { Duration } from '../values/duration.ts';
 import type { ExecutionMode, PipelineResult, TaskResult, TaskSpec } from '../contracts/task.ts';
 import { attach } from './attach.ts';
 import { storedFailureError } from './retry.ts';
-import { openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
+import { runtimeOptionNames, openRuntime, type RuntimeOptions, type Ticket } from './runtime.ts';
 import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import type { OrchestratorInput } from '../define/orchestratorInput.ts';
 import type { Runnable } from '../define/runnable.ts';
@@ -76,11 +77,9 @@ export function run<Mode extends ExecutionMode, Own extends ExecutionMode = Mode
 ): Promise<Own extends 'pipeline' ? PipelineResult : TaskResult[]>;
 export function run(subject: Orchestrator, input: string | TaskSpec, options?: RunOptions): Promise<TaskResult>;
 export function run<S extends Runnable>(subject: S, input: Input<S>, options?: RunOptions): Promise<Output<S>>;
-export async function run<S extends Runnable>(
-  subject: S,
-  input: Input<S>,
-  { key, deadline, retry, onTicket, ...options }: RunOptions = {},
-): Promise<Output<S>> {
+export async function run<S extends Runnable>(subject: S, input: Input<S>, given: RunOptions = {}): Promise<Output<S>> {
+  requireOptions('run', given, runOptionNames);
+  const { key, deadline, retry, onTicket, ...options } = given;
   await using runtime = await openRuntime(options);
   const begin = () =>
     runtime.start(subject, input, {
@@ -122,3 +121,11 @@ export async function run<S extends Runnable>(
 function unlessSettled(thrown: unknown): void {
   if (!(thrown instanceof TroupeError) || thrown.kind !== 'conflict') throw thrown;
 }
+
+const runOptionNames: OptionNames<RunOptions> = {
+  ...runtimeOptionNames,
+  key: true,
+  deadline: true,
+  retry: true,
+  onTicket: true,
+};

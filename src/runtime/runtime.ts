@@ -1,4 +1,5 @@
 /** Opens a runtime: journal, transport, gateway and host together. Disposing the runtime closes everything it opened. */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import type { Clock } from '../values/clock.ts';
 import { milliseconds, type Duration } from '../values/duration.ts';
 import type { Envelope } from '../contracts/envelope.ts';
@@ -19,7 +20,7 @@ import { isProcessAlive, thisProcessId } from '../engine/processId.ts';
 import { ReplyChannel, type Ref } from '../engine/ref.ts';
 import { incompatibilities } from '../engine/recovery.ts';
 import { compile } from './compile.ts';
-import { openBackends, type BackendOptions } from './backends.ts';
+import { backendOptionNames, openBackends, type BackendOptions } from './backends.ts';
 import { keptSteps } from './kept.ts';
 import { mayRetry, requireFailed, retryWithoutKey } from './retry.ts';
 import type { ActorRow } from '../journal/journal.ts';
@@ -155,6 +156,7 @@ export interface Runtime extends AsyncDisposable {
 
 /** Opens everything a run needs. @example await using runtime = await openRuntime({ db: 'memory' }); */
 export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  requireOptions('openRuntime', options, runtimeOptionNames);
   const { env = process.env, clock = systemClock() } = options;
   const observers = fanOut(options.observers ?? []);
   const health = healthTracker(observers.observe);
@@ -190,7 +192,9 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       id: run,
       root,
       ...(before && before.status !== 'active' ? { endedAt: before.updated } : {}),
-      async outcome({ returnWhenWaiting = false } = {}) {
+      async outcome(options = {}) {
+        requireOptions('outcome', options, outcomeOptionNames);
+        const { returnWhenWaiting = false } = options;
         for (;;) {
           const { promise: changed, stop } = nextChange(run);
           const outcome = await stateOf(subject, run, root, returnWhenWaiting);
@@ -274,6 +278,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   }
 
   async function start(subject: Runnable, input: unknown, options: StartOptions): Promise<RunHandle> {
+    requireOptions('runtime.start', options, startOptionNames);
     const { key, deadline, meta, retry } = options;
     const type = typeOfSubject(subject);
     const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
@@ -325,7 +330,11 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       whileOpen(async () =>
         handle(subject, run, await host.resume(run, typeOfSubject(subject), { name: subject.name })),
       ),
-    retry: (run, subject, { deadline } = {}) => whileOpen(() => retryRun(run, subject, deadline)),
+    retry: (run, subject, options = {}) =>
+      whileOpen(async () => {
+        requireOptions('runtime.retry', options, retryOptionNames);
+        return retryRun(run, subject, options.deadline);
+      }),
     signal: (actor, event) => whileOpen(() => signal(actor, event)),
     tickets: (run) => whileOpen(() => tickets.list(run)),
     answer: (ticket, answer, by = sender) =>
@@ -346,3 +355,30 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     strays?.[Symbol.dispose]();
   }
 }
+
+/** The names of the options of a runtime. */
+export const runtimeOptionNames: OptionNames<RuntimeOptions> = {
+  ...backendOptionNames,
+  observers: true,
+  gateway: true,
+  env: true,
+  poll: true,
+  strays: true,
+  clock: true,
+  prepare: true,
+};
+
+const startOptionNames: OptionNames<StartOptions> = {
+  key: true,
+  deadline: true,
+  meta: true,
+  retry: true,
+};
+
+const outcomeOptionNames: OptionNames<NonNullable<Parameters<RunHandle['outcome']>[0]>> = {
+  returnWhenWaiting: true,
+};
+
+const retryOptionNames: OptionNames<NonNullable<Parameters<Runtime['retry']>[2]>> = {
+  deadline: true,
+};

@@ -1,6 +1,7 @@
 /** Says what does not fit a schema so that a model or a person can correct it: where, what was expected, what came. */
 import type * as z from 'zod';
 import { TroupeError } from './failure.ts';
+import { unknownNames } from './options.ts';
 
 const maxIssues = 5;
 
@@ -37,7 +38,30 @@ export function describeValue(value: unknown): string {
 export function parseDefinition<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    const known = namesAt(schema, issue.path);
+    const problem = known && unknownNames([...issue.keys], known);
+    if (problem === undefined) continue;
+    const where = issue.path.length === 0 ? what : `${what}: ${issue.path.map(String).join('.')}`;
+    throw new TroupeError('definition', `${where} ${problem}.`);
+  }
   throw new TroupeError('definition', `${what} cannot be used: ${describeMismatch(parsed.error, value)}.`);
+}
+
+/** The names that an object in a schema may have; undefined where there is no object. */
+function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] | undefined {
+  const { def, shape } = schema as {
+    def?: { innerType?: z.ZodType; in?: z.ZodType };
+    shape?: Readonly<Record<PropertyKey, z.ZodType>>;
+  };
+  const inside = def?.innerType ?? def?.in;
+  if (inside) return namesAt(inside, path);
+  if (!shape) return undefined;
+  const [first, ...rest] = path;
+  if (first === undefined) return Object.keys(shape);
+  const inner = shape[first];
+  return inner && namesAt(inner, rest);
 }
 
 /** ` "name"` of a value that may have one, for messages. */
