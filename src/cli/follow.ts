@@ -51,34 +51,48 @@ export async function followRun(
     throw thrown;
   }
   if (interrupted) await run.park(grace);
-  using _strays = reportOthers((thrown) =>
+  const guard = atWork(cli, run.id, options);
+  try {
+    for (;;) {
+      const outcome = await run.outcome({ returnWhenWaiting: true });
+      if (outcome.status === 'waiting' && cli.isInteractive && options.ask && !interrupted) {
+        using _ = view.pause();
+        for (const ticket of outcome.tickets) await promptForTicket(cli, runtime, ticket, asking.signal);
+        if (!asking.signal.aborted) continue;
+      }
+      if (outcome.status === 'waiting') await run.park();
+      // The lease is released before other processes are notified. Closing the journal in between would make them wait, so parking ends first.
+      await parking;
+      await view[Symbol.asyncDispose]();
+      return report(cli, run, formatOutcome(loaded, run.id, outcome), options);
+    }
+  } finally {
+    guard[Symbol.dispose]();
+  }
+}
+
+/** Until the result is disposed: what is said of errors that belong to no run, and of a process that ends before the run has. */
+function atWork(cli: Cli, id: string, { db }: FollowOptions): Disposable {
+  const on = db === undefined ? '' : ` --db ${db}`;
+  const strays = reportOthers((thrown) =>
     writeMessage(
       cli,
       `Something threw where nothing could catch it, and no run is known to have started it: ${escapeControls(cliErrorMessage(thrown))}`,
     ),
   );
-  const { id } = run;
-  const on = options.db === undefined ? '' : ` --db ${options.db}`;
-  using _exit = untilEnd({
+  const early = untilEnd({
     says: ({ code, ranDry }) =>
       ranDry
         ? `Nothing was left to wait for, and the run ${id} has not ended. Nothing is lost: go on with troupe runs resume ${id}${on}`
         : `The process ended while the run ${id} was at work: something in it called process.exit(${code}). Nothing is lost: go on with troupe runs resume ${id}${on}`,
     code: exitCodes.failed,
   });
-  for (;;) {
-    const outcome = await run.outcome({ returnWhenWaiting: true });
-    if (outcome.status === 'waiting' && cli.isInteractive && options.ask && !interrupted) {
-      using _ = view.pause();
-      for (const ticket of outcome.tickets) await promptForTicket(cli, runtime, ticket, asking.signal);
-      if (!asking.signal.aborted) continue;
-    }
-    if (outcome.status === 'waiting') await run.park();
-    // The lease is released before other processes are notified. Closing the journal in between would make them wait, so parking ends first.
-    await parking;
-    await view[Symbol.asyncDispose]();
-    return report(cli, run, formatOutcome(loaded, run.id, outcome), options);
-  }
+  return {
+    [Symbol.dispose]() {
+      strays[Symbol.dispose]();
+      early[Symbol.dispose]();
+    },
+  };
 }
 
 interface View extends AsyncDisposable {

@@ -37,7 +37,7 @@ export class Activity {
 
   /** Tells the watchers that they must look at the run again. */
   changed(run: string): void {
-    for (const look of [...(this.#watchers.get(run) ?? [])]) look();
+    for (const look of this.#watchers.get(run) ?? []) look();
   }
 
   /** Calls after every change of the run, until the result is disposed. */

@@ -132,7 +132,7 @@ export async function earlierLives(journal: Journal, { run, root, retries, stepO
     }
   }
   const [first] = rows.filter(({ actor }) => actor === root);
-  for (let life = 0; first && life <= present; life++) add(first, '', life, undefined);
+  if (first) for (let life = 0; life <= present; life++) add(first, '', life, undefined);
   return {
     paths,
     at: (path) => byPath.get(path) ?? [],

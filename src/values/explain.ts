@@ -38,16 +38,20 @@ export function describeValue(value: unknown): string {
 export function parseDefinition<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) {
-    if (issue.code !== 'unrecognized_keys') continue;
-    const known = namesAt(schema, issue.path);
-    const problem = known && unknownNames([...issue.keys], known);
-    if (problem === undefined) continue;
-    const where = issue.path.length === 0 ? what : `${what}: ${issue.path.map(String).join('.')}`;
-    throw new TroupeError('definition', `${where} ${problem}.`);
-  }
-  throw new TroupeError('definition', `${what} cannot be used: ${describeMismatch(parsed.error, value)}.`);
+  const unknown = unknownOptions(schema, parsed.error);
+  throw new TroupeError('definition', `${what} cannot be used: ${describeMismatch(parsed.error, value)}.${unknown}`);
 }
+
+/** ` It has no option "efect"; did you mean "effect"?` for each object with names that the schema does not have. */
+const unknownOptions = (schema: z.ZodType, { issues }: z.ZodError): string =>
+  issues
+    .flatMap((issue) => {
+      const known = issue.code === 'unrecognized_keys' ? namesAt(schema, issue.path) : undefined;
+      const problem = known && issue.code === 'unrecognized_keys' && unknownNames([...issue.keys], known);
+      if (!problem) return [];
+      return ` ${issue.path.length === 0 ? 'It' : issue.path.map(String).join('.')} ${problem}${problem.endsWith('?') ? '' : '.'}`;
+    })
+    .join('');
 
 /** The names that an object in a schema may have; undefined where there is no object. */
 function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] | undefined {

@@ -11,7 +11,8 @@ export type OptionNames<T> = { readonly [Name in keyof T]-?: true };
 export function requireOptions<T extends object>(what: string, given: T | undefined, names: OptionNames<T>): void {
   if (typeof given !== 'object' || given === null) return;
   const problem = unknownNames(Object.keys(given), Object.keys(names));
-  if (problem !== undefined) throw new TroupeError('definition', `${what} ${problem}.`);
+  if (problem !== undefined)
+    throw new TroupeError('definition', `${what} ${problem}${problem.endsWith('?') ? '' : '.'}`);
 }
 
 /** `has no option "efect"; did you mean "effect"?` Undefined when all names are known. */

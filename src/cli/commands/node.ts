@@ -52,7 +52,7 @@ export async function nodeCommand(cli: Cli, files: readonly string[], options: N
   log(`Node "${member.report.name}" has joined, and offers ${offers.map((offer) => offer.name).join(', ')}.`);
   if (served) log(`Probes at ${served.url}/healthz and /readyz.`);
 
-  using _strays = reportOthers((thrown) =>
+  using _ = reportOthers((thrown) =>
     log(
       `Something threw where nothing could catch it, and no run is known to have started it: ${cliErrorMessage(thrown)}`,
     ),
