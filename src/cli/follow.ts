@@ -105,7 +105,7 @@ async function watch(
   cli: Cli,
   runtime: Runtime,
   subject: Runnable,
-  { inspect, log, quiet }: FollowOptions,
+  { inspect, log, quiet, verbose = false }: FollowOptions,
 ): Promise<View> {
   const { err } = cli;
   const color = useColors(cli, cli.err);
@@ -118,6 +118,8 @@ async function watch(
   } else if (!quiet) {
     // Either a log or progress: the block redraws itself and would overwrite lines of a log.
     shown = progress(err, {
+      name: subject.name,
+      verbose,
       terminal: cli.err.isTTY === true,
       color,
       clock: cli.clock,

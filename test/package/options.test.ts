@@ -96,7 +96,10 @@ const calls: Record<string, [given: string, meant: string, call: Call][]> = {
   'routers.selector': [['instrctions', 'instructions', (o: object) => routers.selector({ model: 'a:b', ...o })]],
   machine: [['signal', 'signals', (o: object) => machine(chart, o)]],
   effect: [['idempotnt', 'idempotent', (o: object) => troupe.effect(async () => null, o)]],
-  run: [['deadlin', 'deadline', (o: object) => troupe.run(clerk, 'x', { db: 'memory', ...o })]],
+  run: [
+    ['deadlin', 'deadline', (o: object) => troupe.run(clerk, 'x', { db: 'memory', ...o })],
+    ['retyr', 'retry', (o: object) => troupe.run.stream(clerk, 'x', { db: 'memory', ...o }).next()],
+  ],
   openRuntime: [
     ['observer', 'observers', (o: object) => troupe.openRuntime({ db: 'memory', ...o })],
     ['modles', 'models', (o: object) => troupe.openRuntime({ db: 'memory', gateway: o })],
