@@ -1,8 +1,8 @@
 /**
  * What is under way in the runs of a host: the one place that says whether a run rests, and that tells its watchers.
  *
- * R1 Whatever makes a run busy holds a task of it here: a start, an actor that is loading or at work, an effect, a message on its way, a poll with mail.
- * R2 Every end of a task tells the watchers, so that no condition of rest can change without them.
+ * RS1 Whatever makes a run busy holds a task of it here: a start, an actor that is loading or at work, an effect, a message on its way, a poll with mail.
+ * RS2 Every end of a task tells the watchers, so that no condition of rest can change without them.
  */
 import type { Clock } from '../values/clock.ts';
 

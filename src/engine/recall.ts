@@ -4,10 +4,10 @@
  * A retry begins the root again, with the definition of today. The run goes the same way again, and each step that had succeeded is answered from the
  * journal, until it comes to the step that had failed.
  *
- * K1 An effect that had succeeded is not performed again, and a child that had succeeded is not begun again.
- * K2 A failure that its actor went on from is kept as well: what came after it depends on it.
- * K3 What had failed, or had begun and was not settled, is performed again under the key of its first attempt.
- * K4 Everything here is read from the journal, so a retry that is interrupted by a crash keeps the same again.
+ * RC1 An effect that had succeeded is not performed again, and a child that had succeeded is not begun again.
+ * RC2 A failure that its actor went on from is kept as well: what came after it depends on it.
+ * RC3 What had failed, or had begun and was not settled, is performed again under the key of its first attempt.
+ * RC4 Everything here is read from the journal, so a retry that is interrupted by a crash keeps the same again.
  */
 import type { EffectOptions, Outcome } from '../contracts/effect.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';

@@ -61,7 +61,10 @@ export interface ScriptedModel extends Model, Disposable {
  */
 export function scriptedModel(
   steps: readonly ScriptedModelEntry[] | ((request: ModelRequest) => ScriptedModelStep),
-  options: { readonly id?: string } = {},
+  options: {
+    /** The id of the model, `provider:model`. */
+    readonly id?: string;
+  } = {},
 ): ScriptedModel {
   requireOptions('scriptedModel', options, { id: true });
   const { id = 'scripted:model' } = options;
