@@ -6,11 +6,12 @@ import { withDefaults } from '../src/values/json.ts';
 import { agentWith } from '../machines/agent/agent.ts';
 import { defaultAgentBudget, defaultAgentLimits, type AgentSettings } from '../machines/agent/settings.ts';
 import { delegateActorName } from '../machines/member.ts';
+import type { ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { toolCallMachine } from '../machines/toolCall.ts';
 import { analyze } from './analyze.ts';
 import { callModel, modelsOf, type DefinitionFor } from './callModel.ts';
 import { discover } from './discover.ts';
-import { effect } from './effect.ts';
+import { anew, effect, knownBy } from './effect.ts';
 import { withActors } from './withActors.ts';
 import { plan } from './plan.ts';
 import { cleanUpAgent, fallbackModel } from './fallback.ts';
@@ -46,22 +47,25 @@ export function agentActor(definition: AgentDefinition | DefinitionFor, deps: Ag
   const settings = agentSettingsOf(define(''), deps);
   const machine = agentWith(settings).provide({
     actors: {
-      analyze: analyze(define, deps),
-      discover: discover(define, deps),
-      plan: plan(define, deps),
-      callModel: callModel(define, settings.limits, deps),
+      analyze: knownBy(analyze(define, deps), modelStep),
+      discover: anew(discover(define, deps)),
+      plan: knownBy(plan(define, deps), modelStep),
+      callModel: knownBy(callModel(define, settings.limits, deps), modelStep),
       runTool: runTool(deps),
       toolCall: toolCallActor(deps),
-      connectToolbelt: connectToolbelt(deps),
-      listToolbelt: listToolbelt(define, deps),
-      dropToolbelt: dropToolbelt(deps),
-      verify: verify(define),
-      fallback: fallbackModel(define),
-      cleanUp: cleanUpAgent(deps),
+      connectToolbelt: anew(connectToolbelt(deps)),
+      listToolbelt: anew(listToolbelt(define, deps)),
+      dropToolbelt: anew(dropToolbelt(deps)),
+      verify: anew(verify(define)),
+      fallback: anew(fallbackModel(define)),
+      cleanUp: anew(cleanUpAgent(deps)),
     },
   });
   return withActors(machine, delegatesOf(deps));
 }
+
+/** An answer of the model is the same step whatever was left for it: a retry with a larger budget asks no model twice. */
+const modelStep = ({ message, step }: ModelCallInput) => ({ message, step });
 
 const toolCallActor = (deps: AgentDeps) =>
   toolCallMachine.provide({

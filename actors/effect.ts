@@ -1,5 +1,7 @@
 /** Fills a slot of a machine with an async function. The engine performs it once per key, outside of the step, and commits its outcome. */
+import { requireOptions, type OptionNames } from '../src/values/options.ts';
 import { fromPromise, type PromiseActorLogic } from 'xstate';
+import type { Json } from '../src/values/json.ts';
 import type { EffectOptions, EffectScope } from '../src/contracts/effect.ts';
 
 /** What `effect` makes. The engine recognizes it by the property `effect`; it runs any other XState actor as it is. */
@@ -22,8 +24,27 @@ export function effect<Output, Input>(
   perform: (input: Input, scope: EffectScope) => Promise<Output>,
   options: EffectOptions<Input> = {},
 ): Effect<Output, Input> {
+  requireOptions('effect', options, effectOptionNames);
   const live = fromPromise<Output, Input>(() =>
     Promise.reject(new Error('This effect needs the engine: run it with run(machine(…)).')),
   );
   return Object.assign(live, { effect: { perform, options } });
 }
+
+/** The same effect, which every retry of a failed run performs again: what it gives depends on this process, or on the definition of today. */
+export const anew = <Output, Input>({ effect: { perform, options } }: Effect<Output, Input>): Effect<Output, Input> =>
+  effect(perform, { ...options, anew: true });
+
+/** The same effect; a retry of a failed run knows it again by what `sameStep` takes of its input. */
+export const knownBy = <Output, Input>(
+  { effect: { perform, options } }: Effect<Output, Input>,
+  sameStep: (input: Input) => Json,
+): Effect<Output, Input> => effect(perform, { ...options, sameStep });
+
+const effectOptionNames: OptionNames<EffectOptions<never>> = {
+  kind: true,
+  idempotent: true,
+  sameStep: true,
+  anew: true,
+  retry: true,
+};

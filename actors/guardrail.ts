@@ -8,7 +8,7 @@ import type { CheckInput } from '../machines/guardrail/draft.ts';
 import type { CheckResult } from '../machines/guardrail/events.ts';
 import { guardrailWith } from '../machines/guardrail/guardrail.ts';
 import { defaultGuardrailSettings, type CommandFamily } from '../machines/guardrail/settings.ts';
-import { effect } from './effect.ts';
+import { anew, effect } from './effect.ts';
 import { withActors } from './withActors.ts';
 import { checkResultOf } from './checkResult.ts';
 import { withStreamGuards } from './guardStream.ts';
@@ -48,7 +48,7 @@ export function guardrailChain({ guardrails, supervised, bare = false }: Guardra
       bare: bare && index === 0,
     };
     const behind = below ? { [below.id]: below.machine } : inside;
-    return { id, machine: withActors(guardrailWith(settings), { ...behind, checkWork: checkOf(guardrail) }) };
+    return { id, machine: withActors(guardrailWith(settings), { ...behind, checkWork: anew(checkOf(guardrail)) }) };
   };
   const first = guardrails.reduceRight<Link | undefined>(linkTo, undefined);
   if (!first) throw new TroupeError('definition', 'A chain of guardrails needs at least one guardrail.');

@@ -28,8 +28,11 @@ export const runTool = (deps: AgentDeps) =>
         throw failureOfWrite(request, scope, thrown);
       }
     },
-    { kind: ({ effect: kind }) => kind, idempotent: ({ idempotent }) => idempotent, retry },
+    { kind: ({ effect: kind }) => kind, idempotent: ({ idempotent }) => idempotent, sameStep: sameCall, retry },
   );
+
+/** The same call of the model, whatever the tool is said to do today. */
+const sameCall = ({ id, name, input }: ToolRequest) => ({ id, name, input });
 
 /** A call whose deadline has passed is not begun (E9). */
 function requireTime(name: string, { clock, deadline = Infinity }: EffectScope): void {

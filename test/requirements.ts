@@ -1610,4 +1610,84 @@ export const requirements: readonly Requirement[] = [
       },
     ],
   },
+  {
+    id: 'RC1',
+    says: 'An effect that had succeeded is not performed again, and a child that had succeeded is not begun again.',
+    where: 'src/engine/recall.ts',
+    tests: [
+      { file: 'test/runtime/retry.test.ts', name: '%s goes on from there' },
+      { file: 'test/runtime/retry.test.ts', name: 'an approval that was given is not asked for again' },
+    ],
+  },
+  {
+    id: 'RC2',
+    says: 'A failure that its actor went on from is kept as well: what came after it depends on it.',
+    where: 'src/engine/recall.ts',
+    tests: [
+      {
+        file: 'test/runtime/retry.test.ts',
+        name: 'a tool that was repaired is called again, and what the model had said before stays',
+      },
+    ],
+  },
+  {
+    id: 'RC3',
+    says: 'What had failed, or had begun and was not settled, is performed again under the key of its first attempt.',
+    where: 'src/engine/recall.ts',
+    tests: [
+      {
+        file: 'test/runtime/retry.test.ts',
+        name: 'a write that failed and is honoured by its key is made under the same key again',
+      },
+    ],
+  },
+  {
+    id: 'RC4',
+    says: 'Everything here is read from the journal, so a retry that is interrupted by a crash keeps the same again.',
+    where: 'src/engine/recall.ts',
+    tests: [{ file: 'test/runtime/retry.test.ts', name: 'a crash at any commit of a retry loses nothing' }],
+  },
+  {
+    id: 'RS1',
+    says: 'Whatever makes a run busy holds a task of it here: a start, an actor that is loading or at work, an effect, a message on its way, a poll with mail.',
+    where: 'src/engine/activity.ts',
+    tests: [
+      {
+        file: 'test/runtime/resting.test.ts',
+        name: 'as soon as an effect that ran beside it has ended, and not before',
+      },
+      { file: 'test/testing/mutants.test.ts', name: '%s' },
+    ],
+  },
+  {
+    id: 'RS2',
+    says: 'Every end of a task tells the watchers, so that no condition of rest can change without them.',
+    where: 'src/engine/activity.ts',
+    tests: [
+      { file: 'test/runtime/resting.test.ts', name: 'a run waits with its open tickets' },
+      {
+        file: 'test/testing/simulate.test.ts',
+        name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
+      },
+    ],
+  },
+  {
+    id: 'SE1',
+    says: 'One that a tool or another effect of a run has started fails that run, by name, and no other.',
+    where: 'src/runtime/strays.ts',
+    tests: [
+      {
+        file: 'test/cli/strays.test.ts',
+        name: 'a tool that goes wrong in a %s fails its run by name, and the other run goes on',
+      },
+    ],
+  },
+  {
+    id: 'SE2',
+    says: "One that has another origin is the program's own: it ends the process as it would without Troupe, unless somebody else listens for it. A command that runs other people's definitions (`reportOthers`) says it instead and goes on.",
+    where: 'src/runtime/strays.ts',
+    tests: [
+      { file: 'test/cli/strays.test.ts', name: 'an error of the program itself ends it as always, with its stack' },
+    ],
+  },
 ];

@@ -6,11 +6,13 @@ import { escapeControls } from '../observe/format.ts';
 import type { RunHandle, Runtime, Runnable } from '../runtime/runtime.ts';
 import { promptForTicket } from './prompt.ts';
 import { useColors, type Cli } from './cli.ts';
+import { reportOthers } from '../runtime/strays.ts';
 import { disposables } from '../runtime/disposables.ts';
+import { untilEnd } from './earlyExit.ts';
 import { exitCodes, cliErrorMessage } from './exit.ts';
 import type { LoadedDefinition } from './loadedDefinition.ts';
 import type { FollowOptions } from './options.ts';
-import { writeMessage, writeJson, writeOutput } from './output/write.ts';
+import { formatTime, writeMessage, writeJson, writeOutput } from './output/write.ts';
 import { formatOutcome, type FormattedOutcome } from './output/formatOutput.ts';
 import { formatTicket } from './output/ticketText.ts';
 import { unsettledText } from './output/unsettledText.ts';
@@ -56,19 +58,48 @@ export async function followRun(
       `The run ${run.id} was begun with version ${run.begunWith.slice(0, 7)} of "${loaded.subject.name}"; this is ${version.slice(0, 7)}.`,
     );
   if (interrupted) await run.park(grace);
-  for (;;) {
-    const outcome = await run.outcome({ returnWhenWaiting: true });
-    if (outcome.status === 'waiting' && cli.isInteractive && options.ask && !interrupted) {
-      using _ = view.pause();
-      for (const ticket of outcome.tickets) await promptForTicket(cli, runtime, ticket, asking.signal);
-      if (!asking.signal.aborted) continue;
+  const guard = atWork(cli, run.id, options);
+  try {
+    for (;;) {
+      const outcome = await run.outcome({ returnWhenWaiting: true });
+      if (outcome.status === 'waiting' && cli.isInteractive && options.ask && !interrupted) {
+        using _ = view.pause();
+        for (const ticket of outcome.tickets) await promptForTicket(cli, runtime, ticket, asking.signal);
+        if (!asking.signal.aborted) continue;
+      }
+      if (outcome.status === 'waiting') await run.park();
+      // The lease is released before other processes are notified. Closing the journal in between would make them wait, so parking ends first.
+      await parking;
+      await view[Symbol.asyncDispose]();
+      return report(cli, run, formatOutcome(loaded, run.id, outcome), options);
     }
-    if (outcome.status === 'waiting') await run.park();
-    // The lease is released before other processes are notified. Closing the journal in between would make them wait, so parking ends first.
-    await parking;
-    await view[Symbol.asyncDispose]();
-    return report(cli, run.id, formatOutcome(loaded, run.id, outcome), options);
+  } finally {
+    guard[Symbol.dispose]();
   }
+}
+
+/** Until the result is disposed: what is said of errors that belong to no run, and of a process that ends before the run has. */
+function atWork(cli: Cli, id: string, { db }: FollowOptions): Disposable {
+  const on = db === undefined ? '' : ` --db ${db}`;
+  const strays = reportOthers((thrown) =>
+    writeMessage(
+      cli,
+      `Something threw where nothing could catch it, and no run is known to have started it: ${escapeControls(cliErrorMessage(thrown))}`,
+    ),
+  );
+  const early = untilEnd({
+    says: ({ code, ranDry }) =>
+      ranDry
+        ? `Nothing was left to wait for, and the run ${id} has not ended. Nothing is lost: go on with troupe runs resume ${id}${on}`
+        : `The process ended while the run ${id} was at work: something in it called process.exit(${code}). Nothing is lost: go on with troupe runs resume ${id}${on}`,
+    code: exitCodes.failed,
+  });
+  return {
+    [Symbol.dispose]() {
+      strays[Symbol.dispose]();
+      early[Symbol.dispose]();
+    },
+  };
 }
 
 interface View extends AsyncDisposable {
@@ -116,10 +147,15 @@ async function watch(
   return { pause: () => shown?.pause() ?? nothing, [Symbol.asyncDispose]: () => open.close() };
 }
 
-function report(cli: Cli, run: string, shown: FormattedOutcome, { json, db }: FollowOptions): number {
+function report(
+  cli: Cli,
+  { id: run, endedAt }: Pick<RunHandle, 'id' | 'endedAt'>,
+  shown: FormattedOutcome,
+  { json, db }: FollowOptions,
+): number {
   const on = db === undefined ? '' : ` --db ${db}`;
   const { results, anyFailed, ...outcome } = shown;
-  if (json) writeJson(cli.out, { run, ...outcome });
+  if (json) writeJson(cli.out, { run, ...outcome, ...(endedAt === undefined ? {} : { endedAt }) });
   else if (results !== undefined) writeOutput(cli.out, results);
   if ('unsettled' in outcome) for (const write of outcome.unsettled ?? []) writeMessage(cli, unsettledText(write));
   switch (outcome.status) {
@@ -127,7 +163,12 @@ function report(cli: Cli, run: string, shown: FormattedOutcome, { json, db }: Fo
       if (!json) writeOutput(cli.out, outcome.output);
       return anyFailed ? exitCodes.failed : exitCodes.done;
     case 'failed':
-      writeMessage(cli, `The run ${run} failed (${outcome.failure.kind}): ${escapeControls(outcome.failure.message)}`);
+      writeMessage(
+        cli,
+        `The run ${run} failed${endedAt === undefined ? '' : ` at ${formatTime(endedAt)}`} (${outcome.failure.kind}): ${escapeControls(outcome.failure.message)}`,
+      );
+      if (endedAt !== undefined) writeMessage(cli, 'This is its stored result; nothing was done again.');
+      writeMessage(cli, `Go on from the step that failed with: troupe runs retry ${run}${on}`);
       if (!json && results === undefined && outcome.partial !== undefined)
         writeMessage(cli, `Its partial result: troupe runs get ${run}${on}`);
       return exitCodes.failed;

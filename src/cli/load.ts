@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
-import { UsageError } from './exit.ts';
+import { untilEnd } from './earlyExit.ts';
+import { exitCodes, UsageError } from './exit.ts';
 import { errorLocation } from './errorLocation.ts';
 import type { LoadedDefinition } from './loadedDefinition.ts';
 import { hasModuleSyntax } from './moduleFormat.ts';
@@ -27,7 +28,9 @@ export async function loadDefinition(cwd: string, path: string, settings: Json =
   const exported = module['default'];
   const isFunction = typeof exported === 'function';
   // A function of any kind: what it returns is checked.
-  const subject = isFunction ? await call(file, exported as (settings: unknown) => unknown, settings) : exported;
+  const subject = isFunction
+    ? await explainExit(file, call(file, exported as (settings: unknown) => unknown, settings))
+    : exported;
   const { isRunnable } = await import('../runtime/runtime.ts');
   if (isRunnable(subject)) return { file, subject, isFromFunction: isFunction, exports: module };
   throw new UsageError(
@@ -52,21 +55,15 @@ async function find(path: string, name: string): Promise<string> {
 
 /** A file may end the process while it is loaded, or await something that never settles: then a message says so at exit. */
 async function explainExit<T>(file: string, loading: Promise<T>): Promise<T> {
-  const explainCode = (code: number) =>
-    process.stderr.write(
-      code === unsettled
-        ? `${file} was never loaded: something it awaits at its top level does not end.\n`
-        : `${file} ended the process while it was being loaded (exit code ${code}).\n`,
-    );
-  process.once('exit', explainCode);
-  try {
-    return await loading;
-  } finally {
-    process.off('exit', explainCode);
-  }
+  using _ = untilEnd({
+    says: ({ code, ranDry }) =>
+      ranDry
+        ? `${file} was never loaded: something it awaits at its top level does not end.`
+        : `${file} ended the process while it was being loaded (exit code ${code}).`,
+    code: exitCodes.usage,
+  });
+  return await loading;
 }
-/** Node's exit code when nothing is left to do and a top-level await has not settled. */
-const unsettled = 13;
 
 async function evaluate(file: string): Promise<Record<string, unknown>> {
   if (/\.[cm]?ts$/.test(file) && !readsTypeScript && !process.execArgv.some((flag) => flag.includes('tsx')))

@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 /** The `troupe` command. Each command loads its modules when it is called; `--version` loads almost nothing. */
+import { expectExit, watchExit } from './earlyExit.ts';
 import { version } from '../runtime/version.ts';
 
 // A reader such as `troupe runs list | head -1` closes the pipe early; that is not a failure.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
+    if (error.code === 'EPIPE') {
+      expectExit();
+      process.exit();
+    }
     throw error;
   });
 }
@@ -19,6 +23,7 @@ if (args[0] === 'node')
 if (args.length === 1 && args.every((arg) => ['--version', '-V', '-v'].includes(arg))) {
   process.stdout.write(`${version()}\n`);
 } else {
+  watchExit();
   const { main } = await import('./program.ts');
   const { processCli } = await import('./terminal.ts');
   const code = await main(args, await processCli());
@@ -26,5 +31,6 @@ if (args.length === 1 && args.every((arg) => ['--version', '-V', '-v'].includes(
   await Promise.all(
     [process.stdout, process.stderr].map((stream) => new Promise((flushed) => stream.write('', flushed))),
   );
+  expectExit();
   process.exit(code);
 }

@@ -3,12 +3,13 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { natsSettings } from '../nats/options.ts';
 import type { LogLevel } from '../observe/levels.ts';
+import { standings } from '../runtime/standing.ts';
 import type { RuntimeOptions } from '../runtime/runtime.ts';
 import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
 
-/** The statuses of a run: active, or the status of its outcome. */
-export const runStatuses = ['active', 'done', 'failed', 'cancelled'] as const;
+/** What a list of runs can be filtered by: how a run stands or ended; `active` stands for all that have not ended. */
+export const runStatuses = ['active', ...standings, 'done', 'failed', 'cancelled'] as const;
 /** The status of a run. */
 export type RunStatus = (typeof runStatuses)[number];
 

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { systemClock } from '../engine/clock.ts';
 import { decodeUtf8 } from '../values/utf8.ts';
+import { expectExit } from './earlyExit.ts';
 import type { Cli } from './cli.ts';
 
 /** The process that this module runs in. */
@@ -33,6 +34,9 @@ export async function processCli(): Promise<Cli> {
       process.on('SIGINT', call).on('SIGTERM', call);
       return { [Symbol.dispose]: () => void process.off('SIGINT', call).off('SIGTERM', call) };
     },
-    exitNow: (code) => process.exit(code),
+    exitNow(code) {
+      expectExit();
+      process.exit(code);
+    },
   };
 }

@@ -6,6 +6,7 @@ import type { Json } from '../values/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import { withUnsettled } from '../runtime/unsettled.ts';
 import { outcomeOf } from '../runtime/outcome.ts';
+import { standingsOf } from '../runtime/standing.ts';
 import type { RunHandle, RunOutcome, Runtime } from '../runtime/runtime.ts';
 import type { RunResponse } from './response.ts';
 import { runOrigin, type NodeRuns, type OfferedDefinition } from './runs.ts';
@@ -160,7 +161,11 @@ export function serveEndpoint({
       const tickets = (await runtime.tickets(run)).filter(({ answered }) => !answered);
       const current = `${root.seq} ${tickets.map(({ id }) => id).join(' ')}`;
       // When nothing has changed since the last look, the run waits for these tickets.
-      if (tickets.length > 0 && current === before) return answerOf(run, { status: 'waiting', tickets });
+      if (root && tickets.length > 0 && current === before) {
+        // An effect that takes long changes nothing either, and may still move it on.
+        const standing = (await standingsOf(runtime, [root])).get(run);
+        if (standing?.status === 'waiting') return answerOf(run, { status: 'waiting', tickets });
+      }
       before = current;
     }
   }

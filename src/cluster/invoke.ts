@@ -1,4 +1,5 @@
 /** Requests a run from outside the cluster, and asks again until the run has ended: the node that has it may die, and a response may be lost. */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import { headers as newHeaders, RequestError, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { sleep, type Clock } from '../values/clock.ts';
 import { reasonOf } from '../values/cause.ts';
@@ -54,8 +55,10 @@ const pause = 500;
 export async function invoke(
   endpoint: RunEndpoint,
   input: Json | undefined,
-  { key, within = 600_000, detach = false }: InvokeOptions,
+  options: InvokeOptions,
 ): Promise<InvokeResult> {
+  requireOptions('invoke', options, invokeOptionNames);
+  const { key, within = 600_000, detach = false } = options;
   const { clock, name } = endpoint;
   // The key is chosen before the first request: however often it is repeated, it is one run.
   const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
@@ -187,3 +190,9 @@ async function readWhole(endpoint: RunEndpoint, run: string, bytes: number): Pro
   // A node sends nothing else in parts, and parsing it again would cost as much as its size.
   return decodeJson({ data: Buffer.concat(parts), subject: endpoint.subject }) as InvokeResult;
 }
+
+const invokeOptionNames: OptionNames<InvokeOptions> = {
+  key: true,
+  within: true,
+  detach: true,
+};

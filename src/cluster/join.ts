@@ -1,4 +1,5 @@
 /** Joins a cluster: makes this process a node, or connects to the nodes from outside. */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import { hostname } from 'node:os';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { disposables } from '../runtime/disposables.ts';
@@ -10,7 +11,7 @@ import { TroupeError } from '../values/failure.ts';
 import { slug } from '../values/ids.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
 import { requiredLabels } from '../define/labels.ts';
-import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
+import { runtimeOptionNames, openRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import type { Runnable } from '../define/runnable.ts';
 import { systemClock } from '../engine/clock.ts';
 import { version } from '../runtime/version.ts';
@@ -50,9 +51,11 @@ export function node(runnables: readonly Runnable[], options: ClusterNodeOptions
 /** As `node`, for definitions that a function may make. `open` opens the runtime. */
 export async function joinCluster(
   offers: readonly OfferedDefinition[],
-  { name: givenName = hostname(), labels = [], weight, maxRuns, say, ...options }: ClusterNodeOptions,
+  given: ClusterNodeOptions,
   open: (options: RuntimeOptions) => Promise<Runtime> = openRuntime,
 ): Promise<ClusterNode> {
+  requireOptions('node', given, nodeOptionNames);
+  const { name: givenName = hostname(), labels = [], weight, maxRuns, say, ...options } = given;
   requireLabels(offers, labels);
   const { env = process.env, clock = systemClock() } = options;
   const name = slug(givenName);
@@ -115,16 +118,15 @@ function watchConnection(connection: NatsConnection): () => boolean {
  */
 export async function cluster(
   nats: string | NatsSettings,
-  {
-    env = process.env,
-    clock = systemClock(),
-  }: {
+  options: {
     /** Environment variables; those of the process by default. */
     env?: RuntimeOptions['env'];
     /** For tests: another clock. */
     clock?: Clock;
   } = {},
 ): Promise<Cluster> {
+  requireOptions('cluster', options, { env: true, clock: true });
+  const { env = process.env, clock = systemClock() } = options;
   const { openCluster } = await import('./client.ts');
   return openCluster(requireNatsSettings(nats, env), clock);
 }
@@ -151,3 +153,12 @@ function requireLabels(offers: readonly OfferedDefinition[], labels: readonly st
       );
   }
 }
+
+const nodeOptionNames: OptionNames<ClusterNodeOptions> = {
+  ...runtimeOptionNames,
+  name: true,
+  labels: true,
+  weight: true,
+  maxRuns: true,
+  say: true,
+};

@@ -52,6 +52,10 @@ export interface EffectOptions<Input> {
   kind?: EffectKind | ((input: Input) => EffectKind);
   /** The outside honours the key: performing again under the same key changes nothing. Default false. */
   idempotent?: boolean | ((input: Input) => boolean);
+  /** What of its input says that it is the same step, when a run that failed is retried: not how much it may use up. All of it by default. */
+  sameStep?: (input: Input) => Json;
+  /** Performed again in every retry of a failed run, whatever it gave before: what it gives depends on this process, or on what the retry changes. Default false; a `pure` effect always is. */
+  anew?: boolean;
   /** Tries a retryable failure again, always under the same key. Default: one attempt. */
   retry?: {
     /** Attempts in all, the first included. */

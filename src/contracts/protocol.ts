@@ -1,4 +1,5 @@
 /** A protocol: every message of a team with the shape of its body, the replies an ask may get, and the messages that go to a topic. */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import * as z from 'zod';
 import { errorMessage } from '../values/cause.ts';
 import { describeValue, describeMismatch } from '../values/explain.ts';
@@ -121,6 +122,7 @@ function requireValidMessage(name: string, spec: MessageSpec, messages: Messages
     );
   if (typeof spec?.body?.safeParse !== 'function')
     throw new TroupeError('definition', `The message "${name}" needs a zod schema as its body.`);
+  requireOptions(`The message "${name}"`, spec, messageSpecNames);
   requireDescribable(name, spec.body);
   if (spec.replies !== undefined && !Array.isArray(spec.replies))
     throw new TroupeError(
@@ -180,3 +182,9 @@ function hashOf(messages: Messages): string {
 /** The JSON Schema of a body. A schema that JSON Schema cannot describe is `{}`: it is still checked here. */
 export const jsonSchema = (schema: z.ZodType): Json =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;
+
+const messageSpecNames: OptionNames<MessageSpec> = {
+  body: true,
+  replies: true,
+  topic: true,
+};

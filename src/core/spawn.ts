@@ -24,6 +24,8 @@ export type SpawnInfo = {
   readonly life?: number;
   /** When it was last restarted from the beginning, in milliseconds since the epoch; default when it was created. */
   readonly began?: number;
+  /** Only of a root: the number of the commit with which each retry of its failed run began. */
+  readonly retries?: readonly number[];
   /** Facts about a run for people and commands: its name, the file it came from. */
   readonly about?: Json;
 };

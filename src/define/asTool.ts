@@ -1,4 +1,5 @@
 /** Makes an agent or a team into a tool of another agent. Each call is an actor of its own, with its own history, tickets and end. */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
@@ -23,7 +24,9 @@ export interface AsToolOptions {
  * its caller. Its failure is a result for the model. Throws `definition`.
  * @example agent({ name: 'editor', model, tools: [asTool(researcher, { description: 'Finds facts on a topic.' })] })
  */
-export function asTool(subject: Participant, { description, name, approval = false }: AsToolOptions): Delegate {
+export function asTool(subject: Participant, options: AsToolOptions): Delegate {
+  requireOptions('asTool', options, asToolOptionNames);
+  const { description, name, approval = false } = options;
   const kind = kindOf(subject);
   if (kind !== 'agent' && kind !== 'team')
     throw new TroupeError('definition', `asTool() takes agent({ … }) or team({ … }); got ${describeValue(subject)}.`);
@@ -72,3 +75,9 @@ export function asTool(subject: Participant, { description, name, approval = fal
 
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const asToolOptionNames: OptionNames<AsToolOptions> = {
+  description: true,
+  name: true,
+  approval: true,
+};

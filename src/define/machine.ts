@@ -1,4 +1,5 @@
 /** Defines a durable actor from any XState machine. */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import { TroupeError } from '../values/failure.ts';
 import { reservedTypes } from '../values/ids.ts';
 import { defineActorType, type ActorType, type ActorTypeOptions } from '../core/actorType.ts';
@@ -16,6 +17,7 @@ export interface MachineRunnable {
 
 /** Checks a machine and its options, and makes it something that can be run on the given platform. Throws `definition` or `unsupported`. */
 export function defineMachine(chart: StateMachine, options: ActorTypeOptions, platform: Platform): MachineRunnable {
+  requireOptions(`machine "${chart.id}"`, options, machineOptionNames);
   const type = defineActorType(chart, options, platform);
   if (reservedTypes.has(type.name))
     throw new TroupeError(
@@ -24,3 +26,16 @@ export function defineMachine(chart: StateMachine, options: ActorTypeOptions, pl
     );
   return { kind: 'machine', name: type.name, type };
 }
+
+const machineOptionNames: OptionNames<ActorTypeOptions> = {
+  name: true,
+  handles: true,
+  signals: true,
+  endsByDeadline: true,
+  deadline: true,
+  context: true,
+  supervise: true,
+  mailbox: true,
+  migrate: true,
+  children: true,
+};

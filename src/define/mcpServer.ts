@@ -1,4 +1,5 @@
 /** Defines an MCP server as a source of tools. It is connected when a run first needs it, and closed with the runtime. */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import type { McpOptions } from '../mcp/toolSource.ts';
 import { parseAddress, type McpAddress } from '../mcp/address.ts';
 
@@ -19,5 +20,19 @@ export interface McpServer {
  */
 export function mcpServer(address: McpAddress, options: McpOptions = {}): McpServer {
   const { name } = parseAddress(address);
+  requireOptions(`mcpServer "${name}"`, options, mcpOptionNames);
   return Object.freeze({ kind: 'mcp', name, address, options });
 }
+
+const mcpOptionNames: OptionNames<McpOptions> = {
+  effects: true,
+  trust: true,
+  approval: true,
+  tier: true,
+  capabilities: true,
+  optional: true,
+  timeout: true,
+  connectTimeout: true,
+  tries: true,
+  protocol: true,
+};

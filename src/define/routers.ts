@@ -1,4 +1,5 @@
 /** Routers: ways to decide which member of an orchestrator gets a task. */
+import { requireOptions } from '../values/options.ts';
 import { effect } from '../../actors/effect.ts';
 import type { SelectMember } from '../../actors/router.ts';
 import { selectByModel } from '../../actors/selectMember.ts';
@@ -60,19 +61,21 @@ export const routers = {
   /** The first member that is in rotation and below its capacity. */
   firstAvailable: (): Router => router({ kind: 'firstAvailable' }),
   /** The first member with the role that the task's metadata name. */
-  role: ({
-    key: name = 'role',
-    fallback,
-  }: {
-    /** The entry of the metadata that names the role; `role` by default. */
-    key?: string;
-    /** Decides when no member has the role; without it such a task is refused. */
-    fallback?: Router;
-  } = {}): Router =>
-    router(
+  role: (
+    options: {
+      /** The entry of the metadata that names the role; `role` by default. */
+      key?: string;
+      /** Decides when no member has the role; without it such a task is refused. */
+      fallback?: Router;
+    } = {},
+  ): Router => {
+    requireOptions('routers.role', options, { key: true, fallback: true });
+    const { key: name = 'role', fallback } = options;
+    return router(
       { kind: 'role', key: requireKey(name, 'routers.role'), ...(fallback ? { fallback: fallback.strategy } : {}) },
       fallback?.chooser,
-    ),
+    );
+  },
   /** A function or a model decides. @example routers.selector({ choose: ({ candidates }) => candidates[0]!.id }) */
   selector: (chooser: Chooser): Router => {
     const { choose, model }: { choose?: unknown; model?: unknown } = chooser ?? {};
@@ -81,15 +84,19 @@ export const routers = {
         'definition',
         `routers.selector takes { choose: (selection) => id } or { model: 'provider:model' }; got ${describeValue(chooser)}.`,
       );
+    requireOptions<object>('routers.selector', chooser, { choose: true, model: true, instructions: true } as object);
     return router({ kind: 'selector' }, chooser);
   },
   /** Tasks with the same value in their metadata go to the same member as long as it is in rotation. */
-  sticky: ({
-    key: name = 'key',
-  }: {
-    /** The entry of the metadata that holds the value; `key` by default. */
-    key?: string;
-  } = {}): Router => router({ kind: 'sticky', key: requireKey(name, 'routers.sticky') }),
+  sticky: (
+    options: {
+      /** The entry of the metadata that holds the value; `key` by default. */
+      key?: string;
+    } = {},
+  ): Router => {
+    requireOptions('routers.sticky', options, { key: true });
+    return router({ kind: 'sticky', key: requireKey(options.key ?? 'key', 'routers.sticky') });
+  },
   /** The member with the fewest tasks under way; of several such members, the one that has had the fewest tasks. */
   leastBusy: (): Router => router({ kind: 'leastBusy' }),
   /** All members; the result is the list of their answers. */

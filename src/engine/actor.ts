@@ -4,13 +4,14 @@ import { toFailure, type Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import type { Restart } from '../contracts/restart.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
-import type { StoredActor } from '../contracts/commit.ts';
+import type { ActorRow, StoredActor } from '../contracts/commit.ts';
 import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
 import type { SpawnInfo } from '../core/spawn.ts';
 import { fromTimer, type Acknowledgement, type Incoming } from '../core/incoming.ts';
 import { fromEnvelope } from '../core/validate.ts';
 import { Executor } from './execute.ts';
+import type { ActiveTask } from './activity.ts';
 import type { ActorHost } from './actorHost.ts';
 import type { LateTimer } from './catchUp.ts';
 import { Mailbox } from './mailbox.ts';
@@ -37,6 +38,8 @@ export class Actor {
   #isDraining = false;
   #isAbandoned = false;
   #idleSince = 0;
+  /** Until it is loaded, its run does not rest. */
+  readonly #loading: ActiveTask;
 
   constructor(host: ActorHost, type: ActorType, address: Address, run: string) {
     this.#host = host;
@@ -48,6 +51,7 @@ export class Actor {
     this.#executor = new Executor(host, this.state, (incoming) => this.enqueue(incoming));
     this.#handler = new Handler(host, this.state, this.#executor, () => this.#isAbandoned);
     this.#mailbox = new Mailbox(address, type.mailbox);
+    this.#loading = host.activity.begin(run);
   }
 
   get status(): ActorStatus {
@@ -62,8 +66,8 @@ export class Actor {
     return this.state.snapshot?.tags ?? new Set();
   }
 
-  /** Is it doing something, or about to, without anything from outside? */
-  get isBusy(): boolean {
+  /** Is it doing something, or about to, without anything from outside? While it is, its run holds a task in the host's activity. */
+  get #isBusy(): boolean {
     return this.isHandling || this.hasRunningEffects || this.#executor.isHolding;
   }
 
@@ -85,7 +89,7 @@ export class Actor {
   /** May it leave memory: it did nothing for `idle` milliseconds, and no timer is due soon? */
   mayPassivate(now: number, idle: number): boolean {
     if (
-      this.isBusy ||
+      this.#isBusy ||
       this.#command ||
       this.status !== 'active' ||
       now - this.#idleSince < idle ||
@@ -104,13 +108,23 @@ export class Actor {
     return this.state.pendings.childAddresses();
   }
 
-  /** Spawns the actor: the first step of its machine, and its commit. */
-  async start(spawnInfo: SpawnInfo): Promise<void> {
+  /** Spawns the actor: the first step of its machine, and its commit. `kept`: the actor that had done the same in an earlier life of the run. */
+  async start(spawnInfo: SpawnInfo, kept?: ActorRow): Promise<void> {
     this.state.begin(spawnInfo);
+    const event = { id: `${this.address}/0`, type: 'xstate.init', body: spawnInfo.input };
+    await this.#begin(() => (kept ? this.#handler.keep(kept, event) : this.#handler.start(event)));
+  }
+
+  /** Begins an actor that had ended again, from its first step. */
+  async reopen(stored: StoredActor, spawnInfo: SpawnInfo): Promise<void> {
+    this.state.reopen(stored, spawnInfo);
+    const id = `${this.address}/${stored.seq}/retry`;
+    await this.#begin(() => this.#handler.start({ id, type: 'troupe.retry', body: spawnInfo.input }));
+  }
+
+  async #begin(first: () => Promise<void>): Promise<void> {
     this.supervisor.reset();
-    const work = this.#work(() =>
-      this.#handler.start({ id: `${this.address}/0`, type: 'xstate.init', body: spawnInfo.input }),
-    );
+    const work = this.#work(first);
     this.#markLoaded();
     await work;
   }
@@ -169,6 +183,11 @@ export class Actor {
     this.#orderNext({ what: 'stop', reason });
   }
 
+  /** It fails, whatever it is doing. */
+  fail(failure: Failure): void {
+    this.#orderNext({ what: 'fail', failure });
+  }
+
   restart(by: Address, failure: Failure, record?: Restart): void {
     this.#orderNext({ what: 'restart', by, failure, ...(record ? { record: record } : {}) });
   }
@@ -185,6 +204,7 @@ export class Actor {
     const early = this.#callsBeforeLoad ?? [];
     this.#callsBeforeLoad = undefined;
     for (const call of early) call();
+    this.#loading[Symbol.dispose]();
   }
 
   #orderNext(command: ActorCommand): void {
@@ -202,6 +222,8 @@ export class Actor {
   /** Everything an actor does, it does in here, one thing after the other. */
   async #work(first?: () => Promise<void>): Promise<void> {
     this.#isDraining = true;
+    // Disposed last: what the work has begun is under way by then, and what has ended has left.
+    using _ = this.#host.activity.begin(this.run);
     try {
       if (first) await first();
       while (!this.#isAbandoned && this.status === 'active') {
@@ -222,7 +244,7 @@ export class Actor {
       for (const incoming of this.#mailbox.clear()) this.#rejectLate(incoming);
       this.#host.actorEnded(this);
     }
-    this.#host.notifyIdle(this.run);
+    this.#host.actorRests();
   }
 
   #rejectLate(incoming: Incoming): void {

@@ -4,10 +4,12 @@ import type { PendingChild } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
 import type { MachineEvent } from '../core/chart.ts';
 import type { SupervisorDecision } from '../core/supervisor.ts';
-import type { Failure } from '../values/failure.ts';
+import type { Failure, TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
+import type { Activity } from './activity.ts';
 import type { CommitContext } from './actorState.ts';
 import type { OutboxRelay } from './outboxRelay.ts';
+import type { Recall } from './recall.ts';
 import type { Timers } from './timers.ts';
 
 /** An actor, and the run it belongs to. */
@@ -40,6 +42,10 @@ export interface UndeliveredMessage {
 export interface ActorHost extends CommitContext {
   /** Sends the messages that a commit left in the outbox. */
   readonly outboxRelay: Pick<OutboxRelay, 'send'>;
+  /** What is under way in the runs of this process. */
+  readonly activity: Pick<Activity, 'begin'>;
+  /** What a retried run keeps of its earlier lives; undefined for one that was never retried. */
+  recall(run: string): Pick<Recall, 'effect'> | undefined;
   /** The timers of all actors of this process. */
   readonly timers: Pick<Timers, 'set' | 'cancel'>;
 
@@ -64,8 +70,10 @@ export interface ActorHost extends CommitContext {
 
   /** Fires the timers that this process missed while it was suspended. A promise while the run catches up: what comes now is taken afterwards. */
   lateFirst(run: string): Promise<void> | undefined;
-  /** The actor has nothing to do for now. */
-  notifyIdle(run: string): void;
+  /** Fails a run of this process from its root, whatever it is doing; false when it is not here. */
+  failRun(run: string, error: TroupeError): boolean;
+  /** The actor has nothing to do for now, so it may leave memory after a while. */
+  actorRests(): void;
   /** The actor is done, failed or stopped. */
   actorEnded(actor: RunActor): void;
   /** The actor cannot go on in this process; its run stops here and can be resumed. */

@@ -3,7 +3,8 @@ import type { Address } from '../values/ids.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import { type Json } from '../values/json.ts';
-import type { Commit, StoredActor } from '../contracts/commit.ts';
+import { propertiesOf } from '../values/properties.ts';
+import type { ActorRow, Commit, StoredActor } from '../contracts/commit.ts';
 import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { spawnInfoOf, type SpawnInfo } from '../core/spawn.ts';
@@ -13,9 +14,13 @@ import { unwrapSnapshot } from '../core/snapshot.ts';
 import type { CommitBuilder } from '../core/commitBuilder.ts';
 import { ActorLists } from './lists.ts';
 import { stepChange, storedListName, type StepCause, type SteppingActor } from '../core/stepChange.ts';
+import { endMessageFor } from '../core/systemMessages.ts';
 import { PendingSet } from '../core/pendingSet.ts';
 import { retryWrite } from './retryWrite.ts';
 import type { EngineContext } from './engineContext.ts';
+
+/** The event of an actor that did not begin, because it had succeeded before. */
+const keptEvent = 'troupe.kept';
 
 /** A change that is not stored yet: the commit that stores it, and what follows once it is stored. */
 export interface PlannedCommit {
@@ -107,6 +112,14 @@ export class ActorState implements SteppingActor {
     this.#spawned = { ...spawnInfo, life: (spawnInfo.life ?? 0) + 1, began: this.#context.clock.now() };
   }
 
+  /** Goes on from an end, with what it is spawned with now: nothing of its state stays, and its commits follow the last one. */
+  reopen({ created, seq, lists }: StoredActor, spawnInfo: SpawnInfo): void {
+    this.#spawned = spawnInfo;
+    this.#created = created;
+    this.#seq = seq;
+    this.#lists = this.#newLists(lists);
+  }
+
   begin(spawnInfo: SpawnInfo): void {
     this.#spawned = spawnInfo;
     this.#created = this.#context.clock.now();
@@ -135,6 +148,19 @@ export class ActorState implements SteppingActor {
     const base = { type: this.type, spawnInfo: this.spawnInfo, created: this.#created, seq: this.#seq };
     const commit = toCommit(base, change, this.#context.clock.now(), this.#context.epoch(this.run));
     return { change, commit, ...(builder ? { builder } : {}) };
+  }
+
+  /** The end that another actor had come to before, as the end of this one. */
+  planKept({ actor, state, tags, snapshot }: ActorRow, event: StateChange['event']): PlannedCommit {
+    const { output = null } = propertiesOf(propertiesOf(snapshot)['state']) as { output?: Json };
+    const opens = endMessageFor(this.spawnInfo, this.key(0), { output });
+    const { commit, change } = this.plan({
+      snapshot: undefined,
+      status: 'done',
+      event: { ...event, type: keptEvent, body: actor },
+      opens,
+    });
+    return { change, commit: { ...commit, state, tags, snapshot } };
   }
 
   /** Takes over a change that was stored. Returns the pendings that are closed. */

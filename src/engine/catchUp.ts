@@ -5,6 +5,7 @@
  * committed before the next. Effects are started again, and messages from outside are taken, only afterwards.
  */
 import type { Address } from '../values/ids.ts';
+import type { ActiveTask, Activity } from './activity.ts';
 
 /** A timer that was not fired when it was due. */
 export interface LateTimer {
@@ -18,6 +19,8 @@ export interface LateTimer {
 
 /** What catching up works with. */
 export interface CatchUpOptions {
+  /** Where a run is busy while it catches up. */
+  readonly activity: Pick<Activity, 'begin'>;
   /** Gives an actor its timer. */
   fire(timer: LateTimer): void;
   /** Resolves when no actor of the run has a message or a commit under way. */
@@ -32,6 +35,8 @@ interface Late {
   /** By their due times. */
   readonly timers: LateTimer[];
   finished: Promise<void>;
+  /** Until it has caught up, the run does not rest. */
+  readonly task: ActiveTask;
 }
 
 /** The runs that catch up. */
@@ -56,7 +61,8 @@ export class CatchUp {
       behind.timers.sort(byDue);
       return;
     }
-    const late: Late = { timers: [...timers].sort(byDue), finished: Promise.resolve() };
+    const task = this.#options.activity.begin(run);
+    const late: Late = { timers: [...timers].sort(byDue), finished: Promise.resolve(), task };
     this.#late.set(run, late);
     late.finished = this.#run(run, late);
   }
@@ -77,7 +83,9 @@ export class CatchUp {
 
   /** This process no longer runs the run; what was late is in the journal. */
   drop(run: string): void {
+    const late = this.#late.get(run);
     this.#late.delete(run);
+    late?.task[Symbol.dispose]();
   }
 
   /** Never rejects. */
@@ -87,6 +95,7 @@ export class CatchUp {
     if (this.#late.get(run) !== late) return;
     this.#late.delete(run);
     this.#options.onDone(run);
+    late.task[Symbol.dispose]();
   }
 }
 

@@ -1,9 +1,14 @@
 /** The running effects of one actor: started after the commit that asks for them, aborted when the actor closes them. */
 import type { AnyActorLogic } from 'xstate';
 import type { EffectScope, Outcome } from '../contracts/effect.ts';
+import { reasonOf } from '../values/cause.ts';
+import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
-import type { PendingEffect } from '../contracts/pending.ts';
+import { propertiesOf } from '../values/properties.ts';
+import type { EffectData, PendingEffect } from '../contracts/pending.ts';
+import type { ActiveTask, Activity } from './activity.ts';
 import { performEffect } from './effects.ts';
+import { inContext } from './workContext.ts';
 import type { EngineContext } from './engineContext.ts';
 
 /** The actor whose effects they are, and the logic that performs them. */
@@ -17,14 +22,19 @@ export interface EffectOwner {
   logic(source: string): AnyActorLogic;
 }
 
+interface EffectContext extends EngineContext {
+  failRun(run: string, error: TroupeError): boolean;
+  readonly activity: Pick<Activity, 'begin'>;
+}
+
 /** The running effects of one actor. */
 export class EffectRunner {
-  readonly #context: EngineContext;
+  readonly #context: EffectContext;
   readonly #owner: EffectOwner;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, { readonly controller: AbortController; readonly task: ActiveTask }>();
   readonly #soFar = new Map<string, Json>();
 
-  constructor(context: EngineContext, owner: EffectOwner) {
+  constructor(context: EffectContext, owner: EffectOwner) {
     this.#context = context;
     this.#owner = owner;
   }
@@ -33,17 +43,20 @@ export class EffectRunner {
     return this.#running.size;
   }
 
-  /** Resolves with the outcome; with undefined when the effect was aborted, since its result is no longer wanted. */
-  async start({ key, data }: PendingEffect, again: boolean): Promise<Outcome | undefined> {
+  /**
+   * Resolves with the outcome; with undefined when the effect was aborted, since its result is no longer wanted. It counts as running until `end`.
+   * `firstKey`: the key under which it was performed in an earlier life of its run.
+   */
+  async start({ key, data }: PendingEffect, again: boolean, firstKey: string = key): Promise<Outcome | undefined> {
     const { clock, report } = this.#context;
     const { address: actor, run, deadline } = this.#owner.actor;
     const { src } = data;
     const controller = new AbortController();
-    this.#running.set(key, controller);
+    this.#running.set(key, { controller, task: this.#context.activity.begin(run) });
     const common = { run, actor, key, name: src, again };
     report({ type: 'effect.started', at: clock.now(), ...common });
     const scope: EffectScope = {
-      key,
+      key: firstKey,
       actor,
       run,
       signal: controller.signal,
@@ -54,8 +67,14 @@ export class EffectRunner {
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };
-    const outcome = await performEffect(this.#owner.logic(src), data, scope);
-    if (this.#running.get(key) === controller) this.#forget(key);
+    const { failRun } = this.#context;
+    const context = {
+      run,
+      actor,
+      effect: src,
+      fail: (thrown: unknown) => failRun(run, strayError(nameOf(data), actor, thrown)),
+    };
+    const outcome = await inContext(context, () => performEffect(this.#owner.logic(src), data, scope));
     const at = clock.now();
     if (controller.signal.aborted) {
       report({ type: 'effect.stopped', at, ...common });
@@ -69,8 +88,13 @@ export class EffectRunner {
     return outcome;
   }
 
+  /** The effect is over, and its result was taken. */
+  end(key: string): void {
+    this.#forget(key);
+  }
+
   stop(key: string): void {
-    this.#running.get(key)?.abort();
+    this.#running.get(key)?.controller.abort();
     this.#forget(key);
   }
 
@@ -79,11 +103,26 @@ export class EffectRunner {
   }
 
   #forget(key: string): void {
+    const running = this.#running.get(key);
     this.#running.delete(key);
     this.#soFar.delete(key);
+    running?.task[Symbol.dispose]();
   }
 
   stopAll(): void {
     for (const key of this.#running.keys()) this.stop(key);
   }
 }
+
+/** A tool by its own name; another effect by that of its slot. */
+const nameOf = ({ src, input }: EffectData): string => {
+  const { name } = propertiesOf(input);
+  return typeof name === 'string' ? name : src;
+};
+
+const strayError = (effect: string, actor: string, thrown: unknown): TroupeError =>
+  new TroupeError(
+    'tool',
+    `"${effect}" of ${actor} threw where nothing could catch it: ${reasonOf(thrown)}. Await every promise that it makes, and handle the errors of its timers and events.`,
+    { cause: thrown, data: { stray: true, effect, actor } },
+  );

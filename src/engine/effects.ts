@@ -1,5 +1,6 @@
 /** Performs effects: once per key, stoppable, and a write whose outcome is not known is never repeated (E2, E7). */
 import { createActor, type AnyActorLogic } from 'xstate';
+import type { ActorType } from '../core/actorType.ts';
 import { backoff } from '../values/backoff.ts';
 import { errorMessage } from '../values/cause.ts';
 import { sleep } from '../values/clock.ts';
@@ -13,6 +14,10 @@ interface Performer {
   perform(input: unknown, scope: EffectScope): Promise<unknown>;
   readonly options: EffectOptions<unknown>;
 }
+
+/** The options of an effect of an actor type, by its name; undefined for plain logic of XState. */
+export const effectOptionsOf = ({ chart }: ActorType, name: string): EffectOptions<unknown> | undefined =>
+  (chart.machine.implementations.actors[name] as { effect?: Performer } | undefined)?.effect?.options;
 
 const optionFor = <T extends string | boolean>(
   option: T | ((input: unknown) => T) | undefined,

@@ -7,6 +7,8 @@ import { afterCommit } from './afterCommit.ts';
 import { fromEffect, type Incoming } from '../core/incoming.ts';
 import type { ActorHost } from './actorHost.ts';
 import type { LateTimer } from './catchUp.ts';
+import { signalEnvelope } from '../core/systemMessages.ts';
+import { effectOptionsOf } from './effects.ts';
 import { EffectRunner } from './effectRunner.ts';
 import type { PlannedCommit, ActorState } from './actorState.ts';
 
@@ -115,12 +117,19 @@ export class Executor {
   }
 
   async #perform(pending: PendingEffect, again: boolean): Promise<void> {
+    const { run, address } = this.#state;
+    const known = this.#host.recall(run)?.effect(address, pending, (name) => effectOptionsOf(this.#state.type, name));
+    if (known && 'outcome' in known) return this.#enqueue(fromEffect(pending, known.outcome, false));
     // A process that was suspended after the commit may have lost the lease, and another one may have started this (E4).
-    if (!this.#host.isLeaseCurrent(this.#state.run) && !(await this.#mayBegin(pending))) return;
-    const outcome = await this.#effects.start(pending, again);
-    const behind = this.#host.lateFirst(this.#state.run);
+    if (!this.#host.isLeaseCurrent(run)) {
+      using _ = this.#host.activity.begin(run);
+      if (!(await this.#mayBegin(pending))) return;
+    }
+    const outcome = await this.#effects.start(pending, again || known?.again === true, known?.key);
+    const behind = this.#host.lateFirst(run);
     if (behind) await this.#after(behind);
     if (outcome) this.#enqueue(fromEffect(pending, outcome, false));
-    else this.#host.notifyIdle(this.#state.run);
+    // Only now: its actor is at work by now, or the run would seem to rest in between.
+    this.#effects.end(pending.key);
   }
 }

@@ -8,6 +8,7 @@ import type { Address } from '../values/ids.ts';
 import { asJson, isJsonObject } from '../values/json.ts';
 import { restartList, type Restart } from '../contracts/restart.ts';
 import { deadlineEvent } from '../core/spawn.ts';
+import type { ActorRow } from '../contracts/commit.ts';
 import { commitInspection, type StateChange } from '../core/toCommit.ts';
 import { commitEventOf, type Incoming } from '../core/incoming.ts';
 import { expiredError } from '../core/validate.ts';
@@ -32,6 +33,7 @@ import {
 /** What a supervisor or a parent orders an actor to do. */
 export type ActorCommand =
   | { readonly what: 'stop'; readonly reason: string }
+  | { readonly what: 'fail'; readonly failure: Failure }
   /** `record`: the restart that the supervisor counts; only for the actor that failed. */
   | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure; readonly record?: Restart };
 
@@ -65,6 +67,11 @@ export class Handler {
     await this.#storeAndAct(plan);
   }
 
+  /** Ends as another actor did that had done the same before. */
+  async keep(row: ActorRow, event: StateChange['event']): Promise<void> {
+    await this.#storeAndAct(this.#state.planKept(row, event));
+  }
+
   async execute(command: ActorCommand): Promise<void> {
     const { clock, report } = this.#host;
     const { address, run, snapshot, seq, pendings } = this.#state;
@@ -72,6 +79,14 @@ export class Handler {
     if (command.what === 'stop') {
       const event = { id: `${address}/stop`, type: 'troupe.stop', body: command.reason };
       return this.#storeAndAct(this.#state.plan({ snapshot, status: 'stopped', event, closes }));
+    }
+    if (command.what === 'fail') {
+      const { failure } = command;
+      return this.#endInFailure(failure, {
+        id: `${address}/${seq}/fail`,
+        type: 'troupe.fail',
+        body: asJson({ failure }),
+      });
     }
     const { by, failure, record } = command;
     report({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'fresh', failure });

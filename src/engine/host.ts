@@ -33,6 +33,7 @@ import { defaultSupervision, type ActorType } from '../core/actorType.ts';
 import { Stalls } from './stalls.ts';
 import { Timers } from './timers.ts';
 import { spawnInfoOf, childSpawnInfo, type SpawnInfo } from '../core/spawn.ts';
+import { Activity } from './activity.ts';
 import { Actor } from './actor.ts';
 import type { ActorHost, ParentActor, RunActor, SupervisedActor, UndeliveredMessage } from './actorHost.ts';
 import type { MachineEvent } from '../core/chart.ts';
@@ -46,6 +47,8 @@ import { CatchUp, type LateTimer } from './catchUp.ts';
 import { safeObserver } from './observer.ts';
 import { Leases, type LeaseOptions } from './lease.ts';
 import { retryWrite } from './retryWrite.ts';
+import { effectOptionsOf } from './effects.ts';
+import { keepDone, Recall, type RecallPolicy } from './recall.ts';
 import { Registry, type Registration } from './registry.ts';
 import { Passivation } from './passivation.ts';
 import { loadRun, stopOrphans } from './recovery.ts';
@@ -65,6 +68,8 @@ export interface HostOptions {
   readonly lease: LeaseOptions;
   /** Called with every inspection event; default none. */
   readonly observe?: Observer;
+  /** What a retry of a failed run may keep; by default every child that is done. */
+  readonly recall?: RecallPolicy;
   /** How often messages that other processes left in the journal are looked for, in milliseconds; default 250. */
   readonly poll?: number;
   /** How long an actor with nothing to do stays in memory, in milliseconds; default 60,000. */
@@ -81,12 +86,15 @@ export interface StartActorOptions {
   readonly deadline?: number;
   /** Facts about the run for people and commands. */
   readonly about?: Json;
+  /** Begins a stored run again that has failed, and keeps what succeeded. Called with its root once this process owns the run; throws when it may not be retried. */
+  readonly retry?: (root: StoredActor) => void;
 }
 
 /** Hosts the actors of the runs whose lease this process holds. */
 export class Host implements ActorHost, AsyncDisposable {
   readonly journal: Journal;
   readonly clock: Clock;
+  readonly activity = new Activity();
   readonly outboxRelay: OutboxRelay;
   readonly timers: Timers;
   readonly report: (event: Inspection) => void;
@@ -102,12 +110,24 @@ export class Host implements ActorHost, AsyncDisposable {
   readonly #tolerance: number;
   readonly #starting = new Map<string, Promise<Address>>();
   readonly #rootSupervisors = new Map<string, Supervisor>();
-  readonly #idleListeners = new Set<(run: string) => void>();
+  readonly #recallPolicy: RecallPolicy;
+  readonly #roots = new Map<string, Address>();
+  readonly #recalls = new Map<string, Recall>();
   readonly #ending = new AbortController();
 
-  constructor({ journal, transport, clock, lease, observe, poll = 250, idle = 60_000 }: HostOptions) {
+  constructor({
+    journal,
+    transport,
+    clock,
+    lease,
+    observe,
+    recall = keepDone,
+    poll = 250,
+    idle = 60_000,
+  }: HostOptions) {
     this.journal = journal;
     this.clock = clock;
+    this.#recallPolicy = recall;
     this.report = safeObserver(observe);
     this.stalls = new Stalls(clock, this.report);
     this.#transport = transport;
@@ -117,28 +137,32 @@ export class Host implements ActorHost, AsyncDisposable {
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
     this.#registry = new Registry((address, run) => transport.listen(address, receive, run));
     this.#leases = new Leases(journal, clock, lease, (run) => this.#dropRun(run));
+    const { activity } = this;
     this.outboxRelay = new OutboxRelay({
+      activity,
       transport,
       journal,
       clock,
       ending: this.ending,
       epoch: epochOf,
       onUndeliverable: storeUndeliverable,
-      onMove: (run) => this.#tellIdle(run),
+      onPause: (run) => activity.changed(run),
     });
     this.#tolerance = Math.min(poll, 1_000);
     this.timers = new Timers(clock, (due) => this.#fire(due));
     this.#catchUp = new CatchUp({
+      activity,
       fire: (timer) => this.#fireTimer(timer),
       settled: (run) => this.#settled(run),
       handIn: (run) => this.#retry(run, run, () => this.#inboxPoller.poll(run)),
       onDone: (run) => {
         for (const actor of this.actorsOf(run)) actor.startHeld();
-        this.notifyIdle(run);
+        this.actorRests();
       },
     });
     this.#inboxPoller = new InboxPoller({
       journal,
+      activity,
       clock,
       pollInterval: poll,
       runs: () => this.#leases.runs,
@@ -169,6 +193,7 @@ export class Host implements ActorHost, AsyncDisposable {
   async start(type: ActorType, options: StartActorOptions): Promise<Address> {
     const { run } = options;
     requireId('A run', run);
+    using _ = this.activity.begin(run);
     const earlier = this.#starting.get(run);
     const started = earlier
       ? earlier.then(
@@ -228,21 +253,9 @@ export class Host implements ActorHost, AsyncDisposable {
     return [...this.#registry.of(run)].flatMap(({ actor }) => actor ?? []);
   }
 
-  /** Is nothing of a run under way, so that only a timer or a message from outside can move it? */
+  /** Is nothing of a run under way, so that only a timer or a message from outside can move it? `activity.watch` tells when to ask again. */
   isIdle(run: string): boolean {
-    return (
-      !this.outboxRelay.isBusy(run) &&
-      !this.#inboxPoller.isBusy(run) &&
-      !this.#starting.has(run) &&
-      this.#catchUp.of(run) === undefined &&
-      this.actorsOf(run).every((actor) => !actor.isBusy)
-    );
-  }
-
-  /** Calls whenever an actor of a run has nothing more to do or ends. */
-  onIdle(call: (run: string) => void): Disposable {
-    this.#idleListeners.add(call);
-    return { [Symbol.dispose]: () => void this.#idleListeners.delete(call) };
+    return this.activity.isIdle(run);
   }
 
   /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
@@ -262,6 +275,10 @@ export class Host implements ActorHost, AsyncDisposable {
 
   // What actors ask of their host: ActorHost.
 
+  recall(run: string): Recall | undefined {
+    return this.#recalls.get(run);
+  }
+
   spawn(parent: ParentActor, pending: PendingChild): void {
     const { data } = pending;
     try {
@@ -269,7 +286,10 @@ export class Host implements ActorHost, AsyncDisposable {
       if (!type) throw new TroupeError('internal', `"${parent.type.name}" has no child machine "${data.src}".`);
       const actor = new Actor(this, type, data.address, parent.run);
       this.#registry.add(actor);
-      void actor.start(childSpawnInfo(parent, pending.key, data));
+      const spawnInfo = childSpawnInfo(parent, pending.key, data);
+      const kind = { name: type.name, machine: type.chart.machine.id };
+      const kept = this.recall(parent.run)?.child(spawnInfo, kind, (name) => effectOptionsOf(parent.type, name));
+      void actor.start(spawnInfo, kept);
     } catch (thrown) {
       // The child could not be started: to its parent, it failed.
       const end = { error: toFailure(thrown) };
@@ -338,13 +358,15 @@ export class Host implements ActorHost, AsyncDisposable {
     this.report({ type: 'dead', at: this.clock.now(), run, actor, message, failure });
   }
 
-  notifyIdle(run: string): void {
-    this.#passivation.start();
-    this.#tellIdle(run);
-  }
+  readonly failRun = (run: string, error: TroupeError): boolean => {
+    const root = this.#roots.get(run);
+    if (root === undefined || !this.owns(run)) return false;
+    this.#withActor(root, (actor) => actor.fail(toFailure(error)));
+    return true;
+  };
 
-  #tellIdle(run: string): void {
-    for (const call of this.#idleListeners) call(run);
+  actorRests(): void {
+    this.#passivation.start();
   }
 
   lateFirst(run: string): Promise<void> | undefined {
@@ -375,8 +397,8 @@ export class Host implements ActorHost, AsyncDisposable {
       !this.owns(run) || (!this.outboxRelay.isMoving(run) && this.actorsOf(run).every((actor) => !actor.isHandling));
     return new Promise((resolve) => {
       if (isSettled()) return resolve();
-      const listener = this.onIdle((idle) => {
-        if (idle !== run || !isSettled()) return;
+      const listener = this.activity.watch(run, () => {
+        if (!isSettled()) return;
         listener[Symbol.dispose]();
         resolve();
       });
@@ -407,9 +429,10 @@ export class Host implements ActorHost, AsyncDisposable {
   async park(run: string, grace = 0): Promise<void> {
     const until = this.clock.now() + grace;
     while (this.clock.now() < until && this.actorsOf(run).some(({ hasRunningEffects }) => hasRunningEffects))
-      await this.#nextIdle(until);
+      await this.activity.nextChange(run, this.clock, until);
     this.#dropRun(run);
     await this.#leases.release(run);
+    this.activity.changed(run);
   }
 
   /** Drops everything at once and writes nothing, as a killed process would. */
@@ -444,10 +467,12 @@ export class Host implements ActorHost, AsyncDisposable {
     if (turn) await turn;
     if (await this.#hasEnded(address, options)) return address;
     await this.#leases.claim(run);
+    this.#roots.set(run, address);
     try {
       await this.#requireSame(address, options);
       const stored = await this.journal.load(address);
-      if (stored) await this.#recover(type, stored);
+      if (stored && options.retry) await this.#reopen(type, stored, options);
+      else if (stored) await this.#recover(type, stored);
       else
         await this.#spawnRoot(type, {
           address,
@@ -521,9 +546,52 @@ export class Host implements ActorHost, AsyncDisposable {
       );
   }
 
+  /** Begins the root of an ended run again. What its earlier life left is settled first: nothing of it may reach the new one. */
+  async #reopen(type: ActorType, stored: StoredActor, { retry, deadline }: StartActorOptions): Promise<void> {
+    retry?.(stored);
+    const { journal, clock } = this;
+    const { run, actor: address, seq, created } = stored;
+    const before = spawnInfoOf(stored);
+    await stopOrphans(journal, run, new Set(), this.epoch(run), clock.now());
+    for (const message of await journal.undelivered(run)) await this.#leaveBehind(message);
+    const began = clock.now();
+    const due =
+      deadline ?? (before.deadline === undefined ? undefined : began + before.deadline - (before.began ?? created));
+    const spawnInfo: SpawnInfo = {
+      ...before,
+      life: (before.life ?? 0) + 1,
+      began,
+      retries: [...(before.retries ?? []), seq + 1],
+      ...(due === undefined ? {} : { deadline: due }),
+    };
+    await this.#recallFor(run, spawnInfo);
+    const actor = new Actor(this, type, address, run);
+    this.#registry.add(actor);
+    await actor.reopen(stored, spawnInfo);
+    const failure = this.#lostRuns.get(run);
+    if (failure) throw fromFailure(failure);
+  }
+
+  /** A message that an earlier life of a run did not deliver: others still get it, the actors of the run do not. */
+  async #leaveBehind(message: Envelope): Promise<void> {
+    const [recipient] = await this.journal.find({ actor: message.to });
+    if (recipient?.run !== message.run) return this.outboxRelay.send(message);
+    const failure = toFailure(
+      new TroupeError('conflict', 'The run had ended before it was delivered, and was retried.'),
+    );
+    const { journal, clock, report } = this;
+    await storeDeadLetter(message, failure, { journal, clock, report, epoch: this.epoch(message.run) });
+  }
+
+  async #recallFor(run: string, root: SpawnInfo): Promise<void> {
+    const recall = await Recall.load(this.journal, root, this.#recallPolicy);
+    if (recall) this.#recalls.set(run, recall);
+  }
+
   /** Every actor is restored before any of them acts, so that no message arrives before its recipient. */
   async #recover(type: ActorType, root: StoredActor): Promise<void> {
     const { run } = root;
+    if (root.status === 'active') await this.#recallFor(run, spawnInfoOf(root));
     const { actors: members, unspawned } = await loadRun(this.journal, type, root);
     const actors = members.map((member) => {
       const actor = new Actor(this, member.type, member.stored.actor, run);
@@ -592,26 +660,20 @@ export class Host implements ActorHost, AsyncDisposable {
     );
   }
 
-  #nextIdle(until: number): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = () => {
-        timer[Symbol.dispose]();
-        listener[Symbol.dispose]();
-        resolve();
-      };
-      const timer = this.clock.wake(until, finish);
-      const listener = this.onIdle(finish);
-    });
-  }
-
   async #releaseLease(run: string): Promise<void> {
     this.#rootSupervisors.delete(run);
-    await this.#leases.release(run);
+    this.#recalls.delete(run);
+    this.#roots.delete(run);
+    const released = this.#leases.release(run);
+    this.activity.changed(run);
+    await released;
   }
 
   #dropRun(run: string): void {
     this.stalls.forget(run);
     this.#rootSupervisors.delete(run);
+    this.#recalls.delete(run);
+    this.#roots.delete(run);
     this.outboxRelay.release(run);
     this.#catchUp.drop(run);
     this.timers.cancelAllOf(new Set([...this.#registry.of(run)].map(({ address }) => address)));
@@ -620,6 +682,6 @@ export class Host implements ActorHost, AsyncDisposable {
       this.#registry.remove(registration);
       actor?.abandon();
     }
-    for (const call of this.#idleListeners) call(run);
+    this.activity.changed(run);
   }
 }

@@ -1,6 +1,7 @@
 /** Polls the journal for messages that other processes left for the runs of this one, and hands them in like any other. */
 import { Envelope } from '../contracts/envelope.ts';
 import { toFailure, type Failure } from '../values/failure.ts';
+import type { Activity } from './activity.ts';
 import type { Clock } from '../values/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 
@@ -8,6 +9,8 @@ import type { Journal } from '../journal/journal.ts';
 export interface InboxPollerOptions {
   /** Whose inbox is polled. */
   readonly journal: Journal;
+  /** Where a poll that finds mail is under way until the mail is handed in. */
+  readonly activity: Pick<Activity, 'begin'>;
   /** For the time between two polls. */
   readonly clock: Clock;
   /** Milliseconds between two polls. */
@@ -47,10 +50,6 @@ export class InboxPoller {
     return finished;
   }
 
-  isBusy(run: string): boolean {
-    return this.#polls.has(run);
-  }
-
   /** Polls again and again while there are runs. */
   start(): void {
     const { clock, pollInterval, runs } = this.#options;
@@ -81,10 +80,13 @@ export class InboxPoller {
   }
 
   async #handInAll(run: string): Promise<void> {
-    const { journal, receive, onUndeliverable, dueFirst } = this.#options;
+    const { journal, activity, receive, onUndeliverable, dueFirst } = this.#options;
     /** Recipients that take no more for now: later messages for them wait as well, in order. */
     const waiting = new Set<string>();
-    for (const envelope of await journal.mail(run)) {
+    const mail = await journal.mail(run);
+    if (mail.length === 0) return;
+    using _ = activity.begin(run);
+    for (const envelope of mail) {
       if (waiting.has(envelope.to)) continue;
       // Earlier versions did not say when a message was left: it counts as left in time.
       await dueFirst(run, envelope.posted ?? 0);

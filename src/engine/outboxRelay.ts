@@ -5,6 +5,7 @@ import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { actorTypeOf, type Address } from '../values/ids.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { ActiveTask, Activity } from './activity.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** What the outbox relay works with. */
@@ -13,6 +14,8 @@ export interface OutboxRelayOptions {
   readonly transport: Transport;
   /** Where messages are settled. */
   readonly journal: Journal;
+  /** Where each message is under way until it is settled. */
+  readonly activity: Pick<Activity, 'begin'>;
   /** For the pauses between two attempts. */
   readonly clock: Clock;
   /** Fires when the host closes: what is not delivered by then stays in the journal. */
@@ -21,11 +24,17 @@ export interface OutboxRelayOptions {
   epoch(run: string): number | undefined;
   /** Stores a message that no actor takes, and settles it. `epoch` is that of when it was sent: the lease of a run may be released before its last message is delivered. */
   onUndeliverable(envelope: Envelope, failure: Failure, epoch: number | undefined): Promise<void>;
-  /** A message of the run is no longer on its way: it was delivered or given up, or waits to be tried again. Default: nothing. */
-  onMove?(run: string): void;
+  /** A message of the run is no longer on its way: it waits to be tried again. Default: nothing. */
+  onPause?(run: string): void;
 }
 
-const newSending = (): Sending => ({ messages: 0, queued: new Map(), paused: new Set(), released: false });
+const newSending = (): Sending => ({
+  messages: 0,
+  queued: new Map(),
+  paused: new Set(),
+  tasks: new Set(),
+  released: false,
+});
 
 function leave({ queued }: Sending, to: Address): void {
   const left = (queued.get(to) ?? 1) - 1;
@@ -44,6 +53,8 @@ interface Sending {
   readonly paused: Set<Address>;
   /** The lease was lost: the process that holds it now sends the messages, in their order. */
   released: boolean;
+  /** One for each message, until it is settled. */
+  readonly tasks: Set<ActiveTask>;
 }
 
 /** Sends committed messages until they are settled. */
@@ -57,10 +68,6 @@ export class OutboxRelay {
     this.#options = options;
   }
 
-  isBusy(run: string): boolean {
-    return this.#sending.has(run);
-  }
-
   /** Is a message of the run on its way to a recipient that takes it now? */
   isMoving(run: string): boolean {
     const sending = this.#sending.get(run);
@@ -70,10 +77,13 @@ export class OutboxRelay {
   /** The message's id is the key that is settled once the message is delivered or given up. */
   send(envelope: Envelope): void {
     const { run, to } = envelope;
+    const { activity } = this.#options;
     const sending = this.#sending.get(run) ?? newSending();
     this.#sending.set(run, sending);
     sending.messages++;
     sending.queued.set(to, (sending.queued.get(to) ?? 0) + 1);
+    const task = activity.begin(run);
+    sending.tasks.add(task);
     const epoch = this.#options.epoch(run);
     // `door` is the stored address type of a reply channel.
     const isOrdered = actorTypeOf(to) !== 'door';
@@ -83,7 +93,8 @@ export class OutboxRelay {
       if (this.#queues.get(to) === queued) this.#queues.delete(to);
       leave(sending, to);
       if (--sending.messages === 0 && this.#sending.get(run) === sending) this.#sending.delete(run);
-      this.#options.onMove?.(run);
+      sending.tasks.delete(task);
+      task[Symbol.dispose]();
     });
     if (isOrdered) this.#queues.set(to, queued);
   }
@@ -91,8 +102,10 @@ export class OutboxRelay {
   /** The lease of the run was lost: what is not delivered by now is sent by the next process that holds it. */
   release(run: string): void {
     const sending = this.#sending.get(run);
-    if (sending) sending.released = true;
     this.#sending.delete(run);
+    if (!sending) return;
+    sending.released = true;
+    for (const task of sending.tasks) task[Symbol.dispose]();
   }
 
   /** Never rejects: the next message in the queue waits for it. */
@@ -112,7 +125,7 @@ export class OutboxRelay {
         }
       }
       sending.paused.add(envelope.to);
-      this.#options.onMove?.(envelope.run);
+      this.#options.onPause?.(envelope.run);
       await sleep(clock, backoff(failed, bounds, clock.random()), ending).catch(() => {});
       sending.paused.delete(envelope.to);
     }

@@ -6,9 +6,13 @@ import { hostname } from 'node:os';
 export const thisProcessId = (): string => `${hostname()} ${process.pid} ${statusOf(process.pid)?.start ?? '-'}`;
 
 /** False only when it is certain that the process is gone; of another machine's process only the lease's time tells. */
-export function isProcessAlive(owner: string): boolean {
-  const [host, pid, start] = owner.split(' ');
-  if (host !== hostname()) return true;
+export const isProcessAlive = (owner: string): boolean => !isOfThisMachine(owner) || livesHere(owner);
+
+/** Is it the id of a process of this machine, so that it can be seen whether it is alive? */
+export const isOfThisMachine = (owner: string): boolean => owner.split(' ')[0] === hostname();
+
+function livesHere(owner: string): boolean {
+  const [, pid, start] = owner.split(' ');
   try {
     process.kill(Number(pid), 0);
   } catch (thrown) {

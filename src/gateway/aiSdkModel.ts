@@ -1,4 +1,5 @@
 /** Makes a model out of a language model object of the AI SDK (specification v3): one call, without loops or retries of the SDK. */
+import { requireOptions } from '../values/options.ts';
 import type { LanguageModelV3, LanguageModelV3CallOptions, LanguageModelV3Prompt } from '@ai-sdk/provider';
 import type { Message, Model, ModelRequest } from '../contracts/model.ts';
 import type { Received } from './received.ts';
@@ -16,8 +17,10 @@ export interface AiSdkModelOptions {
 }
 
 /** Makes a model of an AI SDK object. @example agent({ model: aiSdkModel(mistral('mistral-large-latest')), … }) */
-export const aiSdkModel = (model: LanguageModel, options: AiSdkModelOptions = {}): Model =>
-  watchedModel(model, options, () => undefined);
+export function aiSdkModel(model: LanguageModel, options: AiSdkModelOptions = {}): Model {
+  requireOptions('aiSdkModel', options, { id: true, mask: true });
+  return watchedModel(model, options, () => undefined);
+}
 
 /** The same with what is received for a request, by the signal that it is sent with. */
 export function watchedModel(

@@ -1,4 +1,5 @@
 /** The options for a NATS server: from the caller, else from the environment variables. */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import { parseServerUrls } from './serverUrl.ts';
 import type { NatsOptions } from './connection.ts';
 
@@ -24,6 +25,7 @@ export function natsSettings(
   env: Readonly<Record<string, string | undefined>>,
 ): NatsSettings | undefined {
   const options = typeof given === 'string' ? { servers: given } : given;
+  requireOptions('The NATS server', options, natsOptionNames);
   const urls = options?.servers ?? (env['TROUPE_NATS'] || undefined);
   if (urls === undefined) return undefined;
   const { servers, ...inUrl } = parseServerUrls(urls);
@@ -43,3 +45,22 @@ export function natsSettings(
     servers,
   };
 }
+
+const natsOptionNames: OptionNames<NatsSettings> = {
+  servers: true,
+  name: true,
+  user: true,
+  password: true,
+  token: true,
+  creds: true,
+  inbox: true,
+  tls: true,
+  insecure: true,
+  timeout: true,
+  acceptRestored: true,
+  tenant: true,
+  replicas: true,
+  folder: true,
+  monitor: true,
+  durability: true,
+};

@@ -1,4 +1,5 @@
 /** Opens the backends of a runtime: the journal that stores its actors, and the transport that carries their messages. */
+import { type OptionNames } from '../values/options.ts';
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { disposables } from './disposables.ts';
@@ -123,3 +124,11 @@ async function openFile(db: string): Promise<Journal> {
   const { sqlite } = await import('../journal/sqlite/sqlite.ts');
   return sqlite(path);
 }
+
+/** The names of the options of a runtime's backends. */
+export const backendOptionNames: OptionNames<BackendOptions> = {
+  db: true,
+  nats: true,
+  journal: true,
+  transport: true,
+};

@@ -2,7 +2,7 @@
 import type { ExecutionMode, PipelineResult, TaskResult, TaskSpec } from '../contracts/task.ts';
 import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import type { Runnable } from '../define/runnable.ts';
-import { runIn, type InputFor, type RunOptions, type OutputFor } from './runIn.ts';
+import { runIn, runtimePartOf, type InputFor, type RunOptions, type OutputFor } from './runIn.ts';
 import { openRuntime } from './runtime.ts';
 import { stream } from './stream.ts';
 
@@ -28,7 +28,7 @@ export async function run<S extends Runnable>(
   input: InputFor<S>,
   options: RunOptions = {},
 ): Promise<OutputFor<S>> {
-  await using runtime = await openRuntime(options);
+  await using runtime = await openRuntime(runtimePartOf('run', options));
   return await runIn(runtime, subject, input, options);
 }
 

@@ -1,11 +1,13 @@
 /** Runs a definition to its end in a runtime that is open already. */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import type { Agent } from '../define/agent.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { MessageBody, BodyInput, MessageName, ReplyNames, MessageOf } from '../contracts/protocol.ts';
 import type { Duration } from '../values/duration.ts';
 import { attach } from './attach.ts';
-import type { Runtime, RuntimeOptions, Ticket } from './runtime.ts';
+import { storedFailureError } from './retry.ts';
+import { runtimeOptionNames, type Runtime, type RuntimeOptions, type Ticket } from './runtime.ts';
 import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import type { OrchestratorInput } from '../define/orchestratorInput.ts';
 import type { Runnable } from '../define/runnable.ts';
@@ -20,6 +22,8 @@ export interface RunOptions extends RuntimeOptions {
   readonly key?: string;
   /** How long the run may take from now, as a duration such as '2m' or in milliseconds; the limit of the definition by default. */
   readonly deadline?: Duration;
+  /** When the run of this key has failed, goes on from the step that failed, with the definition of today; what succeeded is kept. Otherwise it changes nothing; false by default. */
+  readonly retry?: boolean;
   /** Called with each ticket when only a person can move the run on; gives the answer. Without it the run waits for an answer from another process. */
   readonly onTicket?: (ticket: Ticket) => Json | Promise<Json>;
 }
@@ -56,17 +60,33 @@ type OutputOf<S> =
         : MessageOf<M, ReplyNames<M, H> & MessageName<M>>
       : Json;
 
+/** The options for the runtime. Throws `definition` for an option that `run` does not have; `what` is what was called. */
+export function runtimePartOf(what: string, options: RunOptions): RuntimeOptions {
+  requireOptions(what, options, runOptionNames);
+  const { key: _key, deadline: _deadline, retry: _retry, onTicket: _onTicket, ...rest } = options;
+  return rest;
+}
+
+const runOptionNames: OptionNames<RunOptions> = {
+  ...runtimeOptionNames,
+  key: true,
+  deadline: true,
+  retry: true,
+  onTicket: true,
+};
+
 /** Does what `run()` does in a runtime that is open already. */
 export async function runIn<S extends Runnable>(
   runtime: Runtime,
   subject: S,
   input: InputFor<S>,
-  { key, deadline, onTicket, clock = systemClock() }: RunOptions,
+  { key, deadline, retry, onTicket, clock = systemClock() }: RunOptions,
 ): Promise<OutputFor<S>> {
   const begin = () =>
     runtime.start(subject, input, {
       ...(key === undefined ? {} : { key }),
       ...(deadline === undefined ? {} : { deadline }),
+      ...(retry === undefined ? {} : { retry }),
     });
   const handle = await (key === undefined ? begin() : attach(begin, clock));
   for (;;) {
@@ -76,7 +96,9 @@ export async function runIn<S extends Runnable>(
         // What comes out was checked by the schema of its message; the types say which.
         return outcome.output as OutputFor<S>;
       case 'failed':
-        throw fromFailure(outcome.failure);
+        throw handle.endedAt === undefined
+          ? fromFailure(outcome.failure)
+          : storedFailureError(handle.id, handle.endedAt, outcome.failure);
       case 'cancelled':
         throw new TroupeError('cancelled', `The run ${handle.id} was cancelled: ${outcome.reason}.`, {
           data: outcome.partial === undefined ? undefined : { partial: outcome.partial },

@@ -1,4 +1,5 @@
 /** Opens a runtime: journal, transport, gateway and host together. Disposing the runtime closes everything it opened. */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import type { Clock } from '../values/clock.ts';
 import { milliseconds, type Duration } from '../values/duration.ts';
 import type { Envelope } from '../contracts/envelope.ts';
@@ -19,9 +20,13 @@ import { isProcessAlive, thisProcessId } from '../engine/processId.ts';
 import { ReplyChannel, type Ref } from '../engine/ref.ts';
 import { incompatibilities } from '../engine/recovery.ts';
 import { compile } from './compile.ts';
-import { openBackends, type BackendOptions } from './backends.ts';
+import { backendOptionNames, openBackends, type BackendOptions } from './backends.ts';
+import { keptSteps } from './kept.ts';
+import { mayRetry, requireFailed, retryWithoutKey } from './retry.ts';
+import type { ActorRow } from '../journal/journal.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
 import { runInput, isRunnable, type Runnable } from '../define/runnable.ts';
+import { containStrays } from './strays.ts';
 import { signalFor } from './signals.ts';
 import { requireInput } from '../values/plain.ts';
 import { definitionVersion } from './definitionVersion.ts';
@@ -39,6 +44,11 @@ export interface RuntimeOptions extends BackendOptions {
   readonly gateway?: Omit<GatewayOptions, 'clock' | 'env'>;
   /** Environment variables, for keys and defaults; those of the process by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * What becomes of errors that a tool or another effect throws where nothing can catch them, such as in a timer. `fail`: the run that it belongs to fails, and the
+   * process goes on; the default. `exit`: they end the process, as everywhere in Node.
+   */
+  readonly strays?: 'fail' | 'exit';
   /** For tests: another clock. */
   readonly clock?: Clock;
   /** How often to look for messages from other processes; milliseconds, 250 by default. */
@@ -55,6 +65,8 @@ export interface StartOptions {
   readonly deadline?: Duration;
   /** Facts for people and commands, such as the file it came from; none by default. */
   readonly meta?: JsonObject;
+  /** When the run of this key has failed, goes on from the step that failed, with the definition of today; what succeeded is kept. Otherwise it changes nothing; false by default. */
+  readonly retry?: boolean;
 }
 
 /** The state of a run that does not go on by itself. */
@@ -81,6 +93,8 @@ export interface RunHandle {
   readonly id: string;
   /** The address of its root actor. */
   readonly root: Address;
+  /** When it had ended, if it had before it was asked for here: its outcome is the stored one, and nothing is done again. Milliseconds since the epoch. */
+  readonly endedAt?: number;
   /** Resolves when the run has ended or was parked. */
   outcome(options?: {
     /** Resolves also when only people can move the run on; false by default. */
@@ -106,6 +120,18 @@ export interface Runtime extends AsyncDisposable {
   start(subject: Runnable, input: unknown, options?: StartOptions): Promise<RunHandle>;
   /** Continues a stored run. Rejects with `unknown_recipient` when there is none, `incompatible` when the definition does not fit, `owned_elsewhere` when another process owns it. */
   resume(run: string, subject: Runnable): Promise<RunHandle>;
+  /**
+   * Goes on with a run that has failed from the step that failed; what succeeded is kept. A definition that was changed since is taken.
+   * Rejects with `conflict` when the run goes on, is done, or was cancelled; otherwise as `resume` does.
+   */
+  retry(
+    run: string,
+    subject: Runnable,
+    options?: {
+      /** How long it may take from now; as long as it was given at first by default. */
+      readonly deadline?: Duration;
+    },
+  ): Promise<RunHandle>;
   /** Why a definition cannot continue a stored run: an `incompatible` or `corrupt` failure for each actor that does not fit, none when it can. Changes nothing. */
   misfits(run: string, subject: Runnable): Promise<Failure[]>;
   /** The hash of the definition's machine. A stored run with another hash was made by another version. */
@@ -144,6 +170,7 @@ export function versionIn({ meta }: Pick<ActorRow, 'meta'>): string | undefined 
 
 /** Opens everything a run needs. @example await using runtime = await openRuntime({ db: 'memory' }); */
 export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  requireOptions('openRuntime', options, runtimeOptionNames);
   const { env = process.env, clock = systemClock() } = options;
   const observers = fanOut(options.observers ?? []);
   const health = healthTracker(observers.observe);
@@ -161,6 +188,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     transport,
     clock,
     lease,
+    recall: keptSteps,
     // First the event itself, then the change of health that follows from it.
     observe(event) {
       observers.observe(event);
@@ -169,23 +197,27 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     ...(poll === undefined ? {} : { poll }),
   });
   const opened: AsyncDisposable[] = [];
+  const strays = options.strays === 'exit' ? undefined : containStrays();
   let replies: ReplyChannel | undefined;
   const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
   const tickets = ticketsOf(journal, signal, () => clock.now());
 
-  async function handle(subject: Runnable, run: string, root: Address): Promise<RunHandle> {
+  async function handle(subject: Runnable, run: string, root: Address, before?: ActorRow): Promise<RunHandle> {
     if (subject.kind === 'agent') health.setName(root, subject.name);
     const [row] = isShared ? await journal.find({ actor: root }) : [];
     return {
       id: run,
       root,
       begunWith: row && versionIn(row),
-      async outcome({ returnWhenWaiting = false } = {}) {
+      ...(before && before.status !== 'active' ? { endedAt: before.updated } : {}),
+      async outcome(options = {}) {
+        requireOptions('outcome', options, outcomeOptionNames);
+        const { returnWhenWaiting = false } = options;
         for (;;) {
-          const { promise: idle, stop } = nextIdle(run);
+          const { promise: changed, stop } = nextChange(run);
           const outcome = await stateOf(subject, run, root, returnWhenWaiting);
           if (outcome) return (stop(), outcome);
-          await idle;
+          await changed;
         }
       },
       get idle() {
@@ -222,10 +254,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     return { status: 'parked', ...(failure ? { failure } : {}) };
   }
 
-  function nextIdle(run: string): { promise: Promise<void>; stop(): void } {
+  function nextChange(run: string): { promise: Promise<void>; stop(): void } {
     let listener: Disposable;
     const promise = new Promise<void>((resolve) => {
-      listener = host.onIdle((idleRun) => void (idleRun === run && (listener[Symbol.dispose](), resolve())));
+      listener = host.activity.watch(run, () => (listener[Symbol.dispose](), resolve()));
     });
     return { promise, stop: () => listener[Symbol.dispose]() };
   }
@@ -265,18 +297,45 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   }
 
   async function start(subject: Runnable, input: unknown, options: StartOptions): Promise<RunHandle> {
-    const { key, deadline, meta } = options;
+    requireOptions('runtime.start', options, startOptionNames);
+    const { key, deadline, meta, retry } = options;
     const type = typeOfSubject(subject);
     const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
-    const due = deadline === undefined ? {} : { deadline: clock.now() + milliseconds(deadline) };
+    if (retry && key === undefined) throw retryWithoutKey();
+    const before = key === undefined ? undefined : await rootOf(run);
+    const again = retry === true && before !== undefined && mayRetry(before);
     const root = await host.start(type, {
       run,
       input: runInput(subject, input),
-      about: { name: subject.name, ...meta, ...(isShared ? { version: definitionVersion(subject) } : {}) },
-      ...due,
+      about: aboutOf(subject, meta),
+      ...dueIn(deadline),
+      // Another process may have retried it meanwhile: then its outcome is the new one.
+      ...(again ? { retry: requireFailed } : {}),
     });
-    return handle(subject, run, root);
+    return handle(subject, run, root, again ? undefined : before);
   }
+
+  async function retryRun(run: string, subject: Runnable, deadline: Duration | undefined): Promise<RunHandle> {
+    const before = await rootOf(run);
+    if (!before) throw new TroupeError('unknown_recipient', `There is no run "${run}" in this journal.`);
+    requireFailed(before);
+    const about = aboutOf(subject);
+    return handle(
+      subject,
+      run,
+      await host.start(typeOfSubject(subject), { run, about, retry: requireFailed, ...dueIn(deadline) }),
+    );
+  }
+
+  const aboutOf = (subject: Runnable, meta?: JsonObject): JsonObject => ({
+    name: subject.name,
+    ...meta,
+    ...(isShared ? { version: definitionVersion(subject) } : {}),
+  });
+  const dueIn = (deadline: Duration | undefined) =>
+    deadline === undefined ? {} : { deadline: clock.now() + milliseconds(deadline) };
+  const rootOf = async (run: string): Promise<ActorRow | undefined> =>
+    (await journal.find({ run, parent: null, limit: 1 }))[0];
 
   async function misfitsOf(run: string, subject: Runnable): Promise<Failure[]> {
     const [root] = await journal.find({ run, parent: null, limit: 1 });
@@ -296,6 +355,11 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       whileOpen(async () =>
         handle(subject, run, await host.resume(run, typeOfSubject(subject), { name: subject.name })),
       ),
+    retry: (run, subject, options = {}) =>
+      whileOpen(async () => {
+        requireOptions('runtime.retry', options, retryOptionNames);
+        return retryRun(run, subject, options.deadline);
+      }),
     signal: (actor, event) => whileOpen(() => signal(actor, event)),
     tickets: (run) => whileOpen(() => tickets.list(run)),
     answer: (ticket, answer, by = sender) =>
@@ -313,5 +377,33 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     replies?.[Symbol.dispose]();
     for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
     await backends[Symbol.asyncDispose]();
+    strays?.[Symbol.dispose]();
   }
 }
+
+/** The names of the options of a runtime. */
+export const runtimeOptionNames: OptionNames<RuntimeOptions> = {
+  ...backendOptionNames,
+  observers: true,
+  gateway: true,
+  env: true,
+  poll: true,
+  strays: true,
+  clock: true,
+  prepare: true,
+};
+
+const startOptionNames: OptionNames<StartOptions> = {
+  key: true,
+  deadline: true,
+  meta: true,
+  retry: true,
+};
+
+const outcomeOptionNames: OptionNames<NonNullable<Parameters<RunHandle['outcome']>[0]>> = {
+  returnWhenWaiting: true,
+};
+
+const retryOptionNames: OptionNames<NonNullable<Parameters<Runtime['retry']>[2]>> = {
+  deadline: true,
+};

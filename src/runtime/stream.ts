@@ -3,7 +3,7 @@ import type { Runnable } from '../define/runnable.ts';
 import { streamEvents, type StreamEvent } from '../observe/streamEvents.ts';
 import { eventQueue } from './eventQueue.ts';
 import { openRuntime } from './runtime.ts';
-import { runIn, type InputFor, type RunOptions, type OutputFor } from './runIn.ts';
+import { runIn, runtimePartOf, type InputFor, type RunOptions, type OutputFor } from './runIn.ts';
 
 /** The last event of a stream. A run that fails ends the stream with its `TroupeError` instead. */
 export interface RunDone<Output> {
@@ -24,7 +24,7 @@ export async function* stream<S extends Runnable>(
   input: InputFor<S>,
   options: RunOptions = {},
 ): AsyncGenerator<StreamEvent | RunDone<OutputFor<S>>, void, undefined> {
-  await using runtime = await openRuntime(options);
+  await using runtime = await openRuntime(runtimePartOf('run.stream', options));
   const queue = eventQueue();
   const translate = streamEvents(subject.name);
   using _ = runtime.observe((event) => translate(event).forEach(queue.push));

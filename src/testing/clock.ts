@@ -1,4 +1,5 @@
 /** A clock for tests that moves only when it is advanced. */
+import { requireOptions } from '../values/options.ts';
 import type { Clock } from '../values/clock.ts';
 
 /** A `Clock` whose time moves only by `advance`. */
@@ -19,7 +20,16 @@ interface Timer {
  * Makes a virtual clock. `start`: its first `now()`, in milliseconds since the epoch; 1,700,000,000,000 by default.
  * `seed`: a number that decides every value of `random()` and `id()`; 1 by default.
  */
-export function virtualClock({ start = 1_700_000_000_000, seed = 1 } = {}): VirtualClock {
+export function virtualClock(
+  options: {
+    /** The time at first, in milliseconds since the epoch. */
+    readonly start?: number;
+    /** Decides random numbers and ids; 1 by default. */
+    readonly seed?: number;
+  } = {},
+): VirtualClock {
+  requireOptions('virtualClock', options, { start: true, seed: true });
+  const { start = 1_700_000_000_000, seed = 1 } = options;
   let now = start;
   let state = seed >>> 0 || 1;
   let ids = 0;

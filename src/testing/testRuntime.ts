@@ -1,4 +1,5 @@
 /** A runtime for tests: time moves only by `advance`, nothing is written to disk, and machines must be pure. */
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import { milliseconds, type Duration } from '../values/duration.ts';
 import type { Inspection } from '../contracts/inspection.ts';
 import { memory } from '../journal/memory.ts';
@@ -29,7 +30,9 @@ export interface TestRuntime extends Runtime {
  * Opens a runtime with a virtual clock and a journal in memory. Rejects as `openRuntime` does.
  * @example await using runtime = await testRuntime(); const run = await runtime.start(desk, input); await runtime.advance('2h');
  */
-export async function testRuntime({ seed = 1, ...options }: TestRuntimeOptions = {}): Promise<TestRuntime> {
+export async function testRuntime(given: TestRuntimeOptions = {}): Promise<TestRuntime> {
+  requireOptions('testRuntime', given, testRuntimeOptionNames);
+  const { seed = 1, ...options } = given;
   const clock = virtualClock({ seed });
   const seen: Inspection[] = [];
   const runtime = await openRuntime({
@@ -60,3 +63,14 @@ export async function testRuntime({ seed = 1, ...options }: TestRuntimeOptions =
     },
   };
 }
+
+const testRuntimeOptionNames: OptionNames<TestRuntimeOptions> = {
+  nats: true,
+  journal: true,
+  transport: true,
+  observers: true,
+  gateway: true,
+  env: true,
+  strays: true,
+  seed: true,
+};

@@ -1,4 +1,6 @@
 /** Defines a tool: a typed function that an agent may call, with everything the runtime must know about calling it. */
+import { quotedName } from '../values/explain.ts';
+import { requireOptions, type OptionNames } from '../values/options.ts';
 import * as z from 'zod';
 import { milliseconds, type Duration } from '../values/duration.ts';
 import type { EffectKind } from '../contracts/effect.ts';
@@ -91,6 +93,7 @@ export function tool<Input extends z.ZodType, Output extends z.ZodType>(
   definition: ToolOptions<Input, Output>,
 ): Tool<z.output<Input>, z.output<Output>> {
   const { name, description, input, output } = definition;
+  requireOptions(`tool${quotedName(definition)}`, definition, toolOptionNames);
   const { effect = 'read', tier = 'core', timeout = '60s', capabilities = [] } = definition;
   const { idempotent = false, approval = false } = definition;
 
@@ -153,3 +156,18 @@ function schemaOf(name: string, input: z.ZodType): JsonObject {
   );
   return schema;
 }
+
+const toolOptionNames: OptionNames<ToolOptions<z.ZodType, z.ZodType>> = {
+  name: true,
+  description: true,
+  input: true,
+  output: true,
+  effect: true,
+  run: true,
+  timeout: true,
+  idempotent: true,
+  approval: true,
+  tier: true,
+  capabilities: true,
+  reconcile: true,
+};

@@ -1,6 +1,7 @@
 /** Says what does not fit a schema so that a model or a person can correct it: where, what was expected, what came. */
 import type * as z from 'zod';
 import { TroupeError } from './failure.ts';
+import { unknownNames } from './options.ts';
 
 const maxIssues = 5;
 
@@ -37,7 +38,34 @@ export function describeValue(value: unknown): string {
 export function parseDefinition<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new TroupeError('definition', `${what} cannot be used: ${describeMismatch(parsed.error, value)}.`);
+  const unknown = unknownOptions(schema, parsed.error);
+  throw new TroupeError('definition', `${what} cannot be used: ${describeMismatch(parsed.error, value)}.${unknown}`);
+}
+
+/** ` It has no option "efect"; did you mean "effect"?` for each object with names that the schema does not have. */
+const unknownOptions = (schema: z.ZodType, { issues }: z.ZodError): string =>
+  issues
+    .flatMap((issue) => {
+      const known = issue.code === 'unrecognized_keys' ? namesAt(schema, issue.path) : undefined;
+      const problem = known && issue.code === 'unrecognized_keys' && unknownNames([...issue.keys], known);
+      if (!problem) return [];
+      return ` ${issue.path.length === 0 ? 'It' : issue.path.map(String).join('.')} ${problem}${problem.endsWith('?') ? '' : '.'}`;
+    })
+    .join('');
+
+/** The names that an object in a schema may have; undefined where there is no object. */
+function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] | undefined {
+  const { def, shape } = schema as {
+    def?: { innerType?: z.ZodType; in?: z.ZodType };
+    shape?: Readonly<Record<PropertyKey, z.ZodType>>;
+  };
+  const inside = def?.innerType ?? def?.in;
+  if (inside) return namesAt(inside, path);
+  if (!shape) return undefined;
+  const [first, ...rest] = path;
+  if (first === undefined) return Object.keys(shape);
+  const inner = shape[first];
+  return inner && namesAt(inner, rest);
 }
 
 /** ` "name"` of a value that may have one, for messages. */

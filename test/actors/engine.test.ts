@@ -22,11 +22,11 @@ const open = (journal: Journal) =>
 const task = { type: 'task', body: 'Read both and tell Ada.' };
 const call = (name: string, input: Json, id = name) => ({ id, name, input: input as never });
 
-/** Waits until `look` gives a value; it looks again each time the host is idle. */
-async function until<T>(host: Host, read: () => Promise<T | undefined>): Promise<T> {
+/** Waits until `look` gives a value; it looks again each time the run has changed. */
+async function until<T>(host: Host, run: string, read: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const rested = new Promise<void>((resolve) => {
-      const listening = host.onIdle(() => {
+      const listening = host.activity.watch(run, () => {
         listening[Symbol.dispose]();
         resolve();
       });
@@ -44,7 +44,7 @@ async function outputOf<Output>(
   run = 'r1',
 ): Promise<Output> {
   const actor = await host.start(type, { run, input });
-  return until(host, async () => {
+  return until(host, run, async () => {
     const [row] = await journal.find({ actor });
     if (row?.status === 'active') return undefined;
     return (row!.snapshot as unknown as { state: { output: Output } }).state.output;
@@ -71,7 +71,7 @@ test('an agent reads two files side by side, asks before it writes, and answers'
   };
   const type = actorType(agentActor(definition({ approve: 'writes' }), deps));
   const output = outputOf<AgentOutput>(host, journal, type, task);
-  const ticket = await until(host, async () => (await journal.find({ type: 'wait', status: 'active' }))[0]);
+  const ticket = await until(host, 'r1', async () => (await journal.find({ type: 'wait', status: 'active' }))[0]);
   expect(sent).toEqual([]);
   expect(ticket.meta).toMatchObject({ input: { subject: { tool: 'send', input: { to: 'ada' } } } });
   await host.post({
@@ -162,7 +162,7 @@ test('cancelling a run cancels its members, down to the model call', async () =>
     }),
   );
   const output = outputOf<RunOutput>(host, journal, type, { type: 'brief', body: {} });
-  await until(host, async () => (await journal.find({ type: 'writer', tag: 'thinking' }))[0]);
+  await until(host, 'r1', async () => (await journal.find({ type: 'writer', tag: 'thinking' }))[0]);
   await host.post({
     id: 'stop',
     type: 'run.cancel',

@@ -2,6 +2,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { simulate, type SimulateOptions, type SimulationScenario } from 'troupe/testing';
 import type { Commit, Journal } from '../../src/journal/journal.ts';
+import { Activity } from '../../src/engine/activity.ts';
 import { Timers } from '../../src/engine/timers.ts';
 import { OutboxRelay } from '../../src/engine/outboxRelay.ts';
 import { Leases } from '../../src/engine/lease.ts';
@@ -29,6 +30,22 @@ const inCommits = (change: (commit: Commit) => Partial<Commit>) =>
   inJournal((journal) => ({ commit: (commit) => journal.commit({ ...commit, ...change(commit) }) }));
 
 const mutants: Record<string, Mutant> = {
+  'the end of what was under way tells nobody': {
+    scenario: clerk,
+    plant: inClass(() => vi.spyOn(Activity.prototype, 'changed').mockImplementation(() => {})),
+    says: /its watchers were not told/,
+  },
+  'an effect does not count as something under way': {
+    scenario: clerk,
+    plant: inClass(() => {
+      const begin = Activity.prototype.begin;
+      vi.spyOn(Activity.prototype, 'begin').mockImplementation(function (this: Activity, run) {
+        const isEffect = new Error().stack?.includes('EffectRunner');
+        return isEffect ? { [Symbol.dispose]() {} } : begin.call(this, run);
+      });
+    }),
+    says: /said to rest while an effect is running/,
+  },
   'messages are not deduplicated': {
     scenario: counting,
     plant: inCommits(({ event }) => ({ event: { ...event, inbox: false } })),

@@ -8,6 +8,7 @@ import type { ModelRequest } from '../../src/contracts/model.ts';
 import { gateway } from '../../src/gateway/gateway.ts';
 import { retryBudget } from '../../src/gateway/retryBudget.ts';
 import { memory } from '../../src/journal/memory.ts';
+import { Activity } from '../../src/engine/activity.ts';
 import { OutboxRelay } from '../../src/engine/outboxRelay.ts';
 import { performEffect } from '../../src/engine/effects.ts';
 import { retryWrite } from '../../src/engine/retryWrite.ts';
@@ -124,7 +125,9 @@ describe('callers that wait for the same thing do not retry at the same moment:'
   test('messages, while the mailboxes of their recipients are full', async () => {
     const clock = virtualClock();
     const tries = new Map<string, number[]>();
+    const activity = new Activity();
     const relay = new OutboxRelay({
+      activity,
       clock,
       ending,
       journal: memory(),
@@ -142,7 +145,7 @@ describe('callers that wait for the same thing do not retry at the same moment:'
     for (let n = 0; n < callerCount; n++)
       relay.send({ id: `m${n}`, type: 'go', body: {}, from: 'a/a', to: `b/${n}`, run: 'r', kind: 'signal' });
     const delivered = async () => {
-      while (relay.isBusy('r')) await new Promise((next) => setImmediate(next));
+      while (!activity.isIdle('r')) await new Promise((next) => setImmediate(next));
     };
     await advanceUntilSettled(clock, delivered());
     expect(spread([...tries.values()], 10)).toBeGreaterThan(callerCount / 2);

@@ -2,6 +2,7 @@
 import { openCluster, type Cluster } from '../../cluster/client.ts';
 import type { NodeReport } from '../../cluster/nodeReport.ts';
 import { formatDuration, shortenState } from '../../observe/format.ts';
+import { standingsOf } from '../../runtime/standing.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, cliErrorMessage, UsageError } from '../exit.ts';
 import { natsOptionsOf, runtimeOptions, type CommonOptions } from '../options.ts';
@@ -75,6 +76,8 @@ export async function psCommand(cli: Cli, options: CommonOptions): Promise<numbe
   const { journal } = runtime;
   const names = new Map((await cluster.nodes()).map(({ owner, name }) => [owner, name]));
   const now = cli.clock.now();
+  const active = await journal.find({ parent: null, status: 'active', limit: 1_000_000 });
+  const standing = await standingsOf(runtime, active);
   const rows = await Promise.all(
     (await journal.claims()).map(async ({ run, owner, epoch, until }) => {
       const [root] = await journal.find({ run, parent: null, limit: 1 });
@@ -82,6 +85,7 @@ export async function psCommand(cli: Cli, options: CommonOptions): Promise<numbe
       return {
         run,
         name: root ? (runOriginOf(root).name ?? root.type) : '',
+        ...(standing.get(run) ?? { status: 'working' as const }),
         state: root ? shortenState(root.state) : '',
         node: isFree ? null : (names.get(owner) ?? null),
         owner: isFree ? null : owner,
@@ -99,10 +103,12 @@ export async function psCommand(cli: Cli, options: CommonOptions): Promise<numbe
   else
     writeTable(
       cli.out,
-      ['RUN', 'NAME', 'STATE', 'NODE', 'EPOCH', 'LEASE', 'ACTORS', 'MAIL', 'MOVED'],
-      rows.map(({ run, name, state, node, owner, epoch, lease, actors, mail, moved }) => [
+      ['RUN', 'NAME', 'STATUS', 'NEEDS', 'STATE', 'NODE', 'EPOCH', 'LEASE', 'ACTORS', 'MAIL', 'MOVED'],
+      rows.map(({ run, name, status, needs, state, node, owner, epoch, lease, actors, mail, moved }) => [
         run,
         name,
+        status,
+        needs ?? '-',
         state,
         node ?? (owner === null ? '(free)' : owner.split(' ').slice(0, 2).join(' ')),
         String(epoch),

@@ -45,7 +45,7 @@ export async function tailRun(cli: Cli, run: string, options: TailCommandOptions
     try {
       await sleep(cli.clock, pollInterval, stopping.signal);
     } catch {
-      return exitCodes.done;
+      return exitCodes.interrupted;
     }
   }
 }

@@ -5,7 +5,8 @@ import { joinCluster } from '../../cluster/join.ts';
 import { probes } from '../../observe/probes.ts';
 import type { OfferedDefinition } from '../../cluster/runs.ts';
 import type { Cli } from '../cli.ts';
-import { exitCodes, UsageError } from '../exit.ts';
+import { reportOthers } from '../../runtime/strays.ts';
+import { exitCodes, cliErrorMessage, UsageError } from '../exit.ts';
 import { readRunInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
 import { natsOptionsOf, runtimeOptions, type CommonOptions } from '../options.ts';
@@ -61,6 +62,11 @@ export async function nodeCommand(cli: Cli, files: readonly string[], options: N
   log(`Node "${member.report.name}" has joined, and offers ${offers.map((offer) => offer.name).join(', ')}.`);
   if (served) log(`Probes at ${served.url}/healthz and /readyz.`);
 
+  using _ = reportOthers((thrown) =>
+    log(
+      `Something threw where nothing could catch it, and no run is known to have started it: ${cliErrorMessage(thrown)}`,
+    ),
+  );
   const lost = await Promise.race([stopped, member.lost]);
   if (lost) throw lost;
   log('Leaving: running effects may finish. Press Ctrl-C again to exit at once, which is safe too.');

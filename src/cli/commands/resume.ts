@@ -31,7 +31,7 @@ export async function resumeCommand(
       cli,
       `Another process is at work on ${run}${isPaused ? ', and was told to go on' : ''}. ${followHint(run)}`,
     );
-    return exitCodes.done;
+    return exitCodes.waiting;
   }
   const loaded = await loadDefinition(cli.cwd, path, origin.args);
   if (isPaused) await runtime.signal(root.actor, controlSignal(root, 'resume'));
@@ -40,7 +40,7 @@ export async function resumeCommand(
   } catch (thrown) {
     if (!(thrown instanceof TroupeError) || thrown.kind !== 'owned_elsewhere') throw thrown;
     writeMessage(cli, `Another process is at work on ${run}. ${followHint(run)}`);
-    return exitCodes.done;
+    return exitCodes.waiting;
   }
 }
 

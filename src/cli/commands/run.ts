@@ -19,13 +19,17 @@ export interface RunCommandOptions extends FollowOptions, AgentsFileOptions {
   readonly set: readonly string[];
   /** The id of the run: joins the run if it exists; a new one by default. */
   readonly key?: string;
+  /** When the run of the key has failed, goes on from the step that failed; false by default. */
+  readonly retry?: boolean;
   /** Milliseconds until the run must have ended; no limit by default. */
   readonly deadline?: number;
 }
 
 /** Runs a file. Resolves to the exit code. */
 export async function runCommand(cli: Cli, path: string, options: RunCommandOptions): Promise<number> {
-  const { key, deadline } = options;
+  const { key, deadline, retry } = options;
+  if (retry && key === undefined)
+    throw new UsageError('--retry goes on with a stored run: name it with --key, or use "troupe runs retry RUN".');
   requireOptionsFor(path, options);
   const { input, settings } = isAgentsFile(path)
     ? await agentsFileInput(cli, path, options)
@@ -46,6 +50,7 @@ export async function runCommand(cli: Cli, path: string, options: RunCommandOpti
         meta,
         ...(key === undefined ? {} : { key }),
         ...(deadline === undefined ? {} : { deadline }),
+        ...(retry ? { retry } : {}),
       })
       .catch((thrown: unknown) => {
         const misses = input === undefined && ['invalid', 'unknown_message'].includes(toFailure(thrown).kind);

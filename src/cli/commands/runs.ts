@@ -2,10 +2,12 @@
 import type { ActorStatus } from '../../contracts/inspection.ts';
 import type { JsonObject } from '../../values/json.ts';
 import type { OrchestrationMonitor } from '../../contracts/task.ts';
-import type { ActorRow, Journal } from '../../journal/journal.ts';
+import type { ActorRow } from '../../journal/journal.ts';
 import { shortenState, escapeControls } from '../../observe/format.ts';
 import { monitorOf } from '../../runtime/monitor.ts';
 import { writeMonitor } from '../../formats/monitor.ts';
+import { standings, standingsOf, type RunStanding } from '../../runtime/standing.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { outcomeOf, type EndedOutcome } from '../../runtime/outcome.ts';
 import { withUnsettled } from '../../runtime/unsettled.ts';
 import { unsettledText } from '../output/unsettledText.ts';
@@ -16,14 +18,33 @@ import { formatAge, formatTime, writeMessage, writeJson, writeOutput, writeTable
 import { runOriginOf, actorRowsOf, inTreeOrder } from '../runRows.ts';
 import { formatTicket } from '../output/ticketText.ts';
 
-const statusOf = (root: ActorRow): RunStatus => outcomeOf(root)?.status ?? 'active';
+/** How each run stands, or how it ended. */
+async function standingsIn(runtime: Runtime, roots: readonly ActorRow[]): Promise<(root: ActorRow) => ShownStanding> {
+  const active = await standingsOf(
+    runtime,
+    roots.filter(({ status }) => status === 'active'),
+  );
+  return (root) => {
+    const ended = outcomeOf(root)?.status;
+    return ended === undefined ? (active.get(root.run) ?? { status: 'working' }) : { status: ended };
+  };
+}
+type ShownStanding =
+  RunStanding | { readonly status: EndedOutcome['status']; readonly needs?: undefined; readonly reason?: undefined };
+
+const fits = ({ status }: ShownStanding, wanted: RunStatus | undefined): boolean =>
+  wanted === undefined || wanted === status || (wanted === 'active' && standings.some((each) => each === status));
 
 /** The newest runs with a status. The actor of an agent that failed has the status `done`, so each outcome is read. */
-async function rootsOf(journal: Journal, status: RunStatus | undefined, limit: number): Promise<ActorRow[]> {
-  const actorStatuses: ActorStatus[] = status === 'active' ? ['active'] : ['active', 'done', 'failed', 'stopped'];
+async function rootsOf(runtime: Runtime, status: RunStatus | undefined, limit: number) {
+  const isActive = status === 'active' || standings.some((each) => each === status);
+  const actorStatuses: ActorStatus[] = isActive ? ['active'] : ['active', 'done', 'failed', 'stopped'];
   for (let size = limit; ; size *= 4) {
-    const rows = await journal.find({ parent: null, limit: size, status: actorStatuses });
-    const found = rows.filter((row) => status === undefined || statusOf(row) === status);
+    const rows = await runtime.journal.find({ parent: null, limit: size, status: actorStatuses });
+    const standingOf = await standingsIn(runtime, rows);
+    const found = rows
+      .map((row) => ({ row, standing: standingOf(row) }))
+      .filter(({ standing }) => fits(standing, status));
     if (found.length >= limit || rows.length < size) return found.slice(0, limit);
   }
 }
@@ -34,22 +55,23 @@ export async function listRuns(
   options: CommonOptions & { status?: RunStatus; limit: number },
 ): Promise<number> {
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
-  const roots = await rootsOf(runtime.journal, options.status, options.limit);
+  const roots = await rootsOf(runtime, options.status, options.limit);
   if (options.json)
     writeJson(
       cli.out,
-      roots.map((row) => ({ ...summaryOf(row), outcome: statusOf(row) })),
+      roots.map(({ row, standing: { status, ...more } }) => ({ ...summaryOf(row), outcome: status, ...more })),
     );
   else if (roots.length === 0) writeMessage(cli, 'No runs. Start one with: troupe run FILE');
   else {
     const now = cli.clock.now();
     writeTable(
       cli.out,
-      ['RUN', 'NAME', 'STATUS', 'STATE', 'STARTED', 'MOVED'],
-      roots.map((row) => [
+      ['RUN', 'NAME', 'STATUS', 'NEEDS', 'STATE', 'STARTED', 'MOVED'],
+      roots.map(({ row, standing }) => [
         row.run,
         runOriginOf(row).name ?? row.type,
-        statusOf(row),
+        standing.status,
+        standing.needs ?? '-',
         shortenState(row.state),
         formatTime(row.created),
         formatAge(now, row.updated),
@@ -76,9 +98,13 @@ export async function showRun(cli: Cli, run: string, options: CommonOptions): Pr
   const tickets = (await runtime.tickets(run)).filter((ticket) => ticket.run === run);
   const ended = outcomeOf(root);
   const outcome = ended && (await withUnsettled(runtime.journal, run, ended));
+  const standing = (await standingsIn(runtime, [root]))(root);
+  const { status: how, ...more } = standing;
   if (options.json) {
     writeJson(cli.out, {
       ...summaryOf(root),
+      standing: how,
+      ...more,
       ...(outcome === undefined ? {} : { outcome }),
       ...(root.type === 'router' ? { monitor: writeMonitor(monitorOf(root, cli.clock.now())) } : {}),
       actors: rows.map(summaryOf),
@@ -91,7 +117,9 @@ export async function showRun(cli: Cli, run: string, options: CommonOptions): Pr
     run,
     name: origin.name,
     file: origin.file,
-    status: statusOf(root),
+    status: standing.status,
+    needs: standing.needs,
+    reason: standing.reason,
     state: shortenState(root.state),
     started: formatTime(root.created),
     moved: formatTime(root.updated),

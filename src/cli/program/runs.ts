@@ -31,6 +31,7 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
       '-k, --key <id>',
       'the id of the run: joins the run with this id, or prints its result again when it has ended',
     )
+    .option('--retry', 'with --key: if that run has failed, go on from the step that failed')
     .option('--deadline <duration>', 'the time within which it must end, such as 90s, 10m, 2h', parseDuration)
     .option('--task <text>', 'for agents in JSON: a task, or - for stdin; may be repeated', collect, [])
     .option('--target-agent <id>', 'for agents in JSON: the agent that gets every task')
@@ -163,5 +164,18 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
     .option('--file <file>', 'the file of its definition, when it has moved')
     .action((run: string, options) =>
       setExitCode(import('../commands/resume.ts').then(({ resumeCommand }) => resumeCommand(cli, run, options))),
+    );
+  followOptions(
+    defineCommand(
+      runs,
+      'retry <run>',
+      'go on with a run that failed from the step that failed; what succeeded is kept, and a changed definition is taken',
+      'troupe runs retry job-42',
+    ),
+  )
+    .option('--file <file>', 'the file of its definition, when it has moved')
+    .option('--deadline <duration>', 'the time within which it must end; as much as at first by default', parseDuration)
+    .action((run: string, options) =>
+      setExitCode(import('../commands/retry.ts').then(({ retryCommand }) => retryCommand(cli, run, options))),
     );
 }

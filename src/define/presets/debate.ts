@@ -7,6 +7,7 @@ import {
   atLeastOne,
   finishWith,
   presetLabel,
+  presetOptionNames,
   makePreset,
   sendTo,
   waitForOthers,
@@ -38,7 +39,7 @@ export interface DebateOptions<J extends Participant> extends PresetOptions {
  * @example debate({ name: 'court', debaters: [optimist, pessimist], judge, rounds: 2 })
  */
 export function debate<J extends Participant>(options: DebateOptions<J>): Preset<string, ParticipantOutput<J>> {
-  const where = presetLabel('debate', options);
+  const where = presetLabel('debate', options, { ...presetOptionNames, debaters: true, judge: true, rounds: true });
   const { judge, rounds = 2 } = options;
   const debaters = participantsByName(where, options.debaters);
   if (debaters.size < 2)

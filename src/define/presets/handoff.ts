@@ -8,7 +8,15 @@ import * as z from 'zod';
 import { TroupeError } from '../../values/failure.ts';
 import { slug } from '../../values/ids.ts';
 import { ConversationResult, conversationFrom, finishConversation, conversationPrompt } from './conversation.ts';
-import { atLeastOne, presetLabel, makePreset, sendTo, type Preset, type PresetOptions } from './preset.ts';
+import {
+  atLeastOne,
+  presetLabel,
+  presetOptionNames,
+  makePreset,
+  sendTo,
+  type Preset,
+  type PresetOptions,
+} from './preset.ts';
 import { requireUntil, type Turn, type Until } from './until.ts';
 import { participantsByName, participantMember, requireText, type Participant } from './participants.ts';
 
@@ -29,7 +37,13 @@ export interface HandoffOptions extends PresetOptions {
  * @example handoff({ name: 'support', members: [triage, billing, tech], start: 'triage', until: until.handedOff('person') })
  */
 export function handoff(options: HandoffOptions): Preset<string, ConversationResult> {
-  const where = presetLabel('hand-off', options);
+  const where = presetLabel('hand-off', options, {
+    ...presetOptionNames,
+    members: true,
+    start: true,
+    until: true,
+    maxHandoffs: true,
+  });
   const participants = participantsByName(where, options.members);
   for (const participant of participants.values()) requireText(where, participant);
   const names = [...participants.keys()];

@@ -9,6 +9,7 @@ import {
   atLeastOne,
   finishWith,
   presetLabel,
+  presetOptionNames,
   makePreset,
   sendTo,
   waitForOthers,
@@ -59,7 +60,15 @@ export function mapReduce(
     readonly reduce: Participant | ((answers: never, task: unknown) => unknown);
   },
 ): Preset<unknown, unknown> {
-  const where = presetLabel('map-reduce', options);
+  const where = presetLabel('map-reduce', options, {
+    ...presetOptionNames,
+    input: true,
+    split: true,
+    map: true,
+    reduce: true,
+    concurrency: true,
+    maxItems: true,
+  });
   const { map, reduce, concurrency = 8, maxItems = 10_000 } = options;
   const width = atLeastOne(`concurrency of ${where}`, concurrency);
   const itemLimit = atLeastOne(`maxItems of ${where}`, maxItems);

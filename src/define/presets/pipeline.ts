@@ -1,7 +1,15 @@
 /** A preset: members work one after the other; each takes what the one before it answered. */
 import type { MessageSpec } from '../../contracts/protocol.ts';
 import { latestOf } from '../team.ts';
-import { presetLabel, makePreset, finishWith, sendTo, type Preset, type PresetOptions } from './preset.ts';
+import {
+  presetLabel,
+  presetOptionNames,
+  makePreset,
+  finishWith,
+  sendTo,
+  type Preset,
+  type PresetOptions,
+} from './preset.ts';
 import {
   participantsByName,
   participantMember,
@@ -32,7 +40,7 @@ export interface PipelineOptions<S extends readonly [Participant, ...Participant
 export function pipeline<const S extends readonly [Participant, ...Participant[]]>(
   options: PipelineOptions<S>,
 ): Preset<ParticipantInput<S[0]>, ParticipantOutput<Last<S>>> {
-  const where = presetLabel('pipeline', options);
+  const where = presetLabel('pipeline', options, { ...presetOptionNames, stages: true });
   const stages = [...participantsByName(where, options.stages)];
   const shapes = stages.map(([, participant]) => participantMessages(where, participant));
   const gives = (index: number) => (index === stages.length - 1 ? 'result' : `stage${index + 1}_done`);

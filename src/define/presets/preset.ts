@@ -1,4 +1,5 @@
 /** Makes the team behind a preset: it takes a `task` and gives a `result`; messages, members and route are the preset's own. */
+import { requireOptions, type OptionNames } from '../../values/options.ts';
 import type * as z from 'zod';
 import type { Budget } from '../../contracts/agent.ts';
 import type { Duration } from '../../values/duration.ts';
@@ -81,9 +82,21 @@ export const finishWith = (body: unknown): Next => ({ finish: body });
 /** Hands out nothing, because other members are still at work. */
 export const waitForOthers: Next = { send: [] };
 
-/** The preset with its name, for messages. */
-export const presetLabel = (what: string, { name }: { readonly name?: unknown }): string =>
-  typeof name === 'string' && name !== '' ? `${what} "${slug(name)}"` : what;
+/** The preset with its name, for messages. Throws `definition` for an option that it does not have. */
+export function presetLabel<T extends PresetOptions>(what: string, options: T, names: OptionNames<T>): string {
+  const { name }: { readonly name?: unknown } = options ?? {};
+  const label = typeof name === 'string' && name !== '' ? `${what} "${slug(name)}"` : what;
+  requireOptions(label, options, names);
+  return label;
+}
+
+/** The names of the options that every preset has. */
+export const presetOptionNames: OptionNames<PresetOptions> = {
+  name: true,
+  supervise: true,
+  budget: true,
+  deadline: true,
+};
 
 /** Throws `definition` for anything other than a whole number of 1 or more. */
 export function atLeastOne(what: string, value: number): number {

@@ -8,7 +8,7 @@ import {
   conversationPrompt,
   type ConversationOptions,
 } from './conversation.ts';
-import { presetLabel, makePreset, sendTo, type Preset } from './preset.ts';
+import { presetLabel, presetOptionNames, makePreset, sendTo, type Preset } from './preset.ts';
 import { requireUntil } from './until.ts';
 import { participantsByName, participantMember, requireText, type Participant } from './participants.ts';
 
@@ -23,7 +23,7 @@ export interface RoundRobinOptions extends ConversationOptions {
  * @example await run(roundRobin({ name: 'desk', members: [writer, critic], until: until.textMentions('DONE').or(until.maxTurns(8)) }), 'A haiku on tea')
  */
 export function roundRobin(options: RoundRobinOptions): Preset<string, ConversationResult> {
-  const where = presetLabel('round robin', options);
+  const where = presetLabel('round robin', options, { ...presetOptionNames, until: true, members: true });
   const participants = participantsByName(where, options.members);
   for (const participant of participants.values()) requireText(where, participant);
   const until = requireUntil(where, options.until);

@@ -14,7 +14,7 @@ import {
   conversationPrompt,
   type ConversationOptions,
 } from './conversation.ts';
-import { presetLabel, makePreset, sendTo, type Preset } from './preset.ts';
+import { presetLabel, presetOptionNames, makePreset, sendTo, type Preset } from './preset.ts';
 import { requireUntil, type Conversation } from './until.ts';
 import { participantsByName, participantMember, requireText, type Participant } from './participants.ts';
 
@@ -34,7 +34,7 @@ export interface SelectorOptions extends ConversationOptions {
  * @example selector({ name: 'desk', members: [writer, critic], choose: ({ turns }) => (turns.length % 3 === 2 ? 'critic' : 'writer'), until: until.maxTurns(9) })
  */
 export function selector(options: SelectorOptions): Preset<string, ConversationResult> {
-  const where = presetLabel('selector', options);
+  const where = presetLabel('selector', options, { ...presetOptionNames, until: true, members: true, choose: true });
   const { choose } = options;
   const chooser = typeof choose === 'function' ? undefined : requireChooser(where, choose);
   const participants = participantsByName(where, options.members);

@@ -6,7 +6,15 @@ import { memberDefinition } from '../anyMember.ts';
 import type { Delegate } from '../delegate.ts';
 import { latestOf } from '../team.ts';
 import { asTool } from '../asTool.ts';
-import { finishWith, presetLabel, makePreset, sendTo, type Preset, type PresetOptions } from './preset.ts';
+import {
+  finishWith,
+  presetLabel,
+  presetOptionNames,
+  makePreset,
+  sendTo,
+  type Preset,
+  type PresetOptions,
+} from './preset.ts';
 import {
   participantsByName,
   participantMember,
@@ -33,7 +41,7 @@ export interface SupervisorTeamOptions<S extends Participant> extends PresetOpti
 export function supervisorTeam<S extends Participant>(
   options: SupervisorTeamOptions<S>,
 ): Preset<ParticipantInput<S>, ParticipantOutput<S>> {
-  const where = presetLabel('supervisor team', options);
+  const where = presetLabel('supervisor team', options, { ...presetOptionNames, supervisor: true, workers: true });
   const name = participantName(where, options.supervisor);
   const supervisor = memberDefinition(options.supervisor);
   if (supervisor.kind !== 'agent')

@@ -1,4 +1,5 @@
 /** Replays a recorded run as a test: the real machines, with recorded outcomes of effects and recorded messages. */
+import { requireOptions, type OptionNames } from '../../values/options.ts';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TroupeError } from '../../values/failure.ts';
@@ -56,6 +57,7 @@ export interface CassettePlayer {
  * @example await cassette('desk.json').replay(desk); // rejects when desk would take another path today
  */
 export function cassette(file: string, options: CassetteOptions = {}): CassettePlayer {
+  requireOptions('cassette', options, cassetteOptionNames);
   const { record = 'none', env = process.env, redact = [] } = options;
   const write = async (journal: Journal, run: string) => {
     await mkdir(dirname(file), { recursive: true });
@@ -152,3 +154,12 @@ function livePerformance({ onTicket, gateway: models, env = process.env }: Casse
     },
   };
 }
+
+const cassetteOptionNames: OptionNames<CassetteOptions> = {
+  record: true,
+  input: true,
+  onTicket: true,
+  redact: true,
+  gateway: true,
+  env: true,
+};

@@ -1,4 +1,5 @@
 /** Exports a run from a journal as a cassette, with secrets masked. A run that is still active is exported as far as it went. */
+import { requireOptions } from '../../values/options.ts';
 import { TroupeError } from '../../values/failure.ts';
 
 import type { ActorRow, HistoryEntry, Journal } from '../../journal/journal.ts';
@@ -28,8 +29,10 @@ const pageSize = 1_000;
 export async function exportRun(
   journal: Pick<Journal, 'find' | 'history' | 'ledger'>,
   run: string,
-  { env = process.env, redact = [] }: ExportOptions = {},
+  options: ExportOptions = {},
 ): Promise<Cassette> {
+  requireOptions('exportRun', options, { env: true, redact: true });
+  const { env = process.env, redact = [] } = options;
   const [root] = await journal.find({ run, parent: null, limit: 1 });
   if (!root)
     throw new TroupeError(

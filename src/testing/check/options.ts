@@ -1,4 +1,5 @@
 /** The options of a check, and the settings that they come to. */
+import { requireOptions, type OptionNames } from '../../values/options.ts';
 import { milliseconds, type Duration } from '../../values/duration.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
@@ -44,6 +45,7 @@ export interface CheckSettings extends Omit<CheckOptions, 'faults' | 'maxStates'
 
 /** Fills in the defaults. Throws `invalid` for an option out of range, `definition` for a wrong duration. */
 export function checkSettings(options: CheckOptions): CheckSettings {
+  requireOptions('check', options, checkOptionNames);
   const { faults, maxStates = 50_000, maxDepth = Infinity, within, ...rest } = options;
   for (const [name, value] of Object.entries({ maxStates, maxDepth })) {
     if (value !== Infinity && !(Number.isInteger(value) && value >= 1))
@@ -69,3 +71,15 @@ export const isSteering = ({ steers }: Pick<CheckSettings, 'steers'>) =>
   steers
     ? (type: string) => steers.includes(type)
     : (type: string) => /(?:^|\.)(?:cancel|abort|stop|pause)$/.test(type);
+
+const checkOptionNames: OptionNames<CheckOptions> = {
+  faults: true,
+  maxStates: true,
+  maxDepth: true,
+  within: true,
+  input: true,
+  samples: true,
+  context: true,
+  steers: true,
+  progress: true,
+};

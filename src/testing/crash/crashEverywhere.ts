@@ -4,6 +4,7 @@
  * A point is a commit, a result put in the ledger, a message sent, posted or kept as a dead letter, or an acknowledgement. A killed process
  * is never answered again by its journal and transport, and its effects are told to stop. A second process resumes the run from the same journal.
  */
+import { requireOptions, type OptionNames } from '../../values/options.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { systemClock } from '../../engine/clock.ts';
 import { compare, isSurfaced } from './compare.ts';
@@ -51,6 +52,7 @@ export interface CrashReport {
  */
 export async function crashEverywhere(make: MakeScenario, options: CrashOptions = {}): Promise<CrashReport> {
   const { seed = 1 } = options;
+  requireOptions('crashEverywhere', options, crashOptionNames);
   requireValidOptions(options);
   const { now } = systemClock();
   const began = now();
@@ -106,3 +108,11 @@ function requireSame(first: CrashEnding, second: CrashEnding): void {
 }
 
 const invalid = (message: string) => new TroupeError('invalid', message);
+
+const crashOptionNames: OptionNames<CrashOptions> = {
+  only: true,
+  sample: true,
+  seed: true,
+  patience: true,
+  fault: true,
+};

@@ -1,4 +1,5 @@
 /** Generates tests: the shortest path to every end of a machine, taken again as the engine takes it. */
+import { requireOptions, type OptionNames } from '../../values/options.ts';
 import type { AnyEventObject, AnyStateMachine } from 'xstate';
 import { eventLabel } from '../../runtime/charts.ts';
 import { TroupeError } from '../../values/failure.ts';
@@ -45,6 +46,7 @@ export interface Path {
  * @example for (const path of paths(doorMachine, { input: {} })) test(path.says, () => path.test());
  */
 export function paths(subject: AnyStateMachine | Extract<Runnable, { kind: 'machine' }>, options: PathOptions): Path[] {
+  requireOptions('paths', options, pathOptionNames);
   const isSubject = 'kind' in subject;
   const machine = isSubject ? subject.type.chart.machine : subject;
   const { to = 'final', input, key, limit } = options;
@@ -142,3 +144,16 @@ function growth({ situations }: Walk): string {
   const words = most.filter(([, { size }]) => size > 1).map(([name, { size }]) => `"${name}" (${size} values)`);
   return words.length > 0 ? ` Its context grows by ${words.join(', ')}.` : '';
 }
+
+const pathOptionNames: OptionNames<PathOptions> = {
+  samples: true,
+  outputs: true,
+  signals: true,
+  handles: true,
+  seed: true,
+  input: true,
+  key: true,
+  limit: true,
+  to: true,
+  events: true,
+};

@@ -1,4 +1,5 @@
 /** Walks through every situation that a machine can reach, breadth first, and notes the states of its microsteps. */
+import { requireOptions, type OptionNames } from '../../values/options.ts';
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate';
 import { TroupeError } from '../../values/failure.ts';
 import { stateOf } from '../../core/chart.ts';
@@ -60,6 +61,7 @@ const childEvent = /^xstate\.(?:done|error)\.actor\.(.+)$/;
  * @example walkStates(doorMachine, { input: {}, events: [{ type: 'door.open' }, after('patience', 'door.opening')] }).situations.size
  */
 export function walkStates(machine: AnyStateMachine, options: WalkOptions): Walk {
+  requireOptions('walkStates', options, walkOptionNames);
   const { input, events, limit = 20_000, visit = () => false } = options;
   // The caller wrote `key` for the context of this machine.
   const key = (context: unknown): unknown => (options.key ? options.key(context as never) : context);
@@ -134,3 +136,11 @@ function stepped(
     );
   }
 }
+
+const walkOptionNames: OptionNames<WalkOptions> = {
+  input: true,
+  events: true,
+  key: true,
+  limit: true,
+  visit: true,
+};

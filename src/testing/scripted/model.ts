@@ -1,4 +1,5 @@
 /** A model that answers by a script and refuses every request that the script does not expect: for tests and examples. */
+import { requireOptions } from '../../values/options.ts';
 import type { Json } from '../../values/json.ts';
 import type { FinishReason, Message, Model, ModelPart, ModelRequest, Usage } from '../../contracts/model.ts';
 import { difference } from '../difference.ts';
@@ -60,8 +61,13 @@ export interface ScriptedModel extends Model, Disposable {
  */
 export function scriptedModel(
   steps: readonly ScriptedModelEntry[] | ((request: ModelRequest) => ScriptedModelStep),
-  { id = 'scripted:model' } = {},
+  options: {
+    /** The id of the model, `provider:model`. */
+    readonly id?: string;
+  } = {},
 ): ScriptedModel {
+  requireOptions('scriptedModel', options, { id: true });
+  const { id = 'scripted:model' } = options;
   const who = id === 'scripted:model' ? 'The scripted model' : `The scripted model "${id}"`;
   const requests: ModelRequest[] = [];
   const script = new Script<ModelRequest, ScriptedModelCondition, ScriptedModelStep>(steps, {

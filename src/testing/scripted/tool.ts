@@ -1,4 +1,6 @@
 /** A tool that answers by a script, and keeps every call with its key. */
+import { requireOptions, type OptionNames } from '../../values/options.ts';
+import { quotedName } from '../../values/explain.ts';
 import * as z from 'zod';
 import { sleep } from '../../values/clock.ts';
 import { milliseconds, type Duration } from '../../values/duration.ts';
@@ -56,7 +58,7 @@ export interface ScriptedToolOptions<Input extends z.ZodType> extends Partial<
  * @example using mail = scriptedTool({ name: 'mail', effect: 'write' }, [{ error: { status: 503 } }, { output: 'sent' }])
  */
 export function scriptedTool<Input extends z.ZodType = z.ZodObject<Record<never, never>, z.core.$loose>>(
-  { name, description = `The scripted tool ${name}.`, input, ...rest }: ScriptedToolOptions<Input>,
+  options: ScriptedToolOptions<Input>,
   steps:
     | readonly (
         | ScriptedToolStep<z.output<Input>>
@@ -64,6 +66,8 @@ export function scriptedTool<Input extends z.ZodType = z.ZodObject<Record<never,
       )[]
     | ((call: ScriptedToolCall<z.output<Input>>) => ScriptedToolStep<z.output<Input>>),
 ): ScriptedTool<z.output<Input>> {
+  requireOptions(`scriptedTool${quotedName(options)}`, options, scriptedToolOptionNames);
+  const { name, description = `The scripted tool ${name}.`, input, ...rest } = options;
   type Call = ScriptedToolCall<z.output<Input>>;
   const who = `The scripted tool "${name}"`;
   const called: Call[] = [];
@@ -102,3 +106,16 @@ export function scriptedTool<Input extends z.ZodType = z.ZodObject<Record<never,
   // The type of the output's schema is a plain JSON value; `Tool` reads it as `Json`.
   return { ...(made as unknown as Tool<z.output<Input>, Json>), called, assertDone, [Symbol.dispose]: assertDone };
 }
+
+const scriptedToolOptionNames: OptionNames<ScriptedToolOptions<z.ZodType>> = {
+  name: true,
+  description: true,
+  input: true,
+  effect: true,
+  timeout: true,
+  idempotent: true,
+  approval: true,
+  tier: true,
+  capabilities: true,
+  reconcile: true,
+};

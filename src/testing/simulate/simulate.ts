@@ -1,4 +1,5 @@
 /** Runs a subject under many seeds: the real engine on simulated time, journal and network, with faults injected. */
+import { requireOptions, type OptionNames } from '../../values/options.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { JournalReplica } from '../../journal/replicated/replica.ts';
@@ -84,6 +85,7 @@ export async function simulate(
   scenario: () => SimulationScenario,
   options: SimulateOptions = {},
 ): Promise<SimulationReport> {
+  requireOptions('simulate', options, simulateOptionNames);
   const { seed: first = 1, seeds: count = 100, regressions = [], faults = everyFault, name = 'FILE' } = options;
   requireCounts({ first, count });
   requireKnown(faults);
@@ -141,3 +143,17 @@ function requireKnown(faults: readonly string[]): void {
   if (unknown !== undefined)
     throw new TroupeError('definition', `There is no fault "${unknown}"; there are ${everyFault.join(', ')}.`);
 }
+
+const simulateOptionNames: OptionNames<SimulateOptions> = {
+  seed: true,
+  seeds: true,
+  faults: true,
+  regressions: true,
+  until: true,
+  shrink: true,
+  name: true,
+  progress: true,
+  journal: true,
+  shared: true,
+  transport: true,
+};

@@ -5,6 +5,7 @@ import { FaultyJournal } from '../world/faultyJournal.ts';
 import { faultyTransport } from '../world/faultyTransport.ts';
 import { MortalProcess } from '../world/mortalProcess.ts';
 import { Replica, type ReplicaFile } from '../world/replica.ts';
+import { RestWatcher } from './restWatcher.ts';
 import type { SimulationContext } from './simulationContext.ts';
 
 /** How long a lease lasts: a process that died may hold its run that long; milliseconds. */
@@ -16,6 +17,7 @@ const pollInterval = 5_000;
 interface Life {
   readonly process: MortalProcess;
   readonly access: FaultyJournal | Replica;
+  readonly watcher: RestWatcher;
 }
 
 /** Its first life begins when it is made; `keepStarting` makes it work. */
@@ -43,6 +45,12 @@ export class SimulatedProcess {
   get replica(): Replica | undefined {
     const { access } = this.#life;
     return access instanceof Replica ? access : undefined;
+  }
+
+  /** What the watchers of the run were not told, in words; undefined when they know everything. */
+  untold(): string | undefined {
+    const { process, watcher } = this.#life;
+    return process.dead || process.clock.paused ? undefined : watcher.check();
   }
 
   restart(): void {
@@ -97,7 +105,7 @@ export class SimulatedProcess {
       observe: (event) => inspected(name, event),
       poll: pollInterval,
     });
-    return { process, access };
+    return { process, access, watcher: new RestWatcher(process.host, context.run) };
   }
 
   async #start(): Promise<void> {

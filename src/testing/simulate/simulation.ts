@@ -44,6 +44,8 @@ class Simulation {
   readonly #processes: readonly SimulatedProcess[];
   readonly #injector: FaultInjector;
   readonly #people: ScriptedPeople;
+  /** What watchers of the run were not told. */
+  readonly #untold = new Set<string>();
 
   constructor(world: SeedWorld, scenario: CompiledScenario) {
     const { time, random, plan, shared, recorder, trace, options } = world;
@@ -99,6 +101,10 @@ class Simulation {
     const { time, recorder, options } = world;
     for (let quiet = 0, [commits, since] = [0, 0]; world.steps - since < maxIdleSteps && world.steps < maxSteps;) {
       await turn();
+      for (const process of this.#processes) {
+        const untold = process.untold();
+        if (untold !== undefined) this.#untold.add(`${process.name}: ${untold}`);
+      }
       if (recorder.commits > commits) [commits, since] = [recorder.commits, world.steps];
       if (world.steps === options.until) return 'stopped';
       const root = await this.#root();
@@ -140,7 +146,7 @@ class Simulation {
     const root = await this.#root();
     const faults = plan.struck;
     const problems = await checkRun({ run, root, ended, steps, recorder, faults, acknowledged, invariants });
-    return [...problems, ...(shared ? await divergences(shared, run, recorder, this.#processes) : [])];
+    return [...problems, ...this.#untold, ...(shared ? await divergences(shared, run, recorder, this.#processes) : [])];
   }
 
   #root(): Promise<ActorRow | undefined> {

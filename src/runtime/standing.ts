@@ -1,0 +1,84 @@
+/** How a run that has not ended stands, read from the journal: anybody can ask, whichever process has the run. */
+import type { ActorRow, Journal, RunLease } from '../journal/journal.ts';
+import { isOfThisMachine, isProcessAlive } from '../engine/processId.ts';
+import type { Runtime, Ticket } from './runtime.ts';
+
+/** How a run that has not ended can stand. */
+export const standings = ['working', 'waiting', 'parked', 'stalled', 'orphaned'] as const;
+
+/** How a run stands, what it needs, and why. */
+export interface RunStanding {
+  /**
+   * `working`: a process is at work on it. `waiting`: only a person can move it on. `parked`: no process has it; it was released in order. `stalled`: its process
+   * lives, and cannot go on. `orphaned`: its process is gone, and no other has taken it.
+   */
+  readonly status: (typeof standings)[number];
+  /** `you`: it has a question that a person must answer, or was paused by one; also while something else of it is at work. */
+  readonly needs?: 'you';
+  /** Why it does not go on, in words. */
+  readonly reason?: string;
+}
+
+type Reader = Pick<Runtime, 'journal' | 'tickets' | 'now'>;
+
+/** How the runs with these roots stand, by run. Only for roots that are active. */
+export async function standingsOf(runtime: Reader, roots: readonly ActorRow[]): Promise<Map<string, RunStanding>> {
+  if (roots.length === 0) return new Map();
+  const { journal } = runtime;
+  const [only] = roots.length === 1 ? roots : [];
+  const [tickets, claims] = await Promise.all([
+    runtime.tickets(only?.run),
+    journal.claims(only === undefined ? {} : { run: only.run }),
+  ]);
+  const leases = new Map(claims.map((lease) => [lease.run, lease]));
+  const open = byRun(tickets.filter(({ answered }) => !answered));
+  const entries = roots.map(async (root): Promise<[string, RunStanding]> => {
+    const asked = open.get(root.run) ?? [];
+    return [root.run, await standingOf(journal, root, asked, leases.get(root.run), runtime.now())];
+  });
+  return new Map(await Promise.all(entries));
+}
+
+async function standingOf(
+  journal: Journal,
+  { run, tags }: ActorRow,
+  [question]: readonly Ticket[],
+  lease: RunLease | undefined,
+  now: number,
+): Promise<RunStanding> {
+  if (tags.includes('paused')) return { status: 'waiting', needs: 'you', reason: 'It is paused.' };
+  const needs = question ? ({ needs: 'you' } as const) : {};
+  if (question && !(await hasWork(journal, run))) return { status: 'waiting', ...needs, reason: question.question };
+  return { ...held(lease, now), ...needs };
+}
+
+/** Is an effect of it begun and not settled, or does an actor of it wait for time to pass before it tries again? */
+async function hasWork(journal: Journal, run: string): Promise<boolean> {
+  for (const { actor, tags } of await journal.find({ run, status: 'active', limit: 10_000 })) {
+    if (tags.includes('recovering')) return true;
+    if ((await journal.load(actor))?.pending.some(({ kind }) => kind === 'effect')) return true;
+  }
+  return false;
+}
+
+/** What its lease says. */
+function held(lease: RunLease | undefined, now: number): RunStanding {
+  if (!lease || lease.until === 0) return { status: 'parked', reason: 'No process has it; it was released in order.' };
+  const { owner, until } = lease;
+  const isSeen = isOfThisMachine(owner);
+  if (isSeen && !isProcessAlive(owner)) return { status: 'orphaned', reason: `Its process is gone: ${owner}.` };
+  if (until > now) return { status: 'working' };
+  const seconds = Math.round((now - until) / 1000);
+  return isSeen
+    ? {
+        status: 'stalled',
+        reason: `Its process lives, and has not renewed its lease for ${seconds} s: it is suspended, or cannot write the journal (${owner}).`,
+      }
+    : { status: 'orphaned', reason: `The lease of its process ended ${seconds} s ago: ${owner}.` };
+}
+
+function byRun(tickets: readonly Ticket[]): Map<string, Ticket[]> {
+  const groups = new Map<string, Ticket[]>();
+  for (const ticket of tickets) groups.set(ticket.run, [...(groups.get(ticket.run) ?? []), ticket]);
+  return groups;
+}

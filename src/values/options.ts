@@ -1,0 +1,55 @@
+/** The one check of option objects: an option that there is not is refused by name, because from JavaScript a wrong name would silently be no option at all. */
+import { TroupeError } from './failure.ts';
+
+/** The names of all options of `T`. The compiler refuses a list that lacks one, so that a new option cannot be forgotten. */
+export type OptionNames<T> = { readonly [Name in keyof T]-?: true };
+
+/**
+ * Throws `definition` for an option that there is not, with the name that was probably meant. What is no object is left to those who need it.
+ * `what` is where the options were given, such as `tool "pay"`.
+ */
+export function requireOptions<T extends object>(what: string, given: T | undefined, names: OptionNames<T>): void {
+  if (typeof given !== 'object' || given === null) return;
+  const problem = unknownNames(Object.keys(given), Object.keys(names));
+  if (problem !== undefined)
+    throw new TroupeError('definition', `${what} ${problem}${problem.endsWith('?') ? '' : '.'}`);
+}
+
+/** `has no option "efect"; did you mean "effect"?` Undefined when all names are known. */
+export function unknownNames(given: readonly string[], known: readonly string[]): string | undefined {
+  const [first, ...others] = given.filter((name) => !known.includes(name));
+  if (first === undefined) return undefined;
+  const meant = nearest(first, known);
+  const more = others.length === 0 ? '' : ` (nor ${others.map((name) => `"${name.slice(0, 60)}"`).join(', ')})`;
+  return `has no option "${first.slice(0, 60)}"${more}${meant === undefined ? `; it has ${known.join(', ')}` : `; did you mean "${meant}"?`}`;
+}
+
+/** The known name that is the fewest changes away, at most a third of its letters; a swap of two letters is one change. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map((each) => ({ each, distance: distance(name.toLowerCase(), each.toLowerCase()) }))
+    .filter(({ each, distance: far }) => far <= Math.max(1, Math.floor(each.length / 3)))
+    .sort((a, b) => a.distance - b.distance);
+  return ranked[0]?.each;
+}
+
+/** The distance of Damerau and Levenshtein (optimal string alignment). */
+function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number) => rows[row]?.[column] ?? Infinity;
+  for (let row = 1; row <= a.length; row++) {
+    rows[row] = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const isSame = a[row - 1] === b[column - 1];
+      const isSwap = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const least = Math.min(
+        at(row - 1, column) + 1,
+        at(row, column - 1) + 1,
+        at(row - 1, column - 1) + (isSame ? 0 : 1),
+        isSwap ? at(row - 2, column - 2) + 1 : Infinity,
+      );
+      rows[row]?.push(least);
+    }
+  }
+  return at(a.length, b.length);
+}

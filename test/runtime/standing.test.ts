@@ -1,0 +1,120 @@
+/** How runs stand: who is at work on them, whom they wait for, and which nobody has. */
+import { hostname } from 'node:os';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { agent, tool } from 'troupe';
+import { scriptedModel, testRuntime, type TestRuntime } from 'troupe/testing';
+import { main } from '../../src/cli/program.ts';
+import { thisProcessId } from '../../src/engine/processId.ts';
+import { standingsOf } from '../../src/runtime/standing.ts';
+import { deferred } from '../deferred.ts';
+import { fakeCli } from '../cli/fakeCli.ts';
+
+const ask = tool({
+  name: 'ask',
+  description: 'Asks.',
+  effect: 'write',
+  approval: true,
+  input: z.object({}),
+  output: z.null(),
+  run: () => null,
+});
+const hang = tool({
+  name: 'hang',
+  description: 'Takes long.',
+  effect: 'read',
+  input: z.object({}),
+  output: z.null(),
+  timeout: '1h',
+  run: (_, { signal }) =>
+    new Promise<null>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('stopped')))),
+});
+const readOnly = { name: 'look', description: 'Looks.', input: z.object({}), output: z.null() };
+const clerk = (...names: string[]) =>
+  agent({
+    name: 'clerk',
+    tools: [ask, hang],
+    model: scriptedModel([{ calls: names.map((name) => ({ name, input: {} })) }, { text: 'Done.' }]),
+  });
+
+const standing = async (runtime: TestRuntime) =>
+  (await standingsOf(runtime, await runtime.journal.find({ parent: null, status: 'active' }))).get('k');
+const start = async (runtime: TestRuntime, ...names: string[]) => {
+  const handle = await runtime.start(clerk(...names), 'Go.', { key: 'k' });
+  await runtime.settle();
+  return handle;
+};
+/** The lease of the run, as this owner took it a while ago. */
+const takenBy = async (runtime: TestRuntime, owner: string, ago: number) =>
+  runtime.journal.claim('k', owner, { now: runtime.now() - ago, ttl: 10_000 });
+
+test('a run at work is working, and one that was paused needs you', async () => {
+  await using runtime = await testRuntime();
+  const { promise: look, resolve: looked } = deferred<null>();
+  const read = tool({ ...readOnly, run: () => look });
+  const subject = agent({
+    name: 'clerk',
+    tools: [read],
+    model: scriptedModel([{ calls: [{ name: 'look', input: {} }] }, { text: 'Done.' }]),
+  });
+  const { root } = await runtime.start(subject, 'Go.', { key: 'k' });
+  await runtime.settle();
+  expect(await standing(runtime)).toEqual({ status: 'working' });
+  await runtime.signal(root, { type: 'agent.pause' });
+  looked(null);
+  await runtime.settle();
+  expect(await standing(runtime)).toMatchObject({ status: 'waiting', needs: 'you', reason: 'It is paused.' });
+});
+
+test.each([
+  [
+    'asks',
+    ['ask'],
+    { status: 'waiting', needs: 'you', reason: expect.stringContaining('May ask be called') as string },
+  ],
+  ['asks while something else is at work', ['ask', 'hang'], { status: 'working', needs: 'you' }],
+] as const)('a run that %s', async (_, names, stands) => {
+  await using runtime = await testRuntime();
+  const handle = await start(runtime, ...names);
+  expect(await standing(runtime)).toEqual(stands);
+  await handle.park();
+  // Nobody has it, and a person can still answer.
+  expect(await standing(runtime)).toMatchObject({
+    ...stands,
+    status: stands.status === 'waiting' ? 'waiting' : 'parked',
+  });
+});
+
+test.each([
+  ['parked', undefined, 0, /released in order/],
+  ['orphaned', `${hostname()} 999999999 1`, 0, /process is gone/],
+  ['orphaned', 'another-machine 1 1', 60_000, /ended 50 s ago/],
+  ['working', 'another-machine 1 1', 0, undefined],
+  ['stalled', `${thisProcessId()} x`, 60_000, /has not renewed its lease for 50 s/],
+] as const)('a run is %s when %s took it %i ms ago', async (status, owner, ago, reason) => {
+  await using runtime = await testRuntime();
+  const handle = await start(runtime, 'hang');
+  await handle.park();
+  if (owner !== undefined) await takenBy(runtime, owner, ago);
+  expect(await standing(runtime)).toEqual({
+    status,
+    ...(reason ? { reason: expect.stringMatching(reason) as string } : {}),
+  });
+});
+
+test('lists say how runs stand, and can be filtered by it; "active" is all that have not ended', async () => {
+  await using runtime = await testRuntime();
+  await start(runtime, 'ask');
+  const list = async (...filter: string[]) => {
+    const open = async () => ({ ...runtime, [Symbol.asyncDispose]: async () => {} });
+    const cli = fakeCli({ open, env: { TROUPE_DB: 'memory' } });
+    expect(await main(['runs', 'list', '--json', ...filter], cli)).toBe(0);
+    return JSON.parse(cli.outputText()) as unknown[];
+  };
+  const one = [expect.objectContaining({ run: 'k', status: 'active', outcome: 'waiting', needs: 'you' })];
+  expect(await list()).toEqual(one);
+  expect(await list('--status', 'active')).toEqual(one);
+  expect(await list('--status', 'waiting')).toEqual(one);
+  for (const other of ['working', 'parked', 'stalled', 'orphaned', 'done'])
+    expect(await list('--status', other)).toEqual([]);
+});
