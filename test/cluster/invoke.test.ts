@@ -146,7 +146,7 @@ test.concurrent('all nodes are listed, also one that is too busy to answer at on
     subscribe: (subject: string, { callback, ...options }: SubscriptionOptions = {}) =>
       inner.subscribe(subject, {
         ...options,
-        callback: (...args) => void setTimeout(() => callback?.(...args), lateness),
+        callback: (...args) => void setTimeout(() => void callback?.(...args), lateness),
       }),
   });
   const a = await startNode(server, 'busy', 'a', [greeter]);
