@@ -23,7 +23,6 @@ import { compile } from './compile.ts';
 import { backendOptionNames, openBackends, type BackendOptions } from './backends.ts';
 import { keptSteps } from './kept.ts';
 import { mayRetry, requireFailed, retryWithoutKey } from './retry.ts';
-import type { ActorRow } from '../journal/journal.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
 import { runInput, isRunnable, type Runnable } from '../define/runnable.ts';
 import { containStrays } from './strays.ts';
