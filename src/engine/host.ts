@@ -465,7 +465,7 @@ export class Host implements ActorHost, AsyncDisposable {
     this.#lostRuns.delete(run);
     const turn = this.clock.turn?.();
     if (turn) await turn;
-    if (await this.#hasEnded(address, options)) return address;
+    if (!options.retry && (await this.#hasEnded(address, options))) return address;
     await this.#leases.claim(run);
     this.#roots.set(run, address);
     try {

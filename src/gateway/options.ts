@@ -2,7 +2,7 @@
 import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { propertiesOf } from '../values/properties.ts';
-import { suggestName } from '../values/suggestion.ts';
+import { nearestName, unknownNames } from '../values/options.ts';
 import { providerAddress } from './address.ts';
 import { providerNames } from './providers.ts';
 
@@ -70,10 +70,11 @@ export function checkGatewayOptions(options: object): void {
       if (propertiesOf(each)[key] === undefined) refuse(`${where}.${key}`, price.expected, undefined);
   }
   for (const [name, address] of Object.entries(propertiesOf(baseUrls))) {
+    const meant = nearestName(name, providerNames);
     if (!providerNames.includes(name))
       throw new TroupeError(
         'definition',
-        `gateway.baseUrls has the unknown provider "${name.slice(0, 80)}".${suggestName(name, providerNames)}`,
+        `gateway.baseUrls has the unknown provider "${name.slice(0, 80)}"${meant === undefined ? `; there are ${providerNames.join(', ')}.` : `; did you mean "${meant}"?`}`,
       );
     const from = `gateway.baseUrls.${name}`;
     if (typeof address !== 'string') refuse(from, 'an address, such as "http://127.0.0.1:8080/v1"', address);
@@ -84,14 +85,11 @@ export function checkGatewayOptions(options: object): void {
 /** Options that are undefined count as not given. */
 function check(value: unknown, allowed: Shape, where: string): void {
   if (!isRecord(value)) return refuse(where, `an object with ${Object.keys(allowed).join(', ')}`, value);
+  const problem = unknownNames(Object.keys(value), Object.keys(allowed));
+  if (problem !== undefined) throw new TroupeError('definition', `${where} ${problem}`);
   for (const [key, inner] of Object.entries(value)) {
-    const rule = Object.hasOwn(allowed, key) ? allowed[key] : undefined;
-    if (rule === undefined)
-      throw new TroupeError(
-        'definition',
-        `${where} has no option "${key.slice(0, 80)}".${suggestName(key, Object.keys(allowed))}`,
-      );
-    if (inner === undefined) continue;
+    const rule = allowed[key];
+    if (rule === undefined || inner === undefined) continue;
     if (!isRule(rule)) check(inner, rule, `${where}.${key}`);
     else if (!rule.holds(inner)) refuse(`${where}.${key}`, rule.expected, inner);
   }

@@ -19,19 +19,25 @@ export function requireOptions<T extends object>(what: string, given: T | undefi
 export function unknownNames(given: readonly string[], known: readonly string[]): string | undefined {
   const [first, ...others] = given.filter((name) => !known.includes(name));
   if (first === undefined) return undefined;
-  const meant = nearest(first, known);
+  const meant = nearestName(first, known);
   const more = others.length === 0 ? '' : ` (nor ${others.map((name) => `"${name.slice(0, 60)}"`).join(', ')})`;
   return `has no option "${first.slice(0, 60)}"${more}${meant === undefined ? `; it has ${known.join(', ')}` : `; did you mean "${meant}"?`}`;
 }
 
-/** The known name that is the fewest changes away, at most a third of its letters; a swap of two letters is one change. */
-function nearest(name: string, known: readonly string[]): string | undefined {
+/**
+ * The known name that was probably meant: the fewest changes away, at most a third of its letters, or another form of the same word ("retries" for
+ * "retry"). A swap of two letters is one change.
+ */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((each) => ({ each, distance: distance(name.toLowerCase(), each.toLowerCase()) }))
-    .filter(({ each, distance: far }) => far <= Math.max(1, Math.floor(each.length / 3)))
+    .filter(({ each, distance: far }) => far <= Math.max(1, Math.floor(each.length / 3)) || beginsAlike(name, each))
     .sort((a, b) => a.distance - b.distance);
   return ranked[0]?.each;
 }
+
+const beginsAlike = (name: string, known: string): boolean =>
+  known.length >= 4 && name.toLowerCase().startsWith(known.toLowerCase().slice(0, 4));
 
 /** The distance of Damerau and Levenshtein (optimal string alignment). */
 function distance(a: string, b: string): number {
