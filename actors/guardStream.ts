@@ -4,6 +4,7 @@
  */
 import type { AnyActorLogic, AnyStateMachine } from 'xstate';
 import type { EffectScope } from '../src/contracts/effect.ts';
+import { deferred, isDeferred } from '../src/values/deferred.ts';
 import { TroupeError } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
 import { guardrailRefusal } from '../machines/guardrail/refusal.ts';
@@ -31,6 +32,11 @@ export const checksInside = ({ checks: { stream, tool } }: Guardrail): boolean =
 export function withStreamGuards(machine: AnyStateMachine, guardrails: readonly Guardrail[]): AnyStateMachine {
   const inside = guardrails.filter(checksInside);
   if (inside.length === 0) return machine;
+  if (isDeferred(machine)) return deferred(machine, ['id'], () => guardedInside(machine, inside));
+  return guardedInside(machine, inside);
+}
+
+function guardedInside(machine: AnyStateMachine, inside: readonly Guardrail[]): AnyStateMachine {
   const actors: Record<string, AnyActorLogic> = {};
   for (const [name, logic] of Object.entries(machine.implementations.actors)) {
     if (isMachine(logic)) actors[name] = withStreamGuards(logic, inside);

@@ -133,9 +133,9 @@ function membersOf(given: OrchestratorOptions['members'], what: string): readonl
     return { ...rest, id: key ?? id ?? rest.agent.name };
   });
   if (members.length === 0) throw new TroupeError('definition', `${what} has no members; it needs at least one.`);
-  const ids = members.map(({ id }) => id);
-  for (const [index, id] of ids.entries()) {
-    if (ids.indexOf(id) !== index)
+  const ids = new Set<string>();
+  for (const { id } of members) {
+    if (ids.has(id))
       throw new TroupeError(
         'definition',
         `${what} has two members called "${id}". Give one of them another id: { agent, id: '…' }.`,
@@ -147,6 +147,7 @@ function membersOf(given: OrchestratorOptions['members'], what: string): readonl
       );
     if (slug(id) !== id)
       throw new TroupeError('definition', `A member's name is an id (a-z, 0-9, ". _ -"); "${id}" is not.`);
+    ids.add(id);
   }
   return members;
 }
