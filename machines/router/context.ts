@@ -93,6 +93,8 @@ export interface RotationEntry {
   readonly since: number;
   /** When it comes back; milliseconds since the epoch. Null while it is in rotation. */
   readonly outUntil: number | null;
+  /** Why it failed last by its own fault, in words; missing or empty while it has not, or has answered since. */
+  readonly why?: string;
   /** It is back with one task at a time, until one succeeds. */
   readonly trial: boolean;
   /** It is a supervisor, and was started. */

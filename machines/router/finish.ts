@@ -121,7 +121,8 @@ function resultOf(
   return {
     taskId: taskIdOf(entry),
     agentId: selected,
-    output: asZodJson(bodyOf(output.status === 'completed' ? output.answer : output.partial)),
+    // What a guardrail did not let through is nowhere in the result.
+    output: guarded ? null : asZodJson(bodyOf(output.status === 'completed' ? output.answer : output.partial)),
     success: attemptError === undefined,
     ...(attemptError && errorKind ? { error: attemptError.message, errorKind, failure: attemptError } : {}),
     stepsUsed: output.usage.steps,

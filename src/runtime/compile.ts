@@ -87,7 +87,7 @@ export function compileGuardrails(
   supervised: Readonly<Record<string, Compiled>>,
   { bare = false }: { readonly bare?: boolean } = {},
 ): Compiled & { readonly name: string } {
-  const [first, ...rest] = sortedGuardrails(guardrails, Object.keys(supervised));
+  const [first, ...rest] = sortedGuardrails(guardrails, []);
   if (!first) throw new TroupeError('definition', 'A chain of guardrails has at least one.');
   const machine = guardrailChain({ guardrails: [first, ...rest], supervised: machinesOf(supervised), bare });
   const longLived = (children: NonNullable<ActorTypeOptions['children']>): ActorTypeOptions => ({

@@ -19,7 +19,8 @@ async function runAgent(profile: object, { hardening, turns = 1_000 }: { hardeni
   }) satisfies Model;
   const cli = fakeCli({
     isInteractive: false,
-    open: (options) => testRuntime({ ...options, gateway: { models: { 'test:loop': [model] } } }),
+    // A group names models by texts; the gateway takes a model itself as well.
+    open: (options) => testRuntime({ ...options, gateway: { models: { 'test:loop': [model as never] } } }),
   });
   const file = dir.file('agents.json', JSON.stringify([{ id: 'coder', name: 'Coder', role: 'coder', ...profile }]));
   const more = hardening ? ['--hardening', dir.file('limits.json', JSON.stringify(hardening))] : [];
