@@ -37,7 +37,7 @@ test.each<[string, Options, number | undefined, object]>([
   [
     'for good',
     { ...goOut, rotation: { maxFailures: 1, rest: 'never' } },
-    {},
+    undefined,
     {
       errorKind: 'permanent',
       failure: { kind: 'capability', data: { reason: expect.stringMatching(away) as string } },
