@@ -8,7 +8,7 @@
  * K5 Work for another agent or team runs as a durable child. The outcome contains its usage, also when it was told to stop.
  */
 import { assign, enqueueActions, setup, type AnyActorRef } from 'xstate';
-import type { AgentInput, AgentOutput } from '../src/contracts/agent.ts';
+import type { AgentOutput } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { WaitOutput } from '../src/contracts/wait.ts';
@@ -24,6 +24,7 @@ import {
   tooDeepFailure,
   memberCommandEvent,
   type Delegation,
+  type SingleWorkInput,
 } from './member.ts';
 import { slot } from './slot.ts';
 import { unansweredFailure, waitMachine } from './wait.ts';
@@ -104,7 +105,7 @@ export const toolCallMachine = setup({
   actors: {
     runTool: slot<ToolAnswer, ToolRequest>('runTool'),
     reconcile: slot<WriteReconciliation, ToolRequest & { key?: string }>('reconcile'),
-    delegate: slot<AgentOutput | RunOutput, AgentInput | RunInput>('delegate'),
+    delegate: slot<AgentOutput | RunOutput, SingleWorkInput | RunInput>('delegate'),
     wait: waitMachine,
   },
   guards: {
@@ -133,7 +134,7 @@ export const toolCallMachine = setup({
       if (event.type === 'call.interrupt') return;
       const who = context.delegate?.who ?? defaultMember;
       const reason = event.type === 'call.cancel' ? event.reason : '';
-      enqueue.sendTo<AnyActorRef>('delegate', memberCommandEvent(who, commands[event.type], '', reason));
+      enqueue.sendTo<AnyActorRef>('delegate', memberCommandEvent(who, commands[event.type], undefined, reason));
     }),
     keepDenial: assign((_, output: WaitOutput) => ({ outcome: failed(denialOf(output)) })),
     keepTestimony: assign((_, output: WaitOutput) => ({
@@ -279,7 +280,7 @@ export const toolCallMachine = setup({
   output: ({ context }) => context.outcome,
 });
 
-function delegateInput({ call, delegate }: ToolCallContext): AgentInput | RunInput {
+function delegateInput({ call, delegate }: ToolCallContext): SingleWorkInput | RunInput {
   if (!delegate) throw new Error(`"${call.name}" was handed to a delegate, and has none.`);
   return memberInput(delegate.who, delegate);
 }

@@ -63,6 +63,10 @@ export function finishTask(
   actions.cancelTimer(deadlineTimerId(entry.seq));
   context.answered += 1;
   context.due = true;
+  if (context.only) {
+    context.output = output;
+    return;
+  }
   if (entry.work !== undefined) return actions.answerWork({ type: 'work.done', id: entry.work, output });
   actions.append('results', asJson({ seq: entry.seq, result }));
   if (result.success) context.previous = result.output;

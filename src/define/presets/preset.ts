@@ -11,7 +11,7 @@ import { team } from '../team.ts';
 import type { Next, Team, TeamMessage, TeamOptions } from '../teamDefinition.ts';
 
 /** Options of every preset. */
-export interface PresetOptions extends Pick<TeamOptions<Messages, never, never, never>, 'supervise'> {
+export interface PresetOptions extends Pick<TeamOptions<Messages, never, never, never>, 'supervise' | 'onExhausted'> {
   /** The name of the team. */
   readonly name: string;
   /** What all members together may use up; no limit by default. */
@@ -51,7 +51,7 @@ export function makePreset<I, O>(
   options: PresetOptions,
   { what, messages, members, next, maxTurns }: PresetSpec,
 ): Preset<I, O> {
-  const { name, supervise, budget, deadline = '1h' } = options;
+  const { name, supervise, budget, onExhausted, deadline = '1h' } = options;
   if (typeof name !== 'string' || name.trim() === '')
     throw new TroupeError('definition', `The ${what}${quotedName(options)} needs a name.`);
   const protocol = protocolOf(messages);
@@ -66,6 +66,7 @@ export function makePreset<I, O>(
     deadline,
     ...(supervise ? { supervise } : {}),
     ...(budget ? { budget } : {}),
+    ...(onExhausted ? { onExhausted } : {}),
     ...(maxTurns === undefined ? {} : { maxTurns }),
   } as never);
   // The messages between task and result are internal to the preset; its caller declares the types of task and result.
