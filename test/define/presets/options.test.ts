@@ -1,12 +1,23 @@
 /** The options that every preset has reach its team. */
 import { expect, test } from 'vitest';
-import { agent, debate, handoff, mapReduce, pipeline, roundRobin, selector, supervisorTeam, until } from 'troupe';
+import {
+  agent,
+  debate,
+  handoff,
+  mapReduce,
+  pipeline,
+  roundRobin,
+  selector,
+  supervisorTeam,
+  until,
+  type Runnable,
+} from 'troupe';
 import type { PresetOptions } from '../../../src/define/presets/preset.ts';
 import { testRuntime } from 'troupe/testing';
 import { answeringAgent, callingModel, replyingAgent } from './participants.ts';
 
-const [a, b, c] = ['a', 'b', 'c'].map((name) => replyingAgent(name)) as [never, never, never];
-const presets: Record<string, (more: Omit<PresetOptions, 'name'>) => Parameters<typeof roundRobin>[0]['members'][0]> = {
+const [a, b, c] = [replyingAgent('a'), replyingAgent('b'), replyingAgent('c')];
+const presets: Record<string, (more: Omit<PresetOptions, 'name'>) => Runnable> = {
   pipeline: (more) => pipeline({ name: 'post', stages: [a, b], ...more }),
   roundRobin: (more) => roundRobin({ name: 'table', members: [a, b], until: until.maxTurns(3), ...more }),
   selector: (more) =>
@@ -51,7 +62,7 @@ test.each(Object.entries(presets))(
       budget: name === 'handoff' ? { toolCalls: 0, steps: 1 } : { steps: 1 },
       onExhausted: 'ask' as const,
     };
-    const handle = await runtime.start(make(tight) as never, 'one two' as never);
+    const handle = await runtime.start(make(tight), 'one two');
     for (let asked = 0; asked < 8; asked++) {
       await runtime.settle();
       const tickets = await runtime.tickets(handle.id);
