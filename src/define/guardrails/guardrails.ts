@@ -64,6 +64,7 @@ function make(
     rank: order.indexOf(kind),
     rule: what.rule ?? { kind: 'asked' as const },
     checks: what.checks ?? {},
+    ...((kind === 'input' || kind === 'own') && what.checks?.pre ? { judgesInput: true as const } : {}),
     limit: limit === undefined ? defaultGuardrailSettings.patience : milliseconds(limit),
     ...(what.every === undefined ? {} : { every: milliseconds(what.every) }),
     ...(trip === undefined ? {} : { trip: tripOf(trip) }),
