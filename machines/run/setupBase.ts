@@ -29,7 +29,6 @@ export const runSetupBase = setup({
     hasWorkers: ({ context }) => activeMembers(context).length > 0,
     isFinish: ({ event }) => 'finish' in routeDecisionIn(event),
     isTooDeep: ({ context }) => context.depth >= maxNestingDepth,
-    isAnswer: ({ event }) => memberEndOf(event).answer !== undefined,
     /** The event is about work that was given up, or that this run does not know. */
     isStray: ({ context, event }) => endedSlots(context, event).length === 0,
     isOurs: ({ context, event }) => answersOwnRequest(context, event),

@@ -213,7 +213,13 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
       next: (said) => team.next(said) as never,
       members: machinesOf(parts),
       memberships: Object.fromEntries(members.map(([name, member]) => [name, memberKindOf(member)])),
-      settings: { limits, name: team.name, ...(budget ? { budget } : {}), ...(onExhausted ? { onExhausted } : {}) },
+      settings: {
+        limits,
+        name: team.name,
+        ...(team.failureMessage === undefined ? {} : { failureMessage: team.failureMessage }),
+        ...(budget ? { budget } : {}),
+        ...(onExhausted ? { onExhausted } : {}),
+      },
     });
     const { within, ...rest } = supervise ?? {};
     const options: ActorTypeOptions = {

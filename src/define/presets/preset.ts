@@ -44,12 +44,14 @@ interface PresetSpec {
   /** Decides what happens next. The team checks recipients and bodies. */
   next(said: readonly TeamMessage[]): Next;
   readonly maxTurns?: number;
+  /** The message that stands for the answer of a member that failed; without it such a failure ends the run. */
+  readonly failureMessage?: string;
 }
 
 /** Makes the team of a preset. Throws `definition`. */
 export function makePreset<I, O>(
   options: PresetOptions,
-  { what, messages, members, next, maxTurns }: PresetSpec,
+  { what, messages, members, next, maxTurns, failureMessage }: PresetSpec,
 ): Preset<I, O> {
   const { name, supervise, budget, onExhausted, deadline = '1h' } = options;
   if (typeof name !== 'string' || name.trim() === '')
@@ -70,7 +72,10 @@ export function makePreset<I, O>(
     ...(maxTurns === undefined ? {} : { maxTurns }),
   } as never);
   // The messages between task and result are internal to the preset; its caller declares the types of task and result.
-  return { ...made, plain: true } as unknown as Preset<I, O>;
+  return { ...made, plain: true, ...(failureMessage === undefined ? {} : { failureMessage }) } as unknown as Preset<
+    I,
+    O
+  >;
 }
 
 /** Hands a message to one member. */
