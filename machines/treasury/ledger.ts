@@ -5,8 +5,8 @@
  * M2 A leased amount belongs to its holder until the lease is settled.
  * M3 A lease that is requested again, or settled again, changes no amount.
  *
- * What a call of a model costs, in tokens and in US dollars, is known only once one has been made. Until then, of several holders one at a time makes
- * a call, and after that each reserves what the dearest call so far has cost before it makes its first.
+ * What a call of a model costs, in tokens and in US dollars, is known only once one has been made. Until then, of several holders with small shares one at
+ * a time makes a call, and after that each reserves what the dearest call so far has cost before it makes its first.
  */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { TreasuryLease } from '../../src/contracts/treasury.ts';
@@ -92,6 +92,8 @@ const roundDown = (kind: BudgetKind, sum: number) => (kind === 'usd' ? sum : Mat
 
 /** The kinds of which nobody can say before a call how much it will take. */
 const unsureKinds: readonly BudgetKind[] = ['tokens', 'usd'];
+/** What a call is presumed to cost at most while none is known: a share of so much is used without asking. */
+const presumedCost: Budget = { tokens: 50_000, usd: 0.25 };
 const isUnsure = (kind: BudgetKind): boolean => unsureKinds.includes(kind);
 
 /** The limited kinds whose cost for a call is not known yet. */
@@ -115,7 +117,8 @@ export function leaseOffer(ledger: Ledger, request: TreasuryLease): Budget | und
   const offered = mapBudget(free, (kind, available) => {
     const share = roundDown(kind, Math.max(0, available) / shares);
     // A share that is not known to be enough for a call is asked for before the first one is made.
-    if (held === undefined) return !isUnsure(kind) || isAlone || share >= (cost[kind] ?? Infinity) ? share : 0;
+    if (held === undefined)
+      return !isUnsure(kind) || isAlone || share >= (cost[kind] ?? presumedCost[kind] ?? 0) ? share : 0;
     // A share of the kinds that are short, and not only the difference: otherwise the holder would ask again for every step.
     const more = wantedOf(ledger, request, kind) - (held[kind] ?? 0);
     return (held[kind] ?? 0) + (more > 0 ? Math.max(more, share) : 0);

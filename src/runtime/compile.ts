@@ -106,7 +106,9 @@ export function compileGuardrails(
 /** What a supervisor must know about a member; of a guarded one also what it says about its own work, for its guardrails. */
 function memberKindOf(given: Member): MemberKind {
   const member = memberDefinition(given);
-  return member.kind === 'guarded' ? { ...membershipOf(given), facts: taskFacts(member) } : membershipOf(given);
+  return member.kind === 'guarded' && !compilesItself(given)
+    ? { ...membershipOf(given), facts: taskFacts(member) }
+    : membershipOf(given);
 }
 
 const machinesOf = (parts: Readonly<Record<string, Compiled>>): Record<string, StateMachine> =>
