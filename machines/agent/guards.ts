@@ -51,10 +51,12 @@ export function agentGuardsOf(settings: AgentSettings) {
     /** An allowance that is short is asked for before the first turn; it exhausts nothing as long as there is a lender. */
     isExhausted: ({ context }) =>
       exhaustedFailure(context, ownLimits(budget, context.purse)) !== undefined && !mayAskLender(context, settings),
-    /** What was lent may become more, so only the agent's own budget counts then. */
+    /** What was lent for a first call alone, to learn its cost, will become more: only the agent's own budget counts then. */
     isLow: ({ context }) =>
       isAtSoftLimit(
-        context.purse.lease === undefined ? context : { ...context, allowance: undefined },
+        context.purse.lease !== undefined && context.allowance?.steps === 1
+          ? { ...context, allowance: undefined }
+          : context,
         budget,
         limits.softShare,
       ),
