@@ -89,7 +89,7 @@ export type { HealthReport } from './observe/health.ts';
 
 // Policies for calls of your own: retries, timeouts, and what of a conversation fits into a model.
 export { retryPauses, retryPolicies, withRetry, type CallRetries } from './runtime/policies/retry.ts';
-export { timeoutPolicy, withTimeout } from './runtime/policies/timeout.ts';
+export { timeoutPolicy, withTimeLimit } from './runtime/policies/timeout.ts';
 export {
   estimateTokens,
   pruneMessages,

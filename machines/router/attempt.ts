@@ -6,7 +6,6 @@ import { addUsage } from '../usage.ts';
 import { isActiveJob, isPipeline, type ActiveTaskJob, type TaskJob, type StopReason } from './context.ts';
 import {
   graceTimerId,
-  taskIdOf,
   attemptTimerId,
   retryTimerId,
   putJob,

@@ -1,7 +1,7 @@
 /** The setup of a run before its actions: types, actors, delays and guards. The actions are added to it in setup.ts. */
 import { setup, stateIn } from 'xstate';
 import type { RunInput, RunOutput } from '../../src/contracts/run.ts';
-import { memberEndOf, maxNestingDepth } from '../member.ts';
+import { maxNestingDepth } from '../member.ts';
 import { engineActions, slot } from '../slot.ts';
 import { treasurerMachine } from '../treasury/treasurer.ts';
 import { activeMembers, type RunContext } from './context.ts';

@@ -11,7 +11,7 @@ import {
   TroupeError,
   withContextWindow,
   withRetry,
-  withTimeout,
+  withTimeLimit,
 } from 'troupe';
 import { scriptedModel, virtualClock } from 'troupe/testing';
 
@@ -91,15 +91,15 @@ test('a call that takes longer than its timeout is told to stop, and rejects wit
   expect(timeoutPolicy).toEqual({ model: 30_000, tool: 10_000 });
   const clock = virtualClock();
   let signal: AbortSignal | undefined;
-  const slow = withTimeout((given) => ((signal = given), new Promise(() => {})), '10s', { clock });
+  const slow = withTimeLimit((given) => ((signal = given), new Promise(() => {})), '10s', { clock });
   clock.advance(9_999);
   expect(signal?.aborted).toBe(false);
   clock.advance(1);
   await expect(slow).rejects.toMatchObject({ kind: 'timeout', message: expect.stringContaining('10000 ms') as string });
   expect(signal?.aborted).toBe(true);
-  expect(await withTimeout(() => 'done', 10, { clock })).toBe('done');
+  expect(await withTimeLimit(() => 'done', 10, { clock })).toBe('done');
   expect(clock.next).toBeUndefined();
-  await expect(withTimeout(() => Promise.reject(new Error('own')), 10, { clock })).rejects.toThrow('own');
+  await expect(withTimeLimit(() => Promise.reject(new Error('own')), 10, { clock })).rejects.toThrow('own');
 });
 
 const said = (text: string) => ({ role: 'user' as const, text });

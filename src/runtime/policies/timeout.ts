@@ -9,9 +9,9 @@ export const timeoutPolicy = { model: 30_000, tool: 10_000 } as const;
 
 /**
  * Makes a call that may take so long. After that its signal fires, and the result is a rejection with kind `timeout`, whatever the call does then.
- * @example await withTimeout((signal) => fetch(url, { signal }), timeoutPolicy.tool)
+ * @example await withTimeLimit((signal) => fetch(url, { signal }), timeoutPolicy.tool)
  */
-export async function withTimeout<T>(
+export async function withTimeLimit<T>(
   call: (signal: AbortSignal) => T | Promise<T>,
   limit: Duration,
   {
