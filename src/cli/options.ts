@@ -20,6 +20,8 @@ export interface CommonOptions {
   readonly nats?: string;
   /** A file with credentials for that server; TROUPE_NATS_CREDS by default. */
   readonly natsCreds?: string;
+  /** Goes on with a server that was restored to an older state; TROUPE_NATS_ACCEPT_RESTORED=1 by default, else it is refused. */
+  readonly natsAcceptRestored?: boolean;
   /** The tenant on that server; TROUPE_TENANT by default, else `default`. */
   readonly tenant?: string;
   /** Prints JSON; false by default. */
@@ -34,6 +36,8 @@ export interface FollowOptions extends CommonOptions {
   readonly log?: LogLevel;
   /** Shows no progress; false by default. */
   readonly quiet?: boolean;
+  /** Progress shows every actor with its states and effects, instead of who does what; false by default. */
+  readonly verbose?: boolean;
   /** Asks questions on a terminal; true by default. */
   readonly ask: boolean;
 }
@@ -63,11 +67,15 @@ export function runtimeOptions(cli: Pick<Cli, 'env'>, options: CommonOptions): R
 }
 
 /** The NATS server with credentials and tenant; undefined when none is named. */
-export const natsOptionsOf = ({ env }: Pick<Cli, 'env'>, { nats: servers, natsCreds: creds, tenant }: CommonOptions) =>
+export const natsOptionsOf = (
+  { env }: Pick<Cli, 'env'>,
+  { nats: servers, natsCreds: creds, natsAcceptRestored: acceptRestored, tenant }: CommonOptions,
+) =>
   natsSettings(
     {
       ...(servers === undefined ? {} : { servers }),
       ...(creds === undefined ? {} : { creds }),
+      ...(acceptRestored ? { acceptRestored } : {}),
       ...(tenant === undefined ? {} : { tenant }),
     },
     env,

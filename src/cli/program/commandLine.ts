@@ -38,6 +38,10 @@ export const commonOptions = (command: Command): Command =>
       'a NATS server that carries the messages, and keeps the journal unless --db does (TROUPE_NATS)',
     )
     .option('--nats-creds <file>', 'a file with the credentials for that server (TROUPE_NATS_CREDS)')
+    .option(
+      '--nats-accept-restored',
+      'go on with a server that was restored to an older state; what is not in it is given up',
+    )
     .option('--tenant <name>', 'the tenant on that server whose runs are used (TROUPE_TENANT, or default)')
     .option('--json', 'print JSON for programs');
 
@@ -47,6 +51,7 @@ export const followOptions = (command: Command): Command =>
     .option('--inspect [port]', 'show the run live in a browser on this machine', parsePort)
     .addOption(new Option('--log <level>', 'write a log to stderr').choices(logLevels).env('TROUPE_LOG'))
     .option('-q, --quiet', 'no progress')
+    .option('--verbose', 'progress shows every actor with its states and effects')
     .option('--no-ask', 'do not ask questions here, even on a terminal');
 
 /** The examples at the end of a help text. */
