@@ -2,8 +2,9 @@
 import type { AgentDefinition, AgentInput, AgentOutput } from '../src/contracts/agent.ts';
 import { TroupeError } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
+import { deferred } from '../src/values/deferred.ts';
 import { withDefaults } from '../src/values/json.ts';
-import { agentWith } from '../machines/agent/agent.ts';
+import { agentMachine, agentWith } from '../machines/agent/agent.ts';
 import { defaultAgentBudget, defaultAgentLimits, type AgentSettings } from '../machines/agent/settings.ts';
 import { delegateActorName } from '../machines/member.ts';
 import type { ModelCallInput } from '../machines/agent/effectTypes.ts';
@@ -39,12 +40,16 @@ export function agentSettingsOf(definition: AgentDefinition, deps: AgentDeps): A
 }
 
 /**
- * Makes the actor of an agent. A definition may be a function of the type of the task's message, because the replies depend on it.
+ * Makes the actor of an agent, once it has work: XState builds every state of a machine anew for other settings. A definition may be a function of the type of the task's message, because the replies depend on it.
  * @example actorType(agentActor(definition, { gateway, tools }), { name: 'researcher' })
  */
 export function agentActor(definition: AgentDefinition | DefinitionFor, deps: AgentDeps) {
   const define: DefinitionFor = typeof definition === 'function' ? definition : () => definition;
   const settings = agentSettingsOf(define(''), deps);
+  return deferred(agentMachine, ['id'], () => filledAgent(define, settings, deps));
+}
+
+function filledAgent(define: DefinitionFor, settings: AgentSettings, deps: AgentDeps) {
   const machine = agentWith(settings).provide({
     actors: {
       analyze: knownBy(analyze(define, deps), modelStep),

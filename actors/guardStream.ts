@@ -1,14 +1,16 @@
 /**
- * Guardrails inside an agent: they check the model's answer while it streams, and the calls that the model wants to make.
+ * Guardrails inside an agent: they check the model's answer while it streams, the calls that the model wants to make, and what is said to the agent
+ * while it works.
  * Parts are shown only after they were checked. A stream that is rejected is stopped, and what was said is not an answer.
  */
 import type { AnyActorLogic, AnyStateMachine } from 'xstate';
 import type { EffectScope } from '../src/contracts/effect.ts';
-import { TroupeError } from '../src/values/failure.ts';
+import { deferred, isDeferred } from '../src/values/deferred.ts';
+import { fromFailure, TroupeError } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
 import { guardrailRefusal } from '../machines/guardrail/refusal.ts';
 import { defaultAgentLimits } from '../machines/agent/settings.ts';
-import type { ParsedAnswer, ParsedCall, ModelCallInput } from '../machines/agent/effectTypes.ts';
+import type { ModelCallInput, ParsedAnswer, ParsedCall } from '../machines/agent/effectTypes.ts';
 import type { CheckResult } from '../machines/guardrail/events.ts';
 import { propertiesOf } from '../src/values/properties.ts';
 import { effect, type Effect } from './effect.ts';
@@ -19,24 +21,57 @@ import { askCheckInTime, checkResultOf } from './checkResult.ts';
 
 const isMachine = (logic: unknown): logic is AnyStateMachine =>
   typeof propertiesOf(logic).getStateNodeById === 'function';
-/** Whether the logic in the slot `callModel` is our effect. */
-const isModelCall = (logic: unknown): logic is Effect<ParsedAnswer, ModelCallInput> =>
+/** An effect that asks the model; what `analyze` and `plan` give is not looked at here. */
+type ModelCall = Effect<ParsedAnswer, ModelCallInput>;
+const isModelCall = (logic: unknown): logic is ModelCall =>
   typeof propertiesOf(propertiesOf(logic).effect).perform === 'function';
 
 /** Whether the guardrail checks what happens inside an agent. */
-export const checksInside = ({ checks: { stream, tool } }: Guardrail): boolean =>
-  stream !== undefined || tool !== undefined;
+export const checksInside = ({ checks: { stream, tool }, judgesInput }: Guardrail): boolean =>
+  stream !== undefined || tool !== undefined || judgesInput === true;
 
 /** The machine with a guarded effect `callModel` in every agent in it, however deep. The chart stays the same. */
 export function withStreamGuards(machine: AnyStateMachine, guardrails: readonly Guardrail[]): AnyStateMachine {
   const inside = guardrails.filter(checksInside);
   if (inside.length === 0) return machine;
+  if (isDeferred(machine)) return deferred(machine, ['id'], () => guardedInside(machine, inside));
+  return guardedInside(machine, inside);
+}
+
+function guardedInside(machine: AnyStateMachine, inside: readonly Guardrail[]): AnyStateMachine {
   const actors: Record<string, AnyActorLogic> = {};
   for (const [name, logic] of Object.entries(machine.implementations.actors)) {
     if (isMachine(logic)) actors[name] = withStreamGuards(logic, inside);
-    else if (name === 'callModel' && isModelCall(logic)) actors[name] = guardedModelCall(logic, inside);
+    else if (name === 'callModel' && isModelCall(logic))
+      actors[name] = judgedFirst(guardedModelCall(logic, inside), inside);
+    else if ((name === 'analyze' || name === 'plan') && isModelCall(logic)) actors[name] = judgedFirst(logic, inside);
   }
   return withActors(machine, actors);
+}
+
+/** The call of a model, made only when these guardrails let through what was said to the agent since its latest answer. Their rejection ends the work. */
+function judgedFirst(call: ModelCall, guardrails: readonly Guardrail[]): ModelCall {
+  const judges = guardrails.filter(({ judgesInput }) => judgesInput);
+  if (judges.length === 0) return call;
+  const { perform, options } = call.effect;
+  return effect<ParsedAnswer, ModelCallInput>(async (callInput, scope) => {
+    for (const text of callInput.heard ?? []) await requireAllowed(text, judges, scope);
+    return await perform(callInput, scope);
+  }, options);
+}
+
+async function requireAllowed(text: string, judges: readonly Guardrail[], { clock, signal }: EffectScope) {
+  for (const {
+    name,
+    checks: { pre },
+    limit,
+  } of judges) {
+    if (!pre) continue;
+    const work = { type: 'agent.input', body: text, text, to: undefined, attempt: 1, facts: {}, signal };
+    const answer = await askCheckInTime(() => pre(work), { clock, limit });
+    const verdict = 'says' in answer ? checkResultOf(answer.says) : answer.failed;
+    if (!verdict.ok) throw fromFailure(guardrailRefusal(name, 'pre', verdict));
+  }
 }
 
 const guardedModelCall = (

@@ -15,6 +15,8 @@ export interface Guardrail {
   readonly rule: GuardrailRule;
   /** The user's checks, by stage. */
   readonly checks: Checks;
+  /** Its check `pre` also judges what is said to an agent while it works (`agent.input`). */
+  readonly judgesInput?: true;
   /** How long each of its checks may take. */
   readonly limit: number;
   /** How often `mid` is asked while work is under way; only once without it. */

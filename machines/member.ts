@@ -3,7 +3,7 @@ import type { AgentAnswer, AgentInput, AgentOutput, AgentUsage, Budget, Phase } 
 import type { Failure } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { Json } from '../src/values/json.ts';
-import type { WorkSignal } from '../src/contracts/work.ts';
+import type { TaskFacts, Work, WorkSignal } from '../src/contracts/work.ts';
 import { zeroUsage } from './usage.ts';
 import { childFailure, isChildError, childOutput, type ChildEndEvent } from './childEvents.ts';
 import { makeFailure } from './failure.ts';
@@ -17,6 +17,8 @@ export interface MemberKind {
   readonly takes?: string;
   /** The type that its answer gets here; its own by default. */
   readonly gives?: string;
+  /** What its definition says about its own work, for guardrails in front of it. */
+  readonly facts?: TaskFacts;
 }
 export const defaultMember: MemberKind = { kind: 'agent' };
 
@@ -47,11 +49,11 @@ export interface HandedMessage {
   readonly degrade?: true;
 }
 
-/** The input of an agent or a nested team. */
+/** The input of an agent or a nested team; or of a supervisor that is given this one piece of work, and ends with it. */
 export function memberInput(
-  { kind, takes }: MemberKind,
+  { kind, takes, facts }: MemberKind,
   { type, body, left, depth, lease, degrade }: HandedMessage,
-): AgentInput | RunInput {
+): SingleWorkInput | RunInput {
   const message = {
     type: takes ?? type,
     body: asZodJson(body),
@@ -60,21 +62,45 @@ export function memberInput(
   };
   const isBounded = Object.keys(left).length > 0;
   if (kind === 'team') return isBounded ? { ...message, budget: left } : message;
-  return { ...message, ...(isBounded ? { allowance: left } : {}), ...(degrade ? { degrade } : {}) };
+  return {
+    ...message,
+    ...(isBounded ? { allowance: left } : {}),
+    ...(degrade ? { degrade } : {}),
+    ...(kind === 'standing' && facts ? { facts } : {}),
+  };
 }
+
+/** What an agent is given; a supervisor that is given one piece of work also learns what is known of it. */
+export type SingleWorkInput = AgentInput & { readonly facts?: TaskFacts };
+
+/** The id of the only piece of work of a supervisor that ends with it. */
+export const onlyWorkId = 'task';
+
+/** The only piece of work of a supervisor, as the work that it is. */
+export const onlyWork = ({ type, body, allowance, facts = {}, depth, lease, degrade }: SingleWorkInput): Work => ({
+  type: 'work',
+  id: onlyWorkId,
+  message: { type, body },
+  ...(allowance === undefined ? {} : { allowance }),
+  attempt: 1,
+  facts,
+  ...(depth === undefined ? {} : { depth }),
+  ...(lease === undefined ? {} : { lease }),
+  ...(degrade === undefined ? {} : { degrade }),
+});
 
 /** What may be said to a member at work. */
 export type MemberCommand = 'cancel' | 'pause' | 'resume';
 
-/** A command as an event that a member of this kind takes. `id` names the work of a supervisor; `reason` belongs to `cancel`. */
+/** A command as an event that a member of this kind takes. `id` names the work of a supervisor, or undefined for all of it; `reason` belongs to `cancel`. */
 export function memberCommandEvent(
   { kind }: MemberKind,
   command: MemberCommand,
-  id: string,
+  id: string | undefined,
   reason = '',
 ): MemberCommandEvent {
   const why = command === 'cancel' ? { reason } : {};
-  if (kind === 'standing') return { type: `work.${command}`, id, ...why };
+  if (kind === 'standing') return { type: `work.${command}`, ...(id === undefined ? {} : { id }), ...why };
   return { type: `${kind === 'team' ? 'run' : 'agent'}.${command}`, ...why };
 }
 

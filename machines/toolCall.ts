@@ -9,7 +9,7 @@
  * K6 The attempts at a write, what looks it up and what makes it again have one key: that of the first attempt.
  */
 import { assign, enqueueActions, setup, type AnyActorRef } from 'xstate';
-import type { AgentInput, AgentOutput } from '../src/contracts/agent.ts';
+import type { AgentOutput } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { WaitOutput } from '../src/contracts/wait.ts';
@@ -25,6 +25,7 @@ import {
   tooDeepFailure,
   memberCommandEvent,
   type Delegation,
+  type SingleWorkInput,
 } from './member.ts';
 import { slot } from './slot.ts';
 import { unansweredFailure, waitMachine } from './wait.ts';
@@ -107,7 +108,7 @@ export const toolCallMachine = setup({
   actors: {
     runTool: slot<ToolAnswer, ToolRequest>('runTool'),
     reconcile: slot<WriteReconciliation, ToolRequest>('reconcile'),
-    delegate: slot<AgentOutput | RunOutput, AgentInput | RunInput>('delegate'),
+    delegate: slot<AgentOutput | RunOutput, SingleWorkInput | RunInput>('delegate'),
     wait: waitMachine,
   },
   guards: {
@@ -141,7 +142,7 @@ export const toolCallMachine = setup({
       if (event.type === 'call.interrupt') return;
       const who = context.delegate?.who ?? defaultMember;
       const reason = event.type === 'call.cancel' ? event.reason : '';
-      enqueue.sendTo<AnyActorRef>('delegate', memberCommandEvent(who, commands[event.type], '', reason));
+      enqueue.sendTo<AnyActorRef>('delegate', memberCommandEvent(who, commands[event.type], undefined, reason));
     }),
     keepDenial: assign((_, output: WaitOutput) => ({ outcome: failed(denialOf(output)) })),
     keepTestimony: assign((_, output: WaitOutput) => ({
@@ -291,7 +292,7 @@ export const toolCallMachine = setup({
   output: ({ context }) => context.outcome,
 });
 
-function delegateInput({ call, delegate }: ToolCallContext): AgentInput | RunInput {
+function delegateInput({ call, delegate }: ToolCallContext): SingleWorkInput | RunInput {
   if (!delegate) throw new Error(`"${call.name}" was handed to a delegate, and has none.`);
   return memberInput(delegate.who, delegate);
 }

@@ -91,6 +91,16 @@ export {
 } from './contracts/health.ts';
 export type { HealthReport } from './observe/health.ts';
 
+// Policies for calls of your own: retries, timeouts, and what of a conversation fits into a model.
+export { retryPauses, retryPolicies, withRetry, type CallRetries } from './runtime/policies/retry.ts';
+export { timeoutPolicy, withTimeLimit } from './runtime/policies/timeout.ts';
+export {
+  estimateTokens,
+  pruneMessages,
+  withContextWindow,
+  type ContextWindow,
+} from './runtime/policies/contextWindow.ts';
+
 // Failures and plain values.
 export { TroupeError, failureKinds, type Failure, type FailureKind } from './values/failure.ts';
 export type { Json, JsonObject } from './values/json.ts';

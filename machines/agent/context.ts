@@ -70,6 +70,8 @@ export interface AgentContext {
   readonly recent: readonly string[];
   /** Input for the model, shown before its next turn. */
   readonly inbox: readonly Note[];
+  /** The input that was put into the transcript since the latest answer of the model; guardrails in front of the agent judge it before the next one. */
+  readonly heard?: readonly string[];
   /** The policy for input that comes meanwhile, as the definition said when the task began. */
   readonly onInput: InputPolicy;
 

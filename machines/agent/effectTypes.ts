@@ -26,6 +26,8 @@ export interface ModelCallInput {
   readonly cheaper?: number;
   /** Input tokens that the next call is expected to need. */
   readonly expected: number;
+  /** What was said to the agent since the latest answer, to be judged by guardrails. */
+  readonly heard?: readonly string[];
 }
 
 /** What is known of the tool of a call that is made. */

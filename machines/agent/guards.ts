@@ -52,8 +52,18 @@ export function agentGuardsOf(settings: AgentSettings) {
     // The safe point.
     hasFailure: ({ context }) => context.failure !== undefined,
     ...inputGuards,
-    isExhausted: ({ context }) => exhaustedFailure(context, ownLimits(budget, context.purse)) !== undefined,
-    isLow: ({ context }) => isAtSoftLimit(context, budget, limits.softShare),
+    /** An allowance that is short is asked for before the first turn; it exhausts nothing as long as there is a lender. */
+    isExhausted: ({ context }) =>
+      exhaustedFailure(context, ownLimits(budget, context.purse)) !== undefined && !mayAskLender(context, settings),
+    /** What was lent for a first call alone, to learn its cost, will become more: only the agent's own budget counts then. */
+    isLow: ({ context }) =>
+      isAtSoftLimit(
+        context.purse.lease !== undefined && context.allowance?.steps === 1
+          ? { ...context, allowance: undefined }
+          : context,
+        budget,
+        limits.softShare,
+      ),
 
     // The budget is short.
     shouldDegrade: ({ context }) => shouldDegrade(context, settings),

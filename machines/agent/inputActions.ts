@@ -10,9 +10,9 @@ const { assign, enqueueActions } = agentSetupBase;
 /** The actions for input that comes during a task, by the names that the chart uses. */
 export const inputActions = agentActions({
   deliverInput: enqueueActions(({ context, enqueue }) => {
-    const { texts, later } = inputs.dueInput(context);
+    const { texts, heard, later } = inputs.dueInput(context);
     for (const text of texts) enqueue(appendToTranscript(userMessage(text)));
-    enqueue.assign({ inbox: later });
+    enqueue.assign({ inbox: later, ...(heard.length > 0 ? { heard: [...(context.heard ?? []), ...heard] } : {}) });
   }),
   queueInput: assign(({ context, event }) => ({ inbox: [...context.inbox, ...inputs.notesOf(event)] })),
   replaceInput: enqueueActions(({ context, event, enqueue }) => {

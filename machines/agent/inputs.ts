@@ -62,12 +62,18 @@ export const withReplaced = (context: AgentContext, event: AgentEvent): Pick<Age
 /** The texts that are read before the next turn, and the input that waits for a later one. */
 export function dueInput(context: AgentContext): {
   readonly texts: readonly string[];
+  /** Those of the texts that came from outside. */
+  readonly heard: readonly string[];
   readonly later: readonly Note[];
 } {
   const waiting = externalInput(context);
   const due = context.onInput === 'queue' ? waiting.slice(0, 1) : waiting;
   const joined = due.length > 0 ? [due.map(({ text }) => text).join('\n\n')] : [];
-  return { texts: [...reminders(context).map(({ text }) => text), ...joined], later: waiting.slice(due.length) };
+  return {
+    texts: [...reminders(context).map(({ text }) => text), ...joined],
+    heard: due.map(({ text }) => text),
+    later: waiting.slice(due.length),
+  };
 }
 
 /** The action that stores input which is not read as a dead letter. */

@@ -151,6 +151,7 @@ export const modelCallInput = ({ context }: { context: AgentContext }): effects.
   fallbacks: context.tries.fallback,
   used: context.used,
   expected: context.latest.tokens,
+  ...(context.heard === undefined || context.heard.length === 0 ? {} : { heard: context.heard }),
   ...(context.allowance === undefined ? {} : { allowance: context.allowance }),
   ...(context.purse.extra === undefined ? {} : { extra: context.purse.extra }),
   ...(context.purse.cheaper === 0 ? {} : { cheaper: context.purse.cheaper }),

@@ -50,6 +50,7 @@ export const turnActions = agentActions({
       }),
     );
     enqueue.assign(updates.recordAnswer);
+    if (context.heard !== undefined && context.heard.length > 0) enqueue.assign({ heard: [] });
   }),
   startCalls: enqueueActions(({ context, event, enqueue }) => {
     enqueue.assign(updates.countCalls);

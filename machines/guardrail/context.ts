@@ -1,12 +1,13 @@
 /** The context of a guardrail: the work on its way through, what was counted, and why its breaker is open. */
-import type { AgentInput, AgentOutput } from '../../src/contracts/agent.ts';
+import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
-import type { TaskFacts, Work } from '../../src/contracts/work.ts';
+import type { Work } from '../../src/contracts/work.ts';
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
+import { onlyWork, type SingleWorkInput } from '../member.ts';
 import type { TokenBuckets } from './tokenBucket.ts';
 
 /** A guardrail that is a supervisor gets `{ standing: true }`; one that is run by itself gets one message, and ends with that message's output. */
-export type GuardrailInput = { readonly standing: true } | (AgentInput & { readonly facts?: TaskFacts });
+export type GuardrailInput = { readonly standing: true } | SingleWorkInput;
 
 /** Why work is stopped: this guardrail rejected it, or it was cancelled from above. */
 export type StopDecision =
@@ -52,12 +53,9 @@ export interface GuardrailContext {
   readonly output: AgentOutput | undefined;
 }
 
-/** The id of the only work of a guardrail that is run by itself. */
-const onlyWorkId = 'task';
-
 export function initialGuardrailContext(input: GuardrailInput): GuardrailContext {
   return {
-    first: 'type' in input ? firstOf(input) : undefined,
+    first: 'type' in input ? onlyWork(input) : undefined,
     began: eventContextOf({ input }).at,
     passages: [],
     standing: [],
@@ -71,16 +69,6 @@ export function initialGuardrailContext(input: GuardrailInput): GuardrailContext
     output: undefined,
   };
 }
-
-const firstOf = ({ type, body, allowance, facts = {}, depth }: Extract<GuardrailInput, { type: string }>): Work => ({
-  type: 'work',
-  id: onlyWorkId,
-  message: { type, body },
-  ...(allowance === undefined ? {} : { allowance }),
-  attempt: 1,
-  facts,
-  ...(depth === undefined ? {} : { depth }),
-});
 
 /** Children and timers are named by the slot of their work. */
 export const checkChildId = (slotIndex: number): string => `check.${slotIndex}`;

@@ -66,10 +66,12 @@ function tooLong(
 
 function tooDear(
   { limits, requireExplicit, allowExhausted }: Extract<GuardrailRule, { kind: 'budget' }>,
-  { facts, allowance = {} }: Work,
+  { facts, allowance = {}, lease }: Work,
 ): Rejection | undefined {
   const asked: Budget = { ...facts.budget, ...(facts.steps === undefined ? {} : { steps: facts.steps }) };
-  const usedUpKind = budgetKinds.find((what) => what !== 'toolCalls' && allowance[what] === 0);
+  // Work with a lease may ask for more before its first call.
+  const usedUpKind =
+    lease === undefined ? budgetKinds.find((what) => what !== 'toolCalls' && allowance[what] === 0) : undefined;
   if (usedUpKind && !allowExhausted) return { kind: 'budget', reason: `none of the ${usedUpKind} of its run are left` };
   for (const what of budgetKinds) {
     const limit = limits[what];

@@ -58,6 +58,7 @@ export function routerActionsOf(settings: RouterSettings) {
       context.seats = settings.members.map(({ id }) => initialRotationEntry(id));
       if (settings.entry === 'guard') draft.actions.spawn('guard', 'guard', { standing: true });
       submitTasks(draft, context.first ?? []);
+      if (context.only) takeWork(draft, context.only);
       context.first = undefined;
     }),
     dispatch: drafted(dispatchTasks),

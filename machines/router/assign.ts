@@ -46,7 +46,7 @@ export function assignWork(draft: RouterDraft, job: ActiveTaskJob, slotIndex: nu
     actions.spawn(id, serviceChildId(id), { standing: true });
     updateRotationEntry(draft, member, { stands: true });
   }
-  actions.send(recipientOf(draft, job, slotIndex), workFor(job, entry === 'guard' ? id : undefined, handed));
+  actions.send(recipientOf(draft, job, slotIndex), workFor(draft, job, entry === 'guard' ? id : undefined, handed));
 }
 
 export function commandMember(
@@ -72,10 +72,16 @@ export function endChild(draft: RouterDraft, job: ActiveTaskJob, slotIndex: numb
   if (isChild(draft, job)) draft.actions.stop(taskChildId(slotIndex));
 }
 
-function workFor(job: ActiveTaskJob, to: string | undefined, { type, body, left, ...more }: HandedMessage): Work {
-  const { task, attempts } = job;
+function workFor(
+  draft: RouterDraft,
+  job: ActiveTaskJob,
+  to: string | undefined,
+  { type, body, left, ...more }: HandedMessage,
+): Work {
+  const { task, attempts, member } = job;
   const { timeout, deadline, metadata, budgetSteps, maxSteps } = task;
-  const steps = budgetSteps ?? maxSteps;
+  // A guardrail judges what the attempt asks for: where the task does not say, that is what its member may take.
+  const steps = budgetSteps ?? maxSteps ?? memberProfileAt(draft, member).maxSteps;
   return {
     type: 'work',
     id: workIdOf(job),

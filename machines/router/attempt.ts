@@ -6,7 +6,6 @@ import { addUsage } from '../usage.ts';
 import { isActiveJob, isPipeline, type ActiveTaskJob, type TaskJob, type StopReason } from './context.ts';
 import {
   graceTimerId,
-  taskIdOf,
   attemptTimerId,
   retryTimerId,
   putJob,
@@ -21,7 +20,7 @@ import { finishTask, refuseTask } from './finish.ts';
 import { assignWork, endChild, commandMember } from './assign.ts';
 import { attemptBudget } from './leases.ts';
 import { stageMessage } from './pipeline.ts';
-import { recordAttempt } from './rotation.ts';
+import { overdueFailure, recordAttempt } from './rotation.ts';
 import { grantedSteps } from './stepBudget.ts';
 
 /** A failure as the output of a member. */
@@ -94,13 +93,7 @@ export function stopJob(draft: RouterDraft, slotIndex: number, why: StopReason, 
   if (job.stage === 'choosing') actions.stop(selectorChildId(slotIndex));
   if (job.stage === 'resting') actions.cancelTimer(retryTimerId(slotIndex));
   putJob(draft, slotIndex, null);
-  refuseTask(
-    draft,
-    job,
-    why === 'cancelled'
-      ? makeFailure('cancelled', reason)
-      : makeFailure('expired', `The deadline of the task "${taskIdOf(job)}" passed while it waited.`),
-  );
+  refuseTask(draft, job, why === 'cancelled' ? makeFailure('cancelled', reason) : overdueFailure(draft, job));
 }
 
 /** Takes the end of an attempt. If it ended without an output, all steps that were reserved for it count as used, because nothing says how many were. */

@@ -1,5 +1,5 @@
 /** The context of a router: its members in rotation, the tasks that wait and those under way. All tasks and results are in its lists. */
-import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
+import type { AgentOutput, AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Streak } from '../../src/contracts/health.ts';
 import type { Json } from '../../src/values/json.ts';
@@ -11,7 +11,11 @@ import type {
   TaskErrorKind,
   TaskResult,
 } from '../../src/contracts/task.ts';
+import type { Work } from '../../src/contracts/work.ts';
 import { zeroUsage } from '../usage.ts';
+import { makeFailure } from '../failure.ts';
+import { failedOutput } from '../memberOutput.ts';
+import { onlyWork, type SingleWorkInput } from '../member.ts';
 import type { RouterLimits } from './settings.ts';
 
 /** A task as it is in the list `tasks`. */
@@ -93,6 +97,8 @@ export interface RotationEntry {
   readonly since: number;
   /** When it comes back; milliseconds since the epoch. Null while it is in rotation. */
   readonly outUntil: number | null;
+  /** Why it failed last by its own fault, in words; missing or empty while it has not, or has answered since. */
+  readonly why?: string;
   /** It is back with one task at a time, until one succeeds. */
   readonly trial: boolean;
   /** It is a supervisor, and was started. */
@@ -118,6 +124,9 @@ export interface RouterHalt {
 export interface RouterContext {
   /** The input until it is in the list. */
   readonly first: readonly Task[] | undefined;
+  /** The only piece of work of a router that ends with it, and how that ended. */
+  readonly only?: Work;
+  readonly output?: AgentOutput;
   /** `one`: the result is that of the only task. */
   readonly shape: 'one' | 'many';
   /** It goes on when it has nothing to do, until it is closed. */
@@ -159,15 +168,16 @@ export interface RouterContext {
   readonly results: readonly TaskResult[];
 }
 
-/** The input: tasks, or `{ standing: true }` alone for a router that is a member of something. */
-export type RouterMachineInput = RouterInput | { readonly standing: true };
+/** The input: tasks; `{ standing: true }` alone for a router that is a member of something; or one piece of work, with which it ends. */
+export type RouterMachineInput = RouterInput | { readonly standing: true } | SingleWorkInput;
 
 /** The initial context. Those that depend on settings follow in the first step, because the chart does not know its settings. */
 export const initialRouterContext = (input: RouterMachineInput): RouterContext => ({
   ...('tasks' in input
     ? { first: input.tasks, shape: input.shape, mode: input.mode ?? '', serves: false }
     : { first: [], shape: 'many', mode: '', serves: true }),
-  standing: input.standing === true,
+  ...('type' in input ? { only: onlyWork(input) } : {}),
+  standing: 'standing' in input && input.standing === true,
   closed: false,
   places: 0,
   limits: { maxConcurrentTasks: null, maxTotalSteps: null, maxTotalTasks: null },
@@ -218,8 +228,10 @@ export const isRouterDone = (context: RouterContext): boolean =>
   context.jobs.every((job) => job === null) &&
   (context.answered === context.submitted || (isPipeline(context) && context.broken));
 
-export function routerOutputOf(context: RouterContext): RouterOutput {
-  const { results, mode, shape, limits, consumed, dispatched, used, halt } = context;
+export function routerOutputOf(context: RouterContext): RouterOutput | AgentOutput {
+  const { results, mode, shape, limits, consumed, dispatched, used, halt, only, output } = context;
+  if (only)
+    return output ?? failedOutput(halt?.failure ?? makeFailure('internal', 'The work ended without an outcome.'));
   const over = {
     results: [...results],
     shape: mode === 'pipeline' ? ('pipeline' as const) : shape,

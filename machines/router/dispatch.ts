@@ -14,6 +14,7 @@ import {
   type RouterDraft,
 } from './draft.ts';
 import { noCapableMember, refuseTask } from './finish.ts';
+import { overdueFailure, whyAllAreOut } from './rotation.ts';
 import { shareOfJob } from './leases.ts';
 import type { RoutingStrategy } from './settings.ts';
 import { spentBudget, stepSupply, stepSupplyOfChoice } from './stepBudget.ts';
@@ -63,8 +64,7 @@ function consider(draft: RouterDraft, entry: QueuedTask | TaskJob, slotIndex: nu
   const noMember = (reason: string): DispatchResult => (noCapableMember(draft, entry, reason), 'answered');
 
   if (entry.held) return 'waits';
-  if (task.deadline !== undefined && task.deadline <= eventContext.at)
-    return fail(makeFailure('expired', `The deadline of the task "${taskIdOf(entry)}" has passed.`));
+  if (task.deadline !== undefined && task.deadline <= eventContext.at) return fail(overdueFailure(draft, entry));
   const spent = spentBudget(context, job?.began === undefined);
   if (spent !== undefined) return fail(makeFailure('budget', spent));
   const may = eligibleMembers(strategy, members, task);
@@ -72,8 +72,7 @@ function consider(draft: RouterDraft, entry: QueuedTask | TaskJob, slotIndex: nu
   const fixed = job?.fixed ? job.member : undefined;
   const among = fixed === undefined ? may.members : [fixed];
   const present = among.filter((index) => isInRotation(rotationEntryAt(draft, index)));
-  if (present.length === 0)
-    return rotation.rest === null ? noMember('All members that could have it have failed too often.') : 'waits';
+  if (present.length === 0) return rotation.rest === null ? noMember(whyAllAreOut(draft, among) ?? '') : 'waits';
 
   const next = jobOf(draft, entry, may.members.length);
   const isAsked = may.strategy.kind === 'selector' && fixed === undefined && among.length > 1;

@@ -63,6 +63,10 @@ export function finishTask(
   actions.cancelTimer(deadlineTimerId(entry.seq));
   context.answered += 1;
   context.due = true;
+  if (context.only) {
+    context.output = output;
+    return;
+  }
   if (entry.work !== undefined) return actions.answerWork({ type: 'work.done', id: entry.work, output });
   actions.append('results', asJson({ seq: entry.seq, result }));
   if (result.success) context.previous = result.output;
@@ -121,7 +125,8 @@ function resultOf(
   return {
     taskId: taskIdOf(entry),
     agentId: selected,
-    output: asZodJson(bodyOf(output.status === 'completed' ? output.answer : output.partial)),
+    // What a guardrail did not let through is nowhere in the result.
+    output: guarded ? null : asZodJson(bodyOf(output.status === 'completed' ? output.answer : output.partial)),
     success: attemptError === undefined,
     ...(attemptError && errorKind ? { error: attemptError.message, errorKind, failure: attemptError } : {}),
     stepsUsed: output.usage.steps,

@@ -2,8 +2,9 @@
 import { makeFailure } from '../failure.ts';
 import { stopJob } from './attempt.ts';
 import { openJobs, type RouterHalt, type QueuedTask } from './context.ts';
-import { taskIdOf, type RouterDraft } from './draft.ts';
+import type { RouterDraft } from './draft.ts';
 import { refuseTask } from './finish.ts';
+import { overdueFailure } from './rotation.ts';
 
 /** Begins nothing more: tasks that wait are over, attempts under way are told to stop and have a grace period. */
 export function haltRouter(draft: RouterDraft, because: RouterHalt): void {
@@ -21,12 +22,7 @@ export function taskOverdue(draft: RouterDraft, seq: number): void {
   const { context } = draft;
   const entry = context.queue.find((each) => each.seq === seq);
   context.queue = context.queue.filter((each) => each !== entry);
-  if (entry)
-    refuseTask(
-      draft,
-      entry,
-      makeFailure('expired', `The deadline of the task "${taskIdOf(entry)}" passed while it waited.`),
-    );
+  if (entry) refuseTask(draft, entry, overdueFailure(draft, entry));
   for (const job of openJobs(context)) if (job.seq === seq) stopJob(draft, job.slotIndex, 'deadline', '');
 }
 

@@ -1,5 +1,6 @@
 /** The setup of a router before its actions: types, actors, delays and guards. The actions are added to it in setup.ts. */
 import { setup } from 'xstate';
+import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { RouterOutput, TaskResult } from '../../src/contracts/task.ts';
 import { engineActions, slot } from '../slot.ts';
 import { isRouterDone, lookahead, type SubmittedTask, type RouterContext, type RouterMachineInput } from './context.ts';
@@ -13,7 +14,7 @@ export const routerSetupBase = setup({
     context: RouterContext;
     input: RouterMachineInput;
     events: RouterEvent;
-    output: RouterOutput;
+    output: RouterOutput | AgentOutput;
     tags: 'paused';
   },
   actors: {

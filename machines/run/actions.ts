@@ -11,7 +11,8 @@ import { routedMessagesIn } from './events.ts';
 import type { RunSettings } from './settings.ts';
 import * as leaseUpdates from './leases.ts';
 import { endedSlots, serviceChildId, workForService } from './services.ts';
-import { freeSlots } from './updates.ts';
+import { isChildError } from '../childEvents.ts';
+import { answerOrFailure, freeSlots } from './updates.ts';
 
 const { enqueueActions } = runSetupBase;
 
@@ -76,7 +77,10 @@ export function runActionsOf(settings: RunSettings) {
       const slotIndexes = endedSlots(context, event);
       const [slotIndex] = slotIndexes;
       const name = slotIndex === undefined ? '' : (context.members[slotIndex] ?? '');
-      const { answer, usage } = memberEndOf(event, membership(name));
+      const end = memberEndOf(event, membership(name));
+      const { usage } = end;
+      // A member that broke, instead of failing, ends the run.
+      const answer = isChildError(event) ? undefined : answerOrFailure(end, settings);
       if (slotIndex !== undefined && membership(name).kind !== 'standing') enqueue.stopChild(memberChildId(slotIndex));
       const message = answer && slotIndex !== undefined && { ...answer, from: name };
       if (message) {

@@ -13,7 +13,7 @@ export const endedService = (eventType: string): string | undefined => endedPatt
 
 /** A message as work for a supervisor. */
 export const workForService = (
-  { takes }: MemberKind,
+  { takes, facts = {} }: MemberKind,
   slotIndex: number,
   { type, body, left, ...more }: HandedMessage,
 ): Work => ({
@@ -22,7 +22,7 @@ export const workForService = (
   message: { type: takes ?? type, body: asZodJson(body) },
   ...(Object.keys(left).length > 0 ? { allowance: left } : {}),
   attempt: 1,
-  facts: {},
+  facts,
   ...more,
 });
 

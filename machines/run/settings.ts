@@ -22,6 +22,8 @@ export interface RunSettings {
   readonly members?: Readonly<Record<string, MemberKind>>;
   /** What to do when the budget leaves no room; `fail` by default. */
   readonly onExhausted?: OnExhausted;
+  /** The message that stands for the answer of a member that failed; without it such a failure ends the run. The route decides what follows. */
+  readonly failureMessage?: string;
   /** The name of the team, for people. */
   readonly name?: string;
 }

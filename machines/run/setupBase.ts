@@ -1,7 +1,7 @@
 /** The setup of a run before its actions: types, actors, delays and guards. The actions are added to it in setup.ts. */
 import { setup, stateIn } from 'xstate';
 import type { RunInput, RunOutput } from '../../src/contracts/run.ts';
-import { memberEndOf, maxNestingDepth } from '../member.ts';
+import { maxNestingDepth } from '../member.ts';
 import { engineActions, slot } from '../slot.ts';
 import { treasurerMachine } from '../treasury/treasurer.ts';
 import { activeMembers, type RunContext } from './context.ts';
@@ -29,7 +29,6 @@ export const runSetupBase = setup({
     hasWorkers: ({ context }) => activeMembers(context).length > 0,
     isFinish: ({ event }) => 'finish' in routeDecisionIn(event),
     isTooDeep: ({ context }) => context.depth >= maxNestingDepth,
-    isAnswer: ({ event }) => memberEndOf(event).answer !== undefined,
     /** The event is about work that was given up, or that this run does not know. */
     isStray: ({ context, event }) => endedSlots(context, event).length === 0,
     isOurs: ({ context, event }) => answersOwnRequest(context, event),

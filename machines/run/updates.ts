@@ -3,11 +3,22 @@ import { memberFailure } from '../../src/contracts/ending.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import { childFailure, isChildError, type ChildEndEvent } from '../childEvents.ts';
 import { makeFailure } from '../failure.ts';
-import { memberEndOf } from '../member.ts';
+import { memberEndOf, type MemberEnd } from '../member.ts';
+import type { AgentAnswer } from '../../src/contracts/agent.ts';
+import type { RunSettings } from './settings.ts';
 import type { RunContext } from './context.ts';
 import { endedSlots, endedService } from './services.ts';
 
 type Change = Partial<RunContext>;
+
+/** What the route is told of the end of a member: its answer, or its failure where the settings name a message for that. A cancel is none. */
+export function answerOrFailure(
+  { answer, failure: reason }: MemberEnd,
+  { failureMessage }: RunSettings,
+): AgentAnswer | undefined {
+  if (answer || failureMessage === undefined || !reason || reason.kind === 'cancelled') return answer;
+  return { type: failureMessage, body: { kind: reason.kind, message: reason.message } };
+}
 
 /** The run fails for this reason; `member` says because of whom, if it was one. */
 export const failRun = (reason: Failure, member?: string): Change => ({

@@ -16,6 +16,7 @@ import {
   openLedger,
   addBudget,
   withBudget,
+  type BudgetKind,
   type Ledger,
 } from './ledger.ts';
 
@@ -72,9 +73,16 @@ export function firstServable({ books, queue }: TreasuryContext): Served | undef
   return undefined;
 }
 
-/** Every holder of a lease waits for more: nothing will be given back. */
-export const isDeadlocked = ({ books, queue }: TreasuryContext): boolean =>
-  queue.length > 0 && Object.keys(books.leases).every((id) => queue.some((request) => request.id === id));
+/** Every holder of a lease waits for more, or holds nothing of what is lacking: nothing will be given back. */
+export const isDeadlocked = ({ books, queue }: TreasuryContext): boolean => {
+  const [first] = queue;
+  if (!first) return false;
+  const waiting = new Set(queue.map(({ id }) => id));
+  const lacking = Object.keys(missingFor(books, first)) as BudgetKind[];
+  return Object.entries(books.leases).every(
+    ([id, { budget }]) => waiting.has(id) || (lacking.length > 0 && lacking.every((kind) => (budget[kind] ?? 0) <= 0)),
+  );
+};
 
 /** What the first request in the queue lacks. */
 export const lacksOf = ({ books, queue: [first] }: TreasuryContext): Budget => (first ? missingFor(books, first) : {});

@@ -4,6 +4,9 @@
  * M1 The amounts that are used, leased and free always add up to the budget.
  * M2 A leased amount belongs to its holder until the lease is settled.
  * M3 A lease that is requested again, or settled again, changes no amount.
+ *
+ * What a call of a model costs, in tokens and in US dollars, is known only once one has been made. Until then, of several holders with small shares one at
+ * a time makes a call, and after that each reserves what the dearest call so far has cost before it makes its first.
  */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { TreasuryLease } from '../../src/contracts/treasury.ts';
@@ -39,6 +42,10 @@ export interface Ledger {
   readonly by: Readonly<Record<string, Budget>>;
   /** The ids of the latest leases that were settled. */
   readonly settled: readonly string[];
+  /** What the dearest call so far has cost, on the average of its holder; only the kinds that are known. */
+  readonly cost?: Budget;
+  /** The lease whose holder makes the first call, from which the cost will be known. */
+  readonly probe?: string;
 }
 
 type Sum = (kind: BudgetKind, amount: number) => number | undefined;
@@ -83,25 +90,62 @@ const smallestUseful: Record<BudgetKind, number> = { steps: 1, tokens: 1, usd: N
 /** Money can be divided; the other kinds are whole numbers. */
 const roundDown = (kind: BudgetKind, sum: number) => (kind === 'usd' ? sum : Math.floor(sum));
 
+/** The kinds of which nobody can say before a call how much it will take. */
+const unsureKinds: readonly BudgetKind[] = ['tokens', 'usd'];
+/** What a call is presumed to cost at most while none is known: a share of so much is used without asking. */
+const presumedCost: Budget = { tokens: 50_000, usd: 0.25 };
+const isUnsure = (kind: BudgetKind): boolean => unsureKinds.includes(kind);
+
+/** The limited kinds whose cost for a call is not known yet. */
+const unknownKinds = ({ budget, cost = {} }: Ledger): BudgetKind[] =>
+  unsureKinds.filter((kind) => budget[kind] !== undefined && cost[kind] === undefined);
+
+/** What the holder of a lease wants of a kind: what it says, and before its first call at least what a call costs. */
+const wantedOf = ({ cost = {} }: Ledger, { wants, used }: TreasuryLease, kind: BudgetKind): number =>
+  Math.max(wants[kind] ?? 0, wants[kind] !== undefined && isUnsure(kind) && !used?.steps ? (cost[kind] ?? 0) : 0);
+
 /** What each lease of the request would come to now; undefined while there is too little. */
-export function leaseOffer({ free, leases }: Ledger, request: TreasuryLease): Budget | undefined {
-  const { id, of, wants } = request;
+export function leaseOffer(ledger: Ledger, request: TreasuryLease): Budget | undefined {
+  const { free, leases, cost = {}, probe } = ledger;
+  const { id, of, wants, used } = request;
   const held = leases[id]?.budget;
+  const isProbing = held !== undefined && Object.keys(leases).length > 1 && unknownKinds(ledger).length > 0;
+  // Another holder is at its first call: what it costs will be known soon.
+  if (isProbing && probe !== undefined && probe !== id && leases[probe] !== undefined) return undefined;
   const shares = held === undefined ? (of?.length ?? 1) : Object.keys(leases).length;
+  const isAlone = held === undefined && shares === 1 && Object.keys(leases).length === 0;
   const offered = mapBudget(free, (kind, available) => {
     const share = roundDown(kind, Math.max(0, available) / shares);
-    if (held === undefined) return share;
+    // A share that is not known to be enough for a call is asked for before the first one is made.
+    if (held === undefined)
+      return !isUnsure(kind) || isAlone || share >= (cost[kind] ?? presumedCost[kind] ?? 0) ? share : 0;
     // A share of the kinds that are short, and not only the difference: otherwise the holder would ask again for every step.
-    const more = (wants[kind] ?? 0) - (held[kind] ?? 0);
+    const more = wantedOf(ledger, request, kind) - (held[kind] ?? 0);
     return (held[kind] ?? 0) + (more > 0 ? Math.max(more, share) : 0);
   });
   const isEnough = budgetKinds.every((kind) => {
     const sum = offered[kind];
     if (sum === undefined) return true;
-    if (held === undefined) return sum >= Math.max(wants[kind] ?? 0, smallestUseful[kind]);
-    return sum - (held[kind] ?? 0) <= Math.max(0, free[kind] ?? 0);
+    if (held !== undefined) return sum - (held[kind] ?? 0) <= Math.max(0, free[kind] ?? 0);
+    if (isUnsure(kind) && sum === 0 && !wants[kind]) return (free[kind] ?? 0) > 0;
+    return sum >= Math.max(wants[kind] ?? 0, smallestUseful[kind]);
   });
-  return isEnough ? offered : undefined;
+  if (!isEnough) return undefined;
+  // After this call it asks again, and says what it has used.
+  return isProbing ? { ...offered, steps: Math.min(offered.steps ?? Infinity, (used?.steps ?? 0) + 1) } : offered;
+}
+
+/** The ledger after it is known what somebody has used in so many calls. */
+export function learnCost(ledger: Ledger, used: Budget | undefined): Ledger {
+  const { steps = 0 } = used ?? {};
+  if (used === undefined || steps < 1) return ledger;
+  const costs = unsureKinds.flatMap((kind): [BudgetKind, number][] => {
+    const amount = used[kind];
+    if (amount === undefined || ledger.budget[kind] === undefined) return [];
+    const each = Math.max(amount / steps, ledger.cost?.[kind] ?? 0);
+    return [[kind, kind === 'tokens' ? Math.ceil(each) : each]];
+  });
+  return costs.length === 0 ? ledger : { ...ledger, cost: { ...ledger.cost, ...Object.fromEntries(costs) } };
 }
 
 /** Gives the request what it was offered. */
@@ -113,7 +157,8 @@ export function lendBudget(ledger: Ledger, request: TreasuryLease, offered: Budg
     free = subtractBudget(free, subtractBudget(offered, held?.budget ?? {}));
     leases[id] = { of: held?.of ?? request.of?.[index] ?? id, budget: offered };
   });
-  return { ...ledger, free, leases };
+  const isProbe = leases[request.id] !== undefined && Object.keys(leases).length > 1 && unknownKinds(ledger).length > 0;
+  return { ...ledger, free, leases, ...(isProbe ? { probe: request.id } : {}) };
 }
 
 /** How many settled leases are remembered. A message that is delivered twice comes again soon. */
@@ -125,7 +170,7 @@ export function settleLease(ledger: Ledger, id: string, usage: AgentUsage): Ledg
   if (lease === undefined) return ledger;
   const spent = mapBudget(ledger.budget, (kind) => budgetOfUsage(usage)[kind]);
   return {
-    ...ledger,
+    ...learnCost(ledger, budgetOfUsage(usage)),
     leases,
     free: subtractBudget(addBudget(ledger.free, lease.budget), spent),
     used: addBudget(ledger.used, spent),
@@ -141,12 +186,16 @@ export function withBudget(ledger: Ledger, budget: Budget): Ledger {
 }
 
 /** What is missing to serve the request, by kind: so much must come from elsewhere. */
-export function missingFor({ free, leases }: Ledger, { id, of, wants }: TreasuryLease): Budget {
+export function missingFor(ledger: Ledger, request: TreasuryLease): Budget {
+  const { free, leases } = ledger;
+  const { id, of, wants } = request;
   const held = leases[id]?.budget;
   const shares = held === undefined ? (of?.length ?? 1) : 1;
   const lack = mapBudget(free, (kind, available) => {
     const needed =
-      held === undefined ? Math.max(wants[kind] ?? 0, smallestUseful[kind]) : (wants[kind] ?? 0) - (held[kind] ?? 0);
+      held === undefined
+        ? Math.max(wants[kind] ?? 0, smallestUseful[kind])
+        : wantedOf(ledger, request, kind) - (held[kind] ?? 0);
     return Math.max(0, needed * shares - Math.max(0, available));
   });
   return Object.fromEntries(Object.entries(lack).filter(([, amount]) => (amount ?? 0) > 0));

@@ -6,7 +6,7 @@ import type { WaitOutput } from '../../src/contracts/wait.ts';
 import { childFailure, isChildError, childOutput } from '../childEvents.ts';
 import { parent } from '../parent.ts';
 import { waitMachine } from '../wait.ts';
-import { isServed, lendBudget, addBudget, settleLease } from './ledger.ts';
+import { isServed, learnCost, lendBudget, addBudget, settleLease } from './ledger.ts';
 import {
   couldComeFromAbove,
   isDeadlocked,
@@ -62,8 +62,10 @@ export const treasurySetup = base.extend({
   /** Every action by the name that the chart uses. */
   actions: {
     /** A request that is repeated goes to the end of the queue. */
-    queue: assign(({ context: { queue }, event }) =>
-      event.type === 'treasury.lease' ? { queue: [...queue.filter(({ id }) => id !== event.id), event] } : {},
+    queue: assign(({ context: { queue, books }, event }) =>
+      event.type === 'treasury.lease'
+        ? { queue: [...queue.filter(({ id }) => id !== event.id), event], books: learnCost(books, event.used) }
+        : {},
     ),
     serve: enqueueActions(({ context, enqueue }) => {
       const served = firstServable(context);

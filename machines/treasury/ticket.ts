@@ -62,10 +62,11 @@ export const fundingTicket = ({ who, budget, used, by, lacks, number, patience }
   onExpiry: 'fail',
 });
 
-/** What a person granted; undefined when that is nothing. */
+/** What a person granted; undefined when that is nothing. Somebody who also refuses has granted nothing. */
 export function grantedBudget(output: WaitOutput): Budget | undefined {
   if (output.status !== 'answered') return undefined;
-  const { granted } = propertiesOf(output.answer);
+  const { granted, refused } = propertiesOf(output.answer);
+  if (refused !== undefined) return undefined;
   return isBudget(granted) && budgetKinds.some((kind) => (granted[kind] ?? 0) > 0) ? granted : undefined;
 }
 

@@ -17,7 +17,9 @@ export interface JsonFile {
 /** Reads a file. Throws `UsageError` when it cannot be read or is not JSON. */
 export async function readJsonFile({ cwd }: Pick<Cli, 'cwd'>, path: string): Promise<JsonFile> {
   const file = resolve(cwd, path);
-  const text = await readTextFile(file, `There is no file ${path} that can be read (looked for ${file})`);
+  const content = await readTextFile(file, `There is no file ${path} that can be read (looked for ${file})`);
+  // Some editors begin a file with a byte order mark, which is no JSON.
+  const text = content.replace(/^\uFEFF/, '');
   const location = (offset: number) => `${file}:${lineOf(text, offset)}`;
   try {
     const value: unknown = JSON.parse(text);

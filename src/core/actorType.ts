@@ -1,6 +1,7 @@
 /** An actor type: a machine that passed every check, with the settings the engine needs to run it. */
 import type { AnyStateMachine } from 'xstate';
 import type { ZodType } from 'zod';
+import { isDeferred } from '../values/deferred.ts';
 import { TroupeError } from '../values/failure.ts';
 import { slug } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
@@ -87,9 +88,14 @@ export function defineActorType(machine: AnyStateMachine, options: ActorTypeOpti
   validateMachine(machine);
   requireLimits(machine.id, options);
   const children = new Map<string, ActorType>();
+  // A machine that is deferred is one of ours: its type is made when the first of its actors is.
+  const deferredTypes = new Map<string, AnyStateMachine>();
+  const childType = (source: string, logic: AnyStateMachine): ActorType =>
+    defineActorType(logic, { name: source, ...options.children?.[source] }, platform);
   for (const [source, logic] of Object.entries(machine.implementations.actors)) {
-    if (isMachine(logic))
-      children.set(source, defineActorType(logic, { name: source, ...options.children?.[source] }, platform));
+    if (!isMachine(logic)) continue;
+    if (isDeferred(logic)) deferredTypes.set(source, logic);
+    else children.set(source, childType(source, logic));
   }
   return {
     ...options,
@@ -99,7 +105,14 @@ export function defineActorType(machine: AnyStateMachine, options: ActorTypeOpti
     sha256: platform.sha256,
     supervise: { ...defaultSupervision, ...options.supervise },
     mailbox: { ...defaultMailbox, ...options.mailbox },
-    child: (source) => children.get(source),
+    child(source) {
+      const logic = deferredTypes.get(source);
+      if (logic) {
+        deferredTypes.delete(source);
+        children.set(source, childType(source, logic));
+      }
+      return children.get(source);
+    },
   };
 }
 

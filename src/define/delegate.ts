@@ -1,15 +1,15 @@
-/** A tool whose calls are tasks of another agent, or of a team: made by `asTool`. */
+/** A tool whose calls are tasks of another agent, a team, an orchestrator or something guarded: made by `asTool`. */
 import type { Json, JsonObject } from '../values/json.ts';
 import type { Member } from './member.ts';
 
-/** A tool whose calls are tasks of another agent, or of a team. */
+/** A tool whose calls are tasks of another agent, a team, an orchestrator or something guarded. */
 export interface Delegate {
   readonly kind: 'delegate';
   /** The tool's name as a model sees it: 1 to 64 of A-Z a-z 0-9 _ -. */
   readonly name: string;
   /** What it does and when to call it, for the model. */
   readonly description: string;
-  /** The agent or team that does the work. */
+  /** The agent, team, orchestrator or guarded definition that does the work. */
   readonly subject: Member;
   /** True when a person must agree to each call. */
   readonly approval: boolean;

@@ -78,8 +78,8 @@ const OrchestratorShape = z.strictObject({
   grace: DurationSchema.optional(),
 });
 
-/** Names that the machine of a router uses for its own actors. */
-const reservedIds: ReadonlySet<string> = new Set([...reservedTypes, 'router', 'load', 'collect', 'select', 'guard']);
+/** Names that the machine of a router uses for its own actors: no member may have one. */
+export const reservedMemberIds: ReadonlySet<string> = new Set([...reservedTypes, 'load', 'collect', 'select', 'guard']);
 
 /**
  * Puts members behind a router. `run(orchestrator, { tasks })` gives a result for every task, in their order; `run(orchestrator, 'a text')` the one result.
@@ -133,20 +133,21 @@ function membersOf(given: OrchestratorOptions['members'], what: string): readonl
     return { ...rest, id: key ?? id ?? rest.agent.name };
   });
   if (members.length === 0) throw new TroupeError('definition', `${what} has no members; it needs at least one.`);
-  const ids = members.map(({ id }) => id);
-  for (const [index, id] of ids.entries()) {
-    if (ids.indexOf(id) !== index)
+  const ids = new Set<string>();
+  for (const { id } of members) {
+    if (ids.has(id))
       throw new TroupeError(
         'definition',
         `${what} has two members called "${id}". Give one of them another id: { agent, id: '…' }.`,
       );
-    if (reservedIds.has(id))
+    if (reservedMemberIds.has(id))
       throw new TroupeError(
         'definition',
         `${what} has a member "${id}", a name that the runtime uses itself. Choose another.`,
       );
     if (slug(id) !== id)
       throw new TroupeError('definition', `A member's name is an id (a-z, 0-9, ". _ -"); "${id}" is not.`);
+    ids.add(id);
   }
   return members;
 }

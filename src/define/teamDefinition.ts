@@ -136,6 +136,8 @@ export interface Team<
   readonly returns: R;
   /** As a member of another team it handles what it accepts. */
   readonly handles: readonly [A];
+  /** The message that stands for the answer of a member that failed, for presets whose route decides what follows. */
+  readonly failureMessage?: string;
   /** True for presets: their message names are internal, so the answer counts as a `text` elsewhere. */
   readonly plain?: true;
   /** Its limits and supervision as they were given. */

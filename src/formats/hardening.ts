@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { describeValue } from '../values/explain.ts';
 import { reasonOf } from '../values/cause.ts';
 import { TroupeError } from '../values/failure.ts';
-import { retryConditions, withoutUndefined, optional } from './wireNames.ts';
+import type { Reconfiguration } from '../contracts/task.ts';
+import { retryConditions, toSnakeCase, withoutUndefined, optional } from './wireNames.ts';
 
 /** A whole number above zero, or nothing. */
 const limit = optional(
@@ -170,6 +171,22 @@ export function hardeningOf(json: unknown): Hardening {
   };
 }
 
+/** What options change in an orchestration that runs: only what they name. A limit that is null is lifted. Throws `definition` with everything that is wrong. */
+export function hardeningChanges(json: unknown): Reconfiguration {
+  const { budget, retry } = hardeningOf(json);
+  const { value } = parsedJson(json);
+  const limitNames = { maxConcurrentTasks: 0, maxTotalSteps: 0, maxTotalTasks: 0 };
+  const limits = Object.keys(limitNames).flatMap((name): [string, number | null][] => {
+    const given = fieldOf(value, toSnakeCase(name));
+    return given === undefined ? [] : [[name, budget[name as keyof typeof limitNames] ?? null]];
+  });
+  const condition = fieldOf(value, 'default_retry_condition') ?? undefined;
+  return {
+    ...(limits.length > 0 ? { limits: Object.fromEntries(limits) } : {}),
+    ...(condition === undefined ? {} : { retry }),
+  };
+}
+
 function guardrailsOf({ timeout, budget, rate_limit, cancellation }: z.output<typeof HardeningOptions>['guardrails']) {
   const list: GuardrailData[] = [];
   // One that asks for an explicit limit is kept without a maximum of its own.
@@ -200,17 +217,21 @@ function guardrailsOf({ timeout, budget, rate_limit, cancellation }: z.output<ty
 }
 
 function read(json: unknown): { options?: z.output<typeof HardeningOptions>; errors: string[] } {
-  let value = json;
-  if (typeof json === 'string') {
-    try {
-      value = JSON.parse(json);
-    } catch (cause) {
-      return { errors: [`the options are not JSON: ${reasonOf(cause)}`] };
-    }
-  }
+  const { value, error } = parsedJson(json);
+  if (error !== undefined) return { errors: [error] };
   const parsed = HardeningOptions.safeParse(value);
   const errors = [...(parsed.error?.issues.flatMap(messagesOf) ?? []), ...incompleteRateLimit(value)];
   return parsed.success && errors.length === 0 ? { options: parsed.data, errors } : { errors };
+}
+
+/** The value that a text is in JSON; any other value as it is. */
+function parsedJson(json: unknown): { value?: unknown; error?: string } {
+  if (typeof json !== 'string') return { value: json };
+  try {
+    return { value: JSON.parse(json) };
+  } catch (cause) {
+    return { error: `the options are not JSON: ${reasonOf(cause)}` };
+  }
 }
 
 /** Checked separately, because the schema reports only one kind of error in an object. */

@@ -51,6 +51,8 @@ export function orchestratorOfProfiles(
         name: id,
         instructions: system ?? instructions,
         model,
+        // Its own limit may be above the default of agents.
+        ...(maxSteps === undefined ? {} : { budget: { steps: maxSteps } }),
         ...(temperature === undefined ? {} : { temperature }),
       }),
     })),
@@ -87,10 +89,17 @@ const guardrailsOf = (list: readonly GuardrailData[]): Guardrail[] =>
     }
   });
 
-/** The limits of a task that sets none: the time of an attempt in milliseconds, and its steps. */
-export function taskLimits(hardening: HardeningJson = defaultHardening): { timeout?: number; maxSteps?: number } {
+/**
+ * The limits of a task from the command line, where a task can name none. What guardrails require of a task is named for it: the time of an attempt in
+ * milliseconds, and its steps. What an agent may take by its own profile holds beside them.
+ */
+export function taskLimits(hardening: HardeningJson = defaultHardening): { timeout?: number; budgetSteps?: number } {
   const { guardrails } = hardeningOf(hardening);
-  const timeout = guardrails.find((each) => each.kind === 'timeout')?.max;
-  const maxSteps = guardrails.find((each) => each.kind === 'budget')?.maxTaskSteps;
-  return { ...(timeout === undefined ? {} : { timeout }), ...(maxSteps === undefined ? {} : { maxSteps }) };
+  const time = guardrails.find((each) => each.kind === 'timeout');
+  const budget = guardrails.find((each) => each.kind === 'budget');
+  const { timeout, budget: steps } = defaultHardening.guardrails;
+  return {
+    ...(time ? { timeout: time.max ?? timeout.max_timeout_ms } : {}),
+    ...(budget?.requireExplicit ? { budgetSteps: budget.maxTaskSteps ?? steps.max_task_steps } : {}),
+  };
 }

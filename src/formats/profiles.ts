@@ -1,6 +1,7 @@
 /** Agents as JSON: profiles (`id`, `name`, `role`) and, in the same list, entries of a registry (`agent-type`, `model_provider`). */
 import * as z from 'zod';
 import { describeValue } from '../values/explain.ts';
+import { reservedMemberIds } from '../define/orchestrator.ts';
 import { slug } from '../values/ids.ts';
 import { optional } from './wireNames.ts';
 
@@ -32,9 +33,22 @@ export interface ProfileError {
 
 const text = z.string({ error: ({ input }) => `expected a text, came ${describeValue(input)}` });
 const nonEmptyText = text.refine((value) => value.trim() !== '', { error: 'expected a text that is not empty' });
-const Id = text.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, {
-  error: 'expected an id of letters, digits, "_" and "-" that begins with a letter or digit',
-});
+const Id = text
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, {
+    error: 'expected an id of letters, digits, "_" and "-" that begins with a letter or digit',
+    abort: true,
+  })
+  .refine((id) => isFreeId(id), {
+    error: ({ input }) => `"${String(input)}" is a name that the runtime uses itself; choose another`,
+  });
+/** Ids of agents are names of actors: some of those belong to the runtime, and some to JavaScript. */
+const isFreeId = (id: string): boolean => {
+  try {
+    return !reservedMemberIds.has(slug(id));
+  } catch {
+    return false;
+  }
+};
 const positiveInteger = z
   .int({ error: ({ input }) => `expected a whole number above 0, came ${describeValue(input)}` })
   .positive({ error: ({ input }) => `expected a whole number above 0, came ${describeValue(input)}` });

@@ -10,7 +10,7 @@ import { GuardrailMessage } from '../contracts/guardrail.ts';
 import { TroupeError } from '../values/failure.ts';
 import { reservedTypes } from '../values/ids.ts';
 import { sortedGuardrails } from '../define/guardrails/guarded.ts';
-import { delegateActorName } from '../../machines/member.ts';
+import { delegateActorName, type MemberKind } from '../../machines/member.ts';
 import { toolServer } from '../../actors/toolServer.ts';
 import type { AgentDeps, CompiledDelegate, ModelGateway } from '../../actors/tools.ts';
 import { defaultAgentLimits } from '../../machines/agent/settings.ts';
@@ -42,6 +42,7 @@ import { actorType } from '../engine/nodePlatform.ts';
 import type { Delegate } from '../define/delegate.ts';
 import { kindOf } from '../define/schemas.ts';
 import { requireNesting } from '../define/nesting.ts';
+import { taskFacts } from '../define/taskFacts.ts';
 import { compilesItself, membershipOf, type Member, type Compiled } from '../define/member.ts';
 import { catalog } from '../tools/catalog.ts';
 import { refCounted } from '../tools/refCounted.ts';
@@ -87,7 +88,7 @@ export function compileGuardrails(
   supervised: Readonly<Record<string, Compiled>>,
   { bare = false }: { readonly bare?: boolean } = {},
 ): Compiled & { readonly name: string } {
-  const [first, ...rest] = sortedGuardrails(guardrails, Object.keys(supervised));
+  const [first, ...rest] = sortedGuardrails(guardrails, []);
   if (!first) throw new TroupeError('definition', 'A chain of guardrails has at least one.');
   const machine = guardrailChain({ guardrails: [first, ...rest], supervised: machinesOf(supervised), bare });
   const longLived = (children: NonNullable<ActorTypeOptions['children']>): ActorTypeOptions => ({
@@ -100,6 +101,14 @@ export function compileGuardrails(
     longLived(childOptionsOf(supervised)),
   );
   return { name: first.id, machine, options };
+}
+
+/** What a supervisor must know about a member; of a guarded one also what it says about its own work, for its guardrails. */
+function memberKindOf(given: Member): MemberKind {
+  const member = memberDefinition(given);
+  return member.kind === 'guarded' && !compilesItself(given)
+    ? { ...membershipOf(given), facts: taskFacts(member) }
+    : membershipOf(given);
 }
 
 const machinesOf = (parts: Readonly<Record<string, Compiled>>): Record<string, StateMachine> =>
@@ -171,7 +180,7 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
       approval,
       source: 'local',
     },
-    who: membershipOf(subject),
+    who: memberKindOf(subject),
     machine: compileMember(subject).machine,
     message,
   });
@@ -205,8 +214,14 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
     const machine = runActor({
       next: (said) => team.next(said) as never,
       members: machinesOf(parts),
-      memberships: Object.fromEntries(members.map(([name, member]) => [name, membershipOf(member)])),
-      settings: { limits, name: team.name, ...(budget ? { budget } : {}), ...(onExhausted ? { onExhausted } : {}) },
+      memberships: Object.fromEntries(members.map(([name, member]) => [name, memberKindOf(member)])),
+      settings: {
+        limits,
+        name: team.name,
+        ...(team.failureMessage === undefined ? {} : { failureMessage: team.failureMessage }),
+        ...(budget ? { budget } : {}),
+        ...(onExhausted ? { onExhausted } : {}),
+      },
     });
     const { within, ...rest } = supervise ?? {};
     const options: ActorTypeOptions = {

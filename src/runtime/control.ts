@@ -5,7 +5,7 @@ import type { OrchestrationMonitor, Reconfiguration, TaskSpec } from '../contrac
 import { Task } from '../contracts/task.ts';
 import { parseDefinition } from '../values/explain.ts';
 import { monitorOf } from './monitor.ts';
-import { hardeningOf, type HardeningJson } from '../formats/hardening.ts';
+import { hardeningChanges, hardeningOf, type HardeningJson } from '../formats/hardening.ts';
 import type { RunHandle, Runtime } from './runtime.ts';
 
 /** Controls of one orchestration. */
@@ -54,16 +54,15 @@ export function control(runtime: Runtime, run: Pick<RunHandle, 'root'>): Orchest
   };
 }
 
-/** The changes that the JSON of `--hardening` makes to an orchestration that runs: all limits, and the condition of retries. Throws `definition`. */
+/** The changes that the JSON of `--hardening` makes to an orchestration that runs: what it names; null lifts a limit. Throws `definition`. */
 export function reconfigurationOf(json: unknown): Reconfiguration {
-  const { budget, retry, guardrails } = hardeningOf(json);
+  const { guardrails } = hardeningOf(json);
   if (guardrails.length > 0)
     throw new TroupeError(
       'definition',
       `Guardrails cannot be changed while an orchestration runs; got ${guardrails.map(({ kind }) => kind).join(', ')}. Leave them out, or start another run.`,
     );
-  const { maxConcurrentTasks = null, maxTotalSteps = null, maxTotalTasks = null } = budget;
-  return { limits: { maxConcurrentTasks, maxTotalSteps, maxTotalTasks }, retry };
+  return hardeningChanges(json);
 }
 
 const changesOf = (options: Reconfiguration | HardeningJson): Reconfiguration =>

@@ -170,3 +170,34 @@ test.concurrent('all errors in a file are reported at once, with line and column
     err: expect.stringMatching(/torn\.json:3:5: not JSON: /) as string,
   });
 });
+
+test.concurrent.each(['router', 'load', 'select', 'guard', 'Collect', 'wait', 'constructor'])(
+  'an agent called %s is refused with file, line and column',
+  async (id) => {
+    using dir = workspace();
+    const { code, err } = await command('run', agents(dir, [two[1], { ...two[0], id }]), '--task', 'x');
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/agents\.json:8:11: .*a name that the runtime uses itself/) as string,
+    });
+  },
+);
+
+test.concurrent(
+  'files with a byte order mark are read, and their positions count from the first character after it',
+  async () => {
+    using dir = workspace();
+    const file = dir.file('agents.json', `\uFEFF${JSON.stringify(two)}`);
+    const hardening = dir.file('limits.json', '\uFEFF{"max_total_tasks": 1}');
+    const run = await command('run', file, '--task', 'x', '--target-agent', 'tester', '--hardening', hardening);
+    expect(run).toMatchObject({ code: 0 });
+    const wrong = await command('run', dir.file('wrong.json', '\uFEFF[{}]'), '--task', 'x');
+    expect(wrong.err).toContain('wrong.json:1:2: "id" is missing');
+  },
+);
+
+test.concurrent('an agent may have the name of a guardrail', async () => {
+  using dir = workspace();
+  for (const id of ['timeout', 'budget'])
+    expect(await command('run', agents(dir, [{ ...two[0], id }]), '--task', 'x')).toMatchObject({ code: 0 });
+});

@@ -141,3 +141,36 @@ test('the monitor of an orchestration without budget left says so, like writeMon
   expect(live.taskBudgetExhausted).toBe(true);
   expect(orchestratorSnapshot({ max_total_tasks: 1, dispatched_tasks: 1 }, false).task_budget_exhausted).toBe(true);
 });
+
+const limitsBefore = { maxConcurrentTasks: 1, maxTotalSteps: 90, maxTotalTasks: 20 };
+test.each([
+  [{ max_total_tasks: 30 }, { ...limitsBefore, maxTotalTasks: 30 }],
+  [{ max_total_steps: 30 }, { ...limitsBefore, maxTotalSteps: 30 }],
+  [{ max_concurrent_tasks: 3 }, { ...limitsBefore, maxConcurrentTasks: 3 }],
+  [{ max_concurrent_tasks: null }, { ...limitsBefore, maxConcurrentTasks: null }],
+  [{ default_retry_condition: 'never' as const }, limitsBefore],
+  [{}, limitsBefore],
+])('%j as JSON changes what it names, and nothing else', async (json, limits) => {
+  await using runtime = await testRuntime();
+  const run = await runtime.start(desk(gated().model, { budget: limitsBefore }), longLived);
+  const { configure, monitor, close } = control(runtime, run);
+  await configure(json);
+  await runtime.settle();
+  expect(await monitor()).toMatchObject(limits);
+  await close();
+});
+
+test('limits as JSON leave the retries alone that the orchestrator was defined with', async () => {
+  await using runtime = await testRuntime();
+  const work = gated(['no key']);
+  work.open();
+  const retry = { maxRetries: 1, condition: 'onTransient' as const };
+  const run = await runtime.start(desk(work.model, { retry }), longLived);
+  const { configure, add, close } = control(runtime, run);
+  await configure({ max_total_tasks: 5 });
+  await runtime.settle();
+  await add('Go.');
+  await runtime.settle();
+  await close();
+  expect(await run.outcome()).toMatchObject({ output: [{ success: false, metadata: { attempts: 1 } }] });
+});

@@ -13,6 +13,7 @@ import { parseDefinition, describeMismatch } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { GuardedAnswer, GuardedWork, Checks, CheckAnswer } from '../../contracts/guardrail.ts';
 import { reservedTypes, slug } from '../../values/ids.ts';
+import { textsIn } from './textsIn.ts';
 import type { Json } from '../../values/json.ts';
 import type { TaskFacts, Work } from '../../contracts/work.ts';
 import {
@@ -73,6 +74,7 @@ function make(
     rank: order.indexOf(kind),
     rule: what.rule ?? { kind: 'asked' as const },
     checks,
+    ...((kind === 'input' || kind === 'own') && checks.pre ? { judgesInput: true as const } : {}),
     limit: limit === undefined ? defaultGuardrailSettings.patience : milliseconds(limit),
     ...(what.every === undefined ? {} : { every: milliseconds(what.every) }),
     ...(trip === undefined ? {} : { trip: tripOf(trip) }),
@@ -175,11 +177,11 @@ const cancellation = (options: GuardrailOptions = {}): Guardrail => {
   return make('cancellation', options, { rule: { kind: 'cancellation' } });
 };
 
-/** Texts, matched in upper or lower case, and regular expressions. */
+/** Texts, matched in upper or lower case, and regular expressions. They are tried on every text of a value by itself, its keys included, without JSON's escapes. */
 export type Patterns = readonly (string | RegExp)[];
 
 /**
- * Checks input. A text that matches one of the patterns (texts in upper or lower case) is rejected, or input that the function rejects.
+ * Checks input. Input is rejected when a text or a key in it matches one of the patterns (texts in upper or lower case), or when the function rejects it.
  * @example guardrails.input([/ignore (all|your) instructions/i]), guardrails.input(({ text }) => text.length < 10_000 || 'it is too long')
  */
 function input(
@@ -222,7 +224,14 @@ function output(
   });
 }
 
-function checkOf<A extends { readonly text: string }>(
+/** What a pattern is tried on: a text, and where there is one the value that it was made of. */
+interface Checked {
+  readonly text: string;
+  readonly body?: Json;
+  readonly answer?: GuardedAnswer['answer'];
+}
+
+function checkOf<A extends Checked>(
   kind: string,
   look: Patterns | ((asked: A) => CheckAnswer | Promise<CheckAnswer>),
 ): (asked: A) => CheckAnswer | Promise<CheckAnswer> {
@@ -233,9 +242,10 @@ function checkOf<A extends { readonly text: string }>(
   const patterns = given.map((each) =>
     typeof each === 'string' ? each.toLowerCase() : new RegExp(each.source, each.flags.replace(/[gy]/g, '')),
   );
-  return ({ text }) => {
+  return ({ text, body, answer }) => {
+    const texts = textsIn(text, answer === undefined ? body : answer.body);
     const found = patterns.find((each) =>
-      typeof each === 'string' ? text.toLowerCase().includes(each) : each.test(text),
+      texts.some((one) => (typeof each === 'string' ? one.toLowerCase().includes(each) : each.test(one))),
     );
     // The message names neither the pattern nor the match: both may be secrets.
     return found === undefined || `it has what pattern ${patterns.indexOf(found) + 1} of ${patterns.length} looks for`;

@@ -1,7 +1,7 @@
 /** A preset: splits a task into items, gives each to a worker, some at a time, and makes one answer of all answers. */
 import * as z from 'zod';
 import { describeValue } from '../../values/explain.ts';
-import { TroupeError } from '../../values/failure.ts';
+import { failureKinds, TroupeError, type FailureKind } from '../../values/failure.ts';
 import type { Messages } from '../../contracts/protocol.ts';
 import { latestOf } from '../team.ts';
 import type { TeamMessage } from '../teamDefinition.ts';
@@ -35,6 +35,10 @@ export interface MapReduceOptions<I, M extends Participant> extends PresetOption
   readonly map: M;
   /** How many items are worked on at once; 8 by default. */
   readonly concurrency?: number;
+  /** How many further attempts an item gets whose worker failed; none by default. */
+  readonly retries?: number;
+  /** How many items may be left out because their worker failed in every attempt; none by default: the first one fails the run. */
+  readonly maxFailures?: number;
   /** The run fails when there are more items than this; 10,000 by default. */
   readonly maxItems?: number;
 }
@@ -68,11 +72,16 @@ export function mapReduce(
     reduce: true,
     concurrency: true,
     maxItems: true,
+    retries: true,
+    maxFailures: true,
   });
-  const { map, reduce, concurrency = 8, maxItems = 10_000 } = options;
+  const { map, reduce, concurrency = 8, maxItems = 10_000, retries = 0, maxFailures = 0 } = options;
   const width = atLeastOne(`concurrency of ${where}`, concurrency);
   const itemLimit = atLeastOne(`maxItems of ${where}`, maxItems);
   const reducer = typeof reduce === 'function' ? undefined : reduce;
+  zeroOrMore(`retries of ${where}`, retries);
+  zeroOrMore(`maxFailures of ${where}`, maxFailures);
+  const isForgiving = retries > 0 || maxFailures > 0;
   const mapper = participantName(where, map);
   const gatherer = reducer ? { name: participantName(where, reducer, [map]), participant: reducer } : undefined;
   const worker = participantMessages(where, map);
@@ -87,6 +96,7 @@ export function mapReduce(
       task: { body: options.input ?? z.string() },
       item: { body: worker.input, replies: ['mapped'] },
       mapped: { body: worker.output },
+      ...(isForgiving ? { failed: { body: ItemFailure } } : {}),
       ...gathering,
       result: { body: last?.output ?? z.json() },
     },
@@ -108,6 +118,7 @@ export function mapReduce(
       if (type === 'result') return finishWith(body);
       const [task = latestOf(said)] = said;
       const items = split(task);
+      if (said.some((each) => each.type === 'failed')) return forgiving(said, items);
       const answered = said.length - 1;
       const started = answered === 0 ? 0 : Math.min(items.length, width + answered - 1);
       if (answered === items.length) return gather(said);
@@ -116,8 +127,23 @@ export function mapReduce(
         ? waitForOthers
         : { send: next.map((item) => ({ to: mapper, type: 'item', body: item })) };
     },
-    maxTurns: itemLimit + 1,
+    maxTurns: itemLimit * (1 + retries) + 1,
+    ...(isForgiving ? { failureMessage: 'failed' } : {}),
   });
+
+  /** The same once a worker has failed: the messages are gone through again, to know which item each of them is about. */
+  function forgiving(said: readonly TeamMessage[], items: readonly unknown[]) {
+    const { answers, sent, leftOut, isOver } = progressOf(said, { count: items.length, width, retries });
+    const [last] = leftOut.slice(maxFailures);
+    if (last)
+      throw new TroupeError(
+        last.failure.kind,
+        `${leftOut.length} of ${items.length} items of ${where} failed, and ${maxFailures} may. Item ${last.item + 1}: ${last.failure.message}`,
+        { data: { failed: leftOut.map(({ item }) => item + 1) } },
+      );
+    if (isOver) return gather([said[0] ?? latestOf(said), ...answers]);
+    return sent === undefined ? waitForOthers : sendTo(mapper, 'item', items[sent]);
+  }
 
   function gather([task, ...answers]: readonly TeamMessage[]) {
     const all = answers.toSorted((a, b) => (a.turn ?? 0) - (b.turn ?? 0)).map(({ body }) => body);
@@ -129,6 +155,51 @@ export function mapReduce(
 
 const listed = (body: unknown, index: number): string =>
   `${index + 1}. ${typeof body === 'string' ? body : JSON.stringify(body)}`;
+
+/** Why the worker of an item failed. Its kinds are the names of the table of kinds. */
+const ItemFailure = z.object({
+  kind: z.enum(Object.keys(failureKinds) as [FailureKind, ...FailureKind[]]),
+  message: z.string(),
+});
+
+interface Progress {
+  /** The answers, in the order of their items. */
+  readonly answers: readonly TeamMessage[];
+  /** The item that is handed out after the latest message; undefined for none. */
+  readonly sent: number | undefined;
+  /** The items that are left out, and why. */
+  readonly leftOut: readonly { readonly item: number; readonly failure: z.infer<typeof ItemFailure> }[];
+  readonly isOver: boolean;
+}
+
+/** Goes through the messages of a map-reduce. After each one, an item is handed out: the same one again, or the next. */
+function progressOf(
+  [, ...said]: readonly TeamMessage[],
+  { count, width, retries }: { readonly count: number; readonly width: number; readonly retries: number },
+): Progress {
+  /** The item of each message that was handed out. */
+  const itemAt = Array.from({ length: Math.min(count, width) }, (_, item) => item);
+  const tries = new Map<number, number>();
+  const answers = new Map<number, TeamMessage>();
+  const leftOut: { item: number; failure: z.infer<typeof ItemFailure> }[] = [];
+  let [next, sent] = [itemAt.length, undefined as number | undefined];
+  for (const message of said) {
+    const item = itemAt[message.turn ?? 0] ?? 0;
+    const tried = (tries.get(item) ?? 0) + 1;
+    tries.set(item, tried);
+    const isAgain = message.type === 'failed' && tried <= retries;
+    if (message.type !== 'failed') answers.set(item, { ...message, turn: item });
+    else if (!isAgain) leftOut.push({ item, failure: ItemFailure.parse(message.body) });
+    sent = isAgain ? item : next < count ? next++ : undefined;
+    if (sent !== undefined) itemAt.push(sent);
+  }
+  return { answers: [...answers.values()], sent, leftOut, isOver: answers.size + leftOut.length === count };
+}
+
+function zeroOrMore(what: string, value: number): void {
+  if (Number.isInteger(value) && value >= 0) return;
+  throw new TroupeError('definition', `${what} is a whole number from 0 on; got ${String(value)}.`);
+}
 
 /** A task is taken apart once for as long as its message is held in memory. */
 function splitter(where: string, split: (task: unknown) => readonly unknown[], most: number) {

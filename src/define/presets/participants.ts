@@ -80,7 +80,11 @@ interface ParticipantMessages {
 }
 
 /** What a participant takes and gives. Throws `definition` when it takes several messages, or may give several answers. */
-export function participantMessages(where: string, participant: Participant): ParticipantMessages {
+export function participantMessages(
+  where: string,
+  participant: Participant,
+  { mayAnswerTogether = false } = {},
+): ParticipantMessages {
   const member = memberDefinition(participant);
   switch (member.kind) {
     case 'team': {
@@ -88,9 +92,9 @@ export function participantMessages(where: string, participant: Participant): Pa
       return { input: bodyOf(protocol, accepts), output: bodyOf(protocol, returns), takes: accepts };
     }
     case 'guarded':
-      return participantMessages(where, guardedDefinition(member));
+      return participantMessages(where, guardedDefinition(member), { mayAnswerTogether });
     case 'orchestrator':
-      return messagesOfOrchestrator(where, member);
+      return messagesOfOrchestrator(where, member, mayAnswerTogether);
     case 'agent':
       return messagesOfAgent(where, member);
   }
@@ -110,8 +114,12 @@ function messagesOfAgent(where: string, { name, handles, protocol }: Member): Pa
 }
 
 /** An orchestrator takes what all of its members take. */
-function messagesOfOrchestrator(where: string, { name, members, router }: Orchestrator): ParticipantMessages {
-  if (answersTogether(router.strategy))
+function messagesOfOrchestrator(
+  where: string,
+  { name, members, router }: Orchestrator,
+  mayAnswerTogether: boolean,
+): ParticipantMessages {
+  if (!mayAnswerTogether && answersTogether(router.strategy))
     throw new TroupeError(
       'definition',
       `In ${where}, "${name}" gives every task to all of its members, and answers with a list. Let it choose one: another router.`,

@@ -13,7 +13,7 @@ import { team } from '../team.ts';
 import type { Next, Team, TeamMessage, TeamOptions } from '../teamDefinition.ts';
 
 /** Options of every preset. */
-export interface PresetOptions extends Pick<TeamOptions<Messages, never, never, never>, 'supervise'> {
+export interface PresetOptions extends Pick<TeamOptions<Messages, never, never, never>, 'supervise' | 'onExhausted'> {
   /** The name of the team. */
   readonly name: string;
   /** What all members together may use up; no limit by default. */
@@ -46,14 +46,16 @@ interface PresetSpec {
   /** Decides what happens next. The team checks recipients and bodies. */
   next(said: readonly TeamMessage[]): Next;
   readonly maxTurns?: number;
+  /** The message that stands for the answer of a member that failed; without it such a failure ends the run. */
+  readonly failureMessage?: string;
 }
 
 /** Makes the team of a preset. Throws `definition`. */
 export function makePreset<I, O>(
   options: PresetOptions,
-  { what, messages, members, next, maxTurns }: PresetSpec,
+  { what, messages, members, next, maxTurns, failureMessage }: PresetSpec,
 ): Preset<I, O> {
-  const { name, supervise, budget, deadline = '1h' } = options;
+  const { name, supervise, budget, onExhausted, deadline = '1h' } = options;
   if (typeof name !== 'string' || name.trim() === '')
     throw new TroupeError('definition', `The ${what}${quotedName(options)} needs a name.`);
   const protocol = protocolOf(messages);
@@ -68,11 +70,15 @@ export function makePreset<I, O>(
     deadline,
     ...(supervise ? { supervise } : {}),
     ...(budget ? { budget } : {}),
+    ...(onExhausted ? { onExhausted } : {}),
     ...(maxTurns === undefined ? {} : { maxTurns }),
   } as never);
   rememberPart(made.next, options);
   // The messages between task and result are internal to the preset; its caller declares the types of task and result.
-  return { ...made, plain: true } as unknown as Preset<I, O>;
+  return { ...made, plain: true, ...(failureMessage === undefined ? {} : { failureMessage }) } as unknown as Preset<
+    I,
+    O
+  >;
 }
 
 /** Hands a message to one member. */
@@ -95,6 +101,7 @@ export const presetOptionNames: OptionNames<PresetOptions> = {
   name: true,
   supervise: true,
   budget: true,
+  onExhausted: true,
   deadline: true,
 };
 

@@ -47,6 +47,16 @@ test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
 );
 
 test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
+  'a %s whose request is answered with a refusal and an amount at once gets nothing',
+  async (name) => {
+    await using runtime = await testRuntime();
+    const outcome = await runWithAnswer(runtime, name, { refused: 'no', granted: { steps: 10 } });
+    expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
+    expect('failure' in outcome && outcome.failure!.message).toMatch(/Grace gave no more: no/);
+  },
+);
+
+test.each(Object.keys(subjects) as (keyof typeof subjects)[])(
   'a %s whose request is not answered fails at the deadline of the ticket',
   async (name) => {
     await using runtime = await testRuntime();

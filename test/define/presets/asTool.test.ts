@@ -1,7 +1,19 @@
 /** `asTool(…)`: agents and teams as tools of an agent. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { agent, asTool, openRuntime, pipeline, protocol, run, tool } from 'troupe';
+import {
+  agent,
+  asTool,
+  guarded,
+  guardrails,
+  openRuntime,
+  orchestrator,
+  pipeline,
+  protocol,
+  routers,
+  run,
+  tool,
+} from 'troupe';
 import { crashEverywhere, expectSurvival, scriptedModel, simulate, testRuntime } from 'troupe/testing';
 import { callingModel, db, replyingAgent } from './participants.ts';
 import { dose } from '../../dose.ts';
@@ -13,7 +25,10 @@ const editor = (...tools: ReturnType<typeof asTool>[]) =>
     name: 'editor',
     deadline: '1h',
     tools,
-    model: callingModel(...tools.map(({ name }) => ({ name, input: { task: 'tea' } }))),
+    // A text is the argument "task" of an agent, and "value" of a team.
+    model: callingModel(
+      ...tools.map(({ name, schema }) => ({ name, input: { [Object.keys(schema['properties'] ?? {})[0]!]: 'tea' } })),
+    ),
   });
 
 describe('an agent as a tool', () => {
@@ -251,4 +266,94 @@ test('under every kind of fault, agents that work as tools end with their caller
   const scenario = { subject, input: 'Write.' };
   expectSurvival(await crashEverywhere(() => scenario, { sample: dose(6, 60) }));
   expect((await simulate(() => scenario, { seeds: dose(10, 300) })).failures).toEqual([]);
+});
+
+const post = pipeline({ name: 'post', stages: [researcher, replyingAgent('writer')] });
+const pool = (router = routers.firstAvailable()) =>
+  orchestrator({ name: 'pool', members: [researcher, replyingAgent('scout')], router });
+const limited = [guardrails.timeout({ max: '2h' }), guardrails.input([/forbidden/]), guardrails.output([/top secret/])];
+const found = 'facts on tea';
+
+describe('every kind of definition as a tool', () => {
+  const kinds: [string, Parameters<typeof asTool>[0], string][] = [
+    ['a guarded agent', guarded(researcher, limited), found],
+    ['an agent guarded twice', guarded(guarded(researcher, limited), [guardrails.tool({ name: 'own' })]), found],
+    ['a guarded team', guarded(post, limited), `${found}>writer`],
+    ['an orchestrator', pool(), found],
+    ['an orchestrator that gives every task to all', pool(routers.broadcast()), `${found}|tea>scout`],
+    [
+      'an orchestrator with guardrails',
+      orchestrator({ name: 'pool', members: { researcher }, guardrails: limited }),
+      found,
+    ],
+    [
+      'an orchestrator of everything else',
+      orchestrator({
+        name: 'all',
+        members: [guarded(post, limited), pool(), researcher],
+        router: routers.direct(),
+      }),
+      '"all" could not do it: ',
+    ],
+    ['an orchestrator in an orchestrator', orchestrator({ name: 'outer', members: { pool: pool() } }), found],
+    ['a team with a guarded member', pipeline({ name: 'post', stages: [guarded(researcher, limited)] }), found],
+  ];
+
+  test.each(kinds)('%s does the work of a call and is charged to its caller', async (_, subject, answer) => {
+    await using runtime = await testRuntime();
+    const handle = await runtime.start(editor(asTool(subject, { description })), 'Write.');
+    await runtime.advance('10m');
+    const outcome = await handle.outcome();
+    expect(outcome).toMatchObject({ status: 'done', usage: { toolCalls: 1 } });
+    const text = String('output' in outcome && outcome.output);
+    for (const part of answer.split('|')) expect(text).toContain(part);
+    // Two answers of the editor, and those of whoever did the work.
+    const workers = answer.startsWith('"all"')
+      ? 0
+      : answer.split(/[|>]/).length - (answer.includes('tea>scout') ? 1 : 0);
+    expect('usage' in outcome && outcome.usage?.steps).toBe(2 + workers);
+    expect(await runtime.journal.find({ status: 'active' })).toEqual([]);
+  });
+
+  test.each(kinds.slice(0, 6))(
+    '%s that is cancelled while it works has ended before its caller',
+    async (_, subject) => {
+      await using runtime = await testRuntime();
+      const handle = await runtime.start(editor(asTool(subject, { description })), 'Write.');
+      await runtime.signal(handle.root, { type: 'agent.cancel', reason: 'enough' });
+      await runtime.advance('5m');
+      expect(await handle.outcome()).toMatchObject({ status: 'cancelled' });
+      expect(await runtime.journal.find({ status: 'active' })).toEqual([]);
+    },
+  );
+
+  test('a guardrail that rejects the work of a call says why to the model', async () => {
+    const asked = agent({
+      name: 'editor',
+      tools: [asTool(guarded(researcher, limited), { description })],
+      model: callingModel({ name: 'researcher', input: { task: 'a forbidden thing' } }),
+    });
+    expect(await run(asked, 'Write.', db)).toMatch(/"researcher" could not do it: .*"input" rejected it \(pre\)/);
+  });
+
+  test('a required timeout is that of what is guarded, in a team and as a tool', async () => {
+    const strict = [guardrails.timeout({ max: '5m', requireExplicit: true })];
+    const timed = agent({
+      name: 'timed',
+      deadline: '2m',
+      model: scriptedModel(() => ({ text: 'in time' })),
+    });
+    const called = agent({
+      name: 'editor',
+      tools: [asTool(guarded(timed, strict), { description })],
+      model: callingModel({ name: 'timed', input: { task: 'x' } }),
+    });
+    expect(await run(called, 'Write.', db)).toBe('in time');
+    expect(await run(pipeline({ name: 'post', stages: [guarded(timed, strict)] }), 'Write.', db)).toBe('in time');
+  });
+
+  test('a worker of a supervisor may be an orchestrator or guarded, and survives a crash at any of a sample of points', async () => {
+    const subject = editor(asTool(guarded(post, limited), { description }), asTool(pool(), { description }));
+    expectSurvival(await crashEverywhere(() => ({ subject, input: 'Write.' }), { sample: dose(6, 60) }));
+  });
 });

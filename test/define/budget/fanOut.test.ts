@@ -1,0 +1,91 @@
+/** A fan-out under a budget: what a call costs is reserved before it is made, so many calls at once do not exceed the budget together. */
+import { expect, test } from 'vitest';
+import { agent, asTool, guarded, guardrails, mapReduce, orchestrator, type Budget, type Runnable } from 'troupe';
+import { scriptedModel, testRuntime } from 'troupe/testing';
+
+/** An agent whose calls cost ten cents and 100 tokens each; `made` counts them. */
+function dear(calls = 1) {
+  let made = 0;
+  const model = scriptedModel(({ messages }) => {
+    made++;
+    const usage = { inputTokens: 60, outputTokens: 40, usd: 0.1 };
+    const turn = messages.filter(({ role }) => role === 'assistant').length;
+    return turn + 1 < calls ? { calls: [{ name: 'nothing', input: { turn } }], usage } : { text: 'Done.', usage };
+  });
+  return { worker: agent({ name: 'worker', model, limits: { maxToolFailures: 50 } }), made: () => made };
+}
+const fan = (map: ReturnType<typeof dear>['worker'], budget: Budget, width = 100) =>
+  mapReduce({
+    name: 'fan',
+    split: (text) => text.split(' '),
+    map,
+    reduce: (all) => all.length,
+    concurrency: width,
+    budget,
+  });
+
+async function spentBy(subject: Runnable, items: number) {
+  await using runtime = await testRuntime();
+  const run = await runtime.start(subject, Array.from({ length: items }, (_, index) => `${index}`).join(' '));
+  await runtime.advance('30m');
+  const outcome = await run.outcome();
+  return {
+    outcome,
+    usage: ('usage' in outcome && outcome.usage) || { usd: 0, steps: 0, inputTokens: 0, outputTokens: 0 },
+  };
+}
+
+const wrappers: [string, (worker: never) => unknown][] = [
+  ['agents', (worker) => worker],
+  ['guarded agents', (worker) => guarded(worker, [guardrails.timeout({ max: '1h' }), guardrails.budget({ usd: 5 })])],
+  ['members of an orchestrator', (worker) => orchestrator({ name: 'pool', members: [worker] })],
+];
+test.each(
+  wrappers.flatMap(([name, wrap]) => [
+    [name, { usd: 1 }, wrap] as const,
+    [name, { tokens: 1_000 }, wrap] as const,
+    [name, { usd: 1, steps: 200 }, wrap] as const,
+  ]),
+)('a hundred %s at once under %j use all of it, and never more', async (_, budget, wrap) => {
+  const { worker, made } = dear();
+  const { outcome, usage } = await spentBy(fan(wrap(worker as never) as never, budget), 100);
+  expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
+  expect(made()).toBe(10);
+  expect(usage.usd).toBeCloseTo(1);
+});
+
+test.each([1, 3])(
+  'work that fits into the budget is done, whatever share each worker began with (%i calls each)',
+  async (calls) => {
+    const { worker, made } = dear(calls);
+    const { outcome } = await spentBy(fan(worker as never, { usd: 0.1 * calls * 12 + 0.001 }, 12), 12);
+    expect(outcome).toMatchObject({ status: 'done', output: 12 });
+    expect(made()).toBe(12 * calls);
+  },
+);
+
+test.each<[Budget, number]>([
+  [{ steps: 10 }, 10],
+  [{ toolCalls: 0 }, 100],
+])('a fan-out under %j makes %i calls', async (budget, calls) => {
+  const { worker, made } = dear();
+  await spentBy(fan(worker as never, budget, 5), 100);
+  expect(made()).toBe(calls);
+});
+
+test('agents that call others at once share a budget, and use it', async () => {
+  const { worker, made } = dear();
+  const boss = agent({
+    name: 'boss',
+    budget: { usd: 0.5 },
+    tools: [asTool(worker, { description: 'Works.' })],
+    model: scriptedModel(({ messages }) =>
+      messages.length === 1
+        ? { calls: Array.from({ length: 4 }, () => ({ name: 'worker', input: { task: 'x' } })) }
+        : { text: 'Done.' },
+    ),
+  });
+  const { outcome } = await spentBy(boss, 1);
+  expect(outcome).toMatchObject({ status: 'done' });
+  expect(made()).toBe(4);
+});
