@@ -82,3 +82,6 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   punctual,
   ...agentOracles,
 };
+
+/** Those that can only judge a run that has ended: until then a call may still get its result. */
+export const ofEndedRuns: ReadonlySet<string> = new Set(['terminal', ...Object.keys(agentOracles)]);
