@@ -177,8 +177,15 @@ describe.each(Object.entries(defects))('%s', (_, { kind, subject, mended: isFixe
   test('can be pasted as a story that passes today', async () => {
     const [finding] = (await check(subject, options)).findings;
     if (finding!.kind === 'unreachable') expect(finding!.story).toBe('');
-    else paste(finding!.story, subject);
+    else await paste(finding!.story, subject);
   });
+});
+
+test('a finding of an agent can be pasted too, with the options of the check', async () => {
+  const hello = agent({ name: 'hello', model: 'test:model' });
+  const [finding] = (await check(hello, { faults: { dup: 0 } })).findings;
+  expect(finding!.story).toContain('await check(hello, { faults: {"dup":0} })');
+  await paste(finding!.story, hello);
 });
 
 test('a finding is drawn as a sequence diagram', async () => {
@@ -232,6 +239,25 @@ describe('an agent', () => {
       ['hang', ['[drop] callModel → hello: the answer of callModel is lost']],
     ]);
   });
+});
+
+test.each([
+  ['a child that tells its parent something, with eventless transitions', machines.heardReporter(true)],
+  ['the same without eventless transitions in the child', machines.heardReporter(false)],
+  ['a child of a child that tells its parent something', machines.heardGrandchild()],
+  ['a child that has ended when a delayed message for it is due', machines.lateReminder()],
+])('a correct machine is judged as the engine runs it: %s', async (_, subject) => {
+  const { findings, bound, proved } = await check(subject, { faults: { drop: 0 } });
+  expect([findings, bound]).toEqual([[], undefined]);
+  expect(proved.join()).toContain('no step that throws');
+});
+
+test('a step that breaks whatever an effect answers is a finding, and no reason to ask for samples', async () => {
+  const { findings } = await check(machines.brokenAnyway(), { faults: { drop: 0 } });
+  expect(findings.map(({ kind, says }) => [kind, says])).toContainEqual([
+    'broken',
+    expect.stringContaining('it always breaks here') as string,
+  ]);
 });
 
 test('a message without replies needs no answer, and a service may wait for the next message', async () => {

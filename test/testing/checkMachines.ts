@@ -1,7 +1,7 @@
 /** Machines with one defect each; `isFixed` is the only difference to the correct machine. */
 import { effect, machine } from 'troupe';
 import { engineActions, waitMachine, type MessageMeta } from 'troupe/machines';
-import { assign, sendTo, setup } from 'xstate';
+import { assign, sendParent, sendTo, setup } from 'xstate';
 import { z } from 'zod';
 
 const read = () => effect(() => Promise.resolve(null));
@@ -283,6 +283,108 @@ export const repeatedWrite = (isFixed = false) =>
         ...(isFixed ? { asking: { type: 'final' } } : { doubting: {} }),
         sent: { type: 'final' },
         failed: { type: 'final' },
+      },
+    }),
+  );
+
+/** A child that tells its parent something on its way through an eventless transition, and ends. */
+const reporter = (isEventless: boolean) =>
+  setup({ delays: { pause: 10 }, actions: { tell: sendParent({ type: 'told' }) } }).createMachine({
+    id: 'reporter',
+    initial: 'working',
+    states: {
+      working: { after: { pause: { target: 'passing', actions: 'tell' } } },
+      passing: isEventless ? { always: 'over' } : { after: { pause: 'over' } },
+      over: { type: 'final' },
+    },
+  });
+export const heardReporter = (isEventless: boolean) =>
+  machine(
+    setup({
+      types: {} as { context: { told: number }; events: { type: 'told' } },
+      actors: { reporter: reporter(isEventless) },
+      guards: { isTold: ({ context }) => context.told > 0 },
+      actions: { count: assign({ told: ({ context }) => context.told + 1 }) },
+    }).createMachine({
+      id: 'desk',
+      context: { told: 0 },
+      initial: 'waiting',
+      invoke: { src: 'reporter', id: 'reporter', onDone: '.over' },
+      on: { told: { actions: 'count' } },
+      states: { waiting: { always: { guard: 'isTold', target: 'listening' } }, listening: {}, over: { type: 'final' } },
+    }),
+  );
+
+/** The same one level deeper: who tells is a child of a child. */
+export const heardGrandchild = () => {
+  const middle = setup({
+    types: {} as { events: { type: 'told' } },
+    actors: { reporter: reporter(true) },
+    actions: { pass: sendParent({ type: 'told' }) },
+  }).createMachine({
+    id: 'middle',
+    initial: 'on',
+    invoke: { src: 'reporter', id: 'reporter', onDone: '.off' },
+    states: {
+      on: { on: { told: { target: 'passed', actions: 'pass' } } },
+      passed: { always: 'quiet' },
+      quiet: {},
+      off: { type: 'final' },
+    },
+  });
+  return machine(
+    setup({ types: {} as { events: { type: 'told' } }, actors: { middle } }).createMachine({
+      id: 'top',
+      initial: 'on',
+      invoke: { src: 'middle', id: 'middle', onDone: '.off' },
+      on: { told: {} },
+      states: { on: {}, off: { type: 'final' } },
+    }),
+  );
+};
+
+/** Sends its child something later, when the child may have ended. */
+export function lateReminder() {
+  const sleeper = setup({ delays: { nap: 100 } }).createMachine({
+    id: 'sleeper',
+    initial: 'asleep',
+    states: { asleep: { on: { wake: {} }, after: { nap: 'awake' } }, awake: { type: 'final' } },
+  });
+  return machine(
+    setup({
+      actors: { sleeper },
+      delays: { hour: 3_600_000 },
+      actions: { remind: sendTo('sleeper', { type: 'wake' }, { delay: 'hour' }) },
+    }).createMachine({
+      id: 'nurse',
+      initial: 'watching',
+      states: {
+        watching: { entry: 'remind', invoke: { src: 'sleeper', id: 'sleeper', onDone: 'resting' } },
+        resting: { after: { hour: 'over' } },
+        over: { type: 'final' },
+      },
+    }),
+  );
+}
+
+/** Fails in the same way whatever its effect answers: that is not the fault of an answer that was made up. */
+export const brokenAnyway = () =>
+  machine(
+    setup({
+      actors: { fetch: read() },
+      actions: {
+        break: assign(() => {
+          throw new Error('it always breaks here');
+        }),
+      },
+    }).createMachine({
+      id: 'broken',
+      initial: 'fetching',
+      states: {
+        fetching: {
+          invoke: { src: 'fetch', id: 'fetch', onDone: { target: 'over', actions: 'break' }, onError: 'over' },
+        },
+        over: { type: 'final' },
       },
     }),
   );

@@ -133,7 +133,7 @@ test.each<[string, MakeScenario, CrashOptions]>([
   const { violations } = await crashEverywhere(make, options);
   expect(violations.length).toBeGreaterThan(0);
   for (const { again } of violations) {
-    // The line is a call, as a user would paste it.
+    // oxlint-disable-next-line typescript/no-implied-eval -- The line is a call that a user would paste.
     const call = new Function('crashEverywhere', 'make', 'fault', `return ${again.replace('…', 'make')}`);
     const repeated = await (call(crashEverywhere, make, fault) as ReturnType<typeof crashEverywhere>);
     expect(repeated.violations).toEqual(violations.filter((violation) => violation.again === again));

@@ -108,6 +108,7 @@ test.each<[string, () => SimulationScenario, SimulateOptions]>([
   const { failures } = await simulate(scenario, options);
   for (const { again, againInFull, problems, others } of failures) {
     const repeat = async (line = '') => {
+      // oxlint-disable-next-line typescript/no-implied-eval -- The line is a call that a user would paste.
       const call = new Function(
         'simulate',
         'journal',
@@ -115,7 +116,6 @@ test.each<[string, () => SimulationScenario, SimulateOptions]>([
         'scenario',
         `return ${line.replace('…', 'scenario')}`,
       );
-      // The line is a call, as a user would paste it.
       const made = call(simulate, options.journal, options.transport, scenario) as ReturnType<typeof simulate>;
       return (await made).failures[0]?.problems;
     };

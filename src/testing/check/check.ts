@@ -31,7 +31,7 @@ export async function check(subject: Runnable, options: CheckOptions = {}): Prom
   const model = modelOf(subject, settings);
   const beginnings = model.inputs.map((input) => startWith(model, settings, input));
   const { graph, counterexamples, refuted } = await refine(beginnings, model, settings);
-  const findings = reportedFindings(counterexamples, graph, model, subject);
+  const findings = reportedFindings(counterexamples, graph, subject, options);
   const bound = graph.bound && { ...graph.bound, ...fastestGrowing(graph) };
   const { faults } = settings;
   const tried = triedOf(graph, faults);
@@ -113,8 +113,8 @@ function startWith(
 function reportedFindings(
   suspicions: readonly Counterexample[],
   graph: StateGraph,
-  model: CheckModel,
   subject: Runnable,
+  options: CheckOptions,
 ): Finding[] {
   const once = new Map<string, Counterexample>();
   for (const suspicion of suspicions) {
@@ -133,7 +133,7 @@ function reportedFindings(
         says,
         trace: linesOf(trace),
         mermaid: sequenceDiagram(trace, kind),
-        story: storyOf({ kind, trace, model, subject, input, says }),
+        story: storyOf({ kind, trace, subject, input, says, options }),
       };
     })
     .sort((a, b) => (a.trace.length || Infinity) - (b.trace.length || Infinity));

@@ -4,19 +4,27 @@ import { toFailure, type Failure } from '../../values/failure.ts';
 import type { Address } from '../../values/ids.ts';
 import type { Json } from '../../values/json.ts';
 import { requirePlain } from '../../values/plain.ts';
-import type { OwnPending, PendingChild } from '../../contracts/pending.ts';
+import type { OwnPending, PendingChild, PendingTimer } from '../../contracts/pending.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import { childSpawnInfo, type SpawnInfo } from '../../core/spawn.ts';
 import { stateOf, type MachineEvent, type MachineStep } from '../../core/chart.ts';
 import type { Incoming } from '../../core/incoming.ts';
 import { fromEnvelope } from '../../core/validate.ts';
-import { endMessageFor } from '../../core/systemMessages.ts';
+import { endMessageFor, signalEnvelope } from '../../core/systemMessages.ts';
 import { buildOutbox } from '../../core/outbox.ts';
 import { knownJson, jsonObject } from '../jsonValues.ts';
 import { present } from '../present.ts';
 import { visitedBy } from './visited.ts';
 import type { FindingKind } from './report.ts';
-import { clientAddress, withDescendants, personAddress, senderOf, type ModelActor, type ModelWorld } from './world.ts';
+import {
+  checkedRun,
+  clientAddress,
+  withDescendants,
+  personAddress,
+  senderOf,
+  type ModelActor,
+  type ModelWorld,
+} from './world.ts';
 
 /** Something wrong with a step. */
 export interface StepProblem {
@@ -63,6 +71,23 @@ export function deliverMessage(world: ModelWorld, envelope: Envelope): StepResul
   const step = new StepBuilder({ ...world, messages: world.messages.filter(({ id }) => id !== envelope.id) });
   step.receive(envelope);
   return step.result();
+}
+
+/** A delayed `sendTo` is due: the message is sent now, and disappears when its receiver has ended (CW3). */
+export function sendDelayed(
+  world: ModelWorld,
+  actor: ModelActor,
+  { key, data }: PendingTimer,
+  to: Address,
+): StepResult {
+  const { address } = actor.spawnInfo;
+  const pendings = new Map([...actor.pendings].filter(([pending]) => pending !== key));
+  const envelope = signalEnvelope(key, address, to, checkedRun, data.event);
+  return new StepBuilder({
+    ...world,
+    actors: new Map(world.actors).set(address, { ...actor, pendings }),
+    messages: [...world.messages, envelope],
+  }).result();
 }
 
 /** Builds the world after a step, from the world before it. */
