@@ -6,6 +6,7 @@ import { Host } from '../../src/engine/host.ts';
 import { memory } from '../../src/journal/memory.ts';
 import { explore } from '../../src/testing/check/explore.ts';
 import { machineModel } from '../../src/testing/check/machineModel.ts';
+import { jsonText } from '../../src/testing/jsonValues.ts';
 import { checkSettings } from '../../src/testing/check/options.ts';
 import { checkedRun, type ModelWorld } from '../../src/testing/check/world.ts';
 import { startRoot, stateOfActor } from '../../src/testing/check/worldStep.ts';
@@ -31,6 +32,7 @@ async function endsByCheck(seed: number): Promise<ReadonlySet<string> | undefine
   const empty: ModelWorld = {
     root, actors: new Map(), messages: [], asks: [], faultsLeft: none,
     lostOutcomes: new Set(), uncertain: new Set(), lostMessages: new Set(),
+    taken: new Set(),
   }; // prettier-ignore
   const begun = startRoot(empty, model.type, { address: root, run: checkedRun, parent: undefined, input: null });
   const graph = await explore([begun], { model, limits: settings.limits, clamp: 64, clock: systemClock() });
@@ -68,7 +70,7 @@ async function endInEngine(seed: number, pace: number): Promise<string> {
   }
   const [root] = await journal.find({ run: 'run', parent: null, limit: 1 });
   host.abandon();
-  const log = String(storedState(root!).context?.['log'] ?? '');
+  const log = jsonText(storedState(root!).context?.['log']);
   if (root!.status === 'active') return `rests ${root!.state} ${log}`;
   return root!.status === 'done' ? `done ${log}` : root!.status;
 }

@@ -388,3 +388,162 @@ export const brokenAnyway = () =>
       },
     }),
   );
+
+/** Breaks when it counts this many messages. */
+export const breaksAt = (limit: number) =>
+  machine(
+    setup({
+      types: {} as { context: { count: number }; events: { type: 'tick' } },
+      actions: {
+        count: assign(({ context: { count } }) => {
+          if (count + 1 === limit) throw new Error('one too many');
+          return { count: count + 1 };
+        }),
+      },
+    }).createMachine({ id: 'meter', context: { count: 0 }, on: { tick: { actions: 'count' } } }),
+  );
+
+/** Goes round by itself, and finds no way out of the round with this number. */
+export const stuckInRound = (limit: number) =>
+  machine(
+    setup({
+      types: {} as { context: { round: number } },
+      delays: { pause: 1_000 },
+      guards: {
+        isStuck: ({ context }) => context.round === limit,
+        isOver: ({ context }) => context.round > limit + 10,
+      },
+      actions: { count: assign({ round: ({ context }) => context.round + 1 }) },
+    }).createMachine({
+      id: 'runner',
+      context: { round: 0 },
+      initial: 'running',
+      states: {
+        running: {
+          tags: 'progress',
+          always: [
+            { guard: 'isStuck', target: 'stuck' },
+            { guard: 'isOver', target: 'over' },
+          ],
+          after: { pause: { target: 'running', reenter: true, actions: 'count' } },
+        },
+        stuck: {},
+        over: { type: 'final' },
+      },
+    }),
+  );
+
+/** Counts for ever: however far it is explored, larger numbers are left. */
+export const endlessCounter = () =>
+  machine(
+    setup({
+      types: {} as { context: { count: number }; events: { type: 'tick' } },
+      actions: { count: assign({ count: ({ context }) => context.count + 1 }) },
+    }).createMachine({ id: 'counter', context: { count: 0 }, on: { tick: { actions: 'count' } } }),
+  );
+
+/** Remembers texts that are too long to be told apart. */
+export const longTexts = () =>
+  machine(
+    setup({
+      types: {} as { context: { latest: string }; events: { type: 'note'; body: string } },
+      actions: { keep: assign({ latest: ({ event }) => event.body }) },
+    }).createMachine({ id: 'scribe', context: { latest: '' }, on: { note: { actions: 'keep' } } }),
+    { handles: { note: z.string() } },
+  );
+
+/** Prepares, then waits for "ready"; where it comes from differs. */
+const preparing = {
+  invoke: { src: 'fetch' as const, id: 'fetch', onDone: 'waiting' as const, onError: 'over' as const },
+  after: { hour: 'over' as const },
+};
+
+/** A client that is ready too early is not heard. */
+export const earlyClient = () =>
+  machine(
+    setup({
+      types: {} as { events: { type: 'ready' } },
+      actors: { fetch: read() },
+      delays: { hour: 3_600_000 },
+    }).createMachine({
+      id: 'host',
+      initial: 'preparing',
+      states: {
+        preparing: { ...preparing, on: { ready: {} } },
+        waiting: { on: { ready: 'over' } },
+        over: { type: 'final' },
+      },
+    }),
+  );
+
+/** A child that is ready too early is not heard. */
+export function earlyChild(isFixed = false) {
+  const guest = setup({ actions: { tell: sendParent({ type: 'ready' }) } }).createMachine({
+    id: 'guest',
+    entry: 'tell',
+  });
+  return machine(
+    setup({
+      types: {} as { context: { isReady: boolean }; events: { type: 'ready' } },
+      actors: { fetch: read(), guest },
+      delays: { hour: 3_600_000 },
+      guards: { isReady: ({ context }) => isFixed && context.isReady },
+      actions: { keep: assign({ isReady: isFixed }) },
+    }).createMachine({
+      id: 'host',
+      context: { isReady: false },
+      initial: 'preparing',
+      invoke: { src: 'guest', id: 'guest' },
+      on: { ready: { actions: 'keep' } },
+      states: {
+        preparing,
+        waiting: { always: { guard: 'isReady', target: 'over' }, on: { ready: 'over' } },
+        over: { type: 'final' },
+      },
+    }),
+  );
+}
+
+/** Two effects at once, of which the second may be the first to end. */
+export const earlyEffect = () =>
+  machine(
+    setup({ actors: { first: read(), second: read() } }).createMachine({
+      id: 'host',
+      initial: 'both',
+      invoke: [
+        { src: 'first', id: 'first' },
+        { src: 'second', id: 'second' },
+      ],
+      on: { 'xstate.error.actor.*': '.over' },
+      states: {
+        both: { on: { 'xstate.done.actor.first': 'waiting' } },
+        waiting: { on: { 'xstate.done.actor.second': 'over' } },
+        over: { type: 'final' },
+      },
+    }),
+  );
+
+/** A child gets its order before it can take one. */
+export function earlyOrder() {
+  const cook = setup({ types: {} as { events: { type: 'order' } }, delays: { minute: 60_000 } }).createMachine({
+    id: 'cook',
+    initial: 'warming',
+    states: {
+      warming: { on: { order: {} }, after: { minute: 'free' } },
+      free: { on: { order: 'done' } },
+      done: { type: 'final' },
+    },
+  });
+  return machine(
+    setup({
+      actors: { cook },
+      delays: { minute: 60_000 },
+      actions: { order: sendTo('cook', { type: 'order' }) },
+    }).createMachine({
+      id: 'kitchen',
+      initial: 'opening',
+      invoke: { src: 'cook', id: 'cook', onDone: '.over' },
+      states: { opening: { after: { minute: 'ordering' } }, ordering: { entry: 'order' }, over: { type: 'final' } },
+    }),
+  );
+}

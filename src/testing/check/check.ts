@@ -30,9 +30,10 @@ export async function check(subject: Runnable, options: CheckOptions = {}): Prom
   const settings = checkSettings(options);
   const model = modelOf(subject, settings);
   const beginnings = model.inputs.map((input) => startWith(model, settings, input));
-  const { graph, counterexamples, refuted } = await refine(beginnings, model, settings);
+  const { graph, counterexamples, refuted, clamp } = await refine(beginnings, model, settings);
   const findings = reportedFindings(counterexamples, graph, subject, options);
   const bound = graph.bound && { ...graph.bound, ...fastestGrowing(graph) };
+  const merged = { ...graph.merged, upTo: clamp };
   const { faults } = settings;
   const tried = triedOf(graph, faults);
   const states = graph.nodes.length;
@@ -42,12 +43,14 @@ export async function check(subject: Runnable, options: CheckOptions = {}): Prom
     transitions: graph.transitions,
     faults,
     ...(bound ? { bound } : {}),
+    ...(graph.merged.large + graph.merged.vague > 0 ? { merged } : {}),
     findings,
     ...claimsOf({
       states,
       faults,
       tried,
       bound,
+      merged,
       apparent: refuted,
       findings,
       looksForStates: model.unreached !== undefined,
@@ -97,6 +100,7 @@ function startWith(
     lostOutcomes: new Set(),
     uncertain: new Set(),
     lostMessages: new Set(),
+    taken: new Set(),
   };
   try {
     return startRoot(empty, type, { address: root, run: checkedRun, parent: undefined, input });

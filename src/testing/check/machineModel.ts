@@ -35,11 +35,11 @@ export function machineModel(subject: Runnable & { kind: 'machine' }, settings: 
 /** For machines that the option `context` names, the user's function decides what is kept. */
 export const projectGiven =
   ({ context = {} }: CheckSettings, otherwise: Projection): Projection =>
-  (actor, clamp) => {
+  (actor, outline) => {
     const { id } = actor.type.chart.machine;
     const keep = Object.hasOwn(context, id) ? context[id] : undefined;
     // The user wrote the function for the context of the machine with this id.
-    return keep ? keep(actor.snapshot.context as never) : otherwise(actor, clamp);
+    return keep ? keep(actor.snapshot.context as never) : otherwise(actor, outline);
   };
 
 const asks = ({ handles = {} }: ActorType, { samples = {} }: CheckSettings): ExternalMessage[] =>
@@ -66,7 +66,12 @@ function signals(type: ActorType, { samples = {} }: CheckSettings): ExternalMess
   }
   const names = chart.machine.events.filter((name) => !/^xstate\.|\*/.test(name) && !Object.hasOwn(handles, name));
   return names.flatMap((name) =>
-    (samples[name] ?? [{}]).map((body): ExternalMessage => ({ type: name, kind: 'signal', body: knownJson(body) })),
+    (samples[name] ?? [{}]).map((body): ExternalMessage => ({
+      type: name,
+      kind: 'signal',
+      body: knownJson(body),
+      derived: true,
+    })),
   );
 }
 

@@ -18,6 +18,10 @@ export interface ExternalMessage {
   readonly body: Json;
   /** The sender sees the effect of it, and sends it again when there was none. */
   readonly watched?: true;
+  /** Nobody declared it: the machine handles it, so a client may send it. */
+  readonly derived?: true;
+  /** The actors of the run send it themselves: a client that sends it only interferes. */
+  readonly interferes?: true;
 }
 
 /** One possible outcome of an effect. */

@@ -7,7 +7,7 @@ import type { MachineEvent } from '../../core/chart.ts';
 import { fromEffect, fromTimer } from '../../core/incoming.ts';
 import { isBlindWrite, isPure, PureEffects } from './effects.ts';
 import { present } from '../present.ts';
-import { machineEventOf, afterFault, withoutStep, type ModelTransition } from './transition.ts';
+import { machineEventOf, missedBy, afterFault, withoutStep, type ModelTransition } from './transition.ts';
 import { isTicket, clientTransitions, personTransitions } from './external.ts';
 import type { PossibleOutcome, CheckModel } from './model.ts';
 import { deliverMessage, deliverOwn, sendDelayed, type StepResult } from './worldStep.ts';
@@ -67,7 +67,8 @@ export class Successors {
           requireSensible(src, turn, () =>
             deliverOwn(world, actor.spawnInfo.address, fromEffect(effect, anotherGuess, true)),
           );
-        return { cause: 'inside', from, to, says, ...rootEvent(world, actor, delivery.event), turn };
+        const missed = missedBy(actor, delivery.event.type, turn);
+        return { cause: 'inside', from, to, says, ...missed, ...rootEvent(world, actor, delivery.event), turn };
       },
     );
     if (world.faultsLeft.drop === 0 || isPure(actor, effect)) return moves;
@@ -95,13 +96,16 @@ export class Successors {
   #mail(world: ModelWorld, envelope: Envelope): ModelTransition {
     const sender = world.actors.get(envelope.from);
     const receiver = present(world.actors.get(envelope.to), `The recipient ${envelope.to}`);
+    const event = machineEventOf(envelope, receiver);
+    const turn = deliverMessage(world, envelope);
     return {
       cause: 'inside',
       from: sender ? this.#model.label(sender) : senderTypeOf(envelope),
       to: this.#model.label(receiver),
       says: this.#model.messageWords?.(envelope) ?? messageWords(envelope),
-      ...rootEvent(world, receiver, machineEventOf(envelope, receiver)),
-      turn: deliverMessage(world, envelope),
+      ...missedBy(receiver, event.type, turn),
+      ...rootEvent(world, receiver, event),
+      turn,
     };
   }
 

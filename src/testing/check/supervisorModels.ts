@@ -120,12 +120,12 @@ function inputsOf({ subject }: AnyGuarded, settings: CheckSettings): readonly un
 }
 
 /** The part of each context that the guards look at. */
-const keepSupervisor: Projection = (actor, clamp) => {
+const keepSupervisor: Projection = (actor, outline) => {
   if (contextOf(actor, 'member')) return projectMember(actor);
   const guardrail = contextOf(actor, 'guardrail');
   if (guardrail) return keepGuardrail(guardrail);
   const router = contextOf(actor, 'router');
-  return router ? keepRouter(router) : projectContext(actor, clamp);
+  return router ? keepRouter(router) : projectContext(actor, outline);
 };
 
 const keepGuardrail = ({ passages, failures, round, dead, cancelled, standing, output }: GuardrailContext): Json => [

@@ -110,12 +110,13 @@ class StepBuilder {
   }
 
   result(): StepResult {
-    const { root, faultsLeft, lostMessages, lostOutcomes, uncertain } = this.#before;
+    const { root, faultsLeft, lostMessages, taken, lostOutcomes, uncertain } = this.#before;
     const open = (key: string) => [...this.#actors.values()].some(({ pendings }) => pendings.has(key));
     const world: ModelWorld = {
       root,
       faultsLeft,
       lostMessages,
+      taken,
       actors: this.#actors,
       messages: this.#messages.filter((envelope) => this.#isWanted(envelope)),
       asks: this.#asks,
