@@ -285,6 +285,15 @@ test('a machine that keeps what comes too early has no race', async () => {
   expect((await check(machines.earlyChild(true), { faults: { drop: 0 } })).findings).toEqual([]);
 });
 
+test('of a range both ends are tried, and the neighbours of the constants in guards; what is not tried is said', async () => {
+  const { findings, proved, unproven } = await check(machines.largeOrders(), { faults: { drop: 0 } });
+  expect(findings).toEqual([]);
+  expect(proved.join()).toContain('no state that is not reached');
+  expect(unproven).toContainEqual(
+    expect.stringMatching(/other numbers than those .*\(from 1 to 1000: 1, 1000, 10, 9, 11, 500, 499, 501, 7, 6, 8\)/),
+  );
+});
+
 describe('what is not told apart', () => {
   test.each([
     ['a step that throws at the 7th message', machines.breaksAt(7), 'broken', 7],

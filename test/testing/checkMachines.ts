@@ -547,3 +547,36 @@ export function earlyOrder() {
     }),
   );
 }
+
+/** Large orders are treated otherwise; the limit is in a guard. */
+export const largeOrders = () =>
+  machine(
+    setup({
+      types: {} as { events: { type: 'order'; count: number } },
+      guards: {
+        isLarge: ({ event }) => event.count >= 10,
+        isHuge: ({ event }) => 500 < event.count,
+        isLucky: ({ event }) => event.count === 7,
+      },
+    }).createMachine({
+      id: 'shop',
+      initial: 'open',
+      states: {
+        open: {
+          on: {
+            order: [
+              { guard: 'isHuge', target: 'refused' },
+              { guard: 'isLarge', target: 'asking' },
+              { guard: 'isLucky', target: 'lucky' },
+              { target: 'packing' },
+            ],
+          },
+        },
+        refused: { type: 'final' },
+        asking: { type: 'final' },
+        lucky: { type: 'final' },
+        packing: { type: 'final' },
+      },
+    }),
+    { signals: z.object({ type: z.literal('order'), count: z.int().min(1).max(1_000) }) },
+  );

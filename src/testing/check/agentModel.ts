@@ -60,6 +60,7 @@ export function agentModel(agent: AnyAgent, settings: CheckSettings): CheckModel
     types.length === 0 ? ['Do it.'] : types.flatMap((type) => bodies(type).map((body) => ({ type, body })));
   return {
     name: agent.name,
+    numbers: settings.numbers,
     type: typeOf(agent),
     inputs: (settings.input === undefined ? inputs() : [settings.input]).map((input) => runInput(agent, input)),
     external: [

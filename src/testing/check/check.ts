@@ -51,6 +51,7 @@ export async function check(subject: Runnable, options: CheckOptions = {}): Prom
       tried,
       bound,
       merged,
+      partial: [...settings.numbers.partial],
       apparent: refuted,
       findings,
       looksForStates: model.unreached !== undefined,

@@ -26,6 +26,8 @@ export interface ProofFacts {
   readonly bound: Bound | undefined;
   /** Situations that were not told apart. */
   readonly merged: Merged;
+  /** Ranges of which only some numbers were tried, in words. */
+  readonly partial: readonly string[];
   /** Loops that ended when they were followed. */
   readonly apparent: number;
   /** Is it looked for states that are not reached? */
@@ -35,7 +37,17 @@ export interface ProofFacts {
 }
 
 /** What is proved within the limits, and what is not. */
-export function claimsOf({ states, faults, tried, bound, merged, apparent, findings, looksForStates }: ProofFacts): {
+export function claimsOf({
+  states,
+  faults,
+  tried,
+  bound,
+  merged,
+  partial,
+  apparent,
+  findings,
+  looksForStates,
+}: ProofFacts): {
   proved: string[];
   unproven: string[];
 } {
@@ -48,6 +60,7 @@ export function claimsOf({ states, faults, tried, bound, merged, apparent, findi
       unproven: [
         `everything beyond the bound: ${boundWords(bound)}. Of the ${count} states before it, ${before}.`,
         ...notToldApart(merged),
+        ...untriedNumbers(partial),
       ],
     };
   }
@@ -70,7 +83,7 @@ export function claimsOf({ states, faults, tried, bound, merged, apparent, findi
     proved: findingKinds
       .filter((kind) => !found.has(kind) && !(kind in open) && (looksForStates || kind !== 'unreachable'))
       .map((kind) => `${absent[kind]} ${faultWords(tried)}, ${count} states${mergedWords(merged)}`),
-    unproven: [...Object.values(open), ...notToldApart(merged), ...untried(faults, tried)],
+    unproven: [...Object.values(open), ...notToldApart(merged), ...untriedNumbers(partial), ...untried(faults, tried)],
   };
 }
 
@@ -87,6 +100,13 @@ function notToldApart({ large, vague, upTo }: Merged): string[] {
     ...(vague > 0 ? [words('long texts, fractions, or values nested more than four deep', vague)] : []),
   ];
 }
+
+const untriedNumbers = (partial: readonly string[]): string[] =>
+  partial.length === 0
+    ? []
+    : [
+        `what depends on other numbers than those that were tried (${partial.join('; ')}): they are the ends of the range and the neighbours of the constants that could be read in guards. Give samples: check(…, { samples: { … } })`,
+      ];
 
 const untried = (faults: CheckFaults, tried: CheckFaults): string[] => {
   const names = faultNames.filter((name) => name !== 'drop' && faults[name] > 0 && tried[name] === 0);

@@ -17,7 +17,7 @@ export const isTicket = ({ type }: ModelActor): boolean => type.chart.machine.id
 export function personTransitions(model: CheckModel, world: ModelWorld, ticket: ModelActor): ModelTransition[] {
   const { schema } = jsonObject(ticket.spawnInfo.input);
   const events: (JsonObject & { type: string })[] = [
-    ...valuesOf(jsonObject(schema)).map((answer) => ({ type: 'wait.answer', answer, by: 'somebody' })),
+    ...valuesOf(jsonObject(schema), model.numbers).map((answer) => ({ type: 'wait.answer', answer, by: 'somebody' })),
     { type: 'wait.abort', reason: 'not needed', by: 'somebody' },
   ];
   return events.flatMap((event): ModelTransition[] => {

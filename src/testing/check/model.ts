@@ -6,6 +6,7 @@ import type { PendingEffect, PendingTimer } from '../../contracts/pending.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import type { StepProblem } from './worldStep.ts';
 import type { ModelActor, ModelWorld } from './world.ts';
+import type { NumberSamples } from './numbers.ts';
 import type { Projection } from './abstraction.ts';
 
 /** A message that a client may send at any time. */
@@ -63,6 +64,8 @@ export interface CheckModel {
   readonly type: ActorType;
   /** The inputs that a run may start with. */
   readonly inputs: readonly Json[];
+  /** The numbers that are tried of ranges. */
+  readonly numbers: NumberSamples;
   /** The messages that clients may send. */
   readonly external: readonly ExternalMessage[];
   /** Is this a message that only interferes? A run that goes on only when a client sends one is stuck. */

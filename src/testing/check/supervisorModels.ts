@@ -72,6 +72,7 @@ function supervised(
     spawnInfo.parent === undefined ? subject.name : type.name;
   return {
     name: subject.name,
+    numbers: settings.numbers,
     type: compile({ gateway: never, clock: systemClock(), opened: [] })(reducedToContracts(subject)),
     isInterference: () => true,
     // A guard that watches is asked again and again; the first time stands for all.

@@ -33,6 +33,7 @@ export function teamModel(team: AnyTeam, settings: CheckSettings): CheckModel {
   const bodies = sampler(protocol, settings);
   return {
     name: team.name,
+    numbers: settings.numbers,
     type: typeOf(team),
     inputs:
       settings.input === undefined

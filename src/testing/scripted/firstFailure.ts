@@ -22,7 +22,9 @@ const prepared = new WeakSet<object>();
 /** Asks the test that is running now, if there is one, to report the suppressed failure first. Once for each test. */
 export function reportFirstFailure(): void {
   // Vitest keeps its state there; another runner has none.
-  const { __vitest_worker__: worker } = globalThis as { readonly __vitest_worker__?: { readonly current?: RunningTest } };
+  const { __vitest_worker__: worker } = globalThis as {
+    readonly __vitest_worker__?: { readonly current?: RunningTest };
+  };
   const test = worker?.current;
   if (!test?.context?.onTestFailed || prepared.has(test)) return;
   prepared.add(test);
