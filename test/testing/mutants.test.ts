@@ -5,7 +5,7 @@ import type { Commit, Journal } from '../../src/journal/journal.ts';
 import { Timers } from '../../src/engine/timers.ts';
 import { OutboxRelay } from '../../src/engine/outboxRelay.ts';
 import { Leases } from '../../src/engine/lease.ts';
-import { bursts, clerk, counting, newsroom } from './subjects.ts';
+import { clerk, counting, newsroom } from './subjects.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -188,43 +188,6 @@ const mutants: Record<string, Mutant> = {
     plant: inJournal(() => ({ post: async () => {} })),
     says: /acknowledged: the message .* was acknowledged and is gone|stands still/,
     seeds: { seed: 1, seeds: 40 },
-  },
-  'a commit of a process that lost the run is stored': {
-    scenario: counting,
-    plant: inJournal((journal) => {
-      const epochs = new Map<string, number>();
-      return {
-        claim: async (run, ...more) => {
-          const epoch = await journal.claim(run, ...more);
-          epochs.set(run, epoch);
-          return epoch;
-        },
-        commit: (commit) => journal.commit({ ...commit, epoch: epochs.get(commit.run) ?? commit.epoch }),
-      };
-    }),
-    says: /it counted|inOrder|dense|once|stands still/,
-    seeds: { seed: 1, seeds: 200 },
-  },
-  'messages of a pair overtake each other': {
-    scenario: bursts,
-    plant: () => ({
-      transport: (transport) => {
-        let held: Promise<void> = Promise.resolve();
-        let sent = 0;
-        return {
-          ...transport,
-          async send(envelope) {
-            const isHeld = ++sent % 3 === 0;
-            if (isHeld) {
-              held = new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-              await held;
-            }
-            return transport.send(envelope);
-          },
-        };
-      },
-    }),
-    says: /inOrder: .* was handled after/,
   },
   'the usage of members is not charged': {
     scenario: newsroom,

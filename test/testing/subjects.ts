@@ -52,28 +52,6 @@ export const counting = (): SimulationScenario => ({
   },
 });
 
-/** A child that sends its parent four messages at once. */
-const burster = setup({ actions: { give: sendParent({ type: 'one' }) } }).createMachine({
-  id: 'burster',
-  initial: 'giving',
-  states: { giving: { entry: ['give', 'give', 'give', 'give'], after: { 60_000: 'done' } }, done: { type: 'final' } },
-});
-const burstMachine = machine(
-  setup({
-    types: {} as { context: { count: number }; events: { type: 'one' }; output: number },
-    actors: { burster },
-    actions: { count: assign({ count: ({ context }) => context.count + 1 }) },
-  }).createMachine({
-    id: 'bursts',
-    context: { count: 0 },
-    initial: 'counting',
-    on: { one: { actions: 'count' } },
-    states: { counting: { invoke: { src: 'burster', id: 'burster', onDone: 'done' } }, done: { type: 'final' } },
-    output: ({ context }) => context.count,
-  }),
-);
-export const bursts = (): SimulationScenario => ({ subject: burstMachine, input: null });
-
 const shape = { description: 'x', input: z.object({ n: z.number() }), output: z.string() };
 const clerkAgent = agent({
   name: 'clerk',
