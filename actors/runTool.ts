@@ -1,7 +1,8 @@
 /** One call of a tool, and the reconciliation of a call that may have happened. */
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { toFailure, TroupeError } from '../src/values/failure.ts';
-import type { Json } from '../src/values/json.ts';
+import { asJson, type Json } from '../src/values/json.ts';
+import type { ToolNote } from '../src/contracts/tool.ts';
 import type { WriteReconciliation } from '../machines/toolCall.ts';
 import type { ToolAnswer, ToolRequest } from '../machines/agent/effectTypes.ts';
 import { propertiesOf } from '../src/values/properties.ts';
@@ -14,11 +15,16 @@ const retry = { times: 3, backoff: 500 };
 export const runTool = (deps: AgentDeps) =>
   effect<ToolAnswer, ToolRequest>(
     async (request, scope) => {
-      const { name, input } = request;
+      const { id, name, input } = request;
       requireTime(name, scope);
+      const note = (one: ToolNote) => scope.progress(asJson(one));
+      note({ type: 'tool.called', id, tool: name, input });
       try {
-        return { content: contentOf(await toolsFor(deps, request).call(name, input, toolScope(scope))) };
+        const content = contentOf(await toolsFor(deps, request).call(name, input, toolScope(scope)));
+        note({ type: 'tool.answered', id, tool: name, ok: true, content });
+        return { content };
       } catch (thrown) {
+        note({ type: 'tool.answered', id, tool: name, ok: false, content: toFailure(thrown).message });
         throw failureOfWrite(request, thrown);
       }
     },
