@@ -37,7 +37,8 @@ function hosted(machine: AnyStateMachine): AnyStateMachine {
   const parent = createActor(nobody, { id: '#parent' });
   const copy = Object.assign(Object.create(machine) as AnyStateMachine, {
     getInitialSnapshot({ self }: AnyActorScope) {
-      self._parent = parent;
+      // XState's own name for it: there is no other way to give one to an actor that it makes itself.
+      Object.assign(self, { _parent: parent });
       return nobody.getInitialSnapshot();
     },
   });

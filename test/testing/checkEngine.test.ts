@@ -39,7 +39,7 @@ async function endsByCheck(seed: number): Promise<ReadonlySet<string> | undefine
   if (graph.bound) return undefined;
   return new Set(
     graph.nodes.flatMap(({ world, edges }) => {
-      if (world.ended) return ['failure' in world.ended ? 'failed' : `done ${String(world.ended.output)}`];
+      if (world.ended) return ['failure' in world.ended ? 'failed' : `done ${jsonText(world.ended.output)}`];
       const actor = world.actors.get(world.root);
       return edges.length === 0 && actor ? [`rests ${stateOfActor(actor)} ${actor.snapshot.context.log}`] : [];
     }),

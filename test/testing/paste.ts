@@ -8,7 +8,12 @@ export async function paste(story: string, subject: unknown): Promise<void> {
   const body = story.replace(/^import .*$/gm, '').replaceAll(' as const', '');
   let ran: unknown;
   const globals = {
-    ...{ expect, check, after, done, failed, play },
+    expect,
+    check,
+    after,
+    done,
+    failed,
+    play,
     [name]: subject,
     test: (_: string, run: () => unknown) => (ran = run()),
   };

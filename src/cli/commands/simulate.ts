@@ -1,6 +1,5 @@
 /** `troupe simulate`: runs a definition many times with simulated faults, or repeats the run of one seed. */
 import { readFile, writeFile } from 'node:fs/promises';
-import type { SimulationReport } from '../../testing/simulate/simulate.ts';
 import type { FaultKind } from '../../testing/world/faultPlan.ts';
 import type { SimulationScenario } from '../../testing/simulate/simulationScenario.ts';
 import { escapeControls } from '../../observe/format.ts';

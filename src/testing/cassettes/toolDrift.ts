@@ -68,8 +68,9 @@ function agentsIn(subject: unknown): AnyAgent[] {
     case 'guarded':
       return agentsIn(subject.subject);
     case 'team':
+      return Object.values<unknown>(subject.members).flatMap(agentsIn);
     case 'orchestrator':
-      return Object.values<unknown>({ ...subject.members }).flatMap(agentsIn);
+      return subject.members.flatMap(agentsIn);
     default:
       return [];
   }

@@ -42,7 +42,7 @@ export interface FailureContext {
 }
 
 /** Shrinks the failure where that is asked for, and repeats it once to see that the line to repeat it says the truth. */
-export async function failureOf(failed: SeedResult, context: FailureContext): Promise<SimulationFailure> {
+export async function explainFailure(failed: SeedResult, context: FailureContext): Promise<SimulationFailure> {
   const { options, faults: all, isShrunk, run, runAlone } = context;
   const { smallest, kinds } = isShrunk ? await shrink(failed, run) : { smallest: failed, kinds: all.kinds };
   const { seed, faults, trace, steps } = smallest;

@@ -1,7 +1,7 @@
 /** Runs a subject under many seeds: the real engine on simulated time, journal and network, with faults injected. */
 import { TroupeError } from '../../values/failure.ts';
 import { everyFault, type FaultKind } from '../world/faultPlan.ts';
-import { failureOf, type SimulationFailure } from './failure.ts';
+import { explainFailure, type SimulationFailure } from './failure.ts';
 import { ScenarioCompiler } from './scenarioCompiler.ts';
 import type { SimulateOptions } from './options.ts';
 import type { SeedFaults, SeedResult } from './seed.ts';
@@ -59,7 +59,7 @@ export async function simulate(
     results.push(result);
     if (result.problems.length === 0) continue;
     failures.push(
-      await failureOf(result, {
+      await explainFailure(result, {
         options,
         faults,
         isShrunk: options.shrink !== false && !only && failures.length < maxShrunk,
