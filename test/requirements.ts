@@ -285,9 +285,18 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'E9',
-    says: 'A deadline is a point in time. Children and effects inherit it, and can only get an earlier one.',
+    says: 'A deadline is a point in time. Children and effects inherit it, and can only get an earlier one. It is judged before what comes after it, also when nobody ran the actor at that time.',
     where: 'src/engine/host.ts',
     tests: [
+      {
+        file: 'test/engine/overdue.test.ts',
+        name: 'a run whose deadline passed ends as expired, whatever was said to it later',
+      },
+      { file: 'test/engine/overdue.test.ts', name: 'takes what was due before what reaches it when it goes on' },
+      {
+        file: 'test/runtime/overdue.test.ts',
+        name: 'an approval that is given after its deadline is refused as expired, and the call is not made',
+      },
       {
         file: 'test/engine/deadlines.test.ts',
         name: 'children and effects inherit the deadline, unchanged by a crash',
@@ -832,6 +841,15 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'K6',
+    says: 'The attempts at a write, what looks it up and what makes it again have one key: that of the first attempt.',
+    where: 'machines/toolCall.ts',
+    tests: [
+      { file: 'test/testing/oneKey.test.ts', name: 'a write %s happens once, wherever the process is killed' },
+      { file: 'test/testing/oneKey.test.ts', name: 'a write %s has one key under all faults' },
+    ],
+  },
+  {
     id: 'R1',
     says: 'Messages are routed one at a time, in the order in which they arrived. While one is routed, the others wait.',
     where: 'machines/run/run.ts',
@@ -1237,6 +1255,43 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'GW5',
+    says: 'Every attempt that was not refused is accounted for, failed ones too: those before an answer in `failed`, those without one in the data of the failure. An attempt that `mayTry` does not allow is not made.',
+    where: 'src/gateway/gateway.ts',
+    tests: [
+      { file: 'test/gateway/charges.test.ts', name: 'attempts that fail are charged beside the answer' },
+      { file: 'test/gateway/charges.test.ts', name: 'a budget of %o ends a model that never answers' },
+    ],
+  },
+  {
+    id: 'V1',
+    says: 'An answer is complete only when the provider said why it stopped. An answer that ends without a reason, in the middle of a call or in an error is cut off: it is asked for anew, and nothing of it is used.',
+    where: 'src/gateway/verdict.ts',
+    tests: [
+      { file: 'test/gateway/brokenAnswers.test.ts', name: '%s: the answer is begun anew, and is whole' },
+      { file: 'test/gateway/brokenAnswers.test.ts', name: 'the reason "%s" is that of an answer that broke off' },
+      { file: 'test/gateway/cutAnswers.test.ts', name: 'a call in an answer that broke off is not made' },
+    ],
+  },
+  {
+    id: 'V2',
+    says: 'A status of 200 says nothing of what comes after it: an error in the body counts as what it says, and as cut off when it says nothing.',
+    where: 'src/gateway/verdict.ts',
+    tests: [
+      { file: 'test/gateway/brokenAnswers.test.ts', name: '%s, each time: the failure is transient and says so' },
+      {
+        file: 'test/gateway/brokenAnswers.test.ts',
+        name: '%s: an error in the middle of a stream counts as what it says',
+      },
+    ],
+  },
+  {
+    id: 'V3',
+    says: 'Only what the provider itself refused is not tried again.',
+    where: 'src/gateway/verdict.ts',
+    tests: [{ file: 'test/gateway/brokenAnswers.test.ts', name: '%s is refused at once' }],
+  },
+  {
     id: 'TC1',
     says: 'Every name is unique, is valid for every provider, and does not change when another source joins (`toolNames.ts` says how it is made).',
     where: 'src/tools/catalog.ts',
@@ -1355,7 +1410,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'AP2',
-    says: 'A replica that is behind the oldest entry of the log, or whose last entry is not in the log, starts again from a snapshot. A replica of another log is refused.',
+    says: 'A replica that is behind the oldest entry of the log starts again from a snapshot. A replica of another log is refused, and so is one with an entry that the log does not have, unless the loss is accepted.',
     where: 'src/journal/replicated/applier.ts',
     tests: [
       {
@@ -1364,7 +1419,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'when a log has lost its last entries and continued, a file that had applied them is rebuilt, with a notice',
+        name: 'a log in an older state is refused, whether it continued or not; where that state is accepted, the file is rebuilt with a notice',
       },
       {
         file: 'test/journal/replicated/snapshots.test.ts',
@@ -1380,6 +1435,28 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/journal/replicated/fullDisk.test.ts',
         name: 'an entry for which the disk has no room is tried again until there is, and no later one is applied before it',
+      },
+    ],
+  },
+  {
+    id: 'AP4',
+    says: 'What is no entry is skipped, by every process alike, and remembered.',
+    where: 'src/journal/replicated/applier.ts',
+    tests: [
+      {
+        file: 'test/journal/replicated/foreignEntries.test.ts',
+        name: '${Object.keys(forms).length} forms of foreign messages: the tenant goes on, every process has the same, and all of them are counted',
+      },
+    ],
+  },
+  {
+    id: 'AP5',
+    says: 'A replica that turns out to be damaged is rebuilt from the log. Nothing is read from it meanwhile.',
+    where: 'src/journal/replicated/applier.ts',
+    tests: [
+      {
+        file: 'test/journal/replicated/damagedReplica.test.ts',
+        name: 'a run whose process finds its copy damaged goes on, and what was stored is not stored again',
       },
     ],
   },

@@ -4,7 +4,7 @@ import type { EffectKind } from '../../src/contracts/effect.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Delegation } from '../member.ts';
-import type { ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
+import type { FailedAttempts, ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
 
 /** The input of an effect that asks the model. It reads the transcript from the list. */
 export interface ModelCallInput {
@@ -82,6 +82,8 @@ export interface ParsedAnswer {
   readonly calls: readonly ParsedCall[];
   /** The tokens and the price of this answer. */
   readonly usage: Usage;
+  /** What failed attempts at this answer used beside it; absent when there were none. */
+  readonly failed?: FailedAttempts;
   /** `provider:model`, as it answered. */
   readonly model: string;
   /** What the answer is: final, calls of tools, not usable, or a refusal. */
@@ -116,6 +118,8 @@ export interface ToolRequest extends ExecutableCall {
   readonly input: Json;
   /** SHA-256 of the tool's name and its arguments, as base64url. */
   readonly hash: string;
+  /** The key of the first attempt at a write that is looked up or made again; absent for a first attempt, which has the key of its effect. */
+  readonly key?: string;
 }
 /** The output of `runTool`. */
 export interface ToolAnswer {

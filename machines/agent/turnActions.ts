@@ -36,12 +36,12 @@ const tellDelegates = (type: 'call.pause' | 'call.resume') =>
 export const turnActions = agentActions({
   takeAnswer: enqueueActions(({ context, event, enqueue }) => {
     const parsed = parsedAnswerIn(event);
-    const { text, calls, usage, model, means } = parsed;
+    const { text, calls, usage, model, means, failed } = parsed;
     if (text !== '' || calls.length > 0) enqueue(appendToTranscript(assistantMessage(parsed)));
     for (const append of appendResults(resultsOfUnmadeCalls(calls))) enqueue(append);
     enqueue(
       appendToTrajectory({
-        step: context.used.steps + 1,
+        step: context.used.steps + (failed?.answers ?? 0) + 1,
         tier: context.tools.tier,
         model,
         means: means.kind,

@@ -46,7 +46,7 @@ export function localTools(tools: readonly Tool[]): ToolSource {
     async call(name, input, scope) {
       const tool = find(name);
       const parsed = await parseInput(tool, input);
-      return perform(tool, scope, async (inner) => {
+      return perform(tool, input, scope, async (inner) => {
         const output = await tool.run(parsed, inner);
         return afterCall(() => checkOutput(tool, output));
       });
@@ -59,7 +59,7 @@ export function localTools(tools: readonly Tool[]): ToolSource {
       const tool = find(name);
       if (!tool.reconcile) return undefined;
       const parsed = await parseInput(tool, input);
-      return perform(tool, scope, async (inner) => {
+      return perform(tool, input, scope, async (inner) => {
         const found = await tool.reconcile?.(parsed, inner);
         if (!found?.done) return found;
         return { done: true as const, output: await afterCall(() => checkOutput(tool, found.output)) };
@@ -104,7 +104,7 @@ async function parse(tool: Tool, what: string, schema: z.ZodType, value: unknown
   }
 }
 
-function perform<T>(tool: Tool, scope: ToolScope, work: (scope: ToolScope) => Promise<T>): Promise<T> {
+function perform<T>(tool: Tool, input: Json, scope: ToolScope, work: (scope: ToolScope) => Promise<T>): Promise<T> {
   const { key, clock, signal } = scope;
   const late = () =>
     new TroupeError(
@@ -114,6 +114,7 @@ function perform<T>(tool: Tool, scope: ToolScope, work: (scope: ToolScope) => Pr
     );
   return withTimeout({ clock, timeout: tool.timeout, signal, late }, async (inner) => {
     try {
+      scope.onCall?.({ tool: tool.name, isWrite: tool.effect === 'write', input, key });
       // Progress that a tool reports after its end is ignored.
       return await work({
         key,
