@@ -52,6 +52,8 @@ export interface RuntimeOptions extends BackendOptions {
   readonly clock?: Clock;
   /** How often to look for messages from other processes; milliseconds, 250 by default. */
   readonly poll?: number;
+  /** How long the lease of a run lasts without being renewed, in milliseconds; 10,000 by default. Another process can take the run after it. */
+  readonly leaseTtl?: number;
   /** For tests: changes every actor type before it is used. */
   readonly prepare?: (type: ActorType) => ActorType;
 }
@@ -174,7 +176,12 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const observers = fanOut(options.observers ?? []);
   const health = healthTracker(observers.observe);
   const gateway: Gateway = openGateway({ breaker: () => breaker(), ...options.gateway, clock, env });
-  const lease = { owner: `${thisProcessId()} ${clock.id()}`, alive: isProcessAlive };
+  const { leaseTtl: ttl } = options;
+  const lease = {
+    owner: `${thisProcessId()} ${clock.id()}`,
+    alive: isProcessAlive,
+    ...(ttl === undefined ? {} : { ttl }),
+  };
   const sender = `person/${clock.id()}`;
   // Opened last: if something failed after it, nothing would close it.
   const backends = await openBackends(options, env, clock);
@@ -386,6 +393,7 @@ export const runtimeOptionNames: OptionNames<RuntimeOptions> = {
   observers: true,
   gateway: true,
   env: true,
+  leaseTtl: true,
   poll: true,
   strays: true,
   clock: true,

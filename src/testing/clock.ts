@@ -34,12 +34,8 @@ export function virtualClock(
   let state = seed >>> 0 || 1;
   let ids = 0;
   let order = 0;
-  const timers = new Set<Timer>();
-  const earliest = () =>
-    [...timers].reduce<Timer | undefined>(
-      (best, s) => (!best || s.at < best.at || (s.at === best.at && s.order < best.order) ? s : best),
-      undefined,
-    );
+  /** The next one comes first. */
+  const timers: Timer[] = [];
 
   return {
     now: () => now,
@@ -53,20 +49,37 @@ export function virtualClock(
     id: () => `v${seed}-${(ids++).toString(36).padStart(6, '0')}`,
     wake(at, call) {
       const timer = { at, order: order++, call };
-      timers.add(timer);
-      return { [Symbol.dispose]: () => void timers.delete(timer) };
+      timers.splice(placeOf(timer, timers), 0, timer);
+      return {
+        [Symbol.dispose]() {
+          const place = placeOf(timer, timers);
+          if (timers[place] === timer) timers.splice(place, 1);
+        },
+      };
     },
     advance(ms) {
       const until = now + ms;
-      for (let timer = earliest(); timer && timer.at <= until; timer = earliest()) {
-        timers.delete(timer);
+      for (let [timer] = timers; timer && timer.at <= until; [timer] = timers) {
+        timers.shift();
         now = Math.max(now, timer.at);
         timer.call();
       }
       now = until;
     },
     get next() {
-      return earliest()?.at;
+      return timers[0]?.at;
     },
   };
+}
+
+/** Where a timer stands or belongs in a list that is in order: by its time, and then by when it was set. */
+function placeOf({ at, order }: Timer, timers: readonly Timer[]): number {
+  let [low, high] = [0, timers.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = timers[middle];
+    if (other && (other.at < at || (other.at === at && other.order < order))) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -28,7 +28,9 @@ export type { ProcessParts } from './world/crashPoints.ts';
 export type { CrashOptions, CrashScenario, MakeScenario } from './crash/scenario.ts';
 export { everyFault, faultKinds, type Fault, type FaultKind } from './world/faultPlan.ts';
 export type { SimulationScenario } from './simulate/simulationScenario.ts';
-export { simulate, type SimulateOptions, type SimulationFailure, type SimulationReport } from './simulate/simulate.ts';
+export { simulate, type SimulationReport } from './simulate/simulate.ts';
+export type { SimulateOptions } from './simulate/options.ts';
+export type { SimulationFailure } from './simulate/failure.ts';
 
 /** Recorded runs, replayed. */
 export { compareVersions, type VersionComparison } from './cassettes/compareVersions.ts';

@@ -9,7 +9,7 @@ import { pure } from './pure.ts';
 import { untilQuiet } from './untilQuiet.ts';
 
 /** The options of a runtime, without those that the test runtime sets itself. */
-export interface TestRuntimeOptions extends Omit<RuntimeOptions, 'db' | 'clock' | 'poll' | 'prepare'> {
+export interface TestRuntimeOptions extends Omit<RuntimeOptions, 'db' | 'clock' | 'poll' | 'leaseTtl' | 'prepare'> {
   /** A number that decides every random choice and every generated id; 1 by default. */
   readonly seed?: number;
 }
@@ -40,8 +40,10 @@ export async function testRuntime(given: TestRuntimeOptions = {}): Promise<TestR
     env: {},
     ...options,
     clock,
-    // No other process shares this journal, so there is nothing to poll for.
+    // No other process shares this journal, so there is nothing to poll for, and nobody to take a run: a lease that had to be renewed every few
+    // seconds would make hours of simulated time long.
     poll: milliseconds('1d'),
+    leaseTtl: milliseconds('365d'),
     prepare: pure,
     observers: [...(options.observers ?? []), (event) => void seen.push(event)],
   });

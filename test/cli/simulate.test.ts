@@ -24,21 +24,59 @@ test.concurrent(
     const { code, out, err } = await dir.troupe('simulate', file, '--seeds', '2', '--faults', 'crash,clock');
     expect(code).toBe(1);
     expect(out).toContain('four: it did not count so far');
-    const again = /Again: troupe (simulate .*)/.exec(out)![1]!.split(' ');
     expect(err).toContain(`${file}.seeds`);
     expect(readFileSync(`${file}.seeds`, 'utf8')).toMatch(/^#.*\n1\n2\n$/);
-
-    const repeated = await dir.troupe(...again);
-    expect(repeated.out).toMatch(/^1 seeds/);
-    expect(repeated.out).toMatch(/ commit counter\/sim 1 xstate\.init -> "counting"/);
     const json = await dir.troupe('simulate', file, '--seeds', '1', '--seed', '1052090', '--json');
     expect(JSON.parse(json.out)).toMatchObject({ seeds: 3, failures: [{ seed: 1 }, { seed: 2 }, { seed: 1052090 }] });
   },
 );
 
 test.concurrent.each([
+  [
+    'with the faults that it needs',
+    'crashed.mts',
+    `({ faults }) => faults.some(({ kind }) => kind === 'crash') ? 'a process died, ' + faults.length : undefined`,
+    ['--seeds', '12'],
+  ],
+  [
+    'without faults, in a file with a space in its name',
+    "my 'own' four.mts",
+    `() => 'it did not count so far'`,
+    ['--seeds', '1', '--faults', 'crash,clock'],
+  ],
+])('the line that repeats a failure %s is a command that fails in the same way', async (_, name, invariant, args) => {
+  using dir = workspace();
+  dir.file(
+    name,
+    `import counter, { simulation as three } from ${JSON.stringify(dir.fixture('counter.ts'))};
+     export default counter;
+     export const simulation = () => ({ ...three(), invariants: { four: ${invariant} } });`,
+  );
+  const first = await dir.troupe('simulate', name, ...args);
+  expect(first.code).toBe(1);
+  const reported = reportOf(first.out);
+  const repeated = await dir.shell(reported.again);
+  expect(repeated.code).toBe(1);
+  expect(repeated.out).toMatch(/^1 seeds/);
+  expect(reportOf(repeated.out)).toEqual(reported);
+  const whole = await dir.shell(`${reported.again} --until ${reported.steps}`);
+  expect(reportOf(whole.out).problems).toEqual(reported.problems);
+  expect(whole.out).toMatch(/ commit counter\/sim 1 xstate\.init -> "counting"/);
+});
+
+/** The first failure of a report. */
+function reportOf(out: string) {
+  const [, problems] = /^Seed \d+:\n([^]*?)\n {2}It fails/m.exec(out) ?? [];
+  const [, again = ''] = /^ {2}Again: (troupe .*)$/m.exec(out) ?? [];
+  const [, steps] = /add --until (\d+)/.exec(out) ?? [];
+  return { problems, again, steps };
+}
+
+test.concurrent.each([
   [['--seeds', '0'], /whole number from 1/],
   [['--faults', 'flood'], /no fault "flood"; there are drop/],
+  [['--only', '3'], /--only takes the numbers of faults of one seed. Name the seed with --seed/],
+  [['--seed', '3', '--only', '3-1'], /--only expects the numbers of faults.*got "3-1"/],
 ])('%j is wrong usage', async (args, says) => {
   using dir = workspace();
   const { code, err } = await dir.troupe('simulate', dir.fixture('counter.ts'), ...args);

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { built } from '../built.ts';
 
 const main = built('src/cli/main.ts');
+/** For `shell`. */
+const paths = { NODE: process.execPath, MAIN: main };
 
 export interface CommandResult {
   readonly code: number | null;
@@ -20,6 +22,8 @@ export interface Workspace extends Disposable {
   /** Writes a file of the user, and returns its path. */
   file(name: string, text: string): string;
   troupe(...args: string[]): Promise<CommandResult>;
+  /** Runs a line as a user would paste it into a shell that knows `troupe`. */
+  shell(line: string): Promise<CommandResult>;
   /** Starts a command; `ended` resolves when it has ended. */
   start(...args: string[]): {
     process: ChildProcess;
@@ -31,10 +35,10 @@ export interface Workspace extends Disposable {
 export function workspace(): Workspace {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-cli-'));
 
-  const start: Workspace['start'] = (...args) => {
-    const child = spawn(process.execPath, [main, ...args], {
+  const run = (command: string, args: readonly string[]): ReturnType<Workspace['start']> => {
+    const child = spawn(command, args, {
       cwd: folder,
-      env: { PATH: process.env['PATH'], HOME: folder, TROUPE_DB: join(folder, 'troupe.db') },
+      env: { PATH: process.env['PATH'], HOME: folder, TROUPE_DB: join(folder, 'troupe.db'), ...paths },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output = { out: '', err: '' };
@@ -57,6 +61,7 @@ export function workspace(): Workspace {
       });
     return { process: child, ended, until };
   };
+  const start: Workspace['start'] = (...args) => run(process.execPath, [main, ...args]);
 
   return {
     folder,
@@ -67,6 +72,7 @@ export function workspace(): Workspace {
       return join(folder, name);
     },
     troupe: (...args) => start(...args).ended,
+    shell: (line) => run('sh', ['-c', 'troupe() { "$NODE" "$MAIN" "$@"; }\n' + line]).ended,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

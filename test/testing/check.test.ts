@@ -177,8 +177,15 @@ describe.each(Object.entries(defects))('%s', (_, { kind, subject, mended: isFixe
   test('can be pasted as a story that passes today', async () => {
     const [finding] = (await check(subject, options)).findings;
     if (finding!.kind === 'unreachable') expect(finding!.story).toBe('');
-    else paste(finding!.story, subject);
+    else await paste(finding!.story, subject);
   });
+});
+
+test('a finding of an agent can be pasted too, with the options of the check', async () => {
+  const hello = agent({ name: 'hello', model: 'test:model' });
+  const [finding] = (await check(hello, { faults: { dup: 0 } })).findings;
+  expect(finding!.story).toContain('await check(hello, { faults: {"dup":0} })');
+  await paste(finding!.story, hello);
 });
 
 test('a finding is drawn as a sequence diagram', async () => {
@@ -232,6 +239,111 @@ describe('an agent', () => {
       ['hang', ['[drop] callModel → hello: the answer of callModel is lost']],
     ]);
   });
+});
+
+describe.each<[string, Runnable, string, readonly string[]]>([
+  [
+    'a client that is ready too early',
+    machines.earlyClient(),
+    '"ready" can come before "host" waits for it',
+    ['client → host: ready, which changes nothing yet', 'fetch → host: fetch gives null'],
+  ],
+  [
+    'a child that is ready too early',
+    machines.earlyChild(),
+    '"ready" can come before "host" waits for it',
+    ['guest → host: ready', 'fetch → host: fetch gives null'],
+  ],
+  [
+    'an effect that ends before the other',
+    machines.earlyEffect(),
+    '"xstate.done.actor.second" can come before "host" waits for it',
+    ['second → host: second gives null', 'first → host: first gives null'],
+  ],
+  [
+    'an order that comes before the cook is free',
+    machines.earlyOrder(),
+    '"order" can come before "kitchen.cook" waits for it',
+    ['kitchen: time is up: minute', 'kitchen → cook: order', 'cook: time is up: minute'],
+  ],
+])('%s', (_, subject, says, trace) => {
+  test.each([0, 1])(
+    'is told as a race that needs no lost message, with the shortest trace (drop: %i)',
+    async (drop) => {
+      const { findings, proved } = await check(subject, { faults: { drop } });
+      const [race] = findings;
+      expect([race!.kind, race!.trace]).toEqual(['deadlock', trace]);
+      expect(race!.says).toMatch(/^A race: /);
+      expect(race!.says).toContain(says);
+      expect(proved.join()).not.toContain('no deadlock');
+      await paste(race!.story, subject);
+    },
+  );
+});
+
+test('a machine that keeps what comes too early has no race', async () => {
+  expect((await check(machines.earlyChild(true), { faults: { drop: 0 } })).findings).toEqual([]);
+});
+
+test('of a range both ends are tried, and the neighbours of the constants in guards; what is not tried is said', async () => {
+  const { findings, proved, unproven } = await check(machines.largeOrders(), { faults: { drop: 0 } });
+  expect(findings).toEqual([]);
+  expect(proved.join()).toContain('no state that is not reached');
+  expect(unproven).toContainEqual(
+    expect.stringMatching(/other numbers than those .*\(from 1 to 1000: 1, 1000, 10, 9, 11, 500, 499, 501, 7, 6, 8\)/),
+  );
+});
+
+describe('what is not told apart', () => {
+  test.each([
+    ['a step that throws at the 7th message', machines.breaksAt(7), 'broken', 7],
+    ['a step that throws at the 200th message', machines.breaksAt(200), 'broken', 200],
+    ['a deadlock in round 70', machines.stuckInRound(70), 'deadlock', 70],
+  ])('is explored further: %s is found', async (_, subject, kind, length) => {
+    const { findings } = await check(subject, { faults: { drop: 0 } });
+    expect(findings.map((finding) => [finding.kind, finding.trace.length])).toContainEqual([kind, length]);
+  });
+
+  test('is counted where the exploration ends: large numbers', async () => {
+    const { merged, proved, unproven, bound } = await check(machines.endlessCounter(), { faults: { drop: 0 } });
+    expect([bound, merged]).toEqual([undefined, { large: 1, vague: 0, upTo: 1024 }]);
+    expect(proved[0]).toBe('no deadlock without faults, 1,026 states (1 situation taken for one of them)');
+    expect(unproven).toContainEqual(
+      expect.stringMatching(/^what depends on numbers above 1,024, or on longer lists: 1 situation /),
+    );
+  });
+
+  test('is counted where the exploration ends: long texts', async () => {
+    const bodies = [60, 70, 80].map((length) => 'x'.repeat(length));
+    const { merged, unproven } = await check(machines.longTexts(), { samples: { note: bodies } });
+    expect(merged).toEqual({ large: 0, vague: 2, upTo: 4 });
+    expect(unproven).toContainEqual(expect.stringMatching(/^what depends on long texts.*: 2 situations /));
+  });
+
+  test('is nothing when every situation is explored by itself', async () => {
+    const { merged, proved } = await check(machines.circularWait(true));
+    expect(merged).toBeUndefined();
+    expect(proved.join()).not.toContain('situation');
+  });
+});
+
+test.each([
+  ['a child that tells its parent something, with eventless transitions', machines.heardReporter(true)],
+  ['the same without eventless transitions in the child', machines.heardReporter(false)],
+  ['a child of a child that tells its parent something', machines.heardGrandchild()],
+  ['a child that has ended when a delayed message for it is due', machines.lateReminder()],
+])('a correct machine is judged as the engine runs it: %s', async (_, subject) => {
+  const { findings, bound, proved } = await check(subject, { faults: { drop: 0 } });
+  expect([findings, bound]).toEqual([[], undefined]);
+  expect(proved.join()).toContain('no step that throws');
+});
+
+test('a step that breaks whatever an effect answers is a finding, and no reason to ask for samples', async () => {
+  const { findings } = await check(machines.brokenAnyway(), { faults: { drop: 0 } });
+  expect(findings.map(({ kind, says }) => [kind, says])).toContainEqual([
+    'broken',
+    expect.stringContaining('it always breaks here') as string,
+  ]);
 });
 
 test('a message without replies needs no answer, and a service may wait for the next message', async () => {

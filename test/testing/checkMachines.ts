@@ -1,7 +1,7 @@
 /** Machines with one defect each; `isFixed` is the only difference to the correct machine. */
 import { effect, machine } from 'troupe';
 import { engineActions, waitMachine, type MessageMeta } from 'troupe/machines';
-import { assign, sendTo, setup } from 'xstate';
+import { assign, sendParent, sendTo, setup } from 'xstate';
 import { z } from 'zod';
 
 const read = () => effect(() => Promise.resolve(null));
@@ -285,4 +285,298 @@ export const repeatedWrite = (isFixed = false) =>
         failed: { type: 'final' },
       },
     }),
+  );
+
+/** A child that tells its parent something on its way through an eventless transition, and ends. */
+const reporter = (isEventless: boolean) =>
+  setup({ delays: { pause: 10 }, actions: { tell: sendParent({ type: 'told' }) } }).createMachine({
+    id: 'reporter',
+    initial: 'working',
+    states: {
+      working: { after: { pause: { target: 'passing', actions: 'tell' } } },
+      passing: isEventless ? { always: 'over' } : { after: { pause: 'over' } },
+      over: { type: 'final' },
+    },
+  });
+export const heardReporter = (isEventless: boolean) =>
+  machine(
+    setup({
+      types: {} as { context: { told: number }; events: { type: 'told' } },
+      actors: { reporter: reporter(isEventless) },
+      guards: { isTold: ({ context }) => context.told > 0 },
+      actions: { count: assign({ told: ({ context }) => context.told + 1 }) },
+    }).createMachine({
+      id: 'desk',
+      context: { told: 0 },
+      initial: 'waiting',
+      invoke: { src: 'reporter', id: 'reporter', onDone: '.over' },
+      on: { told: { actions: 'count' } },
+      states: { waiting: { always: { guard: 'isTold', target: 'listening' } }, listening: {}, over: { type: 'final' } },
+    }),
+  );
+
+/** The same one level deeper: who tells is a child of a child. */
+export const heardGrandchild = () => {
+  const middle = setup({
+    types: {} as { events: { type: 'told' } },
+    actors: { reporter: reporter(true) },
+    actions: { pass: sendParent({ type: 'told' }) },
+  }).createMachine({
+    id: 'middle',
+    initial: 'on',
+    invoke: { src: 'reporter', id: 'reporter', onDone: '.off' },
+    states: {
+      on: { on: { told: { target: 'passed', actions: 'pass' } } },
+      passed: { always: 'quiet' },
+      quiet: {},
+      off: { type: 'final' },
+    },
+  });
+  return machine(
+    setup({ types: {} as { events: { type: 'told' } }, actors: { middle } }).createMachine({
+      id: 'top',
+      initial: 'on',
+      invoke: { src: 'middle', id: 'middle', onDone: '.off' },
+      on: { told: {} },
+      states: { on: {}, off: { type: 'final' } },
+    }),
+  );
+};
+
+/** Sends its child something later, when the child may have ended. */
+export function lateReminder() {
+  const sleeper = setup({ delays: { nap: 100 } }).createMachine({
+    id: 'sleeper',
+    initial: 'asleep',
+    states: { asleep: { on: { wake: {} }, after: { nap: 'awake' } }, awake: { type: 'final' } },
+  });
+  return machine(
+    setup({
+      actors: { sleeper },
+      delays: { hour: 3_600_000 },
+      actions: { remind: sendTo('sleeper', { type: 'wake' }, { delay: 'hour' }) },
+    }).createMachine({
+      id: 'nurse',
+      initial: 'watching',
+      states: {
+        watching: { entry: 'remind', invoke: { src: 'sleeper', id: 'sleeper', onDone: 'resting' } },
+        resting: { after: { hour: 'over' } },
+        over: { type: 'final' },
+      },
+    }),
+  );
+}
+
+/** Fails in the same way whatever its effect answers: that is not the fault of an answer that was made up. */
+export const brokenAnyway = () =>
+  machine(
+    setup({
+      actors: { fetch: read() },
+      actions: {
+        break: assign(() => {
+          throw new Error('it always breaks here');
+        }),
+      },
+    }).createMachine({
+      id: 'broken',
+      initial: 'fetching',
+      states: {
+        fetching: {
+          invoke: { src: 'fetch', id: 'fetch', onDone: { target: 'over', actions: 'break' }, onError: 'over' },
+        },
+        over: { type: 'final' },
+      },
+    }),
+  );
+
+/** Breaks when it counts this many messages. */
+export const breaksAt = (limit: number) =>
+  machine(
+    setup({
+      types: {} as { context: { count: number }; events: { type: 'tick' } },
+      actions: {
+        count: assign(({ context: { count } }) => {
+          if (count + 1 === limit) throw new Error('one too many');
+          return { count: count + 1 };
+        }),
+      },
+    }).createMachine({ id: 'meter', context: { count: 0 }, on: { tick: { actions: 'count' } } }),
+  );
+
+/** Goes round by itself, and finds no way out of the round with this number. */
+export const stuckInRound = (limit: number) =>
+  machine(
+    setup({
+      types: {} as { context: { round: number } },
+      delays: { pause: 1_000 },
+      guards: {
+        isStuck: ({ context }) => context.round === limit,
+        isOver: ({ context }) => context.round > limit + 10,
+      },
+      actions: { count: assign({ round: ({ context }) => context.round + 1 }) },
+    }).createMachine({
+      id: 'runner',
+      context: { round: 0 },
+      initial: 'running',
+      states: {
+        running: {
+          tags: 'progress',
+          always: [
+            { guard: 'isStuck', target: 'stuck' },
+            { guard: 'isOver', target: 'over' },
+          ],
+          after: { pause: { target: 'running', reenter: true, actions: 'count' } },
+        },
+        stuck: {},
+        over: { type: 'final' },
+      },
+    }),
+  );
+
+/** Counts for ever: however far it is explored, larger numbers are left. */
+export const endlessCounter = () =>
+  machine(
+    setup({
+      types: {} as { context: { count: number }; events: { type: 'tick' } },
+      actions: { count: assign({ count: ({ context }) => context.count + 1 }) },
+    }).createMachine({ id: 'counter', context: { count: 0 }, on: { tick: { actions: 'count' } } }),
+  );
+
+/** Remembers texts that are too long to be told apart. */
+export const longTexts = () =>
+  machine(
+    setup({
+      types: {} as { context: { latest: string }; events: { type: 'note'; body: string } },
+      actions: { keep: assign({ latest: ({ event }) => event.body }) },
+    }).createMachine({ id: 'scribe', context: { latest: '' }, on: { note: { actions: 'keep' } } }),
+    { handles: { note: z.string() } },
+  );
+
+/** Prepares, then waits for "ready"; where it comes from differs. */
+const preparing = {
+  invoke: { src: 'fetch' as const, id: 'fetch', onDone: 'waiting' as const, onError: 'over' as const },
+  after: { hour: 'over' as const },
+};
+
+/** A client that is ready too early is not heard. */
+export const earlyClient = () =>
+  machine(
+    setup({
+      types: {} as { events: { type: 'ready' } },
+      actors: { fetch: read() },
+      delays: { hour: 3_600_000 },
+    }).createMachine({
+      id: 'host',
+      initial: 'preparing',
+      states: {
+        preparing: { ...preparing, on: { ready: {} } },
+        waiting: { on: { ready: 'over' } },
+        over: { type: 'final' },
+      },
+    }),
+  );
+
+/** A child that is ready too early is not heard. */
+export function earlyChild(isFixed = false) {
+  const guest = setup({ actions: { tell: sendParent({ type: 'ready' }) } }).createMachine({
+    id: 'guest',
+    entry: 'tell',
+  });
+  return machine(
+    setup({
+      types: {} as { context: { isReady: boolean }; events: { type: 'ready' } },
+      actors: { fetch: read(), guest },
+      delays: { hour: 3_600_000 },
+      guards: { isReady: ({ context }) => isFixed && context.isReady },
+      actions: { keep: assign({ isReady: isFixed }) },
+    }).createMachine({
+      id: 'host',
+      context: { isReady: false },
+      initial: 'preparing',
+      invoke: { src: 'guest', id: 'guest' },
+      on: { ready: { actions: 'keep' } },
+      states: {
+        preparing,
+        waiting: { always: { guard: 'isReady', target: 'over' }, on: { ready: 'over' } },
+        over: { type: 'final' },
+      },
+    }),
+  );
+}
+
+/** Two effects at once, of which the second may be the first to end. */
+export const earlyEffect = () =>
+  machine(
+    setup({ actors: { first: read(), second: read() } }).createMachine({
+      id: 'host',
+      initial: 'both',
+      invoke: [
+        { src: 'first', id: 'first' },
+        { src: 'second', id: 'second' },
+      ],
+      on: { 'xstate.error.actor.*': '.over' },
+      states: {
+        both: { on: { 'xstate.done.actor.first': 'waiting' } },
+        waiting: { on: { 'xstate.done.actor.second': 'over' } },
+        over: { type: 'final' },
+      },
+    }),
+  );
+
+/** A child gets its order before it can take one. */
+export function earlyOrder() {
+  const cook = setup({ types: {} as { events: { type: 'order' } }, delays: { minute: 60_000 } }).createMachine({
+    id: 'cook',
+    initial: 'warming',
+    states: {
+      warming: { on: { order: {} }, after: { minute: 'free' } },
+      free: { on: { order: 'done' } },
+      done: { type: 'final' },
+    },
+  });
+  return machine(
+    setup({
+      actors: { cook },
+      delays: { minute: 60_000 },
+      actions: { order: sendTo('cook', { type: 'order' }) },
+    }).createMachine({
+      id: 'kitchen',
+      initial: 'opening',
+      invoke: { src: 'cook', id: 'cook', onDone: '.over' },
+      states: { opening: { after: { minute: 'ordering' } }, ordering: { entry: 'order' }, over: { type: 'final' } },
+    }),
+  );
+}
+
+/** Large orders are treated otherwise; the limit is in a guard. */
+export const largeOrders = () =>
+  machine(
+    setup({
+      types: {} as { events: { type: 'order'; count: number } },
+      guards: {
+        isLarge: ({ event }) => event.count >= 10,
+        isHuge: ({ event }) => 500 < event.count,
+        isLucky: ({ event }) => event.count === 7,
+      },
+    }).createMachine({
+      id: 'shop',
+      initial: 'open',
+      states: {
+        open: {
+          on: {
+            order: [
+              { guard: 'isHuge', target: 'refused' },
+              { guard: 'isLarge', target: 'asking' },
+              { guard: 'isLucky', target: 'lucky' },
+              { target: 'packing' },
+            ],
+          },
+        },
+        refused: { type: 'final' },
+        asking: { type: 'final' },
+        lucky: { type: 'final' },
+        packing: { type: 'final' },
+      },
+    }),
+    { signals: z.object({ type: z.literal('order'), count: z.int().min(1).max(1_000) }) },
   );

@@ -74,7 +74,7 @@ describe('an orchestrator', () => {
   test('without a timeout waits for ever after a lost answer: found, with the shortest trace', async () => {
     const { findings } = await check(orchestrator({ name: 'desk', members: [ada] }), { input: 'Do it.' });
     expect(findings).toMatchObject([{ kind: 'hang', trace: ['[drop] work → ada: the answer of work is lost'] }]);
-    expect(findings[0]!.story).toContain('await check(desk)');
+    expect(findings[0]!.story).toContain("await check(desk, { input: 'Do it.' })");
     expect(findings[0]!.mermaid).toContain('sequenceDiagram');
   });
 });

@@ -4,6 +4,7 @@ import { assign, setup } from 'xstate';
 import { z } from 'zod';
 import { agent, effect, machine, tool, type Json } from 'troupe';
 import { crashEverywhere, expectSurvival, scriptedModel, type CrashOptions, type MakeScenario } from 'troupe/testing';
+import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import { pair, reference } from '../engine/reference.ts';
 import { counting, rounds } from '../engine/scenarios.ts';
 
@@ -106,6 +107,37 @@ test('a violation names the point, the broken promise, the steps around it and h
   expect(() => expectSurvival(again)).toThrow(
     /^1 violations? in 1 crash.*\n\n2 before, at commit 2 .*: the world is 2, undisturbed 1\n {4}process 1: commit 1/,
   );
+});
+
+/** Loses the results that are put in the ledger: what was done is done again. */
+const fault: CrashOptions['fault'] = ({ journal, transport }) => ({
+  journal: overrideMethods(journal, {
+    commit: (commit) => journal.commit({ ...commit, event: { ...commit.event, inbox: false } }),
+  }),
+  transport: { ...transport, send: async (envelope) => (await transport.send(envelope), transport.send(envelope)) },
+});
+const uneven: MakeScenario = (clock) => {
+  const told = new Set<string>();
+  return {
+    subject: teller((key) => told.add(`${key} ${clock.random()}`), { idempotent: true }),
+    input: null,
+    world: () => told.size,
+  };
+};
+
+test.each<[string, MakeScenario, CrashOptions]>([
+  ['by its point', forgetful, {}],
+  ['with the seed and the patience of the call', uneven, { seed: 12, patience: 40 }],
+  ['with a planted defect', counting, { fault, sample: 6, seed: 2 }],
+])('the line that repeats a crash, %s, has the same violations', async (_, make, options) => {
+  const { violations } = await crashEverywhere(make, options);
+  expect(violations.length).toBeGreaterThan(0);
+  for (const { again } of violations) {
+    // oxlint-disable-next-line typescript/no-implied-eval -- The line is a call that a user would paste.
+    const call = new Function('crashEverywhere', 'make', 'fault', `return ${again.replace('…', 'make')}`);
+    const repeated = await (call(crashEverywhere, make, fault) as ReturnType<typeof crashEverywhere>);
+    expect(repeated.violations).toEqual(violations.filter((violation) => violation.again === again));
+  }
 });
 
 test('a sample of crashes is the same for the same seed, and the report says that it is partial', async () => {

@@ -184,6 +184,28 @@ const mutants: Record<string, Mutant> = {
     says: /punctual: the timer .* rang \d+ ms early/,
     seeds: { seed: 1, seeds: 5 },
   },
+  'timers fire a millisecond early': {
+    scenario: counting,
+    plant: inClass(() => {
+      const { set } = Timers.prototype;
+      vi.spyOn(Timers.prototype, 'set').mockImplementation(function (this: Timers, key, due, address) {
+        set.call(this, key, due - 1, address);
+      });
+    }),
+    says: /punctual: the timer .* rang 1 ms early/,
+    seeds: { seed: 1, seeds: 20 },
+  },
+  'what has ended stays pending': {
+    scenario: clerk,
+    plant: inCommits(() => ({ closes: [] })),
+    says: /once: .* took the end of .* twice/,
+  },
+  'mail is thrown away when it is posted': {
+    scenario: clerk,
+    plant: inJournal(() => ({ post: async () => {} })),
+    says: /acknowledged: the message .* was acknowledged and is gone|stands still/,
+    seeds: { seed: 1, seeds: 40 },
+  },
   'the usage of members is not charged': {
     scenario: newsroom,
     plant: inCommits(({ actor, status, snapshot }) =>

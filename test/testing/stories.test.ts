@@ -1,6 +1,6 @@
 /** Stories of a machine, and the messages of failed expectations. */
 import { describe, expect, test } from 'vitest';
-import { assign, fromPromise, setup } from 'xstate';
+import { assign, fromPromise, sendParent, setup } from 'xstate';
 import { z } from 'zod';
 import { agent, machine, tool } from 'troupe';
 import { play, scriptedModel, story, testRuntime } from 'troupe/testing';
@@ -61,6 +61,16 @@ const failureMessage = (expectation: () => unknown): string => {
   }
   throw new Error('It did not fail.');
 };
+
+test('a machine that is made to be a child can be stepped by itself: what it tells its parent is no failure', () => {
+  const child = setup({ actions: { tell: sendParent({ type: 'told' }) } }).createMachine({
+    id: 'child',
+    initial: 'on',
+    states: { on: { on: { go: { target: 'passing', actions: 'tell' } } }, passing: { always: 'off' }, off: {} },
+  });
+  const told = story(child).send({ type: 'go' });
+  expect(told).toRestIn('off');
+});
 
 test('a story uses the states, events and effects of the machine', () => {
   const result = going.failed('fetch').after('backoff').done('fetch', 3).done('review');

@@ -91,7 +91,7 @@ function findingText({ kind, says, trace, mermaid, story }: Finding, file: strin
     `${kind}: ${says}`,
     ...(trace.length > 0 ? [trace.map((line) => `  ${line}`).join('\n')] : []),
     ...(diagram ? [`\`\`\`mermaid\n${mermaid}\n\`\`\``] : []),
-    `\`\`\`ts\n${story.replace(/from '\.\/.*'/, `from './${file}'`)}\n\`\`\``,
+    `\`\`\`ts\n${story.replace(/from '\.\/.*'/, () => `from './${file}'`)}\n\`\`\``,
   ].join('\n\n');
 }
 

@@ -1,13 +1,13 @@
 /** `troupe simulate`: runs a definition many times with simulated faults, or repeats the run of one seed. */
 import { readFile, writeFile } from 'node:fs/promises';
 import type { FaultKind } from '../../testing/world/faultPlan.ts';
-import type { SimulationFailure, SimulationReport } from '../../testing/simulate/simulate.ts';
 import type { SimulationScenario } from '../../testing/simulate/simulationScenario.ts';
-import { formatDuration, escapeControls } from '../../observe/format.ts';
+import { escapeControls } from '../../observe/format.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { readRunInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
+import { writeReport } from '../output/simulation.ts';
 import { writeMessage, writeJson } from '../output/write.ts';
 
 /** The options of `troupe simulate`. */
@@ -20,10 +20,12 @@ export interface SimulateCommandOptions {
   readonly seed?: number;
   /** How many seeds; 1,000 by default. */
   readonly seeds?: number;
-  /** Stops after this step and prints what happened. */
+  /** Stops after this step and prints what happened; what no later step could mend is judged. */
   readonly until?: number;
-  /** The kinds of faults, separated by commas; all by default. */
+  /** The kinds of faults, separated by commas, or `none`; all by default. */
   readonly faults?: string;
+  /** The numbers of the faults that strike, separated by commas; all by default. */
+  readonly only?: string;
   /** Prints the report as JSON; false by default. */
   readonly json?: boolean;
 }
@@ -31,9 +33,14 @@ export interface SimulateCommandOptions {
 /** Simulates the seeds and prints a report. Seeds that failed are kept in `FILE.seeds` and run first the next time. Resolves to exit code 1 when a seed failed. */
 export async function simulateCommand(cli: Cli, path: string, options: SimulateCommandOptions): Promise<number> {
   const testing = await import('../../testing/simulate/simulate.ts');
-  const { file, scenario } = await scenarioOf(cli, path, options);
+  const { file, scenario, flags } = await scenarioOf(cli, path, options);
   const seedsFile = `${file}.seeds`;
   const isSingle = options.seed !== undefined && options.seeds === undefined;
+  if (options.only !== undefined && !isSingle)
+    throw new UsageError(
+      '--only takes the numbers of faults of one seed. Name the seed with --seed, and leave out --seeds.',
+    );
+  const only = options.only === undefined ? undefined : faultNumbers(options.only);
   const regressions = isSingle ? [] : await seedsIn(seedsFile);
   const showAfter = 500;
   let done = 0;
@@ -41,16 +48,21 @@ export async function simulateCommand(cli: Cli, path: string, options: SimulateC
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     seeds: isSingle ? 1 : (options.seeds ?? 1_000),
     ...(options.until === undefined ? {} : { until: options.until }),
-    ...(options.faults === undefined ? {} : { faults: options.faults.split(',') as FaultKind[] }),
+    ...(options.faults === undefined ? {} : { faults: faultKindsIn(options.faults) }),
+    ...(only === undefined ? {} : { only }),
     regressions,
     name: path,
+    flags,
     progress: () => {
       if (++done % showAfter === 0) writeMessage(cli, `${done} seeds`);
     },
   });
   const { results, ...printed } = report;
+  for (const number of only ?? [])
+    if (!results.some(({ faults }) => faults.some((fault) => fault.number === number)))
+      writeMessage(cli, `Fault ${number} did not strike: what is simulated has changed since its number was printed.`);
   if (options.json) writeJson(cli.out, printed);
-  else write(cli, report);
+  else writeReport(cli, report);
   if (options.until !== undefined && !options.json)
     for (const line of results[0]?.trace ?? []) cli.out.write(`${escapeControls(line)}\n`);
   const newFailures = report.failures.map(({ seed }) => seed).filter((seed) => !regressions.includes(seed));
@@ -66,17 +78,33 @@ async function scenarioOf(
   cli: Cli,
   path: string,
   options: SimulateCommandOptions,
-): Promise<{ file: string; scenario: () => SimulationScenario }> {
+): Promise<{ file: string; flags: readonly string[]; scenario: () => SimulationScenario }> {
   const { input, settings } = await readRunInput(cli, options.input, options.set);
   const { file, subject, exports } = await loadDefinition(cli.cwd, path, settings);
   const { simulation } = exports;
-  if (typeof simulation === 'function') return { file, scenario: simulation as () => SimulationScenario };
+  // What was read from stdin cannot be read again.
+  const given = options.input === '-' ? JSON.stringify(input) : options.input;
+  const flags = [...(given === undefined ? [] : ['--input', given]), ...options.set.flatMap((pair) => ['--set', pair])];
+  if (typeof simulation === 'function') return { file, flags, scenario: simulation as () => SimulationScenario };
   if (simulation !== undefined)
     throw new UsageError(
       `${file} exports a "simulation" that is no function. Expected () => ({ subject, input, answer?, invariants? }).`,
     );
-  return { file, scenario: () => ({ subject, input: input ?? {} }) };
+  return { file, flags, scenario: () => ({ subject, input: input ?? {} }) };
 }
+
+/** `none`, or names separated by commas. The simulator itself refuses unknown names. */
+const faultKindsIn = (text: string) =>
+  (text === 'none' ? [] : text.split(',').map((kind) => kind.trim())) as FaultKind[];
+
+/** `3,17-20`: five numbers. */
+const faultNumbers = (text: string): number[] =>
+  text.split(',').flatMap((part) => {
+    const [, from, to = from] = /^\s*([1-9]\d{0,5})(?:-([1-9]\d{0,5}))?\s*$/.exec(part) ?? [];
+    const [first, last] = [Number(from), Number(to)];
+    if (from !== undefined && first <= last) return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    throw new UsageError(`--only expects the numbers of faults, separated by commas, such as 3,17-20; got "${text}".`);
+  });
 
 async function seedsIn(path: string): Promise<number[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
@@ -91,25 +119,3 @@ async function seedsIn(path: string): Promise<number[]> {
 
 const writeSeeds = (path: string, seeds: readonly number[]) =>
   writeFile(path, `# Seeds that failed once: run first by "troupe simulate", for ever.\n${seeds.join('\n')}\n`);
-
-function write({ out }: Cli, { seeds, steps, commits, lasted, faults, failures }: SimulationReport): void {
-  const counts = Object.entries(faults).map(([kind, times]) => `${times} ${kind}`);
-  out.write(
-    `${seeds} seeds, ${steps} steps, ${commits} commits, ${formatDuration(lasted)} of simulated time; ${counts.join(', ') || 'no faults'}.\n`,
-  );
-  for (const failure of failures) out.write(`\n${failureText(failure)}\n`);
-  out.write(
-    failures.length === 0 ? 'Nothing was lost, repeated or left standing.\n' : `\n${failures.length} failed.\n`,
-  );
-}
-
-const failureText = ({ seed, problems, faults, trace, again }: SimulationFailure): string =>
-  [
-    `Seed ${seed}:`,
-    ...problems.map((problem) => `  ${escapeControls(problem)}`),
-    faults.length > 0 ? '  It fails with these faults:' : '  It fails without any fault.',
-    ...faults.map(({ kind, where, at }) => `  - ${kind} at ${(at / 1_000).toFixed(3)}s: ${escapeControls(where)}`),
-    '  The last events:',
-    ...trace.slice(-15).map((line) => `    ${escapeControls(line)}`),
-    `  Again: ${again}`,
-  ].join('\n');

@@ -17,14 +17,16 @@ export function addDefinitionCommands(troupe: Command, { cli, setExitCode }: Com
     'simulate <file>',
     'run a definition many times with simulated faults, each time with another seed',
     'troupe simulate team.ts --seeds 5000',
-    'troupe simulate team.ts --seed 15 --until 812   # one that failed, up to a step, with what happened',
+    'troupe simulate team.ts --seed 15 --only 3,17   # one that failed, with the faults that cause it',
+    'troupe simulate team.ts --seed 15 --until 812   # the same up to a step, with all events',
   )
     .option('-i, --input <json>', 'the input: JSON, text, @file, or - for stdin')
     .option('-s, --set <key=value>', 'a property of the input; may be repeated', collect, [])
     .option('--seeds <count>', 'how many seeds (1000)', parseCount)
     .option('--seed <number>', 'the first seed, or the only one without --seeds', parseCount)
     .option('--until <step>', 'stop at this step and show what happened', parseCount)
-    .option('--faults <kinds>', 'only these kinds of faults, separated by commas, such as crash,drop')
+    .option('--faults <kinds>', 'only these kinds of faults, separated by commas, such as crash,drop; or none')
+    .option('--only <numbers>', 'of one seed: only the faults with these numbers, as a failure prints them')
     .option('--json', 'print JSON for programs')
     .action((file: string, options) =>
       setExitCode(import('../commands/simulate.ts').then(({ simulateCommand }) => simulateCommand(cli, file, options))),

@@ -27,6 +27,9 @@ export function masker(secrets: readonly string[], patterns: readonly RegExp[]):
   return { text, json };
 }
 
+/** Was something in a recorded value masked? */
+export const isMasked = (recorded: Json): boolean => JSON.stringify(recorded).includes(mask);
+
 /** Is a value the recorded one, apart from what was masked there? Both are JSON. */
 export function fitsRecorded(recorded: unknown, came: unknown): boolean {
   if (typeof recorded === 'string')

@@ -17,6 +17,7 @@ import { recordedEndOf } from './export.ts';
 import type { Cassette, RecordedEnd } from './format.ts';
 import { fitsRecorded } from './masker.ts';
 import { Recording, type Cue } from './recording.ts';
+import { toolDrift } from './toolDrift.ts';
 import { recordedActorType, type EffectAnswerer } from './recordedActorType.ts';
 import { JournalWatcher } from './journalWatcher.ts';
 
@@ -110,7 +111,10 @@ export async function replayCassette(
     });
     const [found] = await journal.find({ actor: root });
     const row = present(found, `The root ${root}`);
-    if (!live) addUnplayed(recording, drifts, left, watch);
+    if (!live) {
+      addUnplayed(recording, drifts, left, watch);
+      for (const drift of toolDrift(subject, cassette)) drifts.add(drift);
+    }
     addEnd(cassette, drifts, row);
     await onEnd?.(journal);
     return { outcome: recordedEndOf(row) ?? { status: 'open', state: row.state }, drift: drifts.all };

@@ -11,50 +11,103 @@ import { jsonObject } from '../jsonValues.ts';
 import { stateOfActor } from './worldStep.ts';
 import type { ModelActor, ModelWorld } from './world.ts';
 
-/** What of an actor, beside its state, decides what happens next. Numbers and lengths above `clamp` should count as one value. */
-export type Projection = (actor: ModelActor, clamp: number) => Json;
+/** What of an actor, beside its state, decides what happens next; `outline` keeps what it is given in outline. */
+export type Projection = (actor: ModelActor, outline: Outline) => Json;
 
 /** Levels of nesting that are kept. */
 const maxDepth = 4;
 /** Texts that are kept as they are. */
 const shortWord = /^[\w./:@ -]{0,40}$/;
 
-/** A value in outline: small numbers, words and short lists as they are; of larger ones only that they are large. */
-export function outline(value: unknown, clamp: number, depth = 0): Json {
-  switch (typeof value) {
-    case 'boolean':
-      return value;
-    case 'number':
-      if (!Number.isInteger(value)) return value > 0 ? 'some' : 'less';
-      return Math.abs(value) <= clamp ? value : value > 0 ? 'many' : 'few';
-    case 'string':
-      return shortWord.test(value) ? value : 'text';
-    case 'object':
-      if (value === null) return null;
-      if (Array.isArray(value))
-        return value.length > clamp || depth >= maxDepth
-          ? `${Math.min(value.length, clamp + 1)} or more`
-          : value.map((each) => outline(each, clamp, depth + 1));
-      if (depth >= maxDepth) return 'object';
-      return Object.fromEntries(
-        Object.entries(value).flatMap(([key, inner]) =>
-          inner === undefined ? [] : [[key, outline(inner, clamp, depth + 1)]],
-        ),
-      );
-    default:
-      return null;
+/** What was left out of a world's key: two worlds with the same key are the same situation when this is the same too. */
+export interface LeftOut {
+  /** A hash of the numbers and lists that were too large; 0 when there were none. */
+  readonly large: number;
+  /** A hash of the texts, fractions and nested values that are never kept; 0 when there were none. */
+  readonly vague: number;
+}
+
+/** Keeps values in outline: small numbers, words and short lists as they are, of larger ones only that they are large. Notes what it leaves out. */
+export class Outline {
+  /** Numbers and lengths up to this one are told apart. */
+  readonly clamp: number;
+  #large = 0;
+  #vague = 0;
+
+  constructor(clamp: number) {
+    this.clamp = clamp;
+  }
+
+  /** What was left out so far. */
+  get leftOut(): LeftOut {
+    return { large: this.#large, vague: this.#vague };
+  }
+
+  of(value: unknown, depth = 0): Json {
+    switch (typeof value) {
+      case 'boolean':
+        return value;
+      case 'number':
+        return this.#number(value);
+      case 'string':
+        return shortWord.test(value) ? value : this.#withoutVague(value, 'text');
+      case 'object':
+        if (value === null) return null;
+        if (Array.isArray(value)) return this.#list(value, depth);
+        if (depth >= maxDepth) return this.#withoutVague(value, 'object');
+        return Object.fromEntries(
+          Object.entries(value).flatMap(([key, inner]) =>
+            inner === undefined ? [] : [[key, this.of(inner, depth + 1)]],
+          ),
+        );
+      default:
+        return null;
+    }
+  }
+
+  /** A length or a count, up to one more than is told apart. */
+  count(number: number): number {
+    if (number <= this.clamp) return number;
+    this.#large = mixed(this.#large, String(number));
+    return this.clamp + 1;
+  }
+
+  #number(value: number): Json {
+    if (!Number.isInteger(value)) return this.#withoutVague(value, value > 0 ? 'some' : 'less');
+    if (Math.abs(value) <= this.clamp) return value;
+    this.#large = mixed(this.#large, String(value));
+    return value > 0 ? 'many' : 'few';
+  }
+
+  #list(value: readonly unknown[], depth: number): Json {
+    if (value.length <= this.clamp && depth < maxDepth) return value.map((each) => this.of(each, depth + 1));
+    if (depth >= maxDepth) this.#withoutVague(value, null);
+    else this.#large = mixed(this.#large, JSON.stringify(value));
+    return `${Math.min(value.length, this.clamp + 1)} or more`;
+  }
+
+  #withoutVague<T extends Json>(value: unknown, instead: T): T {
+    this.#vague = mixed(this.#vague, JSON.stringify(value) ?? '');
+    return instead;
   }
 }
 
+/** A sum of hashes (FNV-1a): the order in which values are looked at does not matter. */
+function mixed(before: number, text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (before + (hash >>> 0) + 1) % Number.MAX_SAFE_INTEGER;
+}
+
 /** For any machine: its context in outline, and the lengths of its lists. */
-export const projectContext: Projection = ({ snapshot, lists }, clamp) => [
-  outline(snapshot.context, clamp),
-  Object.entries(lists).map(([name, { length }]) => [name, Math.min(length, clamp + 1)]),
+export const projectContext: Projection = ({ snapshot, lists }, outline) => [
+  outline.of(snapshot.context),
+  Object.entries(lists).map(([name, { length }]) => [name, outline.count(length)]),
 ];
 
-/** A key that is the same for worlds that count as one. */
-export function worldKey(world: ModelWorld, keep: (actor: ModelActor) => Json, clamp: number): string {
-  const { actors, messages, asks, ended, faultsLeft, lostMessages } = world;
+/** A key that is the same for worlds that count as one. What it leaves out is noted in `outline`. */
+export function worldKey(world: ModelWorld, keep: Projection, outline: Outline): string {
+  const { actors, messages, asks, ended, faultsLeft, lostMessages, taken } = world;
   // An address counts the steps of the parent, so the path is used instead. Of an actor that has ended, what it said last is enough.
   const path = (address: string, said = '') => actors.get(address)?.path ?? `${actorTypeOf(address)} ${said}`;
   const doubt = (key: string) => (world.lostOutcomes.has(key) ? 'lost' : world.uncertain.has(key) ? 'doubtful' : '');
@@ -62,28 +115,30 @@ export function worldKey(world: ModelWorld, keep: (actor: ModelActor) => Json, c
     kind,
     data.id ?? '',
     'src' in data ? data.src : '',
-    'event' in data ? data.event.type : '',
+    'event' in data ? outline.of(data.event) : '',
+    'to' in data && data.to !== undefined ? path(data.to) : '',
     doubt(key),
   ];
   return JSON.stringify([
-    ended ? outline(ended, clamp) : null,
+    ended ? outline.of(ended) : null,
     sortedBy(
       ([at]) => at,
       [...actors.values()].map((actor) => {
         const pendings = [...actor.pendings.values()].map((pending) => JSON.stringify(outlineOf(pending))).sort();
-        return [actor.path, stateOfActor(actor), keep(actor), pendings] as const;
+        return [actor.path, stateOfActor(actor), keep(actor, outline), pendings] as const;
       }),
     ),
     // The order matters within a pair of actors; the stable sort keeps it there.
     sortedBy(
       ([from, to]) => `${from} ${to}`,
       messages.map(({ from, to, type, body }) => {
-        return [path(from, type), path(to), type, outline(withoutKey(body), clamp)] as const;
+        return [path(from, type), path(to), type, outline.of(withoutKey(body))] as const;
       }),
     ),
     asks.map(({ type }) => type).sort(),
     faultsLeft,
     [...lostMessages].sort(),
+    [...taken].sort(),
   ]);
 }
 

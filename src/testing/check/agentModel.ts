@@ -60,6 +60,7 @@ export function agentModel(agent: AnyAgent, settings: CheckSettings): CheckModel
     types.length === 0 ? ['Do it.'] : types.flatMap((type) => bodies(type).map((body) => ({ type, body })));
   return {
     name: agent.name,
+    numbers: settings.numbers,
     type: typeOf(agent),
     inputs: (settings.input === undefined ? inputs() : [settings.input]).map((input) => runInput(agent, input)),
     external: [
@@ -110,13 +111,13 @@ const delegations = ({ tools }: AnyAgent): DelegatedCall[] =>
   });
 
 /** The part of each context that the guards look at. */
-const keepAgent: Projection = (actor, clamp) => {
+const keepAgent: Projection = (actor, outline) => {
   if (contextOf(actor, 'member')) return projectMember(actor);
   const toolCall = contextOf(actor, 'toolCall');
   // The state of a call says enough until it ends, and then its output does.
   if (toolCall) return [toolCall.attempts];
   const context = contextOf(actor, 'agent');
-  if (!context) return projectContext(actor, clamp);
+  if (!context) return projectContext(actor, outline);
   const { used, tries, requeries, rounds, outcome, failure, calls, tools, toolFailures, inbox } = context;
   return [
     used.steps,

@@ -30,9 +30,10 @@ export async function check(subject: Runnable, options: CheckOptions = {}): Prom
   const settings = checkSettings(options);
   const model = modelOf(subject, settings);
   const beginnings = model.inputs.map((input) => startWith(model, settings, input));
-  const { graph, counterexamples, refuted } = await refine(beginnings, model, settings);
-  const findings = reportedFindings(counterexamples, graph, model, subject);
+  const { graph, counterexamples, refuted, clamp } = await refine(beginnings, model, settings);
+  const findings = reportedFindings(counterexamples, graph, subject, options);
   const bound = graph.bound && { ...graph.bound, ...fastestGrowing(graph) };
+  const merged = { ...graph.merged, upTo: clamp };
   const { faults } = settings;
   const tried = triedOf(graph, faults);
   const states = graph.nodes.length;
@@ -42,12 +43,15 @@ export async function check(subject: Runnable, options: CheckOptions = {}): Prom
     transitions: graph.transitions,
     faults,
     ...(bound ? { bound } : {}),
+    ...(graph.merged.large + graph.merged.vague > 0 ? { merged } : {}),
     findings,
     ...claimsOf({
       states,
       faults,
       tried,
       bound,
+      merged,
+      partial: [...settings.numbers.partial],
       apparent: refuted,
       findings,
       looksForStates: model.unreached !== undefined,
@@ -97,6 +101,7 @@ function startWith(
     lostOutcomes: new Set(),
     uncertain: new Set(),
     lostMessages: new Set(),
+    taken: new Set(),
   };
   try {
     return startRoot(empty, type, { address: root, run: checkedRun, parent: undefined, input });
@@ -113,8 +118,8 @@ function startWith(
 function reportedFindings(
   suspicions: readonly Counterexample[],
   graph: StateGraph,
-  model: CheckModel,
   subject: Runnable,
+  options: CheckOptions,
 ): Finding[] {
   const once = new Map<string, Counterexample>();
   for (const suspicion of suspicions) {
@@ -133,7 +138,7 @@ function reportedFindings(
         says,
         trace: linesOf(trace),
         mermaid: sequenceDiagram(trace, kind),
-        story: storyOf({ kind, trace, model, subject, input, says }),
+        story: storyOf({ kind, trace, subject, input, says, options }),
       };
     })
     .sort((a, b) => (a.trace.length || Infinity) - (b.trace.length || Infinity));

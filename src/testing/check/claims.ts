@@ -1,7 +1,7 @@
 /** What a check may claim. Never that something is correct: only what was looked for, within which limits, and what was left open. */
 import type { CheckFaults } from './faults.ts';
 import { faultNames, faultWords } from './faults.ts';
-import { findingKinds, type Bound, type Finding, type FindingKind } from './report.ts';
+import { findingKinds, type Bound, type Merged, type Finding, type FindingKind } from './report.ts';
 
 const absent: Readonly<Record<FindingKind, string>> = {
   deadlock: 'no deadlock',
@@ -24,6 +24,10 @@ export interface ProofFacts {
   readonly tried: CheckFaults;
   /** The limit at which it stopped; undefined when everything was explored. */
   readonly bound: Bound | undefined;
+  /** Situations that were not told apart. */
+  readonly merged: Merged;
+  /** Ranges of which only some numbers were tried, in words. */
+  readonly partial: readonly string[];
   /** Loops that ended when they were followed. */
   readonly apparent: number;
   /** Is it looked for states that are not reached? */
@@ -33,7 +37,17 @@ export interface ProofFacts {
 }
 
 /** What is proved within the limits, and what is not. */
-export function claimsOf({ states, faults, tried, bound, apparent, findings, looksForStates }: ProofFacts): {
+export function claimsOf({
+  states,
+  faults,
+  tried,
+  bound,
+  merged,
+  partial,
+  apparent,
+  findings,
+  looksForStates,
+}: ProofFacts): {
   proved: string[];
   unproven: string[];
 } {
@@ -43,7 +57,11 @@ export function claimsOf({ states, faults, tried, bound, apparent, findings, loo
     const before = found.size === 0 ? 'none showed anything wrong' : 'see the findings';
     return {
       proved: [],
-      unproven: [`everything beyond the bound: ${boundWords(bound)}. Of the ${count} states before it, ${before}.`],
+      unproven: [
+        `everything beyond the bound: ${boundWords(bound)}. Of the ${count} states before it, ${before}.`,
+        ...notToldApart(merged),
+        ...untriedNumbers(partial),
+      ],
     };
   }
   const isWrong = [...found].some((kind) => kind !== 'unreachable');
@@ -64,10 +82,31 @@ export function claimsOf({ states, faults, tried, bound, apparent, findings, loo
   return {
     proved: findingKinds
       .filter((kind) => !found.has(kind) && !(kind in open) && (looksForStates || kind !== 'unreachable'))
-      .map((kind) => `${absent[kind]} ${faultWords(tried)}, ${count} states`),
-    unproven: [...Object.values(open), ...untried(faults, tried)],
+      .map((kind) => `${absent[kind]} ${faultWords(tried)}, ${count} states${mergedWords(merged)}`),
+    unproven: [...Object.values(open), ...notToldApart(merged), ...untriedNumbers(partial), ...untried(faults, tried)],
   };
 }
+
+const situations = (count: number) => `${count.toLocaleString('en')} situation${count === 1 ? '' : 's'}`;
+
+const mergedWords = ({ large, vague }: Merged): string =>
+  large + vague === 0 ? '' : ` (${situations(large + vague)} taken for one of them)`;
+
+function notToldApart({ large, vague, upTo }: Merged): string[] {
+  const words = (what: string, count: number) =>
+    `what depends on ${what}: ${situations(count)} that differ only in these were taken for one that was explored. Name what decides: check(…, { context: { … } })`;
+  return [
+    ...(large > 0 ? [words(`numbers above ${upTo.toLocaleString('en')}, or on longer lists`, large)] : []),
+    ...(vague > 0 ? [words('long texts, fractions, or values nested more than four deep', vague)] : []),
+  ];
+}
+
+const untriedNumbers = (partial: readonly string[]): string[] =>
+  partial.length === 0
+    ? []
+    : [
+        `what depends on other numbers than those that were tried (${partial.join('; ')}): they are the ends of the range and the neighbours of the constants that could be read in guards. Give samples: check(…, { samples: { … } })`,
+      ];
 
 const untried = (faults: CheckFaults, tried: CheckFaults): string[] => {
   const names = faultNames.filter((name) => name !== 'drop' && faults[name] > 0 && tried[name] === 0);

@@ -83,8 +83,8 @@ function answersOf(worker: AnyAgent | AnyTeam, type: string, settings: CheckSett
 }
 
 /** Bodies of a message: the given samples, otherwise bodies that fit its schema. Throws `invalid` for a sample that does not fit, `definition` when none can be made up. */
-export function bodiesFor(protocol: Protocol, type: string, { samples = {} }: CheckSettings): readonly Json[] {
+export function bodiesFor(protocol: Protocol, type: string, { samples = {}, numbers }: CheckSettings): readonly Json[] {
   const parse = (body: unknown): Json => knownJson(protocol.parse(type, body));
   const schema = () => jsonSchema(present(protocol.messages[type], `The message "${type}"`).body);
-  return samples[type]?.map(parse) ?? bodiesOf(type, schema(), parse);
+  return samples[type]?.map(parse) ?? bodiesOf(type, schema(), parse, numbers);
 }

@@ -1,13 +1,16 @@
 /** Finds dead ends, where nothing happens any more, and asks that will never be answered. */
-import { nodeAt, traceTo, type StateGraph, type GraphNode } from './explore.ts';
+import { activeNodes } from '../../core/machineShape.ts';
+import { knownJson } from '../jsonValues.ts';
+import { nodeAt, traceTo, type StateGraph, type GraphNode, type TransitionLabel } from './explore.ts';
 import { isCheckFault, type CheckFaults } from './faults.ts';
 import type { Counterexample } from './counterexample.ts';
 import { stateOfActor } from './worldStep.ts';
-import type { ModelWorld } from './world.ts';
+import type { Missed } from './transition.ts';
+import type { ModelActor, ModelWorld } from './world.ts';
 
 /** Does the run go on by itself, or by a message that it may wait for? An event that changes nothing does not count. */
 const goesOn = ({ edges }: GraphNode, self: number): boolean =>
-  edges.some(({ to, move: { cause } }) => to !== self && (cause === 'inside' || cause === 'outside'));
+  edges.some(({ to, hides, move: { cause } }) => (to !== self || hides) && (cause === 'inside' || cause === 'outside'));
 
 const faultsUsed = ({ faultsLeft }: ModelWorld, faults: CheckFaults): number =>
   faults.drop + faults.dup + faults.crash - faultsLeft.drop - faultsLeft.dup - faultsLeft.crash;
@@ -47,12 +50,21 @@ export function deadEnds(
         node,
         says: `Once a message is lost, nothing can happen any more: ${place}. Set a time (after, or a deadline) for what is waited for.`,
       };
-    if (traceTo(graph, node).some(({ expires }) => expires))
+    const trace = traceTo(graph, node);
+    if (trace.some(({ expires }) => expires))
       return {
         kind: 'expiry',
         about: place,
         node,
         says: `When nobody answers the question in time, nothing can happen any more: ${place}. Say what is to be done then.`,
+      };
+    const early = awaitedTooLate(world, trace);
+    if (early)
+      return {
+        kind: 'deadlock',
+        about: place,
+        node,
+        says: `A race: "${early.type}" can come before "${early.path}" waits for it, and changes nothing then. After that nothing can happen any more, though no message is lost: ${place}. Keep in every state before that it has come, or send it only when it is waited for.`,
       };
     // A client with an answer would ask again; one without an answer cannot.
     const [ask] = world.asks;
@@ -65,6 +77,23 @@ export function deadEnds(
     };
   });
 }
+
+/** An event that an actor waits for now, and that came when it changed nothing. */
+function awaitedTooLate({ actors }: ModelWorld, trace: readonly TransitionLabel[]): Missed | undefined {
+  const living = new Map([...actors.values()].map((actor) => [actor.path, actor]));
+  return trace
+    .flatMap(({ missed }) => missed ?? [])
+    .find(({ path, type }) => {
+      const actor = living.get(path);
+      return actor !== undefined && awaits(actor, type);
+    });
+}
+
+/** Is there a transition for this event that leads somewhere or does something? */
+const awaits = ({ type: { chart }, snapshot }: ModelActor, event: string): boolean =>
+  activeNodes(chart.machine.root, knownJson(snapshot.value)).some((node) =>
+    (node.on[event] ?? []).some(({ target, actions }) => (target?.length ?? 0) > 0 || actions.length > 0),
+  );
 
 /** Asks that stay open whatever happens. Only types that are answered somewhere: of the others no answer is expected. */
 export function unansweredAsks(graph: StateGraph, faults: CheckFaults): Counterexample[] {

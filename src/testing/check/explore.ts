@@ -1,13 +1,12 @@
 /** Explores everything that can happen, breadth first: the first trace to a world is a shortest one. */
 import type { Clock } from '../../values/clock.ts';
-import type { Json } from '../../values/json.ts';
-import { worldKey } from './abstraction.ts';
+import { Outline, worldKey, type LeftOut } from './abstraction.ts';
 import type { ModelTransition } from './transition.ts';
 import { Successors } from './successors.ts';
-import type { Bound } from './report.ts';
+import type { Bound, Merged } from './report.ts';
 import type { CheckModel } from './model.ts';
 import type { StepProblem, StepResult } from './worldStep.ts';
-import type { ModelActor, ModelWorld } from './world.ts';
+import type { ModelWorld } from './world.ts';
 
 /** A world that was reached. */
 export interface GraphNode {
@@ -33,6 +32,8 @@ export interface GraphEdge {
   readonly move: TransitionLabel;
   /** What is wrong with its step. */
   readonly problems: readonly StepProblem[];
+  /** It leads to another situation of the same node: they differ only in what is not told apart. */
+  readonly hides?: true;
 }
 
 /** Everything that was reached. */
@@ -45,6 +46,8 @@ export interface StateGraph {
   readonly answered: ReadonlySet<string>;
   /** Ids of the states that were visited. */
   readonly visited: ReadonlySet<string>;
+  /** How many situations were taken for one that was explored, because they differ only in what is not told apart. */
+  readonly merged: Omit<Merged, 'upTo'>;
   /** The limit at which it stopped; undefined when everything was explored. */
   readonly bound?: Omit<Bound, 'grows'>;
 }
@@ -80,7 +83,7 @@ const progressInterval = 2_000;
 export const worldKeyIn =
   ({ model, clamp }: Exploration) =>
   (world: ModelWorld): string =>
-    worldKey(world, (actor: ModelActor): Json => model.project(actor, clamp), clamp);
+    worldKey(world, model.project, new Outline(clamp));
 
 /** The node of that number, which must exist. */
 export function nodeAt(nodes: readonly GraphNode[], at: number): GraphNode {
@@ -93,8 +96,8 @@ export function nodeAt(nodes: readonly GraphNode[], at: number): GraphNode {
 export async function explore(beginnings: readonly StepResult[], walk: Exploration): Promise<StateGraph> {
   const { model, limits, clock, progress } = walk;
   const moves = new Successors(model);
-  const key = worldKeyIn(walk);
   const known = new Map<string, number>();
+  const variants = new Variants();
   const nodes: GraphNode[] = [];
   const answered = new Set<string>();
   const passed = new Set<string>();
@@ -102,17 +105,20 @@ export async function explore(beginnings: readonly StepResult[], walk: Explorati
   let transitions = 0;
   let bound: StateGraph['bound'];
 
-  const add = (world: ModelWorld, before: GraphNode['before']): number | undefined => {
-    const id = key(world);
+  const add = (world: ModelWorld, before: GraphNode['before']): { to: number; isFirst: boolean } | undefined => {
+    const outline = new Outline(walk.clamp);
+    const id = worldKey(world, model.project, outline);
     const at = known.get(id);
-    if (at !== undefined) return at;
+    if (at !== undefined) return { to: at, isFirst: variants.seen(at, outline.leftOut) };
     if (nodes.length >= limits.states) {
       bound = { what: 'states', at: limits.states };
       return undefined;
     }
     const depth = before ? nodeAt(nodes, before.node).depth + 1 : 0;
     known.set(id, nodes.length);
-    return nodes.push({ world, depth, edges: [], explored: false, ...(before ? { before } : {}) }) - 1;
+    variants.seen(nodes.length, outline.leftOut);
+    nodes.push({ world, depth, edges: [], explored: false, ...(before ? { before } : {}) });
+    return { to: nodes.length - 1, isFirst: true };
   };
 
   for (const { world, visited: states } of beginnings) {
@@ -135,14 +141,18 @@ export async function explore(beginnings: readonly StepResult[], walk: Explorati
       transitions++;
       for (const type of turn.answered) answered.add(type);
       for (const id of turn.visited) passed.add(id);
-      const to = add(turn.world, { node: at, move });
-      if (to === undefined) whole = false;
-      else node.edges.push({ to, move, problems: turn.problems });
+      const added = add(turn.world, { node: at, move });
+      if (!added) {
+        whole = false;
+        continue;
+      }
+      const { to, isFirst } = added;
+      node.edges.push({ to, move, problems: turn.problems, ...(to === at && !isFirst ? { hides: true } : {}) });
     }
     node.explored = whole;
     if (bound?.what === 'states') break;
   }
-  return { nodes, transitions, answered, visited: passed, ...(bound ? { bound } : {}) };
+  return { nodes, transitions, answered, visited: passed, merged: variants.merged, ...(bound ? { bound } : {}) };
 }
 
 /** The moves by which a node was first reached, in order. */
@@ -151,3 +161,33 @@ export function traceTo({ nodes }: Pick<StateGraph, 'nodes'>, node: number): Tra
   for (let { before } = nodeAt(nodes, node); before; { before } = nodeAt(nodes, before.node)) way.push(before.move);
   return way.reverse();
 }
+
+/** Counts the situations that share a node, by what was left out of its key. */
+class Variants {
+  readonly #large = new Map<number, Set<number>>();
+  readonly #vague = new Map<number, Set<number>>();
+
+  /** Tells whether it is the situation by which the node was first reached. */
+  seen(node: number, { large, vague }: LeftOut): boolean {
+    const isFirst = [addTo(this.#large, node, large), addTo(this.#vague, node, vague)];
+    return isFirst.every(Boolean);
+  }
+
+  get merged(): StateGraph['merged'] {
+    return { large: beyondFirst(this.#large), vague: beyondFirst(this.#vague) };
+  }
+}
+
+/** Sets are made only where something is left out; tells whether the hash is the first of its node. */
+function addTo(sets: Map<number, Set<number>>, node: number, hash: number): boolean {
+  const known = sets.get(node);
+  if (!known) {
+    if (hash > 0) sets.set(node, new Set([hash]));
+    return true;
+  }
+  known.add(hash);
+  return known.values().next().value === hash;
+}
+
+const beyondFirst = (sets: ReadonlyMap<number, ReadonlySet<number>>): number =>
+  [...sets.values()].reduce((sum, { size }) => sum + size - 1, 0);

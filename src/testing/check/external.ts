@@ -3,7 +3,7 @@ import type { Envelope } from '../../contracts/envelope.ts';
 import type { JsonObject } from '../../values/json.ts';
 import { signalEnvelope } from '../../core/systemMessages.ts';
 import { knownJson, jsonObject } from '../jsonValues.ts';
-import { machineEventOf, afterFault, withoutStep, type ModelTransition } from './transition.ts';
+import { machineEventOf, missedBy, afterFault, withoutStep, type ModelTransition } from './transition.ts';
 import { valuesOf } from './samples.ts';
 import type { ExternalMessage, CheckModel } from './model.ts';
 import { deliverMessage } from './worldStep.ts';
@@ -17,7 +17,7 @@ export const isTicket = ({ type }: ModelActor): boolean => type.chart.machine.id
 export function personTransitions(model: CheckModel, world: ModelWorld, ticket: ModelActor): ModelTransition[] {
   const { schema } = jsonObject(ticket.spawnInfo.input);
   const events: (JsonObject & { type: string })[] = [
-    ...valuesOf(jsonObject(schema)).map((answer) => ({ type: 'wait.answer', answer, by: 'somebody' })),
+    ...valuesOf(jsonObject(schema), model.numbers).map((answer) => ({ type: 'wait.answer', answer, by: 'somebody' })),
     { type: 'wait.abort', reason: 'not needed', by: 'somebody' },
   ];
   return events.flatMap((event): ModelTransition[] => {
@@ -47,10 +47,10 @@ function movesOf(
   model: CheckModel,
   world: ModelWorld,
   root: ModelActor,
-  { type, kind, body, watched }: ExternalMessage,
+  { type, kind, body, watched, interferes }: ExternalMessage,
 ): ModelTransition[] {
   const open = world.asks.some((ask) => ask.type === type);
-  if (world.lostMessages.has(type) || (open && world.faultsLeft.dup === 0)) return [];
+  if (world.lostMessages.has(type) || world.taken.has(type) || (open && world.faultsLeft.dup === 0)) return [];
   const id = `${clientIds}${world.asks.length + 1}`;
   const envelope: Envelope = {
     id,
@@ -64,16 +64,34 @@ function movesOf(
   const turn = deliverMessage(open ? afterFault(world, 'dup') : world, envelope);
   // The message was refused, and the client knows it.
   if (turn.world.actors.get(world.root) === root && turn.problems.length === 0) return [];
-  const cause = open ? 'dup' : model.isInterference(type) ? 'steering' : 'outside';
+  const cause = open ? 'dup' : interferes || model.isInterference(type) ? 'steering' : 'outside';
   const bodyWords = kind === 'ask' && body !== null ? ` ${shortJson(body)}` : '';
   const line = { from: 'client', to: model.label(root) };
   const event = machineEventOf(envelope, root);
-  const move: ModelTransition = { ...line, cause, says: `${type}${bodyWords}${open ? ' once more' : ''}`, event, turn };
+  const says = `${type}${bodyWords}${open ? ' once more' : ''}`;
+  const move: ModelTransition = { ...line, cause, says, event, ...missedBy(root, type, turn), turn };
   // A machine without an end may wait for ever; one that can end may not.
-  if (cause !== 'outside' || kind === 'ask' || watched || world.faultsLeft.drop === 0 || !mayEnd(root)) return [move];
-  const lost: ModelWorld = { ...afterFault(world, 'drop'), lostMessages: new Set([...world.lostMessages, type]) };
-  return [move, { ...line, cause: 'drop', says: `${type} is lost on its way`, turn: withoutStep(lost) }];
+  if (cause !== 'outside' || kind === 'ask' || watched || !mayEnd(root)) return [move];
+  if (move.missed && isUnchanged(world, turn.world)) {
+    const taken: ModelWorld = { ...turn.world, taken: new Set([...world.taken, type]) };
+    return [{ ...move, says: `${says}, which changes nothing yet`, turn: { ...turn, world: taken } }, ...lostOf(type)];
+  }
+  return [move, ...lostOf(type)];
+
+  function lostOf(type: string): ModelTransition[] {
+    if (world.faultsLeft.drop === 0) return [];
+    const lost: ModelWorld = { ...afterFault(world, 'drop'), lostMessages: new Set([...world.lostMessages, type]) };
+    return [{ ...line, cause: 'drop', says: `${type} is lost on its way`, turn: withoutStep(lost) }];
+  }
 }
+
+/** Did the message cause nothing beside what its receiver is? */
+const isUnchanged = (before: ModelWorld, after: ModelWorld): boolean =>
+  after.messages.length === before.messages.length &&
+  after.actors.size === before.actors.size &&
+  pendingCount(after) === pendingCount(before);
+const pendingCount = ({ actors }: ModelWorld) =>
+  [...actors.values()].reduce((sum, { pendings }) => sum + pendings.size, 0);
 
 const mayEnd = ({ type }: ModelActor): boolean =>
   Object.values(type.chart.machine.root.states).some(({ type: kind }) => kind === 'final');

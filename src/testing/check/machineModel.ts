@@ -10,6 +10,7 @@ import { knownJson, jsonObject, jsonText } from '../jsonValues.ts';
 import { projectContext, type Projection } from './abstraction.ts';
 import { isSteering, type CheckSettings } from './options.ts';
 import { sampledOutcomes, outcomeWords } from './effectOutcomes.ts';
+import { landmarksIn } from './numbers.ts';
 import { bodiesOf, valuesOf } from './samples.ts';
 import type { Unreached, ExternalMessage, CheckModel } from './model.ts';
 
@@ -17,8 +18,10 @@ import type { Unreached, ExternalMessage, CheckModel } from './model.ts';
 export function machineModel(subject: Runnable & { kind: 'machine' }, settings: CheckSettings): CheckModel {
   const { type } = subject;
   const possible = sampledOutcomes(settings.samples);
+  for (const value of landmarksOf(type)) settings.numbers.landmarks.add(value);
   return {
     name: subject.name,
+    numbers: settings.numbers,
     type,
     inputs: [runInput(subject, settings.input ?? null)],
     external: [...asks(type, settings), ...signals(type, settings)],
@@ -35,26 +38,26 @@ export function machineModel(subject: Runnable & { kind: 'machine' }, settings: 
 /** For machines that the option `context` names, the user's function decides what is kept. */
 export const projectGiven =
   ({ context = {} }: CheckSettings, otherwise: Projection): Projection =>
-  (actor, clamp) => {
+  (actor, outline) => {
     const { id } = actor.type.chart.machine;
     const keep = Object.hasOwn(context, id) ? context[id] : undefined;
     // The user wrote the function for the context of the machine with this id.
-    return keep ? keep(actor.snapshot.context as never) : otherwise(actor, clamp);
+    return keep ? keep(actor.snapshot.context as never) : otherwise(actor, outline);
   };
 
-const asks = ({ handles = {} }: ActorType, { samples = {} }: CheckSettings): ExternalMessage[] =>
+const asks = ({ handles = {} }: ActorType, { samples = {}, numbers }: CheckSettings): ExternalMessage[] =>
   Object.entries(handles).flatMap(([type, schema]) => {
     const parse = (body: unknown) => knownJson(schema.parse(body));
-    const bodies = samples[type] ?? bodiesOf(type, jsonSchema(schema), parse);
+    const bodies = samples[type] ?? bodiesOf(type, jsonSchema(schema), parse, numbers);
     return bodies.map((body): ExternalMessage => ({ type, kind: 'ask', body: parse(body) }));
   });
 
 /** The signals that its schema names; without a schema, every event that the machine handles and does not send itself. */
-function signals(type: ActorType, { samples = {} }: CheckSettings): ExternalMessage[] {
+function signals(type: ActorType, { samples = {}, numbers }: CheckSettings): ExternalMessage[] {
   const { signals: schema, handles = {}, chart } = type;
   if (schema) {
     // Zod's own type of a JSON Schema has optional fields, which JSON has not.
-    const values = valuesOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonObject);
+    const values = valuesOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonObject, numbers);
     return values.flatMap((event) => {
       const name = jsonText(jsonObject(event)['type']);
       return (samples[name] ?? [event]).map((each): ExternalMessage => ({
@@ -66,9 +69,23 @@ function signals(type: ActorType, { samples = {} }: CheckSettings): ExternalMess
   }
   const names = chart.machine.events.filter((name) => !/^xstate\.|\*/.test(name) && !Object.hasOwn(handles, name));
   return names.flatMap((name) =>
-    (samples[name] ?? [{}]).map((body): ExternalMessage => ({ type: name, kind: 'signal', body: knownJson(body) })),
+    (samples[name] ?? [{}]).map((body): ExternalMessage => ({
+      type: name,
+      kind: 'signal',
+      body: knownJson(body),
+      derived: true,
+    })),
   );
 }
+
+/** Of a machine and of its children. */
+const landmarksOf = (type: ActorType): number[] => [
+  ...landmarksIn(type.chart.machine),
+  ...Object.keys(type.chart.machine.implementations.actors).flatMap((name) => {
+    const child = type.child(name);
+    return child ? landmarksOf(child) : [];
+  }),
+];
 
 /** States that were not visited, of this machine and of its children. Tickets are not the user's machines. */
 function missedStates(type: ActorType, visited: ReadonlySet<string>): Unreached[] {

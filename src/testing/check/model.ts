@@ -6,6 +6,7 @@ import type { PendingEffect, PendingTimer } from '../../contracts/pending.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import type { StepProblem } from './worldStep.ts';
 import type { ModelActor, ModelWorld } from './world.ts';
+import type { NumberSamples } from './numbers.ts';
 import type { Projection } from './abstraction.ts';
 
 /** A message that a client may send at any time. */
@@ -18,6 +19,10 @@ export interface ExternalMessage {
   readonly body: Json;
   /** The sender sees the effect of it, and sends it again when there was none. */
   readonly watched?: true;
+  /** Nobody declared it: the machine handles it, so a client may send it. */
+  readonly derived?: true;
+  /** The actors of the run send it themselves: a client that sends it only interferes. */
+  readonly interferes?: true;
 }
 
 /** One possible outcome of an effect. */
@@ -59,6 +64,8 @@ export interface CheckModel {
   readonly type: ActorType;
   /** The inputs that a run may start with. */
   readonly inputs: readonly Json[];
+  /** The numbers that are tried of ranges. */
+  readonly numbers: NumberSamples;
   /** The messages that clients may send. */
   readonly external: readonly ExternalMessage[];
   /** Is this a message that only interferes? A run that goes on only when a client sends one is stuck. */

@@ -4,6 +4,7 @@ import { milliseconds, type Duration } from '../../values/duration.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { faultsOf, type CheckFaults } from './faults.ts';
+import type { NumberSamples } from './numbers.ts';
 import type { ExplorationLimits } from './explore.ts';
 import { slow } from '../slow.ts';
 
@@ -41,6 +42,8 @@ export interface CheckSettings extends Omit<CheckOptions, 'faults' | 'maxStates'
   readonly faults: CheckFaults;
   /** The limits of the exploration. */
   readonly limits: ExplorationLimits;
+  /** The numbers that are tried of ranges; the model adds those of its guards. */
+  readonly numbers: NumberSamples;
 }
 
 /** Fills in the defaults. Throws `invalid` for an option out of range, `definition` for a wrong duration. */
@@ -58,6 +61,7 @@ export function checkSettings(options: CheckOptions): CheckSettings {
   return {
     ...rest,
     faults: faultsOf(faults),
+    numbers: { landmarks: new Set(), partial: new Set() },
     limits: {
       states: maxStates,
       depth: maxDepth,

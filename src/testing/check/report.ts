@@ -44,6 +44,16 @@ export interface Bound {
   readonly grows?: string;
 }
 
+/** Situations that were taken for one that was explored, because they differ only in what is not told apart. */
+export interface Merged {
+  /** How many differ only in numbers above `upTo` and in lists longer than that. */
+  readonly large: number;
+  /** How many differ only in long texts, fractions, or values nested more than four deep. */
+  readonly vague: number;
+  /** Numbers and lengths up to this one were told apart. */
+  readonly upTo: number;
+}
+
 /** What a check found and proved. */
 export interface CheckReport {
   /** The name of what was checked. */
@@ -56,6 +66,8 @@ export interface CheckReport {
   readonly faults: CheckFaults;
   /** The limit at which it stopped; absent when everything was explored. */
   readonly bound?: Bound;
+  /** What was not told apart; absent when every situation was explored by itself. */
+  readonly merged?: Merged;
   /** What is wrong, the shortest traces first. */
   readonly findings: readonly Finding[];
   /** What was looked for and not found, within which faults and worlds. That is never a claim that it is correct. */

@@ -2,15 +2,16 @@
 import { TroupeError } from '../../values/failure.ts';
 import type { Json, JsonObject } from '../../values/json.ts';
 import { errorMessage } from '../../values/cause.ts';
+import { numbersOf, type NumberSamples } from './numbers.ts';
 import { jsonList, jsonObject, jsonObjects } from '../jsonValues.ts';
 
 /** The most alternatives of one value. */
 const most = 6;
 
 /** Values that fit, as `parse` returns them; at least one. Throws `definition` when none of the made-up values fits. */
-export function bodiesOf(what: string, schema: Json, parse: (body: Json) => Json): Json[] {
+export function bodiesOf(what: string, schema: Json, parse: (body: Json) => Json, numbers: NumberSamples): Json[] {
   const problems: string[] = [];
-  const bodies = valuesOf(jsonObject(schema)).flatMap((value) => {
+  const bodies = valuesOf(jsonObject(schema), numbers).flatMap((value) => {
     try {
       return [parse(value)];
     } catch (thrown) {
@@ -25,18 +26,21 @@ export function bodiesOf(what: string, schema: Json, parse: (body: Json) => Json
   );
 }
 
-/** Values for a schema, before it is known whether they fit; at most six. */
-export function valuesOf(schema: JsonObject): Json[] {
+/** Values for a schema, before it is known whether they fit. */
+export function valuesOf(schema: JsonObject, numbers: NumberSamples): Json[] {
   const { const: only, enum: choices, anyOf, oneOf, allOf, type, default: preset } = schema;
   if (only !== undefined) return [only];
   const listed = jsonList(choices);
   if (listed) return listed.slice(0, most);
   const alternatives = jsonObjects(anyOf ?? oneOf);
-  if (alternatives) return alternatives.flatMap((each) => valuesOf(each).slice(0, 2)).slice(0, most);
+  if (alternatives) return alternatives.flatMap((each) => valuesOf(each, numbers).slice(0, most)).slice(0, 2 * most);
   const parts = jsonObjects(allOf);
   if (parts) {
     const { allOf: _, ...rest } = schema;
-    return valuesOf(parts.reduce<JsonObject>((whole, part) => ({ ...whole, ...part }), rest));
+    return valuesOf(
+      parts.reduce<JsonObject>((whole, part) => ({ ...whole, ...part }), rest),
+      numbers,
+    );
   }
   if (preset !== undefined) return [preset];
   switch (jsonList(type)?.[0] ?? type) {
@@ -44,23 +48,16 @@ export function valuesOf(schema: JsonObject): Json[] {
       return [true, false];
     case 'integer':
     case 'number':
-      return [numberOf(schema)];
+      return numbersOf(schema, numbers);
     case 'string':
       return [textOf(schema)];
     case 'array':
-      return [arrayOf(schema)];
+      return [arrayOf(schema, numbers)];
     case 'object':
-      return objectsOf(schema);
+      return objectsOf(schema, numbers);
     default:
       return [null];
   }
-}
-
-function numberOf({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonObject): number {
-  if (typeof minimum === 'number' && minimum > -Number.MAX_SAFE_INTEGER) return minimum;
-  if (typeof exclusiveMinimum === 'number') return exclusiveMinimum + 1;
-  if (typeof maximum === 'number' && maximum < 1) return maximum;
-  return typeof exclusiveMaximum === 'number' && exclusiveMaximum <= 1 ? exclusiveMaximum - 1 : 1;
 }
 
 const formats: Readonly<Record<string, string>> = {
@@ -79,19 +76,19 @@ function textOf({ format, minLength = 0, maxLength = Infinity }: JsonObject): st
   return 'text'.padEnd(Number(minLength), 'x').slice(0, Number(maxLength));
 }
 
-function arrayOf({ items, prefixItems, minItems }: JsonObject): Json[] {
+function arrayOf({ items, prefixItems, minItems }: JsonObject, numbers: NumberSamples): Json[] {
   const listed = jsonObjects(prefixItems);
-  if (listed) return listed.map((each) => valuesOf(each)[0] ?? null);
-  const [item = null] = items === undefined ? [] : valuesOf(jsonObject(items));
+  if (listed) return listed.map((each) => valuesOf(each, numbers)[0] ?? null);
+  const [item = null] = items === undefined ? [] : valuesOf(jsonObject(items), numbers);
   return Array.from({ length: Math.max(1, Number(minItems ?? 1)) }, () => item);
 }
 
 /** Objects with the required properties: one with the first value of each, then each of their other values in turn. Optional properties are left out. */
-function objectsOf({ properties = {}, required = [] }: JsonObject): Json[] {
+function objectsOf({ properties = {}, required = [] }: JsonObject, numbers: NumberSamples): Json[] {
   const known = jsonObject(properties);
   const names = (jsonList(required) ?? []).filter((name) => typeof name === 'string');
-  const needed = names.map((name) => [name, valuesOf(jsonObject(known[name]))] as const);
+  const needed = names.map((name) => [name, valuesOf(jsonObject(known[name]), numbers)] as const);
   const plain = Object.fromEntries(needed.map(([name, [first = null]]) => [name, first]));
   const others = needed.flatMap(([name, [, ...rest]]) => rest.map((value) => ({ ...plain, [name]: value })));
-  return [plain, ...others].slice(0, most);
+  return [plain, ...others].slice(0, 4 * most);
 }

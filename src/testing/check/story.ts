@@ -1,4 +1,6 @@
 /** Writes a trace as a test to paste: it leads to the finding and asserts what happens today. What should happen is for its author to write. */
+import { isDeepStrictEqual } from 'node:util';
+import type { AnyStateMachine } from 'xstate';
 import { AgentOutput } from '../../contracts/agent.ts';
 import type { Json } from '../../values/json.ts';
 import { RunMessage } from '../../contracts/run.ts';
@@ -8,7 +10,7 @@ import { errorMessage } from '../../values/cause.ts';
 import { play } from '../play.ts';
 import type { FindingKind } from './report.ts';
 import type { Trace } from './sequence.ts';
-import type { CheckModel } from './model.ts';
+import type { CheckOptions } from './options.ts';
 
 /** What a test is written from. */
 export interface StorySource {
@@ -18,12 +20,12 @@ export interface StorySource {
   readonly says: string;
   /** How it comes about. */
   readonly trace: Trace;
-  /** The model in which it was found. */
-  readonly model: CheckModel;
   /** What was checked. */
   readonly subject: Runnable;
   /** The input of the run. */
   readonly input: Json;
+  /** The options of the check. */
+  readonly options: CheckOptions;
 }
 
 /** The source text of the test. */
@@ -32,11 +34,10 @@ export function storyOf(source: StorySource): string {
   switch (subject.kind) {
     case 'team':
       return teamStory(source, (said) => subject.next(said));
-    case 'guarded':
-    case 'orchestrator':
-      return checkStory(source);
+    case 'machine':
+      return machineStory(source, subject.type.chart.machine);
     default:
-      return machineStory(source);
+      return checkStory(source);
   }
 }
 
@@ -44,8 +45,7 @@ const eventsOf = ({ steps, loop }: Trace): MachineEvent[] =>
   [...steps, ...loop].flatMap(({ event, cause }) => (event && cause !== 'drop' ? [event] : []));
 
 /** The events that the root handled, in order, and where it rests then. */
-function machineStory({ kind, says, trace, input, subject, model }: StorySource): string {
-  const { machine } = model.type.chart;
+function machineStory({ kind, says, trace, input, subject }: StorySource, machine: AnyStateMachine): string {
   const events = eventsOf(trace);
   const lines = events.map((event) => `    ${eventText(event)},`);
   const used = ['after', 'done', 'failed'].filter((name) => lines.some((line) => line.trim().startsWith(`${name}(`)));
@@ -56,7 +56,7 @@ function machineStory({ kind, says, trace, input, subject, model }: StorySource)
     `import ${name} from './${subject.name}.ts';`,
     '',
     `test(${text(`${kind} in ${subject.name}`)}, () => {`,
-    `  // ${says}`,
+    `  // ${oneLine(says)}`,
     `  const story = () => play(${name}.type.chart.machine, ${text(input)}, [`,
     ...lines,
     '  ]);',
@@ -66,20 +66,38 @@ function machineStory({ kind, says, trace, input, subject, model }: StorySource)
 }
 
 /** The machine is the runtime's own, so the test asserts that the check reports the finding. */
-function checkStory({ kind, says, subject, input }: StorySource): string {
+function checkStory({ kind, says, subject, input, options }: StorySource): string {
   const name = variable(subject.name);
+  const { text: given, others } = optionsText(options);
   return [
     `import { expect, test } from 'vitest';`,
     `import { check } from 'troupe/check';`,
     `import ${name} from './${subject.name}.ts';`,
     '',
     `test(${text(`${kind} in ${subject.name}`)}, async () => {`,
-    `  // ${says}`,
+    `  // ${oneLine(says)}`,
     `  // It was started with ${text(input)}`,
-    `  const { findings } = await check(${name});`,
+    ...(others.length > 0 ? [`  // Add what cannot be written here: ${others.join(', ')}.`] : []),
+    `  const { findings } = await check(${[name, ...(given === '' ? [] : [given])].join(', ')});`,
     `  expect(findings.map(({ kind }) => kind)).toContain(${text(kind)});`,
     '});',
   ].join('\n');
+}
+
+/** The options of the check that decide what is found, as source text; `others` are those that are no JSON. */
+function optionsText({ faults, maxStates, maxDepth, input, samples, steers, context }: CheckOptions): {
+  readonly text: string;
+  readonly others: readonly string[];
+} {
+  const plain = { faults, maxStates, maxDepth, input, steers };
+  const isPlain = (value: unknown) => isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value);
+  const given = Object.entries({ ...plain, ...(isPlain(samples ?? null) ? { samples } : {}) }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return {
+    text: given.length === 0 ? '' : `{ ${given.map(([name, value]) => `${name}: ${text(value)}`).join(', ')} }`,
+    others: [...(isPlain(samples ?? null) ? [] : ['samples']), ...(context ? ['context'] : [])],
+  };
 }
 
 /** The messages of the team, in order, and what its route decides about them. */
@@ -94,7 +112,7 @@ function teamStory({ kind, says, trace, input, subject }: StorySource, next: Any
     `import ${name} from './${subject.name}.ts';`,
     '',
     `test(${text(`${kind} in ${subject.name}`)}, () => {`,
-    `  // ${says}`,
+    `  // ${oneLine(says)}`,
     '  const said = [',
     ...said.map((message) => `    ${text(message)},`),
     '  ] as const;',
@@ -126,6 +144,9 @@ function eventText(event: MachineEvent): string {
   const [, delay, state] = /^xstate\.after\.([^.]+)\.(.+)$/.exec(event.type) ?? [];
   return delay === undefined ? text(event) : `after(${text(delay)}, ${text(state)})`;
 }
+
+/** A line break would end the comment. */
+const oneLine = (words: string): string => words.replace(/\s*[\n\r\u2028\u2029]\s*/g, ' ');
 
 /** A value as source text: a string in single quotes where it needs no escapes, otherwise JSON. */
 const text = (value: unknown): string =>

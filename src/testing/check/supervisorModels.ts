@@ -72,6 +72,7 @@ function supervised(
     spawnInfo.parent === undefined ? subject.name : type.name;
   return {
     name: subject.name,
+    numbers: settings.numbers,
     type: compile({ gateway: never, clock: systemClock(), opened: [] })(reducedToContracts(subject)),
     isInterference: () => true,
     // A guard that watches is asked again and again; the first time stands for all.
@@ -120,12 +121,12 @@ function inputsOf({ subject }: AnyGuarded, settings: CheckSettings): readonly un
 }
 
 /** The part of each context that the guards look at. */
-const keepSupervisor: Projection = (actor, clamp) => {
+const keepSupervisor: Projection = (actor, outline) => {
   if (contextOf(actor, 'member')) return projectMember(actor);
   const guardrail = contextOf(actor, 'guardrail');
   if (guardrail) return keepGuardrail(guardrail);
   const router = contextOf(actor, 'router');
-  return router ? keepRouter(router) : projectContext(actor, clamp);
+  return router ? keepRouter(router) : projectContext(actor, outline);
 };
 
 const keepGuardrail = ({ passages, failures, round, dead, cancelled, standing, output }: GuardrailContext): Json => [

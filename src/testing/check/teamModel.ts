@@ -14,7 +14,7 @@ import { present } from '../present.ts';
 import { actorType } from '../../engine/nodePlatform.ts';
 import { systemClock } from '../../engine/clock.ts';
 
-import { projectContext, outline, type Projection } from './abstraction.ts';
+import { projectContext, type Projection } from './abstraction.ts';
 import { contextOf } from './contexts.ts';
 import { bodiesFor, projectMember } from './contract.ts';
 import { asksPeople, deadlineOf, memberMachine, memberWorkOf, type MemberStep, type MemberWork } from './member.ts';
@@ -33,6 +33,7 @@ export function teamModel(team: AnyTeam, settings: CheckSettings): CheckModel {
   const bodies = sampler(protocol, settings);
   return {
     name: team.name,
+    numbers: settings.numbers,
     type: typeOf(team),
     inputs:
       settings.input === undefined
@@ -125,16 +126,16 @@ function sampler(protocol: Protocol, settings: CheckSettings): (type: string) =>
 /** A route sees the messages so far. Of these count how often each type came, and the latest body of each. */
 const keepOf =
   (countsTurns: boolean): Projection =>
-  (actor, clamp) => {
+  (actor, outline) => {
     if (contextOf(actor, 'member')) return projectMember(actor);
     const context = contextOf(actor, 'run');
-    if (!context) return projectContext(actor, clamp);
+    if (!context) return projectContext(actor, outline);
     const { said, routed, turns, members, sending, outcome, failure } = context;
     // The run machine appends nothing else to this list.
     const messages = (actor.lists['messages'] ?? []) as readonly unknown[] as readonly RunMessage[];
     const heard = [...new Set(messages.map(({ type }) => type))].sort().map((type) => {
       const all = messages.filter((message) => message.type === type);
-      return [type, outline(all.length, clamp), outline(all.at(-1)?.body, clamp)];
+      return [type, outline.count(all.length), outline.of(all.at(-1)?.body)];
     });
     return [
       heard,
@@ -144,7 +145,7 @@ const keepOf =
       sending?.messages.length ?? null,
       outcome?.status ?? null,
       failure?.kind ?? null,
-      countsTurns ? outline(turns, clamp) : null,
+      countsTurns ? outline.of(turns) : null,
     ];
   };
 

@@ -1,4 +1,5 @@
 /** A move: one thing that can happen, and the world that it leads to. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Envelope } from '../../contracts/envelope.ts';
 
 import type { MachineEvent } from '../../core/chart.ts';
@@ -22,10 +23,31 @@ export interface ModelTransition {
   readonly says: string;
   /** The event that the root handles, for a story. */
   readonly event?: MachineEvent;
+  /** What came when it changed nothing for its receiver. */
+  readonly missed?: Missed;
   /** A person's question expires without an answer. */
   readonly expires?: true;
   /** What the move does to the world. */
   readonly turn: StepResult;
+}
+
+/** An event that came when it changed nothing. */
+export interface Missed {
+  /** Who got it. */
+  readonly path: string;
+  /** The type of the event. */
+  readonly type: string;
+}
+
+/** What an actor missed in a step: the event, when the actor has the same state and context after it. */
+export function missedBy(actor: ModelActor, type: string, { world }: StepResult): { missed?: Missed } {
+  const after = world.actors.get(actor.spawnInfo.address);
+  const isSame =
+    after !== undefined &&
+    isDeepStrictEqual(after.snapshot.value, actor.snapshot.value) &&
+    isDeepStrictEqual(after.snapshot.context, actor.snapshot.context) &&
+    isDeepStrictEqual(after.lists, actor.lists);
+  return isSame ? { missed: { path: actor.path, type } } : {};
 }
 
 /** A move in which no actor takes a step. */

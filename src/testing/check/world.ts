@@ -66,6 +66,8 @@ export interface ModelWorld {
   readonly uncertain: ReadonlySet<string>;
   /** Types of messages from outside that were lost and will not be sent again. */
   readonly lostMessages: ReadonlySet<string>;
+  /** Types of messages from outside that were taken when they changed nothing: their sender does not know, and will not send them again. */
+  readonly taken: ReadonlySet<string>;
 }
 
 /** The id of the run that is explored. */

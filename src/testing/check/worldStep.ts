@@ -4,19 +4,27 @@ import { toFailure, type Failure } from '../../values/failure.ts';
 import type { Address } from '../../values/ids.ts';
 import type { Json } from '../../values/json.ts';
 import { requirePlain } from '../../values/plain.ts';
-import type { OwnPending, PendingChild } from '../../contracts/pending.ts';
+import type { OwnPending, PendingChild, PendingTimer } from '../../contracts/pending.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import { childSpawnInfo, type SpawnInfo } from '../../core/spawn.ts';
 import { stateOf, type MachineEvent, type MachineStep } from '../../core/chart.ts';
 import type { Incoming } from '../../core/incoming.ts';
 import { fromEnvelope } from '../../core/validate.ts';
-import { endMessageFor } from '../../core/systemMessages.ts';
+import { endMessageFor, signalEnvelope } from '../../core/systemMessages.ts';
 import { buildOutbox } from '../../core/outbox.ts';
 import { knownJson, jsonObject } from '../jsonValues.ts';
 import { present } from '../present.ts';
 import { visitedBy } from './visited.ts';
 import type { FindingKind } from './report.ts';
-import { clientAddress, withDescendants, personAddress, senderOf, type ModelActor, type ModelWorld } from './world.ts';
+import {
+  checkedRun,
+  clientAddress,
+  withDescendants,
+  personAddress,
+  senderOf,
+  type ModelActor,
+  type ModelWorld,
+} from './world.ts';
 
 /** Something wrong with a step. */
 export interface StepProblem {
@@ -65,6 +73,23 @@ export function deliverMessage(world: ModelWorld, envelope: Envelope): StepResul
   return step.result();
 }
 
+/** A delayed `sendTo` is due: the message is sent now, and disappears when its receiver has ended (CW3). */
+export function sendDelayed(
+  world: ModelWorld,
+  actor: ModelActor,
+  { key, data }: PendingTimer,
+  to: Address,
+): StepResult {
+  const { address } = actor.spawnInfo;
+  const pendings = new Map([...actor.pendings].filter(([pending]) => pending !== key));
+  const envelope = signalEnvelope(key, address, to, checkedRun, data.event);
+  return new StepBuilder({
+    ...world,
+    actors: new Map(world.actors).set(address, { ...actor, pendings }),
+    messages: [...world.messages, envelope],
+  }).result();
+}
+
 /** Builds the world after a step, from the world before it. */
 class StepBuilder {
   readonly #before: ModelWorld;
@@ -85,12 +110,13 @@ class StepBuilder {
   }
 
   result(): StepResult {
-    const { root, faultsLeft, lostMessages, lostOutcomes, uncertain } = this.#before;
+    const { root, faultsLeft, lostMessages, taken, lostOutcomes, uncertain } = this.#before;
     const open = (key: string) => [...this.#actors.values()].some(({ pendings }) => pendings.has(key));
     const world: ModelWorld = {
       root,
       faultsLeft,
       lostMessages,
+      taken,
       actors: this.#actors,
       messages: this.#messages.filter((envelope) => this.#isWanted(envelope)),
       asks: this.#asks,

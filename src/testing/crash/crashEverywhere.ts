@@ -66,7 +66,7 @@ export async function crashEverywhere(make: MakeScenario, options: CrashOptions 
     at: 'the undisturbed run',
     problem: says,
     trace: [],
-    again: 'crashEverywhere(…, { only: [] })',
+    again: repeatCall([], options),
   }));
   let surfaced = 0;
   for (const { name, description, killPoint } of chosen) {
@@ -81,13 +81,22 @@ export async function crashEverywhere(make: MakeScenario, options: CrashOptions 
       point: name,
       at: description,
       trace: steps.slice(Math.max(0, (killedAt ?? 0) - 6), (killedAt ?? 0) + 8),
-      again: `crashEverywhere(…, { only: ['${name}']${seed === 1 ? '' : `, seed: ${seed}`} })`,
+      again: repeatCall([name], options),
     };
     violations.push(...problems.map((problem) => ({ ...about, problem })));
   }
   const partial = chosen.length < all.length;
   return { points: points.length, crashes: chosen.length, partial, seed, surfaced, took: now() - began, violations };
 }
+
+/** The call that makes these crashes alone; what else decides about them is the same as in this call. */
+const repeatCall = (only: readonly string[], { seed = 1, patience, fault }: CrashOptions): string =>
+  `crashEverywhere(…, { ${[
+    `only: [${only.map((name) => `'${name}'`).join(', ')}]`,
+    ...(seed === 1 ? [] : [`seed: ${seed}`]),
+    ...(patience === undefined ? [] : [`patience: ${patience}`]),
+    ...(fault ? ['fault'] : []),
+  ].join(', ')} })`;
 
 /** A run that is not the same each time, undisturbed, cannot be compared with a disturbed one. */
 function requireSame(first: CrashEnding, second: CrashEnding): void {

@@ -5,6 +5,7 @@
  * A call for which no step is ready fails. The code under test may survive that, so it is remembered and reported at the end too.
  */
 import { TroupeError } from '../../values/failure.ts';
+import { reportFirstFailure } from './firstFailure.ts';
 
 /** When a step applies. */
 export interface ScriptCondition<When> {
@@ -37,6 +38,7 @@ export class Script<Call, When, Step extends ScriptCondition<When>> {
 
   constructor(script: readonly ScriptItem<Call, Step>[] | ((call: Call) => Step), words: ScriptTexts<Call, When>) {
     this.#texts = words;
+    reportFirstFailure();
     this.#always = typeof script === 'function' ? script : undefined;
     this.#steps = typeof script === 'function' ? [] : script.map((entry) => open<Call, When, Step>(entry));
   }

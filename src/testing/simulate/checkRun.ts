@@ -4,44 +4,61 @@ import { TroupeError } from '../../values/failure.ts';
 import type { ActorRow } from '../../journal/journal.ts';
 import type { Fault } from '../world/faultPlan.ts';
 import type { Recorder } from '../world/recorder.ts';
-import { oracles } from './oracles.ts';
+import { gravestFirst, type Problem } from './gravity.ts';
+import { oracles, ofEndedRuns } from './oracles.ts';
 import type { Acknowledged } from './scriptedPeople.ts';
 import type { ScenarioConditions } from './simulationScenario.ts';
+
+/** How a run under one seed is over: its root has ended, nothing can happen any more, or it was stopped at a step. */
+export type SimulationEnd = 'ended' | 'stuck' | 'stopped';
 
 /** A run under one seed when it is over. */
 export interface CheckedRun {
   readonly run: string;
   /** Undefined when the run was never started. */
   readonly root: ActorRow | undefined;
-  readonly ended: boolean;
+  readonly end: SimulationEnd;
   readonly steps: number;
   readonly recorder: Recorder;
   readonly faults: readonly Fault[];
   readonly acknowledged: readonly Acknowledged[];
   readonly invariants: NonNullable<ScenarioConditions['invariants']>;
+  /** Copies of a shared journal that differ, in words. */
+  readonly divided: readonly string[];
+  /** Processes whose run came to rest without telling those who wait for it, in words. */
+  readonly untold: readonly string[];
 }
 
-/** What went wrong, in words; empty when everything held. */
-export async function checkRun({ run, root, ended, steps, recorder, faults, ...more }: CheckedRun): Promise<string[]> {
+/** What went wrong, in words, the gravest first; empty when everything held. Of a run that was stopped, only what no later step could mend. */
+export async function checkRun(checked: CheckedRun): Promise<string[]> {
+  const { run, root, end, steps, recorder, faults, acknowledged, invariants, divided, untold } = checked;
   const { journal, broken } = recorder;
   const rows = await journal.find({ run, limit: 100_000 });
   const history = await journal.history({ run, limit: 1_000_000 });
   // A lease says which process owns a run, by clocks that agree: a clock that jumps by minutes may cost a second performance, under the same key.
   const jumped = faults.some(({ kind }) => kind === 'clock');
-  const problems = broken.filter(({ promise }) => !(jumped && promise === 'E5')).map(({ says }) => says);
-  if (!ended)
-    problems.push(
-      `it stands still: ${root ? `${root.actor} is in ${root.state}` : 'it was never started'} after ${steps} steps`,
-    );
-  const evidence = { run, journal, rows, history, acknowledged: more.acknowledged };
-  for (const [name, oracle] of Object.entries(oracles))
-    if (ended && !(jumped && name === 'punctual'))
-      problems.push(...(await oracle(evidence)).map((says) => `${name}: ${says}`));
-  for (const [name, invariant] of Object.entries(more.invariants)) {
-    const says = answerOf(name, () => invariant({ root, rows, disk: journal, faults }));
-    if (says !== undefined) problems.push(`${name}: ${says}`);
+  const problems: Problem[] = [
+    ...broken
+      .filter(({ promise }) => !(jumped && promise === 'E5'))
+      .map(({ promise, says }) => ({ source: promise, says })),
+    ...divided.map((says) => ({ source: 'divided', says })),
+    ...untold.map((says) => ({ source: 'untold', says })),
+  ];
+  const evidence = { run, journal, rows, history, acknowledged };
+  for (const [name, oracle] of Object.entries(oracles)) {
+    if ((end !== 'ended' && ofEndedRuns.has(name)) || (jumped && name === 'punctual')) continue;
+    problems.push(...(await oracle(evidence)).map((says) => ({ source: name, says: `${name}: ${says}` })));
   }
-  return problems;
+  if (end !== 'stopped')
+    for (const [name, invariant] of Object.entries(invariants)) {
+      const says = answerOf(name, () => invariant({ root, rows, disk: journal, faults }));
+      if (says !== undefined) problems.push({ source: 'invariant', says: `${name}: ${says}` });
+    }
+  if (end === 'stuck') {
+    const place = root ? `${root.actor} is in ${root.state}` : 'it was never started';
+    problems.push({ source: 'standstill', says: `it stands still: ${place} after ${steps} steps` });
+  }
+  return gravestFirst(problems).map(({ says }) => says);
 }
 
 /** An invariant that throws says nothing about the subject. */

@@ -19,13 +19,19 @@ const dense: Oracle = ({ history }) => {
   });
 };
 
-/** A message changes an actor's state at most once (E1). */
+/** A message changes an actor's state at most once (E1), and so does the end of an effect, a timer or a child (E3). */
 const once: Oracle = ({ history }) => {
   const seen = new Set<string>();
-  return history.flatMap(({ actor, event }) => {
-    if (!event.inbox) return [];
+  const opened = new Set<string>();
+  return history.flatMap(({ actor, event, opens }) => {
+    const isEnd = opened.has(event.id);
+    for (const { key, kind } of opens) if (kind !== 'message') opened.add(key);
+    if (!event.inbox && !isEnd) return [];
     const name = `${actor} ${event.id}`;
-    if (seen.has(name)) return [`${actor} handled the message ${event.id} twice`];
+    if (seen.has(name))
+      return [
+        event.inbox ? `${actor} handled the message ${event.id} twice` : `${actor} took the end of ${event.id} twice`,
+      ];
     seen.add(name);
     return [];
   });
@@ -82,3 +88,6 @@ export const oracles: Readonly<Record<string, Oracle>> = {
   punctual,
   ...agentOracles,
 };
+
+/** Those that can only judge a run that has ended: until then a call may still get its result. */
+export const ofEndedRuns: ReadonlySet<string> = new Set(['terminal', ...Object.keys(agentOracles)]);

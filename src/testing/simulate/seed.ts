@@ -8,7 +8,7 @@ import type { Fault, FaultKind } from '../world/faultPlan.ts';
 export interface SeedResult {
   /** The seed that it was run under. */
   readonly seed: number;
-  /** What went wrong, in words; empty when everything held. */
+  /** What went wrong, in words, the gravest first; empty when everything held. */
   readonly problems: readonly string[];
   /** The faults that struck, in order. */
   readonly faults: readonly Fault[];
@@ -20,10 +20,20 @@ export interface SeedResult {
   readonly lasted: number;
   /** Of everything that happened, in order: the same for the same seed. */
   readonly hash: string;
-  /** The last things that happened, oldest first. */
+  /** The last things that happened, oldest first; everything with `until`. */
   readonly trace: readonly string[];
   /** The root's status and output as JSON; `stuck` or `stopped` when the run did not end. */
   readonly end: string;
+}
+
+/** Which faults a run of a seed has. */
+export interface SeedFaults {
+  /** The kinds that may strike. */
+  readonly kinds: readonly FaultKind[];
+  /** Numbers of faults that are left out; none by default. */
+  readonly without?: ReadonlySet<number>;
+  /** Numbers of the only faults that strike; all by default. */
+  readonly only?: ReadonlySet<number>;
 }
 
 /** One seed, and what may go wrong under it. */
@@ -33,7 +43,9 @@ export interface SeedOptions {
   readonly faults: readonly FaultKind[];
   /** Numbers of faults that are left out; none by default. */
   readonly without?: ReadonlySet<number> | undefined;
-  /** Stops after so many steps and returns what has happened so far. */
+  /** Numbers of the only faults that strike; all by default. */
+  readonly only?: ReadonlySet<number> | undefined;
+  /** Stops after so many steps, and judges what has happened so far. The trace is kept from the start. */
   readonly until?: number | undefined;
   /** Plants a defect into the journal: the oracles must find it. */
   readonly journal?: ((journal: Journal) => Journal) | undefined;

@@ -7,21 +7,23 @@ const minLinesKept = 400;
 
 /** One for each seed. */
 export class SeedTrace {
-  /** The last lines, oldest first. */
+  /** The last lines, or all of them; oldest first. */
   readonly lines: string[] = [];
   readonly #hash = createHash('sha256');
   readonly #prefix: () => string;
+  readonly #isWhole: boolean;
 
-  /** `prefix` says when: the time and the step. */
-  constructor(prefix: () => string) {
+  /** `prefix` says when: the time and the step. `isWhole`: every line is kept, from the start. */
+  constructor(prefix: () => string, isWhole: boolean) {
     this.#prefix = prefix;
+    this.#isWhole = isWhole;
   }
 
   note(what: string): void {
     const line = `${this.#prefix()} ${what}`;
     this.#hash.update(line);
     this.lines.push(line);
-    if (this.lines.length > 2 * minLinesKept) this.lines.splice(0, minLinesKept);
+    if (!this.#isWhole && this.lines.length > 2 * minLinesKept) this.lines.splice(0, minLinesKept);
   }
 
   /** Progress is not traced: it is kept nowhere. */

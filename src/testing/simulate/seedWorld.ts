@@ -22,12 +22,12 @@ export class SeedWorld {
   steps = 0;
 
   constructor(options: SeedOptions) {
-    const { seed, faults, without = new Set() } = options;
+    const { seed, faults, without, only, until } = options;
     this.options = options;
     this.time = virtualClock({ seed });
     this.#start = this.time.now();
     this.random = seededRandom(seed);
-    this.trace = new SeedTrace(() => `${(this.at / 1_000).toFixed(3)}s #${this.steps}`);
+    this.trace = new SeedTrace(() => `${(this.at / 1_000).toFixed(3)}s #${this.steps}`, until !== undefined);
     this.shared = sharedJournal(options, this.random);
     this.recorder = this.shared
       ? logRecorder(this.shared, this.time)
@@ -36,6 +36,7 @@ export class SeedWorld {
       seed,
       allowed: faults,
       without,
+      only,
       now: () => this.at,
       report: ({ number, kind, where }) => this.trace.note(`fault ${number}: ${kind}, ${where}`),
     });

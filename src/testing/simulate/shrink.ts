@@ -1,34 +1,40 @@
-/** Shrinks a failure: leaves out faults, half of them and then fewer, as long as something still goes wrong. */
+/** Shrinks a failure: leaves out faults, half of them and then fewer, as long as the same problem is left. */
 import type { FaultKind } from '../world/faultPlan.ts';
-import type { SeedResult } from './seed.ts';
+import { problemKey } from './gravity.ts';
+import type { SeedFaults, SeedResult } from './seed.ts';
 
 /** Tries at the most; each is a whole simulation. */
 const maxTries = 200;
 
-/** Which faults a try leaves out: kinds that are not named, and faults by their number. */
-export interface FewerFaults {
-  readonly without?: ReadonlySet<number>;
-  readonly kinds?: readonly FaultKind[];
+type Again = (fewer: Pick<SeedFaults, 'kinds' | 'without'>) => Promise<SeedResult>;
+
+/** A failure with the fewest faults that were found to be enough for it. */
+export interface ShrunkFailure {
+  readonly smallest: SeedResult;
+  /** The kinds that were allowed: the numbers of faults count within them. */
+  readonly kinds: readonly FaultKind[];
 }
 
-type Again = (fewer: FewerFaults) => Promise<SeedResult>;
-
-/** Whole kinds first, then delta debugging over the faults that still struck: the result with the fewest faults that were found to be enough. */
-export async function shrink(failed: SeedResult, again: Again): Promise<SeedResult> {
+/** Whole kinds first, then delta debugging over the faults that still struck. The gravest problem of the failure is kept. */
+export async function shrink(failed: SeedResult, again: Again): Promise<ShrunkFailure> {
   const { smallest, kinds } = await byKind(failed, again);
-  return byNumber(smallest, (without) => again({ without, kinds }));
+  return { smallest: await byNumber(smallest, (without) => again({ without, kinds })), kinds };
 }
 
-async function byKind(
-  failed: SeedResult,
-  again: Again,
-): Promise<{ smallest: SeedResult; kinds: readonly FaultKind[] }> {
+/** Tells whether a result has the gravest problem of another one. */
+function sameProblem({ problems: [gravest = ''] }: SeedResult): (result: SeedResult) => boolean {
+  const wanted = problemKey(gravest);
+  return ({ problems }) => problems.some((says) => problemKey(says) === wanted);
+}
+
+async function byKind(failed: SeedResult, again: Again): Promise<ShrunkFailure> {
+  const hasProblem = sameProblem(failed);
   let smallest = failed;
   let kinds = [...new Set(failed.faults.map(({ kind }) => kind))];
   for (const kind of kinds) {
     const fewer = kinds.filter((other) => other !== kind);
     const result = await again({ kinds: fewer });
-    if (result.problems.length > 0) [smallest, kinds] = [result, fewer];
+    if (hasProblem(result)) [smallest, kinds] = [result, fewer];
   }
   return { smallest, kinds };
 }
@@ -37,6 +43,7 @@ async function byNumber(
   failed: SeedResult,
   again: (without: ReadonlySet<number>) => Promise<SeedResult>,
 ): Promise<SeedResult> {
+  const hasProblem = sameProblem(failed);
   let smallest = failed;
   let without = new Set<number>();
   let tries = 0;
@@ -48,7 +55,7 @@ async function byNumber(
       const fewer = new Set([...without, ...numbers.slice(from, from + size)]);
       tries++;
       const result = await again(fewer);
-      if (result.problems.length === 0 || result.faults.length >= smallest.faults.length) continue;
+      if (!hasProblem(result) || result.faults.length >= smallest.faults.length) continue;
       [smallest, without, smaller] = [result, fewer, true];
       break;
     }

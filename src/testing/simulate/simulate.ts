@@ -1,58 +1,13 @@
 /** Runs a subject under many seeds: the real engine on simulated time, journal and network, with faults injected. */
 import { requireOptions, type OptionNames } from '../../values/options.ts';
 import { TroupeError } from '../../values/failure.ts';
-import type { Journal } from '../../journal/journal.ts';
-import type { JournalReplica } from '../../journal/replicated/replica.ts';
-import type { Transport } from '../../transport/transport.ts';
-import { everyFault, type Fault, type FaultKind } from '../world/faultPlan.ts';
+import { everyFault, type FaultKind } from '../world/faultPlan.ts';
+import { explainFailure, type SimulationFailure } from './failure.ts';
 import { ScenarioCompiler } from './scenarioCompiler.ts';
-import type { SeedResult } from './seed.ts';
+import type { SimulateOptions } from './options.ts';
+import type { SeedFaults, SeedResult } from './seed.ts';
 import type { SimulationScenario } from './simulationScenario.ts';
-import { shrink, type FewerFaults } from './shrink.ts';
 import { simulateSeed } from './simulation.ts';
-
-/** Which seeds are run, and what may go wrong. */
-export interface SimulateOptions {
-  /** The first seed, a whole number from 1; 1 by default. */
-  readonly seed?: number;
-  /** The number of seeds, one after the other; 100 by default. */
-  readonly seeds?: number;
-  /** The kinds of faults that may strike; all of them by default. Each seed draws a part of them. */
-  readonly faults?: readonly FaultKind[];
-  /** Seeds that failed once, which are run before the others; none by default. */
-  readonly regressions?: readonly number[];
-  /** Stops each seed after this number of steps, so that the trace of a failure can be read; to the end by default. */
-  readonly until?: number;
-  /** False: failures are reported with all faults that struck, which is quicker; by default those of the first three are shrunk. */
-  readonly shrink?: boolean;
-  /** The file of the scenario, for the command in a failure's `again`; `FILE` by default. */
-  readonly name?: string;
-  /** Called after each seed. */
-  readonly progress?: (result: SeedResult) => void;
-  /** Plants a defect into the journal, to see that it is found; none by default. */
-  readonly journal?: (journal: Journal) => Journal;
-  /**
-   * True: each process applies a shared log to a journal of its own, as over JetStream, and the faults of the disk are those of the log.
-   * A function plants a defect into the view that applies the log. False by default: all processes write to one journal.
-   */
-  readonly shared?: boolean | ((view: JournalReplica) => JournalReplica);
-  /** Plants a defect into the transport of each process; none by default. */
-  readonly transport?: (transport: Transport) => Transport;
-}
-
-/** What went wrong under one seed. */
-export interface SimulationFailure {
-  /** The seed under which it failed; run with it, everything happens again in the same way. */
-  readonly seed: number;
-  /** What went wrong, in words. */
-  readonly problems: readonly string[];
-  /** The few faults that are enough for it, where the failure was shrunk; otherwise all that struck. */
-  readonly faults: readonly Fault[];
-  /** The last things that happened, oldest first. */
-  readonly trace: readonly string[];
-  /** The command that repeats it. */
-  readonly again: string;
-}
 
 /** What came of all seeds. */
 export interface SimulationReport {
@@ -86,29 +41,34 @@ export async function simulate(
   options: SimulateOptions = {},
 ): Promise<SimulationReport> {
   requireOptions('simulate', options, simulateOptionNames);
-  const { seed: first = 1, seeds: count = 100, regressions = [], faults = everyFault, name = 'FILE' } = options;
+  const { seed: first = 1, seeds: count = 100, regressions = [], faults: kinds = everyFault, only } = options;
   requireCounts({ first, count });
-  requireKnown(faults);
+  requireKnown(kinds);
   const seeds = [...regressions, ...Array.from({ length: count }, (_, i) => first + i)];
+  if (only) requireOneSeed(seeds, only);
   const results: SeedResult[] = [];
   const failures: SimulationFailure[] = [];
-  const compiler = new ScenarioCompiler();
-  const runSeed = (seed: number, { without, kinds = faults }: FewerFaults = {}) => {
+  const runWith = (compiler: ScenarioCompiler, seed: number, { kinds: faults, ...which }: SeedFaults) => {
     const { until, journal, transport, shared } = options;
-    const seedOptions = { seed, faults: kinds, without, until, journal, transport, shared };
+    const seedOptions = { seed, faults, ...which, until, journal, transport, shared };
     return simulateSeed((world) => compiler.compile(world, scenario()), seedOptions);
   };
+  const compiler = new ScenarioCompiler();
+  const faults: SeedFaults = only ? { kinds, only: new Set(only) } : { kinds };
   for (const seed of seeds) {
-    const result = await runSeed(seed);
+    const result = await runWith(compiler, seed, faults);
     options.progress?.(result);
     results.push(result);
     if (result.problems.length === 0) continue;
-    const isShrunk = options.shrink !== false && failures.length < maxShrunk;
-    const { problems, faults, trace, steps } = isShrunk
-      ? await shrink(result, (fewer) => runSeed(seed, fewer))
-      : result;
-    const again = `troupe simulate ${name} --seed ${seed} --until ${steps}`;
-    failures.push({ seed, problems, faults, trace, again });
+    failures.push(
+      await explainFailure(result, {
+        options,
+        faults,
+        isShrunk: options.shrink !== false && !only && failures.length < maxShrunk,
+        run: (which) => runWith(compiler, seed, which),
+        runAlone: (which) => runWith(new ScenarioCompiler(), seed, which),
+      }),
+    );
   }
   return reportOf(results, failures);
 }
@@ -137,6 +97,17 @@ function requireCounts(counts: Record<string, number>): void {
       );
 }
 
+function requireOneSeed(seeds: readonly number[], only: readonly number[]): void {
+  if (seeds.length !== 1)
+    throw new TroupeError(
+      'definition',
+      `The faults in "only" are numbers of one seed; ${seeds.length} seeds are asked for.`,
+    );
+  const wrong = only.find((number) => !Number.isSafeInteger(number) || number < 1);
+  if (wrong !== undefined)
+    throw new TroupeError('definition', `The faults in "only" are whole numbers from 1; got ${wrong}.`);
+}
+
 function requireKnown(faults: readonly string[]): void {
   const known: readonly string[] = everyFault;
   const unknown = faults.find((name) => !known.includes(name));
@@ -149,9 +120,11 @@ const simulateOptionNames: OptionNames<SimulateOptions> = {
   seeds: true,
   faults: true,
   regressions: true,
+  only: true,
   until: true,
   shrink: true,
   name: true,
+  flags: true,
   progress: true,
   journal: true,
   shared: true,

@@ -1,7 +1,7 @@
 /** One seed: processes, a journal, a transport and people on one clock, until the run has ended or is stuck. */
 import type { ActorRow } from '../../journal/journal.ts';
 import { storedState } from '../world/storedState.ts';
-import { checkRun } from './checkRun.ts';
+import { checkRun, type SimulationEnd } from './checkRun.ts';
 import { FaultInjector } from './faultInjector.ts';
 import { ScriptedPeople } from './scriptedPeople.ts';
 import type { SeedOptions, SeedResult } from './seed.ts';
@@ -25,8 +25,6 @@ const answerInterval = 5;
 
 /** Everything that can happen without the clock: only promises are under way, and they end within a turn. */
 const turn = () => new Promise<void>((next) => setImmediate(next));
-
-type End = 'ended' | 'stuck' | 'stopped';
 
 /** Runs one seed. `prepare` compiles the scenario for it; rejects with what it throws. */
 export async function simulateSeed(
@@ -79,7 +77,7 @@ class Simulation {
   async result(): Promise<SeedResult> {
     const { options, plan, recorder, trace } = this.#world;
     const end = await this.#untilEnd();
-    const problems = end === 'stopped' ? [] : await this.#check(end === 'ended');
+    const problems = await this.#check(end);
     for (const { current } of this.#processes) current.host.abandon();
     const root = await this.#root();
     const output = (root && storedState(root).output) ?? null;
@@ -96,7 +94,7 @@ class Simulation {
     };
   }
 
-  async #untilEnd(): Promise<End> {
+  async #untilEnd(): Promise<SimulationEnd> {
     const world = this.#world;
     const { time, recorder, options } = world;
     for (let quiet = 0, [commits, since] = [0, 0]; world.steps - since < maxIdleSteps && world.steps < maxSteps;) {
@@ -106,7 +104,6 @@ class Simulation {
         if (untold !== undefined) this.#untold.add(`${process.name}: ${untold}`);
       }
       if (recorder.commits > commits) [commits, since] = [recorder.commits, world.steps];
-      if (world.steps === options.until) return 'stopped';
       const root = await this.#root();
       const isOver = root !== undefined && root.status !== 'active';
       if (isOver) {
@@ -117,6 +114,8 @@ class Simulation {
       else if (world.steps % checkInterval === 0 && (await this.#isStuck())) return 'stuck';
       const due = time.next;
       if (due === undefined) return isOver ? 'ended' : 'stuck';
+      // Here, and not before: a step at which the run is over is judged as without `until`.
+      if (world.steps === options.until) return 'stopped';
       time.advance(Math.max(0, due - time.now()));
       world.steps++;
       if (world.steps % answerInterval === 0) await this.#people.answer();
@@ -139,14 +138,25 @@ class Simulation {
     return (await this.#world.recorder.journal.mail(run)).length === 0;
   }
 
-  async #check(ended: boolean): Promise<string[]> {
+  async #check(end: SimulationEnd): Promise<string[]> {
     const { recorder, plan, shared, steps } = this.#world;
     const { acknowledged } = this.#people;
     const { invariants = {} } = this.#scenario;
     const root = await this.#root();
     const faults = plan.struck;
-    const problems = await checkRun({ run, root, ended, steps, recorder, faults, acknowledged, invariants });
-    return [...problems, ...this.#untold, ...(shared ? await divergences(shared, run, recorder, this.#processes) : [])];
+    const divided = shared && end !== 'stopped' ? await divergences(shared, run, recorder, this.#processes) : [];
+    return checkRun({
+      run,
+      root,
+      end,
+      steps,
+      recorder,
+      faults,
+      acknowledged,
+      invariants,
+      divided,
+      untold: [...this.#untold],
+    });
   }
 
   #root(): Promise<ActorRow | undefined> {

@@ -41,8 +41,10 @@ export interface PlanOptions {
   readonly seed: number;
   /** The kinds that may be drawn. */
   readonly allowed: readonly FaultKind[];
-  /** Numbers of faults that are left out: how a failure is shrunk. */
-  readonly without: ReadonlySet<number>;
+  /** Numbers of faults that are left out: how a failure is shrunk; none by default. */
+  readonly without?: ReadonlySet<number> | undefined;
+  /** Numbers of the faults that strike: how a failure is repeated; all by default. */
+  readonly only?: ReadonlySet<number> | undefined;
   /** Milliseconds since the start of the run. */
   readonly now: () => number;
   /** Called with every fault that strikes. */
@@ -82,9 +84,9 @@ export class FaultPlan {
   strikes(kind: FaultKind, where: string, most = 0.2): boolean {
     const { random, rate } = this.#diceOf(kind);
     if (rate === undefined || this.#ended || !random.chance(rate * most)) return false;
-    const { without, now, report } = this.#options;
+    const { without, only, now, report } = this.#options;
     const fault = { number: ++this.#number, kind, where, at: now() };
-    if (without.has(fault.number)) return false;
+    if (without?.has(fault.number) || only?.has(fault.number) === false) return false;
     this.struck.push(fault);
     report(fault);
     return true;

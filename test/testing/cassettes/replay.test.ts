@@ -72,10 +72,15 @@ test('strict: a replay that leaves the recording fails, and names the place', as
   });
 });
 
-test('a decision by a recorded answer of the model is not made again', async () => {
+test('a decision by a recorded answer of the model is not made again, and the difference is named', async () => {
   const { drift, outcome } = await driftOf('no approval');
   // The recorded answer requires an approval, and the machine follows it, although the tool no longer needs one.
-  expect(drift).toEqual([]);
+  expect(drift).toMatchObject([
+    {
+      kind: 'tool',
+      message: expect.stringMatching(/"mail" needed a person's yes when it was recorded, and does not now/),
+    },
+  ]);
   expect(outcome).toMatchObject({ status: 'done' });
 });
 
