@@ -8,7 +8,17 @@ export interface Problem {
 }
 
 /** From the grave to the light. What is not named here is graver than all of it: work done twice, messages lost, copies that differ. */
-const lighter = ['invariant', 'standstill', 'untold', 'terminal', 'inOrder', 'paired', 'conserved', 'balanced', 'punctual'];
+const lighter = [
+  'invariant',
+  'standstill',
+  'untold',
+  'terminal',
+  'inOrder',
+  'paired',
+  'conserved',
+  'balanced',
+  'punctual',
+];
 
 const lightness = ({ source }: Problem): number => lighter.indexOf(source);
 
