@@ -72,7 +72,7 @@ export const resultsForUnanswered = (calls: readonly PendingCall[], why: string)
   calls.filter(({ answered }) => !answered).map((call) => toolResultOf(call, { ok: false, content: why }));
 
 /** The model's answer as a message of the transcript. */
-export const assistantMessage = ({ text, calls }: ParsedAnswer): Message => ({
+export const assistantMessage = ({ text, calls, provider }: ParsedAnswer): Message => ({
   role: 'assistant',
   text,
   calls: calls.map(({ id, name, input, unreadable }) => ({
@@ -81,6 +81,7 @@ export const assistantMessage = ({ text, calls }: ParsedAnswer): Message => ({
     input,
     ...(unreadable === undefined ? {} : { unreadable }),
   })),
+  ...(provider === undefined ? {} : { provider }),
 });
 
 /** The hashes of the latest calls, these included. */

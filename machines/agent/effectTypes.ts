@@ -4,7 +4,7 @@ import type { EffectKind } from '../../src/contracts/effect.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Delegation } from '../member.ts';
-import type { ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
+import type { ProviderContent, ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
 
 /** The input of an effect that asks the model. It reads the transcript from the list. */
 export interface ModelCallInput {
@@ -84,6 +84,8 @@ export interface ParsedAnswer {
   readonly usage: Usage;
   /** `provider:model`, as it answered. */
   readonly model: string;
+  /** What the provider wants back with this answer, unchanged; nothing by default. */
+  readonly provider?: ProviderContent;
   /** What the answer is: final, calls of tools, not usable, or a refusal. */
   readonly means:
     | {

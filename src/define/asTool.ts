@@ -3,6 +3,7 @@ import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { jsonSchema, protocol } from '../contracts/protocol.ts';
+import { isObjectSchema, wrapSchema } from '../contracts/toolSchema/references.ts';
 import { memberDefinition } from './anyMember.ts';
 import { kindOf } from './schemas.ts';
 import type { Delegate } from './delegate.ts';
@@ -43,7 +44,7 @@ export function asTool(subject: Participant, { description, name, approval = fal
   const inputSchema = jsonSchema(input) as JsonObject;
   const isText = subject.kind === 'agent' && subject.handles.length === 0;
   // Models call tools with named arguments: an input that is no object becomes one argument.
-  const argument = inputSchema['type'] === 'object' ? undefined : isText ? 'task' : 'value';
+  const argument = isObjectSchema(inputSchema) ? undefined : isText ? 'task' : 'value';
   const contract = protocol({
     message: { body: isText ? input.refine((text) => text !== '', 'a text that is not empty') : input },
   });
@@ -54,17 +55,11 @@ export function asTool(subject: Participant, { description, name, approval = fal
     subject: memberDefinition(subject),
     approval,
     effect: 'read',
-    schema:
-      argument === undefined
-        ? inputSchema
-        : {
-            type: 'object',
-            properties: { [argument]: inputSchema },
-            required: [argument],
-            additionalProperties: false,
-          },
+    schema: argument === undefined ? inputSchema : wrapSchema(argument, inputSchema),
     message(given) {
-      const body = argument === undefined ? given : isObject(given) ? given[argument] : undefined;
+      const wrapped = argument === undefined || !isObject(given) ? undefined : given[argument];
+      // A model may leave out the wrapper: what it gives is then the message itself.
+      const body = argument === undefined || (wrapped === undefined && argument === 'value') ? given : wrapped;
       return { type: takes, body: contract.parse('message', body) as Json };
     },
   };

@@ -2,12 +2,26 @@
 import type {
   LanguageModelV3,
   LanguageModelV3CallOptions,
-  LanguageModelV3Prompt,
   LanguageModelV3StreamPart,
   LanguageModelV3Usage,
+  SharedV3ProviderOptions,
 } from '@ai-sdk/provider';
 import { TroupeError } from '../values/failure.ts';
-import type { FinishReason, Message, Model, ModelPart, ModelRequest, ToolCall, Usage } from '../contracts/model.ts';
+import type { JsonObject } from '../values/json.ts';
+import { cutText } from '../values/text.ts';
+import type { MediaKind } from '../contracts/media.ts';
+import type {
+  FinishReason,
+  Model,
+  ModelPart,
+  ModelRequest,
+  ProviderContent,
+  ToolCall,
+  Usage,
+} from '../contracts/model.ts';
+import { targetOf } from './outgoing/capabilities.ts';
+import { outgoing, type OutgoingRequest } from './outgoing/outgoing.ts';
+import { contentCollector } from './providerContent.ts';
 import { toProviderError } from './providerErrors.ts';
 
 /** A language model object of the AI SDK, such as `mistral('mistral-large-latest')`. */
@@ -19,24 +33,40 @@ export interface AiSdkModelOptions {
   readonly id?: string;
   /** Applied to the text of every error, to hide secrets; changes nothing by default. */
   readonly mask?: (text: string) => string;
+  /** What it takes beside text: `['image']`, `['image', 'audio', 'file']`; what is known of its name by default. */
+  readonly accepts?: readonly MediaKind[];
+  /** Settings of the provider for every call, such as `{ anthropic: { thinking: { type: 'enabled', budgetTokens: 4000 } } }`; none by default. */
+  readonly providerOptions?: Readonly<Record<string, JsonObject>>;
 }
 
 /** Makes a model of an AI SDK object. @example agent({ model: aiSdkModel(mistral('mistral-large-latest')), … }) */
 export function aiSdkModel(
   model: LanguageModel,
-  { id = `${model.provider.split('.')[0]}:${model.modelId}`, mask = (text) => text }: AiSdkModelOptions = {},
+  {
+    id = `${model.provider.split('.')[0]}:${model.modelId}`,
+    mask = (text) => text,
+    accepts,
+    providerOptions = {},
+  }: AiSdkModelOptions = {},
 ): Model {
+  const toSend = outgoing(targetOf({ id, provider: model.provider, model: model.modelId }, accepts));
+  const settings = mergedOptions(providerDefaults(model.provider), providerOptions);
   return {
     id,
     async *stream(request, { signal }) {
       try {
-        const { stream } = await model.doStream(optionsOf(request, signal));
+        const sent = toSend(request);
+        const collector = contentCollector();
+        const { stream } = await model.doStream(optionsOf(request, sent, signal, settings));
         // A web stream can be iterated in Node; its type does not say so.
         let said = 0;
         for await (const part of stream as unknown as AsyncIterable<LanguageModelV3StreamPart>) {
           said += lengthOf(part);
+          collector.take(part);
           const ours = partOf(part, id, request, said);
-          if (ours) yield ours;
+          if (ours?.type === 'call') yield { type: 'call', call: ownCall(ours.call, sent) };
+          else if (ours?.type === 'finish') yield { ...ours, ...providerOf(collector.content(id)) };
+          else if (ours) yield ours;
         }
       } catch (thrown) {
         throw toProviderError(id, thrown, mask);
@@ -45,63 +75,45 @@ export function aiSdkModel(
   };
 }
 
+/** The call under the names of the tool's own schema. */
+const ownCall = (call: ToolCall, { ownName, ownInput }: OutgoingRequest): ToolCall => ({
+  ...call,
+  name: ownName(call.name),
+  input: ownInput(call.name, call.input),
+});
+
+const providerOf = (provider: ProviderContent | undefined) => (provider === undefined ? {} : { provider });
+
+/** By provider: what the user sets stands. */
+const mergedOptions = (
+  defaults: SharedV3ProviderOptions,
+  given: Readonly<Record<string, JsonObject>>,
+): SharedV3ProviderOptions => ({
+  ...defaults,
+  ...Object.fromEntries(
+    // JSON of ours is read-only, which the SDK's type for it does not say.
+    Object.entries(given as SharedV3ProviderOptions).map(([name, own]) => [name, { ...defaults[name], ...own }]),
+  ),
+});
+
 function optionsOf(
-  { instructions, messages, tools, maxOutputTokens, temperature }: ModelRequest,
+  { maxOutputTokens, temperature }: ModelRequest,
+  { options }: OutgoingRequest,
   abortSignal: AbortSignal,
+  providerOptions: SharedV3ProviderOptions,
 ): LanguageModelV3CallOptions {
   return {
-    prompt: [
-      ...(instructions === '' ? [] : [{ role: 'system' as const, content: instructions }]),
-      ...promptOf(messages),
-    ],
+    ...options,
     abortSignal,
+    providerOptions,
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(temperature === undefined ? {} : { temperature }),
-    ...(tools.length === 0
-      ? {}
-      : // The SDK's JSON Schema type is an older draft's; what we use means the same in both.
-        {
-          tools: tools.map(({ name, description, input }) => ({
-            type: 'function' as const,
-            name,
-            description,
-            inputSchema: input as never,
-          })),
-          toolChoice: { type: 'auto' as const },
-        }),
   };
 }
 
-const promptOf = (messages: readonly Message[]): LanguageModelV3Prompt =>
-  messages.map((message) => {
-    switch (message.role) {
-      case 'user':
-        return { role: 'user', content: [{ type: 'text', text: message.text }] };
-      case 'assistant':
-        return {
-          role: 'assistant',
-          content: [
-            ...(message.text === '' ? [] : [{ type: 'text' as const, text: message.text }]),
-            ...message.calls.map(({ id, name, input }) => ({
-              type: 'tool-call' as const,
-              toolCallId: id,
-              toolName: name,
-              input,
-            })),
-          ],
-        };
-      case 'tool':
-        return {
-          role: 'tool',
-          content: message.results.map(({ id, name, ok, content }) => ({
-            type: 'tool-result' as const,
-            toolCallId: id,
-            toolName: name,
-            output: { type: ok ? ('text' as const) : ('error-text' as const), value: content },
-          })),
-        };
-    }
-  });
+/** The reasoning of this provider is kept by us: the provider need not store it, and is given back all of it. */
+const providerDefaults = (provider: string): SharedV3ProviderOptions =>
+  provider.endsWith('.responses') ? { openai: { store: false } } : {};
 
 /** Characters that the model wrote. */
 function lengthOf(part: LanguageModelV3StreamPart): number {
@@ -143,7 +155,7 @@ export function parseToolCall(id: string, name: string, written: string): ToolCa
     const input: ToolCall['input'] = written.trim() === '' ? {} : JSON.parse(written);
     return { id, name, input };
   } catch {
-    return { id, name, input: null, unreadable: written.slice(0, 10_000) };
+    return { id, name, input: null, unreadable: cutText(written, 10_000) };
   }
 }
 

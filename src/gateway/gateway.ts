@@ -179,12 +179,12 @@ export function gateway(options: GatewayOptions): Gateway {
           let text = '';
           const calls: ToolCall[] = [];
           for await (const raw of attempt(model, request, scope, clock, timeouts)) {
-            const part = priced(raw);
+            const { provider, part } = withoutProvider(priced(raw));
             if (part.type === 'text') text += part.text;
             onPart?.(part, text);
             if (part.type === 'call') calls.push(part.call);
             else if (part.type === 'finish')
-              return { text, calls, reason: part.reason, usage: part.usage, model: part.model };
+              return { text, calls, reason: part.reason, usage: part.usage, model: part.model, ...provider };
           }
           throw new TroupeError('transient', `The answer of ${model.id} broke off before its end.`);
         },
@@ -208,6 +208,13 @@ export function gateway(options: GatewayOptions): Gateway {
       for await (const part of parts.all) yield priced(part);
     },
   };
+}
+
+/** What is for the provider alone goes into the answer, and to no observer. */
+function withoutProvider(part: ModelPart): { part: ModelPart; provider: Pick<ModelAnswer, 'provider'> } {
+  if (part.type !== 'finish' || part.provider === undefined) return { part, provider: {} };
+  const { provider, ...shown } = part;
+  return { part: shown, provider: { provider } };
 }
 
 function noAnswer(choice: ModelChoice, failures: readonly { model: string; failure: Failure }[]): TroupeError {

@@ -1,5 +1,6 @@
 /** Turns errors of providers into failures with a kind, without their keys. */
 import { TroupeError, type FailureKind } from '../values/failure.ts';
+import { cutText } from '../values/text.ts';
 
 /** The fields of the AI SDK's API errors; other errors have some of them or none. */
 interface ApiError {
@@ -46,7 +47,7 @@ export function toProviderError(model: string, thrown: unknown, mask: (text: str
   const retryAfter = kind === 'transient' ? retryAfterOf(responseHeaders) : undefined;
   return new TroupeError(
     kind,
-    mask(`${model} failed (${status}): ${said.slice(0, 500)}. ${advice[kind] ?? ''}`).trim(),
+    mask(`${model} failed (${status}): ${cutText(said, 500)}. ${advice[kind] ?? ''}`).trim(),
     {
       ...(retryAfter === undefined ? {} : { retryAfter }),
       data: { model, ...(statusCode === undefined ? {} : { status: statusCode }) },

@@ -7,6 +7,7 @@ import { toJson } from '../tools/toJson.ts';
 import type { ErrorContext } from './errors.ts';
 import type { ServerTool } from './keepAlive.ts';
 import type { SchemaCheck } from './outputSchema.ts';
+import { cutText } from '../values/text.ts';
 
 const maxReason = 4_000;
 
@@ -26,7 +27,7 @@ export async function callResult(
   const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
   if (result.isError) {
     const reason = text.join('\n').trim() || 'it did not say why';
-    throw broken(`Tool "${tool.name}" of "${context.server}" failed: ${reason.slice(0, maxReason)}`);
+    throw broken(`Tool "${tool.name}" of "${context.server}" failed: ${cutText(reason, maxReason)}`);
   }
 
   return afterCall(async () => {
