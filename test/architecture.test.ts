@@ -143,7 +143,7 @@ const packages: Record<string, { in: readonly string[]; types?: readonly string[
   libsql: { in: ['src/journal'] },
   'node:sqlite': { in: ['src/journal'] },
   'node:http': { in: ['src/observe'] },
-  'node:child_process': { in: ['src/mcp'] },
+  'node:child_process': { in: ['src/mcp', 'src/cli'] },
 };
 
 /** Time, randomness and ids come in through the clock; only its two makers know where they come from. */

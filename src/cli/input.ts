@@ -1,10 +1,10 @@
 /** The input of a run, from `--input` and `--set`. */
 import { errorMessage } from '../values/cause.ts';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
 import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
+import { readTextFile } from './textFile.ts';
 
 /** What the command line gives a run. */
 export interface GivenInput {
@@ -31,9 +31,7 @@ async function textOf({ cwd, readAll }: Pick<Cli, 'cwd' | 'readAll'>, given: str
   if (given === '-') return readAll();
   if (!given.startsWith('@')) return given;
   const path = resolve(cwd, given.slice(1));
-  return readFile(path, 'utf8').catch((cause: Error) => {
-    throw new UsageError(`--input @FILE reads a file; ${path} cannot be read: ${cause.message}.`, { cause });
-  });
+  return readTextFile(path, `--input @FILE reads a file; ${path} cannot be read`);
 }
 
 /** Text that starts like an object, an array or a string must be JSON; anything else may be plain text. */

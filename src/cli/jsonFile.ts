@@ -1,9 +1,9 @@
 /** Reads a JSON file that a user wrote, with the position of each value for messages with file:line:column. */
 import { errorMessage } from '../values/cause.ts';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
+import { readTextFile } from './textFile.ts';
 
 /** A JSON file and the positions of its values. */
 export interface JsonFile {
@@ -17,11 +17,7 @@ export interface JsonFile {
 /** Reads a file. Throws `UsageError` when it cannot be read or is not JSON. */
 export async function readJsonFile({ cwd }: Pick<Cli, 'cwd'>, path: string): Promise<JsonFile> {
   const file = resolve(cwd, path);
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new UsageError(`There is no file ${path} that can be read (looked for ${file}): ${cause.message}.`, {
-      cause,
-    });
-  });
+  const text = await readTextFile(file, `There is no file ${path} that can be read (looked for ${file})`);
   const location = (offset: number) => `${file}:${lineOf(text, offset)}`;
   try {
     const value: unknown = JSON.parse(text);

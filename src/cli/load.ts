@@ -74,8 +74,17 @@ async function evaluate(file: string): Promise<Record<string, unknown>> {
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (thrown) {
-    throw new UsageError(explain(file, thrown), { cause: thrown });
+    throw new UsageError(explain(file, await withPlace(file, thrown)), { cause: thrown });
   }
+}
+
+/** A syntax error with its place, which Node leaves out of those in ES modules. */
+async function withPlace(file: string, thrown: unknown): Promise<unknown> {
+  const unplaced = thrown instanceof SyntaxError && /\.m?js$/.test(file) && errorLocation(thrown, file) === file;
+  const found = unplaced ? await (await import('./syntaxCheck.ts')).syntaxErrorIn(file) : undefined;
+  return found === undefined
+    ? thrown
+    : Object.assign(new SyntaxError(thrown instanceof Error ? thrown.message : ''), { stack: found });
 }
 
 /** Does this Node read TypeScript itself? Node 22.18 and later do. */
@@ -141,5 +150,5 @@ function kindOf(value: unknown): string {
   const config = 'config' in value && 'implementations' in value;
   return config
     ? 'a bare XState machine; wrap it: export default machine(yours)'
-    : `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no properties'}`;
+    : `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no properties'}${'kind' in value ? ', written by hand' : ''}`;
 }

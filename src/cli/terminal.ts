@@ -1,7 +1,8 @@
 /** The real process of a command: its streams, its terminal and its signals. */
 import { createInterface } from 'node:readline/promises';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { systemClock } from '../engine/clock.ts';
+import { decodeUtf8 } from '../values/utf8.ts';
 import type { Cli } from './cli.ts';
 
 /** The process that this module runs in. */
@@ -14,7 +15,7 @@ export async function processCli(): Promise<Cli> {
     isInteractive: process.stdin.isTTY && process.stderr.isTTY,
     clock: systemClock(),
     open: async (options) => (await import('../runtime/runtime.ts')).openRuntime(options),
-    readAll: () => text(process.stdin),
+    readAll: async () => decodeUtf8(await buffer(process.stdin), 'stdin'),
     async ask(question, signal) {
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       // readline takes Ctrl-C in raw mode: it is passed on as the signal that commands wait for.

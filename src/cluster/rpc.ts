@@ -3,6 +3,7 @@ import { RequestError, type Msg, type MsgHdrs, type NatsConnection, type Subscri
 import { reasonOf } from '../values/cause.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
+import { decodeUtf8 } from '../values/utf8.ts';
 import { permissionError } from '../nats/permissionErrors.ts';
 import { encodeRefusal, decodeRefusal } from '../transport/nats/codec.ts';
 
@@ -19,10 +20,9 @@ export function rpcRespond(message: Msg, payload: Uint8Array | string, headers?:
 
 /** The JSON of a message; null for an empty one. Throws `invalid` when it is none: any client of the server can send anything. */
 export function decodeJson(message: Pick<Msg, 'data' | 'subject'>): Json {
-  const text = new TextDecoder().decode(message.data);
-  if (text === '') return null;
+  if (message.data.length === 0) return null;
   try {
-    const json: Json = JSON.parse(text);
+    const json: Json = JSON.parse(decodeUtf8(message.data, 'body'));
     return json;
   } catch (cause) {
     throw new TroupeError('invalid', `Expected JSON on ${message.subject}: ${reasonOf(cause)}.`, { cause });

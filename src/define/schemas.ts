@@ -11,8 +11,22 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const has = (value: unknown, ...methods: string[]): boolean =>
   isObject(value) && methods.every((method) => typeof value[method] === 'function');
 const hasField = (value: unknown, name: string): boolean => isObject(value) && name in value;
-/** The `kind` of a definition; undefined for anything else. */
-export const kindOf = (value: unknown): unknown => (isObject(value) ? value['kind'] : undefined);
+/** The parts without which a definition cannot be compiled. An object that was written by hand has its kind, and not its parts. */
+const parts: Readonly<Record<string, readonly string[]>> = {
+  agent: ['name', 'handles', 'tools', 'definition'],
+  team: ['name', 'handles', 'members', 'options', 'next'],
+  orchestrator: ['name', 'handles', 'members', 'router', 'options'],
+  guarded: ['name', 'handles', 'subject', 'guardrails', 'members'],
+  machine: ['name', 'type'],
+};
+/** The `kind` of a definition that its function made; undefined for anything else. */
+export function kindOf(value: unknown): unknown {
+  if (!isObject(value)) return undefined;
+  const { kind } = value;
+  const needed = typeof kind === 'string' && Object.hasOwn(parts, kind) ? parts[kind] : [];
+  // A long-lived member of another package compiles itself.
+  return has(value, 'compile') || needed?.every((part) => part in value) ? kind : undefined;
+}
 
 const text = z.string().refine((value) => value.trim() !== '', { error: 'expected a text that is not empty' });
 const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {

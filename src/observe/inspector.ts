@@ -6,13 +6,14 @@
  * A viewer that reads too slowly is disconnected, which limits the memory that it can use; when it connects again it gets the present state.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { TroupeError } from '../values/failure.ts';
 import { actorTypeOf } from '../values/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import { propertiesOf } from '../values/properties.ts';
 import { setBounded } from './boundedMap.ts';
+import { httpServer, targetOf } from './httpServer.ts';
 import { portOf } from './localPort.ts';
 import { inspectorPage, inspectorPagePolicy } from './inspectorPage.ts';
 import { ringBuffer } from './ringBuffer.ts';
@@ -65,18 +66,18 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
   const health = new Map<string, string>();
   const viewers = new Set<WebSocket>();
 
-  const server = createServer((request, response) => {
-    const refused = refuse(request) || (request.method === 'GET' && pathOf(request) === '/' ? 0 : 404);
-    if (refused) response.writeHead(refused).end();
-    else response.writeHead(200, headers(request.headers.host ?? '')).end(inspectorPage);
-  });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, clientTracking: false });
-
-  server.on('upgrade', (request, socket, head) => {
-    socket.on('error', () => {});
-    const refused = pathOf(request) === '/feed' ? refuse(request) : 404;
-    if (refused) socket.end(`HTTP/1.1 ${refused} Refused\r\nconnection: close\r\n\r\n`);
-    else sockets.handleUpgrade(request, socket, head, accept);
+  const server = httpServer({
+    answer(request, response) {
+      const refused = refuse(request) || (request.method === 'GET' && targetOf(request).path === '/' ? 0 : 404);
+      if (refused) response.writeHead(refused).end();
+      else response.writeHead(200, headers(request.headers.host ?? '')).end(inspectorPage);
+    },
+    upgrade(request, socket, head) {
+      const refused = targetOf(request).path === '/feed' ? refuse(request) : 404;
+      if (refused) socket.end(`HTTP/1.1 ${refused} Refused\r\nconnection: close\r\n\r\n`);
+      else sockets.handleUpgrade(request, socket, head, accept);
+    },
   });
 
   /** The HTTP status that a request is refused with; 0 when it is accepted. */
@@ -85,13 +86,21 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
     if (!own.includes(request.headers.host ?? '')) return 421;
     const { origin } = request.headers;
     if (origin !== undefined && !own.some((host) => origin === `http://${host}`)) return 403;
-    return same(new URL(request.url ?? '/', 'http://own').searchParams.get('token') ?? '', token) ? 0 : 401;
+    return same(targetOf(request).query.get('token') ?? '', token) ? 0 : 401;
   }
 
   function accept(viewer: WebSocket): void {
     viewer.on('error', () => {});
     viewer.on('close', () => viewers.delete(viewer));
-    viewers.add(viewer);
+    try {
+      introduce(viewer);
+      viewers.add(viewer);
+    } catch {
+      viewer.close(1011, 'internal error'); // The connection is a WebSocket already: it cannot be answered with 500.
+    }
+  }
+
+  function introduce(viewer: WebSocket): void {
     // First each actor as it is now, then the kept events, which show how it came there.
     for (const { root, commit } of actors.values()) send(viewer, introduction(commit, root));
     for (const text of latest.items()) send(viewer, text);
@@ -184,8 +193,6 @@ const headers = (host: string) => ({
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
 });
-
-const pathOf = ({ url = '/' }: IncomingMessage) => url.split('?', 1)[0];
 
 function same(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)];

@@ -1,6 +1,6 @@
 /** HTTP probes: whether this process is alive and whether it accepts work, for Kubernetes, systemd or a load balancer. */
-import { createServer } from 'node:http';
 import { TroupeError } from '../values/failure.ts';
+import { httpServer, targetOf } from './httpServer.ts';
 import { portOf } from './localPort.ts';
 
 /** Where the probes are served, and what they report. */
@@ -21,11 +21,14 @@ export interface Probes extends AsyncDisposable {
 
 /** Serves `/healthz` (200 while the process answers at all) and `/readyz` (200, or 503 with the reason). Rejects with `environment` when the port is taken. */
 export async function probes({ port, host = '127.0.0.1', notReadyReason }: ProbesOptions): Promise<Probes> {
-  const server = createServer(({ url = '/' }, response) => {
-    const reason = url === '/readyz' ? notReadyReason() : undefined;
-    const status = url !== '/readyz' && url !== '/healthz' ? 404 : reason === undefined ? 200 : 503;
-    response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
-    response.end(`${status === 404 ? 'not found' : (reason ?? 'ok')}\n`);
+  const server = httpServer({
+    answer(request, response) {
+      const { path } = targetOf(request);
+      const reason = path === '/readyz' ? notReadyReason() : undefined;
+      const status = path !== '/readyz' && path !== '/healthz' ? 404 : reason === undefined ? 200 : 503;
+      response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
+      response.end(`${status === 404 ? 'not found' : (reason ?? 'ok')}\n`);
+    },
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>

@@ -34,12 +34,35 @@ export function requireId(what: string, id: string): Id {
   );
 }
 
-/** An id made from any name: `My Agent` becomes `my-agent`. */
+/** The longest id that is made from a name: addresses and keys are made of several. */
+const longestSlug = 64;
+
+/**
+ * An id made from a name: `My Agent` becomes `my-agent`, and `Zoë` becomes `zoe`. Case, accents, spaces and punctuation may change.
+ * Throws `invalid` for a name that would lose more: two names must not become one in silence, and a person must find the actor again.
+ */
 export function slug(name: string): Id {
-  const id = name
+  const letters = name
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
-    .toLowerCase()
-    .replace(/[^a-z0-9._-]+/g, '-')
-    .replace(/^[^a-z0-9]+/, '');
-  return requireId('A name', id.slice(0, 64));
+    .toLowerCase();
+  const lost = /(?![a-z0-9])[\p{L}\p{N}\p{So}]/u.exec(letters)?.[0];
+  const id = letters.replace(/[^a-z0-9._-]+/g, '-').replace(/^-+/, '');
+  const problem =
+    lost !== undefined
+      ? `"${lost}" cannot be part of an id`
+      : reserved.has(id)
+        ? 'JavaScript itself uses it'
+        : !/^[a-z0-9]/.test(id)
+          ? 'it does not start with a letter or a digit'
+          : id.length > longestSlug
+            ? `it has ${id.length} characters, and at most ${longestSlug} are kept`
+            : undefined;
+  if (problem === undefined) return id;
+  const shown = JSON.stringify(name.length > 80 ? `${Array.from(name).slice(0, 80).join('')}…` : name);
+  throw new TroupeError(
+    'invalid',
+    `The name ${shown} cannot be used: ${problem}. Names become ids of a-z, 0-9 and ". _ -", such as "my-agent".`,
+  );
 }

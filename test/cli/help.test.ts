@@ -99,10 +99,44 @@ test.each([
 });
 
 test.concurrent.each([
+  [
+    'in the file itself',
+    'broken.mjs',
+    'export default {\n  a: 1,\n  b: = 2,\n};\n',
+    /broken\.mjs:3:6: Unexpected token '='/,
+  ],
+  [
+    'in a file that it imports',
+    'part.mjs',
+    'export const a = 1;\nexport const a = 2;\n',
+    /part\.mjs:2:14: .*already been declared/,
+  ],
+  [
+    'in a .js file of a package of modules',
+    'broken.js',
+    'export default await {;\n',
+    /broken\.js:1:23: Unexpected token ';'/,
+  ],
+])('a syntax error %s is told with file, line and column on every Node', async (_, name, text, says) => {
+  using dir = workspace();
+  dir.file('package.json', '{ "type": "module" }');
+  dir.file('broken.mjs', 'import "./part.mjs";\nexport default 1;\n');
+  dir.file(name, text);
+  const { code, err } = await dir.troupe('run', name === 'part.mjs' ? 'broken.mjs' : name);
+  expect(err).toMatch(says);
+  expect(code).toBe(2);
+});
+
+test.concurrent.each([
   ['a missing file', undefined, /There is no file broken\.ts/],
   ['a syntax error', 'export default {\n  a: 1,\n  b: = 2,\n};\n', /broken\.ts:3:6/],
   ['no default export', 'export const team = 1;', /no default export; it exports team/],
   ['a default export of the wrong type', 'export default { a: 1 };', /is an object with a\. Expected a team, an agent/],
+  ...['agent', 'team', 'machine', 'guarded', 'orchestrator'].map((kind): [string, string, RegExp] => [
+    `the ${kind} written by hand`,
+    `export default { kind: '${kind}', name: 'x' };`,
+    /is an object with kind, name, written by hand\. Expected a team, an agent/,
+  ]),
   ['a function that returns the wrong type', 'export default () => 7;', /returned a number/],
   [
     'a function that throws',

@@ -29,6 +29,22 @@ test('--input @file reads a file, and names it when it cannot be read', async ()
   await expect(from('@gone.json', [], cwd)).rejects.toThrow(join(cwd, 'gone.json'));
 });
 
+test.each([
+  ['--input @file', '@in.json'],
+  ['a text that is no JSON', '@in.txt'],
+])('%s that is no UTF-8 is refused with the place, and no letter is replaced', async (_, option) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'troupe-input-'));
+  writeFileSync(join(cwd, 'in.json'), Buffer.from('{"city":"K\xf6ln"}', 'latin1'));
+  writeFileSync(join(cwd, 'in.txt'), Buffer.from('K\xf6ln', 'latin1'));
+  await expect(from(option, [], cwd)).rejects.toThrow(new RegExp(`${option.slice(1)}:1:\\d+: not UTF-8.*0xf6`));
+});
+
+test('a byte order mark before the JSON of --input @file does no harm', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'troupe-input-'));
+  writeFileSync(join(cwd, 'in.json'), '\ufeff{"a":2}');
+  expect((await from('@in.json', [], cwd)).input).toEqual({ a: 2 });
+});
+
 test('--set adds properties to the input; the last one wins, and JSON is parsed', async () => {
   expect(await from('{"a":1,"b":2}', ['b=x', 'b=y=z', 'c=3', 'd=[1]', 'e='])).toEqual({
     input: { a: 1, b: 'y=z', c: 3, d: [1], e: '' },
