@@ -2,51 +2,22 @@
  * The part of a transcript that a model is shown. Nothing is left out until it is too long; then the contents of the oldest tool results are replaced by a note.
  * Every call keeps a result.
  */
+import { sizeOfMessage, sizeOfParts } from '../src/contracts/messageSize.ts';
 import type { Message, ToolResult } from '../src/contracts/model.ts';
 
 /** Characters. */
 export const defaultHistoryLimit = 400_000;
 const elidedNote = '[older result, left out to save space; call again if it is needed]';
 
-const sizeOf = (message: Message): number => {
-  switch (message.role) {
-    case 'user':
-      return message.text.length + sizeOfParts(message.parts);
-    case 'assistant':
-      return (
-        message.text.length +
-        sizeOfParts(message.parts) +
-        (message.provider === undefined ? 0 : JSON.stringify(message.provider).length) +
-        message.calls.reduce((sum, { name, input }) => sum + name.length + (JSON.stringify(input) ?? '').length, 0)
-      );
-    case 'tool':
-      return message.results.reduce((sum, { content, parts }) => sum + content.length + sizeOfParts(parts), 0);
-  }
-};
-
-/** What an image costs is about what so many characters cost. */
-const charactersOfPart = 4_000;
-const sizeOfParts = (parts: readonly unknown[] = []): number => parts.length * charactersOfPart;
-
-/** Messages of a transcript do not change, so each is measured once. */
-const sizes = new WeakMap<Message, number>();
-function knownSize(message: Message): number {
-  const known = sizes.get(message);
-  if (known !== undefined) return known;
-  const size = sizeOf(message);
-  sizes.set(message, size);
-  return size;
-}
-
 /** `limit` is in characters; 400,000 by default. The latest message of results is never shortened. */
 export function truncateHistory(transcript: readonly Message[], limit = defaultHistoryLimit): readonly Message[] {
-  let excess = transcript.reduce((sum, message) => sum + knownSize(message), 0) - limit;
+  let excess = transcript.reduce((sum, message) => sum + sizeOfMessage(message), 0) - limit;
   if (excess <= 0) return transcript;
   const latest = transcript.findLastIndex(({ role }) => role === 'tool');
   return transcript.map((message, index) => {
     if (message.role !== 'tool' || index === latest || excess <= 0) return message;
     const whole = elided(message);
-    const saved = knownSize(message) - knownSize(whole);
+    const saved = sizeOfMessage(message) - sizeOfMessage(whole);
     if (saved <= excess) {
       excess -= saved;
       return whole;

@@ -12,6 +12,7 @@ import { sleep, type Clock } from '../values/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { CallNote } from '../contracts/health.ts';
 import type { Json } from '../values/json.ts';
+import { propertiesOf } from '../values/properties.ts';
 import type {
   Model,
   ModelAnswer,
@@ -21,8 +22,9 @@ import type {
   ModelScope,
   ToolCall,
 } from '../contracts/model.ts';
-import { attempt, type ModelTimeouts } from './attempt.ts';
+import type { ModelTimeouts } from './attempt.ts';
 import { alwaysClosed, type Breaker } from './breaker.ts';
+import { fittingAttempts } from './fitting/fittingAttempt.ts';
 import { priceOf, type Price } from './prices.ts';
 import { providers, type ProviderOptions } from './providers.ts';
 import { retryBudget, type RetryBudget, type RetryBudgetOptions } from './retryBudget.ts';
@@ -75,6 +77,7 @@ export function gateway(options: GatewayOptions): Gateway {
   const { times = 3, backoff: first = 1_000, longest = 60_000, budget } = options.retry ?? {};
   const timeouts: ModelTimeouts = { first: 120_000, idle: 60_000, whole: 600_000, ...options.patience };
   const openModel = providers(options);
+  const attempt = fittingAttempts();
   const breakers = new Map<string, Breaker>();
 
   const breakerOf = (id: string): Breaker => {
@@ -232,6 +235,10 @@ function noAnswer(choice: ModelChoice, failures: readonly { model: string; failu
   return new TroupeError(last.kind, message, {
     retryable: last.retryable,
     retryAfter: last.retryAfter,
-    data: { models: [...names], tries: failures.length },
+    data: { models: [...names], tries: failures.length, ...goneOf(failures) },
   });
 }
+
+/** Whether the same request would fail in the same way: only when it did so with every model. */
+const goneOf = (failures: readonly { failure: Failure }[]): { gone?: true } =>
+  failures.every(({ failure }) => propertiesOf(failure.data).gone === true) ? { gone: true } : {};

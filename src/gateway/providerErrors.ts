@@ -1,6 +1,7 @@
 /** Turns errors of providers into failures with a kind, without their keys. */
 import { TroupeError, type FailureKind } from '../values/failure.ts';
 import { cutText } from '../values/text.ts';
+import { contextOverflow } from './fitting/overflow.ts';
 
 /** The fields of the AI SDK's API errors; other errors have some of them or none. */
 interface ApiError {
@@ -28,8 +29,6 @@ const advice: Partial<Record<FailureKind, string>> = {
   model: 'Send it less: a shorter history, fewer tools.',
 };
 
-const tooLong = /context[ _-]?(length|window)|too many tokens|prompt is too long|maximum context|input.*too long/i;
-
 /** A TroupeError for anything that a provider's client throws. `mask` hides keys. */
 export function toProviderError(model: string, thrown: unknown, mask: (text: string) => string): unknown {
   if (thrown instanceof TroupeError) return thrown;
@@ -37,11 +36,8 @@ export function toProviderError(model: string, thrown: unknown, mask: (text: str
   const error = (thrown ?? {}) as ApiError;
   const { statusCode, responseHeaders = {}, responseBody = '' } = error;
   const said = [error.message, error.cause?.message].filter(Boolean).join(': ') || String(thrown);
-  const kind: FailureKind = tooLong.test(`${said} ${responseBody}`)
-    ? 'model'
-    : statusCode === undefined
-      ? 'transient'
-      : kindOfStatus(statusCode);
+  const overflow = contextOverflow(`${said}; ${responseBody}`, statusCode);
+  const kind: FailureKind = overflow ? 'model' : statusCode === undefined ? 'transient' : kindOfStatus(statusCode);
   const status =
     statusCode === undefined ? (error.code ?? error.cause?.code ?? error.name ?? 'no answer') : `status ${statusCode}`;
   const retryAfter = kind === 'transient' ? retryAfterOf(responseHeaders) : undefined;
@@ -50,7 +46,12 @@ export function toProviderError(model: string, thrown: unknown, mask: (text: str
     mask(`${model} failed (${status}): ${cutText(said, 500)}. ${advice[kind] ?? ''}`).trim(),
     {
       ...(retryAfter === undefined ? {} : { retryAfter }),
-      data: { model, ...(statusCode === undefined ? {} : { status: statusCode }) },
+      data: {
+        model,
+        ...(statusCode === undefined ? {} : { status: statusCode }),
+        // The same request is as long the next time.
+        ...(overflow ? { overflow: { ...overflow }, gone: true } : {}),
+      },
     },
   );
 }
