@@ -7,6 +7,7 @@ import type { JsonObject } from '../src/values/json.ts';
 import type { Message, Usage } from '../src/contracts/model.ts';
 import type { ModelBill, ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { modelChoiceFor, modelScope, maxOutputFor } from './callModel.ts';
+import { artifactsFor } from './artifact.ts';
 import { readConversation } from './conversation.ts';
 import { truncateHistory } from './history.ts';
 import type { AgentDeps } from './tools.ts';
@@ -33,6 +34,7 @@ export async function askTyped<T>(
   const transcript = await readConversation(scope);
   // A JSON Schema is JSON, though zod's type for it allows for more.
   const input = z.toJSONSchema(shape, { io: 'input' }) as JsonObject;
+  const artifacts = await artifactsFor(transcript, scope);
   let problem = '';
   let usage: Usage | undefined;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
@@ -40,6 +42,7 @@ export async function askTyped<T>(
     const request = {
       instructions: definition.instructions,
       messages: [...truncateHistory(transcript, definition.maxHistory), ask],
+      ...artifacts,
       tools: [{ name, description, input }],
       ...maxOutputFor(definition, callInput),
     };

@@ -2,13 +2,15 @@
 import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { withDefaults } from '../src/values/json.ts';
-import type { Model, ModelChoice } from '../src/contracts/model.ts';
+import { madeInWords } from '../src/contracts/media.ts';
+import type { Model, ModelAnswer, ModelChoice } from '../src/contracts/model.ts';
 import type { ParsedAnswer, ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { defaultAgentBudget } from '../machines/agent/settings.ts';
 import { remainingShare, lowerBudget } from '../machines/agent/budget.ts';
 import { chargedUsage, totalTokens } from '../machines/usage.ts';
 import { ownLimits } from '../machines/agent/funding.ts';
 import { asJson } from '../src/values/json.ts';
+import { artifactOf, artifactsFor } from './artifact.ts';
 import { readConversation } from './conversation.ts';
 import { effect } from './effect.ts';
 import { truncateHistory } from './history.ts';
@@ -24,14 +26,16 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
     const definition = define(callInput.message);
     const offer = await toolOfferOf(definition, deps, callInput.tier, scope);
     const { instructions, temperature } = definition;
+    const messages = truncateHistory(await readConversation(scope), definition.maxHistory);
     const request = {
       instructions,
-      messages: truncateHistory(await readConversation(scope), definition.maxHistory),
+      messages,
+      ...(await artifactsFor(messages, scope)),
       tools: offer.specs,
       ...maxOutputFor(definition, callInput),
       ...(temperature === undefined ? {} : { temperature }),
     };
-    const answer = await deps.gateway.answer(
+    const { media, ...answer } = await deps.gateway.answer(
       modelChoiceFor(definition, callInput, deps.gateway),
       request,
       modelScope(scope),
@@ -46,8 +50,19 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
     );
     const callsLeft = (budget.toolCalls ?? Infinity) - callInput.used.toolCalls;
     const left = (shares: number) => remainingShare(budget, chargedUsage(callInput.used, answer.usage), shares);
-    return parseAnswer(answer, { definition, offer, limits, callsLeft, left });
+    return parseAnswer(withMedia(answer, media), { definition, offer, limits, callsLeft, left });
   });
+
+/** What the model made becomes artifacts, which its text names. */
+function withMedia(
+  answer: ModelAnswer,
+  media: ModelAnswer['media'] = [],
+): ModelAnswer & Pick<ParsedAnswer, 'artifacts'> {
+  if (media.length === 0) return answer;
+  const artifacts = media.map(({ data, mediaType }) => artifactOf(data, mediaType));
+  const text = [answer.text, ...artifacts.map(madeInWords)].filter((each) => each !== '').join('\n');
+  return { ...answer, text, artifacts };
+}
 
 export const modelScope = ({ key, signal, deadline, progress }: EffectScope) => ({ key, signal, deadline, progress });
 

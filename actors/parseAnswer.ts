@@ -25,10 +25,19 @@ export interface AnswerContext {
   left(shares: number): Budget;
 }
 
-export function parseAnswer(answer: ModelAnswer, context: AnswerContext): ParsedAnswer {
-  const { text, usage, model, reason, provider } = answer;
+export function parseAnswer(
+  answer: ModelAnswer & Pick<ParsedAnswer, 'artifacts'>,
+  context: AnswerContext,
+): ParsedAnswer {
+  const { text, usage, model, reason, provider, artifacts } = answer;
   const asked = withIds(answer.calls);
-  const base = { text, usage, model, ...(provider === undefined ? {} : { provider }) };
+  const base = {
+    text,
+    usage,
+    model,
+    ...(provider === undefined ? {} : { provider }),
+    ...(artifacts === undefined ? {} : { artifacts }),
+  };
   const [first, ...others] = asked;
   const reply = first && replyOf(first.name, context);
 

@@ -1,10 +1,10 @@
 /** One call of a tool, and the reconciliation of a call that may have happened. */
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { toFailure, TroupeError } from '../src/values/failure.ts';
-import type { Json } from '../src/values/json.ts';
 import type { WriteReconciliation } from '../machines/toolCall.ts';
 import type { ToolAnswer, ToolRequest } from '../machines/agent/effectTypes.ts';
 import { propertiesOf } from '../src/values/properties.ts';
+import { shownResult } from './artifact.ts';
 import { effect } from './effect.ts';
 import { toolSourceOf, type AgentDeps, type ToolCatalog } from './tools.ts';
 
@@ -17,7 +17,7 @@ export const runTool = (deps: AgentDeps) =>
       const { name, input } = request;
       requireTime(name, scope);
       try {
-        return { content: contentOf(await toolsFor(deps, request).call(name, input, toolScope(scope))) };
+        return shownResult(await toolsFor(deps, request).call(name, input, toolScope(scope)));
       } catch (thrown) {
         throw failureOfWrite(request, thrown);
       }
@@ -39,7 +39,7 @@ export const reconcile = (deps: AgentDeps) =>
     try {
       const found = await toolsFor(deps, request).reconcile?.(name, input, toolScope(scope));
       if (found === undefined) return { done: undefined };
-      return found.done ? { done: true, content: contentOf(found.output) } : { done: false };
+      return found.done ? { done: true, ...shownResult(found.output) } : { done: false };
     } catch (thrown) {
       if (annotationsOf(thrown).done === true) return { done: true, content: resultLostMessage(name) };
       throw thrown;
@@ -56,8 +56,6 @@ function toolsFor(deps: AgentDeps, { name, belt }: ToolRequest): ToolCatalog {
 }
 
 const toolScope = ({ key, signal, clock, progress }: EffectScope) => ({ key, signal, clock, progress });
-
-const contentOf = (output: Json): string => (typeof output === 'string' ? output : JSON.stringify(output));
 
 /**
  * The failure of a write (E7). If nothing was begun, it failed, and no person is asked. If it was carried out and only its result is lost,

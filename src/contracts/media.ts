@@ -28,9 +28,23 @@ export const Artifact = MediaPart.extend({
 });
 export type Artifact = z.infer<typeof Artifact>;
 
-/** The list of an actor that holds the artifacts of its messages. */
-export const artifactList = 'artifacts';
+/** The largest artifact, in bytes. */
+export const maxArtifactBytes = 20 * 1024 * 1024;
+
+/** What an image, audio or file is for a model, by its media type. */
+export const mediaKindOf = (mediaType: string): MediaKind =>
+  mediaType.startsWith('image/') ? 'image' : mediaType.startsWith('audio/') ? 'audio' : 'file';
+
+/** How many bytes a text in base64 stands for. */
+export const bytesInBase64 = (data: string): number =>
+  Math.max(0, Math.floor((data.length * 3) / 4) - (data.endsWith('==') ? 2 : data.endsWith('=') ? 1 : 0));
+
+/** An image, audio or a file that a model made, in words: the artifact can be read by its id. */
+export const madeInWords = (part: MediaPart): string => `[${described(part)}: artifact ${part.artifact}]`;
 
 /** An image, audio or a file in words: what a model reads that does not take it. */
-export const mediaInWords = ({ type, mediaType, artifact, bytes, name }: MediaPart): string =>
-  `[${type}${name === undefined ? '' : ` "${cutText(name, 100)}"`}, ${cutText(mediaType, 100)}, ${bytes} bytes: kept as artifact ${artifact}, not shown, because this model does not take it]`;
+export const mediaInWords = (part: MediaPart): string =>
+  `[${described(part)}: kept as artifact ${part.artifact}, not shown, because this model does not take it]`;
+
+const described = ({ type, mediaType, bytes, name }: MediaPart): string =>
+  `${type}${name === undefined ? '' : ` "${cutText(name, 100)}"`}, ${cutText(mediaType, 100)}, ${bytes} bytes`;

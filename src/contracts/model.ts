@@ -183,6 +183,14 @@ export const ModelPart = z.discriminatedUnion('type', [
       id: z.string().default(''),
     }),
   }),
+  /** An image, audio or a file that the model made, whole. */
+  z.object({
+    type: z.literal('media'),
+    /** Its media type, such as `image/png`. */
+    mediaType: z.string(),
+    /** Its bytes, in base64. */
+    data: z.string(),
+  }),
   /** The end of the answer. */
   z.object({
     type: z.literal('finish'),
@@ -208,6 +216,17 @@ export const ModelAnswer = z.object({
   model: z.string(),
   /** What the provider wants back with this answer; nothing by default. */
   provider: ProviderContent.optional(),
+  /** Images, audio and files that the model made; none by default. */
+  media: z
+    .array(
+      z.object({
+        /** Its media type, such as `image/png`. */
+        mediaType: z.string(),
+        /** Its bytes, in base64. */
+        data: z.string(),
+      }),
+    )
+    .optional(),
 });
 export type ModelAnswer = z.infer<typeof ModelAnswer>;
 

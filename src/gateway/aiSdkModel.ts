@@ -21,7 +21,7 @@ import type {
 } from '../contracts/model.ts';
 import { targetOf } from './outgoing/capabilities.ts';
 import { outgoing, type OutgoingRequest } from './outgoing/outgoing.ts';
-import { contentCollector } from './providerContent.ts';
+import { contentCollector, type ContentCollector } from './providerContent.ts';
 import { toProviderError } from './providerErrors.ts';
 
 /** A language model object of the AI SDK, such as `mistral('mistral-large-latest')`. */
@@ -54,25 +54,58 @@ export function aiSdkModel(
   return {
     id,
     async *stream(request, { signal }) {
-      try {
-        const sent = toSend(request);
-        const collector = contentCollector();
-        const { stream } = await model.doStream(optionsOf(request, sent, signal, settings));
-        // A web stream can be iterated in Node; its type does not say so.
-        let said = 0;
-        for await (const part of stream as unknown as AsyncIterable<LanguageModelV3StreamPart>) {
-          said += lengthOf(part);
-          collector.take(part);
-          const ours = partOf(part, id, request, said);
-          if (ours?.type === 'call') yield { type: 'call', call: ownCall(ours.call, sent) };
-          else if (ours?.type === 'finish') yield { ...ours, ...providerOf(collector.content(id)) };
-          else if (ours) yield ours;
-        }
-      } catch (thrown) {
-        throw toProviderError(id, thrown, mask);
+      const sent = toSend(request);
+      const collector = contentCollector();
+      const open = () => watched(model.doStream(optionsOf(request, sent, signal, settings)), collector);
+      for await (const part of sdkAnswer(open, { id, request, mask })) {
+        if (part.type === 'call') yield { type: 'call', call: ownCall(part.call, sent) };
+        else if (part.type === 'finish') {
+          yield* collector.media;
+          yield { ...part, ...providerOf(collector.content(id)) };
+        } else yield part;
       }
     },
   };
+}
+
+type SdkStream = Awaited<ReturnType<LanguageModelV3['doStream']>>;
+
+/** The same stream; the collector sees each of its parts. */
+async function watched(
+  opened: PromiseLike<SdkStream>,
+  collector: ContentCollector,
+): Promise<Pick<SdkStream, 'stream'>> {
+  // Only iterated, as every web stream can be in Node; its type does not say so.
+  const parts = (await opened).stream as unknown as AsyncIterable<LanguageModelV3StreamPart>;
+  async function* seen() {
+    for await (const part of parts) {
+      collector.take(part);
+      yield part;
+    }
+  }
+  return { stream: seen() as unknown as SdkStream['stream'] };
+}
+
+async function* sdkAnswer(
+  open: () => PromiseLike<Pick<SdkStream, 'stream'>>,
+  {
+    id,
+    request,
+    mask,
+  }: { readonly id: string; readonly request: ModelRequest; readonly mask: (text: string) => string },
+): AsyncGenerator<ModelPart> {
+  try {
+    const { stream } = await open();
+    let said = 0;
+    // A web stream can be iterated in Node; its type does not say so.
+    for await (const part of stream as unknown as AsyncIterable<LanguageModelV3StreamPart>) {
+      said += lengthOf(part);
+      const ours = partOf(part, id, request, said);
+      if (ours) yield ours;
+    }
+  } catch (thrown) {
+    throw toProviderError(id, thrown, mask);
+  }
 }
 
 /** The call under the names of the tool's own schema. */

@@ -181,13 +181,24 @@ export function gateway(options: GatewayOptions): Gateway {
         async (model) => {
           let text = '';
           const calls: ToolCall[] = [];
+          const media: NonNullable<ModelAnswer['media']> = [];
           for await (const raw of attempt(model, request, scope, clock, timeouts)) {
             const { provider, part } = withoutProvider(priced(raw));
             if (part.type === 'text') text += part.text;
-            onPart?.(part, text);
+            // Its bytes are for no observer.
+            if (part.type === 'media') media.push({ mediaType: part.mediaType, data: part.data });
+            else onPart?.(part, text);
             if (part.type === 'call') calls.push(part.call);
             else if (part.type === 'finish')
-              return { text, calls, reason: part.reason, usage: part.usage, model: part.model, ...provider };
+              return {
+                text,
+                calls,
+                reason: part.reason,
+                usage: part.usage,
+                model: part.model,
+                ...provider,
+                ...(media.length === 0 ? {} : { media }),
+              };
           }
           throw new TroupeError('transient', `The answer of ${model.id} broke off before its end.`);
         },

@@ -1,6 +1,6 @@
 /** Collects what a provider wants back with its answer: the order of its parts, its reasoning, signatures and ids of items. */
 import type { LanguageModelV3StreamPart, SharedV3ProviderMetadata } from '@ai-sdk/provider';
-import type { ProviderContent } from '../contracts/model.ts';
+import type { ModelPart, ProviderContent } from '../contracts/model.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 
 type Metadata = SharedV3ProviderMetadata | undefined;
@@ -15,12 +15,15 @@ interface Piece {
 export interface ContentCollector {
   /** Takes the next part of the stream. */
   take(part: LanguageModelV3StreamPart): void;
+  /** The images, audio and files that the model made. */
+  readonly media: readonly Extract<ModelPart, { type: 'media' }>[];
   /** What was collected; undefined when the provider wants nothing back. */
   content(model: string): ProviderContent | undefined;
 }
 
 export function contentCollector(): ContentCollector {
   const pieces: Piece[] = [];
+  const media: Extract<ModelPart, { type: 'media' }>[] = [];
   const open = new Map<string, Piece>();
   const begin = (type: Piece['type'], id: string, metadata: Metadata): Piece => {
     const piece: Piece = { type, text: '', metadata: merged(undefined, metadata) };
@@ -34,6 +37,7 @@ export function contentCollector(): ContentCollector {
     piece.metadata = merged(piece.metadata, metadata);
   };
   return {
+    media,
     take(part) {
       switch (part.type) {
         case 'reasoning-start':
@@ -48,8 +52,13 @@ export function contentCollector(): ContentCollector {
           return add('text', part.id, part.delta, part.providerMetadata);
         case 'text-end':
           return add('text', part.id, '', part.providerMetadata);
+        case 'file':
+          return void media.push({ type: 'media', mediaType: part.mediaType, data: inBase64(part.data) });
         case 'tool-call':
-          return void begin('call', part.toolCallId, part.providerMetadata);
+          // What the provider did itself is no call of ours.
+          return part.providerExecuted === true
+            ? undefined
+            : void begin('call', part.toolCallId, part.providerMetadata);
         default:
           return undefined;
       }
@@ -68,6 +77,9 @@ export function contentCollector(): ContentCollector {
     },
   };
 }
+
+const inBase64 = (data: string | Uint8Array): string =>
+  typeof data === 'string' ? data : Buffer.from(data).toString('base64');
 
 /** By provider; what comes later adds to what came before. Null says that there is nothing. */
 function merged(before: JsonObject | undefined, metadata: Metadata): JsonObject | undefined {

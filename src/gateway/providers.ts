@@ -1,5 +1,6 @@
 /** Opens models by name, `provider:model`, when they are first used, with the key from the environment. */
 import { TroupeError } from '../values/failure.ts';
+import type { MediaKind } from '../contracts/media.ts';
 import type { Model } from '../contracts/model.ts';
 import { redactor } from '../observe/redactor.ts';
 import { aiSdkModel, type LanguageModel } from './aiSdkModel.ts';
@@ -10,6 +11,8 @@ export interface ProviderOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The function that sends requests; the `fetch` of the platform by default. */
   readonly fetch?: typeof fetch;
+  /** What models take beside text, by `provider:model`: `{ 'ollama:my-model': ['image'] }`; what is known of their names by default. */
+  readonly accepts?: Readonly<Record<string, readonly MediaKind[]>>;
   /** Base URLs instead of the providers' own, by provider: `{ openai: 'http://127.0.0.1:8080/v1' }`; none by default. */
   readonly baseUrls?: Readonly<Record<string, string>>;
 }
@@ -75,7 +78,12 @@ async function compatible(
 }
 
 /** Opens models by name; the same name is the same model. Throws TroupeError `invalid` (no such provider), `auth` (no key), `environment` (package missing). */
-export function providers({ env, fetch, baseUrls = {} }: ProviderOptions): (name: string) => Promise<Model> {
+export function providers({
+  env,
+  fetch,
+  baseUrls = {},
+  accepts = {},
+}: ProviderOptions): (name: string) => Promise<Model> {
   const opened = new Map<string, Promise<Model>>();
   // Every error message passes through this mask: a server that repeats a key, its own or another's, does not spread it.
   const mask = redactor(
@@ -106,7 +114,11 @@ export function providers({ env, fetch, baseUrls = {} }: ProviderOptions): (name
         { apiKey: apiKey ?? '', ...(baseURL === undefined ? {} : { baseURL }), ...(fetch ? { fetch } : {}) },
         model,
       );
-      return aiSdkModel(inner, { id: name, mask });
+      return aiSdkModel(inner, {
+        id: name,
+        mask,
+        ...(accepts[name] === undefined ? {} : { accepts: accepts[name] }),
+      });
     } catch (thrown) {
       if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_MODULE_NOT_FOUND')) throw thrown;
       throw new TroupeError(

@@ -12,7 +12,8 @@ import { cutText } from '../values/text.ts';
 const maxReason = 4_000;
 
 /**
- * The structured content when there is any; else the text, its parts joined by line ends; else `{ content: [...] }` as it came.
+ * The structured content when there is any; else the text, its parts joined by line ends. Where there are images, audio or resources, it is
+ * `{ content: [...] }` as it came, with the structured content beside it.
  * @throws TroupeError `tool` when the server says that the call failed, when the answer breaks the tool's output schema, or is larger than 1 MB. The last two have `data.done`, because the call was carried out.
  */
 export async function callResult(
@@ -45,7 +46,10 @@ export async function callResult(
           `Tool "${tool.name}" of "${context.server}" broke its own output schema: ${problem}. Its server must be mended.`,
         );
     }
+    // Images, audio and files are kept beside what is structured.
+    if (content.some(({ type }) => type !== 'text'))
+      return toJson({ content, ...(structured === undefined ? {} : { structuredContent: structured }) }, tool.name);
     if (structured !== undefined) return toJson(structured, tool.name);
-    return toJson(text.length === content.length ? text.join('\n') : { content }, tool.name);
+    return toJson(text.join('\n'), tool.name);
   });
 }

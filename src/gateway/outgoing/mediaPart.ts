@@ -2,7 +2,8 @@
 import type { LanguageModelV3FilePart } from '@ai-sdk/provider';
 import { mediaInWords, type MediaPart } from '../../contracts/media.ts';
 import type { ModelRequest } from '../../contracts/model.ts';
-import { wellFormedText } from '../../values/text.ts';
+import { cutText, wellFormedText } from '../../values/text.ts';
+import { isTextType } from '../../contracts/mediaType.ts';
 import type { Target } from './target.ts';
 
 export function mediaPart(
@@ -10,7 +11,9 @@ export function mediaPart(
   artifact: ModelRequest['artifact'],
   target: Target,
 ): LanguageModelV3FilePart | string {
-  const data = target.accepts(part.type, part.mediaType) ? artifact?.(part.artifact) : undefined;
+  const bytes = artifact?.(part.artifact);
+  if (bytes !== undefined && isTextType(part.mediaType)) return fileInWords(part, bytes);
+  const data = target.accepts(part.type, part.mediaType) ? bytes : undefined;
   if (data === undefined) return wellFormedText(mediaInWords(part));
   return {
     type: 'file',
@@ -18,4 +21,15 @@ export function mediaPart(
     data,
     ...(part.name === undefined ? {} : { filename: wellFormedText(part.name) }),
   };
+}
+
+/** The most characters of a file that is text. */
+const maxTextLength = 200_000;
+
+/** Every model reads a text. */
+function fileInWords({ name = 'file', bytes }: MediaPart, data: string): string {
+  const text = wellFormedText(Buffer.from(data, 'base64').toString());
+  const shown = cutText(text, maxTextLength);
+  const cut = shown.length < text.length ? `, the first ${shown.length} of ${text.length} characters` : '';
+  return `[${wellFormedText(cutText(name, 100))}, ${bytes} bytes${cut}]\n${shown}`;
 }
