@@ -1,6 +1,8 @@
 /** One call of a tool, and the reconciliation of a call that may have happened. */
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { toFailure, TroupeError } from '../src/values/failure.ts';
+import { asJson } from '../src/values/json.ts';
+import type { ToolNote } from '../src/contracts/tool.ts';
 import type { WriteReconciliation } from '../machines/toolCall.ts';
 import type { ToolAnswer, ToolRequest } from '../machines/agent/effectTypes.ts';
 import { propertiesOf } from '../src/values/properties.ts';
@@ -14,11 +16,16 @@ const retry = { times: 3, backoff: 500 };
 export const runTool = (deps: AgentDeps) =>
   effect<ToolAnswer, ToolRequest>(
     async (request, scope) => {
-      const { name, input } = request;
+      const { id, name, input } = request;
       requireTime(name, scope);
+      const note = (one: ToolNote) => scope.progress(asJson(one));
+      note({ type: 'tool.called', id, tool: name, input });
       try {
-        return shownResult(await toolsFor(deps, request).call(name, input, toolScope(scope)));
+        const shown = shownResult(await toolsFor(deps, request).call(name, input, toolScope(scope)));
+        note({ type: 'tool.answered', id, tool: name, ok: true, content: shown.content });
+        return shown;
       } catch (thrown) {
+        note({ type: 'tool.answered', id, tool: name, ok: false, content: toFailure(thrown).message });
         throw failureOfWrite(request, thrown);
       }
     },

@@ -63,7 +63,10 @@ export { effect } from '../actors/effect.ts';
 export type { Ref } from './engine/ref.ts';
 
 // Running it: once, in a runtime that outlives the process, or in a cluster.
-export { run, type RunOptions } from './runtime/run.ts';
+export { run } from './runtime/run.ts';
+export type { InputFor, OutputFor, RunOptions } from './runtime/runIn.ts';
+export type { RunDone } from './runtime/stream.ts';
+export type { StreamEvent, StreamEventSource } from './observe/streamEvents.ts';
 export {
   openRuntime,
   type Runtime,

@@ -48,3 +48,29 @@ export const mediaInWords = (part: MediaPart): string =>
 
 const described = ({ type, mediaType, bytes, name }: MediaPart): string =>
   `${type}${name === undefined ? '' : ` "${cutText(name, 100)}"`}, ${cutText(mediaType, 100)}, ${bytes} bytes`;
+
+/** A part of what an agent is given: a text, or an image, audio or a file, by its path or with its bytes. */
+export type InputPart =
+  | {
+      readonly type: 'text';
+      /** The text. */
+      readonly text: string;
+    }
+  | {
+      readonly type: MediaKind;
+      /** The path of its file; relative to the folder of the process. */
+      readonly path: string;
+      /** Its media type, such as `image/png`; what its first bytes or its name say by default. */
+      readonly mediaType?: string;
+      /** Its name, for the model; the name of its file by default. */
+      readonly name?: string;
+    }
+  | {
+      readonly type: MediaKind;
+      /** Its bytes, or the same in base64. */
+      readonly data: Uint8Array | string;
+      /** Its media type, such as `image/png`; what its first bytes or its name say by default. */
+      readonly mediaType?: string;
+      /** Its name, for the model; none by default. */
+      readonly name?: string;
+    };

@@ -1,8 +1,24 @@
 /** Tools an agent may call: one interface for local functions and for tool servers. */
+import * as z from 'zod';
+import { anyJson } from '../values/anyJson.ts';
 import type { Clock } from '../values/clock.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { ToolInfo } from './model.ts';
+
+/** A progress note: a tool is called now, or has answered. */
+export const ToolNote = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('tool.called'), id: z.string(), tool: z.string(), input: anyJson() }),
+  z.object({
+    type: z.literal('tool.answered'),
+    id: z.string(),
+    tool: z.string(),
+    ok: z.boolean(),
+    /** What the model is shown. */
+    content: z.string(),
+  }),
+]);
+export type ToolNote = z.infer<typeof ToolNote>;
 
 /** What a tool is given beside its input. */
 export interface ToolScope {

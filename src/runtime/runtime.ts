@@ -19,9 +19,10 @@ import { isProcessAlive, thisProcessId } from '../engine/processId.ts';
 import { ReplyChannel, type Ref } from '../engine/ref.ts';
 import { incompatibilities } from '../engine/recovery.ts';
 import { compile } from './compile.ts';
+import { readParts } from './inputParts.ts';
 import { openBackends, type BackendOptions } from './backends.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
-import { runInput, isRunnable, type Runnable } from '../define/runnable.ts';
+import { runInput, isRunnable, withArtifacts, type Runnable } from '../define/runnable.ts';
 import { signalFor } from './signals.ts';
 import { requireInput } from '../values/plain.ts';
 import { ticketsOf, type Ticket } from './tickets.ts';
@@ -250,9 +251,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     const type = typeOfSubject(subject);
     const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
     const due = deadline === undefined ? {} : { deadline: clock.now() + milliseconds(deadline) };
+    const given = await readParts(input);
     const root = await host.start(type, {
       run,
-      input: runInput(subject, input),
+      input: withArtifacts(subject, runInput(subject, given.input), given.artifacts),
       about: { name: subject.name, ...meta },
       ...due,
     });

@@ -1,0 +1,111 @@
+/** Runs a definition to its end in a runtime that is open already. */
+import type { Agent } from '../define/agent.ts';
+import { fromFailure, TroupeError } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
+import type { MessageBody, BodyInput, MessageName, ReplyNames, MessageOf } from '../contracts/protocol.ts';
+import type { InputPart } from '../contracts/media.ts';
+import type { Duration } from '../values/duration.ts';
+import { attach } from './attach.ts';
+import type { Runtime, RuntimeOptions, Ticket } from './runtime.ts';
+import type { Orchestrator } from '../define/orchestratorDefinition.ts';
+import type { OrchestratorInput } from '../define/orchestratorInput.ts';
+import type { Runnable } from '../define/runnable.ts';
+import { systemClock } from '../engine/clock.ts';
+import type { Team } from '../define/teamDefinition.ts';
+import type { Guarded } from '../define/guardrails/guardedDefinition.ts';
+import type { MachineRunnable } from '../define/machine.ts';
+
+/** Options of `run`: those of the runtime, and those of one run. */
+export interface RunOptions extends RuntimeOptions {
+  /** The key of the run: any number of calls with the same key are one run. A new run by default. */
+  readonly key?: string;
+  /** How long the run may take from now, as a duration such as '2m' or in milliseconds; the limit of the definition by default. */
+  readonly deadline?: Duration;
+  /** Called with each ticket when only a person can move the run on; gives the answer. Without it the run waits for an answer from another process. */
+  readonly onTicket?: (ticket: Ticket) => Json | Promise<Json>;
+}
+
+/** A text with images, audio and files. */
+export interface InputParts {
+  /** Texts, images, audio and files, in any order. */
+  readonly parts: readonly InputPart[];
+}
+
+/** What a run of a definition starts with: the body of the message that a team accepts, a message for an agent with a protocol, or a text. */
+export type InputFor<S> = S extends Guarded<infer Inner> ? InputFor<Inner> : InputOf<S>;
+/** What a run of a definition ends with. */
+export type OutputFor<S> = S extends Guarded<infer Inner> ? OutputFor<Inner> : OutputOf<S>;
+type InputOf<S> =
+  S extends Team<infer M, infer A, infer _R>
+    ? BodyInput<M, A>
+    : S extends Agent<infer M, infer H>
+      ? [H] extends [never]
+        ? string | InputParts
+        : {
+            [K in H]: {
+              /** The name of a message that the agent handles. */
+              type: K;
+              /** The body of that message. */
+              body: BodyInput<M, K>;
+              /** Images, audio and files beside it; none by default. */
+              parts?: readonly InputPart[];
+            };
+          }[H]
+      : S extends MachineRunnable
+        ? Json
+        : S extends Orchestrator
+          ? OrchestratorInput
+          : never;
+type OutputOf<S> =
+  S extends Team<infer M, infer _A, infer R>
+    ? MessageBody<M, R>
+    : S extends Agent<infer M, infer H>
+      ? [H] extends [never]
+        ? string
+        : MessageOf<M, ReplyNames<M, H> & MessageName<M>>
+      : Json;
+
+/** Does what `run()` does in a runtime that is open already. */
+export async function runIn<S extends Runnable>(
+  runtime: Runtime,
+  subject: S,
+  input: InputFor<S>,
+  { key, deadline, onTicket, clock = systemClock() }: RunOptions,
+): Promise<OutputFor<S>> {
+  const begin = () =>
+    runtime.start(subject, input, {
+      ...(key === undefined ? {} : { key }),
+      ...(deadline === undefined ? {} : { deadline }),
+    });
+  const handle = await (key === undefined ? begin() : attach(begin, clock));
+  for (;;) {
+    const outcome = await handle.outcome({ returnWhenWaiting: onTicket !== undefined });
+    switch (outcome.status) {
+      case 'done':
+        // What comes out was checked by the schema of its message; the types say which.
+        return outcome.output as OutputFor<S>;
+      case 'failed':
+        throw fromFailure(outcome.failure);
+      case 'cancelled':
+        throw new TroupeError('cancelled', `The run ${handle.id} was cancelled: ${outcome.reason}.`, {
+          data: outcome.partial === undefined ? undefined : { partial: outcome.partial },
+        });
+      case 'parked':
+        if (outcome.failure && outcome.failure.kind !== 'fenced') throw fromFailure(outcome.failure);
+        throw new TroupeError(
+          'owned_elsewhere',
+          `Another process went on with the run ${handle.id}. Ask there, or with "troupe runs get ${handle.id}".`,
+        );
+      case 'waiting':
+        for (const ticket of outcome.tickets) {
+          if (!onTicket) break; // Without it the runtime waits on by itself.
+          await runtime.answer(ticket.id, await onTicket(ticket)).catch(unlessSettled);
+        }
+    }
+  }
+}
+
+/** The ticket has expired, or was answered elsewhere: the run goes on either way. */
+function unlessSettled(thrown: unknown): void {
+  if (!(thrown instanceof TroupeError) || thrown.kind !== 'conflict') throw thrown;
+}
