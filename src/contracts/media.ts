@@ -52,11 +52,13 @@ const described = ({ type, mediaType, bytes, name }: MediaPart): string =>
 /** A part of what an agent is given: a text, or an image, audio or a file, by its path or with its bytes. */
 export type InputPart =
   | {
+      /** What the part is. */
       readonly type: 'text';
       /** The text. */
       readonly text: string;
     }
   | {
+      /** What the part is; `file` also for an image or audio. */
       readonly type: MediaKind;
       /** The path of its file; relative to the folder of the process. */
       readonly path: string;
@@ -66,6 +68,7 @@ export type InputPart =
       readonly name?: string;
     }
   | {
+      /** What the part is; `file` also for an image or audio. */
       readonly type: MediaKind;
       /** Its bytes, or the same in base64. */
       readonly data: Uint8Array | string;

@@ -19,7 +19,7 @@ import type {
   ToolCall,
   Usage,
 } from '../contracts/model.ts';
-import { targetOf } from './outgoing/capabilities.ts';
+import { modelTarget } from './outgoing/capabilities.ts';
 import { outgoing, type OutgoingRequest } from './outgoing/outgoing.ts';
 import { contentCollector, type ContentCollector } from './providerContent.ts';
 import { toProviderError } from './providerErrors.ts';
@@ -49,7 +49,7 @@ export function aiSdkModel(
     providerOptions = {},
   }: AiSdkModelOptions = {},
 ): Model {
-  const toSend = outgoing(targetOf({ id, provider: model.provider, model: model.modelId }, accepts));
+  const toSend = outgoing(modelTarget({ id, provider: model.provider, model: model.modelId }, accepts));
   const settings = mergedOptions(providerDefaults(model.provider), providerOptions);
   return {
     id,

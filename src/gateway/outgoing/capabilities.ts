@@ -13,7 +13,7 @@ export interface ModelFacts {
 }
 
 /** `accepts`: what the model takes, when the user says so. */
-export function targetOf({ id, provider, model }: ModelFacts, accepts?: readonly MediaKind[]): Target {
+export function modelTarget({ id, provider, model }: ModelFacts, accepts?: readonly MediaKind[]): Target {
   const wire = wires.find(({ named }) => named.test(provider)) ?? compatible;
   const kinds = accepts ?? knownKinds(provider, model);
   return {

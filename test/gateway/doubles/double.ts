@@ -22,6 +22,8 @@ export interface DoubleTurn {
   /** Reasoning that only the provider can read. */
   readonly redacted?: string;
   readonly calls?: readonly DoubleCall[];
+  /** A picture that the model made, as PNG in base64. */
+  readonly image?: string;
 }
 
 /** A provider's wire format. */

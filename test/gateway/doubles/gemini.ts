@@ -106,12 +106,13 @@ function talkFault(contents: z.infer<typeof Body>['contents'], signed: boolean):
   return undefined;
 }
 
-function chunkOf({ text, reasoning, signature, calls = [] }: DoubleTurn): JsonObject {
+function chunkOf({ text, reasoning, signature, image, calls = [] }: DoubleTurn): JsonObject {
   const parts: JsonObject[] = [
     ...(reasoning === undefined ? [] : [{ text: reasoning, thought: true }]),
     ...(text === undefined || text === ''
       ? []
       : [{ text, ...(signature === undefined ? {} : { thoughtSignature: signature }) }]),
+    ...(image === undefined ? [] : [{ inlineData: { mimeType: 'image/png', data: image } }]),
     ...calls.map((call) => ({
       functionCall: { name: call.name, args: JSON.parse(call.arguments) as JsonObject },
       ...(call.signature === undefined ? {} : { thoughtSignature: call.signature }),
