@@ -74,7 +74,7 @@ async function watch(
   cli: Cli,
   runtime: Runtime,
   subject: Runnable,
-  { inspect, log, quiet }: FollowOptions,
+  { inspect, log, quiet, verbose = false }: FollowOptions,
 ): Promise<View> {
   const { err } = cli;
   const color = useColors(cli, cli.err);
@@ -87,6 +87,8 @@ async function watch(
   } else if (!quiet) {
     // Either a log or progress: the block redraws itself and would overwrite lines of a log.
     shown = progress(err, {
+      name: subject.name,
+      verbose,
       terminal: cli.err.isTTY === true,
       color,
       clock: cli.clock,

@@ -34,6 +34,8 @@ export interface FollowOptions extends CommonOptions {
   readonly log?: LogLevel;
   /** Shows no progress; false by default. */
   readonly quiet?: boolean;
+  /** Progress shows every actor with its states and effects, instead of who does what; false by default. */
+  readonly verbose?: boolean;
   /** Asks questions on a terminal; true by default. */
   readonly ask: boolean;
 }

@@ -6,7 +6,7 @@ import type { Runtime, Ticket } from '../runtime/runtime.ts';
 import type { Cli } from './cli.ts';
 import { parseJson } from './input.ts';
 import { writeMessage } from './output/write.ts';
-import { formatTicketCall, asksForApproval } from './output/ticketText.ts';
+import { formatTicketCall, ticketForm, type TicketForm } from './output/ticketText.ts';
 import { userName } from './whoami.ts';
 
 /** Asks until a valid answer is given here, the ticket is answered elsewhere, or `signal` fires. */
@@ -16,16 +16,15 @@ export async function promptForTicket(cli: Cli, runtime: Runtime, ticket: Ticket
   using _ = runtime.observe((event) => {
     if (event.type === 'commit' && event.actor === ticket.id && event.status !== 'active') answeredElsewhere.abort();
   });
+  const form = ticketForm(ticket);
   while (!signal.aborted) {
-    const line = await cli.ask(
-      asksForApproval(ticket) ? 'Approve? [y/N] ' : 'Answer (JSON or text): ',
-      AbortSignal.any([signal, answeredElsewhere.signal]),
-    );
+    const line = await cli.ask(questions[form], AbortSignal.any([signal, answeredElsewhere.signal]));
     if (answeredElsewhere.signal.aborted) return writeMessage(cli, '\nIt was answered elsewhere in the meantime.');
     // The input ended, or Ctrl-C was pressed: no answer was given, and the ticket stays open.
     if (line === undefined) return writeMessage(cli, '');
     try {
-      return await runtime.answer(ticket.id, asksForApproval(ticket) ? approval(line) : valueOf(line), userName());
+      const answer = answerOf(form, line);
+      if (answer !== undefined) return await runtime.answer(ticket.id, answer, userName());
     } catch (thrown) {
       if (!(thrown instanceof TroupeError)) throw thrown;
       if (thrown.kind === 'conflict') return writeMessage(cli, 'It was answered elsewhere in the meantime.');
@@ -33,6 +32,20 @@ export async function promptForTicket(cli: Cli, runtime: Runtime, ticket: Ticket
       writeMessage(cli, escapeControls(thrown.message));
     }
   }
+}
+
+const questions: Record<TicketForm, string> = {
+  approval: 'Approve? [y/N] ',
+  happened: 'Did it happen? [yes/no] ',
+  other: 'Answer (JSON or text): ',
+};
+
+/** The answer in a line; undefined when the question must be asked again. Whether a write happened is never guessed from an unclear line. */
+function answerOf(form: TicketForm, line: string): Json | undefined {
+  if (form === 'approval') return approval(line);
+  if (form === 'other') return valueOf(line);
+  const [, yes, no] = /^\s*(?:(y(?:es)?)|(no?))\s*$/i.exec(line) ?? [];
+  return yes !== undefined ? { happened: true } : no !== undefined ? { happened: false } : undefined;
 }
 
 /** Only `y` and `yes` approve; text after `no` becomes the note. */

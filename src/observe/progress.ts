@@ -1,19 +1,17 @@
 /** Shows what the actors of a run are doing: a block that redraws itself on a terminal, or one line per change in a pipe. */
 import type { Clock } from '../values/clock.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
-import { actorViews, type ActorView } from './actorViews.ts';
-import {
-  formatCount,
-  truncateText,
-  formatDuration,
-  formatMoney,
-  shortenState,
-  escapeControls,
-  warningOf,
-} from './format.ts';
+import { actorRows } from './actorRows.ts';
+import { escapeControls, formatDuration, truncateText, warningOf } from './format.ts';
+import type { ProgressRow, RowStatus } from './progressRows.ts';
+import { workerRows } from './workerRows.ts';
 
 /** How progress is shown. */
 export interface ProgressOptions {
+  /** The name of what runs. */
+  name: string;
+  /** Every actor with its states and effects, instead of who does what in plain words; false by default. */
+  verbose?: boolean;
   /** A block that is redrawn in place, instead of one line per change; false by default. */
   terminal?: boolean;
   /** Colours in the block and in warnings; false by default. */
@@ -39,9 +37,8 @@ const redrawInterval = 1_000;
 
 /** Shows progress on `out`. */
 export function progress(out: { write(text: string): unknown }, options: ProgressOptions): Progress {
-  const { terminal = false, color = false, columns = 100, rows = 12, clock } = options;
-  const actors = actorViews();
-  const written = new Map<string, string>();
+  const { terminal = false, color = false, columns = 100, rows = 12, clock, name, verbose = false } = options;
+  const shown = verbose ? actorRows() : workerRows(name);
   const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   let begun: number | undefined;
   let drawn = 0;
@@ -53,29 +50,16 @@ export function progress(out: { write(text: string): unknown }, options: Progres
     if (ended) return;
     begun ??= event.at;
     const warning = event.type === 'progress' ? warningOf(event.note) : undefined;
-    if (warning !== undefined) return warn(event.at, event.actor, warning);
-    const view = actors.apply(event);
+    if (warning !== undefined) return warn(event.at, shown.nameOf(event.actor), warning);
+    const lines = shown.apply(event);
     if (terminal) return redrawIn(redrawDelay);
-    if (view && event.type === 'commit') writeChange(view, event.at);
-    else if (event.type === 'effect.failed' || event.type === 'restarted' || event.type === 'dead') {
-      out.write(
-        `${elapsed(event.at)}  ${event.actor}  ${event.type}: ${escapeControls(event.failure?.message ?? '')}\n`,
-      );
-    }
-  }
-
-  /** Writes a line when the summary of an actor changed. */
-  function writeChange(view: ActorView, at: number): void {
-    const line = summary(view);
-    if (written.get(view.actor) === line) return;
-    written.set(view.actor, line);
-    out.write(`${elapsed(at)}  ${line}\n`);
+    for (const line of lines) out.write(`${elapsed(event.at)}  ${line}\n`);
   }
 
   /** A warning stays on the screen, above the block if there is one. */
-  function warn(at: number, actor: string, warning: string): void {
+  function warn(at: number, name: string, warning: string): void {
     clear();
-    out.write(`${elapsed(at)}  ${actor}  ${paint(33, `warning: ${escapeControls(warning)}`)}\n`);
+    out.write(`${elapsed(at)}  ${name}  ${paint(33, `warning: ${escapeControls(warning)}`)}\n`);
     if (terminal && pauses === 0) draw();
   }
 
@@ -100,32 +84,17 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   }
 
   function block(): string[] {
-    const all = [...actors.views.values()];
-    const shown = all.sort((a, b) => rank(a) - rank(b) || b.lastChanged - a.lastChanged).slice(0, rows);
-    const lines = shown.map((view) => {
-      const idle = view.status === 'active' ? ` ${formatDuration(clock.now() - view.lastChanged)}` : '';
-      const text = truncateText(`${mark(view)} ${summary(view)}${idle}`, columns - 1);
-      return paint(
-        view.status === 'failed' ? 31 : view.question !== undefined ? 33 : view.status === 'active' ? 0 : 90,
-        text,
-      );
-    });
-    if (all.length > shown.length) lines.push(paint(90, `  and ${all.length - shown.length} more`));
-    lines.push(paint(1, truncateText(`  ${totals(all)}`, columns - 1)));
+    const all = [...shown.rows()].sort((a, b) => rank[a.status] - rank[b.status] || b.changed - a.changed);
+    const lines = all.slice(0, rows).map((row) => paint(colors[row.status], truncateText(lineOf(row), columns - 1)));
+    if (all.length > rows) lines.push(paint(90, `  and ${all.length - rows} more`));
+    const total = [elapsed(clock.now()), shown.used()].filter(Boolean).join(' · ');
+    lines.push(paint(1, truncateText(`  ${total}`, columns - 1)));
     return lines;
   }
 
-  function totals(all: readonly ActorView[]): string {
-    // A run counts what its members used, so only actors whose children count nothing are added up.
-    const counted = new Set(all.filter((view) => view.usage).map(({ parent }) => parent));
-    const used = all.flatMap((view) => (view.usage && !counted.has(view.actor) ? [view.usage] : []));
-    const sum = (pick: (one: (typeof used)[number]) => number) => used.reduce((total, one) => total + pick(one), 0);
-    const usd = used.some((one) => one.usd === null) ? null : sum((one) => one.usd ?? 0);
-    const parts =
-      used.length > 0
-        ? [turns(sum((one) => one.steps)), `${formatCount(sum((one) => one.tokens))} tokens`, formatMoney(usd)]
-        : [];
-    return [elapsed(clock.now()), ...parts].join(' · ');
+  function lineOf({ status, text, changed }: ProgressRow): string {
+    const idle = rank[status] < 2 ? ` ${formatDuration(clock.now() - changed)}` : '';
+    return `${marks[status]} ${text}${idle}`;
   }
 
   const elapsed = (at: number) => formatDuration(at - (begun ?? at));
@@ -152,35 +121,7 @@ export function progress(out: { write(text: string): unknown }, options: Progres
   };
 }
 
-/** Actors that wait for a person first, then those that are active, then those that have ended. */
-const rank = ({ status, question }: ActorView) => (status === 'active' ? (question === undefined ? 1 : 0) : 2);
-/** A machine that failed may end with the status `done`; the name of its last state says so. */
-const hasFailed = ({ status, state }: ActorView) =>
-  status === 'failed' || (status === 'done' && /fail|cancel|expired|aborted/.test(state));
-const mark = (view: ActorView) => (hasFailed(view) ? '✗' : markOf(view));
-const markOf = ({ status, runningEffects, question }: ActorView) =>
-  status === 'done'
-    ? '✓'
-    : status === 'stopped'
-      ? '■'
-      : question === undefined
-        ? runningEffects.size > 0
-          ? '●'
-          : '○'
-        : '?';
-const turns = (steps: number) => `${steps} ${steps === 1 ? 'turn' : 'turns'}`;
-
-function summary({ actor, state, status, tags, runningEffects, usage, failure, question }: ActorView): string {
-  const held = status === 'active' ? tags.filter((tag) => tag === 'paused' || tag === 'recovering').join(', ') : '';
-  const where =
-    status === 'failed'
-      ? `failed: ${failure?.message ?? state}`
-      : status === 'stopped'
-        ? status
-        : shortenState(state) || status;
-  const what =
-    status === 'active' && runningEffects.size > 0 ? `(${[...new Set(runningEffects.values())].join(', ')})` : '';
-  const ask = status === 'active' && question !== undefined ? `waits for a person: ${question}` : '';
-  const cost = usage ? `${turns(usage.steps)}, ${formatCount(usage.tokens)} tokens, ${formatMoney(usage.usd)}` : '';
-  return escapeControls([actor, ask || where, held, what, cost].filter(Boolean).join('  '));
-}
+/** Those that wait for a person first, then those that are active, then those that have ended. */
+const rank: Record<RowStatus, number> = { asking: 0, working: 1, idle: 1, done: 2, failed: 2, stopped: 2 };
+const marks: Record<RowStatus, string> = { asking: '?', working: '●', idle: '○', done: '✓', failed: '✗', stopped: '■' };
+const colors: Record<RowStatus, number> = { asking: 33, working: 0, idle: 0, done: 90, failed: 31, stopped: 90 };

@@ -5,10 +5,11 @@
 import type { Inspection } from '../contracts/inspection.ts';
 import { ModelPart } from '../contracts/model.ts';
 import { ToolNote } from '../contracts/tool.ts';
-import { type Address, actorTypeOf, reservedTypes } from '../values/ids.ts';
+import type { Address } from '../values/ids.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
+import { actorNames, isMachinery } from './actorNames.ts';
 import { formatState, shortenState } from './format.ts';
 
 /** Where an event comes from. */
@@ -86,13 +87,10 @@ export type StreamEvent = StreamEventSource &
       }
   );
 
-/** Actors of the runtime itself: their states say nothing that the events of the actors they work for do not say. */
-const machinery = new Set(['toolCall', 'treasurer', 'wait']);
-
 /** Translates the inspection events of one run, in order; `root` is the name of what runs. */
 export function streamEvents(root: string): (event: Inspection) => StreamEvent[] {
   const phases = new Map<Address, string>();
-  const names = new Map<Address, string>();
+  const names = actorNames(root);
   /** The calls of models of which something was shown. */
   const shown = new Set<string>();
 
@@ -102,7 +100,7 @@ export function streamEvents(root: string): (event: Inspection) => StreamEvent[]
       const { question } = propertiesOf(propertiesOf(context)['ticket']);
       return seq === 1 && typeof question === 'string' ? [{ ...source, type: 'asked', ticket: actor, question }] : [];
     }
-    if (machinery.has(machine)) return [];
+    if (isMachinery(event)) return [];
     const phase = shortenState(formatState(state)).split('.').at(-1) ?? '';
     const from = phases.get(actor);
     if (phase === from) return [];
@@ -130,18 +128,10 @@ export function streamEvents(root: string): (event: Inspection) => StreamEvent[]
     return [];
   }
 
-  /** The name by which a person knows an actor. A tool call, a ticket and the treasurer belong to the actor that made them. */
-  function nameOf({ actor, parent, machine }: Extract<Inspection, { type: 'commit' }>): string {
-    if (parent === undefined) return root;
-    const type = actorTypeOf(actor);
-    if (type === 'delegate') return actorTypeOf(parent).replace(/^delegate\./, '');
-    return machinery.has(machine) || reservedTypes.has(type) ? (names.get(parent) ?? root) : type;
-  }
-
   return (event) => {
     const { actor, at } = event;
-    if (event.type === 'commit' && !names.has(actor)) names.set(actor, nameOf(event));
-    const source = { actor, name: names.get(actor) ?? root, at };
+    if (event.type === 'commit') names.learn(event);
+    const source = { actor, name: names.nameOf(actor), at };
     switch (event.type) {
       case 'commit':
         return ofCommit(event, source);

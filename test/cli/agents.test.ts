@@ -100,7 +100,7 @@ test.concurrent(
     using dir = workspace();
     // No server listens there: the call is retried until it is cancelled.
     const running = dir.start('run', agents(dir), '--task', 'Wait.', '--model', 'ollama:nobody', '--key', 'job-2');
-    await running.until(/execution\.thinking/);
+    await running.until(/thinks/);
     running.process.kill('SIGINT');
     expect((await running.ended).code).toBe(3);
     const limits = dir.file('limits.json', '{"max_total_tasks": 7}');

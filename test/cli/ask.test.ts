@@ -22,6 +22,24 @@ test.each([
   expect(answers).toEqual([{ ticket: 'wait/r1.call-0', answer }]);
 });
 
+const happened = {
+  type: 'object',
+  properties: { happened: { type: 'boolean' }, note: { type: 'string' } },
+  required: ['happened'],
+};
+test.each([
+  [['yes'], true],
+  [[' Y '], true],
+  [['no'], false],
+  [['', 'I think so', 'n'], false],
+])('whether a write happened is asked until the answer is clear: %j is %j', async (typed, answer) => {
+  const { runtime, answers } = fakeRuntime();
+  const cli = fakeCli({ answers: [...typed] });
+  await promptForTicket(cli, runtime, approval({ schema: happened }), never);
+  expect(answers).toEqual([{ ticket: 'wait/r1.call-0', answer: { happened: answer } }]);
+  expect(cli.questions).toEqual(typed.map(() => 'Did it happen? [yes/no] '));
+});
+
 test('the exact call is shown, and nothing in it can hide or move text', async () => {
   const cli = fakeCli({ answers: ['n'] });
   const subject = { tool: 'mail\u001b[8m', input: { to: 'a\u202e\u200bb', '\u0007': '\ud800' }, hash: 'h' };

@@ -11,7 +11,7 @@ test.concurrent('the result goes to stdout, progress to stderr', async () => {
   using dir = workspace();
   const { code, out, err } = await dir.troupe('run', dir.fixture('hello.ts'), '--input', 'Greet Ada.');
   expect({ code, out }).toEqual({ code: 0, out: 'Hello Ada!\n' });
-  expect(err).toMatch(/agent\/.* {2}completed {2}1 turn/);
+  expect(err).toMatch(/greeter {2}has ended well {2}1 turn/);
 });
 
 test.concurrent('--json prints one document for programs, and --quiet nothing beside the result', async () => {
@@ -117,7 +117,7 @@ test.concurrent('Ctrl-C parks a run, and resuming it leads to the same result', 
     '--key',
     'job-5',
   );
-  await running.until(/execution\.acting/);
+  await running.until(/calls \w+/);
   running.process.kill('SIGINT');
   const parked = await running.ended;
   expect(parked.code).toBe(3);
@@ -142,7 +142,7 @@ test.concurrent('a second Ctrl-C exits at once, without losing the run', async (
     '--key',
     'job-6',
   );
-  await running.until(/execution\.acting/);
+  await running.until(/calls \w+/);
   running.process.kill('SIGINT');
   await running.until(/Parking the run/);
   running.process.kill('SIGINT');
@@ -164,7 +164,7 @@ test.concurrent('a running run can be followed and cancelled from another proces
     '--key',
     'job-7',
   );
-  await running.until(/execution\.acting/);
+  await running.until(/calls \w+/);
   const following = dir.start('runs', 'tail', 'job-7');
   await following.until(/callModel/);
   const resumed = await dir.troupe('runs', 'resume', 'job-7');
@@ -246,7 +246,7 @@ test.concurrent('--inspect prints its address, and a viewer there sees the run',
     '--key',
     'job-11',
   );
-  await running.until(/Watch it at http:\S+\n[\s\S]*execution\.acting/);
+  await running.until(/Watch it at http:\S+\n[\s\S]*calls \w+/);
   running.process.kill('SIGINT');
   const url = /Watch it at (\S+)/.exec((await running.ended).err)![1]!;
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{24}$/);

@@ -9,7 +9,7 @@ const used = { steps: 2, inputTokens: 1_200, outputTokens: 300, usd: 0.0123 };
 function show(options: Partial<ProgressOptions> = {}) {
   const out = textStream();
   const clock = virtualClock({ start: noon });
-  return { out, clock, view: progress(out, { clock, ...options }) };
+  return { out, clock, view: progress(out, { clock, name: 'desk', verbose: true, ...options }) };
 }
 
 /** The screen of a terminal with that number of lines after all output. */

@@ -28,15 +28,17 @@ export async function listWaits(cli: Cli, options: CommonOptions & { run?: strin
   return exitCodes.done;
 }
 
-/** The answer: one of `yes`, `no` and `answer`. */
+/** The answer: one of `yes`, `no`, `happened` and `answer`. */
 export interface AnswerWaitOptions extends CommonOptions {
   /** Approves a call. */
   readonly yes?: boolean;
   /** Refuses a call. */
   readonly no?: boolean;
+  /** Whether a call happened that may have: `yes` or `no`. */
+  readonly happened?: 'yes' | 'no';
   /** Any other answer, as JSON. */
   readonly answer?: string;
-  /** A note for `yes` or `no`. */
+  /** A note for `yes`, `no` or `happened`. */
   readonly note?: string;
   /** Who answers; the name of the user by default. */
   readonly by?: string;
@@ -61,10 +63,14 @@ export async function abortWait(
   return await confirm(cli, runtime, ticket, options, 'withdrawn');
 }
 
-function valueOf({ yes, no, answer, note }: AnswerWaitOptions): Json {
-  if (yes || no) return { approved: yes === true, ...(note === undefined ? {} : { note }) };
+function valueOf({ yes, no, happened, answer, note }: AnswerWaitOptions): Json {
+  const noted = note === undefined ? {} : { note };
+  if (yes || no) return { approved: yes === true, ...noted };
+  if (happened !== undefined) return { happened: happened === 'yes', ...noted };
   if (answer === undefined)
-    throw new UsageError('An answer is --yes, --no, or --answer JSON. "troupe waits list" shows what is asked.');
+    throw new UsageError(
+      'An answer is --yes, --no, --happened yes|no, or --answer JSON. "troupe waits list" shows what is asked.',
+    );
   try {
     return parseJson(answer);
   } catch (cause) {

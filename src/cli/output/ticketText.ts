@@ -11,13 +11,24 @@ export function formatTicketCall({ subject }: Ticket): string {
   return `  ${escapeControls(tool)} ${body.split('\n').map(escapeControls).join('\n  ')}`;
 }
 
-/** Is it a question that is answered with yes or no? */
-export const asksForApproval = ({ schema }: Ticket): boolean =>
-  typeof schema['properties'] === 'object' && schema['properties'] !== null && 'approved' in schema['properties'];
+/** What a ticket asks: may a call be made, did a call happen, or something else. */
+export type TicketForm = 'approval' | 'happened' | 'other';
+
+/** What a ticket asks, by the schema of its answer. */
+export function ticketForm({ schema }: Pick<Ticket, 'schema'>): TicketForm {
+  const properties = propertiesOf(schema['properties']);
+  return 'approved' in properties ? 'approval' : 'happened' in properties ? 'happened' : 'other';
+}
 
 /** The question, its call, and the command that answers it; `options` are appended to the command. */
 export function formatTicket(ticket: Ticket, options: string): string {
-  const answer = asksForApproval(ticket) ? '--yes   (or --no)' : `--answer JSON   (${JSON.stringify(ticket.schema)})`;
+  const form = ticketForm(ticket);
+  const answer =
+    form === 'approval'
+      ? '--yes   (or --no)'
+      : form === 'happened'
+        ? '--happened yes   (or no)'
+        : `--answer JSON   (${JSON.stringify(ticket.schema)})`;
   const how = ticket.answered
     ? `  It is answered; go on with: troupe runs resume ${ticket.run}${options}`
     : `  troupe waits answer ${ticket.id}${options} ${answer}`;

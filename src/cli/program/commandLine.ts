@@ -47,6 +47,7 @@ export const followOptions = (command: Command): Command =>
     .option('--inspect [port]', 'show the run live in a browser on this machine', parsePort)
     .addOption(new Option('--log <level>', 'write a log to stderr').choices(logLevels).env('TROUPE_LOG'))
     .option('-q, --quiet', 'no progress')
+    .option('--verbose', 'progress shows every actor with its states and effects')
     .option('--no-ask', 'do not ask questions here, even on a terminal');
 
 /** The examples at the end of a help text. */

@@ -14,13 +14,19 @@ export function addWaitCommands(troupe: Command, { cli, setExitCode }: CommandCo
       'answer <ticket>',
       'answer a question, once',
       'troupe waits answer wait/job-42.call-0 --yes',
+      'troupe waits answer wait/job-42.call-1 --happened no',
       'troupe waits answer wait/job-42.ask --answer \'{"city":"Berlin"}\'',
     ),
   )
-    .addOption(new Option('-y, --yes', 'approve the call').conflicts(['no', 'answer']))
-    .addOption(new Option('--no', 'refuse the call').conflicts(['answer']).default(undefined))
+    .addOption(new Option('-y, --yes', 'approve the call').conflicts(['no', 'happened', 'answer']))
+    .addOption(new Option('--no', 'refuse the call').conflicts(['happened', 'answer']).default(undefined))
+    .addOption(
+      new Option('--happened <answer>', 'a call that may have happened: did it?')
+        .choices(['yes', 'no'])
+        .conflicts('answer'),
+    )
     .option('--answer <json>', 'any other answer, as JSON that fits its schema')
-    .option('--note <text>', 'a note for --yes or --no')
+    .option('--note <text>', 'a note for --yes, --no or --happened')
     .option('--by <name>', 'who answers; your user name by default')
     .action((ticket: string, options) =>
       setExitCode(import('../commands/waits.ts').then(({ answerWait }) => answerWait(cli, ticket, options))),
