@@ -2,12 +2,12 @@
 import * as z from 'zod';
 import type { AgentDefinition } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
-import { TroupeError } from '../src/values/failure.ts';
-import type { JsonObject } from '../src/values/json.ts';
-import type { Message, Usage } from '../src/contracts/model.ts';
+import { fromFailure, toFailure, TroupeError } from '../src/values/failure.ts';
+import { asJson, isJsonObject, type JsonObject } from '../src/values/json.ts';
+import { FailedAttempts, type Message, type ModelAnswer } from '../src/contracts/model.ts';
 import type { ModelBill, ModelCallInput } from '../machines/agent/effectTypes.ts';
-import { modelChoiceFor, modelScope, maxOutputFor } from './callModel.ts';
 import { artifactsFor } from './artifact.ts';
+import { mayTryAgain, modelChoiceFor, modelScope, maxOutputFor } from './callModel.ts';
 import { readConversation } from './conversation.ts';
 import { truncateHistory } from './history.ts';
 import type { AgentDeps } from './tools.ts';
@@ -36,7 +36,7 @@ export async function askTyped<T>(
   const input = z.toJSONSchema(shape, { io: 'input' }) as JsonObject;
   const artifacts = await artifactsFor(transcript, scope);
   let problem = '';
-  let usage: Usage | undefined;
+  let bill: FailedAttempts = nothing;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const ask: Message = { role: 'user', text: `${instructions} Call ${name}.${problem}` };
     const request = {
@@ -46,29 +46,56 @@ export async function askTyped<T>(
       tools: [{ name, description, input }],
       ...maxOutputFor(definition, callInput),
     };
-    const answer = await deps.gateway.answer(
-      modelChoiceFor(definition, callInput, deps.gateway),
-      request,
-      modelScope(scope),
-    );
-    usage = usage ? sum(usage, answer.usage) : answer.usage;
+    const before = bill;
+    const answer = await deps.gateway
+      .answer(modelChoiceFor(definition, callInput, deps.gateway), request, modelScope(scope), undefined, (failed) =>
+        mayTryAgain(definition, callInput)(sum(before, failed)),
+      )
+      .catch((thrown: unknown) => {
+        throw withBill(thrown, before);
+      });
+    bill = sum(sum(bill, answer.failed), { usage: answer.usage, answers: 1 });
+    if (answer.reason === 'refused') throw withBill(refusal(answer), bill);
     const call = answer.calls.find((made) => made.name === name);
     const parsed = shape.safeParse(call?.input);
-    if (parsed.success) return { ...parsed.data, usage, answers: attempt, model: answer.model };
-    problem = call
-      ? ` Your last call did not fit: ${z.prettifyError(parsed.error)}`
-      : ' Your last answer did not call it.';
+    if (parsed.success && answer.reason !== 'length') return { ...parsed.data, ...bill, model: answer.model };
+    problem =
+      answer.reason === 'length'
+        ? ' Your last answer was cut off at the limit of its length. Answer shorter.'
+        : call && !parsed.success
+          ? ` Your last call did not fit: ${z.prettifyError(parsed.error)}`
+          : ' Your last answer did not call it.';
   }
-  throw new TroupeError('format', `The model did not call "${name}" as asked, ${maxAttempts} times.${problem}`, {
-    // The answers are paid for, although they cannot be used.
-    data: { ...(usage === undefined ? {} : { usage }), answers: maxAttempts },
-  });
+  throw withBill(
+    new TroupeError('format', `The model did not call "${name}" as asked, ${maxAttempts} times.${problem}`),
+    bill,
+  );
 }
 
-const sum = (a: Usage, b: Usage): Usage => ({
-  inputTokens: a.inputTokens + b.inputTokens,
-  outputTokens: a.outputTokens + b.outputTokens,
-  cachedTokens: a.cachedTokens + b.cachedTokens,
-  reported: a.reported && b.reported,
-  usd: a.usd === null || b.usd === null ? null : a.usd + b.usd,
+const refusal = ({ text, rawReason = 'refused' }: ModelAnswer): TroupeError =>
+  new TroupeError('model', `The model refused: ${text.trim() === '' ? rawReason : text}`);
+
+/** The failure with what was used until then: answers are paid for, although they cannot be used. */
+function withBill(thrown: unknown, before: FailedAttempts): TroupeError {
+  const failure = toFailure(thrown);
+  const own = FailedAttempts.safeParse(failure.data);
+  const { usage, answers } = sum(before, own.success ? own.data : undefined);
+  const data = isJsonObject(failure.data) ? failure.data : {};
+  return fromFailure({ ...failure, data: { ...data, ...(answers > 0 ? { usage: asJson(usage), answers } : {}) } });
+}
+
+const nothing: FailedAttempts = {
+  answers: 0,
+  usage: { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reported: true, usd: 0 },
+};
+
+const sum = (bill: FailedAttempts, more: FailedAttempts = nothing): FailedAttempts => ({
+  answers: bill.answers + more.answers,
+  usage: {
+    inputTokens: bill.usage.inputTokens + more.usage.inputTokens,
+    outputTokens: bill.usage.outputTokens + more.usage.outputTokens,
+    cachedTokens: bill.usage.cachedTokens + more.usage.cachedTokens,
+    reported: bill.usage.reported && more.usage.reported,
+    usd: bill.usage.usd === null || more.usage.usd === null ? null : bill.usage.usd + more.usage.usd,
+  },
 });

@@ -3,11 +3,11 @@ import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { withDefaults } from '../src/values/json.ts';
 import { madeInWords } from '../src/contracts/media.ts';
-import type { Model, ModelAnswer, ModelChoice } from '../src/contracts/model.ts';
+import type { FailedAttempts, Model, ModelAnswer, ModelChoice } from '../src/contracts/model.ts';
 import type { ParsedAnswer, ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { defaultAgentBudget } from '../machines/agent/settings.ts';
-import { remainingShare, lowerBudget } from '../machines/agent/budget.ts';
-import { chargedUsage, totalTokens } from '../machines/usage.ts';
+import { exhaustedFailure, remainingShare, lowerBudget } from '../machines/agent/budget.ts';
+import { chargedAttempts, chargedUsage, tokensOfAttempt, totalTokens } from '../machines/usage.ts';
 import { ownLimits } from '../machines/agent/funding.ts';
 import { asJson } from '../src/values/json.ts';
 import { artifactOf, artifactsFor } from './artifact.ts';
@@ -27,30 +27,37 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
     const offer = await toolOfferOf(definition, deps, callInput.tier, scope);
     const { instructions, temperature } = definition;
     const messages = truncateHistory(await readConversation(scope), definition.maxHistory);
+    const maxOutput = maxOutputFor(definition, callInput);
     const request = {
       instructions,
       messages,
       ...(await artifactsFor(messages, scope)),
       tools: offer.specs,
-      ...maxOutputFor(definition, callInput),
+      ...maxOutput,
       ...(temperature === undefined ? {} : { temperature }),
     };
+    let shown = '';
     const { media, ...answer } = await deps.gateway.answer(
       modelChoiceFor(definition, callInput, deps.gateway),
       request,
       modelScope(scope),
       (part, text) => {
-        if (part.type === 'text') scope.soFar?.({ text });
+        // Also when another attempt has begun, and its text is shorter.
+        if (text !== shown) scope.soFar?.({ text });
+        shown = text;
         scope.progress(asJson(part));
       },
+      mayTryAgain(definition, callInput),
     );
     const budget = lowerBudget(
       ownLimits(withDefaults(defaultAgentBudget, definition.budget), callInput),
       callInput.allowance,
     );
     const callsLeft = (budget.toolCalls ?? Infinity) - callInput.used.toolCalls;
-    const left = (shares: number) => remainingShare(budget, chargedUsage(callInput.used, answer.usage), shares);
-    return parseAnswer(withMedia(answer, media), { definition, offer, limits, callsLeft, left });
+
+    const used = chargedUsage(chargedAttempts(callInput.used, answer.failed), answer.usage);
+    const left = (shares: number) => remainingShare(budget, used, shares);
+    return parseAnswer(withMedia(answer, media), { definition, offer, limits, callsLeft, left, ...maxOutput });
   });
 
 /** What the model made becomes artifacts, which its text names. */
@@ -63,6 +70,18 @@ function withMedia(
   const text = [answer.text, ...artifacts.map(madeInWords)].filter((each) => each !== '').join('\n');
   return { ...answer, text, artifacts };
 }
+
+/** Whether the budget has room for another attempt after those that failed. */
+export const mayTryAgain =
+  ({ budget }: AgentDefinition, { used, expected, allowance, ...callInput }: ModelCallInput) =>
+  (failed: FailedAttempts): boolean => {
+    const own = ownLimits(withDefaults(defaultAgentBudget, budget), callInput);
+    const latest = {
+      tokens: Math.max(expected, tokensOfAttempt(failed)),
+      usd: (failed.usage.usd ?? 0) / failed.answers,
+    };
+    return exhaustedFailure({ used: chargedAttempts(used, failed), latest, allowance }, own) === undefined;
+  };
 
 export const modelScope = ({ key, signal, deadline, progress }: EffectScope) => ({ key, signal, deadline, progress });
 

@@ -21,6 +21,8 @@ export interface AnswerContext {
   readonly limits: AgentLimits;
   /** Calls that the budget still allows. */
   readonly callsLeft: number;
+  /** The most tokens that this answer was allowed; undefined for the limit of the model. */
+  readonly maxOutputTokens?: number;
   /** What is left of the budget after this answer, divided into so many shares. */
   left(shares: number): Budget;
 }
@@ -29,15 +31,18 @@ export function parseAnswer(
   answer: ModelAnswer & Pick<ParsedAnswer, 'artifacts'>,
   context: AnswerContext,
 ): ParsedAnswer {
-  const { text, usage, model, reason, provider, artifacts } = answer;
+  const { text, usage, model, reason, failed, provider, artifacts } = answer;
   const asked = withIds(answer.calls);
   const base = {
     text,
     usage,
     model,
+    ...(failed === undefined ? {} : { failed }),
     ...(provider === undefined ? {} : { provider }),
     ...(artifacts === undefined ? {} : { artifacts }),
   };
+  if (asked.length > 0 && (reason === 'length' || reason === 'refused'))
+    return { ...base, ...cutShort(asked, answer, context) };
   const [first, ...others] = asked;
   const reply = first && replyOf(first.name, context);
 
@@ -55,18 +60,48 @@ export function parseAnswer(
   const tier = wanted && tierIn(wanted);
   const wants = tier ? { wants: tier } : {};
   if (calls.length > 0) return { ...base, calls, means: { kind: 'calls' }, ...wants };
-  return { ...base, calls, means: withoutCalls(text, reason, context) };
+  return { ...base, calls, means: withoutCalls(answer, context) };
 }
 
-function withoutCalls(
-  text: string,
-  reason: ModelAnswer['reason'],
-  { definition }: AnswerContext,
-): ParsedAnswer['means'] {
-  const replies = Object.keys(definition.replies ?? {});
-  if (reason === 'refused') return { kind: 'refusal', says: text };
+/** An answer that the limit of its length or a filter has ended: its calls are not made, because what is missing of them cannot be known. */
+function cutShort(
+  asked: readonly ToolCall[],
+  answer: ModelAnswer,
+  context: AnswerContext,
+): Pick<ParsedAnswer, 'calls' | 'means'> {
+  const refuseAll = (why: string) => asked.map((call) => refused(call, why));
+  if (answer.reason === 'refused')
+    return {
+      calls: refuseAll(`Not made: ${refusalWords(answer)}.`),
+      means: { kind: 'refusal', says: refusalWords(answer) },
+    };
+  const limit = limitWords(context);
+  return {
+    calls: refuseAll(
+      `Not made: your answer was cut off at ${limit}, so its calls may be incomplete. Call again with less in one answer: fewer calls, shorter arguments, or large content in several calls.`,
+    ),
+    means: {
+      kind: 'unusable',
+      problem: `it was cut off at ${limit}, in its tool calls. Raise maxOutputTokens, or ask for less.`,
+    },
+  };
+}
+
+const limitWords = ({ maxOutputTokens }: AnswerContext): string =>
+  maxOutputTokens === undefined ? 'the limit of its length' : `the limit of ${maxOutputTokens} tokens`;
+
+/** What a model says that refuses; where a filter of its provider stopped it, that filter. */
+const refusalWords = ({ text, rawReason }: ModelAnswer): string =>
+  rawReason === undefined || /^(stop|refusal)$/i.test(rawReason)
+    ? text
+    : `its answer was stopped by the filter of its provider (${rawReason.slice(0, 80)})`;
+
+function withoutCalls(answer: ModelAnswer, context: AnswerContext): ParsedAnswer['means'] {
+  const { text, reason } = answer;
+  const replies = Object.keys(context.definition.replies ?? {});
+  if (reason === 'refused') return { kind: 'refusal', says: refusalWords(answer) };
   if (reason === 'length')
-    return { kind: 'unusable', problem: 'it was cut off because it was too long. Answer again, shorter.' };
+    return { kind: 'unusable', problem: `it was cut off at ${limitWords(context)}. Answer again, shorter.` };
   if (replies.length > 0)
     return {
       kind: 'unusable',
@@ -105,6 +140,7 @@ function finalAnswer(call: ToolCall, { type, contract }: Reply): Pick<ParsedAnsw
     means: { kind: 'unusable', problem },
   });
   if (call.unreadable !== undefined) return unusable('its arguments are not JSON. Call it again with valid JSON.');
+  if (call.inexact !== undefined) return unusable(inexactWords(call.inexact));
   const inside = isWrappedReply(schema);
   // A model may leave out the wrapper: what it gives is then the value itself.
   const wrapped = propertiesOf(call.input).value;
@@ -132,6 +168,12 @@ function accepts(parse: ReplyContract['parse'], input: Json): boolean {
   }
 }
 
+/** Numbers that lose digits: the call would be made with other ones. */
+function inexactWords(numbers: readonly string[]): string {
+  const shown = numbers.slice(0, 5).map((number) => number.slice(0, 80));
+  return `${shown.join(', ')} ${numbers.length === 1 ? 'has' : 'have'} more digits than a number keeps. Call it again with the digits as text, such as ${JSON.stringify(shown[0])}.`;
+}
+
 const refused = (call: ToolCall, why: string): ParsedCall => ({
   ...call,
   hash: callHash(call.name, call.input),
@@ -147,6 +189,7 @@ function parseCall(
   const { offer, limits, callsLeft } = context;
   if (call.unreadable !== undefined)
     return refused(call, 'Not made: the arguments are not JSON. Call it again with valid JSON.');
+  if (call.inexact !== undefined) return refused(call, `Not made: ${inexactWords(call.inexact)}`);
   if (call.name === requestToolsName && offer.higher.length > 0) return parseToolRequest(call, offer);
   const info = offer.tools.get(call.name);
   if (!info)

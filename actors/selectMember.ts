@@ -1,8 +1,7 @@
 /** A selector that asks a model which member gets a task. */
-import { TroupeError } from '../src/values/failure.ts';
-import type { ModelChoice } from '../src/contracts/model.ts';
-import { zeroUsage } from '../machines/usage.ts';
-import { chargedUsage } from '../machines/usage.ts';
+import { fromFailure, toFailure, TroupeError } from '../src/values/failure.ts';
+import { FailedAttempts, type ModelChoice } from '../src/contracts/model.ts';
+import { chargedAttempts, chargedUsage, zeroUsage } from '../machines/usage.ts';
 import type { SelectionOutput, SelectionInput } from '../machines/router/events.ts';
 import { propertiesOf } from '../src/values/properties.ts';
 import { modelScope } from './callModel.ts';
@@ -33,13 +32,27 @@ export const selectByModel = (
     const who = candidates.map(({ id, role }) => `- ${id}${role === undefined ? '' : ` (${role})`}`).join('\n');
     const what = typeof task.input === 'string' ? task.input : JSON.stringify(task.input);
     const text = `The members:\n${who}\n\nThe task:\n${what}\n\nCall ${tool.name} with one of the members.`;
-    const { calls, usage } = await gateway.answer(
-      model,
-      { instructions, messages: [{ role: 'user', text }], tools: [tool] },
-      modelScope(scope),
-    );
-    const { member, reason } = propertiesOf(calls.find(({ name }) => name === tool.name)?.input);
-    const bill = { usage: chargedUsage(zeroUsage, usage) };
+    const request = { instructions, messages: [{ role: 'user' as const, text }], tools: [tool] };
+    const {
+      calls,
+      usage,
+      failed,
+      reason: end,
+    } = await gateway.answer(model, request, modelScope(scope)).catch((thrown: unknown) => {
+      throw withAgentUsage(thrown);
+    });
+    // An answer that was cut short may name another member than it would have.
+    const chosen = end === 'length' || end === 'refused' ? undefined : calls.find(({ name }) => name === tool.name);
+    const { member, reason } = propertiesOf(chosen?.input);
+    const bill = { usage: chargedUsage(chargedAttempts(zeroUsage, failed), usage) };
     if (typeof member === 'string') return { member, ...(typeof reason === 'string' ? { reason } : {}), ...bill };
     throw new TroupeError('format', `The model did not call "${tool.name}" with a member.`, { data: bill });
   });
+
+/** The failure of a model, with what its attempts used as a router counts it. */
+function withAgentUsage(thrown: unknown): TroupeError {
+  const failure = toFailure(thrown);
+  const failed = FailedAttempts.safeParse(failure.data);
+  if (!failed.success) return fromFailure(failure);
+  return fromFailure({ ...failure, data: { usage: chargedAttempts(zeroUsage, failed.data) } });
+}

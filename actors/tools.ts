@@ -2,6 +2,7 @@
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { fromFailure, type Failure } from '../src/values/failure.ts';
 import type {
+  FailedAttempts,
   Model,
   ModelAnswer,
   ModelChoice,
@@ -37,12 +38,16 @@ export interface Toolbelt extends ToolCatalog {
 
 /** The models, as an agent's effects call them. */
 export interface ModelGateway {
-  /** Gives one whole answer. `onPart` is called with each part, and with the text so far. */
+  /**
+   * Gives one whole answer. `onPart` is called with each part, and with the text so far. `mayTry` is asked before every attempt but the first, with
+   * what the failed ones have used. What all of them used is in the data of a failure (`usage`, `answers`).
+   */
   answer(
     choice: ModelChoice,
     request: ModelRequest,
     scope: ModelScope,
     onPart?: (part: ModelPart, text: string) => void,
+    mayTry?: (failed: FailedAttempts) => boolean,
   ): Promise<ModelAnswer>;
   /** The models that a choice stands for: those of a group, in its order. */
   models?(choice: ModelChoice): readonly (string | Model)[];

@@ -1,6 +1,6 @@
 /** Usage of models and tools, and its sums. */
 import type { AgentUsage } from '../src/contracts/agent.ts';
-import type { Usage } from '../src/contracts/model.ts';
+import type { FailedAttempts, Usage } from '../src/contracts/model.ts';
 
 /** A usage of nothing. */
 export const zeroUsage: AgentUsage = {
@@ -31,6 +31,14 @@ export const chargedUsage = (used: AgentUsage, usage: Usage, answers = 1): Agent
   toolCalls: used.toolCalls,
   usd: used.usd === null || usage.usd === null ? null : used.usd + usage.usd,
 });
+
+/** The usage with attempts that failed, if there were any. */
+export const chargedAttempts = (used: AgentUsage, failed: FailedAttempts | undefined): AgentUsage =>
+  failed === undefined ? used : chargedUsage(used, failed.usage, failed.answers);
+
+/** The tokens of one of these attempts, on average. */
+export const tokensOfAttempt = ({ usage, answers }: FailedAttempts): number =>
+  Math.ceil(totalTokens(usage) / Math.max(1, answers));
 
 /** Input and output tokens together. */
 export const totalTokens = ({ inputTokens, outputTokens }: Pick<Usage, 'inputTokens' | 'outputTokens'>): number =>

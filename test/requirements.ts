@@ -1237,6 +1237,43 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'GW5',
+    says: 'Every attempt is accounted for, failed ones too: those before an answer in `failed`, those without one in the data of the failure. An attempt that `mayTry` does not allow is not made.',
+    where: 'src/gateway/gateway.ts',
+    tests: [
+      { file: 'test/gateway/charges.test.ts', name: 'attempts that fail are charged beside the answer' },
+      { file: 'test/gateway/charges.test.ts', name: 'a budget of %o ends a model that never answers' },
+    ],
+  },
+  {
+    id: 'V1',
+    says: 'An answer is complete only when the provider said why it stopped. An answer that ends without a reason, in the middle of a call or in an error is cut off: it is asked for anew, and nothing of it is used.',
+    where: 'src/gateway/verdict.ts',
+    tests: [
+      { file: 'test/gateway/brokenAnswers.test.ts', name: '%s: the answer is begun anew, and is whole' },
+      { file: 'test/gateway/brokenAnswers.test.ts', name: 'the reason "%s" is that of an answer that broke off' },
+      { file: 'test/gateway/cutAnswers.test.ts', name: 'a call in an answer that broke off is not made' },
+    ],
+  },
+  {
+    id: 'V2',
+    says: 'A status of 200 says nothing of what comes after it: an error in the body counts as what it says, and as cut off when it says nothing.',
+    where: 'src/gateway/verdict.ts',
+    tests: [
+      { file: 'test/gateway/brokenAnswers.test.ts', name: '%s, each time: the failure is transient and says so' },
+      {
+        file: 'test/gateway/brokenAnswers.test.ts',
+        name: '%s: an error in the middle of a stream counts as what it says',
+      },
+    ],
+  },
+  {
+    id: 'V3',
+    says: 'Only what the provider itself refused is not tried again.',
+    where: 'src/gateway/verdict.ts',
+    tests: [{ file: 'test/gateway/brokenAnswers.test.ts', name: '%s is refused at once' }],
+  },
+  {
     id: 'TC1',
     says: 'Every name is unique, is valid for every provider, and does not change when another source joins (`toolNames.ts` says how it is made).',
     where: 'src/tools/catalog.ts',

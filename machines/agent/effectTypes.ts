@@ -5,7 +5,7 @@ import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Artifact } from '../../src/contracts/media.ts';
 import type { Delegation } from '../member.ts';
-import type { ProviderContent, ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
+import type { FailedAttempts, ProviderContent, ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
 
 /** The input of an effect that asks the model. It reads the transcript from the list. */
 export interface ModelCallInput {
@@ -83,6 +83,8 @@ export interface ParsedAnswer {
   readonly calls: readonly ParsedCall[];
   /** The tokens and the price of this answer. */
   readonly usage: Usage;
+  /** What failed attempts at this answer used beside it; absent when there were none. */
+  readonly failed?: FailedAttempts;
   /** `provider:model`, as it answered. */
   readonly model: string;
   /** What the provider wants back with this answer, unchanged; nothing by default. */

@@ -14,10 +14,14 @@ import type { AgentSettings } from './settings.ts';
 import { exhaustedFailure, isAtSoftLimit, hasNoCallsLeft, lowerBudget } from './budget.ts';
 import { isForLease, mayAskLender, mayAskPerson, mayHaveMore, noteCalls, ownLimits, shouldDegrade } from './funding.ts';
 import { retryPause, recoveryFor, type RecoveryStrategy } from './recovery.ts';
-import type { PlanOutput, VerificationOutput } from './effectTypes.ts';
+import type { ParsedAnswer, PlanOutput, VerificationOutput } from './effectTypes.ts';
 import { isAcyclicPlan } from './prompts.ts';
 
 type GuardPredicate = (args: { context: AgentContext; event: AgentEvent }) => boolean;
+
+/** Of the answer, of a failed attempt at it, or of anything before it. */
+const isPriceUnknown = ({ used }: AgentContext, { usage, failed }: ParsedAnswer): boolean =>
+  [used, usage, failed?.usage].some((each) => each?.usd === null);
 
 export function agentGuardsOf(settings: AgentSettings) {
   const { limits, budget } = settings;
@@ -75,7 +79,7 @@ export function agentGuardsOf(settings: AgentSettings) {
     // What the model's answer means.
     isRefusal: means('refusal'),
     isPriceless: ({ context, event }) =>
-      parsedAnswerIn(event).usage.usd === null &&
+      isPriceUnknown(context, parsedAnswerIn(event)) &&
       lowerBudget(budget, context.allowance).usd !== undefined &&
       !limits.allowUnknownPrice,
     isAnswer: ({ context, event }) =>

@@ -44,13 +44,13 @@ const tellDelegates = (type: 'call.pause' | 'call.resume') =>
 export const turnActions = agentActions({
   takeAnswer: enqueueActions(({ context, event, enqueue }) => {
     const parsed = parsedAnswerIn(event);
-    const { text, calls, usage, model, means, artifacts } = parsed;
+    const { text, calls, usage, model, means, failed, artifacts } = parsed;
     for (const append of appendArtifacts(artifacts)) enqueue(append);
     if (text !== '' || calls.length > 0) enqueue(appendToTranscript(assistantMessage(parsed)));
     for (const append of appendResults(resultsOfUnmadeCalls(calls))) enqueue(append);
     enqueue(
       appendToTrajectory({
-        step: context.used.steps + 1,
+        step: context.used.steps + (failed?.answers ?? 0) + 1,
         tier: context.tools.tier,
         model,
         means: means.kind,

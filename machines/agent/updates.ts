@@ -10,22 +10,26 @@ import { isExecutable, pendingCalls, rememberedHashes, withAnswer, withoutStoppi
 import type { AgentContext, ToolTierState } from './context.ts';
 import type { AgentActionArgs } from './inputs.ts';
 import { toolOutcomeIn, parsedAnswerIn } from './events.ts';
-import { chargedUsage, totalTokens } from '../usage.ts';
+import { chargedAttempts, chargedUsage, tokensOfAttempt, totalTokens } from '../usage.ts';
 import { isObservation, type RecoveryStrategy } from './recovery.ts';
-import type { ToolbeltListing, ModelBill, DiscoveryOutput, VerificationOutput } from './effectTypes.ts';
+import type { ToolbeltListing, ModelBill, DiscoveryOutput, ParsedAnswer, VerificationOutput } from './effectTypes.ts';
 
 type Change = Partial<AgentContext>;
 const lowerTierOf: Record<ToolTier, ToolTier> = { core: 'core', toolchain: 'core', toolbelt: 'toolchain' };
 
 const charged = (context: AgentContext, usage: Usage, answers = 1): Pick<AgentContext, 'used' | 'latest'> => ({
   used: chargedUsage(context.used, usage, answers),
-  latest: { tokens: totalTokens(usage), usd: usage.usd ?? 0 },
+  // Attempts that were refused unread cost nothing: the next call is expected to cost what the one before them did.
+  latest:
+    totalTokens(usage) === 0 && answers > 0
+      ? context.latest
+      : { tokens: tokensOfAttempt({ usage, answers }), usd: (usage.usd ?? 0) / Math.max(1, answers) },
 });
 
 /** The model answered: charge it, keep its text, open its calls. */
 export function recordAnswer({ context, event }: AgentActionArgs): Change {
   const parsed = parsedAnswerIn(event);
-  const { used, latest } = charged(context, parsed.usage);
+  const { used, latest } = charged(afterFailures(context, parsed), parsed.usage);
   const made = parsed.calls.filter(isExecutable);
   const usesTier = context.tools.tier !== 'core' && made.some(({ tier }) => tier === context.tools.tier);
   return {
@@ -46,6 +50,12 @@ export function recordAnswer({ context, event }: AgentActionArgs): Change {
       : { requeries: 0, tries: { ...context.tries, retry: 0 } }),
   };
 }
+
+/** The context before the answer itself, with the attempts at it that failed. */
+const afterFailures = (context: AgentContext, { failed }: ParsedAnswer): AgentContext => ({
+  ...context,
+  used: chargedAttempts(context.used, failed),
+});
 
 /** Calls count when they are made, not when the model asks for them. */
 export const countCalls = ({ context, event }: AgentActionArgs): Change => ({

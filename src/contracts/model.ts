@@ -15,6 +15,8 @@ export const ToolCall = z.object({
   input: anyJson(),
   /** What the model wrote, when that is not JSON. */
   unreadable: z.string().optional(),
+  /** Numbers in the arguments that would have lost digits, as the model wrote them; in `input` they are texts. Such a call is not made. */
+  inexact: z.array(z.string()).optional(),
 });
 export type ToolCall = z.infer<typeof ToolCall>;
 
@@ -140,6 +142,15 @@ export const Usage = z.object({
 });
 export type Usage = z.infer<typeof Usage>;
 
+/** Attempts at an answer that failed or broke off. They cost as well. */
+export const FailedAttempts = z.object({
+  /** How many there were. */
+  answers: z.number().int().nonnegative(),
+  /** What they used, all together; estimated where it was not reported. */
+  usage: Usage,
+});
+export type FailedAttempts = z.infer<typeof FailedAttempts>;
+
 /** Why a model stopped: it was done, it calls tools, it ran out of tokens, it refused, or something else. */
 export const FinishReason = z.enum(['stop', 'calls', 'length', 'refused', 'other']);
 export type FinishReason = z.infer<typeof FinishReason>;
@@ -196,6 +207,8 @@ export const ModelPart = z.discriminatedUnion('type', [
     type: z.literal('finish'),
     /** Why the model stopped. */
     reason: FinishReason,
+    /** The same in the provider's own word, such as `SAFETY`; absent when it gave none. */
+    rawReason: z.string().optional(),
     /** The tokens of the whole answer. */
     usage: Usage,
     /** `provider:model`, as it answered. */
@@ -211,6 +224,8 @@ export const ModelAnswer = z.object({
   text: z.string(),
   calls: z.array(ToolCall),
   reason: FinishReason,
+  /** The same in the provider's own word, such as `SAFETY`; absent when it gave none. */
+  rawReason: z.string().optional(),
   usage: Usage,
   /** `provider:model`, as it answered. */
   model: z.string(),
@@ -227,6 +242,8 @@ export const ModelAnswer = z.object({
       }),
     )
     .optional(),
+  /** What failed attempts at this answer used, beside `usage`; absent when there were none. */
+  failed: FailedAttempts.optional(),
 });
 export type ModelAnswer = z.infer<typeof ModelAnswer>;
 

@@ -6,14 +6,17 @@
  *    the beginning.
  * GW3 An unknown price is null, never zero.
  * GW4 The retries of a model are limited to a share of its calls, so that an outage does not multiply its own load.
+ * GW5 Every attempt is accounted for, failed ones too: those before an answer in `failed`, those without one in the data of the failure. An attempt
+ *    that `mayTry` does not allow is not made.
  */
 import { backoff } from '../values/backoff.ts';
 import { sleep, type Clock } from '../values/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { CallNote } from '../contracts/health.ts';
-import type { Json } from '../values/json.ts';
+import { asJson, isJsonObject, withDefaults, type Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 import type {
+  FailedAttempts,
   Model,
   ModelAnswer,
   ModelChoice,
@@ -24,9 +27,13 @@ import type {
 } from '../contracts/model.ts';
 import type { ModelTimeouts } from './attempt.ts';
 import { alwaysClosed, type Breaker } from './breaker.ts';
+import { checkedAnswer, type AttemptMeter } from './checkedAnswer.ts';
+import { withFailedAttempt } from './failedAttempts.ts';
 import { fittingAttempts } from './fitting/fittingAttempt.ts';
+import { checkGatewayOptions } from './options.ts';
 import { priceOf, type Price } from './prices.ts';
 import { providers, type ProviderOptions } from './providers.ts';
+import { defaultThinkTags } from './thinkTags.ts';
 import { retryBudget, type RetryBudget, type RetryBudgetOptions } from './retryBudget.ts';
 
 /** What a gateway is opened with. */
@@ -50,6 +57,11 @@ export interface GatewayOptions extends ProviderOptions {
   };
   /** How long one attempt may take, in milliseconds: 120,000 until the first part, 60,000 between parts, 600,000 in all, by default. */
   readonly patience?: Partial<ModelTimeouts>;
+  /**
+   * Tags, without brackets, between which a model may write its reasoning in front of an answer: the text between them is reasoning and no part of the
+   * answer. `['think']` by default; false to leave every text as it is.
+   */
+  readonly thinkTags?: readonly string[] | false;
   /** Makes the circuit breaker of a model; by default every call is let through. */
   readonly breaker?: (model: string) => Breaker;
   /** Called after every failed attempt, with the pause in milliseconds before the next; undefined when there is none. Keys are masked. Nothing by default. */
@@ -62,20 +74,26 @@ export interface Gateway {
   stream(choice: ModelChoice, request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
   /** The models that a choice stands for, in order of preference. */
   models(choice: ModelChoice): readonly (string | Model)[];
-  /** One whole answer. `onPart` is called with the parts of every attempt, each with the whole text of its attempt so far. */
+  /**
+   * One whole answer. `onPart` is called with the parts of every attempt, each with the whole text of its attempt so far. `mayTry` is asked before every
+   * attempt but the first, with what the failed ones have used; by default all are made.
+   */
   answer(
     choice: ModelChoice,
     request: ModelRequest,
     scope: ModelScope,
     onPart?: (part: ModelPart, text: string) => void,
+    mayTry?: (failed: FailedAttempts) => boolean,
   ): Promise<ModelAnswer>;
 }
 
 /** Opens a gateway. Nothing is connected until a model is called. */
 export function gateway(options: GatewayOptions): Gateway {
+  checkGatewayOptions(options);
   const { clock, models: groups = {}, prices = {}, onFailure } = options;
   const { times = 3, backoff: first = 1_000, longest = 60_000, budget } = options.retry ?? {};
-  const timeouts: ModelTimeouts = { first: 120_000, idle: 60_000, whole: 600_000, ...options.patience };
+  const timeouts = withDefaults<ModelTimeouts>({ first: 120_000, idle: 60_000, whole: 600_000 }, options.patience);
+  const thinkTags = options.thinkTags === false ? [] : (options.thinkTags ?? defaultThinkTags);
   const openModel = providers(options);
   const attempt = fittingAttempts();
   const breakers = new Map<string, Breaker>();
@@ -102,20 +120,22 @@ export function gateway(options: GatewayOptions): Gateway {
         typeof entry === 'string' && Object.hasOwn(groups, entry) ? (groups[entry] ?? []) : [entry],
       );
 
-  /** Tries models in order, each a few times. `once` runs one attempt; `isLast` says that no other may follow. */
+  const attemptAt = (model: Model, request: ModelRequest, scope: ModelScope, meter: AttemptMeter) =>
+    checkedAnswer(attempt(model, request, scope, clock, timeouts), request, thinkTags, meter);
+
+  /** Tries models in order, each a few times. `isLast` says that no other attempt may follow. */
   async function tryAll<T>(
-    choice: ModelChoice,
-    scope: ModelScope,
-    attemptOnce: (model: Model) => Promise<T>,
-    isLast: () => boolean,
-  ): Promise<T> {
-    const failures: { model: string; failure: Failure }[] = [];
+    { choice, request, scope, attemptOnce, isLast, mayTry = () => true }: Attempts<T>,
+    failures: { model: string; failure: Failure }[] = [],
+  ): Promise<{ value: T; failed: FailedAttempts | undefined }> {
+    let failed: FailedAttempts | undefined;
     for (const entry of listOf(choice)) {
       const name = typeof entry === 'string' ? entry : entry.id;
       const breaker = breakerOf(name);
       const retries = budgetOf(name);
       retries.called();
       for (let tries = 1; tries <= times; tries++) {
+        if (failed && !mayTry(failed)) throw noAnswer(choice, failures, failed);
         if (!breaker.allows(clock.now())) {
           failures.push({
             model: name,
@@ -137,20 +157,27 @@ export function gateway(options: GatewayOptions): Gateway {
             took: clock.now() - began,
             ...(failure ? { failure } : {}),
           } satisfies CallNote as Json);
+        // Undefined until the model is there to be asked.
+        let meter: AttemptMeter | undefined;
         try {
-          const answer = await attemptOnce(typeof entry === 'string' ? await openModel(entry) : entry);
+          const model = typeof entry === 'string' ? await openModel(entry) : entry;
+          meter = { written: 0 };
+          const value = await attemptOnce(model, meter);
           breaker.succeeded();
           reportCall();
-          return answer;
+          return { value, failed };
         } catch (thrown) {
           const failure = toFailure(thrown);
-          if (failure.kind === 'cancelled' || failure.kind === 'expired') throw thrown;
+          if (failure.kind === 'cancelled') throw thrown;
+          if (meter) failed = withFailedAttempt(failed, name, request, failure, meter.written, prices);
           failures.push({ model: name, failure });
+          if (failure.kind === 'expired') throw withBill(failure, failed);
           reportCall(failure);
           latest.set(name, failure.message);
           if (failure.retryable) breaker.failed(clock.now(), failure);
           if (isLast()) throw thrown;
-          const wanted = failure.retryable && tries < times ? pauseFor(tries, failure, scope) : undefined;
+          const mayRetry = failed === undefined || mayTry(failed);
+          const wanted = failure.retryable && tries < times && mayRetry ? pauseFor(tries, failure, scope) : undefined;
           const pause = wanted !== undefined && retries.take() ? wanted : undefined;
           onFailure?.(name, failure, pause);
           if (pause === undefined) break;
@@ -158,7 +185,7 @@ export function gateway(options: GatewayOptions): Gateway {
         }
       }
     }
-    throw noAnswer(choice, failures);
+    throw noAnswer(choice, failures, failed);
   }
 
   /** Milliseconds to wait; undefined when the deadline would pass first. */
@@ -174,50 +201,43 @@ export function gateway(options: GatewayOptions): Gateway {
 
   return {
     models: listOf,
-    async answer(choice, request, scope, onPart) {
-      return tryAll(
-        choice,
-        scope,
-        async (model) => {
-          let text = '';
-          const calls: ToolCall[] = [];
-          const media: NonNullable<ModelAnswer['media']> = [];
-          for await (const raw of attempt(model, request, scope, clock, timeouts)) {
-            const { provider, part } = withoutProvider(priced(raw));
-            if (part.type === 'text') text += part.text;
-            // Its bytes are for no observer.
-            if (part.type === 'media') media.push({ mediaType: part.mediaType, data: part.data });
-            else onPart?.(part, text);
-            if (part.type === 'call') calls.push(part.call);
-            else if (part.type === 'finish')
-              return {
-                text,
-                calls,
-                reason: part.reason,
-                usage: part.usage,
-                model: part.model,
-                ...provider,
-                ...(media.length === 0 ? {} : { media }),
-              };
+    async answer(choice, request, scope, onPart, mayTry) {
+      const attemptOnce = async (model: Model, meter: AttemptMeter): Promise<ModelAnswer> => {
+        let text = '';
+        const calls: ToolCall[] = [];
+        const media: NonNullable<ModelAnswer['media']> = [];
+        for await (const raw of attemptAt(model, request, scope, meter)) {
+          const { provider, part } = withoutProvider(priced(raw));
+          if (part.type === 'text') text += part.text;
+          // Its bytes are for no observer.
+          if (part.type === 'media') media.push({ mediaType: part.mediaType, data: part.data });
+          else onPart?.(part, text);
+          if (part.type === 'call') calls.push(part.call);
+          else if (part.type === 'finish') {
+            const { type: _, ...end } = part;
+            return { text, calls, ...end, ...provider, ...(media.length === 0 ? {} : { media }) };
           }
-          throw new TroupeError('transient', `The answer of ${model.id} broke off before its end.`);
-        },
-        () => false,
-      );
+        }
+        throw new TroupeError('transient', `The answer of ${model.id} broke off before its end.`);
+      };
+      const all = { choice, request, scope, attemptOnce, isLast: () => false };
+      const { value, failed } = await tryAll(mayTry ? { ...all, mayTry } : all);
+      return failed ? { ...value, failed } : value;
     },
     async *stream(choice, request, scope) {
       let begun = false;
-      const parts = await tryAll(
+      const { value: parts } = await tryAll({
         choice,
+        request,
         scope,
-        async (model) => {
-          const all = attempt(model, request, scope, clock, timeouts);
+        attemptOnce: async (model, meter) => {
+          const all = attemptAt(model, request, scope, meter);
           const first = await all.next();
           begun = true;
           return { first, all };
         },
-        () => begun,
-      );
+        isLast: () => begun,
+      });
       if (!parts.first.done) yield priced(parts.first.value);
       for await (const part of parts.all) yield priced(part);
     },
@@ -231,7 +251,28 @@ function withoutProvider(part: ModelPart): { part: ModelPart; provider: Pick<Mod
   return { part: shown, provider: { provider } };
 }
 
-function noAnswer(choice: ModelChoice, failures: readonly { model: string; failure: Failure }[]): TroupeError {
+/** The attempts at one answer. */
+interface Attempts<T> {
+  readonly choice: ModelChoice;
+  readonly request: ModelRequest;
+  readonly scope: ModelScope;
+  attemptOnce(model: Model, meter: AttemptMeter): Promise<T>;
+  isLast(): boolean;
+  mayTry?(failed: FailedAttempts): boolean;
+}
+
+/** The failure, with what the attempts that led to it have used. */
+const withBill = ({ kind, message, retryable, data }: Failure, failed: FailedAttempts | undefined): TroupeError =>
+  new TroupeError(kind, message, {
+    retryable,
+    data: { ...(isJsonObject(data) ? data : {}), ...(failed ? { ...failed, usage: asJson(failed.usage) } : {}) },
+  });
+
+function noAnswer(
+  choice: ModelChoice,
+  failures: readonly { model: string; failure: Failure }[],
+  failed: FailedAttempts | undefined,
+): TroupeError {
   const last = failures.at(-1)?.failure;
   if (!last)
     return new TroupeError(
@@ -246,7 +287,12 @@ function noAnswer(choice: ModelChoice, failures: readonly { model: string; failu
   return new TroupeError(last.kind, message, {
     retryable: last.retryable,
     retryAfter: last.retryAfter,
-    data: { models: [...names], tries: failures.length, ...goneOf(failures) },
+    data: {
+      models: [...names],
+      tries: failures.length,
+      ...goneOf(failures),
+      ...(failed ? { ...failed, usage: asJson(failed.usage) } : {}),
+    },
   });
 }
 

@@ -1,59 +1,172 @@
-/** Turns errors of providers into failures with a kind, without their keys. */
+/** Turns errors of providers into failures with a kind, without their keys. What an error means is judged in verdict.ts. */
 import { TroupeError, type FailureKind } from '../values/failure.ts';
 import { cutText } from '../values/text.ts';
 import { contextOverflow } from './fitting/overflow.ts';
+import type { Received } from './received.ts';
+import { kindOfVerdict, verdictOnError, verdictOnStatus, type Verdict } from './verdict.ts';
 
 /** The fields of the AI SDK's API errors; other errors have some of them or none. */
 interface ApiError {
-  readonly message?: string;
+  readonly message?: unknown;
   readonly statusCode?: number;
   readonly responseHeaders?: Readonly<Record<string, string>>;
   readonly responseBody?: string;
-  readonly code?: string;
-  readonly cause?: { readonly code?: string; readonly message?: string };
+  readonly code?: string | number;
+  readonly cause?: { readonly code?: string | number; readonly message?: unknown };
   readonly name?: string;
+  readonly data?: unknown;
+}
+
+/** What is known of an attempt beside its error. */
+export interface AttemptFacts {
+  /** Hides secrets in the text of the failure; changes nothing by default. */
+  readonly mask?: (text: string) => string;
+  /** What the provider sent. */
+  readonly received?: Received | undefined;
+  /** How many characters the model had written, calls included. */
+  readonly written?: number;
 }
 
 /** The kind of failure that an HTTP status of a provider means. */
-export const kindOfStatus = (status: number): FailureKind =>
-  status === 401 || status === 403
-    ? 'auth'
-    : status === 408 || status === 409 || status === 425 || status === 429 || status >= 500
-      ? 'transient'
-      : 'invalid';
+export const kindOfStatus = (status: number): FailureKind => kindOfVerdict(verdictOnStatus(status));
 
 const advice: Partial<Record<FailureKind, string>> = {
-  auth: 'Check the key, and what it is allowed to use.',
+  auth: 'Check the key, what it is allowed to use, and the credit of the account.',
   invalid: 'Check the name of the model, and what it was sent.',
-  transient: 'The other side is busy or away.',
   model: 'Send it less: a shorter history, fewer tools.',
 };
+const adviceOn = (verdict: Verdict, kind: FailureKind): string =>
+  verdict.is === 'busy'
+    ? 'The other side is busy or away.'
+    : verdict.is === 'cut off'
+      ? 'The answer is asked for anew; if this goes on, check the connection and the address.'
+      : (advice[kind] ?? '');
 
-/** A TroupeError for anything that a provider's client throws. `mask` hides keys. */
-export function toProviderError(model: string, thrown: unknown, mask: (text: string) => string): unknown {
+const noCredit = /credit balance is too low|insufficient (balance|credit)/i;
+
+/** A TroupeError for anything that a provider's client throws. */
+export function toProviderError(model: string, thrown: unknown, facts: AttemptFacts = {}): unknown {
   if (thrown instanceof TroupeError) return thrown;
+  const { mask = (text) => text, received, written = 0 } = facts;
   // Any value can be thrown: every field may be missing.
   const error = (thrown ?? {}) as ApiError;
-  const { statusCode, responseHeaders = {}, responseBody = '' } = error;
-  const said = [error.message, error.cause?.message].filter(Boolean).join(': ') || String(thrown);
-  const overflow = contextOverflow(`${said}; ${responseBody}`, statusCode);
-  const kind: FailureKind = overflow ? 'model' : statusCode === undefined ? 'transient' : kindOfStatus(statusCode);
-  const status =
-    statusCode === undefined ? (error.code ?? error.cause?.code ?? error.name ?? 'no answer') : `status ${statusCode}`;
-  const retryAfter = kind === 'transient' ? retryAfterOf(responseHeaders) : undefined;
+  const { statusCode, responseHeaders = {} } = error;
+  const responseBody = typeof error.responseBody === 'string' ? error.responseBody : '';
+  const insteadOfStream = written === 0 ? insteadOf(received) : undefined;
+  const said = insteadOfStream?.says ?? wordsOf(thrown);
+  const codes = codesIn([thrown, parsedOrNothing(responseBody), insteadOfStream?.body]);
+  const overflow = contextOverflow([said, responseBody, ...codes].join('; '), statusCode);
+  const verdict = verdictOnError({
+    status: statusCode,
+    codes: noCredit.test(`${said} ${responseBody}`) ? [...codes, 'billing'] : codes,
+    tooLong: overflow !== undefined,
+  });
+  const kind = kindOfVerdict(verdict);
+  const what =
+    verdict.is === 'cut off' && (statusCode !== undefined || received !== undefined)
+      ? 'the answer broke off before its end'
+      : statusCode === undefined
+        ? // An error inside a stream has no status, but a code.
+          String(error.code ?? error.cause?.code ?? codes[0] ?? error.name ?? 'no answer')
+        : `status ${statusCode}`;
+  const retryAfter = kind === 'transient' ? (retryAfterOf(responseHeaders) ?? retryDelayIn(responseBody)) : undefined;
   return new TroupeError(
     kind,
-    mask(`${model} failed (${status}): ${cutText(said, 500)}. ${advice[kind] ?? ''}`).trim(),
+    mask(
+      `${model} failed (${what}): ${cutText(said, 500)}. ${adviceOn(verdict, kind)}`.replace(/\.\.(?= )/g, '.'),
+    ).trim(),
     {
       ...(retryAfter === undefined ? {} : { retryAfter }),
       data: {
         model,
-        ...(statusCode === undefined ? {} : { status: statusCode }),
+        // The status of an answer that broke off says that it had begun well: it would mislead.
+        ...(statusCode === undefined || statusCode < 300 ? {} : { status: statusCode }),
+        ...(written > 0 ? { written } : {}),
+        ...(isUnreached(error) ? { sent: false } : {}),
         // The same request is as long the next time.
         ...(overflow ? { overflow: { ...overflow }, gone: true } : {}),
       },
     },
   );
+}
+
+/** The request was not sent: there was no connection. */
+const isUnreached = ({ code, cause }: ApiError): boolean =>
+  [code, cause?.code].some(
+    (each) =>
+      typeof each === 'string' &&
+      /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(each),
+  );
+
+/** The failure of an answer that ended and is not complete; `why` says in what way. */
+export const brokenOff = (
+  model: string,
+  why: string,
+  { mask = (text) => text, received, written = 0 }: AttemptFacts,
+) => {
+  const instead = written === 0 ? insteadOf(received) : undefined;
+  // A body of another form may hold an error after all.
+  if (instead?.body !== undefined) return toProviderError(model, instead.body, { mask, received });
+  return new TroupeError(
+    'transient',
+    mask(
+      `The answer of ${model} broke off before its end: ${instead?.says ?? why}. ${adviceOn({ is: 'cut off' }, 'transient')}`,
+    ),
+    { data: { model, ...(written > 0 ? { written } : {}) } },
+  );
+};
+
+/** What came instead of a stream of events: a page of a proxy, an error with status 200, an answer that is not streamed, nothing at all. */
+function insteadOf(received: Received | undefined): { says: string; body?: object } | undefined {
+  if (!received) return undefined;
+  const head = received.head.trim();
+  if (head === '') return { says: 'status 200 came with an empty body' };
+  const body = parsedOrNothing(head);
+  const error = body && 'error' in body && body.error;
+  if (error) return { says: wordsOf(error), body: body };
+  if (/^(data|event|id|retry|:)/m.test(head)) return undefined;
+  const type = received.type === '' ? 'something else' : received.type;
+  return { says: `${type} came instead of a stream of events: ${JSON.stringify(head.slice(0, 120))}` };
+}
+
+function wordsOf(thrown: unknown): string {
+  if (typeof thrown !== 'object' || thrown === null) return String(thrown);
+  const { message, cause, error } = thrown as ApiError & { error?: unknown };
+  const words = [message, cause?.message].filter((text) => typeof text === 'string' && text !== '');
+  if (words.length > 0) return words.join(': ');
+  if (error !== undefined && error !== null) return wordsOf(error);
+  return JSON.stringify(thrown).slice(0, 500);
+}
+
+/** Every type, code, status and reason that the body of an error names. */
+function codesIn(sources: readonly unknown[]): string[] {
+  const found: string[] = [];
+  const visit = (part: unknown, depth: number): void => {
+    if (typeof part !== 'object' || part === null || depth > 4) return;
+    for (const [key, value] of Object.entries(part)) {
+      if (/^(type|code|status|reason)$/.test(key) && (typeof value === 'string' || typeof value === 'number'))
+        found.push(String(value));
+      // Only what the provider said: a request that came along would be searched as well.
+      else if (/^(error|data|response|details|\d+)$/.test(key)) visit(value, depth + 1);
+    }
+  };
+  for (const source of sources) visit(source, 0);
+  return found;
+}
+
+function parsedOrNothing(text: string): object | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Google names the pause in the body. */
+function retryDelayIn(body: string): number | undefined {
+  const [, seconds] = /"retryDelay":\s*"([\d.]+)s"/.exec(body) ?? [];
+  return seconds === undefined ? undefined : Number(seconds) * 1_000;
 }
 
 /** The pause in milliseconds that `Retry-After` asks for. A date is compared with the server's own `Date`, so clocks need not agree. */

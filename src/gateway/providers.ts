@@ -3,7 +3,9 @@ import { TroupeError } from '../values/failure.ts';
 import type { MediaKind } from '../contracts/media.ts';
 import type { Model } from '../contracts/model.ts';
 import { redactor } from '../observe/redactor.ts';
-import { aiSdkModel, type LanguageModel } from './aiSdkModel.ts';
+import { watchedModel, type LanguageModel } from './aiSdkModel.ts';
+import { providerAddress } from './address.ts';
+import { receiver } from './received.ts';
 
 /** How providers of models are reached. */
 export interface ProviderOptions {
@@ -17,38 +19,54 @@ export interface ProviderOptions {
   readonly baseUrls?: Readonly<Record<string, string>>;
 }
 
+interface ProviderSettings {
+  readonly apiKey: string;
+  readonly baseURL: string;
+  readonly fetch: typeof fetch;
+}
+
 interface Provider {
   /** Environment variables of the key, in order of preference; none when no key is needed. */
   readonly keys: readonly string[];
   readonly baseUrl: string;
+  /** Given to the client in any case: it would look into the environment of the process by itself. */
   readonly defaultUrl?: string;
   readonly package: string;
-  open(settings: { apiKey: string; baseURL?: string; fetch?: typeof fetch }, model: string): Promise<LanguageModel>;
+  /** The key is sent in the header Authorization. */
+  readonly authorization: boolean;
+  open(settings: ProviderSettings, model: string): Promise<LanguageModel>;
 }
 
 const table: Readonly<Record<string, Provider>> = {
   anthropic: {
     keys: ['ANTHROPIC_API_KEY'],
     baseUrl: 'ANTHROPIC_BASE_URL',
+    defaultUrl: 'https://api.anthropic.com/v1',
     package: '@ai-sdk/anthropic',
+    authorization: false,
     open: async (settings, model) => (await import('@ai-sdk/anthropic')).createAnthropic(settings)(model),
   },
   openai: {
     keys: ['OPENAI_API_KEY'],
     baseUrl: 'OPENAI_BASE_URL',
+    defaultUrl: 'https://api.openai.com/v1',
     package: '@ai-sdk/openai',
+    authorization: true,
     open: async (settings, model) => (await import('@ai-sdk/openai')).createOpenAI(settings).chat(model),
   },
   google: {
     keys: ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY'],
     baseUrl: 'GOOGLE_BASE_URL',
+    defaultUrl: 'https://generativelanguage.googleapis.com/v1beta',
     package: '@ai-sdk/google',
+    authorization: false,
     open: async (settings, model) => (await import('@ai-sdk/google')).createGoogleGenerativeAI(settings)(model),
   },
   'openai-compatible': {
     keys: [],
     baseUrl: 'OPENAI_COMPATIBLE_BASE_URL',
     package: '@ai-sdk/openai-compatible',
+    authorization: true,
     open: (settings, model) => compatible('openai-compatible', settings, model),
   },
   ollama: {
@@ -56,6 +74,7 @@ const table: Readonly<Record<string, Provider>> = {
     baseUrl: 'OLLAMA_BASE_URL',
     defaultUrl: 'http://127.0.0.1:11434/v1',
     package: '@ai-sdk/openai-compatible',
+    authorization: true,
     open: (settings, model) => compatible('ollama', settings, model),
   },
 };
@@ -63,18 +82,12 @@ const table: Readonly<Record<string, Provider>> = {
 /** Environment variables that hold the keys of models. */
 export const modelKeyVariables: readonly string[] = Object.values(table).flatMap(({ keys }) => keys);
 
-async function compatible(
-  name: string,
-  { baseURL, ...rest }: { apiKey: string; baseURL?: string; fetch?: typeof fetch },
-  model: string,
-): Promise<LanguageModel> {
-  if (baseURL === undefined)
-    throw new TroupeError(
-      'invalid',
-      `"${name}:${model}" needs an address. Set OPENAI_COMPATIBLE_BASE_URL, such as http://127.0.0.1:8000/v1.`,
-    );
+/** The names of all providers. */
+export const providerNames: readonly string[] = Object.keys(table);
+
+async function compatible(name: string, settings: ProviderSettings, model: string): Promise<LanguageModel> {
   const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
-  return createOpenAICompatible({ ...rest, name, baseURL, includeUsage: true })(model);
+  return createOpenAICompatible({ ...settings, name, includeUsage: true })(model);
 }
 
 /** Opens models by name; the same name is the same model. Throws TroupeError `invalid` (no such provider), `auth` (no key), `environment` (package missing). */
@@ -85,10 +98,9 @@ export function providers({
   accepts = {},
 }: ProviderOptions): (name: string) => Promise<Model> {
   const opened = new Map<string, Promise<Model>>();
-  // Every error message passes through this mask: a server that repeats a key, its own or another's, does not spread it.
-  const mask = redactor(
-    Object.entries(env).flatMap(([name, value]) => (name.endsWith('_API_KEY') && value ? [value] : [])),
-  );
+  const keys = Object.entries(env).flatMap(([name, value]) => (name.endsWith('_API_KEY') && value ? [value] : []));
+  // An arrow function, because the platform's own may be replaced later.
+  const send: typeof globalThis.fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
 
   async function open(name: string): Promise<Model> {
     const colon = name.indexOf(':');
@@ -97,7 +109,7 @@ export function providers({
     if (!found || model === '') {
       throw new TroupeError(
         'invalid',
-        `A model is named "provider:model", with one of ${Object.keys(table).join(', ')}, or is the name of a group; got ${JSON.stringify(name)}.`,
+        `A model is named "provider:model", with one of ${providerNames.join(', ')}, or is the name of a group; got ${JSON.stringify(name)}.`,
       );
     }
     const apiKey =
@@ -108,17 +120,14 @@ export function providers({
         data: { provider, env: [...found.keys] },
       });
     }
-    const baseURL = baseUrls[provider] ?? env[found.baseUrl] ?? found.defaultUrl;
+    const address = addressOf(name, provider, found, apiKey);
+    // Every error message passes through this mask: a server that repeats a key, its own or another's, does not spread it.
+    const mask = redactor([...keys, ...address.secrets]);
+    const { fetch: watched, receivedFor } = receiver(address.wrap(send));
     try {
-      const inner = await found.open(
-        { apiKey: apiKey ?? '', ...(baseURL === undefined ? {} : { baseURL }), ...(fetch ? { fetch } : {}) },
-        model,
-      );
-      return aiSdkModel(inner, {
-        id: name,
-        mask,
-        ...(accepts[name] === undefined ? {} : { accepts: accepts[name] }),
-      });
+      const inner = await found.open({ apiKey: apiKey ?? '', baseURL: address.baseURL, fetch: watched }, model);
+      const options = accepts[name] === undefined ? {} : { accepts: accepts[name] };
+      return watchedModel(inner, { id: name, mask, ...options }, receivedFor);
     } catch (thrown) {
       if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_MODULE_NOT_FOUND')) throw thrown;
       throw new TroupeError(
@@ -127,6 +136,14 @@ export function providers({
         { cause: thrown, data: { gone: true } },
       );
     }
+  }
+
+  function addressOf(name: string, provider: string, { baseUrl, defaultUrl, authorization }: Provider, key = '') {
+    const given = baseUrls[provider];
+    const [written, from] =
+      given === undefined ? [env[baseUrl]?.trim() || defaultUrl, baseUrl] : [given, `gateway.baseUrls.${provider}`];
+    if (written !== undefined) return providerAddress(written, { from, authorized: authorization && key !== '' });
+    throw new TroupeError('invalid', `"${name}" needs an address. Set ${baseUrl}, such as http://127.0.0.1:8000/v1.`);
   }
 
   return (name) => {

@@ -102,7 +102,7 @@ test('text counts as an answer only for an agent without replies', async () => {
 
 test.each([
   ['nothing at all', answer('  '), 'empty'],
-  ['half an answer', { ...answer('It is'), reason: 'length' as const }, 'too long'],
+  ['half an answer', { ...answer('It is'), reason: 'length' as const }, 'cut off at the limit'],
 ])('%s cannot be used', async (_, replyProtocol, problem) => {
   expect((await parseWith(replyProtocol)).read.means).toMatchObject({
     kind: 'unusable',

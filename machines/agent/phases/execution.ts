@@ -78,7 +78,10 @@ export const executionPhase = agentSetup.createStateConfig({
           // Only calls that are not made, or an answer that was given before the latest input was read.
           { target: 'choosing', actions: ['takeAnswer', 'answerCalls'] },
         ],
-        onError: { target: '#errorHandling', actions: { type: 'keepFailure', params: { phase: 'execution' } } },
+        onError: {
+          target: '#errorHandling',
+          actions: ['pay', { type: 'keepFailure', params: { phase: 'execution' } }],
+        },
       },
     },
     acting: {

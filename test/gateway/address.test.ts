@@ -1,0 +1,119 @@
+/** Addresses of providers that hold secrets: they are used, or refused with what to do, and shown nowhere. */
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { agent, openRuntime } from 'troupe';
+import { turn, wires, wireServer, type Turn } from './wireServer.ts';
+
+const secrets = { user: 'canary-user-71', password: 'canary/pass+72', key: 'canary-key-73' };
+const written = (url: string) =>
+  url.replace('://', `://${secrets.user}:${encodeURIComponent(secrets.password)}@`) + `?key=${secrets.key}`;
+const variables = {
+  openai: 'OPENAI_BASE_URL',
+  anthropic: 'ANTHROPIC_BASE_URL',
+  google: 'GOOGLE_BASE_URL',
+  'openai-compatible': 'OPENAI_COMPATIBLE_BASE_URL',
+  ollama: 'OLLAMA_BASE_URL',
+} as const;
+const keys = { OPENAI_API_KEY: 'k', ANTHROPIC_API_KEY: 'k', GEMINI_API_KEY: 'k' };
+const wireOf = (provider: keyof typeof variables) => wires[provider === 'ollama' ? 'openai-compatible' : provider];
+const modelOf = (provider: keyof typeof variables) =>
+  provider === 'ollama' ? 'ollama:llama3.2' : wireOf(provider).model;
+
+/** Everything that a run leaves behind or shows: outcome, events, and the bytes of the journal. */
+async function everything(provider: keyof typeof variables, turns: readonly Turn[], env: object = keys, plain = '') {
+  await using server = await wireServer(wireOf(provider).path, turns);
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-address-'));
+  const shown: string[] = [];
+  const observers = [(event: unknown) => void shown.push(JSON.stringify(event))];
+  const address = plain === '' ? written(server.url) : plain;
+  await using runtime = await openRuntime({
+    db: join(folder, 'j.db'),
+    env: { ...env, [variables[provider]]: address },
+    observers,
+    gateway: { retry: { times: 2, backoff: 1 } },
+  });
+  const clerk = agent({ name: 'clerk', model: modelOf(provider), limits: { maxRetries: 0 } });
+  const outcome = await (await runtime.start(clerk, 'Go.')).outcome();
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)).toString('latin1'));
+  return { outcome, requests: server.requests, all: [JSON.stringify(outcome), ...shown, ...files].join('\n') };
+}
+
+const expectNoSecret = (all: string) => {
+  const { user, password, key } = secrets;
+  const login = Buffer.from(`${user}:${password}`).toString('base64');
+  for (const secret of [password, key, encodeURIComponent(password), login]) expect(all).not.toContain(secret);
+};
+
+const providers = Object.keys(variables) as (keyof typeof variables)[];
+
+test.each(providers.filter((provider) => provider !== 'openai'))(
+  '%s: a user, a password and a key in the address are sent and shown nowhere',
+  async (provider) => {
+    const answer = turn.whole(wireOf(provider).frames({ text: 'Done.' }));
+    const { outcome, requests, all } = await everything(provider, [answer]);
+    expect(outcome).toMatchObject({ status: 'done', output: 'Done.' });
+    expect(requests[0]?.url).toMatch(/\/(chat\/completions|messages|models\/.*)\?.*key=canary-key-73/);
+    const login = Buffer.from(`${secrets.user}:${secrets.password}`).toString('base64');
+    expect(requests[0]?.headers['authorization']).toBe(`Basic ${login}`);
+    expectNoSecret(all);
+  },
+);
+
+test.each(providers.filter((provider) => provider !== 'openai'))(
+  '%s: a server that repeats them in its errors does not spread them',
+  async (provider) => {
+    const repeats: Turn = (response) => {
+      const { url, headers } = response.req;
+      response
+        .writeHead(500)
+        .end(JSON.stringify({ error: { message: `no ${url} ${JSON.stringify(headers)} ${secrets.password}` } }));
+    };
+    const { outcome, all } = await everything(provider, [repeats]);
+    expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'transient' } });
+    expectNoSecret(all);
+  },
+);
+
+test.each(['openai', 'openai-compatible'] as const)(
+  '%s: a user and a password beside a key that is sent in the same header are refused, with what to do',
+  async (provider) => {
+    const { outcome, requests, all } = await everything(provider, [turn.diesAtOnce()], {
+      OPENAI_API_KEY: 'k',
+      OPENAI_COMPATIBLE_API_KEY: 'k',
+    });
+    expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'invalid' } });
+    expect(JSON.stringify(outcome)).toMatch(
+      new RegExp(`${variables[provider]} has a user and a password.*Take the part before`),
+    );
+    expect(requests).toHaveLength(0);
+    expectNoSecret(all);
+  },
+);
+
+test('openai: a key in the query of the address is sent beside the key of the provider', async () => {
+  await using server = await wireServer('/v1', [turn.whole(wires.openai.frames({ text: 'Done.' }))]);
+  await using runtime = await openRuntime({
+    db: 'memory',
+    env: { ...keys, OPENAI_BASE_URL: ` ${server.url}/?key=${secrets.key}\n` },
+  });
+  const clerk = agent({ name: 'clerk', model: wires.openai.model });
+  expect(await (await runtime.start(clerk, 'Go.')).outcome()).toMatchObject({ output: 'Done.' });
+  expect(server.requests[0]).toMatchObject({
+    url: `/v1/chat/completions?key=${secrets.key}`,
+    headers: { authorization: 'Bearer k' },
+  });
+});
+
+test.each(['localhost:8080/v1', `canary-user-71:canary@host/v1`, 'ftp://host/v1', 'http://', 'nonsense canary'])(
+  'an address that is none is refused by the name of its variable: %s',
+  async (plain) => {
+    const { outcome, all } = await everything('openai', [turn.diesAtOnce()], keys, plain);
+    expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'invalid' } });
+    expect(JSON.stringify(outcome)).toContain(
+      'OPENAI_BASE_URL must be an address that begins with http:// or https://',
+    );
+    expect(all).not.toContain('canary');
+  },
+);
