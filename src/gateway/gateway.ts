@@ -25,11 +25,11 @@ import type {
   ModelScope,
   ToolCall,
 } from '../contracts/model.ts';
-import type { ModelTimeouts } from './attempt.ts';
+import { attempt, type ModelTimeouts } from './attempt.ts';
 import { alwaysClosed, type Breaker } from './breaker.ts';
 import { checkedAnswer, type AttemptMeter } from './checkedAnswer.ts';
 import { withFailedAttempt } from './failedAttempts.ts';
-import { fittingAttempts } from './fitting/fittingAttempt.ts';
+import { contextWindows } from './fitting/contextWindows.ts';
 import { checkGatewayOptions } from './options.ts';
 import { priceOf, type Price } from './prices.ts';
 import { providers, type ProviderOptions } from './providers.ts';
@@ -95,7 +95,7 @@ export function gateway(options: GatewayOptions): Gateway {
   const timeouts = withDefaults<ModelTimeouts>({ first: 120_000, idle: 60_000, whole: 600_000 }, options.patience);
   const thinkTags = options.thinkTags === false ? [] : (options.thinkTags ?? defaultThinkTags);
   const openModel = providers(options);
-  const attempt = fittingAttempts();
+  const attemptFitting = contextWindows();
   const breakers = new Map<string, Breaker>();
 
   const breakerOf = (id: string): Breaker => {
@@ -161,8 +161,8 @@ export function gateway(options: GatewayOptions): Gateway {
         let meter: AttemptMeter | undefined;
         try {
           const model = typeof entry === 'string' ? await openModel(entry) : entry;
-          meter = { written: 0 };
-          const value = await attemptOnce(model, meter);
+          const ownMeter = (meter = { written: 0 });
+          const value = await attemptFitting(model.id, request, (fitting) => attemptOnce(model, fitting, ownMeter));
           breaker.succeeded();
           reportCall();
           return { value, failed };
@@ -202,11 +202,11 @@ export function gateway(options: GatewayOptions): Gateway {
   return {
     models: listOf,
     async answer(choice, request, scope, onPart, mayTry) {
-      const attemptOnce = async (model: Model, meter: AttemptMeter): Promise<ModelAnswer> => {
+      const attemptOnce = async (model: Model, fitting: ModelRequest, meter: AttemptMeter): Promise<ModelAnswer> => {
         let text = '';
         const calls: ToolCall[] = [];
         const media: NonNullable<ModelAnswer['media']> = [];
-        for await (const raw of attemptAt(model, request, scope, meter)) {
+        for await (const raw of attemptAt(model, fitting, scope, meter)) {
           const { provider, part } = withoutProvider(priced(raw));
           if (part.type === 'text') text += part.text;
           // Its bytes are for no observer.
@@ -230,8 +230,8 @@ export function gateway(options: GatewayOptions): Gateway {
         choice,
         request,
         scope,
-        attemptOnce: async (model, meter) => {
-          const all = attemptAt(model, request, scope, meter);
+        attemptOnce: async (model, fitting, meter) => {
+          const all = attemptAt(model, fitting, scope, meter);
           const first = await all.next();
           begun = true;
           return { first, all };
@@ -256,7 +256,7 @@ interface Attempts<T> {
   readonly choice: ModelChoice;
   readonly request: ModelRequest;
   readonly scope: ModelScope;
-  attemptOnce(model: Model, meter: AttemptMeter): Promise<T>;
+  attemptOnce(model: Model, request: ModelRequest, meter: AttemptMeter): Promise<T>;
   isLast(): boolean;
   mayTry?(failed: FailedAttempts): boolean;
 }

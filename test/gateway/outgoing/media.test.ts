@@ -141,7 +141,7 @@ test('an image that a model made is kept as an artifact, and named in the answer
   const handle = await runtime.start(agent({ name: 'a', model: await open({ fetch: server.fetch }) }), 'draw');
   const outcome = await handle.outcome();
   expect(outcome).toMatchObject({ status: 'done' });
-  const said = outcome.status === 'done' ? String(outcome.output) : '';
+  const said = outcome.status === 'done' && typeof outcome.output === 'string' ? outcome.output : '';
   expect(said).toMatch(/^Here it is\.\n\[image, image\/png, 108 bytes: artifact [0-9a-f]{64}\]$/);
   const [artifact] = await journal.list(handle.root, 'artifacts');
   expect(artifact).toMatchObject({ data: png(100).toString('base64'), artifact: said.slice(-65, -1) });

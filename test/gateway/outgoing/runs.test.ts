@@ -66,6 +66,36 @@ describe.each(Object.entries(wires))('%s', (name, { wire, open }) => {
     expect(sent).not.toContain('A secret thought.');
   });
 
+  test('tools and replies whose names a provider would refuse are called by their own names', async () => {
+    const named = (own: string) => ({ ...look, name: own });
+    const reply = 'r'.repeat(64);
+    const Talk = protocol({
+      ask: { body: z.object({}), replies: [reply] },
+      [reply]: { body: z.object({ n: z.number() }) },
+    });
+    const offered = (body: JsonObject, part: string): string =>
+      [...JSON.stringify(body['tools']).matchAll(/"name":"([^"]+)"/g)]
+        .map(([, found]) => found ?? '')
+        .find((found) => found.includes(part)) ?? '';
+    const { server, model } = await modelFor(
+      (body) => ({
+        calls: ['2fa', 'toString'].map((part) => ({ name: offered(body, part.slice(1)), arguments: '{"at":"it"}' })),
+      }),
+      (body) => ({ calls: [{ name: offered(body, 'answer_'), arguments: '{"n":1}' }] }),
+    );
+    const subject = agent({
+      name: 'a',
+      model,
+      protocol: Talk as never,
+      handles: ['ask'] as never,
+      tools: [named('2fa'), named('toString')],
+    });
+    const output: unknown = await run(subject, { type: 'ask', body: {} } as never, options);
+    expect(server.refusals).toEqual([]);
+    expect(JSON.stringify(server.requests[1])).toContain('seen it');
+    expect(output).toEqual({ type: reply, body: { n: 1 } });
+  });
+
   test('a text that our own limits cut is cut between characters', async () => {
     const failing = tool({
       name: 'failing',

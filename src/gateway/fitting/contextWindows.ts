@@ -1,12 +1,10 @@
 /**
- * Attempts whose request fits into the context window of the model. When the provider says that a request was too long, the results of tools in it
+ * The context windows of models. When a provider says that a request was too long, the results of tools in it
  * are shortened, and it is sent again. What a model can read is remembered, so that the next request is not too long from the start.
  */
-import type { Clock } from '../../values/clock.ts';
 import { toFailure } from '../../values/failure.ts';
-import type { Model, ModelPart, ModelRequest, ModelScope } from '../../contracts/model.ts';
+import type { Message, ModelRequest } from '../../contracts/model.ts';
 import { propertiesOf } from '../../values/properties.ts';
-import { attempt, type ModelTimeouts } from '../attempt.ts';
 import type { ContextOverflow } from './overflow.ts';
 import { shortenMessages, sizeOfMessages } from './shorten.ts';
 
@@ -22,41 +20,36 @@ const margin = 0.7;
 /** Few texts have fewer characters for each token. */
 const charactersPerToken = 2.5;
 
-/** Makes attempts like `attempt`. What is learned of a model is kept as long as the function. */
-export function fittingAttempts(): typeof attempt {
+/** Makes one attempt with the request as it is given, shortened where the model cannot read all of it. */
+export type FittingAttempt = <T>(
+  model: string,
+  request: ModelRequest,
+  attempt: (request: ModelRequest) => Promise<T>,
+) => Promise<T>;
+
+/** What is learned of a model is kept as long as the function. */
+export function contextWindows(): FittingAttempt {
   /** Characters of the whole request, by the model's id. */
   const windows = new Map<string, number>();
 
-  return async function* fittingAttempt(
-    model: Model,
-    request: ModelRequest,
-    scope: ModelScope,
-    clock: Clock,
-    timeouts: ModelTimeouts,
-  ): AsyncGenerator<ModelPart> {
-    const known = windows.get(model.id);
-    let messages = known === undefined ? undefined : shortenMessages(request.messages, known - sizeOfRest(request));
-    for (let tries = 1; ; tries++) {
-      let begun = false;
-      const sent = messages ?? request.messages;
-      try {
-        for await (const part of attempt(model, { ...request, messages: sent }, scope, clock, timeouts)) {
-          begun = true;
-          yield part;
-        }
-        return;
-      } catch (thrown) {
+  return (model, request, attempt) => {
+    const known = windows.get(model);
+    const messages = known === undefined ? undefined : shortenMessages(request.messages, known - sizeOfRest(request));
+    const attemptWith = (sent: readonly Message[], tries: number): ReturnType<typeof attempt> =>
+      attempt({ ...request, messages: sent }).catch((thrown: unknown) => {
         const overflow = overflowIn(thrown);
-        if (begun || !overflow || tries >= maxTries || scope.signal.aborted) throw thrown;
+        if (!overflow || tries >= maxTries) throw thrown;
         const rest = sizeOfRest(request);
         const room = roomFor(overflow, sizeOfMessages(sent) + rest);
-        const fitting = [Math.min(room, enough), room].find(
-          (size) => (messages = shortenMessages(request.messages, size - rest)) !== undefined,
-        );
-        if (fitting === undefined) throw thrown;
-        windows.set(model.id, fitting);
-      }
-    }
+        for (const size of [Math.min(room, enough), room]) {
+          const shorter = shortenMessages(request.messages, size - rest);
+          if (!shorter) continue;
+          windows.set(model, size);
+          return attemptWith(shorter, tries + 1);
+        }
+        throw thrown;
+      });
+    return attemptWith(messages ?? request.messages, 1);
   };
 }
 
