@@ -1,7 +1,9 @@
 /** The outgoing form, for every provider: what a transcript holds and what tools look like is never a reason to refuse a request. */
+import { createAnthropic } from '@ai-sdk/anthropic';
 import { describe, expect, test } from 'vitest';
 import type { Message, Model, ModelPart, ModelRequest } from '../../../src/contracts/model.ts';
 import { seedsOf } from '../../dose.ts';
+import { aiSdkModel } from '../../../src/gateway/aiSdkModel.ts';
 import { double } from '../doubles/double.ts';
 import { nastyRequest } from './nasty.ts';
 import { wires } from './wires.ts';
@@ -59,4 +61,14 @@ describe.each(Object.entries(wires))('%s', (_, { wire, open }) => {
     // Of each older answer only the ids of its calls are read again: none may be there twice.
     expect(costs[39]! - costs[9]!).toBeLessThanOrEqual(30);
   });
+});
+
+test('settings of a provider that the user gives are sent with every request', async () => {
+  const server = double(wires['anthropic']!.wire, [{ text: 'Done.' }]);
+  const claude = createAnthropic({ apiKey: 'k', baseURL: 'http://double.invalid/v1', fetch: server.fetch });
+  const model = aiSdkModel(claude('claude-sonnet-4-5'), {
+    providerOptions: { anthropic: { thinking: { type: 'enabled', budgetTokens: 4_000 } } },
+  });
+  await partsOf(model, ask({}));
+  expect(server.requests[0]).toMatchObject({ thinking: { type: 'enabled', budget_tokens: 4_000 } });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, asTool, openRuntime, protocol, run, tool, type Model } from 'troupe';
 import type { JsonObject } from '../../../src/values/json.ts';
+import { dose } from '../../dose.ts';
 import { memory } from '../../../src/journal/memory.ts';
 import { fakeSource, info } from '../../tools/fakeSource.ts';
 import { double, type DoubleTurn } from '../doubles/double.ts';
@@ -158,7 +159,8 @@ describe.each(Object.entries(wires))('%s', (name, { wire, open }) => {
     await expect(run(agent({ name: 'a', model, tools: [source] }), 'go', options)).resolves.toBe('Done.');
     expect(server.refusals).toEqual([]);
     expect(got).toEqual([['t9', { $filter: 'f', 'a b': { '@x': 1 } }]]);
-    for (const [n, input] of inputs.entries()) {
+    // All were offered together; each alone as well in the full run.
+    for (const [n, input] of dose([], [...inputs.entries()])) {
       const alone = fakeSource('s', info(`t${n}`, { input }));
       const one = await modelFor({ calls: [{ name: `s__t${n}`, arguments: '{}' }] }, { text: 'Done.' });
       await expect(run(agent({ name: 'a', model: one.model, tools: [alone] }), 'go', options)).resolves.toBe('Done.');
