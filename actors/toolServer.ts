@@ -6,7 +6,7 @@ import { createActor, fromPromise, type SnapshotFrom } from 'xstate';
 import type { Clock } from '../src/values/clock.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
-import type { Connect, KeptConnection, KeepAliveOptions, McpConnection, ServerTool } from '../src/mcp/keepAlive.ts';
+import type { Connect, KeptConnection, KeepAliveOptions, McpConnection, ToolList } from '../src/mcp/keepAlive.ts';
 import { asJson } from '../src/values/json.ts';
 import { toolServerMachine, type Listed } from '../machines/toolServer.ts';
 
@@ -21,7 +21,9 @@ export function toolServer(
   const closing = new Set<Promise<unknown>>();
   let connection: McpConnection | undefined;
   let lost: Failure | undefined;
-  let knownTools: readonly ServerTool[] | undefined;
+  let known: ToolList | undefined;
+  /** The first line of the present process that is no message: a server that is never heard of may have printed why. */
+  let unreadable: string | undefined;
   let actor: ReturnType<typeof start> | undefined;
   let disposed = false;
 
@@ -42,10 +44,12 @@ export function toolServer(
 
   async function connect(signal: AbortSignal): Promise<Listed> {
     lost = undefined;
+    unreadable = undefined;
     let opened: McpConnection | undefined;
     try {
       opened = await openConnection(signal, {
         changed: () => actor?.send({ type: 'toolServer.changed' }),
+        unreadable: (line) => void (unreadable ??= line),
         lost(failure) {
           if (opened !== connection) return;
           lost = failure;
@@ -87,7 +91,7 @@ export function toolServer(
         tools = snapshot.context.tools;
         const listed: unknown = tools;
         // `list` below put them there.
-        knownTools = listed as readonly ServerTool[];
+        known = listed as ToolList;
       }
       if ((another && !first) || (failed && !wasFailed && !first)) for (const changed of listeners) changed();
       wasFailed = failed;
@@ -111,7 +115,7 @@ export function toolServer(
       const onAbort = () => end(() => reject(stopped(signal)));
       const settleIf = (snapshot: Snapshot): boolean => {
         if (wanted(snapshot)) end(resolve);
-        else if (snapshot.matches('failed')) end(() => reject(lastFailure(snapshot)));
+        else if (snapshot.matches('failed')) end(() => reject(lastFailure(snapshot, unreadable)));
         else if (snapshot.status !== 'active') end(() => reject(gone(name)));
         else return false;
         return true;
@@ -138,10 +142,10 @@ export function toolServer(
     },
     async tools(signal) {
       await waitUntil((snapshot) => snapshot.matches({ connected: 'ready' }), signal);
-      return knownTools ?? [];
+      return known ?? nothing;
     },
     get known() {
-      return knownTools ?? [];
+      return (known ?? nothing).tools;
     },
     get state() {
       return actor ? stateOf(actor.getSnapshot()) : 'idle';
@@ -160,15 +164,23 @@ export function toolServer(
   };
 }
 
+const nothing: ToolList = { tools: [], problems: [] };
+
 const list = async (connection: McpConnection, signal: AbortSignal): Promise<Listed> => ({
   tools: asJson(await connection.list(signal)),
 });
 const same = (a: Json | undefined, b: Json) => a === b || JSON.stringify(a) === JSON.stringify(b);
 const stateOf = ({ value }: Snapshot): string => (typeof value === 'string' ? value : Object.values(value).join('.'));
 
-/** The failure of a connection that was given up. */
-const lastFailure = ({ context: { failure, name } }: Snapshot): TroupeError =>
-  failure ? fromFailure(failure) : gone(name);
+/** The failure of a connection that was given up; of a server that was not heard of with what it wrote instead of a message. */
+function lastFailure({ context: { failure, name } }: Snapshot, unreadable: string | undefined): TroupeError {
+  if (!failure) return gone(name);
+  const wrote =
+    unreadable === undefined || failure.message.includes('not MCP messages')
+      ? ''
+      : ` It wrote a line that is no MCP message: ${JSON.stringify(unreadable)}. Logs belong on stderr.`;
+  return fromFailure({ ...failure, message: failure.message + wrote });
+}
 
 /** What a machine keeps must be data, so errors are passed to it as failures. */
 const asFailure = <T>(work: Promise<T>): Promise<T> =>

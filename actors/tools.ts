@@ -24,6 +24,8 @@ export interface ToolCatalog extends Pick<ToolSource, 'call' | 'idempotent' | 'r
   readonly epoch: number;
   /** `allow`: names as a model sees them, `server/tool`, or `server/*`; all tools by default. */
   list(signal: AbortSignal, filter?: { readonly allow?: readonly string[] }): Promise<readonly ToolInfo[]>;
+  /** The sources that are being listed now and have not answered. */
+  waitingFor?(): readonly string[];
   /** The failure of a source that the agent needs and that is not available. */
   missing?(): Failure | undefined;
   /** What else is wrong with the list: names that clash, names in `allow` that no tool has. */

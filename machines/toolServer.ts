@@ -6,6 +6,7 @@ import { assign, setup } from 'xstate';
 import { backoff } from '../src/values/backoff.ts';
 import type { Failure } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
+import { propertiesOf } from '../src/values/properties.ts';
 import { failureOf } from './failure.ts';
 import { slot } from './slot.ts';
 
@@ -162,9 +163,14 @@ export const toolServerMachine = setup({
   },
 });
 
-const silence = ({ name, patience }: ToolServerInput): Failure => ({
-  kind: 'timeout',
-  message: `Tool server "${name}" did not answer within ${patience / 1_000} s. Check that it runs and speaks MCP, or allow it more time.`,
-  retryable: true,
-  data: { server: name },
-});
+/** A server that was silent twice in a row is given up: whoever waits for it must hear of it soon. */
+function silence({ name, patience, failures, failure }: ToolServerContext): Failure {
+  const again = failures > 0 && failure !== undefined && isSilence(failure);
+  return {
+    kind: again ? 'environment' : 'timeout',
+    message: `Tool server "${name}" did not answer within ${patience / 1_000} s${again ? ', twice in a row' : ''}. Check that it runs and speaks MCP, or allow it more time (connectTimeout).`,
+    retryable: !again,
+    data: { server: name, silent: true, ...(again ? { gone: true } : {}) },
+  };
+}
+const isSilence = ({ data }: Failure): boolean => propertiesOf(data)['silent'] === true;

@@ -1,9 +1,9 @@
 /** What a tool gives when it gives more than text: `{ content: [ … ] }` with text, images, audio and resources, as MCP has it. */
 import * as z from 'zod';
 import { bytesInBase64, maxArtifactBytes } from './media.ts';
-import { anyJson } from '../values/anyJson.ts';
 import { propertiesOf } from '../values/properties.ts';
-import type { Json } from '../values/json.ts';
+import { isJsonObject, type Json } from '../values/json.ts';
+import { cutText } from '../values/text.ts';
 
 const Block = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
@@ -24,19 +24,30 @@ const Block = z.discriminatedUnion('type', [
 ]);
 
 /** The result of a tool that gives more than text. */
-export const ToolContent = z.object({
-  content: z.array(Block).min(1),
-  structuredContent: anyJson().optional(),
-});
-export type ToolContent = z.infer<typeof ToolContent>;
+export interface ToolContent {
+  /** Its parts. What has no form that is known is a text: its JSON. */
+  readonly content: readonly z.infer<typeof Block>[];
+  /** What it gives as data beside them. */
+  readonly structuredContent?: Json;
+}
+
+/** The longest JSON of a part whose form is not known, in characters. */
+const maxUnknown = 4_000;
 
 /** The result as parts; undefined when it is any other JSON. */
 export function toolContentIn(output: Json): ToolContent | undefined {
-  const keys = Object.keys(propertiesOf(output));
-  if (!keys.includes('content') || keys.some((key) => !['content', 'structuredContent'].includes(key)))
+  if (!isJsonObject(output) || Object.keys(output).some((key) => !['content', 'structuredContent'].includes(key)))
     return undefined;
-  const parsed = ToolContent.safeParse(output);
-  return parsed.success ? parsed.data : undefined;
+  const { content, structuredContent } = output;
+  if (!Array.isArray(content)) return undefined;
+  const parsed = content.map((block: Json) => ({ block, known: Block.safeParse(block).data }));
+  if (parsed.every(({ known }) => known === undefined)) return undefined;
+  return {
+    content: parsed.map(
+      ({ block, known }) => known ?? { type: 'text', text: cutText(JSON.stringify(block), maxUnknown) },
+    ),
+    ...(structuredContent === undefined ? {} : { structuredContent }),
+  };
 }
 
 /** The characters of base64 in a result, which are no text for a model; and the size of the first artifact that is too large, in bytes. */

@@ -31,6 +31,8 @@ const HttpAddress = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'expected an http or https address' }),
   /** Headers of every request; none by default. */
   headers: texts.default({}),
+  /** `http`: Streamable HTTP. `sse`: the older transport. By default the first, and the second when the server refuses the first. */
+  transport: z.enum(['http', 'sse']).optional(),
 });
 /** A URL to call, with its defaults. */
 export type HttpAddress = z.infer<typeof HttpAddress>;
@@ -44,7 +46,7 @@ export function parseAddress(address: McpAddress): ProgramAddress | HttpAddress 
   if (parsed.success) return parsed.data;
   throw new TroupeError(
     'definition',
-    `A tool server is { name, command, args?, env?, cwd? } or { name, url, headers? }; ${describeMismatch(parsed.error, address)}.`,
+    `A tool server is { name, command, args?, env?, cwd? } or { name, url, headers?, transport? }; ${describeMismatch(parsed.error, address)}.`,
   );
 }
 

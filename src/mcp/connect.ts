@@ -12,6 +12,7 @@ import { listTools, noTimeout } from './listTools.ts';
 import type { HttpAddress, ProgramAddress } from './address.ts';
 import { callResult } from './callResult.ts';
 import { schemaCheck, type SchemaCheck } from './outputSchema.ts';
+import { mayBeOlder, sseTransport } from './sse.ts';
 import { stdioTransport } from './stdio.ts';
 import type { McpTransport } from './connection.ts';
 
@@ -25,25 +26,39 @@ export function connector(address: ProgramAddress | HttpAddress, protocol: McpPr
 
   return async (signal, events) => {
     // Loaded when first needed, because many programs use no server.
-    const { Client } = await import('@modelcontextprotocol/client');
-    const mcpTransport =
-      'command' in address
-        ? await stdioTransport(address, clock, context)
-        : await httpTransport(address, clock, context);
-    const changed = { autoRefresh: false, debounceMs: 0, onChanged: () => events.changed() };
-    const client = new Client(
-      { name: 'troupe', version: '0' },
-      { versionNegotiation: { mode: protocol }, listChanged: { tools: changed } },
-    );
-    try {
-      const connecting = client.connect(mcpTransport.transport, { signal, timeout: noTimeout });
-      // The library does not always stop when the signal fires.
-      await Promise.race([connecting, aborted(signal)]);
-    } catch (error) {
-      await closeBoth(client, mcpTransport);
-      throw mcpTransport.failure ?? toServerError(context, 'connecting', error);
+    const { Client, SseError } = await import('@modelcontextprotocol/client');
+
+    async function open(mcpTransport: McpTransport, mode: McpProtocol): Promise<McpConnection> {
+      const changed = { autoRefresh: false, debounceMs: 0, onChanged: () => events.changed() };
+      const client = new Client(
+        { name: 'troupe', version: '0' },
+        { versionNegotiation: { mode }, listChanged: { tools: changed } },
+      );
+      try {
+        const connecting = client.connect(mcpTransport.transport, { signal, timeout: noTimeout });
+        // The library does not always stop when the signal fires.
+        await Promise.race([connecting, aborted(signal)]);
+      } catch (error) {
+        await closeBoth(client, mcpTransport);
+        throw mcpTransport.failure ?? error;
+      }
+      const isStreamLost = (error: Error) => error instanceof SseError;
+      return connectionOf(client, mcpTransport, context, checkSchema, events, isStreamLost);
     }
-    return connectionOf(client, mcpTransport, context, checkSchema, events);
+
+    try {
+      if ('command' in address)
+        return await open(await stdioTransport(address, clock, context, events.unreadable), protocol);
+      const { transport } = address;
+      if (transport === 'sse') return await open(await sseTransport(address, context), 'legacy');
+      return await open(await httpTransport(address, clock, context), protocol).catch(async (error: unknown) => {
+        if (transport !== undefined || !mayBeOlder(error)) throw error;
+        // The first refusal is told when the older transport does not work either.
+        return open(await sseTransport(address, context), 'legacy').catch(() => Promise.reject(error));
+      });
+    } catch (error) {
+      throw toServerError(context, 'connecting', error);
+    }
   };
 }
 
@@ -53,6 +68,7 @@ function connectionOf(
   context: ErrorContext,
   checkSchema: SchemaCheck,
   events: McpConnectionEvents,
+  isStreamLost: (error: Error) => boolean,
 ): McpConnection {
   let over = false;
   const lose = (error: TroupeError) => {
@@ -65,7 +81,8 @@ function connectionOf(
   // The only sign that the stream of notices of an HTTP server is gone for good.
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the same
   client.onerror = (error) => {
-    if (/maximum reconnection attempts/i.test(error.message)) lose(serverError(context, 'cannot be reached any more.'));
+    if (isStreamLost(error) || /maximum reconnection attempts/i.test(error.message))
+      lose(serverError(context, 'cannot be reached any more.'));
   };
 
   return {

@@ -1,7 +1,9 @@
 /** Turns errors of MCP servers into failures with a kind, without secrets. */
 import { causesOf, reasonOf } from '../values/cause.ts';
 import { TroupeError, type FailureKind } from '../values/failure.ts';
+import { propertiesOf } from '../values/properties.ts';
 import { redactor } from '../observe/redactor.ts';
+import { certaintyOf, httpStatusOf, isSessionLost, streamEnded } from './certainty.ts';
 import { secretsInAddress, type HttpAddress, type ProgramAddress } from './address.ts';
 
 /** Which server failed, and how its secrets are hidden. */
@@ -17,9 +19,6 @@ export const errorContext = (address: ProgramAddress | HttpAddress): ErrorContex
   server: address.name,
   mask: redactor(secretsInAddress(address)),
 });
-
-/** Our own JSON-RPC code: the stream on which an answer was to come has ended. */
-export const streamEnded = -32_097;
 
 /** An `environment` failure; retryable by default, because a server that is gone may come back. */
 export function serverError(
@@ -42,16 +41,30 @@ export function toServerError(
   error: unknown,
 ): TroupeError {
   if (error instanceof TroupeError) return error;
-  const status = statusOf(error);
+  const status = httpStatusOf(error);
   const { kind, retryable } = doing === 'calling' ? (classifyRpcError(error) ?? classify(error)) : classify(error);
-  const reason = context.mask(reasonOf(error)).slice(0, maxReasonLength);
+  const reason = context.mask(isMisfit(error) ? misfit : reasonOf(error)).slice(0, maxReasonLength);
+  const certainty = doing === 'calling' ? certaintyOf(error) : undefined;
   return new TroupeError(kind, `Tool server "${context.server}" failed while ${doing}: ${reason}`, {
     retryable,
-    data: { server: context.server, ...(status === undefined ? {} : { status }) },
+    data: {
+      server: context.server,
+      ...(status === undefined ? {} : { status }),
+      ...(certainty === 'refused' ? { refused: true } : {}),
+      ...(certainty === 'answered' ? { done: true } : {}),
+    },
     // The original may contain headers or the whole answer of the server: the message is enough.
     cause: new Error(reason),
   });
 }
+
+/** The library lists every rule that an answer breaks, over many lines; a person needs to know only that it does. */
+const misfit =
+  'its answer does not have the form that the protocol asks for. Update the server, or report it to its authors.';
+const isMisfit = (error: unknown): boolean =>
+  causesOf(error).some(
+    ({ name, message }) => name === 'ZodError' || codeOf(error) === 'INVALID_RESULT' || /^\[\s*\{/.test(message),
+  );
 
 /** The most characters of a server's message. */
 const maxReasonLength = 500;
@@ -59,7 +72,8 @@ const maxReasonLength = 500;
 /** A JSON-RPC error has a number. */
 function classifyRpcError(error: unknown): Classified | undefined {
   const code = codeOf(error);
-  if (typeof code !== 'number' || code === streamEnded || statusOf(error) !== undefined) return undefined;
+  if (typeof code !== 'number' || code === streamEnded || httpStatusOf(error) !== undefined || isSessionLost(error))
+    return undefined;
   return { kind: code === -32602 ? 'invalid' : 'tool', retryable: undefined };
 }
 
@@ -69,15 +83,15 @@ interface Classified {
 }
 
 function classify(error: unknown): Classified {
-  const status = statusOf(error);
+  const status = httpStatusOf(error);
   const causes = causesOf(error);
   const has = (...codes: unknown[]) => causes.some((cause) => codes.includes(codeOf(cause)));
   const isNamed = (name: string) => causes.some((cause) => cause.name === name);
 
   if (status === 401 || status === 403 || isNamed('UnauthorizedError')) return { kind: 'auth', retryable: undefined };
   if (status === 429 || (status !== undefined && status >= 500)) return { kind: 'transient', retryable: undefined };
-  // The server has forgotten our session: the next connection gets a new one.
-  if (status === 404) return { kind: 'environment', retryable: true };
+  // The next connection gets a new session.
+  if (isSessionLost(error)) return { kind: 'environment', retryable: true };
   if (has('REQUEST_TIMEOUT')) return { kind: 'timeout', retryable: undefined };
   if (has(streamEnded)) return { kind: 'environment', retryable: true };
   const speaksOtherwise = has('INVALID_RESULT', 'CLIENT_HTTP_UNEXPECTED_CONTENT') || isNamed('ZodError');
@@ -85,11 +99,4 @@ function classify(error: unknown): Classified {
   return { kind: 'environment', retryable: !speaksOtherwise && !refuses };
 }
 
-const statusOf = (error: unknown): number | undefined => {
-  const status = fieldOf(fieldOf(error, 'data'), 'status');
-  return typeof status === 'number' ? status : undefined;
-};
-
-const codeOf = (error: unknown): unknown => fieldOf(error, 'code');
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+const codeOf = (error: unknown): unknown => propertiesOf(error)['code'];

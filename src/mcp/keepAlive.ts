@@ -20,10 +20,18 @@ export interface ServerTool {
   readonly idempotent: boolean;
 }
 
+/** What a server offers. */
+export interface ToolList {
+  /** The tools that can be used. */
+  readonly tools: readonly ServerTool[];
+  /** What was wrong with entries of its list, in a sentence each. */
+  readonly problems: readonly string[];
+}
+
 /** One open connection to a server. */
 export interface McpConnection extends AsyncDisposable {
   /** The tools of the server. */
-  list(signal: AbortSignal): Promise<readonly ServerTool[]>;
+  list(signal: AbortSignal): Promise<ToolList>;
   /** Calls a tool. `sent` is called when the server may have begun: if the answer is lost afterwards, it is unknown whether the call was made. */
   call(tool: ServerTool, input: JsonObject, scope: ToolScope, sent: () => void): Promise<Json>;
 }
@@ -32,6 +40,8 @@ export interface McpConnection extends AsyncDisposable {
 export interface McpConnectionEvents {
   /** The list of tools has changed. */
   changed(): void;
+  /** The server wrote something that is no message. */
+  unreadable(line: string): void;
   /** The connection is gone. */
   lost(failure: Failure): void;
 }
@@ -44,7 +54,7 @@ export interface KeptConnection extends AsyncDisposable {
   /** The connection, as soon as it is open. Rejects with the latest failure when no more attempts are made. */
   connection(signal: AbortSignal): Promise<McpConnection>;
   /** The tools, once they are known and fresh. */
-  tools(signal: AbortSignal): Promise<readonly ServerTool[]>;
+  tools(signal: AbortSignal): Promise<ToolList>;
   /** The tools as last known. */
   readonly known: readonly ServerTool[];
   /** Closes the connection until it is needed again. */

@@ -1,31 +1,36 @@
-/** Lists the tools of a server page by page, up to a limit. */
-import type { Client, Tool } from '@modelcontextprotocol/client';
-import type { JsonObject } from '../values/json.ts';
+/** Lists the tools of a server page by page, up to a limit. Each entry is read on its own: one that is wrong does not take the others with it. */
+import type { Client } from '@modelcontextprotocol/client';
+import * as z from 'zod';
 import { requireCount } from '../tools/sanitize.ts';
 import { serverError, type ErrorContext } from './errors.ts';
-import type { ServerTool } from './keepAlive.ts';
+import { readServerTool } from './readServerTool.ts';
+import type { ToolList } from './keepAlive.ts';
 
 const maxPages = 100;
 
 /** The longest time that a timer of the library can have; timeouts are measured on our clock. Milliseconds. */
 export const noTimeout = 2 ** 31 - 1;
 
-/** All tools of a server. Throws `environment` when there are too many pages. */
-export async function listTools(
-  client: Client,
-  context: ErrorContext,
-  signal: AbortSignal,
-): Promise<readonly ServerTool[]> {
-  if (!client.getServerCapabilities()?.tools) return [];
-  const tools: ServerTool[] = [];
+/** A page, of which only the frame is required: the library would refuse a page for one entry. */
+const Page = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.unknown().optional() });
+
+/** All tools of a server, and what was wrong with entries. Throws `environment` when there are too many pages. */
+export async function listTools(client: Client, context: ErrorContext, signal: AbortSignal): Promise<ToolList> {
+  const list: { tools: ToolList['tools'][number][]; problems: string[] } = { tools: [], problems: [] };
+  if (!client.getServerCapabilities()?.tools) return list;
   let cursor: string | undefined;
+  let count = 0;
   for (let page = 0; page < maxPages; page++) {
     const params = cursor === undefined ? {} : { cursor };
-    const result = await client.request({ method: 'tools/list', params }, { signal, timeout: noTimeout });
-    tools.push(...result.tools.map(toServerTool));
-    requireCount(context.server, tools.length);
-    cursor = result.nextCursor;
-    if (cursor === undefined) return tools;
+    const result = await client.request({ method: 'tools/list', params }, Page, { signal, timeout: noTimeout });
+    for (const entry of result.tools) {
+      const { tool, problem } = readServerTool(entry, ++count);
+      if (tool) list.tools.push(tool);
+      if (problem !== undefined) list.problems.push(context.mask(problem));
+    }
+    requireCount(context.server, count);
+    cursor = typeof result.nextCursor === 'string' && result.nextCursor !== '' ? result.nextCursor : undefined;
+    if (cursor === undefined) return list;
   }
   throw serverError(
     context,
@@ -33,13 +38,3 @@ export async function listTools(
     false,
   );
 }
-
-const toServerTool = ({ name, description = '', inputSchema, outputSchema, annotations }: Tool): ServerTool => ({
-  name,
-  description,
-  // The library has parsed them from JSON.
-  input: inputSchema as JsonObject,
-  output: (outputSchema as JsonObject | undefined) ?? null,
-  readOnly: annotations?.readOnlyHint === true,
-  idempotent: annotations?.idempotentHint === true,
-});

@@ -24,14 +24,15 @@ const grace = 1_000;
 /** Reads a message, or throws. */
 type Parse = (value: unknown) => JSONRPCMessage;
 
-/** Starts a program as a server. */
+/** Starts a program as a server. `unreadable` is called with each line that is no message. */
 export async function stdioTransport(
   address: ProgramAddress,
   clock: Clock,
   context: ErrorContext,
+  unreadable: (line: string) => void,
 ): Promise<McpTransport> {
   const { parseJSONRPCMessage } = await import('@modelcontextprotocol/client');
-  const transport = new StdioTransport(address, clock, context, parseJSONRPCMessage);
+  const transport = new StdioTransport(address, clock, context, parseJSONRPCMessage, unreadable);
   return {
     transport,
     get failure() {
@@ -49,6 +50,7 @@ class StdioTransport implements Transport {
   readonly #clock: Clock;
   readonly #context: ErrorContext;
   readonly #parse: Parse;
+  readonly #unreadable: (line: string) => void;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   readonly #lines = lineSplitter(
@@ -64,11 +66,18 @@ class StdioTransport implements Transport {
   #failure: TroupeError | undefined;
   #closing = false;
 
-  constructor(address: ProgramAddress, clock: Clock, context: ErrorContext, parse: Parse) {
+  constructor(
+    address: ProgramAddress,
+    clock: Clock,
+    context: ErrorContext,
+    parse: Parse,
+    unreadable: (line: string) => void,
+  ) {
     this.#address = address;
     this.#clock = clock;
     this.#context = context;
     this.#parse = parse;
+    this.#unreadable = unreadable;
   }
 
   /** Why the connection ended, when it was not we who ended it. */
@@ -157,9 +166,10 @@ class StdioTransport implements Transport {
     if (this.#failure || !line.trim()) return;
     let message: JSONRPCMessage;
     try {
-      message = this.#parse(JSON.parse(line));
+      message = this.#parse(JSON.parse(messageIn(line)));
     } catch {
       // Some servers log to stdout by mistake: a limited number of such lines is ignored.
+      this.#unreadable(this.#context.mask(line.slice(0, 200)));
       if (++this.#unreadableLines < maxUnreadableLines) return;
       const sample = JSON.stringify(line.slice(0, 80));
       return this.#failAndKill(
@@ -208,4 +218,10 @@ class StdioTransport implements Transport {
     const words = this.#stderr.trim().slice(-500);
     return words ? `; its last words: ${words}` : '.';
   }
+}
+
+/** The message in a line: what follows a byte order mark, or a text that was printed without the end of its line. */
+function messageIn(line: string): string {
+  const start = line.indexOf('{"jsonrpc"');
+  return start > 0 ? line.slice(start) : line.replace(/^\ufeff/, '');
 }

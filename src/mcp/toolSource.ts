@@ -7,7 +7,7 @@
 import type { Clock } from '../values/clock.ts';
 import { milliseconds, type Duration } from '../values/duration.ts';
 import type { EffectKind } from '../contracts/effect.ts';
-import { TroupeError, type Failure } from '../values/failure.ts';
+import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import type { ToolInfo, ToolTier } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
@@ -16,16 +16,21 @@ import { annotate } from '../tools/annotations.ts';
 import { didYouMean } from '../tools/toolNames.ts';
 import { formatMs, withTimeout } from '../tools/timeout.ts';
 import { connector, type McpProtocol } from './connect.ts';
+import { isRefusal, isSessionRefused } from './certainty.ts';
 import type { KeepAlive, ServerTool } from './keepAlive.ts';
 import { parseAddress, redactedAddress, type McpAddress } from './address.ts';
 import { cutText } from '../values/text.ts';
 
 /** How an MCP server is used. */
 export interface McpOptions {
-  /** The effect of single tools, by their names on the server. By default `read` for tools that the server declares read-only, and `write` for all others. */
+  /** The effect of single tools, by their names on the server. By default every tool is a `write`: see `trust`. */
   readonly effects?: Readonly<Record<string, EffectKind>>;
-  /** `read`: no tool of this server has the effect `write`. Not trusted by default. */
-  readonly trust?: 'read';
+  /**
+   * What is believed of a server. `hints`: a tool that its server declares read-only is a `read`, and one that it declares idempotent may be repeated.
+   * `read`: no tool of this server has the effect `write`. By default nothing is believed: a server could declare a write to be read-only, and it would be
+   * performed without the approval that you asked for.
+   */
+  readonly trust?: 'hints' | 'read';
   /** Tools whose calls a person must agree to: all (true), those with the effect `write`, or those named; none by default. */
   readonly approval?: boolean | 'writes' | readonly string[];
   /** The tier of its tools; `core` by default. */
@@ -36,7 +41,7 @@ export interface McpOptions {
   readonly optional?: boolean;
   /** How long one call may take, with the wait for the connection, as a duration or in milliseconds; one minute by default. */
   readonly timeout?: Duration;
-  /** How long connecting and listing may take, as a duration or in milliseconds; 30 seconds by default. */
+  /** How long connecting and listing may take, as a duration or in milliseconds; 20 seconds by default. A server that does not answer twice in a row is given up. */
   readonly connectTimeout?: Duration;
   /** How many failures in a row end the attempts to connect; 5 by default. After that each use is one more attempt. */
   readonly tries?: number;
@@ -62,7 +67,7 @@ export function mcpToolSource(given: McpAddress, options: McpOptions, { clock, k
   const { name } = address;
   const { protocol = 'command' in address ? 'legacy' : 'auto', tries = 5 } = options;
   const timeout = milliseconds(options.timeout ?? '60s');
-  const patience = milliseconds(options.connectTimeout ?? '30s');
+  const patience = milliseconds(options.connectTimeout ?? '20s');
   if (!Number.isInteger(tries) || tries < 1) {
     throw new TroupeError(
       'definition',
@@ -86,11 +91,12 @@ export function mcpToolSource(given: McpAddress, options: McpOptions, { clock, k
     name,
     optional: options.optional ?? false,
     async list(signal) {
+      const list = await kept.tools(signal);
       const taken = sanitizeTools(
         name,
-        (await kept.tools(signal)).map((tool) => infoOf(name, tool, options)),
+        list.tools.map((tool) => infoOf(name, tool, options)),
       );
-      problems = taken.problems;
+      problems = [...list.problems.map((problem) => listProblem(name, problem)), ...taken.problems];
       return taken.tools;
     },
     async call(tool, input, scope) {
@@ -99,22 +105,31 @@ export function mcpToolSource(given: McpAddress, options: McpOptions, { clock, k
         lateFailure(name, tool, timeout, sent ? undefined : `it is ${kept.state} at ${redactedAddress(address)}`);
       try {
         return await withTimeout({ clock: scope.clock, timeout, signal: scope.signal, late }, async (signal) => {
-          const connection = await kept.connection(signal);
           const inner: ToolScope = {
             key: scope.key,
             clock: scope.clock,
             signal,
             progress: (note) => void (signal.aborted || scope.progress(note)),
           };
-          return connection.call(find(tool), requireObject(tool, input), inner, () => (sent = true));
+          const call = async () => {
+            const connection = await kept.connection(signal);
+            return connection.call(find(tool), requireObject(tool, input), inner, () => (sent = true));
+          };
+          return await call().catch((error: unknown) => {
+            if (!isSessionRefused(error)) throw error;
+            // The server did not take the call, and gives a new session to whoever connects again: what follows is the first time that it is made.
+            sent = false;
+            return call();
+          });
         });
       } catch (error) {
-        throw annotate(error, { tool, sent });
+        throw annotate(error, { tool, sent: sent && !isRefusal(error) });
       }
     },
     idempotent(tool) {
       const known = kept.known.find((one) => one.name === tool);
-      return known !== undefined && (known.idempotent || effectOf(known, options) !== 'write');
+      const believed = options.trust === 'hints' && known?.idempotent === true;
+      return known !== undefined && (believed || effectOf(known, options) !== 'write');
     },
     problems: () => problems,
     onChange: (changed) => kept.onChange(changed),
@@ -124,6 +139,9 @@ export function mcpToolSource(given: McpAddress, options: McpOptions, { clock, k
     },
   };
 }
+
+const listProblem = (server: string, problem: string): Failure =>
+  toFailure(new TroupeError('tool', `Tool server "${server}": ${problem}.`, { data: { server } }));
 
 function infoOf(source: string, tool: ServerTool, options: McpOptions): ToolInfo {
   const { name, description, input } = tool;
@@ -143,7 +161,7 @@ function infoOf(source: string, tool: ServerTool, options: McpOptions): ToolInfo
 }
 
 const effectOf = ({ name, readOnly }: ServerTool, { effects, trust }: McpOptions): EffectKind =>
-  own(effects, name) ?? (readOnly || trust === 'read' ? 'read' : 'write');
+  own(effects, name) ?? ((readOnly && trust === 'hints') || trust === 'read' ? 'read' : 'write');
 
 /** The record's own property: a tool may have the name `toString`. */
 const own = <T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined =>

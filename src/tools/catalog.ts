@@ -32,6 +32,8 @@ export interface Catalog extends ToolSource {
   list(signal: AbortSignal, filter?: ToolFilter): Promise<readonly ToolInfo[]>;
   /** Why a source that is not optional is missing. */
   missing(): Failure | undefined;
+  /** The sources that are being listed now and have not answered. */
+  waitingFor(): readonly string[];
   /** All other problems of the sources. */
   problems(filter?: ToolFilter): readonly Failure[];
 }
@@ -50,6 +52,8 @@ interface SourceState {
   problems: readonly Failure[];
   /** Why it could not be listed. */
   failure: Failure | undefined;
+  /** How many of its lists are under way. */
+  listing: number;
   /** `version` counts the changes, `listed` is its value at the last list: when they differ, the source is listed again. */
   version: number;
   listed: number;
@@ -62,6 +66,7 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
     tools: [],
     problems: [],
     failure: undefined,
+    listing: 0,
     version: 0,
     listed: -1,
   }));
@@ -123,6 +128,7 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
       const route = routes.get(name);
       return route !== undefined && route.source.idempotent(route.tool);
     },
+    waitingFor: () => states.flatMap(({ source, listing }) => (listing > 0 ? [source.name] : [])),
     missing: () => states.find(({ source, failure }) => failure && source.optional !== true)?.failure,
     problems: ({ allow = [] } = {}) => [
       ...states.flatMap(({ source, failure, problems }) => (!failure ? problems : source.optional ? [failure] : [])),
@@ -159,10 +165,12 @@ async function reportingCall<T>(name: string, { clock, progress }: ToolScope, ca
 async function refreshSource(state: SourceState, signal: AbortSignal, changed: () => void): Promise<void> {
   const { source, version } = state;
   const wasFailing = state.listed < 0 ? undefined : state.failure !== undefined;
+  state.listing++;
   const listed = await source.list(signal).then(
     (infos) => sanitized(source, infos),
     (error: unknown) => ({ failure: toFailure(error) }),
   );
+  state.listing--;
   // Stopped by its caller: that says nothing about the source.
   if (signal.aborted && 'failure' in listed) throw fromFailure(listed.failure);
   if (state.listed > version) return;

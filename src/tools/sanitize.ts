@@ -1,7 +1,7 @@
 /** Sanitizes a list of tools from a source that is not trusted: bounds its size, and checks names and texts. */
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { ToolInfo } from '../contracts/model.ts';
-import { isToolName, toolNameRule } from './toolNames.ts';
+import { isForeignToolName } from './toolNames.ts';
 import { cutText } from '../values/text.ts';
 
 /** The most tools of one source: models choose badly among more. */
@@ -35,7 +35,7 @@ export function sanitizeTools(source: string, listed: readonly ToolInfo[]): Sani
     );
 
   for (const tool of listed) {
-    if (!isToolName(tool.name)) leaveOut(tool.name, `a name is ${toolNameRule}`);
+    if (!isForeignToolName(tool.name)) leaveOut(tool.name, 'its name is empty, or longer than 1,024 characters');
     else if (tools.has(tool.name)) leaveOut(tool.name, 'another one has that name');
     else if (bytes(JSON.stringify(tool.input)) > maxSchemaBytes)
       leaveOut(tool.name, `its input schema is larger than ${maxSchemaBytes / 1024} KB`);

@@ -3,11 +3,11 @@ import { toolSourceSuite } from 'troupe/testing/suites';
 import { httpPeer } from './httpPeer.ts';
 import { open, openPeer } from './open.ts';
 
-toolSourceSuite('an MCP server over stdio', async () => openPeer());
+toolSourceSuite('an MCP server over stdio', async () => openPeer('contract', { trust: 'hints' }));
 
 toolSourceSuite('an MCP server over Streamable HTTP', async () => {
   const peer = await httpPeer();
-  const source = open({ name: 'peer', url: peer.url });
+  const source = open({ name: 'peer', url: peer.url }, { trust: 'hints' });
   return {
     ...source,
     async [Symbol.asyncDispose]() {

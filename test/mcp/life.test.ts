@@ -124,7 +124,7 @@ test('closing during the connection rejects the waiting calls', async () => {
   expect(await failure).toMatchObject({ kind: 'environment' });
 });
 
-test('the effect of a tool is the one that its server declares, unless the user overrides it', async () => {
+test('what a server says of its tools counts only when the user trusts it', async () => {
   const effects = async (options: Parameters<typeof openPeer>[1]) => {
     await using source = openPeer('contract', options);
     const tools = await source.list(testScope().signal);
@@ -132,7 +132,8 @@ test('the effect of a tool is the one that its server declares, unless the user 
       ['add', 'key', 'fire'].map((name) => [name, tools.find((tool) => tool.name === name)!.effect]),
     );
   };
-  expect(await effects({})).toEqual({ add: 'read', key: 'write', fire: 'write' });
+  expect(await effects({})).toEqual({ add: 'write', key: 'write', fire: 'write' });
+  expect(await effects({ trust: 'hints' })).toEqual({ add: 'read', key: 'write', fire: 'write' });
   expect(await effects({ trust: 'read' })).toEqual({ add: 'read', key: 'read', fire: 'read' });
   expect(await effects({ trust: 'read', effects: { add: 'pure', fire: 'write' } })).toEqual({
     add: 'pure',
@@ -142,7 +143,12 @@ test('the effect of a tool is the one that its server declares, unless the user 
 });
 
 test("approval, tier and capabilities come from the user's options", async () => {
-  const options = { approval: 'writes', tier: 'toolbelt', capabilities: { add: ['arithmetic'] } } as const;
+  const options = {
+    trust: 'hints',
+    approval: 'writes',
+    tier: 'toolbelt',
+    capabilities: { add: ['arithmetic'] },
+  } as const;
   await using source = openPeer('odd', options);
   const tools = await source.list(testScope().signal);
   expect(

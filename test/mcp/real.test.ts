@@ -19,7 +19,10 @@ test('files are read and written through the filesystem server, and only in its 
   const folder = await mkdtemp(join(tmpdir(), 'troupe-files-'));
   try {
     await writeFile(join(folder, 'a.md'), 'one\ntwo\n');
-    await using files = open({ name: 'files', command: process.execPath, args: [filesystem, folder] });
+    await using files = open(
+      { name: 'files', command: process.execPath, args: [filesystem, folder] },
+      { trust: 'hints' },
+    );
     await using all = catalog([files]);
     const tools = await all.list(signal);
     expect(tools.find((tool) => tool.name === 'files__read_text_file')).toMatchObject({

@@ -167,8 +167,8 @@ test("the descriptions of a server's tools are bounded, and their control charac
   const source = fakeSource(
     's',
     'good',
-    '__proto__',
-    'white space',
+    '',
+    'x'.repeat(2_000),
     'good',
     info('sly', { description: 'Reads\u202E\u200B\u{E0041} files.\n\tWell.\u0007' }),
     info('long', { description: 'ä'.repeat(50_000) }),
@@ -181,8 +181,8 @@ test("the descriptions of a server's tools are bounded, and their control charac
   expect(Buffer.byteLength(tools[2]!.description)).toBeLessThanOrEqual(8 * 1024);
   expect(tools[2]!.description).toMatch(/^ä+…$/);
   expect(all.problems().map((problem) => problem.message)).toEqual([
-    expect.stringContaining('"__proto__" of "s" is left out: a name is'),
-    expect.stringContaining('"white space"'),
+    expect.stringContaining('"" of "s" is left out: its name is empty'),
+    expect.stringContaining('longer than 1,024 characters'),
     expect.stringContaining('another one has that name'),
     expect.stringContaining('larger than 64 KB'),
   ]);
