@@ -1,5 +1,6 @@
 /** A selector that asks a model which member gets a task. */
 import { fromFailure, toFailure, TroupeError } from '../src/values/failure.ts';
+import type { AgentUsage } from '../src/contracts/agent.ts';
 import { FailedAttempts, type ModelChoice } from '../src/contracts/model.ts';
 import { chargedAttempts, chargedUsage, zeroUsage } from '../machines/usage.ts';
 import type { SelectionOutput, SelectionInput } from '../machines/router/events.ts';
@@ -44,15 +45,18 @@ export const selectByModel = (
     // An answer that was cut short may name another member than it would have.
     const chosen = end === 'length' || end === 'refused' ? undefined : calls.find(({ name }) => name === tool.name);
     const { member, reason } = propertiesOf(chosen?.input);
-    const bill = { usage: chargedUsage(chargedAttempts(zeroUsage, failed), usage) };
+    const bill = { usage: asOneStep(chargedUsage(chargedAttempts(zeroUsage, failed), usage)) };
     if (typeof member === 'string') return { member, ...(typeof reason === 'string' ? { reason } : {}), ...bill };
     throw new TroupeError('format', `The model did not call "${tool.name}" with a member.`, { data: bill });
   });
+
+/** The router has reserved one step for the choice: a choice is one, however often the model had to be asked. Tokens and money are those of all attempts. */
+const asOneStep = (usage: AgentUsage) => ({ ...usage, steps: Math.min(1, usage.steps) });
 
 /** The failure of a model, with what its attempts used as a router counts it. */
 function withAgentUsage(thrown: unknown): TroupeError {
   const failure = toFailure(thrown);
   const failed = FailedAttempts.safeParse(failure.data);
   if (!failed.success) return fromFailure(failure);
-  return fromFailure({ ...failure, data: { usage: chargedAttempts(zeroUsage, failed.data) } });
+  return fromFailure({ ...failure, data: { usage: asOneStep(chargedAttempts(zeroUsage, failed.data)) } });
 }

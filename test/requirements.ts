@@ -1238,7 +1238,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'GW5',
-    says: 'Every attempt is accounted for, failed ones too: those before an answer in `failed`, those without one in the data of the failure. An attempt that `mayTry` does not allow is not made.',
+    says: 'Every attempt that was not refused is accounted for, failed ones too: those before an answer in `failed`, those without one in the data of the failure. An attempt that `mayTry` does not allow is not made.',
     where: 'src/gateway/gateway.ts',
     tests: [
       { file: 'test/gateway/charges.test.ts', name: 'attempts that fail are charged beside the answer' },

@@ -25,7 +25,7 @@ const count = z.number().int().nonnegative();
 
 /** Hard limits; what is not given is not limited. At the share `softShare` of a limit the agent is told to finish. */
 export const Budget = z.strictObject({
-  /** How often a model may answer; no limit by default. */
+  /** How often a model may be asked: its answers, and attempts at one that failed; no limit by default. */
   steps: count.optional(),
   /** Tokens that models read and write, together; no limit by default. */
   tokens: count.optional(),
@@ -38,7 +38,7 @@ export type Budget = z.infer<typeof Budget>;
 
 /** What was used up. `usd` is null as soon as the price of one answer was not known. */
 export const AgentUsage = z.object({
-  /** How often a model answered. */
+  /** How often a model was asked: its answers, and attempts at one that failed. */
   steps: count,
   /** What the models read, in tokens; those from a cache included. */
   inputTokens: z.number(),

@@ -96,8 +96,9 @@ export async function* attempt(
   }
   let size = 0;
   let ended = false;
-  const parts = streamOf(model, request, { ...scope, signal: stop.signal });
+  let parts: AsyncIterator<ModelPart> | undefined;
   try {
+    parts = streamOf(model, request, { ...scope, signal: stop.signal });
     for (;;) {
       const next = await Promise.race([parts.next(), over]);
       if (next.done) throw new TroupeError('transient', `The answer of ${model.id} broke off before its end.`);
@@ -126,6 +127,6 @@ export async function* attempt(
     scope.signal.removeEventListener('abort', onAbort);
     // After a whole answer there is nothing to abort: an abort would only cause an error that is never handled.
     if (!ended) stop.abort();
-    void parts.return?.().then(undefined, () => {});
+    void parts?.return?.().then(undefined, () => {});
   }
 }

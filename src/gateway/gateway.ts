@@ -6,8 +6,8 @@
  *    the beginning.
  * GW3 An unknown price is null, never zero.
  * GW4 The retries of a model are limited to a share of its calls, so that an outage does not multiply its own load.
- * GW5 Every attempt is accounted for, failed ones too: those before an answer in `failed`, those without one in the data of the failure. An attempt
- *    that `mayTry` does not allow is not made.
+ * GW5 Every attempt that was not refused is accounted for, failed ones too: those before an answer in `failed`, those without one in the data of the
+ *    failure. An attempt that `mayTry` does not allow is not made.
  */
 import { backoff } from '../values/backoff.ts';
 import { sleep, type Clock } from '../values/clock.ts';

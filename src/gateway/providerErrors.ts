@@ -42,19 +42,28 @@ const adviceOn = (verdict: Verdict, kind: FailureKind): string =>
       ? 'The answer is asked for anew; if this goes on, check the connection and the address.'
       : (advice[kind] ?? '');
 
+/** What `fetch` says of an address that it does not take. */
+const badAddress = /Failed to parse URL|URL that includes credentials|Invalid URL/i;
 const noCredit = /credit balance is too low|insufficient (balance|credit)/i;
 
 /** A TroupeError for anything that a provider's client throws. */
 export function toProviderError(model: string, thrown: unknown, facts: AttemptFacts = {}): unknown {
   if (thrown instanceof TroupeError) return thrown;
-  const { mask = (text) => text, received, written = 0 } = facts;
+  const { received, written = 0 } = facts;
+  const mask = maskOf(facts);
   // Any value can be thrown: every field may be missing.
   const error = (thrown ?? {}) as ApiError;
   const { statusCode, responseHeaders = {} } = error;
   const responseBody = typeof error.responseBody === 'string' ? error.responseBody : '';
-  const insteadOfStream = written === 0 ? insteadOf(received) : undefined;
-  const said = insteadOfStream?.says ?? wordsOf(thrown);
-  const codes = codesIn([thrown, parsedOrNothing(responseBody), insteadOfStream?.body]);
+  const insteadOfStream = written === 0 ? insteadOf(received, mask) : undefined;
+  // Masked before anything is cut: half a secret would not be recognized.
+  const said = insteadOfStream?.says ?? mask(wordsOf(thrown));
+  const codes = codesIn([
+    thrown,
+    thrown instanceof TypeError && badAddress.test(said) ? { code: 'invalid_request' } : {},
+    parsedOrNothing(responseBody),
+    insteadOfStream?.body,
+  ]);
   const overflow = contextOverflow([said, responseBody, ...codes].join('; '), statusCode);
   const verdict = verdictOnError({
     status: statusCode,
@@ -72,9 +81,7 @@ export function toProviderError(model: string, thrown: unknown, facts: AttemptFa
   const retryAfter = kind === 'transient' ? (retryAfterOf(responseHeaders) ?? retryDelayIn(responseBody)) : undefined;
   return new TroupeError(
     kind,
-    mask(
-      `${model} failed (${what}): ${cutText(said, 500)}. ${adviceOn(verdict, kind)}`.replace(/\.\.(?= )/g, '.'),
-    ).trim(),
+    `${model} failed (${what}): ${cutText(said, 500)}. ${adviceOn(verdict, kind)}`.replace(/\.\.(?= )/g, '.').trim(),
     {
       ...(retryAfter === undefined ? {} : { retryAfter }),
       data: {
@@ -90,6 +97,14 @@ export function toProviderError(model: string, thrown: unknown, facts: AttemptFa
   );
 }
 
+/** Hides the known secrets, and what is secret in any address, such as that of a model object made elsewhere. */
+const maskOf =
+  ({ mask = (text) => text }: AttemptFacts) =>
+  (text: string): string =>
+    mask(text)
+      .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"]*@/gi, '$1[redacted]@')
+      .replace(/([?&][\w-]*(?:key|token|secret|password|sig)[\w-]*=)[^&\s"']+/gi, '$1[redacted]');
+
 /** The request was not sent: there was no connection. */
 const isUnreached = ({ code, cause }: ApiError): boolean =>
   [code, cause?.code].some(
@@ -99,34 +114,32 @@ const isUnreached = ({ code, cause }: ApiError): boolean =>
   );
 
 /** The failure of an answer that ended and is not complete; `why` says in what way. */
-export const brokenOff = (
-  model: string,
-  why: string,
-  { mask = (text) => text, received, written = 0 }: AttemptFacts,
-) => {
-  const instead = written === 0 ? insteadOf(received) : undefined;
+export function brokenOff(model: string, why: string, facts: AttemptFacts): unknown {
+  const { received, written = 0 } = facts;
+  const instead = written === 0 ? insteadOf(received, maskOf(facts)) : undefined;
   // A body of another form may hold an error after all.
-  if (instead?.body !== undefined) return toProviderError(model, instead.body, { mask, received });
+  if (instead?.body !== undefined) return toProviderError(model, instead.body, facts);
   return new TroupeError(
     'transient',
-    mask(
-      `The answer of ${model} broke off before its end: ${instead?.says ?? why}. ${adviceOn({ is: 'cut off' }, 'transient')}`,
-    ),
+    `The answer of ${model} broke off before its end: ${instead?.says ?? why}. ${adviceOn({ is: 'cut off' }, 'transient')}`,
     { data: { model, ...(written > 0 ? { written } : {}) } },
   );
-};
+}
 
 /** What came instead of a stream of events: a page of a proxy, an error with status 200, an answer that is not streamed, nothing at all. */
-function insteadOf(received: Received | undefined): { says: string; body?: object } | undefined {
+function insteadOf(
+  received: Received | undefined,
+  mask: (text: string) => string,
+): { says: string; body?: object } | undefined {
   if (!received) return undefined;
   const head = received.head.trim();
   if (head === '') return { says: 'status 200 came with an empty body' };
   const body = parsedOrNothing(head);
   const error = body && 'error' in body && body.error;
-  if (error) return { says: wordsOf(error), body: body };
+  if (body && error) return { says: mask(wordsOf(error)), body };
   if (/^(data|event|id|retry|:)/m.test(head)) return undefined;
   const type = received.type === '' ? 'something else' : received.type;
-  return { says: `${type} came instead of a stream of events: ${JSON.stringify(head.slice(0, 120))}` };
+  return { says: `${type} came instead of a stream of events: ${JSON.stringify(mask(head).slice(0, 120))}` };
 }
 
 function wordsOf(thrown: unknown): string {

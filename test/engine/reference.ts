@@ -1,5 +1,5 @@
 /** The runs that the crash test crashes at every point: an agent with a failing model, reads, writes, a timer and an approval; and a team of two. */
-import { agent, protocol, team, tool } from 'troupe';
+import { agent, protocol, team, tool, TroupeError, type Model } from 'troupe';
 import { scriptedModel, type CrashScenario } from 'troupe/testing';
 import { z } from 'zod';
 
@@ -38,23 +38,38 @@ const toolsOf = (shop: Shop) => ({
   }),
 });
 
+/**
+ * The model is busy for the first call of its second turn, whenever that is made. The gateway tries three times; then the agent waits itself, and makes
+ * another call. A number of failures would not do: an attempt that a crash has lost would use one up, and what failed attempts cost would differ.
+ */
+function busyOnce(model: Model): Model {
+  let busyKey: string | undefined;
+  return {
+    id: model.id,
+    stream(request, scope) {
+      if (request.messages.length === 3) busyKey ??= scope.key;
+      if (scope.key === busyKey) throw new TroupeError('transient', 'The model is busy.', { retryAfter: 5_000 });
+      return model.stream(request, scope);
+    },
+  };
+}
+
 /** One agent: it looks and sends (a person approves), waits for its busy model, puts and looks, and answers. */
 export const reference = (): CrashScenario => {
   const shop = new Shop();
   const { look, put, send } = toolsOf(shop);
-  // The gateway tries three times; then the agent waits itself.
-  let busy = 3;
-  const model = scriptedModel(({ messages }) => {
-    switch (messages.length) {
-      case 1:
-        return { calls: ['look', 'send'].map((name) => ({ name, input: { n: 1 } })) };
-      case 3:
-        if (busy-- > 0) return { error: { kind: 'transient', retryAfter: 5_000 } };
-        return { calls: ['put', 'look'].map((name) => ({ name, input: { n: 2 } })) };
-      default:
-        return { text: 'All done.' };
-    }
-  });
+  const model = busyOnce(
+    scriptedModel(({ messages }) => {
+      switch (messages.length) {
+        case 1:
+          return { calls: ['look', 'send'].map((name) => ({ name, input: { n: 1 } })) };
+        case 3:
+          return { calls: ['put', 'look'].map((name) => ({ name, input: { n: 2 } })) };
+        default:
+          return { text: 'All done.' };
+      }
+    }),
+  );
   return {
     subject: agent({ name: 'clerk', tools: [look, put, send], model }),
     input: 'Work.',

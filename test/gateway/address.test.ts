@@ -3,7 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { agent, openRuntime } from 'troupe';
+import { createOpenAI } from '@ai-sdk/openai';
+import { agent, aiSdkModel, openRuntime, type TroupeError } from 'troupe';
+import { systemClock } from '../../src/engine/clock.ts';
+import { gateway } from '../../src/gateway/gateway.ts';
 import { turn, wires, wireServer, type Turn } from './wireServer.ts';
 
 const secrets = { user: 'canary-user-71', password: 'canary/pass+72', key: 'canary-key-73' };
@@ -117,3 +120,20 @@ test.each(['localhost:8080/v1', `canary-user-71:canary@host/v1`, 'ftp://host/v1'
     expect(all).not.toContain('canary');
   },
 );
+
+test('an address in a model object made elsewhere is refused, and shown nowhere', async () => {
+  const elsewhere = aiSdkModel(createOpenAI({ apiKey: 'k', baseURL: written('http://127.0.0.1:9/v1') }).chat('m'));
+  const opened = gateway({ clock: systemClock(), env: {} });
+  const scope = { key: 'k', signal: new AbortController().signal, deadline: undefined };
+  const request = { instructions: '', messages: [{ role: 'user' as const, text: 'Go.' }], tools: [] };
+  const failure = await opened.answer(elsewhere, request, scope).catch((thrown: unknown) => thrown as TroupeError);
+  expect(failure).toMatchObject({ kind: 'invalid', message: expect.stringContaining('[redacted]@') as string });
+  expectNoSecret(JSON.stringify(failure) + String((failure as TroupeError).message));
+});
+
+test('half a secret at the end of a long error is hidden as a whole one is', async () => {
+  const page = `${'x'.repeat(110)}${secrets.password}`;
+  const { outcome, all } = await everything('anthropic', [turn.body('text/html', page)]);
+  expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'transient' } });
+  expect(all).not.toContain('canary/p');
+});

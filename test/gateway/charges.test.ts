@@ -71,10 +71,20 @@ describe.each(wireNames)('%s', (name) => {
     expect(usageOf(outcome).inputTokens).toBeGreaterThan(375 + 10);
   });
 
-  test('a refusal counts as a step and costs no tokens: nobody has read the request', async () => {
+  test('a limit that was reached counts as a step and costs no tokens: nobody has read the request', async () => {
+    const { outcome, requests } = await runAgainst(name, [turn.status(429, '{"error":{"message":"slow"}}')], {
+      task,
+      budget: { steps: 2 },
+    });
+    expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
+    expect(usageOf(outcome)).toMatchObject({ steps: 2, inputTokens: 0, outputTokens: 0, usd: 0 });
+    expect(requests).toHaveLength(2);
+  });
+
+  test('a refusal costs nothing', async () => {
     const { outcome } = await runAgainst(name, [turn.status(401, '{"error":{"message":"no"}}')], { task });
     expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'auth' } });
-    expect(usageOf(outcome)).toMatchObject({ steps: 1, inputTokens: 0, outputTokens: 0, usd: 0 });
+    expect(usageOf(outcome)).toMatchObject({ steps: 0, inputTokens: 0, outputTokens: 0, usd: 0 });
   });
 });
 
@@ -117,4 +127,14 @@ test.each<[object, string]>([
   const { outcome, requests } = await runAgainst('openai', [never], { task, budget });
   expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget', data: { what } } });
   expect(requests.length).toBeLessThanOrEqual(4);
+});
+
+test('attempts that fail while an agent plans are charged as well', async () => {
+  const { outcome, requests } = await runAgainst('openai', [turn.status(500, '{}')], {
+    task,
+    planning: 'model',
+    budget: { steps: 2 },
+  });
+  expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' }, usage: { steps: 2 } });
+  expect(requests).toHaveLength(2);
 });

@@ -55,3 +55,30 @@ describe.each(wireNames)('%s', (name) => {
     expect(paid).toEqual([]);
   });
 });
+
+test('a plan that was cut at the limit is asked for again, and a model that refuses to plan ends the task', async () => {
+  const plan = (reason: 'length' | 'filter' | 'calls') =>
+    turn.whole(
+      wires.openai.frames({
+        calls: [
+          {
+            name: 'make_plan',
+            arguments: JSON.stringify({
+              steps: [{ id: 'a', goal: 'Pay.', dependsOn: [], expected: 'Paid.', verification: 'Look.' }],
+            }),
+          },
+        ],
+        reason,
+      }),
+    );
+  const done = turn.whole(wires.openai.frames({ text: 'Done.' }));
+  const cut = await runAgainst('openai', [plan('length'), plan('calls'), done], { planning: 'model' });
+  expect(cut.outcome).toMatchObject({ status: 'done', usage: { steps: 3 } });
+  expect(cut.requests[1]).toContain('cut off at the limit of its length');
+  const refused = await runAgainst('openai', [plan('filter')], { planning: 'model', limits: { maxRetries: 0 } });
+  expect(refused.outcome).toMatchObject({
+    status: 'failed',
+    failure: { kind: 'model', message: 'The model refused: content_filter' },
+    usage: { steps: 1 },
+  });
+});

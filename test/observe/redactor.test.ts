@@ -1,6 +1,7 @@
 /** Secrets are masked in every form in which they appear. */
 import { assert, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
+import { secretsInEnv } from '../../src/observe/envSecrets.ts';
 import { redactor } from '../../src/observe/redactor.ts';
 
 const secret = 'sk-ant+Geheim/Nr 1"?';
@@ -37,4 +38,15 @@ test('the base64 form of a secret is masked at every offset', () => {
       expect(redactor([hidden])(line)).toContain('[redacted]');
     }),
   );
+});
+
+test('what is secret in an address is a secret of the environment, under any name', () => {
+  expect(
+    secretsInEnv({
+      OPENAI_BASE_URL: 'https://ada:secret%2Fword@host/v1?api_key=0123456789&version=2024-10-21',
+      MY_TOKEN: 'a-token-of-mine',
+      HOME: '/home/ada/longer',
+      PLAIN: 'https://host/v1?page=longer-than-eight',
+    }),
+  ).toEqual(['secret%2Fword', 'secret/word', '0123456789', 'a-token-of-mine']);
 });

@@ -1,6 +1,6 @@
 /**
- * A phase that asks the model one question before the turns begin. It holds while a pause is wanted. Input that interrupts starts the phase again;
- * the call that was stopped is charged with what was reserved for it.
+ * A phase that asks the model one question before the turns begin. It holds while a pause is wanted. Input that interrupts starts the phase again.
+ * A call that was stopped, by input or because the phase took too long, is charged with what was reserved for it.
  */
 import { agentSetup, modelCallInput } from '../setup.ts';
 
@@ -64,7 +64,10 @@ export const modelPhase = <Working extends string>({
           onError: { target: '#errorHandling', actions: ['pay', { type: 'keepFailure', params: { phase } }] },
         },
         after: {
-          phaseTimeout: { target: '#errorHandling', actions: { type: 'noteTimeout', params: { phase } } },
+          phaseTimeout: {
+            target: '#errorHandling',
+            actions: ['chargeStopped', { type: 'noteTimeout', params: { phase } }],
+          },
         },
       },
     },

@@ -136,7 +136,8 @@ test('the monitor shows the usage, the busy members and those out of rotation, a
     maxTotalTasks: 2,
     maxTotalSteps: 90,
     maxConcurrentTasks: 4,
-    consumedSteps: 0,
+    // The one attempt at ada's model, which failed.
+    consumedSteps: 1,
     dispatchedTasks: 2,
     stepBudgetExhausted: false,
     taskBudgetExhausted: true,

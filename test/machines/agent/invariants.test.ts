@@ -59,17 +59,17 @@ const isIn = (snapshot: Schedule['steps'][number]['after'], part: string) =>
 /** In a turn, or in a phase that calls a model itself. */
 const asksModel = (step: Schedule['steps'][number]) =>
   spawned(step).some(({ src }) => ['callModel', 'plan', 'analyze'].includes(src));
-/** Model calls that input interrupted: they count as usage what was reserved for them. */
+/** Model calls that input or the time limit of a phase interrupted: they count as usage what was reserved for them. */
 const stoppedModels = ({ event, actions }: Schedule['steps'][number]) =>
-  event.type !== 'agent.input'
+  event.type !== 'agent.input' && !event.type.startsWith('xstate.after.phaseTimeout')
     ? []
     : actions.flatMap(({ type, params }) => {
         const { id } = params as { id: string };
         return type === 'xstate.stopChild' && ['callModel', 'plan', 'analyze'].includes(id) ? [id] : [];
       });
-/** How many model answers the result of such a phase counts, successful or not. */
+/** How many model answers the result of such a phase counts, successful or not; and a turn that has failed. */
 function answersCountedIn({ type, output, error }: AnyEventObject): number {
-  if (!/\.(?:plan|analyze)$/.test(type)) return 0;
+  if (!/\.(?:plan|analyze)$|error\.actor\.callModel$/.test(type)) return 0;
   const modelUsage = (output ?? (error as Failure).data ?? {}) as Partial<ModelBill>;
   return modelUsage.usage ? (modelUsage.answers ?? 1) : 0;
 }

@@ -54,6 +54,7 @@ const outcomes: Record<string, (id: string, n: number) => AnyEventObject[]> = {
     withUsage(calls(call('list', { input: n })), usage(20, 0.03)),
     withUsage(calls(call('read', { input: n })), usage(70, 0.001)),
     failed(id, fault('transient')),
+    failed(id, { ...fault('transient'), data: { usage: usage(30), answers: 2 } }),
     failed(id, fault('auth')),
     failed(id, new Error('boom')),
   ],
