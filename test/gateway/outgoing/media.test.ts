@@ -195,3 +195,22 @@ test('an image that is too large in the result of a tool is a failure of the too
     'returned an image, audio or a file of 21.0 MB; at most 20 MB are kept',
   );
 });
+
+test('parts of a result that have no known form, and data beside them, are read as text', async () => {
+  const { wire, open } = wires['anthropic']!;
+  const server = double(wire, [{ calls: [{ name: 'screen__shot', arguments: '{}' }] }, { text: 'Seen.' }]);
+  const source = screen();
+  source.call = () =>
+    Promise.resolve({
+      content: [
+        { type: 'image', data: base64, mimeType: 'image/png' },
+        { type: 'hologram', size: 3 },
+        { type: 'resource_link', uri: 'file:///a.txt', name: 'a' },
+      ],
+      structuredContent: { total: 7 },
+    });
+  await run(agent({ name: 'a', model: await open({ fetch: server.fetch }), tools: [source] }), 'go', options);
+  const sent = JSON.stringify(server.requests[1]);
+  expect(server.refusals).toEqual([]);
+  for (const part of ['\\"total\\":7', 'hologram', 'a: file:///a.txt', base64]) expect(sent.includes(part)).toBe(true);
+});
