@@ -2,7 +2,7 @@
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { toFailure, TroupeError } from '../src/values/failure.ts';
 import { asJson } from '../src/values/json.ts';
-import type { ToolNote } from '../src/contracts/tool.ts';
+import type { ToolNote, ToolScope } from '../src/contracts/tool.ts';
 import type { WriteReconciliation } from '../machines/toolCall.ts';
 import type { ToolAnswer, ToolRequest } from '../machines/agent/effectTypes.ts';
 import { propertiesOf } from '../src/values/properties.ts';
@@ -21,12 +21,12 @@ export const runTool = (deps: AgentDeps) =>
       const note = (one: ToolNote) => scope.progress(asJson(one));
       note({ type: 'tool.called', id, tool: name, input });
       try {
-        const shown = shownResult(await toolsFor(deps, request).call(name, input, toolScope(scope)));
+        const shown = shownResult(await toolsFor(deps, request).call(name, input, toolScope(request, scope)));
         note({ type: 'tool.answered', id, tool: name, ok: true, content: shown.content });
         return shown;
       } catch (thrown) {
         note({ type: 'tool.answered', id, tool: name, ok: false, content: toFailure(thrown).message });
-        throw failureOfWrite(request, thrown);
+        throw failureOfWrite(request, scope, thrown);
       }
     },
     { kind: ({ effect: kind }) => kind, idempotent: ({ idempotent }) => idempotent, retry },
@@ -44,7 +44,7 @@ export const reconcile = (deps: AgentDeps) =>
   effect<WriteReconciliation, ToolRequest>(async (request, scope) => {
     const { name, input } = request;
     try {
-      const found = await toolsFor(deps, request).reconcile?.(name, input, toolScope(scope));
+      const found = await toolsFor(deps, request).reconcile?.(name, input, toolScope(request, scope));
       if (found === undefined) return { done: undefined };
       return found.done ? { done: true, ...shownResult(found.output) } : { done: false };
     } catch (thrown) {
@@ -62,13 +62,20 @@ function toolsFor(deps: AgentDeps, { name, belt }: ToolRequest): ToolCatalog {
   return tools;
 }
 
-const toolScope = ({ key, signal, clock, progress }: EffectScope) => ({ key, signal, clock, progress });
+/** One key for one call: the attempt, what looks it up and what makes it again all have that of the first attempt. */
+const keyOf = (request: ToolRequest, scope: EffectScope) => request.key ?? scope.key;
+
+const toolScope = (request: ToolRequest, scope: EffectScope): ToolScope => {
+  const { signal, clock, progress, onCall } = scope;
+  return { key: keyOf(request, scope), signal, clock, progress, ...(onCall ? { onCall } : {}) };
+};
 
 /**
  * The failure of a write (E7). If nothing was begun, it failed, and no person is asked. If it was carried out and only its result is lost,
  * the failure says so, because a second call would do it twice. If it broke off, it is uncertain.
  */
-function failureOfWrite({ name, effect: kind, idempotent }: ToolRequest, thrown: unknown): unknown {
+function failureOfWrite(request: ToolRequest, scope: EffectScope, thrown: unknown): unknown {
+  const { name, effect: kind, idempotent } = request;
   const { kind: why, retryable, message, data } = toFailure(thrown);
   const { sent, done } = annotationsOf(thrown);
   if (kind !== 'write' || sent === false) return thrown;
@@ -76,7 +83,10 @@ function failureOfWrite({ name, effect: kind, idempotent }: ToolRequest, thrown:
   // An idempotent write that is retryable is tried again; one that is not tried again stays uncertain.
   const isOpen = retryable ? !idempotent : sent === true && why === 'environment';
   if (!isOpen) return thrown;
-  return new TroupeError('uncertain', `"${name}" may or may not have happened: ${message}`, { cause: thrown });
+  return new TroupeError('uncertain', `"${name}" may or may not have happened: ${message}`, {
+    cause: thrown,
+    data: { key: keyOf(request, scope) },
+  });
 }
 
 /** The annotations of a failed call (src/tools/annotations.ts): `sent`, it may have begun; `done`, it was carried out. */

@@ -18,7 +18,7 @@ const [role, name = '', nats = '', folder = mkdtempSync(join(tmpdir(), 'troupe-c
 const diary = join(folder, 'diary.txt');
 const read = () => (existsSync(diary) ? readFileSync(diary, 'utf8').trim() : '');
 
-/** Each step is written into a diary that all processes share, so a repeated step is detected. */
+/** Every call is written into a diary that all processes share, also one that is made a second time: the reader of the diary counts them. */
 const dig = tool({
   name: 'dig',
   description: 'Digs a hole.',
@@ -27,8 +27,8 @@ const dig = tool({
   input: z.object({ n: z.number() }),
   output: z.string(),
   async run({ n }, { key }) {
+    appendFileSync(diary, `${n} ${key} by ${name}\n`);
     await sleep(200);
-    if (!read().includes(key)) appendFileSync(diary, `${n} ${key} by ${name}\n`);
     return `dug ${n}`;
   },
 });
@@ -68,8 +68,14 @@ if (role === 'node') {
   assert.equal((await outside.invoke('digger', undefined, { key: 'job-42' })).status, 'done');
   const lines = read().split('\n');
   console.log(lines.map((line) => line.replace(/ .* by /, ' by ')).join('\n'));
-  assert.equal(lines.map((line) => Number.parseInt(line)).join(), '1,2,3,4,5,6,7,8,9,10');
-  assert(new Set(lines.map((line) => line.split(' ').at(-1))).size === 2);
+  const calls = lines.map((line) => line.split(' '));
+  const steps = [...new Map(calls.map(([n, key]) => [key, n])).values()];
+  const repeated = lines.length - steps.length;
+  console.log(`10 steps in ${lines.length} calls; repeated under the same key: ${repeated}`);
+  // Each step has one key, whoever makes it. Only the call that was under way when its process died may be made again, by the one that took over.
+  assert.equal(steps.join(), '1,2,3,4,5,6,7,8,9,10');
+  assert(repeated <= 1);
+  assert(new Set(calls.map((call) => call.at(-1))).size === 2);
   for (const child of [...nodes.values(), server]) child.kill('SIGTERM');
   rmSync(folder, { recursive: true, force: true });
 }

@@ -25,7 +25,8 @@ export function failureOf(
   const { kind, message, retryable } = propertiesOf(error);
   // The engine passes failures whole; their kind is one of ours.
   if (typeof kind === 'string' && typeof message === 'string')
-    return { ...(error as Failure), retryable: retryable === true };
+    // Those of an Error are not copied by a spread.
+    return { ...(error as Failure), kind: kind as FailureKind, message, retryable: retryable === true };
   return { ...defect, message: typeof message === 'string' ? message : String(error) };
 }
 

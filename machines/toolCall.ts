@@ -6,6 +6,7 @@
  * K3 An interruption does not stop a write that has begun. It stops a call that waits for approval or only reads.
  * K4 Every call has an outcome for the model, however it ends.
  * K5 Work for another agent or team runs as a durable child. The outcome contains its usage, also when it was told to stop.
+ * K6 The attempts at a write, what looks it up and what makes it again have one key: that of the first attempt.
  */
 import { assign, enqueueActions, setup, type AnyActorRef } from 'xstate';
 import type { AgentInput, AgentOutput } from '../src/contracts/agent.ts';
@@ -59,6 +60,8 @@ export type WriteReconciliation =
 export interface ToolCallContext extends ToolCallInput {
   readonly attempts: number;
   readonly outcome: ToolOutcome;
+  /** The key of the first attempt, once it is uncertain whether it happened (K6). */
+  readonly key?: string;
 }
 
 const approvalSchema = {
@@ -103,7 +106,7 @@ export const toolCallMachine = setup({
   },
   actors: {
     runTool: slot<ToolAnswer, ToolRequest>('runTool'),
-    reconcile: slot<WriteReconciliation, ToolRequest & { key?: string }>('reconcile'),
+    reconcile: slot<WriteReconciliation, ToolRequest>('reconcile'),
     delegate: slot<AgentOutput | RunOutput, AgentInput | RunInput>('delegate'),
     wait: waitMachine,
   },
@@ -122,6 +125,11 @@ export const toolCallMachine = setup({
   },
   actions: {
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
+    /** A later attempt fails under a key of its own, which is not the one the tool was given. */
+    keepKey: assign(({ context }, { error }: { error: unknown }) => {
+      const { key } = propertiesOf(failureOf(error).data);
+      return context.key === undefined && typeof key === 'string' ? { key } : {};
+    }),
     keepAnswer: assign((_, { content, artifacts }: ToolAnswer) => ({
       outcome: { ok: true as const, content, ...(artifacts === undefined ? {} : { artifacts }) },
     })),
@@ -226,10 +234,14 @@ export const toolCallMachine = setup({
       invoke: {
         src: 'runTool',
         id: 'tool',
-        input: ({ context }) => context.call,
+        input: ({ context }) => requestOf(context),
         onDone: { target: 'answered', actions: { type: 'keepAnswer', params: ({ event }) => event.output } },
         onError: [
-          { guard: { type: 'isUncertain', params: ({ event }) => ({ error: event.error }) }, target: 'reconciling' },
+          {
+            guard: { type: 'isUncertain', params: ({ event }) => ({ error: event.error }) },
+            target: 'reconciling',
+            actions: { type: 'keepKey', params: ({ event }) => ({ error: event.error }) },
+          },
           { target: 'answered', actions: { type: 'keepFailure', params: ({ event }) => ({ error: event.error }) } },
         ],
       },
@@ -238,7 +250,7 @@ export const toolCallMachine = setup({
       invoke: {
         src: 'reconcile',
         id: 'reconcile',
-        input: ({ context }) => context.call,
+        input: ({ context }) => requestOf(context),
         onDone: [
           {
             guard: { type: 'wasDone', params: ({ event }) => event.output },
@@ -285,6 +297,8 @@ function delegateInput({ call, delegate }: ToolCallContext): AgentInput | RunInp
   if (!delegate) throw new Error(`"${call.name}" was handed to a delegate, and has none.`);
   return memberInput(delegate.who, delegate);
 }
+
+const requestOf = ({ call, key }: ToolCallContext): ToolRequest => ({ ...call, ...(key === undefined ? {} : { key }) });
 
 /** What a write that has happened returned. */
 const answerOf = (found: WriteReconciliation): ToolAnswer => (found.done === true ? found : { content: '' });

@@ -74,6 +74,7 @@ export {
   type RunHandle,
   type RunOutcome,
   type Ticket,
+  type UnsettledWrite,
 } from './runtime/runtime.ts';
 export { cluster, node, type ClusterNode, type ClusterNodeOptions } from './cluster/join.ts';
 export type { Cluster, InvokeOptions, InvokeResult } from './cluster/client.ts';

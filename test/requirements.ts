@@ -285,9 +285,18 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'E9',
-    says: 'A deadline is a point in time. Children and effects inherit it, and can only get an earlier one.',
+    says: 'A deadline is a point in time. Children and effects inherit it, and can only get an earlier one. It is judged before what comes after it, also when nobody ran the actor at that time.',
     where: 'src/engine/host.ts',
     tests: [
+      {
+        file: 'test/engine/overdue.test.ts',
+        name: 'a run whose deadline passed ends as expired, whatever was said to it later',
+      },
+      { file: 'test/engine/overdue.test.ts', name: 'takes what was due before what reaches it when it goes on' },
+      {
+        file: 'test/runtime/overdue.test.ts',
+        name: 'an approval that is given after its deadline is refused as expired, and the call is not made',
+      },
       {
         file: 'test/engine/deadlines.test.ts',
         name: 'children and effects inherit the deadline, unchanged by a crash',
@@ -829,6 +838,15 @@ export const requirements: readonly Requirement[] = [
         file: 'test/define/presets/asTool.test.ts',
         name: 'under every kind of fault, agents that work as tools end with their caller, and nothing is charged twice',
       },
+    ],
+  },
+  {
+    id: 'K6',
+    says: 'The attempts at a write, what looks it up and what makes it again have one key: that of the first attempt.',
+    where: 'machines/toolCall.ts',
+    tests: [
+      { file: 'test/testing/oneKey.test.ts', name: 'a write %s happens once, wherever the process is killed' },
+      { file: 'test/testing/oneKey.test.ts', name: 'a write %s has one key under all faults' },
     ],
   },
   {
@@ -1392,7 +1410,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'AP2',
-    says: 'A replica that is behind the oldest entry of the log, or whose last entry is not in the log, starts again from a snapshot. A replica of another log is refused.',
+    says: 'A replica that is behind the oldest entry of the log starts again from a snapshot. A replica of another log is refused, and so is one with an entry that the log does not have, unless the loss is accepted.',
     where: 'src/journal/replicated/applier.ts',
     tests: [
       {
@@ -1401,7 +1419,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'when a log has lost its last entries and continued, a file that had applied them is rebuilt, with a notice',
+        name: 'a log in an older state is refused, whether it continued or not; where that state is accepted, the file is rebuilt with a notice',
       },
       {
         file: 'test/journal/replicated/snapshots.test.ts',
@@ -1417,6 +1435,28 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/journal/replicated/fullDisk.test.ts',
         name: 'an entry for which the disk has no room is tried again until there is, and no later one is applied before it',
+      },
+    ],
+  },
+  {
+    id: 'AP4',
+    says: 'What is no entry is skipped, by every process alike, and remembered.',
+    where: 'src/journal/replicated/applier.ts',
+    tests: [
+      {
+        file: 'test/journal/replicated/foreignEntries.test.ts',
+        name: '${Object.keys(forms).length} forms of foreign messages: the tenant goes on, every process has the same, and all of them are counted',
+      },
+    ],
+  },
+  {
+    id: 'AP5',
+    says: 'A replica that turns out to be damaged is rebuilt from the log. Nothing is read from it meanwhile.',
+    where: 'src/journal/replicated/applier.ts',
+    tests: [
+      {
+        file: 'test/journal/replicated/damagedReplica.test.ts',
+        name: 'a run whose process finds its copy damaged goes on, and what was stored is not stored again',
       },
     ],
   },

@@ -123,6 +123,8 @@ export interface ToolRequest extends ExecutableCall {
   readonly input: Json;
   /** SHA-256 of the tool's name and its arguments, as base64url. */
   readonly hash: string;
+  /** The key of the first attempt at a write that is looked up or made again; absent for a first attempt, which has the key of its effect. */
+  readonly key?: string;
 }
 /** The output of `runTool`. */
 export interface ToolAnswer {

@@ -13,6 +13,7 @@ import type { FollowOptions } from './options.ts';
 import { writeMessage, writeJson, writeOutput } from './output/write.ts';
 import { formatOutcome, type FormattedOutcome } from './output/formatOutput.ts';
 import { formatTicket } from './output/ticketText.ts';
+import { unsettledText } from './output/unsettledText.ts';
 
 /** Milliseconds that running effects get to finish after Ctrl-C. */
 const grace = 2_000;
@@ -48,6 +49,12 @@ export async function followRun(
     if (interrupted && toFailure(thrown).kind === 'cancelled') return exitCodes.interrupted;
     throw thrown;
   }
+  const version = runtime.versionOf(loaded.subject);
+  if (run.begunWith !== undefined && run.begunWith !== version)
+    writeMessage(
+      cli,
+      `The run ${run.id} was begun with version ${run.begunWith.slice(0, 7)} of "${loaded.subject.name}"; this is ${version.slice(0, 7)}.`,
+    );
   if (interrupted) await run.park(grace);
   for (;;) {
     const outcome = await run.outcome({ returnWhenWaiting: true });
@@ -114,6 +121,7 @@ function report(cli: Cli, run: string, shown: FormattedOutcome, { json, db }: Fo
   const { results, anyFailed, ...outcome } = shown;
   if (json) writeJson(cli.out, { run, ...outcome });
   else if (results !== undefined) writeOutput(cli.out, results);
+  if ('unsettled' in outcome) for (const write of outcome.unsettled ?? []) writeMessage(cli, unsettledText(write));
   switch (outcome.status) {
     case 'done':
       if (!json) writeOutput(cli.out, outcome.output);

@@ -11,6 +11,11 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const args = process.argv.slice(2);
+// A supervisor may stop a node while its modules are being loaded. It has nothing to leave by then; later the command listens itself.
+if (args[0] === 'node')
+  process.on('SIGTERM', () => {
+    if (process.listenerCount('SIGTERM') === 1) process.exit(0);
+  });
 if (args.length === 1 && args.every((arg) => ['--version', '-V', '-v'].includes(arg))) {
   process.stdout.write(`${version()}\n`);
 } else {

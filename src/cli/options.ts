@@ -20,6 +20,8 @@ export interface CommonOptions {
   readonly nats?: string;
   /** A file with credentials for that server; TROUPE_NATS_CREDS by default. */
   readonly natsCreds?: string;
+  /** Goes on with a server that was restored to an older state; TROUPE_NATS_ACCEPT_RESTORED=1 by default, else it is refused. */
+  readonly natsAcceptRestored?: boolean;
   /** The tenant on that server; TROUPE_TENANT by default, else `default`. */
   readonly tenant?: string;
   /** Prints JSON; false by default. */
@@ -65,11 +67,15 @@ export function runtimeOptions(cli: Pick<Cli, 'env'>, options: CommonOptions): R
 }
 
 /** The NATS server with credentials and tenant; undefined when none is named. */
-export const natsOptionsOf = ({ env }: Pick<Cli, 'env'>, { nats: servers, natsCreds: creds, tenant }: CommonOptions) =>
+export const natsOptionsOf = (
+  { env }: Pick<Cli, 'env'>,
+  { nats: servers, natsCreds: creds, natsAcceptRestored: acceptRestored, tenant }: CommonOptions,
+) =>
   natsSettings(
     {
       ...(servers === undefined ? {} : { servers }),
       ...(creds === undefined ? {} : { creds }),
+      ...(acceptRestored ? { acceptRestored } : {}),
       ...(tenant === undefined ? {} : { tenant }),
     },
     env,

@@ -1,15 +1,16 @@
 /** The client of a cluster: lists its nodes, moves runs between them, and requests runs of what they offer. */
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { sleep, type Clock } from '../values/clock.ts';
 import { Failure } from '../values/failure.ts';
 import { requireId } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
 import { connectNats, newInbox, type NatsOptions } from '../nats/connection.ts';
+import { bodyStore } from '../nats/bodies.ts';
 import { watchPermissionErrors } from '../nats/permissionErrors.ts';
 import { invoke, type InvokeOptions, type InvokeResult } from './invoke.ts';
 import { rpcCall, decodeJson } from './rpc.ts';
 import { NodeReport } from './nodeReport.ts';
-import { clusterSubjects, type NodeVerb } from './subjects.ts';
+import { clusterSubjects, type ClusterSubjects, type NodeVerb } from './subjects.ts';
 
 /** The server and tenant of a cluster. */
 export interface ClusterOptions extends NatsOptions {
@@ -21,7 +22,7 @@ export type { InvokeOptions, InvokeResult };
 
 /** A connection to the nodes of a cluster. */
 export interface Cluster extends AsyncDisposable {
-  /** The nodes that answer within half a second, sorted by name. Rejects with `auth` when the credentials do not allow it. */
+  /** The nodes, sorted by name. It takes half a second, and up to five while one that is known to the others has not answered yet. Rejects with `auth` when the credentials do not allow it. */
   nodes(): Promise<NodeReport[]>;
   /** Makes a node release its runs and take no more. Resolves to the number of runs it had. Rejects, like the methods below, with `unknown_recipient` when there is no such node. */
   drain(node: string): Promise<number>;
@@ -33,8 +34,10 @@ export interface Cluster extends AsyncDisposable {
   invoke(name: string, input: Json | undefined, options?: InvokeOptions): Promise<InvokeResult>;
 }
 
-/** Milliseconds in which the nodes must answer a request to all of them. */
+/** Milliseconds in which nodes usually answer a request to all of them. */
 const collectWindow = 500;
+/** Milliseconds after which a node that is known to the others and has not answered is taken for gone: longer than the others wait for its report. */
+const nodeTimeout = 5_000;
 /** Milliseconds to wait for a node. It releases a run with effects under way within ten seconds. */
 const timeout = 30_000;
 
@@ -45,19 +48,20 @@ const timeout = 30_000;
 export async function openCluster({ tenant = 'default', ...options }: ClusterOptions, clock: Clock): Promise<Cluster> {
   const connection = await connectNats(options);
   const subjects = clusterSubjects(tenant);
+  const bodies = bodyStore(connection, clock, tenant);
   const request = async (node: string, verb: NodeVerb, body: Json = null) =>
     rpcCall(connection, subjects.node(requireId('The name of a node', node), verb), body, {
       within: timeout,
       noResponder: `There is no node "${node}". "troupe nodes" shows those there are.`,
     });
   return {
-    nodes: () => collectReports(connection, subjects.who, clock),
+    nodes: () => collectReports(connection, subjects, clock),
     drain: async (node) => Number(await request(node, 'drain')),
     migrate: async (run, to) => void (await request(to, 'take', { run, why: 'a client requested it', pin: true })),
     misfits: async (run, node) => Failure.array().parse(await request(node, 'fits', { run })),
     invoke: async (name, input, invokeOptions = {}) =>
       invoke(
-        { connection, clock, subject: subjects.ask(requireId('What a node offers', name)), name },
+        { connection, clock, subject: subjects.ask(requireId('What a node offers', name)), bodies, name },
         input,
         invokeOptions,
       ),
@@ -67,22 +71,59 @@ export async function openCluster({ tenant = 'default', ...options }: ClusterOpt
   };
 }
 
-async function collectReports(connection: NatsConnection, subject: string, clock: Clock): Promise<NodeReport[]> {
+/**
+ * Asks all nodes, and waits for each: a node that is busy may take seconds to answer. Which ones there are, the first answers say; a node that neither
+ * answers nor publishes a report for as long as the nodes themselves wait is gone.
+ */
+async function collectReports(
+  connection: NatsConnection,
+  subjects: ClusterSubjects,
+  clock: Clock,
+): Promise<NodeReport[]> {
+  /** By owner: two nodes may have the same name for a moment. */
   const reports = new Map<string, NodeReport>();
+  const expected = new Set<string>();
   const reply = newInbox(connection);
-  const answers = connection.subscribe(reply, {
-    callback: (error, message) => {
-      // When there is no node, the server itself answers with an empty message of code 503.
-      const report =
-        error || message.headers?.code === 503 ? undefined : NodeReport.safeParse(decodeJson(message)).data;
-      if (report) reports.set(report.name, report);
-    },
-  });
+  const until = clock.now() + nodeTimeout;
+  const from = clock.now() + collectWindow;
+  const over = new AbortController();
+  const finishWhenComplete = () => {
+    const isComplete = reports.size > 0 && [...expected].every((owner) => reports.has(owner));
+    if (isComplete && clock.now() >= from) over.abort();
+  };
+  const callback = (error: Error | null, message: Msg) => {
+    if (error) return;
+    // When there is no node, the server itself answers with an empty message of code 503.
+    if (message.headers?.code === 503) return over.abort();
+    const report = NodeReport.safeParse(jsonOrNull(message)).data;
+    if (!report) return;
+    const { peers = [], ...rest } = report;
+    reports.set(report.owner, rest);
+    for (const owner of peers) expected.add(owner);
+    finishWhenComplete();
+  };
   const permissionErrors = watchPermissionErrors(connection);
-  connection.publish(subject, new Uint8Array(), { reply });
-  await sleep(clock, collectWindow);
-  answers.unsubscribe();
+  const listening = [connection.subscribe(reply, { callback })];
+  connection.publish(subjects.who, new Uint8Array(), { reply });
+  const window = clock.wake(from, () => {
+    if (permissionErrors.first) over.abort();
+    finishWhenComplete();
+    // A node that is slow to answer may publish its report meanwhile.
+    if (!over.signal.aborted) listening.push(connection.subscribe(subjects.nodes, { callback }));
+  });
+  await sleep(clock, until - clock.now(), over.signal).catch(() => {}); // Aborted: there is nobody left to wait for.
+  window[Symbol.dispose]();
+  for (const subscription of listening) subscription.unsubscribe();
   permissionErrors.stop();
   if (permissionErrors.first) throw permissionErrors.first;
   return [...reports.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Any client can publish anything. */
+function jsonOrNull(message: Msg): Json {
+  try {
+    return decodeJson(message);
+  } catch {
+    return null;
+  }
 }

@@ -4,11 +4,14 @@ import { sleep, type Clock } from '../values/clock.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
+import { withUnsettled } from '../runtime/unsettled.ts';
 import { outcomeOf } from '../runtime/outcome.ts';
 import type { RunHandle, RunOutcome, Runtime } from '../runtime/runtime.ts';
 import type { RunResponse } from './response.ts';
 import { runOrigin, type NodeRuns, type OfferedDefinition } from './runs.ts';
+import { blobHeader } from '../nats/bodies.ts';
 import { maxBodyBytes } from '../nats/connection.ts';
+import type { ObjectStore } from '../nats/objectStore.ts';
 import { decodeJson, rpcRespond } from './rpc.ts';
 
 /** The header with the run's key. A second request with the same key joins the same run, or receives its result. */
@@ -28,6 +31,8 @@ export interface EndpointOptions {
   readonly runtime: Runtime;
   readonly runs: NodeRuns;
   readonly clock: Clock;
+  /** Where bodies are that were too large for a message. */
+  readonly bodies: ObjectStore;
   /** Does this node take no more runs? Then it starts none, and still answers for runs that exist. */
   isFull(): boolean;
 }
@@ -47,6 +52,7 @@ export function serveEndpoint({
   runtime,
   runs,
   clock,
+  bodies,
   isFull,
 }: EndpointOptions): Subscription {
   /** By run: its outcome, which is requested once for all clients that wait. */
@@ -62,35 +68,67 @@ export function serveEndpoint({
   });
 
   async function respondTo(message: Msg): Promise<RunResponse> {
-    const input = decodeJson(message);
     const { headers } = message;
+    const blob = headers?.get(blobHeader) || undefined;
+    const body = blob === undefined ? message.data : await bodies.getBytes(blob);
     const key = headers?.get(keyHeader) || undefined;
     const patience = Math.min(Number(headers?.get(patienceHeader)) || maxPatience, maxPatience);
     const until = clock.now() + patience;
-    // With a key and no input, only the result is requested.
-    if (key !== undefined && message.data.length === 0) {
+    // With a key and no input, only the result is requested. A body that is gone was removed by the node that has stored the run.
+    if (key !== undefined && (body === undefined || body.length === 0)) {
       await requireKnown(key);
       return ended(key, runs.all.get(key)?.handle, until);
     }
     if (isFull() && (key === undefined || !(await rootOf(key))))
       throw new TroupeError('transient', 'This node has as many runs as it may. Ask again; others may have room.');
-    const { run, handle } = await start(input, key);
-    if (handle) runs.watch(offer.name, handle);
+    if (body === undefined)
+      throw new TroupeError(
+        'invalid',
+        `The input is not in the object store as ${blob}. Put it there again, and ask again.`,
+      );
+    const starting = start(decodeJson({ data: body, subject }), key, until).then((started) => {
+      if (started.handle) {
+        runs.watch(offer.name, started.handle);
+        runs.noteVersion(started.handle, offer.runnable);
+      }
+      return started;
+    });
+    const started = await inTime(starting, until);
+    if (!started) throw notStored(key);
+    const { run, handle } = started;
+    // It is stored with the run by now. What cannot be removed goes by itself, after a day.
+    if (blob !== undefined) void bodies.remove(blob).catch(() => {});
     return headers?.has(detachHeader) ? { run, status: 'active' } : ended(run, handle, until);
   }
 
-  /** Starts a run, or resumes the one with this key. Without a handle, another node has it. */
-  async function start(input: Json, key: string | undefined): Promise<{ run: string; handle?: RunHandle }> {
+  /** What became of it shows when the client asks again under the key. */
+  const notStored = (key: string | undefined) =>
+    new TroupeError(
+      'transient',
+      `The run${key === undefined ? '' : ` "${key}"`} is not stored yet: ${runtime.journal.trouble?.() ?? 'another process was about to start it'}. Ask again.`,
+    );
+
+  /** Starts a run, or resumes the one with this key. Resolves once its root is in the journal; without a handle, another node has it. */
+  async function start(
+    input: Json,
+    key: string | undefined,
+    until: number,
+  ): Promise<{ run: string; handle?: RunHandle }> {
     if (key === undefined) {
       const handle = await runtime.start(offer.runnable, input, {});
       return { run: handle.id, handle };
     }
-    try {
-      const handle = await runtime.start(offer.runnable, input, { key });
-      return { run: handle.id, handle };
-    } catch (thrown) {
-      if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
-      return { run: key };
+    for (;;) {
+      try {
+        const handle = await runtime.start(offer.runnable, input, { key });
+        return { run: handle.id, handle };
+      } catch (thrown) {
+        if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
+        if (await rootOf(key)) return { run: key };
+        // Whoever has the lease may have died before it stored anything: then nobody keeps the run.
+        if (clock.now() >= until || subscription.isClosed()) throw notStored(key);
+        await sleep(clock, pollInterval);
+      }
     }
   }
 
@@ -115,11 +153,12 @@ export function serveEndpoint({
     for (let before = ''; ; await sleep(clock, pollInterval)) {
       const root = await rootOf(run);
       const there = root && outcomeOf(root);
-      if (there) return answerOf(run, there);
+      if (there) return answerOf(run, await withUnsettled(runtime.journal, run, there));
+      if (!root) throw new TroupeError('invalid', `There is no run "${run}" any more; it was deleted.`);
       if (subscription.isClosed()) return { run, status: 'parked' };
       if (clock.now() >= until) return { run, status: 'active' };
       const tickets = (await runtime.tickets(run)).filter(({ answered }) => !answered);
-      const current = `${root?.seq} ${tickets.map(({ id }) => id).join(' ')}`;
+      const current = `${root.seq} ${tickets.map(({ id }) => id).join(' ')}`;
       // When nothing has changed since the last look, the run waits for these tickets.
       if (tickets.length > 0 && current === before) return answerOf(run, { status: 'waiting', tickets });
       before = current;

@@ -1,10 +1,13 @@
 /** Requests a run from outside the cluster, and asks again until the run has ended: the node that has it may die, and a response may be lost. */
 import { headers as newHeaders, RequestError, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { sleep, type Clock } from '../values/clock.ts';
-import { fromFailure, TroupeError } from '../values/failure.ts';
+import { reasonOf } from '../values/cause.ts';
+import { fromFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { requireId } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
-import { permissionError } from '../nats/permissionErrors.ts';
+import { blobHeader } from '../nats/bodies.ts';
+import type { ObjectStore } from '../nats/objectStore.ts';
+import { permissionError, watchPermissionErrors } from '../nats/permissionErrors.ts';
 import { RunResponse } from './response.ts';
 import { detachHeader, keyHeader, offsetHeader, patienceHeader } from './endpoint.ts';
 import { maxBodyBytes } from '../nats/connection.ts';
@@ -34,6 +37,8 @@ export interface RunEndpoint {
   readonly connection: NatsConnection;
   readonly clock: Clock;
   readonly subject: string;
+  /** For an input that is too large for a message. */
+  readonly bodies: ObjectStore;
   /** The name of the agent, team or machine. */
   readonly name: string;
 }
@@ -54,15 +59,27 @@ export async function invoke(
   const { clock, name } = endpoint;
   // The key is chosen before the first request: however often it is repeated, it is one run.
   const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
-  const payload = payloadOf(endpoint, input);
   const until = clock.now() + within;
+  await using body = await bodyOf(endpoint, input);
+  const { payload } = body;
+  /** A node has said that it knows the run. */
+  let isBegun = false;
+  let refusal: Failure | undefined;
   for (let isOffered = false; clock.now() < until;) {
     const left = until - clock.now();
-    const headers = { [keyHeader]: run, [patienceHeader]: `${Math.min(patience, left)}` };
+    const headers = {
+      ...body.headers,
+      [keyHeader]: run,
+      [patienceHeader]: `${Math.ceil(Math.min(patience, left - Math.min(latency / 5, left / 2)))}`,
+    };
     const response = await ask(endpoint, payload, detach ? { ...headers, [detachHeader]: 'yes' } : headers, left);
     if (response === 'nobody' && !isOffered)
       throw new TroupeError('unknown_recipient', `No node offers "${name}". "troupe nodes" shows what they offer.`);
     isOffered ||= response !== 'nobody';
+    if (typeof response !== 'string') {
+      isBegun ||= response.status !== 'refused';
+      refusal = response.status === 'refused' ? response.failure : undefined;
+    }
     if (typeof response === 'string') await sleep(clock, Math.min(pause, left));
     else if (response.status === 'large') return readWhole(endpoint, run, response.bytes);
     else if (response.status === 'refused') {
@@ -70,20 +87,60 @@ export async function invoke(
       await sleep(clock, Math.min(pause, left));
     } else if (response.status !== 'parked' && (response.status !== 'active' || detach)) return response;
   }
-  throw new TroupeError(
-    'timeout',
-    `"${name}" gave no result within ${within} ms. The run continues: ask again with the key ${run}.`,
-  );
+  throw new TroupeError('timeout', lateMessage(name, run, within, isBegun, refusal), {
+    data: { run, begun: isBegun ? 'yes' : 'unknown' },
+    ...(refusal === undefined ? {} : { cause: fromFailure(refusal) }),
+  });
 }
 
-function payloadOf({ connection, name }: RunEndpoint, input: Json | undefined): Uint8Array {
+/** What is known after the time is over: that the run goes on, that it was refused, or nothing. */
+function lateMessage(
+  name: string,
+  run: string,
+  within: number,
+  isBegun: boolean,
+  refusal: Failure | undefined,
+): string {
+  const again = `Ask again with the key ${run}.`;
+  if (isBegun) return `"${name}" gave no result within ${within} ms. The run continues. ${again}`;
+  if (refusal)
+    return `"${name}" was not started within ${within} ms, as far as its nodes know: ${refusal.message} ${again}`;
+  return `No node that offers "${name}" answered within ${within} ms, so it is not known whether the run was started. ${again}`;
+}
+
+/** A body as it is sent, until it is disposed. */
+interface SentBody extends AsyncDisposable {
+  readonly payload: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The input as a payload; one that is too large for a message goes to the object store first. */
+async function bodyOf({ connection, clock, name, bodies }: RunEndpoint, input: Json | undefined): Promise<SentBody> {
   const payload = new TextEncoder().encode(input === undefined ? '' : JSON.stringify(input));
   const room = maxBodyBytes(connection);
-  if (payload.length <= room) return payload;
-  throw new TroupeError(
-    'invalid',
-    `The input of "${name}" has ${payload.length} bytes, and this NATS server takes ${room} in a message. Send less, or a reference to the data; or raise the server's max_payload.`,
-  );
+  if (payload.length <= room) return { payload, headers: {}, async [Symbol.asyncDispose]() {} };
+  const blob = clock.id();
+  const permissionErrors = watchPermissionErrors(connection);
+  try {
+    await bodies.open();
+    await bodies.putBytes(blob, payload);
+  } catch (cause) {
+    const isDenied = (permissionError(cause) ?? permissionErrors.first) !== undefined;
+    const reason = isDenied ? 'these credentials may not use its object store' : reasonOf(cause);
+    throw new TroupeError(
+      isDenied ? 'auth' : 'invalid',
+      `The input of "${name}" has ${payload.length} bytes. This NATS server takes ${room} in a message, and a larger one could not be put into its object store: ${reason}. Send less, or a reference to the data; use credentials of a node or an operator; or raise the server's max_payload.`,
+      { cause },
+    );
+  } finally {
+    permissionErrors.stop();
+  }
+  return {
+    payload: new Uint8Array(),
+    headers: { [blobHeader]: blob },
+    // The node that stores the run has removed it; where none did, nobody needs it. What cannot be removed goes by itself, after a day.
+    [Symbol.asyncDispose]: () => bodies.remove(blob).catch(() => {}),
+  };
 }
 
 async function ask(

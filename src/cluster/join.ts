@@ -86,7 +86,12 @@ export async function joinCluster(
       },
       lost: opened.lost,
       drain: (grace) => opened.drain(grace),
-      busy: () => (isLost() ? 'the NATS server is away' : opened.report.leaving ? 'leaving' : undefined),
+      busy() {
+        if (isLost()) return 'the NATS server is away';
+        const trouble = runtime.journal.trouble?.({ tryWrite: true });
+        if (trouble !== undefined) return `the journal cannot be used: ${trouble}`;
+        return opened.report.leaving ? 'leaving' : undefined;
+      },
       [Symbol.asyncDispose]: () => parts.close(),
     };
   } catch (thrown) {

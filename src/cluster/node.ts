@@ -13,6 +13,7 @@ import { rpcCall, rpcServe } from './rpc.ts';
 import { heartbeatInterval, ClusterMembership } from './membership.ts';
 import { Placement } from './placement.ts';
 import type { NodeReport } from './nodeReport.ts';
+import { bodyStore } from '../nats/bodies.ts';
 import { clusterSubjects, type NodeVerb } from './subjects.ts';
 
 /** What a node consists of. */
@@ -78,10 +79,13 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   const offered = offers.map((offer) => ({
     name: offer.name,
     kind: offer.runnable.kind,
-    hash: runtime.hashOf(offer.runnable),
+    hash: runtime.versionOf(offer.runnable),
   }));
   let leaving = false;
 
+  const { journal } = runtime;
+  const trouble = () => journal.trouble?.();
+  const skipped = () => journal.skipped?.().count ?? 0;
   const isFull = () => leaving || runs.all.size >= maxRuns;
   const report = (): NodeReport => ({
     name,
@@ -97,7 +101,9 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     leaving,
     runs: runs.all.size,
     busy: [...runs.all.values()].filter(({ handle }) => !handle.idle).length,
-    health: runtime.health().overall,
+    health: trouble() === undefined ? runtime.health().overall : 'failing',
+    ...(trouble() === undefined ? {} : { trouble: trouble() }),
+    ...(skipped() === 0 ? {} : { skipped: skipped() }),
     memory: process.memoryUsage.rss(),
   });
   const publishReport = () => {
@@ -149,11 +155,15 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     return ids.length;
   }
 
+  const bodies = bodyStore(connection, clock, tenant);
   const endpoints = offers.map((offer) =>
-    serveEndpoint({ connection, subject: subjects.ask(offer.name), offer, runtime, runs, clock, isFull }),
+    serveEndpoint({ connection, subject: subjects.ask(offer.name), offer, runtime, runs, clock, isFull, bodies }),
   );
   const served = [
-    rpcServe(connection, subjects.who, report),
+    rpcServe(connection, subjects.who, () => ({
+      ...report(),
+      peers: members.members.flatMap((peer) => (peer.leaving ? [] : peer.owner)),
+    })),
     rpcServe(connection, subjects.node(name, 'report'), report),
     rpcServe(connection, subjects.node(name, 'take'), (body) => take(parseBody(TakeRequest, body))),
     rpcServe(connection, subjects.node(name, 'give'), (body) =>
@@ -166,8 +176,22 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   let resolveLost!: (reason: TroupeError) => void;
   const lost = new Promise<TroupeError>((resolve) => (resolveLost = resolve));
   let warnedOf: string | undefined;
+  let told = { trouble: undefined as string | undefined, skipped: 0 };
+  /** Says once what has changed about the journal. */
+  const watchJournal = () => {
+    const now = { trouble: trouble(), skipped: skipped() };
+    if (now.trouble !== undefined && told.trouble === undefined) log(`The journal cannot be used: ${now.trouble}`);
+    if (now.trouble === undefined && told.trouble !== undefined) log('The journal can be used again.');
+    const latest = now.skipped > told.skipped ? journal.skipped?.().latest[0] : undefined;
+    if (latest)
+      log(
+        `Something else writes to the journal's subject: ${now.skipped} ${now.skipped === 1 ? 'message was' : 'messages were'} skipped, at last entry ${latest.position} (${latest.reason}).`,
+      );
+    told = now;
+  };
   const sendHeartbeat = () => {
     publishReport();
+    watchJournal();
     const other = members.duplicateOf({ name, owner: runtime.owner });
     if (other && other.owner !== warnedOf) log(`Take care: ${nameTaken(other).message}`);
     warnedOf = other?.owner;

@@ -6,7 +6,7 @@ const ReportedOffer = z.object({
   name: z.string(),
   /** What is defined: `agent`, `team`, `orchestrator`, `guarded` or `machine`. */
   kind: z.string(),
-  /** The hash of its machine: two nodes that offer a name with different hashes run different versions. */
+  /** The hash of the whole definition: two nodes that offer a name with different hashes run different versions. */
   hash: z.string(),
 });
 /** A definition that a node offers. */
@@ -42,6 +42,12 @@ export const NodeReport = z.object({
   busy: z.number(),
   /** The worst health of the agents, models and tool servers that its runs use. */
   health: z.enum(['healthy', 'degraded', 'failing']),
+  /** Why it cannot use its journal now; absent while it can. */
+  trouble: z.string().optional(),
+  /** How many messages of other programs it has skipped in the log of the shared journal; absent for none. */
+  skipped: z.number().optional(),
+  /** In an answer to `who`: the owners of all nodes that it knows, so that the asker can wait for those who are slow. */
+  peers: z.array(z.string()).optional(),
   /** Resident memory of the process, in bytes. */
   memory: z.number(),
 });

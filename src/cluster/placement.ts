@@ -29,8 +29,11 @@ const maxHandovers = 20;
 /** The decisions of one node, in rounds. */
 export class Placement {
   readonly #options: PlacementOptions;
-  /** Runs without an owner: since when, and the name of their definition where this node offers it. The name never changes, so it is looked up once. */
-  readonly #free = new Map<string, { readonly since: number; readonly name: string | undefined }>();
+  /** Runs without an owner: since when, and their definition where this node offers it. It never changes, so it is looked up once. */
+  readonly #free = new Map<
+    string,
+    { readonly since: number; readonly offered: Awaited<ReturnType<NodeRuns['offeredFor']>> }
+  >();
   #nodes = { names: '', since: -Infinity };
   /** `<run> <node>` of handovers that a node refused; forgotten when the nodes change. */
   readonly #refused = new Set<string>();
@@ -62,10 +65,10 @@ export class Placement {
     for (const { run, owner } of free) {
       if (isFull()) return;
       if (runs.isSettled(run)) continue;
-      const candidate = this.#free.get(run) ?? { since: now, name: await runs.offeredFor(run) };
+      const candidate = this.#free.get(run) ?? { since: now, offered: await runs.offeredFor(run) };
       this.#free.set(run, candidate);
-      if (candidate.name === undefined) continue;
-      const rank = this.#order(run, candidate.name).indexOf(name);
+      if (candidate.offered === undefined) continue;
+      const rank = this.#order(run, candidate.offered.name, candidate.offered.version).indexOf(name);
       if (rank < 0 || now < candidate.since + rank * rankDelay) continue;
       const [host, process] = owner.split(' ');
       const previous = membership.members.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
@@ -84,19 +87,25 @@ export class Placement {
       this.#refused.clear();
     }
     if (now < this.#nodes.since + settleTime) return;
-    const misplaced = [...runs.all].flatMap(([run, { handle, name: definition, isPinned }]) => {
-      const [best = name] = isPinned || !handle.idle ? [] : this.#order(run, definition);
+    const misplaced = [...runs.all].flatMap(([run, { handle, name: definition, version, isPinned }]) => {
+      const [best = name] = isPinned || !handle.idle ? [] : this.#order(run, definition, version);
       return best === name || this.#refused.has(`${run} ${best}`) ? [] : [{ run, best }];
     });
     for (const { run, best } of misplaced.slice(0, maxHandovers))
       await handOver(run, best).catch(() => this.#refused.add(`${run} ${best}`));
   }
 
-  /** The nodes that can take a run of this definition, best first. */
-  #order(run: string, definition: string): string[] {
-    const candidates = this.#options.membership.members.filter(
-      ({ full, offers }) => !full && offers.some((offer) => offer.name === definition),
-    );
-    return rankCandidates(run, candidates);
+  /** The nodes that can take a run of this definition, best first: those with the version that began it before all others. */
+  #order(run: string, definition: string, version: string | undefined): string[] {
+    const candidates = this.#options.membership.members.flatMap(({ name, weight, full, offers }) => {
+      const offer = full ? undefined : offers.find((each) => each.name === definition);
+      return offer ? [{ name, weight, isSame: offer.hash === version }] : [];
+    });
+    const ranked = (isSame: boolean) =>
+      rankCandidates(
+        run,
+        candidates.filter((candidate) => candidate.isSame === isSame),
+      );
+    return [...ranked(true), ...ranked(false)];
   }
 }

@@ -2,7 +2,7 @@
 import { toFailure, TroupeError } from '../values/failure.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
-import type { RunHandle, Runtime, Runnable } from '../runtime/runtime.ts';
+import { versionIn, type RunHandle, type Runtime, type Runnable } from '../runtime/runtime.ts';
 
 /** A definition that a node can run. */
 export interface OfferedDefinition {
@@ -16,6 +16,8 @@ export interface OfferedDefinition {
 export interface NodeRun {
   readonly handle: RunHandle;
   readonly name: string;
+  /** The version of the definition with which it was begun, where that is known. */
+  readonly version: string | undefined;
   /** It was moved here by request, and stays as long as this node runs. */
   readonly isPinned: boolean;
 }
@@ -67,11 +69,11 @@ export class NodeRuns {
     return this.#runs.has(run) || this.#taking.has(run) || this.#unfit.has(run);
   }
 
-  /** The name of a stored run's definition, if this node offers it. */
-  async offeredFor(run: string): Promise<string | undefined> {
+  /** The name of a stored run's definition, if this node offers it, and the version with which the run was begun. */
+  async offeredFor(run: string): Promise<{ readonly name: string; readonly version: string | undefined } | undefined> {
     const [root] = await this.#runtime.journal.find({ run, parent: null, limit: 1 });
     const name = root && runOrigin(root).name;
-    return name !== undefined && this.#offers.has(name) ? name : undefined;
+    return name !== undefined && this.#offers.has(name) && root ? { name, version: versionIn(root) } : undefined;
   }
 
   /** Resumes a run here. `why` is logged. Rejects as `Runtime.resume` does. */
@@ -95,7 +97,7 @@ export class NodeRuns {
   watch(name: string, handle: RunHandle, isPinned = false): void {
     const { id } = handle;
     if (this.#runs.has(id)) return;
-    const known = { handle, name, isPinned };
+    const known = { handle, name, isPinned, version: handle.begunWith };
     this.#runs.set(id, known);
     const end = (how: string) => {
       if (this.#runs.get(id) === known) this.#runs.delete(id);
@@ -107,11 +109,22 @@ export class NodeRuns {
     );
   }
 
+  /** Says when a run goes on with another version of its definition than the one with which it was begun. */
+  noteVersion({ id, begunWith }: RunHandle, subject: Runnable): void {
+    const version = this.#runtime.versionOf(subject);
+    if (begunWith !== undefined && begunWith !== version)
+      this.#log(
+        `${id} was begun with version ${begunWith.slice(0, 7)} of "${subject.name}", and goes on with ${version.slice(0, 7)}`,
+      );
+  }
+
   async #take(run: string, why: string, pinned: boolean): Promise<void> {
     try {
       const { name, subject } = await this.definitionOf(run);
-      this.watch(name, await this.#runtime.resume(run, subject), pinned);
+      const handle = await this.#runtime.resume(run, subject);
+      this.watch(name, handle, pinned);
       this.#log(`${run} is here now: ${why}`);
+      this.noteVersion(handle, subject);
     } catch (thrown) {
       const { kind, message } = toFailure(thrown);
       if (kind === 'incompatible' || kind === 'corrupt' || kind === 'conflict') {

@@ -2,6 +2,7 @@
 import type { Clock } from '../values/clock.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
+import type { KeyedCall } from './keyedCall.ts';
 
 /** `pure`: changes nothing and reads nothing, repeat freely. `read`: reads from outside. `write`: changes something outside, so an uncertain one is never repeated blindly (E7). */
 export type EffectKind = 'pure' | 'read' | 'write';
@@ -28,6 +29,8 @@ export interface EffectScope {
   soFar?(value: Json): void;
   /** Shown to observers; not stored. */
   progress(note: Json): void;
+  /** For proofs: called before a function of a tool runs. Default: nothing is recorded. */
+  onCall?(call: KeyedCall): void;
 }
 
 /** How an effect ended. The ledger stores it under the effect's key. */

@@ -26,6 +26,8 @@ export const Envelope = z.object({
   causation: z.string().optional(),
   /** Milliseconds since the epoch; a later message is rejected before it is handled (E9). */
   deadline: z.number().optional(),
+  /** When it was left in the journal for its recipient, in milliseconds since the epoch: what was due before is judged first. */
+  posted: z.number().optional(),
 });
 export type Envelope = z.infer<typeof Envelope>;
 

@@ -113,7 +113,19 @@ export type Inspection =
       /** The health now, and the figures that it follows from. */
       readonly standing: HealthSummary;
     }
-  /** The journal cannot store the commit now. The engine keeps trying; the actor handles nothing else until it is stored. */
+  /** The journal can be used again: the actor goes on. */
+  | {
+      readonly type: 'continued';
+      /** When it happened, in milliseconds since the epoch. */
+      readonly at: number;
+      /** The id of the run that the actor belongs to. */
+      readonly run: string;
+      /** The address of the actor that this is about. */
+      readonly actor: string;
+      /** When the journal could not be used for the first time, in milliseconds since the epoch. */
+      readonly since: number;
+    }
+  /** The journal cannot store the commit now. The engine keeps trying; the actor handles nothing else until it is stored. Reported once, and again when the reason changes. */
   | {
       readonly type: 'stalled';
       /** When it happened, in milliseconds since the epoch. */

@@ -4,6 +4,7 @@ import { anyJson } from '../values/anyJson.ts';
 import type { Clock } from '../values/clock.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
+import type { KeyedCall } from './keyedCall.ts';
 import type { ToolInfo } from './model.ts';
 
 /** A progress note: a tool is called now, or has answered. */
@@ -22,7 +23,7 @@ export type ToolNote = z.infer<typeof ToolNote>;
 
 /** What a tool is given beside its input. */
 export interface ToolScope {
-  /** The idempotency key of this call: the same for every retry and after a restart. Pass it on to what is called. */
+  /** The idempotency key of this call: the same for every retry, after a restart, and when it is looked up or made again. Pass it on to what is called. */
   readonly key: string;
   /** Fires when the result is no longer wanted: the call must stop. */
   readonly signal: AbortSignal;
@@ -30,6 +31,8 @@ export interface ToolScope {
   readonly clock: Clock;
   /** Shown to observers; not stored. */
   readonly progress: (note: Json) => void;
+  /** For proofs: called before a function of the tool runs. Default: nothing is recorded. */
+  readonly onCall?: (call: KeyedCall) => void;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { TimerData } from '../contracts/pending.ts';
 import type { Action, MachineEvent } from './chart.ts';
 import type { CommitBuilder } from './commitBuilder.ts';
 import { toPendingMessage, signalEnvelope } from './systemMessages.ts';
+import { addressIn, withAddresses } from './references.ts';
 import { undeliverableDeadLetter } from './undeliverable.ts';
 
 type Handle = (builder: CommitBuilder, action: Action, index: number) => void;
@@ -34,7 +35,8 @@ const handlers: Readonly<Record<string, Handle>> = {
         `syncSnapshot of "${actorRef.id}" is not supported; a child reports with its output or with sendTo.`,
       );
     // XState gives the id as it was written, which may be a function; the reference has the result.
-    builder.spawn(index, { id: id === undefined ? undefined : actorRef?.id, src, input, systemId });
+    const given = withAddresses(input, (reference) => addressOf(builder, reference));
+    builder.spawn(index, { id: id === undefined ? undefined : actorRef?.id, src, input: given, systemId });
   },
   'xstate.stopChild'(builder, action) {
     const { id } = paramsOf<{ id?: string }>(action);
@@ -45,7 +47,7 @@ const handlers: Readonly<Record<string, Handle>> = {
   'xstate.raise'(builder, action, index) {
     const { event, id, delay } = paramsOf<{ event: MachineEvent; id?: string; delay?: number }>(action);
     // Without a delay it was part of the step.
-    if (delay !== undefined) timer(builder, index, { id, event }, delay);
+    if (delay !== undefined) timer(builder, index, { id, event: sendable(builder, event) }, delay);
   },
   'xstate.cancel'(builder, action) {
     const { sendId = '' } = paramsOf<{ sendId?: string }>(action);
@@ -53,12 +55,13 @@ const handlers: Readonly<Record<string, Handle>> = {
     builder.timers.delete(sendId);
   },
   'xstate.sendTo'(builder, action, index) {
-    const { to, event, id, delay } = paramsOf<{
+    const { to, id, delay, ...params } = paramsOf<{
       to?: { id?: string };
       event: MachineEvent & JsonObject;
       id?: string;
       delay?: number;
     }>(action);
+    const event = sendable(builder, params.event);
     const { actor } = builder;
     const address = addressOf(builder, to);
     if (address === undefined)
@@ -72,7 +75,7 @@ const handlers: Readonly<Record<string, Handle>> = {
       );
   },
   'xstate.emit'(builder, action) {
-    builder.emits.push(paramsOf<{ event: MachineEvent }>(action).event);
+    builder.emits.push(sendable(builder, paramsOf<{ event: MachineEvent }>(action).event));
   },
   append(builder, action) {
     const { list, entry } = uncheckedParamsOf<{ list: string; entry: Json }>(action);
@@ -133,6 +136,10 @@ function send(
   );
 }
 
+/** An event with an address in place of each reference to an actor. */
+const sendable = <E extends MachineEvent>(builder: CommitBuilder, event: E): E =>
+  withAddresses(event, (reference) => addressOf(builder, reference));
+
 /** A timer with the same id is replaced. */
 function timer(builder: CommitBuilder, index: number, data: TimerData, delay: number): void {
   if (!Number.isFinite(delay) || delay < 0) {
@@ -147,11 +154,13 @@ function timer(builder: CommitBuilder, index: number, data: TimerData, delay: nu
 }
 
 /** The address of the target; undefined for an effect, which receives no messages, and for a child that has ended. */
-function addressOf({ actor, spawned }: CommitBuilder, target: { id?: string } | undefined): Address | undefined {
+export function addressOf({ actor, spawned }: CommitBuilder, target: { id?: string } | undefined): Address | undefined {
   const relation = actor.type.chart.relationOf(target);
   if (relation === 'self') return actor.address;
   if (relation === 'parent') return actor.parent;
   if (spawned.has(target)) return spawned.get(target);
+  const sent = addressIn(target);
+  if (sent !== undefined) return Address.safeParse(sent).success ? sent : undefined;
   const child = actor.pending(actor.children.get(target?.id ?? '') ?? '');
   return child?.kind === 'child' ? child.data.address : undefined;
 }

@@ -82,6 +82,12 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
 
   const parent = createActor(stub, { id: '#parent' });
   const self = createActor(stub, { id: '#self', parent });
+  const refuse = (what: string, instead: string) => () => {
+    throw new TroupeError('unsupported', `${what} is not supported in the machine "${machine.id}": ${instead}.`);
+  };
+  self.getSnapshot = refuse('self.getSnapshot()', 'take the context and the event that each guard and action is given');
+  // It would give undefined, for which XState sends to the actor itself.
+  self.system.get = refuse('system.get()', 'send to an address');
   let actions: Action[] = [];
   const nothing = () => {};
   const scope: AnyActorScope = {

@@ -4,7 +4,7 @@ import type { Outcome } from '../contracts/effect.ts';
 import type { Failure, TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import { asJson, type Json } from '../values/json.ts';
-import type { PendingChild, PendingEffect, PendingTimer } from '../contracts/pending.ts';
+import type { PendingChild, PendingEffect, PendingTimer, TimerData } from '../contracts/pending.ts';
 import type { MachineEvent } from './chart.ts';
 
 /** One thing for an actor to handle. */
@@ -23,6 +23,13 @@ export interface Incoming {
   readonly settles?: string;
   /** The result of an effect, for the ledger. */
   readonly result?: EffectResult;
+  /** Set for a delayed message that is due: the machine takes no step, its event goes to another actor. */
+  readonly forward?: {
+    /** The actor that gets it. */
+    readonly to: Address;
+    /** What it gets. */
+    readonly event: TimerData['event'];
+  };
   /** Set when the caller waits for a reply. */
   readonly ask?: Envelope;
   /** Milliseconds since the epoch; after that it is not handled (E9). */
@@ -65,10 +72,11 @@ export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, inLed
   };
 }
 
-/** A timer that is due. */
-export function fromTimer({ key, data }: PendingTimer): Incoming {
-  const { event } = data;
-  return { isInternal: true, id: key, event, body: null, settles: key, ...noSender };
+/** A timer that is due for the actor `owner`: an event for itself, or a message that it sends now. */
+export function fromTimer({ key, data }: PendingTimer, owner: Address): Incoming {
+  const { event, to } = data;
+  const due = { isInternal: true, id: key, event, body: null, settles: key, ...noSender };
+  return to === undefined || to === owner ? due : { ...due, forward: { to, event } };
 }
 
 /** The message that a child has ended, or the engine's own that a child could not be started. */

@@ -4,7 +4,8 @@ import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { Action, Snapshot, MachineStep } from './chart.ts';
 import { CommitBuilder, type StepActor } from './commitBuilder.ts';
-import { paramsOf, actionHandlers } from './actions.ts';
+import { addressOf, paramsOf, actionHandlers } from './actions.ts';
+import { withAddresses } from './references.ts';
 
 /** Handles the actions of a step in order, and returns the builder with their changes. `before` is undefined for the first step of an actor. */
 export function buildOutbox(
@@ -56,6 +57,7 @@ function spawnAssigned(
     builder.spawned.set(child, builder.childAddress(index, id, src));
     // An id that was not given is the session's, which is another one after a restart.
     const given = id === sessionId ? undefined : id;
-    builder.spawn(index, { id: given, src, input: options.input, systemId: options.systemId });
+    const input = withAddresses(options.input, (reference) => addressOf(builder, reference));
+    builder.spawn(index, { id: given, src, input, systemId: options.systemId });
   });
 }

@@ -35,7 +35,8 @@ export function unwrapSnapshot(type: ActorType, stored: StoredActor): JsonObject
   const problems = misfits(type, wrapped, stored);
   if (problems.length === 0) return withUnsetKeys(wrapped);
   if (type.migrate) {
-    const state = type.migrate(withUnsetKeys(wrapped), wrapped.hash) as JsonObject;
+    const state = type.migrate(withUnsetKeys(wrapped), wrapped.hash);
+    if (!isJsonObject(state)) throw notMigrated(type, stored, [...problems, 'after migrate: it gave no snapshot']);
     const migrated = { ...wrapSnapshot(type, state), hash: wrapped.hash };
     // Its timers were named by the machine that set them: migrate() is responsible for them.
     const still = misfits(type, migrated, {
@@ -45,12 +46,15 @@ export function unwrapSnapshot(type: ActorType, stored: StoredActor): JsonObject
     if (still.length === 0) return state;
     problems.push(...still.map((problem) => `after migrate: ${problem}`));
   }
-  throw new TroupeError(
-    'incompatible',
-    `${stored.actor} was written by another machine and does not fit "${type.chart.machine.id}":\n${problems.map((p) => `- ${p}`).join('\n')}\nIt stays as it is. Run it with the version that wrote it, or give its type a migrate().`,
-    { data: { actor: stored.actor, problems } },
-  );
+  throw notMigrated(type, stored, problems);
 }
+
+const notMigrated = (type: ActorType, { actor }: StoredActor, problems: readonly string[]) =>
+  new TroupeError(
+    'incompatible',
+    `${actor} was written by another machine and does not fit "${type.chart.machine.id}":\n${problems.map((p) => `- ${p}`).join('\n')}\nIt stays as it is. Run it with the version that wrote it, or give its type a migrate().`,
+    { data: { actor, problems } },
+  );
 
 function requireStoredSnapshot({ actor, snapshot }: StoredActor): StoredSnapshot {
   const wrapped = snapshot as StoredSnapshot | null;

@@ -3,10 +3,12 @@ import { deadLetterList } from '../contracts/deadLetter.ts';
 import { asJson } from '../values/json.ts';
 import type { Commit } from '../contracts/commit.ts';
 import type { MachineStep, Snapshot } from './chart.ts';
+import { addressOf } from './actions.ts';
 import type { CommitBuilder, StepActor } from './commitBuilder.ts';
 import type { Incoming } from './incoming.ts';
 import { buildOutbox } from './outbox.ts';
 import type { PendingSet } from './pendingSet.ts';
+import { withAddresses } from './references.ts';
 import { deadlineTimer, type SpawnInfo } from './spawn.ts';
 import { endMessageFor } from './systemMessages.ts';
 import type { StateChange } from './toCommit.ts';
@@ -61,8 +63,9 @@ export function stepChange(
   { seq, now }: StepNumber,
 ): StepOutcome {
   const { spawnInfo, pendings } = actor;
-  const [snapshot, { length: index }] = step;
+  const [after, { length: index }] = step;
   const builder = buildOutbox(actor, before, step, seq, now, event.id);
+  const snapshot = withPlainOutput(after, builder);
   const settled = settles === undefined ? [] : [settles];
   const appends = [
     ...engineAppends,
@@ -83,4 +86,10 @@ export function stepChange(
     change: { ...common, status: 'done', opens, closes: [...settled, ...pendings.keysEndingWith(settled)] },
     builder,
   };
+}
+
+/** The output of a machine that has ended, with an address in place of each reference to an actor. */
+function withPlainOutput(snapshot: Snapshot, builder: CommitBuilder): Snapshot {
+  const output: unknown = withAddresses<unknown>(snapshot.output, (reference) => addressOf(builder, reference));
+  return output === snapshot.output ? snapshot : Object.assign({}, snapshot, { output });
 }

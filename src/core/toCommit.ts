@@ -7,6 +7,7 @@ import type { Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { SpawnInfo } from './spawn.ts';
 import { stateOf, type Snapshot } from './chart.ts';
+import { withOwnAddresses } from './references.ts';
 import { wrapSnapshot } from './snapshot.ts';
 import { requirePlain } from '../values/plain.ts';
 
@@ -50,7 +51,7 @@ export function toCommit(
   epoch: number,
 ): Commit {
   const { snapshot, status, event, opens = [], closes = [], appends = [], results = [], failure } = change;
-  const state: JsonObject = snapshot ? type.chart.save(snapshot) : {};
+  const state: JsonObject = snapshot ? savedState(type, snapshot, spawnInfo) : {};
   requirePlain(`The context of ${spawnInfo.address}`, state.context);
   requirePlain(`The output of ${spawnInfo.address}`, state.output);
   for (const { kind, data } of opens)
@@ -79,6 +80,14 @@ export function toCommit(
     results,
     appends,
   };
+}
+
+/** XState saves a reference as a mark, and changes a context only when it has one. It restores those of children alone. */
+function savedState({ chart }: ActorType, snapshot: Snapshot, { address, parent }: SpawnInfo): JsonObject {
+  const state = chart.save(snapshot);
+  return state.context === undefined || state.context === snapshot.context
+    ? state
+    : { ...state, context: withOwnAddresses(state.context, address, parent) };
 }
 
 /** The same commit as observers see it. `value` is the XState value. */

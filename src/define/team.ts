@@ -4,6 +4,7 @@ import { TroupeError } from '../values/failure.ts';
 import { reservedTypes, slug } from '../values/ids.ts';
 import type { MessageBody, Messages, MessageName, Protocol } from '../contracts/protocol.ts';
 import { TeamSchema } from './schemas.ts';
+import { rememberPart } from './madeFrom.ts';
 import { answersTogether } from '../../machines/router/settings.ts';
 import { memberDefinition } from './anyMember.ts';
 import { requireNesting } from './nesting.ts';
@@ -71,6 +72,15 @@ export function team<
       `The route of team "${name}" says nothing about ${unrouted.join(', ')}, which can arrive. Add an entry for each.`,
     );
 
+  const decide = (said: readonly TeamMessage[]): Next => {
+    const message = latestOf(said);
+    const route = Object.hasOwn(routes, message.type) ? routes[message.type] : undefined;
+    if (!route)
+      throw new TroupeError('definition', `The route of team "${name}" says nothing about "${message.type}".`);
+    return check(message.type, route(message, talk(said)));
+  };
+  rememberPart(decide, routes);
+
   return {
     kind: 'team',
     name,
@@ -86,13 +96,7 @@ export function team<
       ...(deadline ? { deadline } : {}),
       ...(maxTurns ? { maxTurns } : {}),
     },
-    next(said) {
-      const message = latestOf(said);
-      const route = Object.hasOwn(routes, message.type) ? routes[message.type] : undefined;
-      if (!route)
-        throw new TroupeError('definition', `The route of team "${name}" says nothing about "${message.type}".`);
-      return check(message.type, route(message, talk(said)));
-    },
+    next: decide,
   };
 
   function talk(said: readonly TeamMessage[]): Talk<M, Mem, R> {

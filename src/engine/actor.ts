@@ -12,6 +12,7 @@ import { fromTimer, type Acknowledgement, type Incoming } from '../core/incoming
 import { fromEnvelope } from '../core/validate.ts';
 import { Executor } from './execute.ts';
 import type { ActorHost } from './actorHost.ts';
+import type { LateTimer } from './catchUp.ts';
 import { Mailbox } from './mailbox.ts';
 import { ActorState } from './actorState.ts';
 import { Supervisor } from '../core/supervisor.ts';
@@ -63,7 +64,12 @@ export class Actor {
 
   /** Is it doing something, or about to, without anything from outside? */
   get isBusy(): boolean {
-    return this.#isDraining || this.hasRunningEffects || this.#mailbox.size > 0 || this.#callsBeforeLoad !== undefined;
+    return this.isHandling || this.hasRunningEffects || this.#executor.isHolding;
+  }
+
+  /** Is it loading, or does it take a message, or has one to take? */
+  get isHandling(): boolean {
+    return this.#isDraining || this.#mailbox.size > 0 || this.#callsBeforeLoad !== undefined;
   }
 
   /** Are effects of it running? */
@@ -115,11 +121,17 @@ export class Actor {
     this.#idleSince = this.#host.clock.now();
   }
 
-  /** Continues from what was restored; after a crash, with the results that are in the ledger. */
-  resume(results?: StoredActor['results']): void {
-    if (results) this.#executor.resume(results);
+  /** Continues from what was restored; after a crash, with the results that are in the ledger. Returns the timers that are late. */
+  resume(results?: StoredActor['results']): LateTimer[] {
+    const late = results ? this.#executor.resume(results) : [];
     this.#markLoaded();
     this.#drain();
+    return late;
+  }
+
+  /** Starts the effects again that were running before a crash. */
+  startHeld(): void {
+    this.#executor.startHeld();
   }
 
   /** Calls as soon as the actor is loaded; at once when it is. */
@@ -150,11 +162,7 @@ export class Actor {
   /** A timer is due. */
   fireTimer(key: string): void {
     const pending = this.#isAbandoned ? undefined : this.pending(key);
-    if (pending?.kind !== 'timer') return;
-    const { to, event } = pending.data;
-    if (to === undefined) return this.enqueue(fromTimer(pending));
-    this.state.pendings.remove(key);
-    this.#executor.sendDelayed(key, to, event);
+    if (pending?.kind === 'timer') this.enqueue(fromTimer(pending, this.address));
   }
 
   stop(reason: string): void {

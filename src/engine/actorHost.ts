@@ -62,6 +62,8 @@ export interface ActorHost extends CommitContext {
   /** May something be started for the run? False when another process holds its lease. Waits while the journal cannot tell. */
   confirmLease(run: string, gone: () => boolean): Promise<boolean>;
 
+  /** Fires the timers that this process missed while it was suspended. A promise while the run catches up: what comes now is taken afterwards. */
+  lateFirst(run: string): Promise<void> | undefined;
   /** The actor has nothing to do for now. */
   notifyIdle(run: string): void;
   /** The actor is done, failed or stopped. */

@@ -1,6 +1,6 @@
 /** The state of an actor as of its last commit, and the commit that its next step would make. Nothing here writes, sends or waits, except that a list is read. */
 import type { Address } from '../values/ids.ts';
-import { TroupeError, type Failure } from '../values/failure.ts';
+import { TroupeError } from '../values/failure.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import { type Json } from '../values/json.ts';
 import type { Commit, StoredActor } from '../contracts/commit.ts';
@@ -154,10 +154,13 @@ export class ActorState implements SteppingActor {
 
   /** Retries while the journal cannot be read: the caller only waits longer. */
   #readList(name: string, length: number): Promise<Json[]> {
-    const { journal, clock, ending, report } = this.#context;
-    const stalled = (failure: Failure) =>
-      report({ type: 'stalled', at: clock.now(), run: this.run, actor: this.address, failure });
+    const { journal, clock, ending, stalls } = this.#context;
     const gone = () => this.#status !== 'active';
-    return retryWrite(() => journal.list(this.address, name, 0, length), { clock, ending, gone, stalled });
+    return retryWrite(() => journal.list(this.address, name, 0, length), {
+      clock,
+      ending,
+      gone,
+      ...stalls.reportsOf(this.run, this.address),
+    });
   }
 }

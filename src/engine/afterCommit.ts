@@ -19,10 +19,12 @@ export function afterCommit(
       reportProgress('log', { ...(label === undefined ? {} : { label }), value: printable(value) });
       continue;
     }
-    // At most once, and after the commit: a failure is reported and changes nothing.
-    perform(action).catch((thrown: unknown) =>
-      reportProgress(action.type, { action: action.type, failure: toFailure(thrown) }),
-    );
+    // At most once, and after the commit: a failure is a warning and changes nothing.
+    perform(action).catch((thrown: unknown) => {
+      const failure = toFailure(thrown);
+      const message = `The action "${action.type}" of ${actor} failed after its step, which holds: ${failure.message}`;
+      reportProgress(action.type, { type: 'warning', message, action: action.type, failure });
+    });
   }
 }
 

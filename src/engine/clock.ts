@@ -1,6 +1,7 @@
 /** Time, randomness and ids of the real world. Nothing else in this project reads them. */
 import { randomFillSync } from 'node:crypto';
 import type { Clock } from '../values/clock.ts';
+import { eventLoopTurns } from './eventLoopTurns.ts';
 
 /** Longer waits are cut into pieces of this many milliseconds: setTimeout fires at once beyond 24.8 days, and the clock may be set while the process waits. */
 const maxTimeout = 60 * 60 * 1000;
@@ -17,6 +18,7 @@ export function systemClock(): Clock {
   };
 
   return {
+    turn: eventLoopTurns(),
     now: () => Date.now(),
     random: () => randomUint32() / 2 ** 32,
     id() {

@@ -1,6 +1,7 @@
 /** What every part of the engine is given: the journal, the clock, the observer. */
 import type { Clock } from '../values/clock.ts';
 import type { Inspection } from '../contracts/inspection.ts';
+import type { Stalls } from './stalls.ts';
 import type { Journal } from '../journal/journal.ts';
 
 /** What every part of the engine is given. */
@@ -11,4 +12,6 @@ export interface EngineContext {
   readonly ending: AbortSignal;
   /** Reports to the observer; never throws. */
   readonly report: (event: Inspection) => void;
+  /** Which runs wait for the journal. */
+  readonly stalls: Stalls;
 }

@@ -1,13 +1,12 @@
 /** Carries out a commit after it is stored: performs effects, sets timers, spawns children, sends messages. */
 import type { AnyActorLogic } from 'xstate';
-import type { Address } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
 import type { StoredActor } from '../contracts/commit.ts';
-import type { OwnPending, Pending, PendingEffect, TimerData } from '../contracts/pending.ts';
+import type { OwnPending, Pending, PendingEffect } from '../contracts/pending.ts';
 import { afterCommit } from './afterCommit.ts';
 import { fromEffect, type Incoming } from '../core/incoming.ts';
 import type { ActorHost } from './actorHost.ts';
-import { signalEnvelope } from '../core/systemMessages.ts';
+import type { LateTimer } from './catchUp.ts';
 import { EffectRunner } from './effectRunner.ts';
 import type { PlannedCommit, ActorState } from './actorState.ts';
 
@@ -17,6 +16,10 @@ export class Executor {
   readonly #enqueue: (incoming: Incoming) => void;
   readonly #state: ActorState;
   readonly #effects: EffectRunner;
+  /** Effects that are started again once the run has caught up. */
+  #held: PendingEffect[] = [];
+  /** Results that wait until the run has caught up. */
+  #arriving = 0;
 
   /** `enqueue` gives the actor the result of an effect. */
   constructor(host: ActorHost, state: ActorState, enqueue: (incoming: Incoming) => void) {
@@ -43,13 +46,32 @@ export class Executor {
     afterCommit(builder, this.#host);
   }
 
-  /** After a crash: what is pending is started again under the same keys; what has a result in the ledger is not. */
-  resume(results: StoredActor['results']): void {
+  /** Do effects or their results wait until the run has caught up? */
+  get isHolding(): boolean {
+    return this.#held.length > 0 || this.#arriving > 0;
+  }
+
+  /**
+   * After a crash: what is pending is started again under the same keys; what has a result in the ledger is not. Returns the timers that are late;
+   * `startHeld` starts the effects.
+   */
+  resume(results: StoredActor['results']): LateTimer[] {
+    const now = this.#host.clock.now();
+    const late: LateTimer[] = [];
     for (const pending of this.#state.pendings) {
-      const result = results.get(pending.key);
-      if (result && pending.kind === 'effect') this.#enqueue(fromEffect(pending, result, true));
-      else if (pending.kind !== 'child') this.#begin(pending, true);
+      const { key, kind } = pending;
+      const result = results.get(key);
+      if (kind === 'timer' && pending.due <= now) late.push({ address: this.#state.address, key, due: pending.due });
+      else if (kind === 'timer') this.#begin(pending, true);
+      else if (kind === 'effect' && result) this.#enqueue(fromEffect(pending, result, true));
+      else if (kind === 'effect') this.#held.push(pending);
     }
+    return late;
+  }
+
+  /** Starts the effects that are still asked for. */
+  startHeld(): void {
+    for (const pending of this.#held.splice(0)) if (this.#state.pendings.has(pending.key)) this.#begin(pending, true);
   }
 
   /** Stops what was closed: an effect is aborted, a timer cancelled, a child stopped. A late result finds nothing pending (E3). */
@@ -57,11 +79,6 @@ export class Executor {
     if (kind === 'effect') this.#effects.stop(key);
     if (kind === 'timer') this.#host.timers.cancel(key);
     if (kind === 'child') this.#host.stopChild(data.address, `its parent ${this.#state.address} let it go`);
-  }
-
-  /** A delayed sendTo is due. */
-  sendDelayed(key: string, to: Address, event: TimerData['event']): void {
-    this.#host.outboxRelay.send(signalEnvelope(key, this.#state.address, to, this.#state.run, event));
   }
 
   /** The latest intermediate result of a running effect, by the child's id. */
@@ -86,6 +103,12 @@ export class Executor {
     else void this.#perform(pending, again);
   }
 
+  async #after(behind: Promise<void>): Promise<void> {
+    this.#arriving++;
+    await behind;
+    this.#arriving--;
+  }
+
   async #mayBegin({ key }: PendingEffect): Promise<boolean> {
     const isGone = () => !this.#state.pendings.has(key);
     return (await this.#host.confirmLease(this.#state.run, isGone)) && !isGone();
@@ -95,6 +118,8 @@ export class Executor {
     // A process that was suspended after the commit may have lost the lease, and another one may have started this (E4).
     if (!this.#host.isLeaseCurrent(this.#state.run) && !(await this.#mayBegin(pending))) return;
     const outcome = await this.#effects.start(pending, again);
+    const behind = this.#host.lateFirst(this.#state.run);
+    if (behind) await this.#after(behind);
     if (outcome) this.#enqueue(fromEffect(pending, outcome, false));
     else this.#host.notifyIdle(this.#state.run);
   }

@@ -14,7 +14,7 @@ import { expiredError } from '../core/validate.ts';
 import { wasHandled } from './duplicates.ts';
 import type { Executor } from './execute.ts';
 import type { ActorHost } from './actorHost.ts';
-import { endMessageFor } from '../core/systemMessages.ts';
+import { endMessageFor, signalEnvelope, toPendingMessage } from '../core/systemMessages.ts';
 import { withEventContext, type EventContext } from '../contracts/eventContext.ts';
 import { retryWrite } from './retryWrite.ts';
 import type { PlannedCommit, ActorState } from './actorState.ts';
@@ -120,6 +120,7 @@ export class Handler {
     const { chart } = this.#state.type;
     const { snapshot: before, address } = this.#state;
     if (!before) throw new TroupeError('internal', `${address} has not begun.`);
+    if (incoming.forward) return this.#planForward(incoming, incoming.forward);
     const step = chart.step(before, withEventContext(incoming.event, this.#contextOf(incoming)));
     const { settles, result } = incoming;
     const cause = { ...(settles === undefined ? {} : { settles }), ...(result ? { result } : {}) };
@@ -127,6 +128,20 @@ export class Handler {
     if (incoming.isInternal) return this.#state.step(step, before, { ...cause, event });
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, incoming.event)) return undefined;
     return this.#state.step(step, before, { ...cause, event: { ...event, inbox: true } });
+  }
+
+  /** A delayed message is due: one commit ends the timer and opens the message, so that a crash neither loses nor doubles it (E2, E5). */
+  #planForward(incoming: Incoming, { to, event }: NonNullable<Incoming['forward']>): PlannedCommit {
+    const { address, run, snapshot } = this.#state;
+    const message = toPendingMessage(signalEnvelope(this.#state.key(0), address, to, run, event, incoming.id));
+    const closes = incoming.settles === undefined ? [] : [incoming.settles];
+    return this.#state.plan({
+      snapshot,
+      status: 'active',
+      event: commitEventOf(incoming),
+      opens: [message],
+      closes,
+    });
   }
 
   #contextOf({ id, from, isInternal }: Incoming): EventContext {
@@ -146,8 +161,10 @@ export class Handler {
 
   /** One commit; then the actor is what it says. False when the message was handled before. */
   async #store(plan: PlannedCommit): Promise<boolean> {
-    const { journal, report } = this.#host;
+    const { journal, report, clock } = this.#host;
     const { commit, change } = plan;
+    const turn = clock.turn?.();
+    if (turn) await turn;
     try {
       await this.#retry(() => journal.commit(commit));
     } catch (thrown) {
@@ -167,10 +184,9 @@ export class Handler {
   }
 
   #retry<T>(write: () => Promise<T>): Promise<T> {
-    const { clock, ending, report } = this.#host;
-    const { run, address: actor } = this.#state;
-    const stalled = (failure: Failure) => report({ type: 'stalled', at: clock.now(), run, actor, failure });
-    return retryWrite(write, { clock, ending, gone: this.#isGone, stalled });
+    const { clock, ending, stalls } = this.#host;
+    const { run, address } = this.#state;
+    return retryWrite(write, { clock, ending, gone: this.#isGone, ...stalls.reportsOf(run, address) });
   }
 
   /** The step failed. The actor is what it was at the last commit; its supervisor decides what follows. */

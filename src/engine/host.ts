@@ -11,7 +11,8 @@
  * E6 The cost of a commit does not grow with the length of the history.
  * E7 A write that may have happened is repeated only if it is idempotent, or once it is known that it did not happen.
  * E8 The limits of microsteps, restarts and mailboxes are finite by default.
- * E9 A deadline is a point in time. Children and effects inherit it, and can only get an earlier one.
+ * E9 A deadline is a point in time. Children and effects inherit it, and can only get an earlier one. It is judged before what comes after it,
+ *    also when nobody ran the actor at that time.
  * E10 Mailboxes are bounded. No message is lost silently: its sender gets the reason, or the message is stored as a dead letter with the reason.
  * E11 A snapshot names the machine that wrote it. Another machine uses it if it fits, migrates it, or leaves it unchanged.
  * E12 An actor type is refused when one of its guards, actions, effects or children has no name, or a name that is not declared.
@@ -20,7 +21,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../values/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../values/failure.ts';
-import { requireId, type Address } from '../values/ids.ts';
+import { actorTypeOf, requireId, type Address } from '../values/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
 import type { Restart } from '../contracts/restart.ts';
@@ -29,6 +30,7 @@ import type { PendingChild } from '../contracts/pending.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 import { defaultSupervision, type ActorType } from '../core/actorType.ts';
+import { Stalls } from './stalls.ts';
 import { Timers } from './timers.ts';
 import { spawnInfoOf, childSpawnInfo, type SpawnInfo } from '../core/spawn.ts';
 import { Actor } from './actor.ts';
@@ -40,6 +42,7 @@ import { fromChild } from '../core/incoming.ts';
 import { requireDeliverable } from '../core/validate.ts';
 import { wasHandled } from './duplicates.ts';
 import { InboxPoller } from './inboxPoller.ts';
+import { CatchUp, type LateTimer } from './catchUp.ts';
 import { safeObserver } from './observer.ts';
 import { Leases, type LeaseOptions } from './lease.ts';
 import { retryWrite } from './retryWrite.ts';
@@ -87,12 +90,16 @@ export class Host implements ActorHost, AsyncDisposable {
   readonly outboxRelay: OutboxRelay;
   readonly timers: Timers;
   readonly report: (event: Inspection) => void;
+  readonly stalls: Stalls;
   readonly #lostRuns = new Map<string, Failure>();
   readonly #transport: Transport;
   readonly #leases: Leases;
   readonly #registry: Registry;
   readonly #inboxPoller: InboxPoller;
   readonly #passivation: Passivation;
+  readonly #catchUp: CatchUp;
+  /** A timer that is later than so many milliseconds shows that this process was suspended. */
+  readonly #tolerance: number;
   readonly #starting = new Map<string, Promise<Address>>();
   readonly #rootSupervisors = new Map<string, Supervisor>();
   readonly #idleListeners = new Set<(run: string) => void>();
@@ -102,6 +109,7 @@ export class Host implements ActorHost, AsyncDisposable {
     this.journal = journal;
     this.clock = clock;
     this.report = safeObserver(observe);
+    this.stalls = new Stalls(clock, this.report);
     this.#transport = transport;
     const epochOf = (run: string) => (this.owns(run) ? this.epoch(run) : undefined);
     const storeUndeliverable = (envelope: Envelope, failure: Failure, epoch = epochOf(envelope.run)) =>
@@ -116,13 +124,25 @@ export class Host implements ActorHost, AsyncDisposable {
       ending: this.ending,
       epoch: epochOf,
       onUndeliverable: storeUndeliverable,
+      onMove: (run) => this.#tellIdle(run),
     });
-    this.timers = new Timers(clock, (address, key) => this.#withActor(address, (actor) => actor.fireTimer(key)));
+    this.#tolerance = Math.min(poll, 1_000);
+    this.timers = new Timers(clock, (due) => this.#fire(due));
+    this.#catchUp = new CatchUp({
+      fire: (timer) => this.#fireTimer(timer),
+      settled: (run) => this.#settled(run),
+      handIn: (run) => this.#retry(run, run, () => this.#inboxPoller.poll(run)),
+      onDone: (run) => {
+        for (const actor of this.actorsOf(run)) actor.startHeld();
+        this.notifyIdle(run);
+      },
+    });
     this.#inboxPoller = new InboxPoller({
       journal,
       clock,
       pollInterval: poll,
       runs: () => this.#leases.runs,
+      dueFirst: (run, time) => this.#catchUp.upTo(run, time),
       receive: (envelope) => this.receive(envelope),
       onUndeliverable: storeUndeliverable,
     });
@@ -184,7 +204,7 @@ export class Host implements ActorHost, AsyncDisposable {
       throw new TroupeError('conflict', `${envelope.to} has ended (${status}, ${state}); it takes no more messages.`, {
         data: { status },
       });
-    await this.journal.post({ ...envelope, run });
+    await this.journal.post({ ...envelope, run, posted: this.clock.now() });
     if (this.owns(run)) await this.#inboxPoller.poll(run).catch(() => {}); // The message is durable, and is found at the next poll.
   }
 
@@ -214,6 +234,7 @@ export class Host implements ActorHost, AsyncDisposable {
       !this.outboxRelay.isBusy(run) &&
       !this.#inboxPoller.isBusy(run) &&
       !this.#starting.has(run) &&
+      this.#catchUp.of(run) === undefined &&
       this.actorsOf(run).every((actor) => !actor.isBusy)
     );
   }
@@ -227,6 +248,10 @@ export class Host implements ActorHost, AsyncDisposable {
   /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
   async receive(envelope: Envelope): Promise<boolean> {
     requireDeliverable(envelope, this.clock.now());
+    this.timers.fireDue();
+    const behind = this.#catchUp.of(envelope.run);
+    // `door` is the stored address type of a reply channel: what it sends comes from outside.
+    if (behind && actorTypeOf(envelope.from) === 'door') await behind;
     if (!this.#registry.get(envelope.to)) return this.#receiveForAbsent(envelope);
     return new Promise<boolean>((resolve, refuse) => {
       this.#withActor(envelope.to, (actor) =>
@@ -290,9 +315,8 @@ export class Host implements ActorHost, AsyncDisposable {
 
   /** Waits while the journal is away. */
   #retry<T>(run: string, actor: Address, ask: () => Promise<T>): Promise<T> {
-    const { clock, ending, report } = this;
-    const stalled = (failure: Failure) => report({ type: 'stalled', at: clock.now(), run, actor, failure });
-    return retryWrite(ask, { clock, ending, gone: () => !this.owns(run), stalled });
+    const { clock, ending, stalls } = this;
+    return retryWrite(ask, { clock, ending, gone: () => !this.owns(run), ...stalls.reportsOf(run, actor) });
   }
 
   emit(from: Address, run: string, event: MachineEvent): void {
@@ -316,7 +340,47 @@ export class Host implements ActorHost, AsyncDisposable {
 
   notifyIdle(run: string): void {
     this.#passivation.start();
+    this.#tellIdle(run);
+  }
+
+  #tellIdle(run: string): void {
     for (const call of this.#idleListeners) call(run);
+  }
+
+  lateFirst(run: string): Promise<void> | undefined {
+    this.timers.fireDue(this.#tolerance);
+    return this.#catchUp.of(run);
+  }
+
+  /** Timers that are due now fire at once. After a time in which this process was suspended, a run catches up. */
+  #fire(due: readonly LateTimer[]): void {
+    const now = this.clock.now();
+    const late = new Map<string, LateTimer[]>();
+    for (const timer of due) {
+      const run = this.#registry.get(timer.address)?.run;
+      if (run !== undefined && (now - timer.due > this.#tolerance || this.#catchUp.of(run)))
+        late.set(run, [...(late.get(run) ?? []), timer]);
+      else this.#fireTimer(timer);
+    }
+    for (const [run, timers] of late) this.#catchUp.add(run, timers);
+  }
+
+  #fireTimer({ address, key }: Pick<LateTimer, 'address' | 'key'>): void {
+    this.#withActor(address, (actor) => actor.fireTimer(key));
+  }
+
+  /** Resolves when no message of the run is on its way or being taken, or this process no longer runs it. */
+  #settled(run: string): Promise<void> {
+    const isSettled = () =>
+      !this.owns(run) || (!this.outboxRelay.isMoving(run) && this.actorsOf(run).every((actor) => !actor.isHandling));
+    return new Promise((resolve) => {
+      if (isSettled()) return resolve();
+      const listener = this.onIdle((idle) => {
+        if (idle !== run || !isSettled()) return;
+        listener[Symbol.dispose]();
+        resolve();
+      });
+    });
   }
 
   actorEnded({ address, run }: RunActor): void {
@@ -376,6 +440,9 @@ export class Host implements ActorHost, AsyncDisposable {
       return address;
     }
     this.#lostRuns.delete(run);
+    const turn = this.clock.turn?.();
+    if (turn) await turn;
+    if (await this.#hasEnded(address, options)) return address;
     await this.#leases.claim(run);
     try {
       await this.#requireSame(address, options);
@@ -399,6 +466,20 @@ export class Host implements ActorHost, AsyncDisposable {
     // What cannot be read now is read at the next poll.
     if (this.owns(run)) void this.#inboxPoller.poll(run).catch(() => {});
     return address;
+  }
+
+  /** Has the run ended, with nothing of it left to do? Its end never changes, so it is read without the lease, and nothing is written. */
+  async #hasEnded(address: Address, options: StartActorOptions): Promise<boolean> {
+    const { run } = options;
+    const [root] = await this.journal.find({ actor: address });
+    if (!root || root.status === 'active') return false;
+    const isOver =
+      (await this.journal.find({ run, status: 'active', limit: 1 })).length === 0 &&
+      (await this.journal.undelivered(run)).length === 0;
+    if (!isOver) return false;
+    await this.#requireSame(address, options);
+    this.#registry.addEnded(address, run);
+    return true;
   }
 
   /** One key is one run: of one type, with one name and one input. */
@@ -432,6 +513,12 @@ export class Host implements ActorHost, AsyncDisposable {
     await actor.start(spawnInfo);
     const failure = this.#lostRuns.get(spawnInfo.run);
     if (failure) throw fromFailure(failure);
+    // It was abandoned before its first commit, because this process closes or the lease went to another one: nobody keeps this run.
+    if (actor.state.seq === 0)
+      throw new TroupeError(
+        'storage',
+        `The run "${spawnInfo.run}" is not known to be stored: this process lost it while its beginning was being written. Start it again under its key.`,
+      );
   }
 
   /** Every actor is restored before any of them acts, so that no message arrives before its recipient. */
@@ -456,7 +543,9 @@ export class Host implements ActorHost, AsyncDisposable {
       const actor = this.actor(parent);
       if (actor) this.spawn(actor.state, pending);
     }
-    for (const { actor, results } of actors) actor.resume(results);
+    const late = actors.flatMap(({ actor, results }) => actor.resume(results));
+    if (late.length > 0) this.#catchUp.add(run, late);
+    else for (const { actor } of actors) actor.startHeld();
     if (actors.length > 0) return;
     this.#registry.addEnded(root.actor, run);
     await this.#releaseLease(run);
@@ -473,14 +562,12 @@ export class Host implements ActorHost, AsyncDisposable {
   #load(registration: Registration): Actor {
     const actor = new Actor(this, registration.type, registration.address, registration.run);
     this.#registry.activate(registration, actor);
-    const { clock, ending, journal, report } = this;
-    const stalled = (failure: Failure) =>
-      report({ type: 'stalled', at: clock.now(), run: registration.run, actor: registration.address, failure });
+    const { clock, ending, journal, stalls } = this;
     retryWrite(() => journal.load(registration.address), {
       clock,
       ending,
       gone: () => registration.actor !== actor,
-      stalled,
+      ...stalls.reportsOf(registration.run, registration.address),
     })
       .then((stored) => {
         if (registration.actor !== actor) return;
@@ -523,8 +610,10 @@ export class Host implements ActorHost, AsyncDisposable {
   }
 
   #dropRun(run: string): void {
+    this.stalls.forget(run);
     this.#rootSupervisors.delete(run);
     this.outboxRelay.release(run);
+    this.#catchUp.drop(run);
     this.timers.cancelAllOf(new Set([...this.#registry.of(run)].map(({ address }) => address)));
     for (const registration of this.#registry.of(run)) {
       const { actor } = registration;

@@ -14,6 +14,8 @@ export interface InboxPollerOptions {
   readonly pollInterval: number;
   /** The runs whose lease this process holds. */
   runs(): readonly string[];
+  /** Resolves when all that was due in the run before a time is taken; milliseconds since the epoch. */
+  dueFirst(run: string, time: number): Promise<void>;
   /** Hands a message in; resolves with true when it had been handled before. */
   receive(envelope: Envelope): Promise<boolean>;
   /** Stores a message that no actor takes as a dead letter, and removes it from the inbox. */
@@ -79,11 +81,13 @@ export class InboxPoller {
   }
 
   async #handInAll(run: string): Promise<void> {
-    const { journal, receive, onUndeliverable } = this.#options;
+    const { journal, receive, onUndeliverable, dueFirst } = this.#options;
     /** Recipients that take no more for now: later messages for them wait as well, in order. */
     const waiting = new Set<string>();
     for (const envelope of await journal.mail(run)) {
       if (waiting.has(envelope.to)) continue;
+      // Earlier versions did not say when a message was left: it counts as left in time.
+      await dueFirst(run, envelope.posted ?? 0);
       try {
         // A commit removes the message; one that had been handled before is still there.
         if (!(await receive(Envelope.parse(envelope)))) continue;

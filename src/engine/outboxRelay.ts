@@ -21,6 +21,16 @@ export interface OutboxRelayOptions {
   epoch(run: string): number | undefined;
   /** Stores a message that no actor takes, and settles it. `epoch` is that of when it was sent: the lease of a run may be released before its last message is delivered. */
   onUndeliverable(envelope: Envelope, failure: Failure, epoch: number | undefined): Promise<void>;
+  /** A message of the run is no longer on its way: it was delivered or given up, or waits to be tried again. Default: nothing. */
+  onMove?(run: string): void;
+}
+
+const newSending = (): Sending => ({ messages: 0, queued: new Map(), paused: new Set(), released: false });
+
+function leave({ queued }: Sending, to: Address): void {
+  const left = (queued.get(to) ?? 1) - 1;
+  if (left === 0) queued.delete(to);
+  else queued.set(to, left);
 }
 
 /** Bounds of the pause between two attempts, in milliseconds. */
@@ -28,6 +38,10 @@ const bounds = { first: 10, longest: 5_000 };
 
 interface Sending {
   messages: number;
+  /** How many messages each recipient is still to get. */
+  readonly queued: Map<Address, number>;
+  /** Recipients that do not take their next message for now: it is tried again later. */
+  readonly paused: Set<Address>;
   /** The lease was lost: the process that holds it now sends the messages, in their order. */
   released: boolean;
 }
@@ -47,12 +61,19 @@ export class OutboxRelay {
     return this.#sending.has(run);
   }
 
+  /** Is a message of the run on its way to a recipient that takes it now? */
+  isMoving(run: string): boolean {
+    const sending = this.#sending.get(run);
+    return sending !== undefined && sending.queued.size > sending.paused.size;
+  }
+
   /** The message's id is the key that is settled once the message is delivered or given up. */
   send(envelope: Envelope): void {
     const { run, to } = envelope;
-    const sending = this.#sending.get(run) ?? { messages: 0, released: false };
+    const sending = this.#sending.get(run) ?? newSending();
     this.#sending.set(run, sending);
     sending.messages++;
+    sending.queued.set(to, (sending.queued.get(to) ?? 0) + 1);
     const epoch = this.#options.epoch(run);
     // `door` is the stored address type of a reply channel.
     const isOrdered = actorTypeOf(to) !== 'door';
@@ -60,7 +81,9 @@ export class OutboxRelay {
     const deliver = () => this.#deliver(envelope, epoch, sending);
     const queued: Promise<void> = (before ? before.then(deliver) : deliver()).finally(() => {
       if (this.#queues.get(to) === queued) this.#queues.delete(to);
+      leave(sending, to);
       if (--sending.messages === 0 && this.#sending.get(run) === sending) this.#sending.delete(run);
+      this.#options.onMove?.(run);
     });
     if (isOrdered) this.#queues.set(to, queued);
   }
@@ -88,7 +111,10 @@ export class OutboxRelay {
           if (stored === 'kept' || stored.kind === 'fenced') return;
         }
       }
+      sending.paused.add(envelope.to);
+      this.#options.onMove?.(envelope.run);
       await sleep(clock, backoff(failed, bounds, clock.random()), ending).catch(() => {});
+      sending.paused.delete(envelope.to);
     }
   }
 
@@ -104,7 +130,7 @@ export class OutboxRelay {
     if (row.status !== 'active')
       return toFailure(new TroupeError('conflict', `${to} has ended (${row.status}); it takes no more messages.`));
     if (epoch(row.run) !== undefined) return { ...failure, retryable: true };
-    await journal.post({ ...envelope, run: row.run });
+    await journal.post({ ...envelope, run: row.run, posted: this.#options.clock.now() });
     return this.#settle(envelope);
   }
 

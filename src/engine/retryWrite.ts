@@ -10,16 +10,23 @@ export interface RetryScope {
   /** Is the write no longer wanted: may another process hold the run's lease? */
   gone(): boolean;
   stalled(failure: Failure): void;
+  /** Called when a write that had failed was stored. */
+  continued?(): void;
 }
 
 /** Bounds of the pause between two attempts, in milliseconds. */
 const bounds = { first: 100, longest: 5_000 };
 
 /** Tries again after a retryable `storage` failure. Rejects with any other, and with `fenced` once the write is no longer wanted. */
-export async function retryWrite<T>(write: () => Promise<T>, { clock, ending, gone, stalled }: RetryScope): Promise<T> {
+export async function retryWrite<T>(
+  write: () => Promise<T>,
+  { clock, ending, gone, stalled, continued }: RetryScope,
+): Promise<T> {
   for (let failed = 1; ; failed++) {
     try {
-      return await write();
+      const stored = await write();
+      if (failed > 1) continued?.();
+      return stored;
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (failure.kind !== 'storage' || !failure.retryable) throw thrown;

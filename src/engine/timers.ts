@@ -2,7 +2,8 @@
 import type { Clock } from '../values/clock.ts';
 import type { Address } from '../values/ids.ts';
 
-interface Timer {
+/** A timer that is set. */
+export interface Timer {
   readonly key: string;
   readonly due: number;
   /** Timers that are due at the same time fire in the order they were set. */
@@ -15,14 +16,15 @@ const before = (a: Timer, b: Timer) => a.due < b.due || (a.due === b.due && a.or
 /** The timers of a host. */
 export class Timers {
   readonly #clock: Clock;
-  readonly #fire: (address: Address, key: string) => void;
+  readonly #fire: (due: readonly Timer[]) => void;
   readonly #byKey = new Map<string, Timer>();
   /** A binary heap; a cancelled timer stays in it until it comes up. */
   #heap: Timer[] = [];
   #order = 0;
   #wakeUp: { readonly at: number; readonly call: Disposable } | undefined;
 
-  constructor(clock: Clock, fire: (address: Address, key: string) => void) {
+  /** `fire` gets all that are due at one time, in their order. */
+  constructor(clock: Clock, fire: (due: readonly Timer[]) => void) {
     this.#clock = clock;
     this.#fire = fire;
   }
@@ -66,15 +68,24 @@ export class Timers {
     this.#wakeUp = { at, call: this.#clock.wake(at, () => this.#wake()) };
   }
 
-  #wake(): void {
-    this.#wakeUp = undefined;
-    const now = this.#clock.now();
+  /** Fires what is due, also before the clock wakes this process: what comes now comes after it. Only what is late by so many milliseconds. */
+  fireDue(lateBy = 0): void {
+    const now = this.#clock.now() - lateBy;
+    const due: Timer[] = [];
     for (let timer = this.#heap[0]; timer && timer.due <= now; timer = this.#heap[0]) {
       this.#pop();
       if (this.#byKey.get(timer.key) !== timer) continue;
       this.#byKey.delete(timer.key);
-      this.#fire(timer.address, timer.key);
+      due.push(timer);
     }
+    if (due.length === 0) return;
+    this.#fire(due);
+    this.#schedule();
+  }
+
+  #wake(): void {
+    this.#wakeUp = undefined;
+    this.fireDue();
     this.#schedule();
   }
 

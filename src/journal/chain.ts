@@ -27,8 +27,28 @@ export const actorDigest = (row: {
 export const pendingDigest = ({ kind, due, data }: { kind: string; due: number | null; data: string }): string =>
   shortDigest(kind, String(due), data);
 
+/** The columns of a result in the ledger that its digest covers; `actor` is the number of the actor. */
+export interface StoredResult {
+  readonly key: string;
+  readonly actor: number;
+  readonly at: number;
+  readonly name: string;
+  readonly input: string;
+  readonly outcome: string;
+}
+
+/** Begins a digest that covers every column. Earlier ones cover the key, the input and the outcome, and begin with no such mark. */
+const wholeRow = '*';
+
 /** The digest of an effect's result, stored beside it in the ledger. */
-export const resultDigest = (key: string, input: string, outcome: string): string => shortDigest(key, input, outcome);
+export const resultDigest = ({ key, actor, at, name, input, outcome }: StoredResult): string =>
+  wholeRow + shortDigest(key, String(actor), String(at), name, input, outcome);
+
+/** Is a result what was written with this digest? */
+export const isResult = (result: StoredResult, digest: string): boolean =>
+  digest.startsWith(wholeRow)
+    ? resultDigest(result) === digest
+    : shortDigest(result.key, result.input, result.outcome) === digest;
 
 /** The digest of a list entry, after the list's name: so the chain also tells how long each list must be. */
 export const listEntryDigest = (list: string, hash: string): string =>
@@ -78,6 +98,14 @@ export function verifyChain(
   }
   return end;
 }
+
+/** The error for a journal that is damaged where no actor can be named: kind `corrupt`, with `data` { what }. */
+export const corruptJournal = (what: string) =>
+  new TroupeError(
+    'corrupt',
+    `The journal is damaged: ${what}. Keep a copy, then run "troupe doctor" to see what it concerns, or restore a backup.`,
+    { data: { what } },
+  );
 
 /** The error for an actor whose stored data was changed: kind `corrupt`, with `data` { actor, seq, what }. */
 export const corruptActor = (actor: string, seq: number, what: string) =>

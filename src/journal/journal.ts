@@ -207,10 +207,33 @@ export interface StatusLine {
   readonly says: string;
 }
 
+/** Messages of other programs in the log of a shared journal: what is no entry is skipped. */
+export interface SkippedEntries {
+  /** How many there were. */
+  readonly count: number;
+  /** The last ones, newest first. */
+  readonly latest: readonly SkippedEntry[];
+}
+
+/** A message in the log that is no entry. */
+export interface SkippedEntry {
+  /** Where it stands in the log. */
+  readonly position: number;
+  /** Why it is no entry, in words. */
+  readonly reason: string;
+}
+
 /** A journal. Closing it writes what is waiting and releases the store. */
 export interface Journal extends CommitStore, RunLeases, Inboxes, JournalQueries, AsyncDisposable {
   /** For a journal on a server: where it is, how large, how far this process has read it, and how durable it is. */
   status?(): Promise<readonly StatusLine[]>;
   /** Why this process can never write it again; undefined while it can, or while the trouble may pass. */
   lost?(): TroupeError | undefined;
+  /** What a shared journal has skipped in its log. */
+  skipped?(): SkippedEntries;
+  /** Why this process cannot write it or read on in it now, in words for people; undefined while it can, as far as is known. */
+  trouble?(options?: {
+    /** Also writes something that changes nothing where nothing was written for ten seconds, because a full disk shows in no other way. False by default. */
+    readonly tryWrite?: boolean;
+  }): string | undefined;
 }

@@ -5,7 +5,8 @@ import { deadLetterList } from '../contracts/deadLetter.ts';
 import type { Address } from '../values/ids.ts';
 import { asJson, type Json } from '../values/json.ts';
 import type { SettledPending } from '../contracts/pending.ts';
-import type { ActorQuery, ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending } from './journal.ts';
+import { matchesQuery } from './matches.ts';
+import type { ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending } from './journal.ts';
 import { isNewMessage } from './deduplicate.ts';
 import {
   duplicateMessageError,
@@ -211,7 +212,7 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
       const { actor, limit = 100 } = query;
       const one = actor === undefined ? undefined : actors.get(actor);
       const among = actor === undefined ? [...actors.values()] : one ? [one] : [];
-      const found = among.map(({ row }) => row).filter((row) => matches(row, query));
+      const found = among.map(({ row }) => row).filter((row) => matchesQuery(row, query));
       return found
         .reverse()
         .sort((a, b) => b.updated - a.updated)
@@ -272,16 +273,3 @@ const rowOf = ({
   meta,
   snapshot,
 }: Commit): ActorRow => ({ run, actor, type, parent, status, state, tags, created, updated, seq, meta, snapshot });
-
-function matches(row: ActorRow, { run, type, parent, status, tag, state, since, until }: ActorQuery): boolean {
-  return (
-    (run === undefined || row.run === run) &&
-    (type === undefined || row.type === type) &&
-    (parent === undefined || (row.parent ?? null) === parent) &&
-    (status === undefined || [status].flat().includes(row.status)) &&
-    (tag === undefined || row.tags.includes(tag)) &&
-    (state === undefined || row.state.startsWith(state)) &&
-    (since === undefined || row.updated >= since) &&
-    (until === undefined || row.updated < until)
-  );
-}

@@ -125,7 +125,11 @@ function isOlder(version: string): boolean {
 }
 
 function connectionError(shown: string, cause: unknown): TroupeError {
-  const reason = reasonOf(cause);
+  // The client's words for a connection that was closed without an error.
+  const reason = reasonOf(cause).replace(
+    /^.*an undefined error$/,
+    'the connection was closed before a server had answered',
+  );
   if (/does not support 'tls'/.test(reason))
     return new TroupeError(
       'environment',

@@ -14,9 +14,11 @@ export interface NatsSettings extends NatsOptions {
   readonly monitor?: string;
   /** `lossy`: the caller accepts that it could, so there is no warning. Default: a warning. */
   readonly durability?: 'lossy';
+  /** The server was restored to an older state, and what is not in it is given up: runs that ended since may run again. Default: such a server is refused. */
+  readonly acceptRestored?: boolean;
 }
 
-/** The options of the caller (`given`), completed from the environment variables `TROUPE_NATS`, `TROUPE_NATS_CREDS`, `TROUPE_NATS_INSECURE=1`, `TROUPE_TENANT`, `TROUPE_NATS_MONITOR` and `TROUPE_NATS_DURABILITY=lossy`. Credentials of the caller or in the URL replace those of `TROUPE_NATS_CREDS`. Undefined when no server is named. */
+/** The options of the caller (`given`), completed from the environment variables `TROUPE_NATS`, `TROUPE_NATS_CREDS`, `TROUPE_NATS_INSECURE=1`, `TROUPE_TENANT`, `TROUPE_NATS_MONITOR`, `TROUPE_NATS_DURABILITY=lossy` and `TROUPE_NATS_ACCEPT_RESTORED=1`. Credentials of the caller or in the URL replace those of `TROUPE_NATS_CREDS`. Undefined when no server is named. */
 export function natsSettings(
   given: string | Partial<NatsSettings> | undefined,
   env: Readonly<Record<string, string | undefined>>,
@@ -27,6 +29,7 @@ export function natsSettings(
   const { servers, ...inUrl } = parseServerUrls(urls);
   const { TROUPE_NATS_CREDS: creds, TROUPE_NATS_INSECURE: insecure, TROUPE_TENANT: tenant } = env;
   const { TROUPE_NATS_MONITOR: monitor, TROUPE_NATS_DURABILITY: durability } = env;
+  const { TROUPE_NATS_ACCEPT_RESTORED: acceptRestored } = env;
   const hasCredentials = [options?.user, options?.token, inUrl.user, inUrl.token].some((given) => given !== undefined);
   return {
     ...(creds && !hasCredentials ? { creds } : {}),
@@ -34,6 +37,7 @@ export function natsSettings(
     ...(tenant ? { tenant } : {}),
     ...(monitor ? { monitor } : {}),
     ...(durability === 'lossy' ? { durability } : {}),
+    ...(acceptRestored === '1' ? { acceptRestored: true } : {}),
     ...inUrl,
     ...options,
     servers,

@@ -77,6 +77,7 @@ export function healthTracker(emit: Observer, window: HealthWindow = defaultWind
         break;
       case 'effect.started':
       case 'stalled':
+      case 'continued':
       case 'dead':
     }
     for (const seen of components.values()) if (seen.status !== 'healthy') reportChange(seen, event);

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import { propertiesOf } from '../values/properties.ts';
 import type { LogLevel } from './levels.ts';
+import { stallText } from './stallText.ts';
 import { formatState, escapeControls, warningOf } from './format.ts';
 
 export type { LogLevel };
@@ -68,6 +69,7 @@ function levelOf(event: Inspection): Written {
       return event.status === 'failed' ? 'warn' : event.status === 'active' ? 'debug' : 'info';
     case 'effect.failed':
     case 'restarted':
+    case 'continued':
       return 'warn';
     case 'health':
       return event.from === undefined && event.standing.status === 'healthy'
@@ -154,8 +156,9 @@ function messageOf(event: Inspection): string {
     case 'effect.failed':
     case 'effect.stopped':
       return `${event.name} ${event.type.slice('effect.'.length)}`;
-    default:
-      return event.type;
+    case 'stalled':
+    case 'continued':
+      return stallText(event);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Shows what the actors of a run are doing: a block that redraws itself on a terminal, or one line per change in a pipe. */
 import type { Clock } from '../values/clock.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
+import { stallText } from './stallText.ts';
 import { actorRows } from './actorRows.ts';
 import { escapeControls, formatDuration, truncateText, warningOf } from './format.ts';
 import type { ProgressRow, RowStatus } from './progressRows.ts';
@@ -51,6 +52,8 @@ export function progress(out: { write(text: string): unknown }, options: Progres
     begun ??= event.at;
     const warning = event.type === 'progress' ? warningOf(event.note) : undefined;
     if (warning !== undefined) return warn(event.at, shown.nameOf(event.actor), warning);
+    if (event.type === 'stalled' || event.type === 'continued')
+      return warn(event.at, shown.nameOf(event.actor), stallText(event));
     const lines = shown.apply(event);
     if (terminal) return redrawIn(redrawDelay);
     for (const line of lines) out.write(`${elapsed(event.at)}  ${line}\n`);

@@ -66,7 +66,15 @@ async function connectBackend(settings: NatsSettings, clock: Clock) {
     import('../journal/replicated/jetstream.ts'),
     import('../journal/replicated/skewSafeLeases.ts'),
   ]);
-  const { tenant = 'default', replicas = 1, folder = '.troupe', monitor, durability, ...options } = settings;
+  const {
+    tenant = 'default',
+    replicas = 1,
+    folder = '.troupe',
+    monitor,
+    durability,
+    acceptRestored = false,
+    ...options
+  } = settings;
   const connection = await connectNats(options);
   return {
     transport: () => nats({ connection, clock, tenant }),
@@ -77,6 +85,7 @@ async function connectBackend(settings: NatsSettings, clock: Clock) {
         tenant,
         replicas,
         folder: resolve(folder),
+        acceptRestored,
         onNotice: (says) => process.emitWarning(says, 'TroupeWarning'),
         ...(monitor === undefined ? {} : { monitor }),
         ...(durability === undefined ? {} : { durability }),

@@ -7,9 +7,18 @@ import type { Json } from '../values/json.ts';
 import { RunOutput } from '../contracts/run.ts';
 import { pipelineResult, RouterOutput } from '../contracts/task.ts';
 import type { ActorRow } from '../journal/journal.ts';
+import type { UnsettledWrite } from './unsettled.ts';
+
+/** What is added to an outcome when some of the run's writes are not settled. */
+export interface WithUnsettled {
+  /** Writes that may or may not have happened: they were stopped in the middle, or nobody could tell. None when absent. */
+  readonly unsettled?: readonly UnsettledWrite[];
+}
 
 /** The outcome of an actor that has ended. */
-export type EndedOutcome =
+export type EndedOutcome = WithUnsettled & Ended;
+
+type Ended =
   | {
       readonly status: 'done';
       /** The result. */

@@ -5,11 +5,11 @@ import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { requireId, type Address } from '../values/ids.ts';
 import type { Observer } from '../contracts/inspection.ts';
-import type { Json, JsonObject } from '../values/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
 import type { Messages, Protocol } from '../contracts/protocol.ts';
 import { breaker } from '../../actors/gateway.ts';
 import { gateway as openGateway, type Gateway, type GatewayOptions } from '../gateway/gateway.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { ActorRow, Journal } from '../journal/journal.ts';
 import { fanOut } from '../observe/fanOut.ts';
 import { healthTracker, type HealthReport } from '../observe/health.ts';
 import type { ActorType } from '../core/actorType.ts';
@@ -25,10 +25,12 @@ import { outcomeOf, type EndedOutcome } from './outcome.ts';
 import { runInput, isRunnable, withArtifacts, type Runnable } from '../define/runnable.ts';
 import { signalFor } from './signals.ts';
 import { requireInput } from '../values/plain.ts';
+import { definitionVersion } from './definitionVersion.ts';
 import { ticketsOf, type Ticket } from './tickets.ts';
+import { withUnsettled, type UnsettledWrite } from './unsettled.ts';
 
 export { modelKeyVariables } from '../gateway/providers.ts';
-export { isRunnable, type Runnable, type Ticket };
+export { isRunnable, type Runnable, type Ticket, type UnsettledWrite };
 
 /** What a runtime is opened with. */
 export interface RuntimeOptions extends BackendOptions {
@@ -70,6 +72,8 @@ export type RunOutcome =
       readonly status: 'parked';
       /** The failure that made this process release it, if one did. */
       readonly failure?: Failure;
+      /** Writes that were stopped in the middle: they are looked up, repeated or asked about when the run goes on. None when absent. */
+      readonly unsettled?: readonly UnsettledWrite[];
     };
 
 /** A run that this process has started or resumed. */
@@ -83,6 +87,8 @@ export interface RunHandle {
     /** Resolves also when only people can move the run on; false by default. */
     returnWhenWaiting?: boolean;
   }): Promise<RunOutcome>;
+  /** On a shared journal: the version of the definition with which the run was begun (`versionOf`). Undefined where it is not known. */
+  readonly begunWith?: string | undefined;
   /** Sends messages of a protocol to the root actor: for a machine that `handles` them. */
   ref<M extends Messages>(protocol: Protocol<M>): Ref<M>;
   /** True while the run is idle: nothing of it is under way, and only a timer or a message from outside can move it on. */
@@ -105,6 +111,8 @@ export interface Runtime extends AsyncDisposable {
   misfits(run: string, subject: Runnable): Promise<Failure[]>;
   /** The hash of the definition's machine. A stored run with another hash was made by another version. */
   hashOf(subject: Runnable): string;
+  /** A hash of the whole definition: instructions, tools, schemas, members, routes, charts. Nodes tell versions apart by it. */
+  versionOf(subject: Runnable): string;
   /** Sends a signal to any actor of any run, whichever process owns it. Rejects with `invalid` when the actor takes no such signal, `conflict` when it has ended. */
   signal(
     actor: Address,
@@ -113,11 +121,11 @@ export interface Runtime extends AsyncDisposable {
       readonly type: string;
     } & JsonObject,
   ): Promise<void>;
-  /** The open tickets of one run, or of all runs. */
+  /** The open tickets of one run, or of all runs, without those whose time is up. */
   tickets(run?: string): Promise<Ticket[]>;
-  /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it was already answered or withdrawn. */
+  /** Answers a ticket. Rejects with `invalid` when the answer does not fit its schema, `expired` when its time is up, `conflict` when it was already answered or withdrawn. */
   answer(ticket: Address, answer: Json, by?: string): Promise<void>;
-  /** Withdraws a ticket. Rejects with `conflict` when it was already answered or withdrawn. */
+  /** Withdraws a ticket. Rejects with `expired` when its time is up, `conflict` when it was already answered or withdrawn. */
   abort(ticket: Address, reason: string, by?: string): Promise<void>;
   /** Adds an observer, until the result is disposed. */
   observe(observer: Observer): Disposable;
@@ -127,6 +135,12 @@ export interface Runtime extends AsyncDisposable {
   now(): number;
   /** Parks the runs that still go on, and closes everything that was opened; `await using` does the same. */
   close(): Promise<void>;
+}
+
+/** The version of the definition with which a run was begun, from its root. */
+export function versionIn({ meta }: Pick<ActorRow, 'meta'>): string | undefined {
+  const { about } = isJsonObject(meta) ? meta : {};
+  return isJsonObject(about) && typeof about.version === 'string' ? about.version : undefined;
 }
 
 /** Opens everything a run needs. @example await using runtime = await openRuntime({ db: 'memory' }); */
@@ -140,6 +154,8 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   // Opened last: if something failed after it, nothing would close it.
   const backends = await openBackends(options, env, clock);
   const { journal, transport } = backends;
+  /** Only there may another version of a definition go on with a run. */
+  const isShared = journal.skipped !== undefined;
   const { poll } = options;
   const host = new Host({
     journal,
@@ -156,13 +172,15 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const opened: AsyncDisposable[] = [];
   let replies: ReplyChannel | undefined;
   const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
-  const tickets = ticketsOf(journal, signal);
+  const tickets = ticketsOf(journal, signal, () => clock.now());
 
   async function handle(subject: Runnable, run: string, root: Address): Promise<RunHandle> {
     if (subject.kind === 'agent') health.setName(root, subject.name);
+    const [row] = isShared ? await journal.find({ actor: root }) : [];
     return {
       id: run,
       root,
+      begunWith: row && versionIn(row),
       async outcome({ returnWhenWaiting = false } = {}) {
         for (;;) {
           const { promise: idle, stop } = nextIdle(run);
@@ -190,8 +208,9 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   ): Promise<RunOutcome | undefined> {
     if (!host.owns(run) || !host.actor(root)) {
       const [row] = await journal.find({ actor: root });
-      if (row && row.status !== 'active') return outcomeOf(row);
-      if (!host.owns(run)) return parked(run);
+      const ended = row && outcomeOf(row);
+      if (ended) return withUnsettled(journal, run, ended);
+      if (!host.owns(run)) return withUnsettled(journal, run, parked(run));
     }
     if (!returnWhenWaiting || !host.isIdle(run)) return undefined;
     if (host.actorsOf(run).some((actor) => actor.tags.has('recovering'))) return undefined; // It waits for time, not for a person.
@@ -255,7 +274,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     const root = await host.start(type, {
       run,
       input: withArtifacts(subject, runInput(subject, given.input), given.artifacts),
-      about: { name: subject.name, ...meta },
+      about: { name: subject.name, ...meta, ...(isShared ? { version: definitionVersion(subject) } : {}) },
       ...due,
     });
     return handle(subject, run, root);
@@ -272,6 +291,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     journal,
     owner: lease.owner,
     hashOf: (subject) => typeOfSubject(subject).hash,
+    versionOf: definitionVersion,
     misfits: (run, subject) => whileOpen(() => misfitsOf(run, subject)),
     start: (subject, input, options = {}) => whileOpen(() => start(subject, input, options)),
     resume: (run, subject) =>

@@ -30,18 +30,18 @@ export interface Ticket {
 
 /** The tickets of a journal. */
 export interface Tickets {
-  /** Open tickets of one run, or of all runs; at most 1,000. */
+  /** Open tickets of one run, or of all runs, without those whose time is up; at most 1,000. */
   list(run?: string): Promise<Ticket[]>;
-  /** Answers a ticket in the name of `by`. Rejects with `invalid` when the answer does not fit its schema, `conflict` when it was already answered or withdrawn. */
+  /** Answers a ticket in the name of `by`. Rejects with `invalid` when the answer does not fit its schema, `expired` when its time is up, `conflict` when it was already answered or withdrawn. */
   answer(ticket: Address, answer: Json, by: string): Promise<void>;
-  /** Withdraws a ticket in the name of `by`. Rejects with `conflict` when it was already answered or withdrawn. */
+  /** Withdraws a ticket in the name of `by`. Rejects with `expired` when its time is up, `conflict` when it was already answered or withdrawn. */
   abort(ticket: Address, reason: string, by: string): Promise<void>;
 }
 
 type Signal = (actor: Address, event: WaitSignal, id: string) => Promise<void>;
 
-/** The tickets of a journal. `signal` sends a signal to an actor under a message id. */
-export function ticketsOf(journal: Journal, signal: Signal): Tickets {
+/** The tickets of a journal. `signal` sends a signal to an actor under a message id; `now` gives the time in milliseconds since the epoch. */
+export function ticketsOf(journal: Journal, signal: Signal, now: () => number): Tickets {
   async function find(id: Address): Promise<Ticket> {
     const [row] = actorTypeOf(id) === 'wait' ? await journal.find({ actor: id }) : [];
     const ticket = row && ticketOf(row, await journal.mail(row.run));
@@ -50,8 +50,11 @@ export function ticketsOf(journal: Journal, signal: Signal): Tickets {
   }
 
   /** All answers to a ticket have the same message id. When two arrive at the same moment one is kept, and the sender of the other gets a `conflict`. */
-  async function settle({ id, run }: Ticket, answer: WaitSignal): Promise<void> {
+  async function settle(ticket: Ticket, answer: WaitSignal): Promise<void> {
+    const { id, run } = ticket;
     if (answer.by.trim() === '') throw new TroupeError('invalid', 'Say who answers: a name that is not empty.');
+    // An answer that was given in time and is not handled yet is a conflict, as it is before the deadline.
+    if (isOverdue(ticket, now()) && !ticket.answered) throw overdueError(ticket);
     try {
       await signal(id, answer, `${id}/answer`);
     } catch (thrown) {
@@ -74,7 +77,10 @@ export function ticketsOf(journal: Journal, signal: Signal): Tickets {
       });
       const runs = [...new Set(rows.map((row) => row.run))];
       const mail = (await Promise.all(runs.map((one) => journal.mail(one)))).flat();
-      return rows.flatMap((row) => ticketOf(row, mail) ?? []);
+      // One that was answered in time counts as answered until its run goes on.
+      return rows
+        .flatMap((row) => ticketOf(row, mail) ?? [])
+        .filter((ticket) => ticket.answered || !isOverdue(ticket, now()));
     },
     async answer(id, answer, by) {
       const ticket = await find(id);
@@ -106,6 +112,14 @@ export function ticketOf({ actor, run, created, meta }: ActorRow, mail: readonly
     answered: mail.some(({ to }) => to === actor),
   };
 }
+
+const isOverdue = ({ deadline }: Ticket, now: number): boolean => deadline <= now;
+const overdueError = ({ id, run, deadline }: Ticket) =>
+  new TroupeError(
+    'expired',
+    `${id} could be answered until ${new Date(deadline).toISOString()}; what was agreed for silence holds now. "troupe runs resume ${run}" goes on with it.`,
+    { data: { deadline } },
+  );
 
 const statusIn = ({ data }: TroupeError): unknown =>
   typeof data === 'object' && data !== null && 'status' in data ? data.status : undefined;

@@ -47,7 +47,7 @@ export function localTools(tools: readonly Tool[]): ToolSource {
     async call(name, input, scope) {
       const tool = find(name);
       const parsed = await parseInput(tool, input);
-      return perform(tool, scope, async (inner) => {
+      return perform(tool, input, scope, async (inner) => {
         const output = await tool.run(parsed, inner);
         return afterCall(() => checkOutput(tool, output));
       });
@@ -60,7 +60,7 @@ export function localTools(tools: readonly Tool[]): ToolSource {
       const tool = find(name);
       if (!tool.reconcile) return undefined;
       const parsed = await parseInput(tool, input);
-      return perform(tool, scope, async (inner) => {
+      return perform(tool, input, scope, async (inner) => {
         const found = await tool.reconcile?.(parsed, inner);
         if (!found?.done) return found;
         return { done: true as const, output: await afterCall(() => checkOutput(tool, found.output)) };
@@ -105,7 +105,7 @@ async function parse(tool: Tool, what: string, schema: z.ZodType, value: unknown
   }
 }
 
-function perform<T>(tool: Tool, scope: ToolScope, work: (scope: ToolScope) => Promise<T>): Promise<T> {
+function perform<T>(tool: Tool, input: Json, scope: ToolScope, work: (scope: ToolScope) => Promise<T>): Promise<T> {
   const { key, clock, signal } = scope;
   const late = () =>
     new TroupeError(
@@ -115,6 +115,7 @@ function perform<T>(tool: Tool, scope: ToolScope, work: (scope: ToolScope) => Pr
     );
   return withTimeout({ clock, timeout: tool.timeout, signal, late }, async (inner) => {
     try {
+      scope.onCall?.({ tool: tool.name, isWrite: tool.effect === 'write', input, key });
       // Progress that a tool reports after its end is ignored.
       return await work({
         key,

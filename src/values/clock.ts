@@ -11,6 +11,11 @@ export interface Clock {
   id(): string;
   /** Calls once at `at` (milliseconds since the epoch) or soon after, never before. Disposing cancels it. */
   wake(at: number, call: () => void): Disposable;
+  /**
+   * Undefined when work may go on at once; else wait for it, because timers and sockets of the process had no turn for some milliseconds.
+   * Simulated clocks leave it out: there the order of events must not depend on how fast a machine is.
+   */
+  turn?(): Promise<void> | undefined;
 }
 
 /** Waits `ms` milliseconds; rejects with `cancelled` as soon as the signal fires. */

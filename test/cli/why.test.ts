@@ -1,5 +1,8 @@
 /** `runs why`: why each actor of a run is in its state, from the journal alone. */
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { agent, tool } from 'troupe';
+import { scriptedModel, testRuntime } from 'troupe/testing';
 import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
@@ -59,4 +62,28 @@ test('the last ten dead letters of a run are shown with their reason, whichever 
     /^No actor took "question3" from person\/ann to agent\/elsewhere, .* ago: It has ended\.$/,
   );
   expect(deadLetters[9]).toContain('"question12" from person/ann to agent/kid');
+});
+
+test('a write that was stopped in the middle is named, for people and for programs', async () => {
+  const journal = memory();
+  await using runtime = await testRuntime({ journal });
+  const pay = tool({
+    name: 'pay',
+    description: 'Pays.',
+    effect: 'write',
+    input: z.object({ euros: z.number() }),
+    output: z.null(),
+    run: () => new Promise<null>(() => {}),
+  });
+  const model = scriptedModel([{ calls: [{ name: 'pay', input: { euros: 5 } }] }]);
+  const run = await runtime.start(agent({ name: 'payer', tools: [pay], model }), 'Pay.', { key: 'r' });
+  await runtime.settle();
+  await runtime.signal(run.root, { type: 'agent.cancel', reason: 'Enough.' });
+  await run.outcome();
+  expect(await explain(journal)).toContain('Not settled: pay {"euros":5} may or may not have happened.');
+  const cli = fakeCli({ open: async () => runtimeOn(journal) });
+  await whyCommand(cli, 'r', { json: true });
+  expect(JSON.parse(cli.outputText())).toContainEqual(
+    expect.objectContaining({ actor: run.root, unsettled: [{ tool: 'pay', input: { euros: 5 } }] }),
+  );
 });

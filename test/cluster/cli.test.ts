@@ -1,6 +1,7 @@
 /** Nodes as a user has them: processes that are started, called, stopped and killed. */
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -110,6 +111,38 @@ test('a node whose server comes back without its data exits with the reason', as
     code: 1,
     err: expect.stringMatching(/is not there\. Put the store back\./) as string,
   });
+});
+
+test('a node that is stopped while it starts ends with 0', async () => {
+  using at = workspace();
+  // It accepts connections and says nothing, so that the node stays at its beginning.
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as { port: number };
+  const starting = at.start('node', workerFile, '--name', 'early', '--nats', `nats://127.0.0.1:${port}`);
+  await once(silent, 'connection');
+  starting.process.kill('SIGTERM');
+  expect(await starting.ended).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('before it has joined') as string,
+  });
+  silent.close();
+});
+
+test('a start without a server, and one where something else listens, is told in words', async () => {
+  using at = workspace();
+  const other = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as { port: number };
+  const told = await at.troupe('node', workerFile, '--nats', `nats://127.0.0.1:${port}`);
+  expect(told).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/No NATS server answers at .*: the connection was closed before/) as string,
+  });
+  other.close();
+  await once(other, 'close');
+  const refused = await at.troupe('node', workerFile, '--nats', `nats://127.0.0.1:${port}`);
+  expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/connection refused.*Start one/) as string });
 });
 
 test('a node that cannot run what it offers says so before it joins', async () => {

@@ -230,22 +230,16 @@ test.concurrent(
   },
 );
 
-test.concurrent(
-  'an input that is too large for a message, and an invalid key or name, are refused at once',
-  async ({ expect }) => {
-    await using _ = await startNode(server, 'slips', 'a', [greeter]);
-    await using outside = await connectCluster(server.url, 'slips');
-    const invalidError = (message: RegExp) => ({ kind: 'invalid', message: expect.stringMatching(message) as string });
-    await expect(outside.invoke('greeter', 'x'.repeat(2_000_000))).rejects.toMatchObject(
-      invalidError(/2000002 bytes.*takes/),
-    );
-    await expect(outside.invoke('greeter', 'x', { key: 'a\nb' })).rejects.toMatchObject(
-      invalidError(/A run key must be an id/),
-    );
-    await expect(outside.invoke('a b', 'x')).rejects.toMatchObject(invalidError(/must be an id/));
-    await expect(outside.drain('x y')).rejects.toMatchObject(invalidError(/must be an id/));
-  },
-);
+test.concurrent('an invalid key or name is refused at once', async ({ expect }) => {
+  await using _ = await startNode(server, 'slips', 'a', [greeter]);
+  await using outside = await connectCluster(server.url, 'slips');
+  const invalidError = (message: RegExp) => ({ kind: 'invalid', message: expect.stringMatching(message) as string });
+  await expect(outside.invoke('greeter', 'x', { key: 'a\nb' })).rejects.toMatchObject(
+    invalidError(/A run key must be an id/),
+  );
+  await expect(outside.invoke('a b', 'x')).rejects.toMatchObject(invalidError(/must be an id/));
+  await expect(outside.drain('x y')).rejects.toMatchObject(invalidError(/must be an id/));
+});
 
 test.concurrent(
   'a caller without a key gets the result although the node that took the request is gone',

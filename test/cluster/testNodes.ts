@@ -23,9 +23,13 @@ export async function startNode(
   name: string,
   runnables: readonly Runnable[],
   more: Partial<OpenNodeOptions> = {},
+  creds?: string,
 ): Promise<TestNode> {
-  const runtime = await openRuntime({ nats: { servers, folder, tenant }, env: {} });
-  const connection = await connectNats({ servers });
+  const runtime = await openRuntime({
+    nats: { servers, folder, tenant, ...(creds === undefined ? {} : { creds }) },
+    env: {},
+  });
+  const connection = await connectNats({ servers, ...(creds === undefined ? {} : { creds }) });
   const logLines: string[] = [];
   const close = async () => {
     await runtime.close();

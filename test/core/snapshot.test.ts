@@ -120,6 +120,14 @@ test('a migration gets the stored snapshot and the hash of the machine that wrot
   expect((await testProcess.row(address)).state).toBe('done');
 });
 
+test.each([null, 'nothing', [], undefined])('a migration that gives %j is one that does not fit', async (given) => {
+  const { read } = await written();
+  await expect(read({ waiting: 'pending', options: { migrate: () => given as Json } })).rejects.toMatchObject({
+    kind: 'incompatible',
+    message: expect.stringContaining('after migrate: it gave no snapshot') as string,
+  });
+});
+
 test('a context key that was set to undefined is kept after a restart, and counts as present', async () => {
   const { read } = await written({ context: { title: 'x', note: undefined as unknown as Json } });
   expect(await read({ context: { title: 'x', note: 'n' } })).toMatchObject({ state: 'waiting' });

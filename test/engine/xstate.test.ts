@@ -24,6 +24,7 @@ import {
   stateIn,
   stopChild,
   type AnyActorLogic,
+  type AnyActorRef,
   type AnyStateMachine,
 } from 'xstate';
 import { effect } from '../../actors/effect.ts';
@@ -107,6 +108,7 @@ const parentConfig = (on: object = {}, invoke: object = {}) => ({
   context: { n: 0 },
 });
 const count = assign({ n: ({ context }: { context: { n: number } }) => context.n + 1 });
+const kidCount = assign({ received: ({ context }: { context: { received: number } }) => context.received + 1 });
 const kidOf = async (testProcess: TestProcess) => testProcess.row(await testProcess.find('kid/'));
 const invoking = (logic: unknown) =>
   [
@@ -522,6 +524,137 @@ const rows: Record<string, () => unknown> = {
         .map(({ actor }) => actor.split('.')[1]!.slice(0, 1)),
     ).toEqual(['c', 'b', 'a']);
   },
+  'stopChild by reference': async () => {
+    const config = {
+      context: ({ spawn }: { spawn: (src: string, options: object) => unknown }) => ({
+        ref: spawn('kid', { id: 'one' }),
+      }),
+      on: { x: { actions: 'stop' } },
+    };
+    const stop = stopChild(({ context }: { context: { ref: AnyActorRef } }) => context.ref);
+    const parts = { actors: { kid: kid() }, actions: { stop } };
+    const { testProcess, address } = await played(config, [], parts);
+    await testProcess.resume(type(machine(config, parts)));
+    await testProcess.signal(address, { type: 'x' });
+    expect((await kidOf(testProcess)).status).toBe('stopped');
+  },
+  'references in events': async () => {
+    const calling = kid(
+      { entry: 'call', on: { answer: { actions: 'count' } } },
+      {
+        actions: {
+          call: sendParent(({ self }: { self: AnyActorRef }) => ({ type: 'called', by: [{ who: self }] })),
+          count: kidCount,
+        },
+      },
+    );
+    const answer = sendTo(
+      (({ event }: { event: { by: [{ who: AnyActorRef }] } }) => event.by[0].who) as never,
+      {
+        type: 'answer',
+      } as never,
+    );
+    const { testProcess } = await played(parentConfig({ called: { actions: 'answer' } }), [], {
+      actors: { kid: calling },
+      actions: { answer },
+    });
+    expect((await kidOf(testProcess)).context).toEqual({ received: 1 });
+    const [called] = testProcess.commits('m/').filter(({ event }) => event.type === 'called');
+    expect(called!.event.body).toEqual({
+      type: 'called',
+      by: [{ who: { id: '#self', address: await testProcess.find('kid/') } }],
+    });
+  },
+  'references in delayed events': async () => {
+    const call = raise(({ self }: { self: AnyActorRef }) => ({ type: 'y', who: self }), { delay: 10 });
+    const go = sendTo((({ event }: { event: { who: AnyActorRef } }) => event.who) as never, { type: 'z' } as never);
+    const config = {
+      initial: 'a',
+      states: { a: { on: { x: { actions: 'call' }, y: { actions: 'go' }, z: 'b' } }, b: {} },
+    };
+    const { testProcess, address } = await played(config, ['x'], { actions: { call, go } });
+    await testProcess.resume(type(machine(config, { actions: { call, go } })));
+    await testProcess.advance(10);
+    expect((await testProcess.row(address)).state).toBe('b');
+  },
+  'references in input': async () => {
+    const calling = kid(
+      { context: ({ input }: { input: object }) => ({ received: 0, ...input }), entry: 'call' },
+      {
+        actions: {
+          call: sendTo(({ context }: { context: { boss: AnyActorRef } }) => context.boss, { type: 'called' }),
+          count: kidCount,
+        },
+      },
+    );
+    const input = ({ self }: { self: AnyActorRef }) => ({ boss: self });
+    expect(await stateOf(parentConfig({ called: 'done' }, { input }), [], { actors: { kid: calling } })).toBe('done');
+    const spawn = spawnChild('kid' as never, { id: 'kid', input } as never);
+    const config = { initial: 'in', states: { in: { on: { called: 'done' } }, done: {} }, entry: 'spawn' };
+    expect(await stateOf(config, [], { actors: { kid: calling }, actions: { spawn } })).toBe('done');
+  },
+  'references in output': async () => {
+    const ended = await played({
+      initial: 'over',
+      states: { over: { type: 'final' } },
+      output: ({ self }: { self: AnyActorRef }) => ({ who: self }),
+    });
+    expect(ended).toMatchObject({ status: 'done', output: { who: { address: 'm/r1' } } });
+  },
+  'references in the context': async () => {
+    const config = {
+      context: ({ self, spawn }: { self: AnyActorRef; spawn: (src: string, options: object) => unknown }) => ({
+        me: self,
+        kid: spawn('kid', { id: 'one' }),
+      }),
+      initial: 'a',
+      states: { a: { on: { x: { actions: ['me', 'kid'] }, y: 'b' } }, b: {} },
+    };
+    const parts = {
+      actors: { kid: kid() },
+      actions: {
+        me: sendTo(({ context }: { context: { me: AnyActorRef } }) => context.me, { type: 'y' }),
+        kid: sendTo(({ context }: { context: { kid: AnyActorRef } }) => context.kid, { type: 'hear' }),
+      },
+    };
+    const { testProcess, address } = await played(config, [], parts);
+    await testProcess.resume(type(machine(config, parts)));
+    await testProcess.signal(address, { type: 'x' });
+    expect((await testProcess.row(address)).state).toBe('b');
+    expect((await kidOf(testProcess)).context).toEqual({ received: 1 });
+  },
+  'sendTo an address': async () => {
+    const tell = sendTo(() => ({ address: 'm/r1' }) as never, { type: 'y' } as never);
+    const config = { initial: 'a', states: { a: { on: { x: { actions: 'tell' }, y: 'b' } }, b: {} } };
+    expect(await stateOf(config, ['x'], { actions: { tell } })).toBe('b');
+  },
+  'sendTo a child that ends with the step': async () => {
+    const { testProcess } = await played(
+      {
+        initial: 'in',
+        states: { in: { invoke: { src: 'kid', id: 'kid', onError: 'out' }, exit: 'tell', on: { x: 'out' } }, out: {} },
+      },
+      ['x'],
+      { actors: { kid: kid() }, actions: { tell: sendTo('kid', { type: 'hear' }) } },
+    );
+    expect(await kidOf(testProcess)).toMatchObject({ status: 'stopped', context: { received: 0 } });
+    expect(testProcess.deadLetters()).toMatchObject([{ message: { type: 'hear' } }]);
+  },
+  'system.get': async () => {
+    const tell = sendTo(({ system }: { system: { get(id: string): AnyActorRef } }) => system.get('boss'), {
+      type: 'y',
+    });
+    await expect(played({ on: { x: { actions: 'tell' } } }, ['x'], { actions: { tell } })).rejects.toMatchObject({
+      kind: 'unsupported',
+      message: expect.stringContaining('system.get()') as string,
+    });
+  },
+  'self.getSnapshot': async () => {
+    const keep = assign({ n: ({ self }: { self: AnyActorRef }) => self.getSnapshot() as number });
+    await expect(
+      played({ context: { n: 0 }, on: { x: { actions: 'keep' } } }, ['x'], { actions: { keep } }),
+    ).rejects.toMatchObject({ kind: 'unsupported', message: expect.stringContaining('getSnapshot()') as string });
+  },
   'sendTo a child': async () => {
     const { testProcess } = await played(parentConfig({ x: { actions: 'tell' } }), ['x'], {
       actors: { kid: kid() },
@@ -686,6 +819,23 @@ const rows: Record<string, () => unknown> = {
       type(machine({ on: { x: { actions: 'act' } } }, { actions: { act: () => void seen.push(-1) } })),
     );
     expect({ address, seen }).toEqual({ address: 'm/r1', seen: [2] });
+
+    const broken = new TestProcess();
+    const throws = () => {
+      throw new Error('no printer');
+    };
+    expect((await played({ on: { x: { actions: 'act' } } }, ['x'], { actions: { act: throws } }, broken)).status).toBe(
+      'active',
+    );
+    expect(broken.inspections).toContainEqual(
+      expect.objectContaining({
+        type: 'progress',
+        note: expect.objectContaining({
+          type: 'warning',
+          message: expect.stringContaining('no printer') as string,
+        }) as unknown,
+      }),
+    );
   },
   'action params': async () => {
     const got: unknown[] = [];

@@ -17,6 +17,7 @@ import { connectNats } from '../../src/nats/connection.ts';
 import { inboxPrefixOf, publicKeyOf, seedIn } from '../../src/nats/credentials.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { limits } from '../limits.ts';
+import { startNode } from '../cluster/testNodes.ts';
 import { natsServer, type NatsServer } from './server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-roles-'));
@@ -141,6 +142,43 @@ test('an operator sees waiting tickets, can send a large answer, and reaches act
   expect(await publishResponse(operator, '$JS.API.STREAM.DELETE.troupe_shop')).toMatch(publishDenied);
   expect(await publishResponse(operator, '$JS.API.STREAM.PURGE.troupe_shop')).toMatch(publishDenied);
   expect(await publishResponse(operator, 'troupe.shop._node.n1.drain')).toMatch(/no responders/i);
+});
+
+test('an operator, who may not cut the log, deletes no run at all by a prune; a node deletes them from the server as well', async () => {
+  const journalOf = async (role: string) =>
+    jetstream({ connection: await connectAs(role), clock: systemClock(), tenant: 'shop' });
+  await runAs('node', 'old');
+  await using operator = await journalOf('operator');
+  await using node = await journalOf('node');
+  const runs = async (journal: typeof node) => (await journal.find({ parent: null, run: 'old' })).length;
+  await expect.poll(() => runs(operator)).toBe(1);
+  await expect(operator.prune(Date.now() + 1e6)).rejects.toMatchObject({
+    kind: 'auth',
+    message: expect.stringMatching(/Nothing was deleted.*may not cut the log.*Use those of a node/) as string,
+  });
+  expect([await runs(operator), await runs(node)]).toEqual([1, 1]);
+  expect(await node.prune(Date.now() + 1e6)).toBeGreaterThan(0);
+  await expect.poll(() => runs(operator)).toBe(0);
+});
+
+test('an operator may invoke with an input that is larger than a message; who may only ask for runs is told what to do', async () => {
+  const place = { servers: server.url, tenant: 'shop' };
+  await using member = await startNode(
+    { url: server.url, replicaFolder: folder } as NatsServer,
+    'shop',
+    'n-large',
+    [desk],
+    {},
+    creds('node'),
+  );
+  const input = 'x'.repeat(1_500_000);
+  await using operator = await openCluster({ ...place, creds: creds('operator') }, systemClock());
+  expect(await operator.invoke('desk', input, { key: 'large' })).toMatchObject({ status: 'done' });
+  await using asker = await openCluster({ ...place, creds: creds('asks-desk') }, systemClock());
+  await expect(asker.invoke('desk', input)).rejects.toMatchObject({
+    message: expect.stringMatching(/1500002 bytes.*Send less.*credentials of a node or an operator/) as string,
+  });
+  expect(member.node.report.trouble).toBeUndefined();
 });
 
 test('a node with node credentials is found by an operator, and can be called with asker credentials, also by a plain client', async () => {

@@ -1,7 +1,7 @@
 /** A real nats-server for a test, with its own port and its own folder; both are removed with the test. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,6 +18,8 @@ export interface NatsServer extends AsyncDisposable {
   readonly replicaFolder: string;
   /** Deletes its store. */
   deleteStore(): void;
+  /** Copies its store, as a backup does. Stop it before. The result puts the copy in the place of the store. */
+  backUpStore(): () => void;
 }
 
 const packagedBinary = resolve(
@@ -39,7 +41,7 @@ export async function natsServer(
   config: string | { file: string } = 'jetstream { sync_interval: always }',
 ): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-nats-'));
-  let [port, monitor] = [-1, ''];
+  let [port, monitor, backups] = [-1, '', 0];
   let child: ChildProcess;
   let lines = config;
   const writeConfig = (text: string) => {
@@ -84,6 +86,14 @@ export async function natsServer(
     replicaFolder: join(folder, 'views'),
     kill,
     restart: start,
+    backUpStore() {
+      const [store, copy] = [join(folder, 'jetstream'), join(folder, `backup-${backups++}`)];
+      cpSync(store, copy, { recursive: true });
+      return () => {
+        rmSync(store, { recursive: true, force: true });
+        cpSync(copy, store, { recursive: true });
+      };
+    },
     deleteStore: () => rmSync(join(folder, 'jetstream'), { recursive: true, force: true }),
     async [Symbol.asyncDispose]() {
       await kill();

@@ -40,6 +40,14 @@ export async function nodesCommand(cli: Cli, options: CommonOptions): Promise<nu
         `${node.host} ${node.pid}`,
       ]),
     );
+    for (const { name, trouble } of found)
+      if (trouble !== undefined) writeMessage(cli, `"${name}" is not ready: ${trouble}`);
+    for (const { name, skipped } of found)
+      if (skipped !== undefined)
+        writeMessage(
+          cli,
+          `"${name}" has skipped ${skipped} ${skipped === 1 ? 'message' : 'messages'} of another program in the journal's stream: troupe doctor names them.`,
+        );
     for (const name of skewed)
       writeMessage(
         cli,

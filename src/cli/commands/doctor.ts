@@ -99,7 +99,7 @@ async function journal(cli: Cli, options: CommonOptions): Promise<Finding[]> {
       first &&
       `${where} is damaged in ${damage.length} places, first in ${first.actor} at ${first.seq}: ${first.what}.`;
     const remedy = shared
-      ? 'The server has an intact copy: delete the file below, and it is rebuilt from the server.'
+      ? 'The server has everything: this copy has been rebuilt from it. Look at the disk.'
       : 'Those actors cannot go on; the others can. Restore a copy if there is one.';
     return [
       first ? { what: 'journal', ok: false, says: `${broken} ${remedy}` } : { what: 'journal', ok: true, says: whole },

@@ -33,6 +33,8 @@ const leaveWithin = 10_000;
 
 /** Runs a node until it is interrupted. Rejects when it loses its server for good. */
 export async function nodeCommand(cli: Cli, files: readonly string[], options: NodeCommandOptions): Promise<number> {
+  // From the first moment on: a supervisor may stop a node that is still starting.
+  const stopped = interrupted(cli);
   const { label: labels } = options;
   if (natsOptionsOf(cli, options) === undefined)
     throw new UsageError('A node joins others on a NATS server: name it with --nats nats://host:port, or TROUPE_NATS.');
@@ -42,16 +44,24 @@ export async function nodeCommand(cli: Cli, files: readonly string[], options: N
   const { name, weight, maxRuns } = options;
   const bounds = { ...(name === undefined ? {} : { name }), ...(maxRuns === undefined ? {} : { maxRuns }) };
   const { clock } = cli;
-  await using member = await joinCluster(
+  const joining = joinCluster(
     offers,
     { ...runtimeOptions(cli, options), ...bounds, clock, labels, weight, say: log },
     cli.open,
   );
+  const early = await Promise.race([joining.then(() => undefined), stopped.then(() => 'stopped' as const)]);
+  if (early === 'stopped') {
+    log('Leaving before it has joined.');
+    // What it has opened by then is closed; a server that does not answer must not hold it up.
+    await inTime(cli, () => joining.then((member) => member[Symbol.asyncDispose]()).catch(() => {}));
+    return exitCodes.done;
+  }
+  await using member = await joining;
   await using served = options.health && (await probes({ ...options.health, notReadyReason: member.busy }));
   log(`Node "${member.report.name}" has joined, and offers ${offers.map((offer) => offer.name).join(', ')}.`);
   if (served) log(`Probes at ${served.url}/healthz and /readyz.`);
 
-  const lost = await Promise.race([interrupted(cli), member.lost]);
+  const lost = await Promise.race([stopped, member.lost]);
   if (lost) throw lost;
   log('Leaving: running effects may finish. Press Ctrl-C again to exit at once, which is safe too.');
   const runs = await inTime(cli, () => member.drain(grace));

@@ -7,6 +7,8 @@ import { shortenState, escapeControls } from '../../observe/format.ts';
 import { monitorOf } from '../../runtime/monitor.ts';
 import { writeMonitor } from '../../formats/monitor.ts';
 import { outcomeOf, type EndedOutcome } from '../../runtime/outcome.ts';
+import { withUnsettled } from '../../runtime/unsettled.ts';
+import { unsettledText } from '../output/unsettledText.ts';
 import type { Cli, OutputStream } from '../cli.ts';
 import { exitCodes } from '../exit.ts';
 import { existingJournalOptions, type RunStatus, type CommonOptions } from '../options.ts';
@@ -72,7 +74,8 @@ export async function showRun(cli: Cli, run: string, options: CommonOptions): Pr
   const rows = await actorRowsOf(runtime.journal, run);
   const [root] = rows;
   const tickets = (await runtime.tickets(run)).filter((ticket) => ticket.run === run);
-  const outcome = outcomeOf(root);
+  const ended = outcomeOf(root);
+  const outcome = ended && (await withUnsettled(runtime.journal, run, ended));
   if (options.json) {
     writeJson(cli.out, {
       ...summaryOf(root),
@@ -156,6 +159,7 @@ const summaryOf = (row: ActorRow): JsonObject => {
 
 /** The result of a run that has ended, or why there is none. */
 function writeOutcome(out: OutputStream, outcome: EndedOutcome): void {
+  for (const write of outcome.unsettled ?? []) out.write(`${unsettledText(write)}\n`);
   if (outcome.status === 'done') return writeOutput(out, outcome.output);
   if (outcome.status === 'cancelled') return void out.write(`Cancelled: ${escapeControls(outcome.reason)}\n`);
   const { failure, partial } = outcome;

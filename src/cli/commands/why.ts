@@ -5,6 +5,8 @@ import { propertiesOf } from '../../values/properties.ts';
 import type { ActorRow, HistoryEntry, Journal, Pending } from '../../journal/journal.ts';
 import { formatDuration, shortenState, escapeControls } from '../../observe/format.ts';
 import { outcomeOf } from '../../runtime/outcome.ts';
+import { unsettledWrites } from '../../runtime/unsettled.ts';
+import { unsettledText } from '../output/unsettledText.ts';
 import type { Ticket } from '../../runtime/runtime.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes } from '../exit.ts';
@@ -68,13 +70,19 @@ export async function whyCommand(cli: Cli, run: string, options: CommonOptions):
   }
 
   const letters = await latestDeadLetters(runtime.journal, rows);
+  const unsettled = rows[0].status === 'active' ? [] : await unsettledWrites(runtime.journal, run);
   if (options.json)
     writeJson(
       cli.out,
-      reasons.map(({ reason }) => (reason.actor === rows[0].actor ? { ...reason, deadLetters: letters } : reason)),
+      reasons.map(({ reason }) =>
+        reason.actor === rows[0].actor
+          ? { ...reason, deadLetters: letters, ...(unsettled.length > 0 ? { unsettled } : {}) }
+          : reason,
+      ),
     );
   else {
     for (const { reason, depth } of reasons) cli.out.write(`${reasonText(reason, now, '  '.repeat(depth))}\n`);
+    for (const write of unsettled) cli.out.write(`${unsettledText(write)}\n`);
     for (const letter of letters) cli.out.write(`${deadLetterText(letter, now)}\n`);
   }
   const [root] = rows;

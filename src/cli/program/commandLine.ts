@@ -38,6 +38,10 @@ export const commonOptions = (command: Command): Command =>
       'a NATS server that carries the messages, and keeps the journal unless --db does (TROUPE_NATS)',
     )
     .option('--nats-creds <file>', 'a file with the credentials for that server (TROUPE_NATS_CREDS)')
+    .option(
+      '--nats-accept-restored',
+      'go on with a server that was restored to an older state; what is not in it is given up',
+    )
     .option('--tenant <name>', 'the tenant on that server whose runs are used (TROUPE_TENANT, or default)')
     .option('--json', 'print JSON for programs');
 

@@ -1,4 +1,5 @@
 /** Defines guardrails: the built-in ones, and a user's own. */
+import { rememberPart } from '../madeFrom.ts';
 import * as z from 'zod';
 import type { Guardrail } from '../../../actors/guardrailDefinition.ts';
 import {
@@ -47,9 +48,18 @@ const order = ['timeout', 'budget', 'rateLimit', 'cancellation', 'input', 'outpu
 
 function make(
   kind: (typeof order)[number],
-  { name = kind, limit, trip }: GuardrailOptions,
-  what: { readonly rule?: GuardrailRule; readonly checks?: Checks; readonly every?: Duration | undefined },
+  options: GuardrailOptions,
+  what: {
+    readonly rule?: GuardrailRule;
+    readonly checks?: Checks;
+    readonly every?: Duration | undefined;
+    /** What its checks were made from, beside its options. */
+    readonly from?: unknown;
+  },
 ): Guardrail {
+  const { name = kind, limit, trip } = options;
+  const checks = what.checks ?? {};
+  rememberPart(checks, [options, what.from]);
   const id = slug(name);
   if (reservedTypes.has(id))
     throw new TroupeError(
@@ -62,7 +72,7 @@ function make(
     id,
     rank: order.indexOf(kind),
     rule: what.rule ?? { kind: 'asked' as const },
-    checks: what.checks ?? {},
+    checks,
     limit: limit === undefined ? defaultGuardrailSettings.patience : milliseconds(limit),
     ...(what.every === undefined ? {} : { every: milliseconds(what.every) }),
     ...(trip === undefined ? {} : { trip: tripOf(trip) }),
@@ -178,7 +188,7 @@ function input(
 ): Guardrail {
   parseDefinition(CheckSchema, options, 'guardrails.input');
   const pre = checkOf('input', look);
-  return make('input', options, { checks: { pre } });
+  return make('input', options, { checks: { pre }, from: look });
 }
 
 /** An answer to check: a part of it while a model streams it (`whole` is false), and all of it at the end. */
@@ -204,6 +214,7 @@ function output(
   parseDefinition(CheckSchema.extend({ stream: z.boolean().optional() }), options, 'guardrails.output');
   const says = checkOf<OutputCheckInput>('output', look);
   return make('output', options, {
+    from: look,
     checks: {
       post: (asked) => says({ ...asked, whole: true }),
       ...(options.stream === false ? {} : { stream: (asked) => says({ ...asked, whole: false }) }),

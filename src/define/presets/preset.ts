@@ -7,6 +7,7 @@ import { TroupeError } from '../../values/failure.ts';
 import { slug } from '../../values/ids.ts';
 import { protocol as protocolOf, type Messages, type Protocol } from '../../contracts/protocol.ts';
 import type { Member } from '../member.ts';
+import { rememberPart } from '../madeFrom.ts';
 import { team } from '../team.ts';
 import type { Next, Team, TeamMessage, TeamOptions } from '../teamDefinition.ts';
 
@@ -68,6 +69,7 @@ export function makePreset<I, O>(
     ...(budget ? { budget } : {}),
     ...(maxTurns === undefined ? {} : { maxTurns }),
   } as never);
+  rememberPart(made.next, options);
   // The messages between task and result are internal to the preset; its caller declares the types of task and result.
   return { ...made, plain: true } as unknown as Preset<I, O>;
 }

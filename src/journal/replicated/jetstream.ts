@@ -27,6 +27,8 @@ export interface JetStreamOptions {
   readonly durability?: 'lossy';
   /** Entries from one snapshot to the next; the same for all processes of a tenant. Default: 10,000. */
   readonly snapshotEvery?: number;
+  /** The server was restored to an older state, and what is not in it is given up. Default: such a server is refused. */
+  readonly acceptRestored?: boolean;
   /** Called with a sentence for the operator. Default: nothing. */
   readonly onNotice?: (says: string) => void;
 }
@@ -44,7 +46,9 @@ export async function jetstream({
 }: JetStreamOptions): Promise<Journal> {
   const log = await jetstreamLog({ connection, clock, tenant, replicas });
   const replica =
-    folder === undefined ? await sqliteReplica(':memory:') : await openReplica(folder, fileNameOf(connection, tenant));
+    folder === undefined
+      ? await sqliteReplica(':memory:')
+      : await openReplica(folder, fileNameOf(connection, tenant), rest.onNotice);
   const journal = await replicated({ log, replica, clock, ...rest });
   const isLossyWanted = durability === 'lossy';
   if (monitor !== undefined && !isLossyWanted) void warn(connection, monitor, rest.onNotice);

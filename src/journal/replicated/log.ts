@@ -44,6 +44,8 @@ export interface Log extends AsyncDisposable {
   bounds(): Promise<LogBounds>;
   /** The id of the entry at a position; undefined when there is none. */
   idAt(position: number): Promise<string | undefined>;
+  /** Rejects with `auth` when this process may not do what `truncateBefore` does. Changes nothing. */
+  requireTruncation(): Promise<void>;
   /**
    * Deletes the snapshots and the entries before this position. The entry at the position stays: by its id a replica recognises that it is of this log.
    * What was stored beside entries whose id begins with `NUMBER-` is deleted when that number is below `stale`.

@@ -6,25 +6,27 @@
 import { reasonOf } from '../../values/cause.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
-import { encodeEntry, encodeWrite, type LoggedEntry, type LoggedMethod } from './entry.ts';
+import { encodeEntry, encodeWrite, entryId, type LoggedEntry } from './entry.ts';
+import type { LoggedMethod } from './loggedMethods.ts';
 import type { Log } from './log.ts';
-
-/** A write whose caller waits. */
-interface Waiting {
-  readonly text: string;
-  resolve(result: unknown): void;
-  reject(error: unknown): void;
-}
+import { UnsureWrites, type Write } from './unsureWrites.ts';
 
 /** An entry that was not applied yet. */
 interface Sent {
   readonly id: string;
   readonly from: number;
   readonly bytes: Uint8Array;
-  /** Its callers; empty once they were rejected because the outcome is unknown. */
-  waiting: readonly Waiting[];
+  readonly writes: readonly Write[];
   /** The log has acknowledged it. */
   isStored: boolean;
+}
+
+/** How a write is treated when its caller was rejected before its outcome was known. */
+export interface WriteOptions {
+  /** By what the same write is recognised when it is asked for again; its arguments by default. */
+  readonly identity?: string;
+  /** Called with the outcome when it becomes known after all, instead of keeping it for a caller who asks again. Undefined: it stays unknown. */
+  readonly onLate?: (outcome: Promise<unknown> | undefined) => void;
 }
 
 /** What a writer works with. */
@@ -37,6 +39,8 @@ export interface LogWriterOptions {
   readonly timeout?: number;
 }
 
+const defaultTimeout = 5_000;
+
 /** The writer of one process. */
 export class LogWriter {
   /** Identifies this start of the process in its entries. */
@@ -44,45 +48,77 @@ export class LogWriter {
   readonly #options: LogWriterOptions;
   readonly #ending = new AbortController();
   /** Writes that are in no entry yet. */
-  #queue: Waiting[] = [];
+  #queue: Write[] = [];
   /** Entries that were not applied yet, oldest first. */
   #sent: Sent[] = [];
+  readonly #unsure = new UnsureWrites();
   #count = 0;
   #sending = false;
   #closed: TroupeError | undefined;
+  /** Why the log took no entry at the last attempt; undefined when it did. */
+  #failure: unknown;
+  /** Since when writes wait without one of them being applied, in milliseconds since the epoch. */
+  #pendingSince: number | undefined;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
     this.name = options.clock.id();
   }
 
-  /** Resolves or rejects as the write does in every process that applies it; rejects with `storage` when its outcome is unknown. */
-  write<T>(write: LoggedMethod, args: readonly unknown[]): Promise<T> {
+  /**
+   * Resolves or rejects as the write does in every process that applies it; rejects with `storage` when its outcome is unknown. The same write asked for
+   * again gets the outcome of the first one as soon as that is known, and is not made twice.
+   */
+  write<T>(write: LoggedMethod, args: readonly unknown[], { identity, onLate }: WriteOptions = {}): Promise<T> {
     if (this.#closed) return Promise.reject(this.#closed);
+    const text = encodeWrite(write, args);
+    const key = identity ?? text;
+    // The result is what the journal's method of this name returns, which is `T` for the caller.
+    const earlier = onLate ? undefined : (this.#unsure.outcomeOf(key) as Promise<T> | undefined);
+    if (earlier) return earlier;
     return new Promise<T>((resolve, reject) => {
-      // The result is what the journal's method of this name returns, which is `T` for the caller.
-      this.#queue.push({ text: encodeWrite(write, args), resolve: resolve as (result: unknown) => void, reject });
+      const caller = { resolve: resolve as (result: unknown) => void, reject };
+      this.#queue.push({ method: write, text, key, callers: [caller], onLate });
+      this.#pendingSince ??= this.#options.clock.now();
       this.#wake();
     });
+  }
+
+  /** Was this write asked for before, and is its outcome still unknown because this process fell behind the log? The answer is given once. */
+  wasLost(write: LoggedMethod, args: readonly unknown[]): boolean {
+    return this.#unsure.wasLost(() => encodeWrite(write, args));
+  }
+
+  /** Why writes are not stored now; undefined while they are, as far as is known. */
+  get trouble(): string | undefined {
+    if (this.#failure !== undefined) return reasonOf(this.#failure);
+    const { clock, timeout = defaultTimeout } = this.#options;
+    const isLate = this.#pendingSince !== undefined && clock.now() - this.#pendingSince >= timeout;
+    return isLate ? 'the server does not answer' : undefined;
   }
 
   /** Call it when an entry of this process was applied, with the results of its writes. */
   onApplied({ from }: LoggedEntry, results: readonly unknown[]): void {
     for (const sent of this.#upTo(from + 1)) {
-      if (sent.from === from) sent.waiting.forEach(({ resolve }, index) => resolve(results[index]));
-      else this.#reject(sent.waiting, 'was lost by the log');
+      if (sent.from === from) sent.writes.forEach((write, index) => this.#unsure.settle(write, results[index]));
+      else this.#drop(sent.writes, 'was lost by the log');
     }
+    this.#noteProgress();
   }
 
   /** Call it when an entry of this process was too late, so that every process ignores it. */
   onExpired({ from }: LoggedEntry): void {
-    for (const { waiting } of this.#upTo(from + 1)) this.#reject(waiting, 'came to the log too late');
+    for (const { writes } of this.#upTo(from + 1)) this.#drop(writes, 'came to the log too late');
+    this.#noteProgress();
   }
 
   /** Call it when the replica was replaced: the outcome of entries that are under way is unknown. */
   onReplicaReplaced(): void {
-    for (const { waiting } of this.#sent.splice(0))
-      this.#reject(waiting, 'may be stored or not: this process fell behind the log');
+    for (const write of this.#sent.splice(0).flatMap(({ writes }) => writes)) {
+      this.#reject([write], 'may be stored or not: this process fell behind the log');
+      this.#unsure.lose(write);
+    }
+    this.#noteProgress();
   }
 
   /** Call it after a reconnection: entries that were acknowledged and not applied may be lost, so they are appended again. */
@@ -93,10 +129,12 @@ export class LogWriter {
 
   /** Call it when nothing can be appended or applied at the moment: rejects all callers that wait. */
   stall(cause: unknown): void {
-    const queued = this.#queue.splice(0);
-    const waiting = this.#sent.flatMap((sent) => sent.waiting);
-    for (const sent of this.#sent) sent.waiting = [];
-    this.#reject([...waiting, ...queued], `is not known to be stored: ${reasonOf(cause)}`);
+    const queued = this.#queue;
+    // What gives something back is done as soon as it can be, although nobody waits for it: otherwise others would wait for the end of a lease.
+    this.#queue = queued.filter(({ method }) => method === 'release' || method === 'settle');
+    const sent = this.#sent.flatMap(({ writes }) => writes);
+    for (const write of sent) this.#unsure.add(write);
+    this.#reject([...sent, ...queued], `is not known to be stored: ${reasonOf(cause)}`);
   }
 
   /** Why no more writes are taken; undefined while they are. */
@@ -108,8 +146,13 @@ export class LogWriter {
   close(error: TroupeError): void {
     this.#closed ??= error;
     this.#ending.abort();
-    for (const { reject } of [...this.#sent.splice(0).flatMap(({ waiting }) => waiting), ...this.#queue.splice(0)])
-      reject(this.#closed);
+    const all = [...this.#sent.splice(0).flatMap(({ writes }) => writes), ...this.#queue.splice(0)];
+    for (const { reject } of all.flatMap(({ callers }) => callers)) reject(this.#closed);
+  }
+
+  #noteProgress(): void {
+    const isIdle = this.#sent.length === 0 && this.#queue.length === 0;
+    this.#pendingSince = isIdle ? undefined : this.#options.clock.now();
   }
 
   #upTo(number: number): Sent[] {
@@ -117,9 +160,16 @@ export class LogWriter {
     return this.#sent.splice(0, at < 0 ? this.#sent.length : at);
   }
 
-  #reject(waiting: readonly Waiting[], what: string): void {
+  /** Rejects the callers of writes. */
+  #reject(writes: readonly Write[], what: string): void {
     const error = new TroupeError('storage', `What was written to the shared journal ${what}.`);
-    for (const { reject } of waiting) reject(error);
+    for (const write of writes) for (const { reject } of write.callers.splice(0)) reject(error);
+  }
+
+  /** These writes are certainly not made: whoever asks again makes them anew. */
+  #drop(writes: readonly Write[], what: string): void {
+    this.#reject(writes, what);
+    for (const write of writes) this.#unsure.forget(write);
   }
 
   #wake(): void {
@@ -143,20 +193,20 @@ export class LogWriter {
     const { log, position } = this.#options;
     let room = log.maxEntryBytes;
     const end = this.#queue.findIndex(({ text }, index) => (room -= text.length * 3 + 1) < 0 && index > 0); // A character has at most 3 bytes.
-    const waiting = this.#queue.splice(0, end < 0 ? this.#queue.length : end);
+    const writes = this.#queue.splice(0, end < 0 ? this.#queue.length : end);
     const [by, from, after] = [this.name, this.#count, position()];
     const bytes = encodeEntry(
       { by, from, after },
-      waiting.map(({ text }) => text),
+      writes.map(({ text }) => text),
     );
-    const sent = { id: `${after}-${by}-${from}`, from, bytes, waiting, isStored: false };
-    this.#count += waiting.length;
+    const sent = { id: entryId({ by, from, after }), from, bytes, writes, isStored: false };
+    this.#count += writes.length;
     this.#sent.push(sent);
     return sent;
   }
 
   async #append(sent: Sent): Promise<void> {
-    const { log, clock, timeout = 5_000 } = this.#options;
+    const { log, clock, timeout = defaultTimeout } = this.#options;
     const since = clock.now();
     for (
       let pause = 50;
@@ -166,8 +216,10 @@ export class LogWriter {
       try {
         await log.append(sent.id, sent.bytes);
         sent.isStored = true;
+        this.#failure = undefined;
         return;
       } catch (thrown) {
+        this.#failure = thrown;
         // It may be stored or not: it is appended again, and applied once.
         if (clock.now() - since >= timeout) this.stall(thrown);
         await sleep(clock, pause, this.#ending.signal).catch(() => {});

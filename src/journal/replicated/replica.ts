@@ -1,5 +1,5 @@
 /** A replica: a journal that one process fills from a log. It stores what an entry writes and the entry's position together, or neither. */
-import type { Journal } from '../journal.ts';
+import type { Journal, SkippedEntries } from '../journal.ts';
 
 /** Up to which entry a log was applied; position 0 when none was. */
 export interface ReplicaMark {
@@ -19,6 +19,9 @@ export interface WriterMark {
   readonly next: number;
 }
 
+/** How many of the latest skipped entries a replica can name. */
+export const namedSkipped = 10;
+
 /** A replica of a journal. */
 export interface JournalReplica extends AsyncDisposable {
   /** The path of its file; undefined in memory. */
@@ -34,13 +37,23 @@ export interface JournalReplica extends AsyncDisposable {
    * cannot store it now. A refused write is no error: every process refuses it for the same reason.
    */
   apply(mark: ReplicaMark, writer: WriterMark | undefined, work: () => void): void;
+  /** Goes past something that is no entry, and remembers it. */
+  skip(mark: ReplicaMark, reason: string): void;
+  /** What it has gone past. A snapshot carries it on. */
+  readonly skipped: SkippedEntries;
   /** Forgets the writers whose last entry is before this position. */
   forgetWritersBefore(before: number): void;
   /** The whole content as it is at the moment of the call, for `restore`. */
   dump(): AsyncIterable<Uint8Array>;
   /** Replaces the content with a dump, or with nothing. When the dump cannot be read, it rejects and the content stays. */
   restore(dump: AsyncIterable<Uint8Array> | undefined): Promise<void>;
+  /** Puts an empty replica in the place of one whose file is damaged. Left out where nothing can be damaged. */
+  recreate?(): Promise<void>;
 }
 
 /** The mark of a replica to which nothing was applied yet. */
 export const initialMark: ReplicaMark = { log: '', position: 0, id: '' };
+
+/** What is said to the operator of a replica that is rebuilt. */
+export const rebuiltNotice = (path: string | undefined, reason: string): string =>
+  `What this machine has of the shared journal${path === undefined ? '' : ` (${path})`} is damaged, and is rebuilt from the log: nothing is lost. Look at the disk. The reason: ${reason}`;

@@ -1,34 +1,40 @@
 /** Chooses the file of a process's replica: each process takes one that no other has open, so that the next start continues where some process of this machine stopped. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toFailure } from '../../values/failure.ts';
-import { sqliteReplica } from './sqliteReplica.ts';
-import type { JournalReplica } from './replica.ts';
+import { removeReplicaFile, sqliteReplica } from './sqliteReplica.ts';
+import { rebuiltNotice, type JournalReplica } from './replica.ts';
 
 /** So many processes can have a file in one folder; any further process keeps its replica in memory. */
 const maxFiles = 8;
 
 /** Opens the first free file in the folder; in memory when none is free or the folder cannot be written. `name` identifies the journal. */
-export async function openReplica(folder: string, name: string): Promise<JournalReplica> {
+export async function openReplica(
+  folder: string,
+  name: string,
+  onNotice: (says: string) => void = () => {},
+): Promise<JournalReplica> {
   const isFolderReady = await mkdir(folder, { recursive: true }).then(
     () => true,
     () => false,
   );
   for (let slot = isFolderReady ? 1 : maxFiles + 1; slot <= maxFiles; slot++) {
-    const replica = await openAt(join(folder, `view-${name}-${slot}.db`));
+    const replica = await openAt(join(folder, `view-${name}-${slot}.db`), onNotice);
     if (replica) return replica;
   }
   return sqliteReplica(':memory:');
 }
 
 /** Undefined when another process has the file, or it cannot be used. A damaged file is created again: the log has everything. */
-async function openAt(path: string): Promise<JournalReplica | undefined> {
+async function openAt(path: string, onNotice: (says: string) => void): Promise<JournalReplica | undefined> {
   for (const isLast of [false, true]) {
     try {
       return await sqliteReplica(path);
     } catch (thrown) {
-      if (toFailure(thrown).kind !== 'corrupt' || isLast) return undefined;
-      for (const end of ['', '-wal', '-shm', '-journal']) await rm(path + end, { force: true });
+      const { kind, message } = toFailure(thrown);
+      if (kind !== 'corrupt' || isLast) return undefined;
+      onNotice(rebuiltNotice(path, message));
+      await removeReplicaFile(path);
     }
   }
   return undefined;

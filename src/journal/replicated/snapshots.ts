@@ -17,6 +17,8 @@ export interface SnapshotTakerOptions {
   readonly bytes: number;
   /** Called with a sentence for the operator. */
   readonly onNotice: (says: string) => void;
+  /** Called when the replica turned out to be damaged. Default: nothing. */
+  readonly onDamage?: (damage: unknown) => void;
 }
 
 /** How many snapshots are kept: the newest may turn out to be damaged, and another process may still be reading the one before. */
@@ -68,9 +70,19 @@ export class SnapshotTaker {
     const { position } = replica.mark;
     replica.forgetWritersBefore(position - every);
     this.#written = 0;
-    await log.snapshots.write(position, this.#measured(replica.dump()));
+    await log.snapshots.write(position, this.#measured(this.#dump()));
     const oldest = (await log.snapshots.list())[keep - 1];
     if (oldest !== undefined) await log.truncateBefore(oldest, oldest - every);
+  }
+
+  #dump(): AsyncIterable<Uint8Array> {
+    const { replica, onDamage } = this.#options;
+    try {
+      return replica.dump();
+    } catch (thrown) {
+      if (toFailure(thrown).kind === 'corrupt') onDamage?.(thrown);
+      throw thrown;
+    }
   }
 
   async *#measured(dump: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

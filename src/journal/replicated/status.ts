@@ -69,6 +69,18 @@ export async function journalStatus({
       ok: lag < 1_000 ? true : 'note',
       says: `applied up to entry ${replica.mark.position} of ${state.last_seq}, into ${replica.path ?? 'memory (no file was free, or its folder cannot be written)'}`,
     },
+    ...(replica.skipped.count === 0
+      ? []
+      : [
+          {
+            what: 'skipped',
+            ok: 'note' as const,
+            says: `${count(replica.skipped.count, 'message', 'messages')} of another program in the stream, which every process skips: ${replica.skipped.latest
+              .slice(0, 3)
+              .map(({ position, reason }) => `entry ${position} (${reason})`)
+              .join(', ')}`,
+          },
+        ]),
     {
       what: 'storage',
       ok: isShort(storage, limits.max_storage) ? 'note' : true,

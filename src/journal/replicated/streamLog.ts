@@ -7,6 +7,7 @@ import {
   jetstreamManager,
   type ConsumerMessages,
   type JsMsg,
+  type StreamInfo,
 } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { reasonOf } from '../../values/cause.ts';
@@ -14,7 +15,10 @@ import type { Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { maxBodyBytes } from '../../nats/connection.ts';
 import { objectStore } from '../../nats/objectStore.ts';
+import { permissionError } from '../../nats/permissionErrors.ts';
+import { isEntryId } from './entry.ts';
 import type { Log, LogEntry } from './log.ts';
+import { requireUsableStream } from './streamConfig.ts';
 
 /** How the log of a tenant is opened. */
 export interface JetStreamLogOptions {
@@ -32,7 +36,7 @@ export const journalStream = (tenant: string): string => `troupe_${tenant}`;
 const idHeader = 'Nats-Msg-Id';
 const blobHeader = 'Troupe-Blob';
 
-/** Opens the log, and creates the stream when there is none. Rejects with `environment` when the server has no JetStream. */
+/** Opens the log, and creates the stream when there is none. Rejects with `environment` when the server has no JetStream, or its stream cannot hold a journal. */
 export async function jetstreamLog({ connection, clock, tenant, replicas }: JetStreamLogOptions): Promise<Log> {
   const stream = journalStream(tenant);
   const subject = `troupe.${tenant}._journal`;
@@ -45,21 +49,21 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
       { cause },
     );
   });
-  await manager.streams.add({ name: stream, subjects: [subject], num_replicas: replicas });
+  const { config } = await openStream(manager, { name: stream, subjects: [subject], num_replicas: replicas });
+  requireUsableStream(config, subject);
   const publisher = jetstreamOf(connection);
   const bucketOf = (bucket: string) => objectStore({ connection, clock, bucket: `${stream}_${bucket}`, replicas });
   const [large, dumps] = [bucketOf('entries'), bucketOf('snapshots')];
-  const limit = maxBodyBytes(connection);
+  const ofStream = config.max_msg_size ?? -1;
+  const limit = Math.min(maxBodyBytes(connection), ofStream > 0 ? ofStream - headroom : Infinity);
 
   async function read(message: JsMsg): Promise<LogEntry> {
-    const name = message.headers?.get(blobHeader);
+    // Only an entry has an object, and it is stored under the entry's id before the entry is appended. Whatever else stands on the subject has none to wait for.
+    const id = message.subject === subject ? (message.headers?.get(idHeader) ?? '') : '';
+    const isLarge = isEntryId(id) && message.headers?.get(blobHeader) === id;
     const parts: Uint8Array[] = [];
-    if (name) for await (const part of large.get(name)) parts.push(part);
-    return {
-      position: message.seq,
-      id: message.headers?.get(idHeader) ?? '',
-      bytes: name ? Buffer.concat(parts) : message.data,
-    };
+    if (isLarge) for await (const part of large.get(id)) parts.push(part);
+    return { position: message.seq, id, bytes: isLarge ? Buffer.concat(parts) : message.data };
   }
 
   let following: ConsumerMessages | undefined;
@@ -86,6 +90,28 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
     }
   }
 
+  /** False when the stream takes no message of this size: its operator may have lowered the limit meanwhile. */
+  const wasPublished = (id: string, entry: Uint8Array): Promise<boolean> =>
+    publisher.publish(subject, entry, { msgID: id }).then(
+      () => true,
+      (cause: unknown) => {
+        if (cause instanceof JetStreamApiError && cause.code === messageTooLarge) return false;
+        throw cause;
+      },
+    );
+
+  async function appendLarge(id: string, entry: Uint8Array): Promise<void> {
+    await large.put(
+      id,
+      (async function* () {
+        yield entry;
+      })(),
+    );
+    const reference = headers();
+    reference.set(blobHeader, id);
+    await publisher.publish(subject, new Uint8Array(), { msgID: id, headers: reference });
+  }
+
   return {
     maxEntryBytes: limit,
     entries,
@@ -96,16 +122,7 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
     },
     async append(id, entry) {
       try {
-        if (entry.length <= limit) return void (await publisher.publish(subject, entry, { msgID: id }));
-        await large.put(
-          id,
-          (async function* () {
-            yield entry;
-          })(),
-        );
-        const reference = headers();
-        reference.set(blobHeader, id);
-        await publisher.publish(subject, new Uint8Array(), { msgID: id, headers: reference });
+        if (entry.length > limit || !(await wasPublished(id, entry))) await appendLarge(id, entry);
       } catch (cause) {
         throw new TroupeError('storage', `the server does not store it (${reasonOf(cause)})`, { cause });
       }
@@ -120,6 +137,21 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
       const found = await manager.streams.getMessage(stream, { seq: position });
       return found?.header.get(idHeader);
     },
+    async requireTruncation() {
+      // A purge of a subject that nothing is on removes nothing, and needs the same permission.
+      const requirePurge = async (name: string) => {
+        try {
+          await manager.streams.purge(name, { filter: `${subject}.none` });
+        } catch (thrown) {
+          const denied = permissionError(thrown);
+          if (denied) throw notAllowed(stream, denied);
+          throw thrown instanceof TroupeError ? thrown : unanswered(thrown);
+        }
+      };
+      await dumps.open();
+      await requirePurge(stream);
+      await requirePurge(`OBJ_${stream}_snapshots`);
+    },
     async truncateBefore(position, stale) {
       // The server takes a purge up to the first message for a purge of everything.
       if (position > 1) await manager.streams.purge(stream, { seq: position });
@@ -132,6 +164,42 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
     async [Symbol.asyncDispose]() {},
   };
 }
+
+/** The server's code for a message that is larger than the stream allows. */
+const messageTooLarge = 10_054;
+
+/** Bytes of a message's headers, which the limit of a stream covers as well. */
+const headroom = 1_024;
+
+type Manager = Awaited<ReturnType<typeof jetstreamManager>>;
+
+/** The stream as it is; it is created only where there is none, so that what its operator has changed stays as it is. */
+async function openStream(manager: Manager, wanted: Parameters<Manager['streams']['add']>[0]): Promise<StreamInfo> {
+  const asItIs = () => manager.streams.info(wanted.name);
+  return asItIs().catch((missing: unknown) => {
+    if (!isMissing(missing)) throw missing;
+    // Another process may have created it meanwhile, in another way.
+    return manager.streams
+      .add(wanted)
+      .catch((refused: unknown) => asItIs().catch(() => Promise.reject(refused as Error)));
+  });
+}
+
+const notAllowed = (stream: string, cause: TroupeError) =>
+  new TroupeError(
+    'auth',
+    `Nothing was deleted: these credentials may not cut the log (purge ${stream}), so what was stored of the runs would stay on the server. Use those of a node.`,
+    { cause },
+  );
+
+const unanswered = (cause: unknown) =>
+  new TroupeError(
+    'storage',
+    `Nothing was deleted: the server does not say whether the log can be cut (${reasonOf(cause)}). Try again.`,
+    {
+      cause,
+    },
+  );
 
 const isMissing = (cause: unknown): boolean =>
   cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.StreamNotFound;

@@ -3,7 +3,8 @@ import type { DeadLetter } from '../../contracts/deadLetter.ts';
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { Json } from '../../values/json.ts';
-import { sha256Digest } from '../chain.ts';
+import { corruptJournal, sha256Digest } from '../chain.ts';
+import { errorMessage } from '../../values/cause.ts';
 import type { SqliteDriver } from './database.ts';
 import type { Commit, Pending } from '../journal.ts';
 
@@ -19,7 +20,7 @@ export type StorableValue = Json | undefined | Commit['event'] | Pending['data']
 export interface ValueCodec {
   /** The text to store for a value; stores a large one in `blobs`. */
   write(value: StorableValue): string;
-  /** The value that was stored. Throws `SyntaxError` when the text is not JSON, or its blob is missing or changed. */
+  /** The value that was stored. Throws `corrupt` when the text is not JSON, or its blob is missing or changed. */
   read(stored: string): Json;
 }
 
@@ -46,15 +47,19 @@ export function valueCodec(db: SqliteDriver): ValueCodec {
       const hash = stored.slice(referencePrefix.length);
       const data = select.get(hash)?.data;
       if (data === undefined || sha256Digest(data) !== hash)
-        throw new SyntaxError(`the large value ${hash} is ${data === undefined ? 'missing' : 'not what was written'}`);
+        throw corruptJournal(`the large value ${hash} is ${data === undefined ? 'missing' : 'not what was written'}`);
       return parse(data);
     },
   };
 }
 
 function parse(text: string): Json {
-  const value: Json = JSON.parse(text);
-  return value;
+  try {
+    const value: Json = JSON.parse(text);
+    return value;
+  } catch (cause) {
+    throw corruptJournal(`a value is not JSON any more (${errorMessage(cause)})`);
+  }
 }
 
 /** Deletes the blobs that no column refers to. */

@@ -92,6 +92,8 @@ interface Reason {
   readonly kind: 'storage' | 'corrupt';
   readonly retryable: boolean;
   readonly says: string;
+  /** The same in two or three words. */
+  readonly reason: string;
 }
 
 const reasons: readonly Reason[] = [
@@ -101,6 +103,7 @@ const reasons: readonly Reason[] = [
     kind: 'storage',
     retryable: true,
     says: 'is locked by another program. Close it, or wait; the engine tries again.',
+    reason: 'locked',
   },
   {
     codes: [13],
@@ -108,6 +111,7 @@ const reasons: readonly Reason[] = [
     kind: 'storage',
     retryable: true,
     says: 'has no room: the disk is full. Free some space; nothing committed is lost, and the engine tries again.',
+    reason: 'no space',
   },
   {
     codes: [8, 3, 23],
@@ -115,6 +119,7 @@ const reasons: readonly Reason[] = [
     kind: 'storage',
     retryable: false,
     says: 'cannot be written. Check the permissions of the file and its folder, or choose another with --db.',
+    reason: 'read-only',
   },
   {
     codes: [14],
@@ -122,6 +127,7 @@ const reasons: readonly Reason[] = [
     kind: 'storage',
     retryable: false,
     says: 'cannot be opened. Check that its folder exists and may be written, or choose another with --db.',
+    reason: 'cannot be opened',
   },
   {
     codes: [26],
@@ -129,6 +135,7 @@ const reasons: readonly Reason[] = [
     kind: 'corrupt',
     retryable: false,
     says: 'is not a Troupe journal. Choose another file with --db.',
+    reason: 'not a journal',
   },
   {
     codes: [11],
@@ -136,6 +143,7 @@ const reasons: readonly Reason[] = [
     kind: 'corrupt',
     retryable: false,
     says: 'is damaged. Keep a copy, then run "troupe doctor" to see which actors it concerns.',
+    reason: 'damaged',
   },
   {
     codes: [10],
@@ -143,6 +151,7 @@ const reasons: readonly Reason[] = [
     kind: 'storage',
     retryable: true,
     says: 'could not be read or written by the disk. Look at the system log; the engine tries again.',
+    reason: 'disk error',
   },
 ];
 
@@ -156,6 +165,10 @@ function explain(path: string, thrown: unknown): unknown {
       cause: thrown,
       retryable: false,
     });
-  const { kind, retryable, says } = reason;
-  return new TroupeError(kind, `The journal ${path} ${says} (${thrown.message})`, { cause: thrown, retryable });
+  const { kind, retryable, says, reason: inShort } = reason;
+  return new TroupeError(kind, `The journal ${path} ${says} (${thrown.message})`, {
+    cause: thrown,
+    retryable,
+    data: { reason: inShort },
+  });
 }

@@ -12,6 +12,8 @@ interface Job {
 
 /** The most jobs of one transaction. */
 const maxJobs = 256;
+/** So many milliseconds after its first job a transaction takes no more: timers and sockets of the process must have their turn. */
+const longest = 20;
 
 /** The writes of a journal in a file. */
 export class GroupCommit implements WriteQueue {
@@ -72,12 +74,19 @@ export class GroupCommit implements WriteQueue {
   }
 
   /** Stores all jobs or none. A job that cannot be stored for a reason of its own is rejected, and the others are stored. */
-  #write(jobs: readonly Job[]): void {
+  #write(all: readonly Job[]): void {
+    let jobs = all;
     const written: Job[] = [];
     let current: Job | undefined;
+    const end = performance.now() + longest;
     try {
       this.#db.exec('BEGIN IMMEDIATE');
-      for (const job of jobs) {
+      for (const [n, job] of all.entries()) {
+        if (n > 0 && performance.now() > end) {
+          this.#jobs.unshift(...all.slice(n));
+          jobs = all.slice(0, n);
+          break;
+        }
         current = job;
         try {
           job.write();

@@ -1,5 +1,6 @@
 /** The inbox of each run in SQLite: any process posts messages to it, and the owner of the run reads them. */
 import type { Envelope } from '../../contracts/envelope.ts';
+import { corruptJournal, shortDigest } from '../chain.ts';
 import type { Inboxes } from '../journal.ts';
 import { isNewMessage, type KnownMessage } from '../deduplicate.ts';
 import { storedValue, type ActorColumns, type CommitColumns, type MailColumns } from './rows.ts';
@@ -7,17 +8,22 @@ import type { SqliteStore } from './store.ts';
 
 /** The part of a journal that keeps posted messages. */
 export function sqliteInboxes({ db, writes, codec }: SqliteStore): Inboxes {
-  const insert = db.prepare('INSERT INTO mail (run, id, envelope) VALUES (?, ?, ?)');
-  const select = db.prepare<Pick<MailColumns, 'envelope'>>('SELECT envelope FROM mail WHERE run = ? ORDER BY n');
+  const insert = db.prepare('INSERT INTO mail (run, id, envelope, sum) VALUES (?, ?, ?, ?)');
+  const select = db.prepare<MailColumns>('SELECT * FROM mail WHERE run = ? ORDER BY n');
+  // Few messages wait at any time, so the whole table is read.
+  const count = db.prepare<{ readonly n: number }>('SELECT count(*) AS n FROM mail NOT INDEXED WHERE run = ?');
   const remove = db.prepare('DELETE FROM mail WHERE run = ? AND id = ?');
   const statusOf = db.prepare<Pick<ActorColumns, 'id' | 'status'>>('SELECT id, status FROM actors WHERE actor = ?');
   const handledAs = db.prepare<Pick<CommitColumns, 'event'>>(
     'SELECT c.event FROM inbox i JOIN commits c ON c.actor = i.actor AND c.seq = i.seq WHERE i.actor = ? AND i.id = ?',
   );
-  const waitingAs = db.prepare<Pick<MailColumns, 'envelope'>>('SELECT envelope FROM mail WHERE run = ? AND id = ?');
+  const waitingAs = db.prepare<MailColumns>('SELECT * FROM mail WHERE run = ? AND id = ?');
 
-  const envelopeIn = ({ envelope }: Pick<MailColumns, 'envelope'>) =>
-    storedValue('envelope', codec.read(String(envelope)));
+  function envelopeIn({ run, id, envelope, sum }: MailColumns): Envelope {
+    if (sum !== null && sum !== shortDigest(run, id, envelope))
+      throw corruptJournal(`a message that waits in the inbox of the run ${run} is not what was written`);
+    return storedValue('envelope', codec.read(String(envelope)));
+  }
 
   function known({ run, id, to }: Envelope): KnownMessage {
     const actor = statusOf.get(to);
@@ -33,9 +39,17 @@ export function sqliteInboxes({ db, writes, codec }: SqliteStore): Inboxes {
   return {
     post: (envelope) =>
       writes.add(() => {
-        if (isNewMessage(envelope, known(envelope))) insert.run(envelope.run, envelope.id, codec.write(envelope));
+        if (!isNewMessage(envelope, known(envelope))) return;
+        const { run, id } = envelope;
+        const stored = codec.write(envelope);
+        insert.run(run, id, stored, shortDigest(run, id, stored));
       }),
-    mail: async (run) => select.all(run).map(envelopeIn),
+    async mail(run) {
+      const found = select.all(run);
+      if (found.some((row) => row.run !== run) || found.length !== Number(count.get(run)?.n))
+        throw corruptJournal(`an index of the inbox of the run ${run} does not have what the table has`);
+      return found.map(envelopeIn);
+    },
     dropMail: (run, id) => writes.add(() => void remove.run(run, id)),
   };
 }

@@ -2,7 +2,12 @@
 import { toFailure } from '../../values/failure.ts';
 import { isJsonObject, type Json } from '../../values/json.ts';
 import { deleteUnreferencedBlobs } from './blobs.ts';
-import { corruptActor } from '../chain.ts';
+import { corruptActor, pendingDigest } from '../chain.ts';
+import { matchesQuery } from '../matches.ts';
+import { sqliteInboxes } from './inbox.ts';
+import { structureDamage } from './integrity.ts';
+import { leaseReader } from './leases.ts';
+import { actorLookup, requireLinked, selectLinked, type LinkedCommit } from './lookup.ts';
 import type { SqlValue } from './database.ts';
 import type { JournalQueries } from '../journal.ts';
 import { toActorRow, isIntact, pendingOf, actorReader } from './reader.ts';
@@ -11,7 +16,6 @@ import {
   parseStrings,
   storedValue,
   type ActorColumns,
-  type CommitColumns,
   type LedgerColumns,
   type PendingColumns,
 } from './rows.ts';
@@ -24,16 +28,20 @@ type WithAddress = { readonly address: string };
 export function sqliteQueries(store: SqliteStore): JournalQueries {
   const { db, writes, codec } = store;
   const { load, list } = actorReader(store);
+  const lookup = actorLookup(db);
+  const leaseOf = leaseReader(db);
+  const { mail } = sqliteInboxes(store);
   const ledgerOf = db.prepare<LedgerColumns & WithAddress>(
     'SELECT l.*, a.actor AS address FROM ledger l JOIN actors a ON a.id = l.actor WHERE a.run = ? ORDER BY l.rowid',
   );
   const resultsOf = db.prepare<LedgerColumns>(
     'SELECT l.* FROM ledger l JOIN actors a ON a.id = l.actor WHERE a.actor = ? ORDER BY l.rowid',
   );
-  const pendingData = db.prepare<Pick<PendingColumns, 'data'>>('SELECT data FROM pending WHERE key = ?');
+  const pendingAt = db.prepare<PendingColumns>('SELECT * FROM pending WHERE key = ?');
 
   return {
-    async find({ run, actor, type, parent, status, tag, state, since, until, limit = 100 }) {
+    async find(query) {
+      const { run, actor, type, parent, status, tag, state, since, until, limit = 100 } = query;
       const { where, values } = conditions([
         ['run = ?', run],
         ['actor = ?', actor],
@@ -54,7 +62,15 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
       const rows = db
         .prepare<ActorColumns>(`SELECT * FROM actors ${where} ORDER BY updated DESC, id DESC LIMIT ?`)
         .all(...values, limit);
-      return rows.map((row) => toActorRow(row, (_, stored) => codec.read(stored)));
+      if (rows.length === 0 && actor !== undefined) lookup.find(actor);
+      return rows.map((row, index) => {
+        lookup.requireWritten(row);
+        const found = toActorRow(row, (_, stored) => codec.read(stored));
+        const next = rows[index + 1];
+        if (!matchesQuery(found, query) || (next && (next.updated > row.updated || next.id === row.id)))
+          throw corruptActor(found.actor, found.seq, 'an index of the actors is not what was written');
+        return found;
+      });
     },
 
     async history({ run, actor, after, newest = false, limit = 1_000 }) {
@@ -66,10 +82,11 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
       // For one actor both orders are the same, and `seq` has an index: its last commits are found without sorting all of them.
       const order = `${actor === undefined ? 'c.position' : 'c.seq'}${newest ? ' DESC' : ''}`;
       const rows = db
-        .prepare<CommitColumns & WithAddress>(
-          `SELECT c.*, a.actor AS address FROM commits c JOIN actors a ON a.id = c.actor ${where} ORDER BY ${order} LIMIT ?`,
+        .prepare<LinkedCommit & WithAddress>(
+          `${selectLinked.replace(' FROM', ', a.actor AS address FROM')} JOIN actors a ON a.id = c.actor ${where} ORDER BY ${order} LIMIT ?`,
         )
         .all(...values, limit);
+      requireConsecutive(rows, newest);
       return rows.map((row) => ({
         position: Number(row.position),
         actor: String(row.address),
@@ -79,26 +96,30 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
         state: String(row.state),
         status: row.status,
         event: storedValue('event', codec.read(String(row.event))),
-        opens: parseOpens(String(row.opens)).map(([key, kind, due]) => {
-          const stored = pendingData.get(key)?.data;
+        opens: parseOpens(String(row.opens)).map(([key, kind, due, digest]) => {
+          const stored = pendingAt.get(key);
           const known = { key, kind, ...(due === null ? {} : { due }) };
-          return stored === undefined
-            ? { ...known, data: null }
-            : pendingOf({ ...known, data: codec.read(String(stored)) });
+          if (!stored) return { ...known, data: null };
+          if (pendingDigest(stored) !== digest)
+            throw corruptActor(row.address, row.seq, `what is pending under ${key} is not what was written`);
+          return pendingOf({ ...known, data: codec.read(stored.data) });
         }),
         closes: parseStrings(String(row.closes)),
       }));
     },
 
     ledger: async (run) =>
-      ledgerOf.all(run).map((row) => ({
-        key: String(row.key),
-        actor: String(row.address),
-        at: Number(row.at),
-        name: String(row.name),
-        input: codec.read(String(row.input)),
-        outcome: storedValue('outcome', codec.read(String(row.outcome))),
-      })),
+      ledgerOf.all(run).map(({ address, ...row }) => {
+        if (!isIntact(row)) throw corruptActor(address, 0, `the result of ${row.key} is not what was written`);
+        return {
+          key: String(row.key),
+          actor: String(address),
+          at: Number(row.at),
+          name: String(row.name),
+          input: codec.read(String(row.input)),
+          outcome: storedValue('outcome', codec.read(String(row.outcome))),
+        };
+      }),
 
     async prune(before) {
       let count = 0;
@@ -131,6 +152,11 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
           return otherwise;
         }
       };
+      for (const what of structureDamage(db)) damage.push({ actor: '', seq: 0, what });
+      for (const run of db
+        .prepare<Pick<ActorColumns, 'run'>>('SELECT run FROM claims UNION SELECT run FROM mail')
+        .all())
+        await attempt('', async () => (leaseOf(run.run), void (await mail(run.run))), undefined);
       const actors = await attempt(
         '',
         () =>
@@ -161,6 +187,20 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
       return { actors: actors.length, commits, damage };
     },
   };
+}
+
+/** Commits of one actor follow each other, and are what was written. */
+function requireConsecutive(rows: readonly (LinkedCommit & WithAddress)[], newest: boolean): void {
+  const last = new Map<string, LinkedCommit>();
+  for (const row of rows) {
+    const { address, seq, position } = row;
+    requireLinked(address, row);
+    const before = last.get(address);
+    const step = newest ? -1 : 1;
+    if (before && (seq !== before.seq + step || (position - before.position) * step < 0))
+      throw corruptActor(address, seq, 'the order of its commits is not what was written');
+    last.set(address, row);
+  }
 }
 
 /** Where the damage is, from the `data` of the error that reports it; the error's message where it has none. */

@@ -1,18 +1,19 @@
 /** Reads actors back, and returns nothing that was not compared with the hash chain (J4). */
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../values/json.ts';
-import { corruptActor, sha256Digest, pendingDigest, resultDigest } from '../chain.ts';
+import { corruptActor, isResult, pendingDigest, sha256Digest, shortDigest } from '../chain.ts';
 import type { ActorRow, CommitStore, Pending, StoredActor } from '../journal.ts';
 import {
   parseStrings,
   storedValue,
   type ActorColumns,
-  type CommitColumns,
+  type InboxColumns,
   type LedgerColumns,
   type ListColumns,
-  type MailColumns,
   type PendingColumns,
+  type ReplyColumns,
 } from './rows.ts';
+import { actorLookup, requireLinked, selectLinked, type LinkedCommit } from './lookup.ts';
 import type { SqliteStore } from './store.ts';
 import { chainVerifier, type Checkpoints } from './verify.ts';
 import { errorMessage } from '../../values/cause.ts';
@@ -22,24 +23,29 @@ export function actorReader(
   { db, codec }: SqliteStore,
   checkpoints?: Checkpoints,
 ): Pick<CommitStore, 'load' | 'list' | 'handled' | 'undelivered'> {
-  const verify = chainVerifier(db, checkpoints);
-  const actorOf = db.prepare<ActorColumns>('SELECT * FROM actors WHERE actor = ?');
+  const verify = chainVerifier(db, codec, checkpoints);
+  const { find } = actorLookup(db);
   const pendingsOf = db.prepare<PendingColumns>('SELECT * FROM pending WHERE actor = ? ORDER BY rowid');
-  const resultOf = db.prepare<ResultColumns>('SELECT key, input, outcome, sum FROM ledger WHERE key = ?');
+  const resultOf = db.prepare<LedgerColumns>('SELECT * FROM ledger WHERE key = ?');
+  const resultAgain = db.prepare<Pick<LedgerColumns, 'key'>>(
+    'SELECT key FROM ledger INDEXED BY ledger_actor WHERE actor = ? AND key = ?',
+  );
   const senders = db.prepare<Pick<ActorColumns, 'actor'>>(
     `SELECT DISTINCT a.actor FROM pending p JOIN actors a ON a.id = p.actor WHERE a.run = ? AND p.kind = 'message' ORDER BY a.id`,
   );
-  const lengthOf = db.prepare<Pick<ListColumns, 'n'>>('SELECT count(*) AS n FROM entries WHERE actor = ? AND list = ?');
   const entryAt = db.prepare<Pick<ListColumns, 'hash'>>(
     'SELECT hash FROM entries WHERE actor = ? AND list = ? AND n = ?',
   );
   const entries = db.prepare<Pick<ListColumns, 'n' | 'data' | 'hash'>>(
     'SELECT n, data, hash FROM entries WHERE actor = ? AND list = ? AND n >= ? AND n < ? ORDER BY n',
   );
-  const inboxOf = db.prepare<Pick<CommitColumns, 'seq' | 'event'>>(
-    'SELECT i.seq, c.event FROM inbox i JOIN commits c ON c.actor = i.actor AND c.seq = i.seq WHERE i.actor = ? AND i.id = ?',
+  /** Earlier versions sent a delayed message under the key of its timer and closed the timer without a commit: the message is the evidence. */
+  const sentUnder = db.prepare<Pick<InboxColumns, 'seq'>>(
+    'SELECT i.seq FROM actors a JOIN inbox i ON i.actor = a.id AND i.id = ? WHERE a.run = ? UNION ALL SELECT 0 FROM mail WHERE run = ? AND id = ?',
   );
-  const replyTo = db.prepare<Pick<MailColumns, 'envelope'>>('SELECT envelope FROM replies WHERE actor = ? AND ask = ?');
+  const handledBy = db.prepare<Pick<InboxColumns, 'seq'>>('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
+  const commitAt = db.prepare<LinkedCommit>(`${selectLinked} WHERE c.actor = ? AND c.seq = ?`);
+  const replyTo = db.prepare<ReplyColumns>('SELECT envelope, sum FROM replies WHERE actor = ? AND ask = ?');
 
   const read = (actor: string, seq: number, what: string, stored: string): Json => {
     try {
@@ -48,13 +54,6 @@ export function actorReader(
       throw corruptActor(actor, seq, `${what} cannot be read: ${errorMessage(cause)}`);
     }
   };
-
-  /** A damaged index can give the row of another actor. */
-  function find(actor: string): ActorColumns | undefined {
-    const row = actorOf.get(actor);
-    if (row && row.actor !== actor) throw corruptActor(actor, 0, `the index of actors gives ${row.actor} instead`);
-    return row;
-  }
 
   async function load(actor: string): Promise<StoredActor | undefined> {
     const row = find(actor);
@@ -67,7 +66,8 @@ export function actorReader(
     for (const { key, kind, due, data } of pendingsOf.all(row.id)) {
       if (expected.sums.get(String(key)) !== pendingDigest({ kind: String(kind), due, data: String(data) }))
         throw broken(`what is pending under ${key} is not what was written`);
-      missing.delete(String(key));
+      if (!missing.delete(String(key)) && kind !== 'message')
+        throw broken(`what was settled under ${key} is still there`);
       pending.push(
         pendingOf({
           key: String(key),
@@ -77,15 +77,19 @@ export function actorReader(
         }),
       );
       const result = kind === 'effect' ? resultOf.get(key) : undefined;
-      if (!result) continue;
-      if (!isIntact(result)) throw broken(`the result of ${key} is not what was written`);
+      if (!result) {
+        if (kind === 'effect' && resultAgain.get(row.id, key))
+          throw broken(`an index of the results does not have ${key}`);
+        continue;
+      }
+      if (!isIntact(result) || result.key !== key) throw broken(`the result of ${key} is not what was written`);
       results.set(
         String(key),
         storedValue('outcome', read(actor, Number(row.seq), `the result of ${key}`, String(result.outcome))),
       );
     }
-    for (const key of missing) throw broken(`what is pending under ${key} is gone`);
-    expected.keep(pending);
+    for (const key of missing)
+      if (!sentUnder.get(key, row.run, row.run, key)) throw broken(`what is pending under ${key} is gone`);
     return {
       ...toActorRow(row, (what, stored) => read(actor, Number(row.seq), what, stored)),
       pending,
@@ -100,11 +104,11 @@ export function actorReader(
     async list(actor, list, from = 0, to = Number.MAX_SAFE_INTEGER) {
       const row = find(actor);
       if (!row) return [];
+      const length = verify(actor, row).lengths[list] ?? 0;
       let hash = from === 0 ? '' : String(entryAt.get(row.id, list, from - 1)?.hash ?? '');
       let next = from;
       const found = entries.all(row.id, list, from, to);
-      // A damaged index can leave out entries that the table still has.
-      if (found.length < to - from && from + found.length < Number(lengthOf.get(row.id, list)?.n))
+      if (found.length !== Math.max(0, Math.min(to, length) - from))
         throw corruptActor(actor, Number(row.seq), `the list "${list}" cannot be read whole`);
       return found.map(({ n, data, hash: stored }) => {
         hash = sha256Digest(hash, String(data));
@@ -121,11 +125,20 @@ export function actorReader(
 
     async handled(actor, id) {
       const row = find(actor);
-      const found = row && inboxOf.get(row.id, id);
-      if (!found) return undefined;
+      if (!row) return undefined;
+      const found = handledBy.get(row.id, id);
+      // What the inbox does not know was not handled: provided that it knows all that the commits have handled.
+      if (!found) return void verify(actor, row);
       const seq = Number(found.seq);
-      const { body } = storedValue('event', read(actor, seq, 'the message', String(found.event)));
+      const commit = commitAt.get(row.id, seq);
+      if (!commit) throw corruptActor(actor, seq, 'a commit is missing');
+      requireLinked(actor, commit);
+      const event = storedValue('event', read(actor, seq, 'the message', String(commit.event)));
+      if (event.id !== id || !event.inbox) throw corruptActor(actor, seq, `it did not handle the message ${id}`);
+      const { body } = event;
       const reply = replyTo.get(row.id, id);
+      if (reply && reply.sum !== null && reply.sum !== shortDigest(id, reply.envelope))
+        throw corruptActor(actor, seq, `the reply to ${id} is not what was written`);
       return {
         seq,
         body,
@@ -160,8 +173,5 @@ export function toActorRow(row: ActorColumns, read: (what: string, stored: strin
   };
 }
 
-type ResultColumns = Pick<LedgerColumns, 'key' | 'input' | 'outcome' | 'sum'>;
-
 /** Compares a result in the ledger with its digest. */
-export const isIntact = ({ key, input, outcome, sum: stored }: ResultColumns): boolean =>
-  resultDigest(String(key), String(input), String(outcome)) === stored;
+export const isIntact = ({ sum, ...result }: LedgerColumns): boolean => isResult(result, String(sum));

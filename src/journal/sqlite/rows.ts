@@ -6,6 +6,7 @@ import type { Outcome } from '../../contracts/effect.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { ActorStatus } from '../../contracts/inspection.ts';
 import type { Json } from '../../values/json.ts';
+import { corruptJournal } from '../chain.ts';
 import type { Commit, Pending } from '../journal.ts';
 
 // Type aliases, not interfaces: only an alias fits `SqlRow`, which has an index signature.
@@ -52,6 +53,18 @@ export type PendingColumns = {
   readonly data: string;
 };
 
+/** Table `inbox`: which commit handled a message. */
+export type InboxColumns = {
+  readonly id: string;
+  readonly seq: number;
+};
+
+/** Table `replies`; `sum` is the digest of the reply, null in a row of an earlier version. */
+export type ReplyColumns = {
+  readonly envelope: string;
+  readonly sum: string | null;
+};
+
 /** Table `ledger`; `sum` is the digest of the result. */
 export type LedgerColumns = {
   readonly key: string;
@@ -72,20 +85,22 @@ export type ListColumns = {
   readonly hash: string;
 };
 
-/** Table `claims`; `until` is in milliseconds since the epoch. */
+/** Table `claims`; `until` is in milliseconds since the epoch, `sum` is the digest of the row, null in one of an earlier version. */
 export type ClaimColumns = {
   readonly run: string;
   readonly epoch: number;
   readonly owner: string;
   readonly until: number;
+  readonly sum: string | null;
 };
 
-/** Table `mail`. */
+/** Table `mail`; `sum` is the digest of the row, null in one of an earlier version. */
 export type MailColumns = {
   readonly n: number;
   readonly run: string;
   readonly id: string;
   readonly envelope: string;
+  readonly sum: string | null;
 };
 
 /** Values of a known type that are stored as JSON text, by their column. */
@@ -102,12 +117,18 @@ export const storedValue = <Column extends keyof StoredValues>(_column: Column, 
 /** An element of `commits.opens`. */
 export type OpenedEntry = readonly [key: string, kind: Pending['kind'], due: number | null, digest: string];
 
-/** What `commits.opens` holds, as `commitWriter` stores it. Throws `SyntaxError` for what is not JSON. */
-export function parseOpens(stored: string): readonly OpenedEntry[] {
-  return JSON.parse(stored) as readonly OpenedEntry[];
-}
+/** What `commits.opens` holds, as `commitWriter` stores it. Throws `corrupt` for what is not a list. */
+export const parseOpens = (stored: string): readonly OpenedEntry[] => parseList(stored) as readonly OpenedEntry[];
 
-/** What `commits.closes` and `actors.tags` hold: a list of strings. Throws `SyntaxError` for what is not JSON. */
-export function parseStrings(stored: string): string[] {
-  return JSON.parse(stored) as string[];
+/** What `commits.closes` and `actors.tags` hold: a list of strings. Throws `corrupt` for what is not a list. */
+export const parseStrings = (stored: string): string[] => parseList(stored) as string[];
+
+function parseList(stored: string): unknown[] {
+  try {
+    const list: unknown = JSON.parse(stored);
+    if (Array.isArray(list)) return list;
+  } catch {
+    // Told below.
+  }
+  throw corruptJournal('a list of keys or tags is not what was written');
 }

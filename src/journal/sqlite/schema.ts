@@ -1,6 +1,8 @@
 /** The tables of the journal, and how an older file is migrated. A file of a newer version is left unchanged. */
 import { TroupeError } from '../../values/failure.ts';
 import type { SqliteDriver } from './database.ts';
+import { isSchema, schemaAfter } from './expectedSchema.ts';
+import type { SchemaRow } from './schemaRows.ts';
 
 /** One migration per version; a file of version n has had the first n. Migrations are never edited, only added. */
 const migrations: readonly string[] = [
@@ -34,7 +36,30 @@ const migrations: readonly string[] = [
      ORDER BY max(at) OVER (PARTITION BY actor ORDER BY seq), actor, seq;
    DROP TABLE unordered;`,
   `CREATE INDEX actors_going ON actors (run) WHERE parent IS NULL AND status = 'active';`,
+  // Every row that is looked up by a key can be found by a second index: what only one of them has is damage, and not a new key. Rows without a commit that covers them get a digest.
+  `CREATE INDEX actors_address ON actors (actor, run);
+   DROP INDEX ledger_actor;
+   CREATE INDEX ledger_actor ON ledger (actor, key);
+   ALTER TABLE replies ADD COLUMN sum TEXT;
+   ALTER TABLE claims ADD COLUMN sum TEXT;
+   ALTER TABLE mail ADD COLUMN sum TEXT;`,
 ];
+
+/** The version of a file that has had all migrations. */
+export const newestVersion: number = migrations.length;
+
+/** The tables that a replica has beside those of the journal. `played` holds the mark; `skipped` what is no entry, and how many there were up to it. The names are stored. */
+export const replicaTables = `
+  CREATE TABLE IF NOT EXISTS played (log TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS writers (name TEXT PRIMARY KEY, next INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS skipped (position INTEGER PRIMARY KEY, reason TEXT NOT NULL, count INTEGER NOT NULL);`;
+
+/** The version whose schema a file has, whatever its header says; undefined when it is the schema of no version. */
+export function versionOfSchema(rows: readonly SchemaRow[]): number | undefined {
+  for (let version = newestVersion; version > 0; version--)
+    if (isSchema(rows, schemaAfter(migrations.slice(0, version)), [replicaTables])) return version;
+  return undefined;
+}
 
 /** Brings an open file to the newest version. `busyTimeout`: milliseconds to wait for another process that opens the same new file. Throws `incompatible` for a newer version or another program's database. */
 export function migrate(db: SqliteDriver, path: string, busyTimeout: number): void {

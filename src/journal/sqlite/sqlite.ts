@@ -7,6 +7,8 @@ import type { SqliteDriver } from './database.ts';
 import { GroupCommit } from './groupCommit.ts';
 import type { Journal } from '../journal.ts';
 import { sqliteInboxes } from './inbox.ts';
+import { requireStructure } from './integrity.ts';
+import { requireOpenable } from './openable.ts';
 import { actorReader } from './reader.ts';
 import { migrate } from './schema.ts';
 import type { WriteQueue } from './store.ts';
@@ -28,10 +30,12 @@ export async function sqlite(
   path: string,
   { driver, busyTimeout = 2_000, maxPages }: SqliteOptions = {},
 ): Promise<Journal> {
+  requireOpenable(path);
   const db = await openSqliteDriver(path, driver);
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
     migrate(db, path, busyTimeout);
+    requireStructure(db);
     if (maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${maxPages}`);
   } catch (thrown) {
     db.close();

@@ -1,10 +1,20 @@
 /** Verifies an actor's chain of commits, and by it the actor's row and the length of its lists (J4). */
 import { deadLetterList } from '../../contracts/deadLetter.ts';
 import type { Address } from '../../values/ids.ts';
-import { corruptActor, actorDigest, verifyChain, type ChainEnd, type ChainLink } from '../chain.ts';
+import { corruptActor, verifyChain, type ChainEnd, type ChainLink } from '../chain.ts';
 import type { SqliteDriver } from './database.ts';
-import type { Pending } from '../journal.ts';
-import { parseOpens, parseStrings, type ActorColumns, type CommitColumns, type ListColumns } from './rows.ts';
+import type { ValueCodec } from './blobs.ts';
+import { requireLastCommit } from './lookup.ts';
+import {
+  parseOpens,
+  parseStrings,
+  storedValue,
+  type ActorColumns,
+  type CommitColumns,
+  type InboxColumns,
+  type ListColumns,
+  type PendingColumns,
+} from './rows.ts';
 
 /** What a chain says beside its last commit, gathered commit by commit. */
 interface Summary {
@@ -49,33 +59,67 @@ export class Checkpoints {
 export interface VerifiedChain extends Pick<Summary, 'sums' | 'open'> {
   /** How many entries each list has. */
   readonly lengths: Readonly<Record<string, number>>;
-  /** Call it once these pending entries were compared with `sums`: the next verification starts here. */
-  keep(pending: readonly Pick<Pending, 'key'>[]): void;
 }
 
 /** Throws `corrupt`. Without `checkpoints` every verification starts with the first commit. */
 export function chainVerifier(
   db: SqliteDriver,
+  codec: ValueCodec,
   checkpoints?: Checkpoints,
 ): (actor: string, row: ActorColumns) => VerifiedChain {
   const linksOf = db.prepare<CommitColumns>('SELECT * FROM commits WHERE actor = ? AND seq >= ? ORDER BY seq');
   const lastOf = db.prepare<Pick<ListColumns, 'n'>>(
     'SELECT n FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1',
   );
+  const keysOf = db.prepare<Pick<PendingColumns, 'key'>>('SELECT key FROM pending WHERE actor = ?');
   const count = db.prepare<Pick<ListColumns, 'list' | 'n'>>(
     'SELECT list, count(*) AS n FROM entries WHERE actor = ? GROUP BY list',
   );
 
+  const inboxOf = db.prepare<InboxColumns>('SELECT id, seq FROM inbox WHERE actor = ?');
+  const handledBy = db.prepare<InboxColumns>('SELECT id, seq FROM inbox WHERE actor = ? AND id = ?');
+  const ownerOf = db.prepare<Pick<PendingColumns, 'actor'>>('SELECT actor FROM pending WHERE key = ?');
+
+  /** The inbox knows every message that these commits handled: one that it does not know would be handled again. */
+  function requireHandled(actor: string, { id }: ActorColumns, links: readonly ChainLink[], isWhole: boolean): void {
+    const all = isWhole ? new Map(inboxOf.all(id).map((entry) => [entry.id, entry.seq])) : undefined;
+    let handled = 0;
+    for (const { seq, event } of links) {
+      const { id: message, inbox } = storedValue('event', codec.read(String(event)));
+      if (!inbox) continue;
+      handled++;
+      const found = all ? all.get(message) : handledBy.get(id, message)?.seq;
+      if (found !== seq) throw corruptActor(actor, seq, `the inbox does not have the message ${message}`);
+    }
+    if (all && all.size !== handled) throw corruptActor(actor, 0, 'the inbox has messages that no commit handled');
+  }
+
+  /** Messages are settled without a commit: so one that the actor's index does not have is looked up by its key. */
+  function requireSettled(actor: string, { id }: ActorColumns, links: readonly ChainLink[]): void {
+    const listed = new Set(keysOf.all(id).map(({ key }) => key));
+    for (const { seq, opens } of links)
+      for (const [key, kind] of parseOpens(opens))
+        if (kind === 'message' && !listed.has(key) && ownerOf.get(key))
+          throw corruptActor(actor, seq, `an index of what is pending does not have ${key}`);
+  }
+
   /** Onwards from the last verified commit. From the first when that commit is another one now: the actor was pruned and created again, or is damaged. */
-  function follow(actor: string, { id }: ActorColumns): { isWhole: boolean; end: ChainEnd; summary: Summary } {
+  function follow(actor: string, row: ActorColumns): { isWhole: boolean; end: ChainEnd; summary: Summary } {
+    const { id } = row;
     const known = checkpoints?.get(actor);
     const recent = known ? linksOf.all(id, known.seq) : [];
     if (known && recent[0]?.hash === known.hash) {
       const end = verifyChain(actor, recent, { seq: known.seq - 1, hash: known.before });
-      return { isWhole: false, end, summary: summarize(known, recent.slice(1)) };
+      const later = recent.slice(1);
+      requireHandled(actor, row, later, false);
+      requireSettled(actor, row, later);
+      return { isWhole: false, end, summary: summarize(known, later) };
     }
     const all = linksOf.all(id, 1);
-    return { isWhole: true, end: verifyChain(actor, all), summary: summarize(undefined, all) };
+    const end = verifyChain(actor, all);
+    requireHandled(actor, row, all, true);
+    requireSettled(actor, row, all);
+    return { isWhole: true, end, summary: summarize(undefined, all) };
   }
 
   /** When a chain is followed onwards, the number of a list's last entry tells its length: the entries before were counted earlier. */
@@ -88,7 +132,7 @@ export function chainVerifier(
   return (actor, row) => {
     const { isWhole, end, summary } = follow(actor, row);
     const seq = Number(row.seq);
-    requireSame(actor, row, end.last);
+    requireLastCommit(row, end.last);
     const lengths = lengthsOf(row, summary.lists.keys(), isWhole);
     for (const [list, n] of summary.lists) {
       const found = lengths[list] ?? 0;
@@ -96,20 +140,15 @@ export function chainVerifier(
       if (list === deadLetterList ? found < n : found !== n)
         throw corruptActor(actor, seq, `the list "${list}" has ${found} entries instead of ${n}`);
     }
-    return {
-      ...summary,
-      lengths,
-      keep(pending) {
-        // A key that is settled is never pending again: its digest is not needed any more.
-        const sums = new Map(
-          pending.flatMap(({ key }) => {
-            const digest = summary.sums.get(key);
-            return digest === undefined ? [] : [[key, digest]];
-          }),
-        );
-        checkpoints?.set(actor, { ...summary, sums, seq, before: end.before, hash: end.hash });
-      },
-    };
+    // A key that is settled is never pending again: its digest is not needed any more.
+    const sums = new Map(
+      keysOf.all(row.id).flatMap(({ key }) => {
+        const digest = summary.sums.get(key);
+        return digest === undefined ? [] : [[key, digest]];
+      }),
+    );
+    checkpoints?.set(actor, { ...summary, sums, seq, before: end.before, hash: end.hash });
+    return { ...summary, lengths };
   };
 }
 
@@ -130,14 +169,4 @@ function summarize(before: Summary | undefined, links: readonly ChainLink[]): Su
     }
   }
   return { sums, open, lists };
-}
-
-function requireSame(actor: string, row: ActorColumns, last: ChainLink | undefined): void {
-  const seq = Number(row.seq);
-  if (last?.seq !== seq) throw corruptActor(actor, seq, `the last commit is ${last?.seq ?? 'missing'}`);
-  const [stored] = last.sums.split(' ');
-  if (stored !== actorDigest(row))
-    throw corruptActor(actor, seq, 'the snapshot or the metadata is not what was written');
-  if (last.status !== row.status || last.state !== row.state)
-    throw corruptActor(actor, seq, 'the state is not what was written');
 }

@@ -2,16 +2,20 @@
 import { deadLetterList } from '../../contracts/deadLetter.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { StorableValue } from './blobs.ts';
-import { commitHash, sha256Digest, actorDigest, listEntryDigest, pendingDigest, resultDigest } from '../chain.ts';
-import type { Commit, CommitStore } from '../journal.ts';
 import {
-  duplicateMessageError,
-  fencedError,
-  unknownActorError,
-  unknownRunError,
-  wrongRevisionError,
-} from '../refusals.ts';
-import type { OpenedEntry, ActorColumns, ClaimColumns, CommitColumns, ListColumns } from './rows.ts';
+  actorDigest,
+  commitHash,
+  listEntryDigest,
+  pendingDigest,
+  resultDigest,
+  sha256Digest,
+  shortDigest,
+} from '../chain.ts';
+import type { Commit, CommitStore } from '../journal.ts';
+import { duplicateMessageError, unknownActorError, unknownRunError, wrongRevisionError } from '../refusals.ts';
+import { ownerCheck } from './leases.ts';
+import { actorLookup } from './lookup.ts';
+import type { OpenedEntry, ActorColumns, CommitColumns, ListColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 
 /** The part of a journal that stores commits, results and dead letters. */
@@ -20,7 +24,8 @@ export function commitWriter({
   writes,
   codec,
 }: SqliteStore): Pick<CommitStore, 'commit' | 'record' | 'bury' | 'settle'> {
-  const epochOf = db.prepare<Pick<ClaimColumns, 'epoch'>>('SELECT epoch FROM claims WHERE run = ?');
+  const requireOwner = ownerCheck(db);
+  const { requireAbsent } = actorLookup(db);
   const headOf = db.prepare<Pick<ActorColumns, 'id' | 'seq'> & { readonly hash: CommitColumns['hash'] | null }>(
     'SELECT a.id, a.seq, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
   );
@@ -37,7 +42,7 @@ export function commitWriter({
   const insertPending = db.prepare('INSERT INTO pending (key, actor, kind, due, data) VALUES (?, ?, ?, ?, ?)');
   const deletePending = db.prepare('DELETE FROM pending WHERE key = ?');
   const insertInbox = db.prepare('INSERT INTO inbox (actor, id, seq) VALUES (?, ?, ?)');
-  const insertReply = db.prepare('INSERT OR REPLACE INTO replies (actor, ask, envelope) VALUES (?, ?, ?)');
+  const insertReply = db.prepare('INSERT OR REPLACE INTO replies (actor, ask, envelope, sum) VALUES (?, ?, ?, ?)');
   const insertResult = db.prepare(
     'INSERT OR IGNORE INTO ledger (key, actor, at, name, input, outcome, sum) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
@@ -51,14 +56,10 @@ export function commitWriter({
   const deleteMessage = db.prepare(`DELETE FROM pending WHERE key = ? AND kind = 'message'`);
   const deleteMail = db.prepare('DELETE FROM mail WHERE run = ? AND id = ?');
 
-  function requireOwner(run: string, epoch: number): void {
-    const current = epochOf.get(run)?.epoch;
-    if (current !== epoch) throw fencedError(run, epoch, current);
-  }
-
   function insert(actor: number, at: number, { key, name, input, outcome }: Commit['results'][number]): void {
     const [storedInput, storedOutcome] = [codec.write(input), codec.write(outcome)];
-    insertResult.run(key, actor, at, name, storedInput, storedOutcome, resultDigest(key, storedInput, storedOutcome));
+    const sum = resultDigest({ key, actor, at, name, input: storedInput, outcome: storedOutcome });
+    insertResult.run(key, actor, at, name, storedInput, storedOutcome, sum);
   }
 
   /** Appends to a list and returns the list's new hash. */
@@ -74,6 +75,7 @@ export function commitWriter({
     const { actor, run, seq, epoch, event, opens, closes, results, appends, updated } = commit;
     requireOwner(run, epoch);
     const head = headOf.get(actor);
+    if (!head) requireAbsent(actor);
     const before = Number(head?.seq ?? 0);
     if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
     if (event.inbox && head && handled.get(head.id, event.id)) throw duplicateMessageError(actor, event.id);
@@ -109,7 +111,8 @@ export function commitWriter({
       const stored = codec.write(data);
       insertPending.run(key, id, kind, due ?? null, stored);
       opened.push([key, kind, due ?? null, pendingDigest({ kind, due: due ?? null, data: stored })]);
-      if (kind === 'message' && data.correlation !== undefined) insertReply.run(id, data.correlation, stored);
+      if (kind === 'message' && data.correlation !== undefined)
+        insertReply.run(id, data.correlation, stored, shortDigest(data.correlation, stored));
     }
     for (const result of results) insert(id, updated, result);
     for (const { list, entry } of appends) sums.push(listEntryDigest(list, append(id, list, entry)));

@@ -75,6 +75,8 @@ export function permissions(tenant: string, role: string, publicKey: string): Su
 /** An operator reads the log and appends to it, sends requests to nodes, and requests runs. It sends to actors only by way of the log. */
 function operator(tenant: string, answers: string): SubjectPermissions {
   const own = (subject: string) => `troupe.${tenant}.${subject}`;
+  // Inputs that are larger than a message go by way of the bodies.
+  const operatorObjects = [...objectStreams(tenant), `OBJ_troupe_${tenant}_bodies`];
   const streamRequests = (stream: string) =>
     [
       `STREAM.CREATE.${stream}`,
@@ -92,8 +94,8 @@ function operator(tenant: string, answers: string): SubjectPermissions {
       ...['_journal', '_node.>', '_nodes.who', '_ask.>'].map(own),
       '$JS.API.INFO',
       '$JS.FC.>',
-      ...[`troupe_${tenant}`, ...objectStreams(tenant)].flatMap(streamRequests),
-      ...objectStreams(tenant).map((stream) => `${stream.replace('OBJ_', '$O.')}.>`),
+      ...[`troupe_${tenant}`, ...operatorObjects].flatMap(streamRequests),
+      ...operatorObjects.map((stream) => `${stream.replace('OBJ_', '$O.')}.>`),
     ],
     subscribe: [answers, ...['_inbox.>', '_topic.>', '_nodes', '_journal'].map(own)],
   };

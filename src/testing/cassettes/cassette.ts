@@ -11,6 +11,7 @@ import type { Runnable } from '../../define/runnable.ts';
 import { systemClock } from '../../engine/clock.ts';
 import type { Host } from '../../engine/host.ts';
 import { ticketsOf } from '../../runtime/tickets.ts';
+import type { WaitSignal } from '../../contracts/wait.ts';
 import { knownJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
 import { performLive } from './effectAnswers.ts';
@@ -134,7 +135,7 @@ function livePerformance({ onTicket, gateway: models, env = process.env }: Casse
     surroundings: { gateway: gateway({ ...models, clock, env }), clock },
     async nudge(host: Host, journal: Journal): Promise<boolean> {
       if (!onTicket) return false;
-      const tickets = ticketsOf(journal, (to, event, id) =>
+      const signal = (to: string, event: WaitSignal, id: string) =>
         host.post({
           id,
           type: event.type,
@@ -143,8 +144,8 @@ function livePerformance({ onTicket, gateway: models, env = process.env }: Casse
           to,
           run: '',
           kind: 'signal',
-        }),
-      );
+        });
+      const tickets = ticketsOf(journal, signal, () => host.clock.now());
       const open = (await tickets.list()).filter(({ answered }) => !answered);
       for (const ticket of open) await tickets.answer(ticket.id, await onTicket(ticket), 'person/recording');
       return open.length > 0;

@@ -44,13 +44,13 @@ export class Successors {
     const { event, to } = timer.data;
     const label = this.#model.label(actor);
     const common = { cause: 'inside', from: label, to: label } as const;
-    if (to !== undefined) {
+    if (to !== undefined && to !== actor.spawnInfo.address) {
       const says = `time is up: sends ${event.type}`;
       return [{ ...common, says, turn: withoutStep(forwarded(world, actor, timer, to, event)) }];
     }
     const expires = isTicket(actor) ? ({ expires: true } as const) : {};
     const says = isTicket(actor) ? 'nobody answers in time' : `time is up: ${timerWords(event.type)}`;
-    const turn = deliverOwn(world, actor.spawnInfo.address, fromTimer(timer));
+    const turn = deliverOwn(world, actor.spawnInfo.address, fromTimer(timer, actor.spawnInfo.address));
     return [{ ...common, ...expires, says, ...rootEvent(world, actor, event), turn }];
   }
 

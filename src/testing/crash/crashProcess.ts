@@ -82,7 +82,7 @@ const recorded = (type: ActorType, recorder: CrashRecorder, realWork: RealWork):
     recorder.attempted({ ...attemptOf(name, performer, input, scope), input: JSON.stringify(input) ?? 'null' });
     const over = realWork.effect();
     try {
-      return await performer.perform(input, scope);
+      return await performer.perform(input, { ...scope, onCall: (call) => recorder.toolCalled(scope.actor, call) });
     } finally {
       over();
     }

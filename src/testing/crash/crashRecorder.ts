@@ -32,6 +32,7 @@ export class CrashRecorder extends Recorder {
 
   attempted(attempt: PerformedAttempt): void {
     this.attempts.push(attempt);
+    this.requireAsked(attempt);
   }
 
   killed(process: number, { when }: KillPoint): void {

@@ -1,4 +1,5 @@
 /** Compiles scenarios, so that their effects are recorded and go wrong as the fault plan of the running seed says. */
+import type { KeyedCall } from '../../contracts/keyedCall.ts';
 import { breaker } from '../../../actors/gateway.ts';
 import type { ModelGateway } from '../../../actors/tools.ts';
 import { compile } from '../../runtime/compile.ts';
@@ -75,7 +76,8 @@ export class ScenarioCompiler {
       const mayFail = attempt.kind !== 'pure';
       if (mayFail && plan.strikes('failing', where))
         throw new TroupeError('transient', 'Nothing was done; it may pass.');
-      const performed = performer.perform(input, scope);
+      const onCall = (call: KeyedCall) => recorder.toolCalled(scope.actor, call);
+      const performed = performer.perform(input, { ...scope, onCall });
       const answer = await (clock instanceof FaultClock ? clock.answer(performed) : performed);
       await sleep(clock, takes - before, signal);
       if (mayFail && plan.strikes('lost', where, 0.1))

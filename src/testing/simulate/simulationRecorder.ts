@@ -19,6 +19,7 @@ export class SimulationRecorder extends Recorder {
     this.#begun.set(process, begun);
     if (begun.has(key)) return; // A retry.
     begun.add(key);
+    this.requireAsked(attempt);
     this.effectStarted(name, key);
     const times = (this.#times.get(key) ?? 0) + 1;
     this.#times.set(key, times);

@@ -13,6 +13,8 @@ export interface JournalCase {
   open(): Promise<Journal>;
   /** Opens the same stored journal as another process would; leave it out when nothing is stored. */
   again?: (journal: Journal) => Promise<Journal>;
+  /** Closes the journal, flips one bit wherever its store has this text, and opens it as another process would. Leave it out when nothing is stored. */
+  damaged?: (journal: Journal, text: string) => Promise<Journal>;
 }
 
 /** Vitest types its asymmetric matchers as any value. */
@@ -41,7 +43,7 @@ const dead = (id: string, to = 'agent/a') => {
  * Describes the tests that every journal must pass, ours and yours. Call it in a test file.
  * @example journalSuite('my journal', { open: async () => myJournal(await freshDatabase()), again: async (journal) => myJournal(journal.database) });
  */
-export function journalSuite(name: string, { open, again }: JournalCase) {
+export function journalSuite(name: string, { open, again, damaged }: JournalCase) {
   const begin = async () => {
     const journal = await open();
     await journal.claim('r', 'me', { now: commitTime, ttl: 1_000 });
@@ -467,6 +469,41 @@ export function journalSuite(name: string, { open, again }: JournalCase) {
       await journal.commit(commitFor({ seq: 2, appends: [{ list: 'said', entry: 2 }] }));
       expect(await journal.verify()).toEqual({ actors: 1, commits: 2, damage: [] });
     });
+
+    if (damaged)
+      test.each(['a snapshot 4711', 'an entry 4711', 'a result 4711', 'a message 4711', 'an owner 4711'])(
+        'a bit that flips in %s is told as damage, or repaired: no read gives another value',
+        async (text) => {
+          const journal = await open();
+          await journal.claim('r', 'an owner 4711', { now: commitTime, ttl: 1_000 });
+          const outcome = { ok: true, output: 'a result 4711' } as const;
+          const results = [{ key: 'agent/a/1/0', name: 'n', input: 1, outcome }];
+          await journal.commit(
+            commitFor({ snapshot: 'a snapshot 4711', appends: [{ list: 'said', entry: 'an entry 4711' }], results }),
+          );
+          await journal.post(message('m', { kind: 'signal', to: 'agent/a', body: 'a message 4711' }));
+          const readAll = (one: Journal) => [
+            () => one.load('agent/a'),
+            () => one.find({ run: 'r' }),
+            () => one.list('agent/a', 'said'),
+            () => one.ledger('r'),
+            () => one.mail('r'),
+            () => one.claims(),
+          ];
+          const truth = await Promise.all(readAll(journal).map((read) => read()));
+          try {
+            await using other = await damaged(journal, text);
+            for (const [n, read] of readAll(other).entries())
+              await read().then(
+                (value) => expect(value).toEqual(truth[n]),
+                (thrown: unknown) => expect(thrown).toEqual(refusal('corrupt')),
+              );
+          } catch (thrown) {
+            // It may as well refuse to be opened.
+            if ((thrown as { kind?: unknown }).kind !== 'corrupt') throw thrown;
+          }
+        },
+      );
 
     if (again)
       test('another process finds all that was acknowledged', async () => {

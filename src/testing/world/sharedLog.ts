@@ -51,6 +51,7 @@ export class SharedLog {
       entries: (from, signal) => this.#follow(from, signal),
       bounds: async () => this.standing,
       idAt: async (position) => this.at(position)?.id,
+      requireTruncation: async () => {},
       truncateBefore: async (position) => this.cut(position),
       snapshots: {
         list: async () => [...this.#snapshots.keys()].sort((a, b) => b - a),

@@ -8,9 +8,9 @@ import { fromFailure, toFailure, TroupeError, type Failure } from '../../values/
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-const Heading = Envelope.omit({ body: true });
+const Heading = Envelope.omit({ body: true, posted: true });
 
-/** The header of each key of an envelope. `Nats-Msg-Id` is a header that the server itself knows. */
+/** The header of each key of an envelope. `Nats-Msg-Id` is a header that the server itself knows. `posted` belongs to the journal and does not travel. */
 const names = {
   id: 'Nats-Msg-Id',
   type: 'Troupe-Type',
@@ -21,9 +21,7 @@ const names = {
   correlation: 'Troupe-Correlation',
   causation: 'Troupe-Causation',
   deadline: 'Troupe-Deadline',
-} as const satisfies Record<Exclude<keyof Envelope, 'body'>, string>;
-/** The header with the name of the object that holds a body which was too large for a message. */
-export const blobHeader = 'Troupe-Blob';
+} as const satisfies Record<Exclude<keyof Envelope, 'body' | 'posted'>, string>;
 const failureHeader = 'Troupe-Failure';
 type Key = keyof typeof names;
 
@@ -63,8 +61,8 @@ export function decodeEnvelope(message: Pick<Msg, 'headers' | 'subject'>, payloa
 
 /** The addresses of sender and recipient as the headers say, unchecked; empty where there is none. */
 export const recipientOf = ({ headers: sent }: Pick<Msg, 'headers'>): { from: string; to: string } => ({
-  from: sent?.get(names.from) ?? '',
-  to: sent?.get(names.to) ?? '',
+  from: decoded(sent?.get(names.from) ?? ''),
+  to: decoded(sent?.get(names.to) ?? ''),
 });
 
 /** The error for an address without a listener: `unknown_recipient`, with `data` { to }. */
@@ -101,10 +99,11 @@ function jsonOf(payload: Uint8Array, subject: string): Envelope['body'] {
   }
 }
 
+/** Undoes percent-encoding as URIs have it: another program may also encode what `encodeURI` leaves as it is, such as the slash of an address. */
 function decoded(value: string): string {
   if (!value.includes('%')) return value;
   try {
-    return decodeURI(value);
+    return decodeURIComponent(value);
   } catch {
     return value;
   }

@@ -4,9 +4,10 @@ import type { Envelope } from '../../contracts/envelope.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Address } from '../../values/ids.ts';
 import { Ordering } from './ordering.ts';
+import { blobHeader } from '../../nats/bodies.ts';
 import type { MessageSubjects } from './subjects.ts';
 import { Acks } from './acks.ts';
-import { blobHeader, decodeEnvelope, unknownRecipient, recipientOf, encodeRefusal } from './codec.ts';
+import { decodeEnvelope, unknownRecipient, recipientOf, encodeRefusal } from './codec.ts';
 
 /** Takes a message over; rejects to refuse it. */
 export type Receive = (envelope: Envelope) => Promise<void>;

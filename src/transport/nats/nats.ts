@@ -8,7 +8,7 @@ import type { Envelope } from '../../contracts/envelope.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { reasonOf } from '../../values/cause.ts';
 import { maxBodyBytes } from '../../nats/connection.ts';
-import { objectStore } from '../../nats/objectStore.ts';
+import { blobHeader, bodyStore } from '../../nats/bodies.ts';
 import { copyJson } from '../copy.ts';
 import { topicTokens } from '../topics.ts';
 import type { Transport } from '../transport.ts';
@@ -16,7 +16,7 @@ import { Listeners } from './listeners.ts';
 import { Ordering } from './ordering.ts';
 import { Requests } from './requests.ts';
 import { messageSubjects } from './subjects.ts';
-import { blobHeader, encodeBody, decodeEnvelope, encodeHeaders } from './codec.ts';
+import { encodeBody, decodeEnvelope, encodeHeaders } from './codec.ts';
 
 /** How it is made. */
 export interface NatsTransportOptions {
@@ -27,9 +27,6 @@ export interface NatsTransportOptions {
   readonly tenant?: string;
 }
 
-/** Milliseconds until a large body is deleted: longer than any message is under way. */
-const bodyTtl = 24 * 3_600_000;
-
 /**
  * Makes a transport over a connection.
  * @example await using transport = nats({ connection: await connectNats({ servers: 'nats://127.0.0.1:4222' }), clock: systemClock() });
@@ -37,7 +34,7 @@ const bodyTtl = 24 * 3_600_000;
 export function nats({ connection, clock, tenant = 'default' }: NatsTransportOptions): Transport {
   const names = messageSubjects(tenant);
   const requests = new Requests(connection, clock, names.inbox(clock.id()));
-  const bodies = objectStore({ connection, clock, bucket: `troupe_${tenant}_bodies`, ttl: bodyTtl });
+  const bodies = bodyStore(connection, clock, tenant);
   const sending = new Ordering();
   const subscriptions = new Set<Subscription>();
   let closed = false;

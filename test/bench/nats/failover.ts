@@ -92,9 +92,9 @@ async function followJournal(servers: string, tenant: string) {
   const claims = new Map<string, Pick<Takeover, 'until' | 'claimed'>>();
   const takeovers: Takeover[] = [];
   connection.subscribe(`troupe.${tenant}._journal`, {
-    callback(error, { data }) {
-      const entry = error ? undefined : decodeEntry(data);
-      if (!entry) return;
+    callback(error, { data, headers }) {
+      const entry = error ? '' : decodeEntry(headers?.get('Nats-Msg-Id') ?? '', data, 0);
+      if (typeof entry === 'string') return;
       for (const [write, args] of entry.writes) {
         if (write === 'claim') {
           const { now, ttl } = args[2] as { now: number; ttl: number };

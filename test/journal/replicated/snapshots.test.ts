@@ -41,7 +41,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function open(
   log: SharedLog,
   replica: JournalReplica,
-  { through = (inner: Log) => inner, notices = [] as string[], snapshotBytes = 1e9 } = {},
+  { through = (inner: Log) => inner, notices = [] as string[], snapshotBytes = 1e9, acceptRestored = false } = {},
 ) {
   const notice = (says: string) => void notices.push(says);
   const journal = await replicated({
@@ -50,6 +50,7 @@ async function open(
     clock: immediateClock,
     snapshotEvery: every,
     snapshotBytes: snapshotBytes,
+    acceptRestored,
     onNotice: notice,
   });
   opened.push(journal);
@@ -324,7 +325,7 @@ test('a replica file is refused with another log than the one it has applied, an
   expect(await storedNumbers(await open(log, await sqliteReplica(path)))).toEqual(numbers(3));
 });
 
-test('when a log has lost its last entries and continued, a file that had applied them is rebuilt, with a notice', async () => {
+test('a log in an older state is refused, whether it continued or not; where that state is accepted, the file is rebuilt with a notice', async () => {
   for (const longer of [0, 10]) {
     const path = file();
     const whole = new SharedLog({ name: 'same' });
@@ -337,7 +338,13 @@ test('when a log has lost its last entries and continued, a file that had applie
     const elsewhere = await open(short, memoryReplica());
     await commitNumbers(elsewhere, 3, 2 + longer);
     const notices: string[] = [];
-    const again = await open(short, await sqliteReplica(path), { notices });
+    await expect(open(short, await sqliteReplica(path), { notices })).rejects.toMatchObject({
+      kind: 'environment',
+      retryable: false,
+      message: expect.stringMatching(/older state.*--nats-accept-restored/) as string,
+    });
+    expect(notices).toEqual([]);
+    const again = await open(short, await sqliteReplica(path), { notices, acceptRestored: true });
     expect(await storedNumbers(again)).toEqual(numbers(2 + longer));
     expect(notices).toEqual([expect.stringContaining('has lost entries') as string]);
     await again[Symbol.asyncDispose]();
@@ -351,14 +358,14 @@ test('two processes cannot open the same replica file', async () => {
   expect(replica.mark.position).toBe(0);
 });
 
-test('malformed log entries are ignored; an operation of a newer version stops the process', async () => {
+test('malformed log entries are skipped; an operation of a newer version stops the process', async () => {
   const log = new SharedLog();
   const notices: string[] = [];
   const journal = await open(log, memoryReplica(), { notices });
   for (const nonsense of ['', '{', 'null', '[]', '{"by":1}', '{"by":"x","from":0,"after":0,"writes":{}}'])
     log.append('x', new TextEncoder().encode(nonsense));
   expect(await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 })).toBe(1);
-  log.append('y', new TextEncoder().encode('{"by":"x","from":0,"after":0,"writes":[["teleport",[]]]}'));
+  log.append('0-x-0', new TextEncoder().encode('{"by":"x","from":0,"after":0,"writes":[["teleport",[]]]}'));
   await expect(journal.claim('q', 'me', { now: commitTime, ttl: 60_000 })).rejects.toMatchObject({
     kind: 'incompatible',
   });

@@ -69,6 +69,12 @@ describe.each(drivers)('a journal on %s', (driver) => {
       DROP TABLE commits;
       ALTER TABLE old RENAME TO commits;
       DROP INDEX actors_going;
+      DROP INDEX actors_address;
+      DROP INDEX ledger_actor;
+      CREATE INDEX ledger_actor ON ledger (actor);
+      ALTER TABLE replies DROP COLUMN sum;
+      ALTER TABLE claims DROP COLUMN sum;
+      ALTER TABLE mail DROP COLUMN sum;
       PRAGMA user_version = 1`);
     db.close();
     await using journal = await open(path);

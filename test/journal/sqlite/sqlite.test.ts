@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,6 +21,16 @@ for (const driver of drivers) {
   journalSuite(`sqlite (${driver})`, {
     open: () => open(join(mkdtempSync(join(tmpdir(), 'troupe-journal-')), 'j.db')),
     again: (journal) => open(paths.get(journal)!),
+    async damaged(journal, text) {
+      const path = paths.get(journal)!;
+      await journal[Symbol.asyncDispose]();
+      const file = readFileSync(path);
+      expect(file.indexOf(text)).toBeGreaterThan(0);
+      for (let at = file.indexOf(text); at >= 0; at = file.indexOf(text, at))
+        file.writeUInt8(file.readUInt8(at) ^ 1, at);
+      writeFileSync(path, file);
+      return open(path);
+    },
   });
 }
 

@@ -1,5 +1,5 @@
 /** The NATS transport keeps the contract of every transport, on a real server. */
-import type { NatsConnection } from '@nats-io/transport-node';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { virtualClock } from 'troupe/testing';
 import { transportSuite, type Envelope, type Transport } from 'troupe/testing/suites';
@@ -99,4 +99,31 @@ test('messages accepted at the same moment share acknowledgements, and one from 
   const response = await connection.request(subject, 'null', { timeout: limits.reply, headers: plainHeaders });
   expect(response.data).toHaveLength(0);
   expect(response.headers?.has('Troupe-Failure') ?? false).toBe(false);
+});
+
+test('headers are percent-encoded as in a URI: another program may encode every character, and ours are read as they were', async () => {
+  const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
+  await using receiver = nats(options);
+  const received: Envelope[] = [];
+  receiver.listen('agent/b', async (envelope) => void received.push(envelope), 'r1');
+  const subject = `troupe.${options.tenant}.r1.agent.b.in`;
+  const sender = 'person/ada';
+  const fields = {
+    'Nats-Msg-Id': 'm 1/ü%',
+    'Troupe-Type': 'note',
+    'Troupe-Kind': 'tell',
+    'Troupe-Run': 'r1',
+    'Troupe-From': sender,
+    'Troupe-To': 'agent/b',
+  };
+  for (const encode of [encodeURIComponent, encodeURI, (text: string) => encodeURIComponent(text).toLowerCase()]) {
+    const sent = headers();
+    for (const [name, value] of Object.entries(fields)) sent.set(name, encode(value));
+    const response = await connection.request(subject, '1', { timeout: limits.reply, headers: sent });
+    expect(response.data.toString()).toBe('');
+  }
+  await receiver.send({ id: 'm 1/ü%', type: 'note', kind: 'tell', run: 'r1', from: sender, to: 'agent/b', body: 1 });
+  expect(received).toHaveLength(4);
+  for (const { id, from, to } of received)
+    expect({ id, from, to }).toEqual({ id: 'm 1/ü%', from: sender, to: 'agent/b' });
 });

@@ -1,0 +1,166 @@
+/** What a caller is told: a run is acknowledged when it is stored, a large input arrives, and a message says only what is known. */
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { SubscriptionOptions } from '@nats-io/transport-node';
+import { connect as plainConnect, headers as plainHeaders } from 'nats';
+import { afterAll, beforeAll, test } from 'vitest';
+import { agent, machine } from 'troupe';
+import { scriptedModel } from 'troupe/testing';
+import { setup } from 'xstate';
+import { connectNats } from '../../src/nats/connection.ts';
+import { natsServer, type NatsServer } from '../nats/server.ts';
+import { limits } from '../limits.ts';
+import { connectCluster, startNode } from './testNodes.ts';
+
+let server: NatsServer;
+beforeAll(async () => {
+  server = await natsServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const greeter = agent({ name: 'greeter', model: scriptedModel(() => ({ text: 'Hello!' })) });
+/** Answers with as many characters as it was given. */
+const echo = agent({
+  name: 'echo',
+  model: scriptedModel(({ messages }) => ({ text: String(JSON.stringify(messages).match(/x{9,}/)?.[0]) })),
+});
+const gate = () =>
+  machine(
+    setup({}).createMachine({
+      id: 'gate',
+      initial: 'shut',
+      states: { shut: { on: { push: 'open' } }, open: { type: 'final' } },
+    }),
+  );
+
+async function storedBodies(tenant: string): Promise<number> {
+  const connection = await connectNats({ servers: server.url });
+  const manager = await jetstreamManager(connection);
+  const { state } = await manager.streams.info(`OBJ_troupe_${tenant}_bodies`, { subjects_filter: '$O.*.C.>' });
+  await connection.close();
+  return Object.keys(state.subjects ?? {}).length;
+}
+
+test.concurrent(
+  'an input and a result of 3 MB go by way of the object store, and nothing of them stays there',
+  async ({ expect }) => {
+    await using _ = await startNode(server, 'huge', 'a', [echo]);
+    await using b = await startNode(server, 'huge', 'b', [echo]);
+    await using outside = await connectCluster(server.url, 'huge');
+    const input = 'x'.repeat(3_200_000);
+    const result = await outside.invoke('echo', input, { key: 'big' });
+    expect(result).toMatchObject({ run: 'big', status: 'done' });
+    expect('output' in result && result.output === input).toBe(true);
+    // The same key with another input is refused, and an input that only starts a run is removed as well.
+    await expect(outside.invoke('echo', `${input}x`, { key: 'big' })).rejects.toMatchObject({ kind: 'conflict' });
+    const detached = { key: 'later', detach: true };
+    expect(await outside.invoke('echo', 'x'.repeat(1_200_000), detached)).toEqual({ run: 'later', status: 'active' });
+    await expect.poll(() => storedBodies('huge')).toBe(0);
+    expect(b.node.report.trouble).toBeUndefined();
+  },
+);
+
+test.concurrent(
+  'a large input that is not in the object store is refused, and a plain client may put one there',
+  async ({ expect }) => {
+    await using _ = await startNode(server, 'plain-large', 'a', [greeter]);
+    const plainClient = await plainConnect({ servers: server.url });
+    const store = await plainClient.jetstream().views.os('troupe_plain-large_bodies');
+    const ask = async (blob: string, key: string) => {
+      const headers = plainHeaders();
+      headers.set('Troupe-Blob', blob);
+      headers.set('Troupe-Key', key);
+      const { data } = await plainClient.request('troupe.plain-large._ask.greeter', new Uint8Array(), {
+        timeout: limits.reply,
+        headers,
+      });
+      return JSON.parse(new TextDecoder().decode(data)) as object;
+    };
+    expect(await ask('nothing', 'k1')).toMatchObject({ status: 'refused', failure: { kind: 'invalid' } });
+    await store.putBlob({ name: 'mine' }, new TextEncoder().encode('"Greet Ada."'));
+    expect(await ask('mine', 'k2')).toMatchObject({ run: 'k2', status: 'done', output: 'Hello!' });
+    // Asked again, the run is known although its input was removed.
+    await expect.poll(async () => (await store.info('mine'))?.deleted ?? true).toBe(true);
+    expect(await ask('mine', 'k2')).toMatchObject({ run: 'k2', status: 'done', output: 'Hello!' });
+    await store.putBlob({ name: 'broken' }, new TextEncoder().encode('{'));
+    expect(await ask('broken', 'k3')).toMatchObject({ status: 'refused', failure: { kind: 'invalid' } });
+    await plainClient.close();
+  },
+);
+
+test.concurrent(
+  'a run that another process has claimed and never begun is not acknowledged; once the lease is over it is begun here',
+  async ({ expect }) => {
+    await using a = await startNode(server, 'claimed', 'a', [gate()]);
+    await using outside = await connectCluster(server.url, 'claimed');
+    const now = Date.now();
+    await a.runtime.journal.claim('k', 'host 1 dead', { now, ttl: 4_000 });
+    await expect(outside.invoke('gate', null, { key: 'k', detach: true, within: 1_500 })).rejects.toMatchObject({
+      kind: 'timeout',
+      message: expect.stringMatching(
+        /was not started within 1500 ms.*not stored yet.*Ask again with the key k/,
+      ) as string,
+    });
+    expect(await a.runtime.journal.find({ run: 'k' })).toEqual([]);
+    expect(await outside.invoke('gate', null, { key: 'k', detach: true })).toEqual({ run: 'k', status: 'active' });
+    expect(await a.runtime.journal.find({ run: 'k' })).toHaveLength(1);
+  },
+);
+
+test.concurrent(
+  'a finished run that is asked for again writes nothing to the log, in every way to ask',
+  async ({ expect }) => {
+    await using a = await startNode(server, 'again', 'a', [greeter]);
+    await using outside = await connectCluster(server.url, 'again');
+    const first = await outside.invoke('greeter', 'Hi.', { key: 'done' });
+    const manager = await jetstreamManager(a.connection);
+    const last = async () => (await manager.streams.info('troupe_again')).state.last_seq;
+    let before = -1;
+    // The lease is given back after the end.
+    await expect.poll(async () => before === (before = await last()), { interval: 300 }).toBe(true);
+    for (const input of ['Hi.', undefined])
+      expect(await outside.invoke('greeter', input, { key: 'done' })).toEqual(first);
+    const handle = await a.runtime.start(greeter, 'Hi.', { key: 'done' });
+    expect(await handle.outcome()).toMatchObject({ status: 'done' });
+    expect(await (await a.runtime.resume('done', greeter)).outcome()).toMatchObject({ status: 'done' });
+    await expect(outside.invoke('greeter', 'Bye.', { key: 'done' })).rejects.toMatchObject({ kind: 'conflict' });
+    expect(await last()).toBe(before);
+  },
+);
+
+test.concurrent('while no node answers, nobody says that the run continues', async ({ expect }) => {
+  const connection = await connectNats({ servers: server.url });
+  connection.subscribe('troupe.silent._ask.greeter', { callback() {} });
+  await using outside = await connectCluster(server.url, 'silent');
+  await expect(outside.invoke('greeter', 'Hi.', { key: 'k', within: 500 })).rejects.toMatchObject({
+    kind: 'timeout',
+    message: expect.stringMatching(/not known whether the run was started/) as string,
+  });
+  await connection.close();
+});
+
+test.concurrent('all nodes are listed, also one that is too busy to answer at once', async ({ expect }) => {
+  // What comes to this node is handled late, as in a process that is busy.
+  let lateness = 0;
+  const inner = await connectNats({ servers: server.url });
+  const busy = Object.assign(Object.create(inner) as typeof inner, {
+    subscribe: (subject: string, { callback, ...options }: SubscriptionOptions = {}) =>
+      inner.subscribe(subject, {
+        ...options,
+        callback: (...args) => void setTimeout(() => callback?.(...args), lateness),
+      }),
+  });
+  const a = await startNode(server, 'busy', 'a', [greeter]);
+  const b = await startNode(server, 'busy', 'b', [greeter], { connection: busy });
+  const c = await startNode(server, 'busy', 'c', [greeter]);
+  await using outside = await connectCluster(server.url, 'busy');
+  const names = async () => (await outside.nodes()).map(({ name }) => name);
+  expect(await names()).toEqual(['a', 'b', 'c']);
+  lateness = 1_500;
+  for (let asked = 0; asked < 3; asked++) expect(await names()).toEqual(['a', 'b', 'c']);
+  // One that has ended is left out.
+  await c[Symbol.asyncDispose]();
+  await expect.poll(names).toEqual(['a', 'b']);
+  lateness = 0;
+  for (const node of [a, b]) await node[Symbol.asyncDispose]();
+  await inner.close();
+});

@@ -1,0 +1,117 @@
+/** A run that ends in the middle of a write says so: the write may or may not have happened. */
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { agent, tool, type RunHandle, type Runnable } from 'troupe';
+import { scriptedModel, testRuntime, type TestRuntime } from 'troupe/testing';
+
+/** A tool whose call never ends. */
+const hanging = (name: string, effect: 'read' | 'write', more: object = {}) =>
+  tool({
+    name,
+    description: 'x',
+    effect,
+    timeout: '10h',
+    input: z.object({ euros: z.number() }),
+    output: z.null(),
+    run: (_, { signal }) =>
+      new Promise<null>((_, stop) => signal.addEventListener('abort', () => stop(new Error('stopped')))),
+    ...more,
+  });
+
+const payer = (options: object = {}, effect: 'read' | 'write' = 'write') =>
+  agent({
+    name: 'payer',
+    tools: [hanging('pay', effect)],
+    model: scriptedModel([{ calls: [{ name: 'pay', input: { euros: 5 } }] }]),
+    ...options,
+  });
+
+const unsettled = [{ tool: 'pay', input: { euros: 5 } }];
+
+async function started(runtime: TestRuntime, subject: Runnable, options: object = {}): Promise<RunHandle> {
+  const run = await runtime.start(subject, 'Pay.', { key: 'k', ...options });
+  await runtime.settle();
+  return run;
+}
+const cancel = (runtime: TestRuntime, run: RunHandle) =>
+  runtime.signal(run.root, { type: 'agent.cancel', reason: 'Enough.' });
+
+test.each<[string, (runtime: TestRuntime) => Promise<RunHandle>, object]>([
+  [
+    'when it is cancelled',
+    async (runtime) => {
+      const run = await started(runtime, payer());
+      await cancel(runtime, run);
+      return run;
+    },
+    { status: 'cancelled', reason: 'Enough.' },
+  ],
+  [
+    'when its deadline passes',
+    async (runtime) => {
+      const run = await started(runtime, payer(), { deadline: '1m' });
+      await runtime.advance('5m');
+      return run;
+    },
+    { status: 'failed', failure: { kind: 'expired' } },
+  ],
+  [
+    'when the deadline of its agent passes',
+    async (runtime) => {
+      const run = await started(runtime, payer({ deadline: '1m' }));
+      await runtime.advance('5m');
+      return run;
+    },
+    { status: 'failed' },
+  ],
+  [
+    'when it is parked',
+    async (runtime) => {
+      const run = await started(runtime, payer());
+      await run.park();
+      return run;
+    },
+    { status: 'parked' },
+  ],
+])('a run names its write %s in the middle of it', async (_, end, outcome) => {
+  await using runtime = await testRuntime();
+  const run = await end(runtime);
+  expect(await run.outcome()).toMatchObject({ ...outcome, unsettled });
+});
+
+test('a write of which a person could not tell whether it happened is named', async () => {
+  await using runtime = await testRuntime();
+  const subject = agent({
+    name: 'payer',
+    tools: [
+      tool({
+        name: 'pay',
+        description: 'x',
+        effect: 'write',
+        timeout: '1s',
+        input: z.object({ euros: z.number() }),
+        output: z.null(),
+        run: () => new Promise<null>(() => {}),
+      }),
+    ],
+    limits: { approvalDeadline: 60_000 },
+    model: scriptedModel([{ calls: [{ name: 'pay', input: { euros: 5 } }] }, { text: 'I do not know.' }]),
+  });
+  const run = await started(runtime, subject);
+  await runtime.advance('10m');
+  expect(await run.outcome()).toMatchObject({ unsettled });
+});
+
+test('a run that only reads, or whose writes have ended, names none', async () => {
+  await using runtime = await testRuntime();
+  const run = await started(runtime, payer({}, 'read'));
+  await cancel(runtime, run);
+  expect(await run.outcome()).not.toHaveProperty('unsettled');
+  const done = agent({
+    name: 'payer',
+    tools: [hanging('pay', 'write', { run: () => null })],
+    model: scriptedModel([{ calls: [{ name: 'pay', input: { euros: 5 } }] }, { text: 'Paid.' }]),
+  });
+  const paid = await runtime.start(done, 'Pay.', { key: 'l' });
+  expect(await paid.outcome()).not.toHaveProperty('unsettled');
+});
