@@ -4,6 +4,7 @@ import type { Json } from '../src/values/json.ts';
 import type { GuardedStream } from '../src/contracts/guardrail.ts';
 import { propertiesOf } from '../src/values/properties.ts';
 import { effect } from './effect.ts';
+import { unjudgedReason } from '../src/contracts/heldNote.ts';
 import { isAboutCalls, type AnyEffect } from './guardLayers.ts';
 import type { Guardrail } from './guardrailDefinition.ts';
 import { streamRejection } from './streamCheck.ts';
@@ -24,7 +25,7 @@ export const withJudgedNotes = (
       if (shown !== undefined) showNote(shown);
     };
     const progress = (note: Json) => {
-      if (isAboutCalls(note)) return scope.progress(note);
+      if (isAboutCalls(note)) return scope.progress(withoutReason(note));
       if (judges.length === 0) return showNote(note);
       judging = (judging ?? Promise.resolve()).then(() => judge(note));
     };
@@ -34,6 +35,14 @@ export const withJudgedNotes = (
       await judging;
     }
   }, options);
+
+/** How the call of a tool went, without the words of its failure: the tool has chosen them. */
+function withoutReason(note: Json): Json {
+  const { failure } = propertiesOf(note);
+  if (failure === undefined) return note;
+  const { kind, retryable } = propertiesOf(failure);
+  return { ...propertiesOf(note), failure: { kind, retryable, message: unjudgedReason } } as Json;
+}
 
 function saidIn(note: Json): Omit<GuardedStream, 'signal'> {
   const { type, input, content } = propertiesOf(note);

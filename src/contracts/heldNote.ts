@@ -14,3 +14,7 @@ export type HeldNote = z.infer<typeof HeldNote>;
 /** What the check of a guardrail said about the result of a piece of work. */
 export const JudgedNote = z.object({ type: z.literal('troupe.judged'), work: z.string(), ok: z.boolean() });
 export type JudgedNote = z.infer<typeof JudgedNote>;
+
+/** In place of the words of a failure that guardrails have not judged. */
+export const unjudgedReason =
+  'It failed. Why is not shown, because the guardrails have not judged it; the journal has it.';

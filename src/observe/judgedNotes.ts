@@ -2,7 +2,7 @@
  * Holds back notes of progress that were made behind guardrails, and shows them when the guardrails have let the work through. A note goes up from guardrail
  * to guardrail, as the result of its work does. What was rejected, or never judged, is not shown; nothing of it is stored.
  */
-import { HeldNote, JudgedNote } from '../contracts/heldNote.ts';
+import { HeldNote, JudgedNote, unjudgedReason } from '../contracts/heldNote.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import type { Address } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
@@ -110,7 +110,7 @@ export function judgedNotes(show: Observer): Observer {
     run.held = run.held.filter(({ event: { key, note } }) => key !== event.key || !isSpeech(note));
     const { failure } = event;
     if (!failure) return show(event);
-    show({ ...event, failure: { kind: failure.kind, retryable: failure.retryable, message: unjudged } });
+    show({ ...event, failure: { kind: failure.kind, retryable: failure.retryable, message: unjudgedReason } });
   }
 
   return (event) => {
@@ -131,4 +131,3 @@ const isSpeech = (note: Json): boolean => {
 };
 
 const tooMuch = `More than ${maxCharacters} characters wait for the judgement of guardrails. What is said from here on is not shown. Show it while it is said with the option holdBack of the guardrail.`;
-const unjudged = 'It failed. Why is not shown, because a guardrail has not judged it; the journal has it.';
