@@ -98,6 +98,7 @@ export function judgedNotes(show: Observer): Observer {
     if (run) {
       if (commit.machine === 'guardrail') letThrough(run, commit);
       run.tree.learn(commit);
+      if (run.held.length === 0) run.tree.forgetEnded();
       if (commit.parent === undefined && commit.status !== 'active') runs.delete(commit.run);
     }
     show(commit);

@@ -18,6 +18,8 @@ export interface GoneWork {
 export interface WorkTree {
   /** Learns from a commit who its actor is. */
   learn(commit: Commit): void;
+  /** Forgets actors that have ended. Call it when nothing is held for any of them. */
+  forgetEnded(): void;
   /** The work that has left the guardrail with this commit; `judged` are the ids of work that it has judged. Call it before `learn`. */
   gone(commit: Commit, judged: readonly string[]): readonly GoneWork[];
   /**
@@ -45,10 +47,20 @@ export function workTree(): WorkTree {
   const parents = new Map<Address, Address | undefined>();
   const works = new Map<Address, readonly (string | undefined)[]>();
 
+  const ended = new Set<Address>();
+
   return {
     learn(commit) {
       parents.set(commit.actor, commit.parent);
+      if (commit.status !== 'active') ended.add(commit.actor);
       if (commit.machine === 'guardrail') works.set(commit.actor, worksIn(commit));
+    },
+    forgetEnded() {
+      for (const actor of ended) {
+        parents.delete(actor);
+        works.delete(actor);
+      }
+      ended.clear();
     },
     gone(commit, judged) {
       const now = worksIn(commit);
