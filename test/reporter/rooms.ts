@@ -30,7 +30,7 @@ export const budgets: Readonly<Record<string, number>> = {
   engine: 6,
   examples: 8,
   formats: 2,
-  gateway: 2,
+  gateway: 5,
   journal: 8,
   machines: 14,
   mcp: 8,
