@@ -7,7 +7,6 @@ import { afterCommit } from './afterCommit.ts';
 import { fromEffect, type Incoming } from '../core/incoming.ts';
 import type { ActorHost } from './actorHost.ts';
 import type { LateTimer } from './catchUp.ts';
-import { signalEnvelope } from '../core/systemMessages.ts';
 import { effectOptionsOf } from './effects.ts';
 import { EffectRunner } from './effectRunner.ts';
 import type { PlannedCommit, ActorState } from './actorState.ts';
