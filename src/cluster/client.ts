@@ -6,6 +6,7 @@ import { requireId } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
 import { connectNats, newInbox, type NatsOptions } from '../nats/connection.ts';
 import { bodyStore } from '../nats/bodies.ts';
+import { subscribeTo } from '../nats/subscribe.ts';
 import { watchPermissionErrors } from '../nats/permissionErrors.ts';
 import { invoke, type InvokeOptions, type InvokeResult } from './invoke.ts';
 import { rpcCall, decodeJson } from './rpc.ts';
@@ -91,8 +92,7 @@ async function collectReports(
     const isComplete = reports.size > 0 && [...expected].every((owner) => reports.has(owner));
     if (isComplete && clock.now() >= from) over.abort();
   };
-  const callback = (error: Error | null, message: Msg) => {
-    if (error) return;
+  const take = (message: Msg) => {
     // When there is no node, the server itself answers with an empty message of code 503.
     if (message.headers?.code === 503) return over.abort();
     const report = NodeReport.safeParse(jsonOrNull(message)).data;
@@ -103,13 +103,13 @@ async function collectReports(
     finishWhenComplete();
   };
   const permissionErrors = watchPermissionErrors(connection);
-  const listening = [connection.subscribe(reply, { callback })];
+  const listening = [subscribeTo(connection, reply, take)];
   connection.publish(subjects.who, new Uint8Array(), { reply });
   const window = clock.wake(from, () => {
     if (permissionErrors.first) over.abort();
     finishWhenComplete();
     // A node that is slow to answer may publish its report meanwhile.
-    if (!over.signal.aborted) listening.push(connection.subscribe(subjects.nodes, { callback }));
+    if (!over.signal.aborted) listening.push(subscribeTo(connection, subjects.nodes, take));
   });
   await sleep(clock, until - clock.now(), over.signal).catch(() => {}); // Aborted: there is nobody left to wait for.
   window[Symbol.dispose]();

@@ -10,6 +10,7 @@ import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
 import { slug } from '../values/ids.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
+import { watchStatus } from '../nats/subscribe.ts';
 import { requiredLabels } from '../define/labels.ts';
 import { runtimeOptionNames, openRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import type { Runnable } from '../define/runnable.ts';
@@ -105,10 +106,9 @@ export async function joinCluster(
 
 function watchConnection(connection: NatsConnection): () => boolean {
   let isLost = false;
-  void (async () => {
-    for await (const { type } of connection.status())
-      if (type === 'disconnect' || type === 'reconnect') isLost = type === 'disconnect';
-  })();
+  watchStatus(connection, ({ type }) => {
+    if (type === 'disconnect' || type === 'reconnect') isLost = type === 'disconnect';
+  });
   return () => isLost;
 }
 

@@ -1,6 +1,7 @@
 /** Talks to a server over Streamable HTTP. */
 import type { StreamableHTTPClientTransportOptions, Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../values/clock.ts';
+import { contain } from '../values/contain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { withTimeout } from '../tools/timeout.ts';
 import { boundedFetch, tooLarge } from './boundedFetch.ts';
@@ -69,7 +70,8 @@ function answerWhenCut(transport: Transport): void {
     // After an answer no caller waits for this one, so it is dropped.
     return send(message, {
       ...options,
-      onRequestStreamEnd: () => transport.onmessage?.({ jsonrpc: '2.0', id, error }),
+      onRequestStreamEnd: () =>
+        contain('The end of a stream', () => transport.onmessage?.({ jsonrpc: '2.0', id, error })),
     });
   };
 }
