@@ -137,7 +137,9 @@ export function serveEndpoint({
   async function rootOf(run: string): Promise<ActorRow | undefined> {
     const [root] = await runtime.journal.find({ run, parent: null, limit: 1 });
     if (root && runOrigin(root).name !== offer.name)
-      throw new TroupeError('conflict', `The run "${run}" is not one of "${offer.name}". Choose another key.`);
+      throw new TroupeError('conflict', `The run "${run}" is not one of "${offer.name}". Choose another key.`, {
+        data: { run, differs: true },
+      });
     return root;
   }
 

@@ -8,7 +8,7 @@ import type { OfferedDefinition } from './runs.ts';
 import type { RunningNode } from './node.ts';
 import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
-import { slug } from '../values/ids.ts';
+import { slug, slugOf } from '../values/ids.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
 import { watchStatus } from '../nats/subscribe.ts';
 import { requiredLabels } from '../define/labels.ts';
@@ -59,7 +59,7 @@ export async function joinCluster(
   const { name: givenName = hostname(), labels = [], weight, maxRuns, say, ...options } = given;
   requireLabels(offers, labels);
   const { env = process.env, clock = systemClock() } = options;
-  const name = slug(givenName);
+  const name = nodeName(givenName, given.name === undefined);
   const settings = requireNatsSettings(options.nats, env);
   const [{ connectNats }, { openNode }] = await Promise.all([import('../nats/connection.ts'), import('./node.ts')]);
   const parts = disposables();
@@ -102,6 +102,17 @@ export async function joinCluster(
     await parts.close();
     throw thrown;
   }
+}
+
+/** The id of a node. Throws `invalid`; for the name of the machine, it says how to give another one. */
+function nodeName(written: string, isHost: boolean): string {
+  const { id, problem } = slugOf(written);
+  if (problem !== undefined && isHost)
+    throw new TroupeError(
+      'invalid',
+      `A node is called as its machine by default, and "${written}" cannot be the name of one: ${problem}. Give it a name (--name, or name: 'a').`,
+    );
+  return problem === undefined ? id : slug(written);
 }
 
 function watchConnection(connection: NatsConnection): () => boolean {

@@ -71,10 +71,12 @@ test('a message whose handler throws does not take with it the messages that cam
     if ('id' in message) seen.push(message.id);
     throw new Error('planted');
   };
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the interface of the library has nothing else
   transport.onerror = () => {
     throw new Error('planted as well');
   };
   const closed = new Promise<void>((resolve) => {
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the same
     transport.onclose = () => {
       resolve();
       throw new Error('and here');
