@@ -35,6 +35,8 @@ export interface ClusterNodeOptions extends RuntimeOptions {
 export interface ClusterNode extends RunningNode {
   /** Why it takes no runs now; undefined while it takes them. */
   busy(): string | undefined;
+  /** Gives its runs to other nodes and leaves the cluster; `await using` does the same. */
+  close(): Promise<void>;
 }
 
 /**
@@ -96,6 +98,7 @@ export async function joinCluster(
         if (trouble !== undefined) return `the journal cannot be used: ${trouble}`;
         return opened.report.leaving ? 'leaving' : undefined;
       },
+      close: () => parts.close(),
       [Symbol.asyncDispose]: () => parts.close(),
     };
   } catch (thrown) {

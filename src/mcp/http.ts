@@ -7,19 +7,16 @@ import { withTimeout } from '../tools/timeout.ts';
 import { boundedFetch, tooLarge } from './boundedFetch.ts';
 import { streamEnded } from './certainty.ts';
 import type { ErrorContext } from './errors.ts';
-import type { HttpAddress } from './address.ts';
+import { requestOf, type HttpAddress } from './address.ts';
 import type { McpTransport } from './connection.ts';
 
 /** How long ending the session may take; milliseconds. */
 const sessionEndTimeout = 1_000;
 
 /** Prepares a connection to a URL. */
-export async function httpTransport(
-  { url, headers }: HttpAddress,
-  clock: Clock,
-  context: ErrorContext,
-): Promise<McpTransport> {
+export async function httpTransport(address: HttpAddress, clock: Clock, context: ErrorContext): Promise<McpTransport> {
   const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+  const { url, headers } = requestOf(address);
   let failure: TroupeError | undefined;
   const options: StreamableHTTPClientTransportOptions = {
     requestInit: { headers },
@@ -37,7 +34,7 @@ export async function httpTransport(
     },
     fetch: boundedFetch(() => (failure ??= tooLarge(context))),
   };
-  const transport = new StreamableHTTPClientTransport(new URL(url), options);
+  const transport = new StreamableHTTPClientTransport(url, options);
   answerWhenCut(transport);
 
   return {
