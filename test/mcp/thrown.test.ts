@@ -67,6 +67,7 @@ test('a message whose handler throws does not take with it the messages that cam
   if (!('command' in address)) throw new Error('It is a program.');
   const { transport } = await stdioTransport(address, systemClock(), errorContext(address), () => {});
   const seen: unknown[] = [];
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the interface of the library has nothing else
   transport.onmessage = (message) => {
     if ('id' in message) seen.push(message.id);
     throw new Error('planted');
