@@ -3,10 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { agent, offlineModel } from 'troupe';
 import { main } from '../../src/cli/program.ts';
 import { exitCodeOf } from '../../src/cli/exit.ts';
-import { openRuntime } from '../../src/runtime/runtime.ts';
-import { TroupeError } from '../../src/values/failure.ts';
+import { followRun } from '../../src/cli/follow.ts';
+import { openRuntime, type RunHandle, type Runtime } from '../../src/runtime/runtime.ts';
+import { failureKinds, TroupeError, type FailureKind } from '../../src/values/failure.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { fakeCli } from './fakeCli.ts';
 
@@ -88,4 +90,33 @@ test('doctor gives advice for a damaged journal, and never to run doctor', async
     expect(out).not.toMatch(/troupe doctor/);
     expect(out).toMatch(/backup|copy|--db/);
   }
+});
+
+// The cast gives the keys back their names.
+test.each(Object.keys(failureKinds) as FailureKind[])(
+  'a run that failed with %s is told in one line, without a stack, and with what to do next',
+  async (kind) => {
+    const message =
+      'The server "x" said: no.\n  Check its key.\n    at call (/srv/app/x.js:1:2)\n    at async run (y.js)\u001b[2J';
+    const handle = {
+      id: 'job',
+      outcome: () => Promise.resolve({ status: 'failed', failure: { kind, message, retryable: false } }),
+    } as unknown as RunHandle;
+    const runtime = { versionOf: () => 'v', observe: () => ({ [Symbol.dispose]() {} }) } as unknown as Runtime;
+    const cli = fakeCli({ cwd, isInteractive: false });
+    const subject = agent({ name: 'a', model: offlineModel() });
+    const code = await followRun(cli, runtime, { subject }, () => Promise.resolve(handle), {
+      quiet: true,
+      ask: false,
+    } as never);
+    expect(code).toBe(1);
+    expect(cli.errorText()).toBe(
+      `The run job failed (${kind}): The server "x" said: no. Check its key.\nGo on from the step that failed with: troupe runs retry job\n`,
+    );
+  },
+);
+
+test('the help of the commands names what shows more, and what answers a doubt', async () => {
+  expect((await troupe('run', '--help')).out).toMatch(/--verbose +progress shows every actor/);
+  expect((await troupe('waits', 'answer', '--help')).out).toMatch(/--happened <answer>/);
 });
