@@ -11,6 +11,7 @@ import { openRuntime, type RunHandle, type Runtime } from '../../src/runtime/run
 import { failureKinds, TroupeError, type FailureKind } from '../../src/values/failure.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { fakeCli } from './fakeCli.ts';
+import { workspace } from './troupe.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'troupe-exits-'));
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
@@ -119,4 +120,11 @@ test.each(Object.keys(failureKinds) as FailureKind[])(
 test('the help of the commands names what shows more, and what answers a doubt', async () => {
   expect((await troupe('run', '--help')).out).toMatch(/--verbose +progress shows every actor/);
   expect((await troupe('waits', 'answer', '--help')).out).toMatch(/--happened <answer>/);
+});
+
+test('a disk that is full under the output is told in one line, and the exit code is 1', async () => {
+  using dir = workspace();
+  const { code, err } = await dir.shell('troupe doctor --db memory > /dev/full');
+  expect(code).toBe(1);
+  expect(err).toMatch(/^The output cannot be written: ENOSPC[^\n]*\. Make room, or write it to another place\.\n$/);
 });

@@ -3,6 +3,7 @@ import { connect as plainConnect, headers as plainHeaders } from 'nats';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { agent } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
+import { exitCodeOf } from '../../src/cli/exit.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 import { limits } from '../limits.ts';
 import { connectCluster, startNode } from './testNodes.ts';
@@ -103,8 +104,17 @@ test('a node whose `say` throws stays in its cluster and answers', async () => {
   await using one = await startNode(server, 'loud', 'a', [greeter], { log });
   await using cluster = await connectCluster(server.url, 'loud');
   expect(await cluster.invoke('greeter', 'Greet Ada.', { key: 'ada' })).toMatchObject({ output: 'Hello!' });
+  // One key with another input is a mistake of whoever asks, also from outside.
+  const other: unknown = await cluster
+    .invoke('greeter', 'Greet Bob.', { key: 'ada' })
+    .catch((thrown: unknown) => thrown);
+  expect(other).toMatchObject({ kind: 'conflict' });
+  expect(exitCodeOf(other)).toBe(2);
+  await cluster.close();
+  await cluster.close();
+  await using again = await connectCluster(server.url, 'loud');
   const reported = one.node.report;
   expect(reported.leaving).toBe(false);
-  expect((await cluster.nodes()).map(({ name }) => name)).toEqual(['a']);
+  expect((await again.nodes()).map(({ name }) => name)).toEqual(['a']);
   expect(fatal).toEqual([]);
 });
