@@ -48,7 +48,7 @@ export function parseAddress(address: McpAddress): ProgramAddress | HttpAddress 
   if (parsed.error.issues.some(({ path }) => path[0] === 'url'))
     throw new TroupeError(
       'definition',
-      `The url of tool server ${JSON.stringify(address.name)} must be an address that begins with http:// or https://, such as https://example.com/mcp. What it is is not shown, because it may be secret.`,
+      `The url of tool server ${JSON.stringify(address.name)}: expected an http or https address, such as https://example.com/mcp. What came is not shown, because it may be secret.`,
     );
   throw new TroupeError(
     'definition',
