@@ -4,6 +4,7 @@
  */
 import { createActor, fromPromise, type SnapshotFrom } from 'xstate';
 import type { Clock } from '../src/values/clock.ts';
+import { contain } from '../src/values/contain.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
 import type { Connect, KeptConnection, KeepAliveOptions, McpConnection, ToolList } from '../src/mcp/keepAlive.ts';
@@ -93,7 +94,8 @@ export function toolServer(
         // `list` below put them there.
         known = listed as ToolList;
       }
-      if ((another && !first) || (failed && !wasFailed && !first)) for (const changed of listeners) changed();
+      if ((another && !first) || (failed && !wasFailed && !first))
+        for (const changed of listeners) contain('A change of tools', changed);
       wasFailed = failed;
     });
     return started;

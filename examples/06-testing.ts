@@ -25,7 +25,7 @@ const clerk = () =>
     }),
   });
 
-await using runtime = await testRuntime();
+const runtime = await testRuntime();
 
 // A person agrees after eleven hours.
 const first = await runtime.start(clerk(), 'Pay the invoice.');
@@ -48,4 +48,5 @@ const states = runtime.seen.flatMap((event) =>
   event.type === 'commit' && event.actor === second.root ? [event.state] : [],
 );
 assert.ok(states.length > 2);
+await runtime.close();
 console.log(`A day of waiting, in no time: ${runtime.seen.length} events, ${states.length} steps of the second clerk.`);

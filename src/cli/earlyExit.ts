@@ -41,8 +41,12 @@ export function watchExit(): void {
     .once('exit', (code) => {
       if (isExpected) return;
       const early = open.at(-1);
-      // Streams are no longer flushed here.
-      if (early) writeSync(process.stderr.fd, `${early.says({ code, ranDry })}\n`);
+      try {
+        // Streams are no longer flushed here.
+        if (early) writeSync(process.stderr.fd, `${early.says({ code, ranDry })}\n`);
+      } catch {
+        // Nobody reads it any more. The exit code below still says it.
+      }
       if (code === 0 || code === unsettled) process.exitCode = early?.code ?? failed;
     });
 }

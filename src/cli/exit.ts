@@ -1,5 +1,6 @@
 /** How a command ends: an exit code for scripts and a message for people. */
 import { TroupeError, type FailureKind } from '../values/failure.ts';
+import { propertiesOf } from '../values/properties.ts';
 
 /** The exit codes of every command. */
 export const exitCodes = {
@@ -29,9 +30,14 @@ const usageKinds: readonly FailureKind[] = [
 
 /** The exit code for an error: 2 for a mistake of the user, else 1. */
 export const exitCodeOf = (thrown: unknown): number =>
-  thrown instanceof UsageError || (thrown instanceof TroupeError && usageKinds.includes(thrown.kind))
+  thrown instanceof UsageError ||
+  (thrown instanceof TroupeError && (usageKinds.includes(thrown.kind) || isOtherRun(thrown)))
     ? exitCodes.usage
     : exitCodes.failed;
+
+/** The key given belongs to a run of another input or definition. Any other conflict, such as a second answer, is no mistake in the command line. */
+const isOtherRun = ({ kind, data }: TroupeError): boolean =>
+  kind === 'conflict' && propertiesOf(data)['differs'] === true;
 
 /** The message for an error. `UsageError` and `TroupeError` explain themselves; any other error is a defect, and is shown with its stack. */
 export function cliErrorMessage(thrown: unknown): string {

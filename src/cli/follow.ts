@@ -12,7 +12,7 @@ import { untilEnd } from './earlyExit.ts';
 import { exitCodes, cliErrorMessage } from './exit.ts';
 import type { LoadedDefinition } from './loadedDefinition.ts';
 import type { FollowOptions } from './options.ts';
-import { formatTime, writeMessage, writeJson, writeOutput } from './output/write.ts';
+import { formatTime, oneLine, writeMessage, writeJson, writeOutput } from './output/write.ts';
 import { formatOutcome, type FormattedOutcome } from './output/formatOutput.ts';
 import { formatTicket } from './output/ticketText.ts';
 import { unsettledText } from './output/unsettledText.ts';
@@ -165,7 +165,7 @@ function report(
     case 'failed':
       writeMessage(
         cli,
-        `The run ${run} failed${endedAt === undefined ? '' : ` at ${formatTime(endedAt)}`} (${outcome.failure.kind}): ${escapeControls(outcome.failure.message)}`,
+        `The run ${run} failed${endedAt === undefined ? '' : ` at ${formatTime(endedAt)}`} (${outcome.failure.kind}): ${oneLine(outcome.failure.message)}`,
       );
       if (endedAt !== undefined) writeMessage(cli, 'This is its stored result; nothing was done again.');
       writeMessage(cli, `Go on from the step that failed with: troupe runs retry ${run}${on}`);
@@ -173,14 +173,11 @@ function report(
         writeMessage(cli, `Its partial result: troupe runs get ${run}${on}`);
       return exitCodes.failed;
     case 'cancelled':
-      writeMessage(cli, `The run ${run} was cancelled: ${escapeControls(outcome.reason)}`);
+      writeMessage(cli, `The run ${run} was cancelled: ${oneLine(outcome.reason)}`);
       return exitCodes.failed;
     case 'parked':
       if (outcome.failure)
-        writeMessage(
-          cli,
-          `This process lost the run (${outcome.failure.kind}): ${escapeControls(outcome.failure.message)}`,
-        );
+        writeMessage(cli, `This process lost the run (${outcome.failure.kind}): ${oneLine(outcome.failure.message)}`);
       writeMessage(cli, `The run ${run} is parked; nothing is lost. Go on with: troupe runs resume ${run}${on}`);
       return exitCodes.waiting;
     case 'waiting':

@@ -3,14 +3,18 @@
 import { expectExit, watchExit } from './earlyExit.ts';
 import { version } from '../runtime/version.ts';
 
-// A reader such as `troupe runs list | head -1` closes the pipe early; that is not a failure.
+/** Why the output could not be written; the command goes on, because its run must not end with a full disk under its log. */
+let unwritten: string | undefined;
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') {
+  stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    // A reader such as `troupe runs list | head -1` closes the pipe early; that is not a failure.
+    if (code === 'EPIPE') {
       expectExit();
       process.exit();
     }
-    throw error;
+    if (stream === process.stderr || unwritten !== undefined) return;
+    unwritten = message;
+    process.stderr.write(`The output cannot be written: ${message}. Make room, or write it to another place.\n`);
   });
 }
 
@@ -32,5 +36,5 @@ if (args.length === 1 && args.every((arg) => ['--version', '-V', '-v'].includes(
     [process.stdout, process.stderr].map((stream) => new Promise((flushed) => stream.write('', flushed))),
   );
   expectExit();
-  process.exit(code);
+  process.exit(code === 0 && unwritten !== undefined ? 1 : code);
 }

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { systemClock } from '../engine/clock.ts';
+import { contain } from '../values/contain.ts';
 import { decodeUtf8 } from '../values/utf8.ts';
 import { expectExit } from './earlyExit.ts';
 import type { Cli } from './cli.ts';
@@ -31,8 +32,9 @@ export async function processCli(): Promise<Cli> {
       }
     },
     onInterrupt(call) {
-      process.on('SIGINT', call).on('SIGTERM', call);
-      return { [Symbol.dispose]: () => void process.off('SIGINT', call).off('SIGTERM', call) };
+      const interrupt = () => contain('An interrupt', call);
+      process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+      return { [Symbol.dispose]: () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt) };
     },
     exitNow(code) {
       expectExit();

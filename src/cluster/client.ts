@@ -6,6 +6,7 @@ import { requireId } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
 import { connectNats, newInbox, type NatsOptions } from '../nats/connection.ts';
 import { bodyStore } from '../nats/bodies.ts';
+import { subscribeTo } from '../nats/subscribe.ts';
 import { watchPermissionErrors } from '../nats/permissionErrors.ts';
 import { invoke, type InvokeOptions, type InvokeResult } from './invoke.ts';
 import { rpcCall, decodeJson } from './rpc.ts';
@@ -32,6 +33,8 @@ export interface Cluster extends AsyncDisposable {
   misfits(run: string, node: string): Promise<Failure[]>;
   /** Starts a run of a definition at one of the nodes that offer it. With a key and no input, it only asks for the result of that run. Rejects with the node's refusal, or `unknown_recipient` when no node offers the definition. */
   invoke(name: string, input: Json | undefined, options?: InvokeOptions): Promise<InvokeResult>;
+  /** Closes the connection; `await using` does the same. Runs go on. */
+  close(): Promise<void>;
 }
 
 /** Milliseconds in which nodes usually answer a request to all of them. */
@@ -54,6 +57,9 @@ export async function openCluster({ tenant = 'default', ...options }: ClusterOpt
       within: timeout,
       noResponder: `There is no node "${node}". "troupe nodes" shows those there are.`,
     });
+  const close = async () => {
+    if (!connection.isClosed()) await connection.drain().catch(() => {}); // A server that is gone has nothing to drain.
+  };
   return {
     nodes: () => collectReports(connection, subjects, clock),
     drain: async (node) => Number(await request(node, 'drain')),
@@ -65,9 +71,8 @@ export async function openCluster({ tenant = 'default', ...options }: ClusterOpt
         input,
         invokeOptions,
       ),
-    async [Symbol.asyncDispose]() {
-      await connection.drain().catch(() => {}); // A server that is gone has nothing to drain.
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
@@ -91,8 +96,7 @@ async function collectReports(
     const isComplete = reports.size > 0 && [...expected].every((owner) => reports.has(owner));
     if (isComplete && clock.now() >= from) over.abort();
   };
-  const callback = (error: Error | null, message: Msg) => {
-    if (error) return;
+  const take = (message: Msg) => {
     // When there is no node, the server itself answers with an empty message of code 503.
     if (message.headers?.code === 503) return over.abort();
     const report = NodeReport.safeParse(jsonOrNull(message)).data;
@@ -103,13 +107,13 @@ async function collectReports(
     finishWhenComplete();
   };
   const permissionErrors = watchPermissionErrors(connection);
-  const listening = [connection.subscribe(reply, { callback })];
+  const listening = [subscribeTo(connection, reply, take)];
   connection.publish(subjects.who, new Uint8Array(), { reply });
   const window = clock.wake(from, () => {
     if (permissionErrors.first) over.abort();
     finishWhenComplete();
     // A node that is slow to answer may publish its report meanwhile.
-    if (!over.signal.aborted) listening.push(connection.subscribe(subjects.nodes, { callback }));
+    if (!over.signal.aborted) listening.push(subscribeTo(connection, subjects.nodes, take));
   });
   await sleep(clock, until - clock.now(), over.signal).catch(() => {}); // Aborted: there is nobody left to wait for.
   window[Symbol.dispose]();

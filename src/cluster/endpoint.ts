@@ -12,6 +12,7 @@ import type { RunResponse } from './response.ts';
 import { runOrigin, type NodeRuns, type OfferedDefinition } from './runs.ts';
 import { blobHeader } from '../nats/bodies.ts';
 import { maxBodyBytes } from '../nats/connection.ts';
+import { subscribeTo } from '../nats/subscribe.ts';
 import type { ObjectStore } from '../nats/objectStore.ts';
 import { decodeJson, rpcRespond } from './rpc.ts';
 
@@ -58,15 +59,14 @@ export function serveEndpoint({
 }: EndpointOptions): Subscription {
   /** By run: its outcome, which is requested once for all clients that wait. */
   const outcomes = new Map<string, Promise<RunOutcome>>();
-  const subscription = connection.subscribe(subject, {
-    queue: 'troupe',
-    callback: (error, message) => {
-      if (error) return;
-      void respondTo(message)
-        .catch((thrown: unknown): RunResponse => ({ status: 'refused', failure: toFailure(thrown) }))
-        .then((response) => send(message, response));
-    },
-  });
+  const answer = async (message: Msg) => {
+    const response = await respondTo(message).catch((thrown: unknown): RunResponse => ({
+      status: 'refused',
+      failure: toFailure(thrown),
+    }));
+    send(message, response);
+  };
+  const subscription = subscribeTo(connection, subject, answer, { queue: 'troupe' });
 
   async function respondTo(message: Msg): Promise<RunResponse> {
     const { headers } = message;
@@ -137,7 +137,9 @@ export function serveEndpoint({
   async function rootOf(run: string): Promise<ActorRow | undefined> {
     const [root] = await runtime.journal.find({ run, parent: null, limit: 1 });
     if (root && runOrigin(root).name !== offer.name)
-      throw new TroupeError('conflict', `The run "${run}" is not one of "${offer.name}". Choose another key.`);
+      throw new TroupeError('conflict', `The run "${run}" is not one of "${offer.name}". Choose another key.`, {
+        data: { run, differs: true },
+      });
     return root;
   }
 

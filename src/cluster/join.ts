@@ -8,8 +8,9 @@ import type { OfferedDefinition } from './runs.ts';
 import type { RunningNode } from './node.ts';
 import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
-import { slug } from '../values/ids.ts';
+import { slug, slugOf } from '../values/ids.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
+import { watchStatus } from '../nats/subscribe.ts';
 import { requiredLabels } from '../define/labels.ts';
 import { runtimeOptionNames, openRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import type { Runnable } from '../define/runnable.ts';
@@ -34,6 +35,8 @@ export interface ClusterNodeOptions extends RuntimeOptions {
 export interface ClusterNode extends RunningNode {
   /** Why it takes no runs now; undefined while it takes them. */
   busy(): string | undefined;
+  /** Gives its runs to other nodes and leaves the cluster; `await using` does the same. */
+  close(): Promise<void>;
 }
 
 /**
@@ -58,7 +61,7 @@ export async function joinCluster(
   const { name: givenName = hostname(), labels = [], weight, maxRuns, say, ...options } = given;
   requireLabels(offers, labels);
   const { env = process.env, clock = systemClock() } = options;
-  const name = slug(givenName);
+  const name = nodeName(givenName, given.name === undefined);
   const settings = requireNatsSettings(options.nats, env);
   const [{ connectNats }, { openNode }] = await Promise.all([import('../nats/connection.ts'), import('./node.ts')]);
   const parts = disposables();
@@ -95,6 +98,7 @@ export async function joinCluster(
         if (trouble !== undefined) return `the journal cannot be used: ${trouble}`;
         return opened.report.leaving ? 'leaving' : undefined;
       },
+      close: () => parts.close(),
       [Symbol.asyncDispose]: () => parts.close(),
     };
   } catch (thrown) {
@@ -103,12 +107,22 @@ export async function joinCluster(
   }
 }
 
+/** The id of a node. Throws `invalid`; for the name of the machine, it says how to give another one. */
+function nodeName(written: string, isHost: boolean): string {
+  const { id, problem } = slugOf(written);
+  if (problem !== undefined && isHost)
+    throw new TroupeError(
+      'invalid',
+      `A node is called as its machine by default, and "${written}" cannot be the name of one: ${problem}. Give it a name (--name, or name: 'a').`,
+    );
+  return problem === undefined ? id : slug(written);
+}
+
 function watchConnection(connection: NatsConnection): () => boolean {
   let isLost = false;
-  void (async () => {
-    for await (const { type } of connection.status())
-      if (type === 'disconnect' || type === 'reconnect') isLost = type === 'disconnect';
-  })();
+  watchStatus(connection, ({ type }) => {
+    if (type === 'disconnect' || type === 'reconnect') isLost = type === 'disconnect';
+  });
   return () => isLost;
 }
 

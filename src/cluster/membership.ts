@@ -1,6 +1,10 @@
 /** The nodes of the cluster as this process knows them: each publishes a report once a second, and a node without a report for some time is taken for gone. */
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../values/clock.ts';
+import { describeMismatch } from '../values/explain.ts';
+import { TroupeError } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
+import { subscribeTo } from '../nats/subscribe.ts';
 import { decodeJson } from './rpc.ts';
 import { NodeReport } from './nodeReport.ts';
 
@@ -18,16 +22,7 @@ export class ClusterMembership implements Disposable {
 
   constructor(connection: NatsConnection, subject: string, clock: Clock) {
     this.#clock = clock;
-    const subscription = connection.subscribe(subject, {
-      callback: (error, message) => {
-        if (error) return;
-        try {
-          this.add(NodeReport.parse(decodeJson(message)));
-        } catch {
-          // A message that is no report is ignored.
-        }
-      },
-    });
+    const subscription = subscribeTo(connection, subject, (message) => this.add(parseReport(decodeJson(message))));
     this.#subscription = { [Symbol.dispose]: () => subscription.unsubscribe() };
   }
 
@@ -51,4 +46,10 @@ export class ClusterMembership implements Disposable {
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]();
   }
+}
+
+function parseReport(json: Json): NodeReport {
+  const parsed = NodeReport.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new TroupeError('invalid', `it is no report of a node: ${describeMismatch(parsed.error, json)}`);
 }

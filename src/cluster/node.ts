@@ -13,6 +13,7 @@ import { rpcCall, rpcServe } from './rpc.ts';
 import { heartbeatInterval, ClusterMembership } from './membership.ts';
 import { Placement } from './placement.ts';
 import type { NodeReport } from './nodeReport.ts';
+import { contain } from '../values/contain.ts';
 import { bodyStore } from '../nats/bodies.ts';
 import { clusterSubjects, type NodeVerb } from './subjects.ts';
 
@@ -61,7 +62,9 @@ const TakeRequest = RunRequest.extend({ why: z.string(), pin: z.boolean().option
 /** Joins the cluster. Rejects with `conflict` when there is a node of that name already. */
 export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   const { name, runtime, connection, clock, version, offers, weight = 1, labels = [], maxRuns = Infinity } = options;
-  const { tenant = 'default', log = () => {} } = options;
+  const { tenant = 'default' } = options;
+  // What is written there is the user's affair: when it throws, the node goes on.
+  const log = (line: string) => contain('A line of the node', options.log, line);
   const subjects = clusterSubjects(tenant);
   await requireFreeName();
   const runs = new NodeRuns(runtime, offers, log);
@@ -190,6 +193,8 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     told = now;
   };
   const sendHeartbeat = () => {
+    // First, so that the node stays in its cluster whatever the rest throws.
+    heartbeat = clock.wake(clock.now() + heartbeatInterval, () => contain('The report of the node', sendHeartbeat));
     publishReport();
     watchJournal();
     const other = members.duplicateOf({ name, owner: runtime.owner });
@@ -199,7 +204,6 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     if (reason && !leaving) stopIntake();
     if (reason) resolveLost(reason);
     else if (!leaving) placement.round();
-    heartbeat = clock.wake(clock.now() + heartbeatInterval, sendHeartbeat);
   };
   sendHeartbeat();
   // The other nodes answer with their reports, so that this one knows them before it gets requests.

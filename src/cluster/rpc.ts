@@ -5,6 +5,7 @@ import { toFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import { decodeUtf8 } from '../values/utf8.ts';
 import { permissionError } from '../nats/permissionErrors.ts';
+import { subscribeTo } from '../nats/subscribe.ts';
 import { encodeRefusal, decodeRefusal } from '../transport/nats/codec.ts';
 
 const encoder = new TextEncoder();
@@ -35,19 +36,14 @@ export function rpcServe(
   subject: string,
   answer: (body: Json, message: Msg) => unknown,
 ): Subscription {
-  return connection.subscribe(subject, {
-    callback: (error, message) => {
-      if (error) return;
-      void (async () => {
-        try {
-          const response = await answer(decodeJson(message), message);
-          rpcRespond(message, JSON.stringify(response ?? null));
-        } catch (thrown) {
-          const { payload, headers } = encodeRefusal(thrown);
-          rpcRespond(message, payload, headers);
-        }
-      })();
-    },
+  return subscribeTo(connection, subject, async (message) => {
+    try {
+      const response = await answer(decodeJson(message), message);
+      rpcRespond(message, JSON.stringify(response ?? null));
+    } catch (thrown) {
+      const { payload, headers } = encodeRefusal(thrown);
+      rpcRespond(message, payload, headers);
+    }
   });
 }
 

@@ -1,7 +1,9 @@
 /** Time, randomness and ids of the real world. Nothing else in this project reads them. */
 import { randomFillSync } from 'node:crypto';
 import type { Clock } from '../values/clock.ts';
+import { contain } from '../values/contain.ts';
 import { eventLoopTurns } from './eventLoopTurns.ts';
+import { workContext } from './workContext.ts';
 
 /** Longer waits are cut into pieces of this many milliseconds: setTimeout fires at once beyond 24.8 days, and the clock may be set while the process waits. */
 const maxTimeout = 60 * 60 * 1000;
@@ -31,10 +33,13 @@ export function systemClock(): Clock {
       let timer: NodeJS.Timeout;
       const arm = () => {
         const wait = at - Date.now();
-        timer = setTimeout(() => (at <= Date.now() ? call() : arm()), Math.max(0, Math.min(wait, maxTimeout)));
+        timer = setTimeout(() => (at <= Date.now() ? fire(call) : arm()), Math.max(0, Math.min(wait, maxTimeout)));
       };
       arm();
       return { [Symbol.dispose]: () => clearTimeout(timer) };
     },
   };
 }
+
+/** What a tool's own timer throws fails the run of that tool; what ours throws must not end a process that carries the runs of others. */
+const fire = (call: () => void): void => (workContext() ? call() : contain('A timer', call));

@@ -526,6 +526,7 @@ export class Host implements ActorHost, AsyncDisposable {
       throw new TroupeError(
         'conflict',
         `The run "${run}" ${difference}. The same key is the same run: choose another key, or go on with it by "troupe runs resume ${run}".`,
+        { data: { run, differs: true } },
       );
   }
 

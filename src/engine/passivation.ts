@@ -40,10 +40,13 @@ export class Passivation {
   #sweep(): void {
     const { clock, idle, registry } = this.#options;
     const now = clock.now();
-    for (const actor of registry.inMemory) {
-      const registration = registry.get(actor.address);
-      if (registration && actor.mayPassivate(now, idle)) registry.passivate(registration);
+    try {
+      for (const actor of registry.inMemory) {
+        const registration = registry.get(actor.address);
+        if (registration && actor.mayPassivate(now, idle)) registry.passivate(registration);
+      }
+    } finally {
+      this.start();
     }
-    this.start();
   }
 }

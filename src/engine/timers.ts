@@ -79,14 +79,20 @@ export class Timers {
       due.push(timer);
     }
     if (due.length === 0) return;
-    this.#fire(due);
-    this.#schedule();
+    try {
+      this.#fire(due);
+    } finally {
+      this.#schedule();
+    }
   }
 
   #wake(): void {
     this.#wakeUp = undefined;
-    this.fireDue();
-    this.#schedule();
+    try {
+      this.fireDue();
+    } finally {
+      this.#schedule();
+    }
   }
 
   #rebuild(): void {

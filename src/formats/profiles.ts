@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { describeValue } from '../values/explain.ts';
 import { reservedMemberIds } from '../define/orchestrator.ts';
-import { slug } from '../values/ids.ts';
+import { slug, slugOf } from '../values/ids.ts';
 import { optional } from './wireNames.ts';
 
 /** What an agent is made of. */
@@ -35,20 +35,18 @@ const text = z.string({ error: ({ input }) => `expected a text, came ${describeV
 const nonEmptyText = text.refine((value) => value.trim() !== '', { error: 'expected a text that is not empty' });
 const Id = text
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, {
-    error: 'expected an id of letters, digits, "_" and "-" that begins with a letter or digit',
+    error: ({ input }) =>
+      `expected an id of letters, digits, "_" and "-" that begins with a letter or digit, of 64 at most; came ${describeValue(input)}`,
     abort: true,
   })
-  .refine((id) => isFreeId(id), {
-    error: ({ input }) => `"${String(input)}" is a name that the runtime uses itself; choose another`,
+  .refine((id) => idProblem(id) === undefined, {
+    error: ({ input }) => `"${String(input)}" cannot be an id: ${idProblem(String(input))}; choose another`,
   });
 /** Ids of agents are names of actors: some of those belong to the runtime, and some to JavaScript. */
-const isFreeId = (id: string): boolean => {
-  try {
-    return !reservedMemberIds.has(slug(id));
-  } catch {
-    return false;
-  }
-};
+function idProblem(written: string): string | undefined {
+  const { id, problem } = slugOf(written);
+  return problem ?? (reservedMemberIds.has(id) ? 'it is a name that the runtime uses itself' : undefined);
+}
 const positiveInteger = z
   .int({ error: ({ input }) => `expected a whole number above 0, came ${describeValue(input)}` })
   .positive({ error: ({ input }) => `expected a whole number above 0, came ${describeValue(input)}` });

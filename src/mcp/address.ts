@@ -43,19 +43,60 @@ export type McpAddress = z.input<typeof ProgramAddress> | z.input<typeof HttpAdd
 /** The checked address. Throws `definition` with what is missing. */
 export function parseAddress(address: McpAddress): ProgramAddress | HttpAddress {
   const parsed = ('url' in address ? HttpAddress : ProgramAddress).safeParse(address);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withoutTwoLogins(parsed.data);
+  // What stands in a URL may be secret, also where it is no URL.
+  if (parsed.error.issues.some(({ path }) => path[0] === 'url'))
+    throw new TroupeError(
+      'definition',
+      `The url of tool server ${JSON.stringify(address.name)}: expected an http or https address, such as https://example.com/mcp. What came is not shown, because it may be secret.`,
+    );
   throw new TroupeError(
     'definition',
     `A tool server is { name, command, args?, env?, cwd? } or { name, url, headers?, transport? }; ${describeMismatch(parsed.error, address)}.`,
   );
 }
 
+/** A user and a password are sent in the header Authorization, so there cannot be another one. */
+function withoutTwoLogins<Address extends ProgramAddress | HttpAddress>(address: Address): Address {
+  if ('command' in address || !requestOf(address).login) return address;
+  if (!Object.keys(address.headers).some((key) => key.toLowerCase() === 'authorization')) return address;
+  throw new TroupeError(
+    'definition',
+    `The url of tool server "${address.name}" has a user and a password, which are sent in the header Authorization, and its headers have one too; only one can be sent. Take the part before "@" out of the url, or the header away.`,
+  );
+}
+
+/** What is sent to a server: its URL without user and password, which `fetch` refuses, and its headers with them. */
+export function requestOf({ url: written, headers }: HttpAddress): {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** `user:password`, when the URL has them. */
+  readonly login?: string;
+} {
+  const url = new URL(written);
+  const { username, password } = url;
+  if (username === '' && password === '') return { url, headers };
+  const login = `${decoded(username)}:${decoded(password)}`;
+  url.username = url.password = '';
+  return { url, login, headers: { ...headers, authorization: `Basic ${Buffer.from(login).toString('base64')}` } };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // A percent sign that begins no code stands for itself.
+  }
+}
+
 /** Secrets that no message may contain: the values of headers and variables, and the user, password and query of a URL. */
 export function secretsInAddress(address: ProgramAddress | HttpAddress): readonly string[] {
   if ('command' in address) return longEnough(Object.values(address.env));
-  const { username, password, search } = new URL(address.url);
-  const values = Object.values(address.headers);
-  return longEnough([...values, ...values.flatMap((value) => value.split(/\s+/)), username, password, search]);
+  const { username, password, search, searchParams } = new URL(address.url);
+  const { headers, login = '' } = requestOf(address);
+  const values = Object.values(headers);
+  const inUrl = [username, password, search, login, ...login.split(':'), ...searchParams.values()];
+  return longEnough([...values, ...values.flatMap((value) => value.split(/\s+/)), ...inUrl]);
 }
 
 const longEnough = (values: readonly string[]) => [...new Set(values)].filter((value) => value.length >= 6);

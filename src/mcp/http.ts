@@ -1,24 +1,22 @@
 /** Talks to a server over Streamable HTTP. */
 import type { StreamableHTTPClientTransportOptions, Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../values/clock.ts';
+import { contain } from '../values/contain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { withTimeout } from '../tools/timeout.ts';
 import { boundedFetch, tooLarge } from './boundedFetch.ts';
 import { streamEnded } from './certainty.ts';
 import type { ErrorContext } from './errors.ts';
-import type { HttpAddress } from './address.ts';
+import { requestOf, type HttpAddress } from './address.ts';
 import type { McpTransport } from './connection.ts';
 
 /** How long ending the session may take; milliseconds. */
 const sessionEndTimeout = 1_000;
 
 /** Prepares a connection to a URL. */
-export async function httpTransport(
-  { url, headers }: HttpAddress,
-  clock: Clock,
-  context: ErrorContext,
-): Promise<McpTransport> {
+export async function httpTransport(address: HttpAddress, clock: Clock, context: ErrorContext): Promise<McpTransport> {
   const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+  const { url, headers } = requestOf(address);
   let failure: TroupeError | undefined;
   const options: StreamableHTTPClientTransportOptions = {
     requestInit: { headers },
@@ -36,7 +34,7 @@ export async function httpTransport(
     },
     fetch: boundedFetch(() => (failure ??= tooLarge(context))),
   };
-  const transport = new StreamableHTTPClientTransport(new URL(url), options);
+  const transport = new StreamableHTTPClientTransport(url, options);
   answerWhenCut(transport);
 
   return {
@@ -69,7 +67,8 @@ function answerWhenCut(transport: Transport): void {
     // After an answer no caller waits for this one, so it is dropped.
     return send(message, {
       ...options,
-      onRequestStreamEnd: () => transport.onmessage?.({ jsonrpc: '2.0', id, error }),
+      onRequestStreamEnd: () =>
+        contain('The end of a stream', () => transport.onmessage?.({ jsonrpc: '2.0', id, error })),
     });
   };
 }

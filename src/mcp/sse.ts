@@ -1,16 +1,17 @@
 /** Talks to a server over the older transport of the protocol: a stream of server-sent events, and a POST for each message. */
 import type { TroupeError } from '../values/failure.ts';
-import type { HttpAddress } from './address.ts';
+import { requestOf, type HttpAddress } from './address.ts';
 import { boundedFetch, tooLarge } from './boundedFetch.ts';
 import { httpStatusOf } from './certainty.ts';
 import type { McpTransport } from './connection.ts';
 import type { ErrorContext } from './errors.ts';
 
 /** Prepares a connection to a URL. */
-export async function sseTransport({ url, headers }: HttpAddress, context: ErrorContext): Promise<McpTransport> {
+export async function sseTransport(address: HttpAddress, context: ErrorContext): Promise<McpTransport> {
   const { SSEClientTransport } = await import('@modelcontextprotocol/client');
+  const { url, headers } = requestOf(address);
   let failure: TroupeError | undefined;
-  const transport = new SSEClientTransport(new URL(url), {
+  const transport = new SSEClientTransport(url, {
     requestInit: { headers },
     // Our headers may hold secrets: they are sent to no other origin.
     redirectPolicy: 'same-origin',

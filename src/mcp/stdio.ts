@@ -8,6 +8,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../values/clock.ts';
+import { contain } from '../values/contain.ts';
 import type { TroupeError } from '../values/failure.ts';
 import { killOnExit, killGroup, safeEnvironment } from './childProcess.ts';
 import { serverError, type ErrorContext } from './errors.ts';
@@ -51,6 +52,8 @@ class StdioTransport implements Transport {
   readonly #context: ErrorContext;
   readonly #parse: Parse;
   readonly #unreadable: (line: string) => void;
+  /** Names this server where something of it cannot be handled. */
+  readonly #place: string;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   readonly #lines = lineSplitter(
@@ -78,6 +81,7 @@ class StdioTransport implements Transport {
     this.#context = context;
     this.#parse = parse;
     this.#unreadable = unreadable;
+    this.#place = `What came from tool server "${context.server}"`;
   }
 
   /** Why the connection ended, when it was not we who ended it. */
@@ -110,13 +114,14 @@ class StdioTransport implements Transport {
       });
       child.once('spawn', () => {
         killOnExit(child);
-        void this.#reportExit(child);
+        contain(this.#place, () => this.#reportExit(child));
         resolve();
       });
-      child.stdout.on('data', (chunk: Buffer) => this.#lines.add(chunk));
+      child.stdout.on('data', (chunk: Buffer) => contain(this.#place, () => this.#lines.add(chunk)));
       child.stderr.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-maxStderr)));
       // The server closed its input while we wrote; the event `exit` tells why it ended.
-      for (const stream of child.stdio) stream?.on('error', (error: Error) => this.onerror?.(error));
+      for (const stream of child.stdio)
+        stream?.on('error', (error: Error) => contain(this.#place, this.onerror, error));
     });
   }
 
@@ -149,7 +154,7 @@ class StdioTransport implements Transport {
     await this.#happensWithin(grace, closed);
     const { exitCode, signalCode } = child;
     this.#fail(`ended ${signalCode ? `by ${signalCode}` : `with exit code ${exitCode}`}${this.#stderrTail()}`);
-    this.onclose?.();
+    contain(this.#place, this.onclose);
   }
 
   #happensWithin(ms: number, event: Promise<void>): Promise<boolean> {
@@ -169,7 +174,7 @@ class StdioTransport implements Transport {
       message = this.#parse(JSON.parse(messageIn(line)));
     } catch {
       // Some servers log to stdout by mistake: a limited number of such lines is ignored.
-      this.#unreadable(this.#context.mask(line.slice(0, 200)));
+      contain(this.#place, this.#unreadable, this.#context.mask(line.slice(0, 200)));
       if (++this.#unreadableLines < maxUnreadableLines) return;
       const sample = JSON.stringify(line.slice(0, 80));
       return this.#failAndKill(
@@ -177,7 +182,8 @@ class StdioTransport implements Transport {
       );
     }
     this.#unreadableLines = 0;
-    this.onmessage?.(message);
+    // A message that cannot be handled must not take with it those that came in the same piece.
+    contain(this.#place, this.onmessage, message);
   }
 
   /** Fails the connection and kills the server at once: after such output its messages cannot be trusted. */
@@ -193,7 +199,7 @@ class StdioTransport implements Transport {
   #fail(problem: string, retryable = true): void {
     if (this.#failure || this.#closing) return;
     this.#failure = serverError(this.#context, problem, retryable);
-    this.onerror?.(this.#failure);
+    contain(this.#place, this.onerror, this.#failure);
   }
 
   #cannotStart(error: NodeJS.ErrnoException): TroupeError {

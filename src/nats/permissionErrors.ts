@@ -1,6 +1,7 @@
 /** Turns a permission error of the server into one that says what to do about it. */
 import { PermissionViolationError, type NatsConnection } from '@nats-io/transport-node';
 import { TroupeError } from '../values/failure.ts';
+import { watchStatus } from './subscribe.ts';
 
 /** An `auth` error when a permission was missing; undefined when something else went wrong. The causes of the error are looked at, too. */
 export function permissionError(thrown: unknown): TroupeError | undefined {
@@ -21,16 +22,14 @@ export function watchPermissionErrors(connection: NatsConnection): {
   readonly first: TroupeError | undefined;
   stop(): void;
 } {
-  const statuses = connection.status();
   let first: TroupeError | undefined;
-  void (async () => {
-    for await (const status of statuses) if (status.type === 'error') first ??= permissionError(status.error);
-  })();
+  const watching = watchStatus(connection, (status) => {
+    if (status.type === 'error') first ??= permissionError(status.error);
+  });
   return {
     get first() {
       return first;
     },
-    // At run time the iterator can be stopped; its type does not say so.
-    stop: () => (statuses as { stop?: () => void }).stop?.(),
+    stop: () => watching[Symbol.dispose](),
   };
 }

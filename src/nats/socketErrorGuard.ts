@@ -4,13 +4,14 @@
  */
 import type { EventEmitter } from 'node:events';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { watchStatus } from './subscribe.ts';
 
 /** Guards every socket that the connection gets, as long as the connection exists. */
 export function guardSocketErrors(connection: NatsConnection): void {
   guard(connection);
-  void (async () => {
-    for await (const { type } of connection.status()) if (type === 'reconnect') guard(connection);
-  })();
+  watchStatus(connection, ({ type }) => {
+    if (type === 'reconnect') guard(connection);
+  });
 }
 
 function guard(connection: NatsConnection): void {

@@ -26,6 +26,8 @@ export function httpServer({ answer, upgrade }: HttpHandlers): Server {
       },
     );
   });
+  // Without a listener, a connection that cannot be accepted (no file descriptor is left) would end the process.
+  server.on('error', () => {});
   if (upgrade)
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => {});

@@ -8,6 +8,7 @@
  * TC4 A call of a tool that does not exist is a TroupeError `tool` that names the nearest ones. A call of a source that cannot be listed is that
  *    source's failure.
  */
+import { contain } from '../values/contain.ts';
 import { toFailure, fromFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { CallNote } from '../contracts/health.ts';
 import type { Json } from '../values/json.ts';
@@ -77,7 +78,7 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
 
   const raiseEpoch = () => {
     epoch++;
-    for (const changed of listeners) changed();
+    for (const changed of listeners) contain('A change of tools', changed);
   };
   const watching = states.map((state) =>
     state.source.onChange(() => {

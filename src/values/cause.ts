@@ -10,11 +10,20 @@ export function causesOf(thrown: unknown): Error[] {
 /** The messages down to the cause: `fetch failed` alone does not say that the connection was refused. */
 export function reasonOf(thrown: unknown): string {
   const messages = causesOf(thrown).map((cause) => cause.message || (codeOf(cause) ?? cause.name));
-  return messages.length > 0 ? [...new Set(messages)].join(': ') : String(thrown);
+  return messages.length > 0 ? [...new Set(messages)].join(': ') : textOf(thrown);
+}
+
+/** Anything can be thrown, also what has no text: an object without a prototype. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
 }
 
 /** The message of an error; of anything else that was thrown, the thing as a text. */
-export const errorMessage = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+export const errorMessage = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : textOf(thrown));
 
 const codeOf = (error: Error): string | undefined => (error as { code?: string }).code;
 

@@ -120,7 +120,7 @@ export function toFailure(thrown: unknown): Failure {
   }
   const known = Failure.safeParse(thrown);
   if (known.success) return known.data;
-  if (!(thrown instanceof Error)) return { kind: 'internal', message: String(thrown), retryable: false };
+  if (!(thrown instanceof Error)) return { kind: 'internal', message: errorMessage(thrown), retryable: false };
   const kind = networkKind(thrown) ?? (thrown.name === 'AbortError' ? 'cancelled' : 'internal');
   const message = kind === 'internal' ? `${thrown.name}: ${reasonOf(thrown)}` : reasonOf(thrown);
   // `gone`: the host does not exist, so asking again gives the same answer.

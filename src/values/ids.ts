@@ -42,6 +42,17 @@ const longestSlug = 64;
  * Throws `invalid` for a name that would lose more: two names must not become one in silence, and a person must find the actor again.
  */
 export function slug(name: string): Id {
+  const { id, problem } = slugOf(name);
+  if (problem === undefined) return id;
+  const shown = JSON.stringify(name.length > 80 ? `${Array.from(name).slice(0, 80).join('')}…` : name);
+  throw new TroupeError(
+    'invalid',
+    `The name ${shown} cannot be used: ${problem}. Names become ids of a-z, 0-9 and ". _ -", such as "my-agent".`,
+  );
+}
+
+/** The id of a name, and why the name cannot become one, as the end of a sentence; undefined when it can. */
+export function slugOf(name: string): { readonly id: Id; readonly problem: string | undefined } {
   const letters = name
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
@@ -59,10 +70,5 @@ export function slug(name: string): Id {
           : id.length > longestSlug
             ? `it has ${id.length} characters, and at most ${longestSlug} are kept`
             : undefined;
-  if (problem === undefined) return id;
-  const shown = JSON.stringify(name.length > 80 ? `${Array.from(name).slice(0, 80).join('')}…` : name);
-  throw new TroupeError(
-    'invalid',
-    `The name ${shown} cannot be used: ${problem}. Names become ids of a-z, 0-9 and ". _ -", such as "my-agent".`,
-  );
+  return { id, problem };
 }

@@ -20,7 +20,7 @@ const scarce = 500 * 1024 * 1024;
 
 /** Prints one line per check. Resolves to exit code 1 when a check failed. */
 export async function doctorCommand(cli: Cli, options: CommonOptions): Promise<number> {
-  const findings = [
+  const found: Finding[] = [
     { what: 'troupe', ok: true, says: version() },
     node(),
     ...(await optionalPackages()),
@@ -28,11 +28,21 @@ export async function doctorCommand(cli: Cli, options: CommonOptions): Promise<n
     await disk(cli, options),
     await models(cli),
   ];
+  const findings = found.map((finding) => ({ ...finding, says: withoutItself(finding.says) }));
   if (options.json) writeJson(cli.out, findings);
   else
     for (const finding of findings)
       cli.out.write(`${mark(finding, useColors(cli, cli.out))} ${finding.what.padEnd(11)}${finding.says}\n`);
   return findings.every(({ ok }) => ok !== false) ? exitCodes.done : exitCodes.failed;
+}
+
+/** What is damaged says elsewhere that this command tells more. Here it is told what to do instead. */
+function withoutItself(says: string): string {
+  const sentences = says.split(/(?<=\.) /);
+  const own = sentences.filter((sentence) => !sentence.includes('troupe doctor'));
+  return own.length === sentences.length
+    ? says
+    : [...own, 'Keep a copy of it, then restore a backup; without one, begin anew in another file (--db).'].join(' ');
 }
 
 function node(): Finding {

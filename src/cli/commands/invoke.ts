@@ -1,11 +1,10 @@
 /** `troupe invoke`: runs a definition that a node offers, and prints the result. The definition need not be on this machine. */
 import type { Cli } from '../cli.ts';
 import { connectCluster } from './cluster.ts';
-import { escapeControls } from '../../observe/format.ts';
 import { exitCodes } from '../exit.ts';
 import { readRunInput } from '../input.ts';
 import type { CommonOptions } from '../options.ts';
-import { writeMessage, writeJson, writeOutput } from '../output/write.ts';
+import { oneLine, writeMessage, writeJson, writeOutput } from '../output/write.ts';
 import { formatTicket } from '../output/ticketText.ts';
 
 /** The options of `troupe invoke`. */
@@ -45,10 +44,10 @@ export async function invokeCommand(cli: Cli, name: string, options: InvokeComma
       if (!json) writeOutput(cli.out, outcome.output);
       return exitCodes.done;
     case 'failed':
-      writeMessage(cli, `The run ${run} failed (${outcome.failure.kind}): ${escapeControls(outcome.failure.message)}`);
+      writeMessage(cli, `The run ${run} failed (${outcome.failure.kind}): ${oneLine(outcome.failure.message)}`);
       return exitCodes.failed;
     case 'cancelled':
-      writeMessage(cli, `The run ${run} was cancelled: ${escapeControls(outcome.reason)}`);
+      writeMessage(cli, `The run ${run} was cancelled: ${oneLine(outcome.reason)}`);
       return exitCodes.failed;
     case 'waiting':
       writeMessage(cli, `The run ${run} waits for a person.`);

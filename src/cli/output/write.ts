@@ -25,6 +25,15 @@ const isTexts = (value: Json): value is Record<string, string> =>
   Object.values(value).every((text) => typeof text === 'string') &&
   Object.values(value).some((text) => typeof text === 'string' && text.includes('\n'));
 
+/** A text of a program as one line for a person: without the lines of a stack, and without what would move the cursor. */
+export const oneLine = (text: string): string =>
+  escapeControls(
+    text
+      .replace(/\n\s+at .*/g, '')
+      .replace(/\s*\n\s*/g, ' ')
+      .trim(),
+  );
+
 /** Writes a message to stderr. */
 export const writeMessage = ({ err }: Pick<Cli, 'err'>, text: string): void => void err.write(`${text}\n`);
 

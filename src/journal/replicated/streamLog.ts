@@ -16,6 +16,7 @@ import { TroupeError } from '../../values/failure.ts';
 import { maxBodyBytes } from '../../nats/connection.ts';
 import { objectStore } from '../../nats/objectStore.ts';
 import { permissionError } from '../../nats/permissionErrors.ts';
+import { watchStatus } from '../../nats/subscribe.ts';
 import { isEntryId } from './entry.ts';
 import type { Log, LogEntry } from './log.ts';
 import { requireUsableStream } from './streamConfig.ts';
@@ -68,9 +69,9 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
 
   let following: ConsumerMessages | undefined;
   // After a reconnection the server may have fewer entries than before: the reader must look at `bounds` again.
-  void (async () => {
-    for await (const { type } of connection.status()) if (type === 'reconnect') following?.stop();
-  })();
+  watchStatus(connection, ({ type }) => {
+    if (type === 'reconnect') following?.stop();
+  });
 
   async function* entries(from: number, signal: AbortSignal): AsyncGenerator<LogEntry> {
     const consumer = await publisher.consumers.get(stream, {

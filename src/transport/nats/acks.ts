@@ -1,5 +1,6 @@
 /** Acknowledges messages: acknowledgements of the same turn of the event loop to the same process are sent as one message. */
 import type { NatsConnection } from '@nats-io/transport-node';
+import { contain } from '../../values/contain.ts';
 import { batchToken } from './codec.ts';
 
 /** The acknowledgements of this process. */
@@ -23,7 +24,7 @@ export class Acks {
     const due = this.#due.get(inbox);
     if (due) return void due.push(token);
     // Sent after the messages that came together were handled, before the next turn of the event loop.
-    if (this.#due.size === 0) process.nextTick(() => this.#flush());
+    if (this.#due.size === 0) process.nextTick(() => contain('An acknowledgement', () => this.#flush()));
     this.#due.set(inbox, [token]);
   }
 

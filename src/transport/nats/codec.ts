@@ -78,16 +78,37 @@ export const batchTokens = ({ data }: Pick<Msg, 'data'>): string[] => decoder.de
 export function encodeRefusal(thrown: unknown): { payload: Uint8Array; headers: MsgHdrs } {
   const sent = headers();
   sent.set(failureHeader, 'yes');
-  return { payload: encodeBody({ failure: toFailure(thrown) }), headers: sent };
+  const failure = toFailure(thrown);
+  const payload = encodeBody({ failure });
+  return {
+    payload: payload.length <= maxRefusal ? payload : encodeBody({ failure: shortened(failure) }),
+    headers: sent,
+  };
 }
+
+/** Bytes of a refusal: one that no message can hold would never arrive, and the sender would wait. */
+const maxRefusal = 64 * 1024;
+const shortened = ({ kind, message, retryable }: Failure): Failure => ({
+  kind,
+  message: message.length > 2_000 ? `${message.slice(0, 2_000)}…` : message,
+  retryable,
+});
 
 /** The refusal in an answer; undefined when the recipient accepted the message. */
 export function decodeRefusal(message: Msg): TroupeError | undefined {
   if (!message.headers?.has(failureHeader)) return undefined;
-  const parsed = FailureBody.safeParse(jsonOf(message.data, message.subject));
+  const parsed = FailureBody.safeParse(jsonOrUndefined(message));
   return parsed.success
     ? fromFailure(parsed.data.failure)
     : new TroupeError('invalid', 'The recipient refused the message with something that is no failure.');
+}
+
+function jsonOrUndefined({ data, subject }: Pick<Msg, 'data' | 'subject'>): Envelope['body'] | undefined {
+  try {
+    return jsonOf(data, subject);
+  } catch {
+    return undefined;
+  }
 }
 
 function jsonOf(payload: Uint8Array, subject: string): Envelope['body'] {

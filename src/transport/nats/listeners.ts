@@ -5,6 +5,7 @@ import { TroupeError } from '../../values/failure.ts';
 import type { Address } from '../../values/ids.ts';
 import { Ordering } from './ordering.ts';
 import { blobHeader } from '../../nats/bodies.ts';
+import { subscribeTo } from '../../nats/subscribe.ts';
 import type { MessageSubjects } from './subjects.ts';
 import { Acks } from './acks.ts';
 import { decodeEnvelope, unknownRecipient, recipientOf, encodeRefusal } from './codec.ts';
@@ -80,15 +81,12 @@ export class Listeners {
   }
 
   #subscribe(subject: string): Subscription {
-    return this.#connection.subscribe(subject, {
-      callback: (error, message) => {
-        if (error) return;
-        void this.#receive(message).then(
-          () => this.#accept(message),
-          (thrown: unknown) => this.#refuse(message, thrown),
-        );
-      },
-    });
+    return subscribeTo(this.#connection, subject, (message) =>
+      this.#receive(message).then(
+        () => this.#accept(message),
+        (thrown: unknown) => this.#refuse(message, thrown),
+      ),
+    );
   }
 
   #accept({ reply }: Msg): void {

@@ -9,6 +9,7 @@ import { TroupeError } from '../../values/failure.ts';
 import { reasonOf } from '../../values/cause.ts';
 import { maxBodyBytes } from '../../nats/connection.ts';
 import { blobHeader, bodyStore } from '../../nats/bodies.ts';
+import { subscribeTo, watchStatus } from '../../nats/subscribe.ts';
 import { copyJson } from '../copy.ts';
 import { topicTokens } from '../topics.ts';
 import type { Transport } from '../transport.ts';
@@ -38,9 +39,9 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
   const sending = new Ordering();
   const subscriptions = new Set<Subscription>();
   let closed = false;
-  void (async () => {
-    for await (const { type } of connection.status()) if (type === 'reconnect') requests.resend();
-  })();
+  const watching = watchStatus(connection, ({ type }) => {
+    if (type === 'reconnect') requests.resend();
+  });
 
   const requireOpen = () => {
     if (closed) throw closedError();
@@ -124,15 +125,9 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     subscribe(pattern, deliver) {
       topicTokens(pattern, true);
       requireOpen();
-      const subscription = connection.subscribe(names.topic(pattern), {
-        callback: (error, message) => {
-          if (error) return;
-          // An error of a subscriber concerns only itself, and a message that is no envelope is ignored.
-          void decode(message)
-            .then((envelope) => deliver(envelope, names.topicOf(message.subject)))
-            .catch(() => {});
-        },
-      });
+      const subscription = subscribeTo(connection, names.topic(pattern), async (message) =>
+        deliver(await decode(message), names.topicOf(message.subject)),
+      );
       subscriptions.add(subscription);
       return {
         [Symbol.dispose]() {
@@ -144,6 +139,7 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
+      watching[Symbol.dispose]();
       requests.close(closedError());
       listeners.close();
       for (const subscription of subscriptions) subscription.unsubscribe();

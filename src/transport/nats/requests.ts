@@ -2,6 +2,7 @@
 import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
+import { subscribeTo } from '../../nats/subscribe.ts';
 import { batchToken, unknownRecipient, decodeRefusal, batchTokens } from './codec.ts';
 
 /** Milliseconds after which a message without an answer is sent again: its recipient may have died before it answered. */
@@ -47,13 +48,10 @@ export class Requests {
     this.#connection = connection;
     this.#clock = clock;
     this.#inbox = inbox;
-    this.#answers = connection.subscribe(`${inbox}.*`, {
-      callback: (error, message) => {
-        if (error) return;
-        const token = message.subject.slice(inbox.length + 1);
-        if (token === batchToken) for (const one of batchTokens(message)) this.#end(one)?.resolve();
-        else this.#answered(token, message);
-      },
+    this.#answers = subscribeTo(connection, `${inbox}.*`, (message) => {
+      const token = message.subject.slice(inbox.length + 1);
+      if (token === batchToken) for (const one of batchTokens(message)) this.#end(one)?.resolve();
+      else this.#answered(token, message);
     });
   }
 
@@ -118,8 +116,11 @@ export class Requests {
     this.#timer ??= this.#clock.wake(this.#clock.now() + checkInterval, () => {
       this.#timer = undefined;
       const now = this.#clock.now();
-      for (const [token, waiting] of this.#waiting) if (waiting.due <= now) this.#send(token, waiting);
-      if (this.#waiting.size > 0) this.#watch();
+      try {
+        for (const [token, waiting] of this.#waiting) if (waiting.due <= now) this.#send(token, waiting);
+      } finally {
+        if (this.#waiting.size > 0) this.#watch();
+      }
     });
   }
 }
