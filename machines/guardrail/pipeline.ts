@@ -3,7 +3,7 @@
  *
  * GR1 Each piece of work is answered exactly once, however it ends.
  * GR2 A guardrail fails closed: when a check rejects, throws, does not answer in time or ends, the work is rejected.
- *     A check that nobody ran while its time passed is asked again.
+ *    A check that nobody ran while its time passed is asked again.
  * GR3 The first decision to stop a piece of work is final.
  */
 import type { AgentOutput } from '../../src/contracts/agent.ts';
