@@ -1063,7 +1063,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'GR2',
-    says: 'A guardrail fails closed: when a check rejects, throws, does not answer in time or ends, the work is rejected.',
+    says: 'A guardrail fails closed: when a check rejects, throws, does not answer in time or ends, the work is rejected. A check that nobody ran while its time passed is asked again.',
     where: 'machines/guardrail/pipeline.ts',
     tests: [
       {
@@ -1078,6 +1078,10 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/define/guardrails/failClosed.test.ts',
         name: 'when a nested guardrail crashes, tasks are rejected until a person resets it',
+      },
+      {
+        file: 'test/machines/guardrail.test.ts',
+        name: 'a check whose time passed while nobody ran it is asked again, and refused when it is silent again and again',
       },
     ],
   },

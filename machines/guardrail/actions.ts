@@ -117,7 +117,7 @@ export function guardrailActionsOf(settings: GuardrailSettings) {
       pipeline.checkRejected(draft, slotIn(args), { kind: 'denied', reason });
     }),
     turnAwaySilent: drafted(settings, (draft, args) =>
-      pipeline.checkRejected(draft, slotIn(args), noAnswerInTime(patience)),
+      pipeline.checkSilent(draft, slotIn(args), noAnswerInTime(patience)),
     ),
     takeEnd: drafted(settings, (draft, args) => {
       const { event } = args;

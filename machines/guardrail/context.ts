@@ -21,6 +21,8 @@ export interface WorkInProgress {
   /** The breaker's round in which it was admitted. */
   readonly round: number;
   readonly paused: boolean;
+  /** When its latest check was asked, in milliseconds since the epoch, and how often that check was asked. */
+  readonly asked?: { readonly at: number; readonly times: number };
   /** The key of the bucket that it was taken from. */
   readonly key?: string;
   /** How the work ended, while that is checked. */

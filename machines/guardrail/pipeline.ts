@@ -3,6 +3,7 @@
  *
  * GR1 Each piece of work is answered exactly once, however it ends.
  * GR2 A guardrail fails closed: when a check rejects, throws, does not answer in time or ends, the work is rejected.
+ *    A check that nobody ran while its time passed is asked again.
  * GR3 The first decision to stop a piece of work is final.
  */
 import type { AgentOutput } from '../../src/contracts/agent.ts';
@@ -50,10 +51,12 @@ export function rejectByRule(draft: GuardrailDraft, work: Work): void {
 }
 
 /** Asks the user's check of this stage; if there is none, the work goes on. */
-export function askCheck(draft: GuardrailDraft, slotIndex: number, stage: 'pre' | 'mid' | 'post'): void {
-  const { settings, actions } = draft;
-  const { work, output } = workAt(draft, slotIndex);
+export function askCheck(draft: GuardrailDraft, slotIndex: number, stage: 'pre' | 'mid' | 'post', times = 1): void {
+  const { settings, actions, at } = draft;
+  const inProgress = workAt(draft, slotIndex);
+  const { work, output } = inProgress;
   if (!settings.asks.includes(stage)) return goOnAfter(draft, slotIndex, stage);
+  putWork(draft, slotIndex, { ...inProgress, asked: { at, times } });
   const input = { guardrail: settings.name, stage, work, ...(output === undefined ? {} : { output }) };
   actions.push(
     { do: 'check', id: checkChildId(slotIndex), input },
@@ -65,6 +68,19 @@ export function askCheck(draft: GuardrailDraft, slotIndex: number, stage: 'pre' 
     },
   );
 }
+
+/** The time of the check is over without an answer. A time in which no process ran it does not count against it. */
+export function checkSilent(draft: GuardrailDraft, slotIndex: number, rejection: Rejection): void {
+  const { stage, asked } = workAt(draft, slotIndex);
+  const wasAway = asked !== undefined && draft.at - asked.at > draft.settings.patience + punctuality;
+  if (!wasAway || asked.times >= mostAsked || stage === 'stopping') return checkRejected(draft, slotIndex, rejection);
+  endCheck(draft, slotIndex);
+  askCheck(draft, slotIndex, stage === 'task' ? 'mid' : stage, asked.times + 1);
+}
+/** A timer that fires so many milliseconds late shows that no process ran the work when it was due. */
+const punctuality = 1_000;
+/** A check that keeps its own process from going on must not be asked for ever. */
+const mostAsked = 3;
 
 /** The check of this stage passed. */
 export function checkPassed(draft: GuardrailDraft, slotIndex: number): void {

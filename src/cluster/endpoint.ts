@@ -6,6 +6,7 @@ import type { Json } from '../values/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import { withUnsettled } from '../runtime/unsettled.ts';
 import { outcomeOf } from '../runtime/outcome.ts';
+import { mayRetry, retryWithoutKey } from '../runtime/retry.ts';
 import { standingsOf } from '../runtime/standing.ts';
 import type { RunHandle, RunOutcome, Runtime } from '../runtime/runtime.ts';
 import type { RunResponse } from './response.ts';
@@ -20,6 +21,8 @@ import { decodeJson, rpcRespond } from './rpc.ts';
 export const keyHeader = 'Troupe-Key';
 /** When this header has any value, the response comes as soon as the run is stored. Its result is requested later, under its key. */
 export const detachHeader = 'Troupe-Detach';
+/** With this header and a key, a run that has failed goes on from the step that failed; what succeeded is kept. */
+export const retryHeader = 'Troupe-Retry';
 /** The header with the milliseconds after which a run that has not ended is answered with `active`. Default: an hour. */
 export const patienceHeader = 'Troupe-Patience';
 /** The header with an offset in bytes. With a key and no payload, the response is the part of the answer from this offset on that fits in a message. */
@@ -75,19 +78,22 @@ export function serveEndpoint({
     const key = headers?.get(keyHeader) || undefined;
     const patience = Math.min(Number(headers?.get(patienceHeader)) || maxPatience, maxPatience);
     const until = clock.now() + patience;
+    const retry = headers?.has(retryHeader) === true;
+    if (retry && key === undefined) throw retryWithoutKey();
     // With a key and no input, only the result is requested. A body that is gone was removed by the node that has stored the run.
     if (key !== undefined && (body === undefined || body.length === 0)) {
       await requireKnown(key);
-      return ended(key, runs.all.get(key)?.handle, until);
+      const retried = retry ? await retryStored(key) : undefined;
+      if (retried && headers?.has(detachHeader)) return { run: key, status: 'active' };
+      return ended(key, retried ?? runs.all.get(key)?.handle, until);
     }
-    if (isFull() && (key === undefined || !(await rootOf(key))))
-      throw new TroupeError('transient', 'This node has as many runs as it may. Ask again; others may have room.');
+    if (isFull() && (key === undefined || retry || !(await rootOf(key)))) throw noRoom();
     if (body === undefined)
       throw new TroupeError(
         'invalid',
         `The input is not in the object store as ${blob}. Put it there again, and ask again.`,
       );
-    const starting = start(decodeJson({ data: body, subject }), key, until).then((started) => {
+    const starting = start(decodeJson({ data: body, subject }), key, { until, retry }).then((started) => {
       if (started.handle) {
         runs.watch(offer.name, started.handle);
         runs.noteVersion(started.handle, offer.runnable);
@@ -102,6 +108,26 @@ export function serveEndpoint({
     return headers?.has(detachHeader) ? { run, status: 'active' } : ended(run, handle, until);
   }
 
+  const noRoom = () =>
+    new TroupeError('transient', 'This node has as many runs as it may. Ask again; others may have room.');
+
+  /** Retries a run with its stored input, and the settings with which it was started. Undefined when it has not failed, or another node does it. */
+  async function retryStored(run: string): Promise<RunHandle | undefined> {
+    const root = await rootOf(run);
+    if (!root || !mayRetry(root)) return undefined;
+    if (isFull()) throw noRoom();
+    const subject = await offer.definitionFor(runOrigin(root).args);
+    try {
+      const handle = await runtime.retry(run, subject);
+      runs.watch(offer.name, handle);
+      runs.noteVersion(handle, subject);
+      return handle;
+    } catch (thrown) {
+      if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
+      return undefined;
+    }
+  }
+
   /** What became of it shows when the client asks again under the key. */
   const notStored = (key: string | undefined) =>
     new TroupeError(
@@ -113,7 +139,7 @@ export function serveEndpoint({
   async function start(
     input: Json,
     key: string | undefined,
-    until: number,
+    { until, retry }: { readonly until: number; readonly retry: boolean },
   ): Promise<{ run: string; handle?: RunHandle }> {
     if (key === undefined) {
       const handle = await runtime.start(offer.runnable, input, {});
@@ -121,7 +147,7 @@ export function serveEndpoint({
     }
     for (;;) {
       try {
-        const handle = await runtime.start(offer.runnable, input, { key });
+        const handle = await runtime.start(offer.runnable, input, { key, retry });
         return { run: handle.id, handle };
       } catch (thrown) {
         if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;

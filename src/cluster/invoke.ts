@@ -9,8 +9,9 @@ import type { Json } from '../values/json.ts';
 import { blobHeader } from '../nats/bodies.ts';
 import type { ObjectStore } from '../nats/objectStore.ts';
 import { permissionError, watchPermissionErrors } from '../nats/permissionErrors.ts';
+import { retryWithoutKey } from '../runtime/retry.ts';
 import { RunResponse } from './response.ts';
-import { detachHeader, keyHeader, offsetHeader, patienceHeader } from './endpoint.ts';
+import { detachHeader, keyHeader, offsetHeader, patienceHeader, retryHeader } from './endpoint.ts';
 import { maxBodyBytes } from '../nats/connection.ts';
 import { decodeJson } from './rpc.ts';
 
@@ -20,6 +21,8 @@ export interface InvokeOptions {
   readonly key?: string;
   /** Milliseconds to wait for its end; the run continues in any case. Default: 600,000. */
   readonly within?: number;
+  /** With a key: a run that has failed goes on from the step that failed, and what succeeded is kept. Default: false. */
+  readonly retry?: boolean;
   /** Resolves once the run is stored, without waiting for its end. Default: false. */
   readonly detach?: boolean;
 }
@@ -58,7 +61,8 @@ export async function invoke(
   options: InvokeOptions,
 ): Promise<InvokeResult> {
   requireOptions('invoke', options, invokeOptionNames);
-  const { key, within = 600_000, detach = false } = options;
+  const { key, within = 600_000, detach = false, retry = false } = options;
+  if (retry && key === undefined) throw retryWithoutKey();
   const { clock, name } = endpoint;
   // The key is chosen before the first request: however often it is repeated, it is one run.
   const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
@@ -73,6 +77,8 @@ export async function invoke(
     const headers = {
       ...body.headers,
       [keyHeader]: run,
+      // Once a node has begun it, the run is only joined: one that fails again is not retried again.
+      ...(retry && !isBegun ? { [retryHeader]: 'yes' } : {}),
       [patienceHeader]: `${Math.ceil(Math.min(patience, left - Math.min(latency / 5, left / 2)))}`,
     };
     const response = await ask(endpoint, payload, detach ? { ...headers, [detachHeader]: 'yes' } : headers, left);
@@ -195,4 +201,5 @@ const invokeOptionNames: OptionNames<InvokeOptions> = {
   key: true,
   within: true,
   detach: true,
+  retry: true,
 };

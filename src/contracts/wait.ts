@@ -6,6 +6,9 @@ import { anyJson } from '../values/anyJson.ts';
 export const ApprovalSubject = z.object({ tool: z.string(), input: anyJson(), hash: z.string() });
 export type ApprovalSubject = z.infer<typeof ApprovalSubject>;
 
+/** The actor type of every ticket: the first part of its address. */
+export const ticketType = 'wait';
+
 /** What a ticket starts with. */
 export const WaitInput = z.object({
   question: z.string(),

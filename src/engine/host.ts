@@ -25,6 +25,7 @@ import { actorTypeOf, requireId, type Address } from '../values/ids.ts';
 import type { Inspection, Observer } from '../contracts/inspection.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
 import type { Restart } from '../contracts/restart.ts';
+import { ticketType } from '../contracts/wait.ts';
 import type { StoredActor } from '../contracts/commit.ts';
 import type { PendingChild } from '../contracts/pending.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -166,7 +167,10 @@ export class Host implements ActorHost, AsyncDisposable {
       clock,
       pollInterval: poll,
       runs: () => this.#leases.runs,
-      dueFirst: (run, time) => this.#catchUp.upTo(run, time),
+      dueFirst: (run, time) => {
+        this.timers.fireDue();
+        return this.#catchUp.upTo(run, time);
+      },
       receive: (envelope) => this.receive(envelope),
       onUndeliverable: storeUndeliverable,
     });
@@ -374,17 +378,23 @@ export class Host implements ActorHost, AsyncDisposable {
     return this.#catchUp.of(run);
   }
 
-  /** Timers that are due now fire at once. After a time in which this process was suspended, a run catches up. */
+  /**
+   * Timers that are due now fire at once. A run catches up after a time in which this process was suspended, and at the deadline of a ticket: what a
+   * person has left for it in time, through another process, comes first.
+   */
   #fire(due: readonly LateTimer[]): void {
     const now = this.clock.now();
-    const late = new Map<string, LateTimer[]>();
+    const byRun = new Map<string | undefined, LateTimer[]>();
     for (const timer of due) {
       const run = this.#registry.get(timer.address)?.run;
-      if (run !== undefined && (now - timer.due > this.#tolerance || this.#catchUp.of(run)))
-        late.set(run, [...(late.get(run) ?? []), timer]);
-      else this.#fireTimer(timer);
+      byRun.set(run, [...(byRun.get(run) ?? []), timer]);
     }
-    for (const [run, timers] of late) this.#catchUp.add(run, timers);
+    for (const [run, timers] of byRun) {
+      const looksFirst = ({ address, due: at }: LateTimer) =>
+        now - at > this.#tolerance || actorTypeOf(address) === ticketType;
+      if (run !== undefined && (this.#catchUp.of(run) || timers.some(looksFirst))) this.#catchUp.add(run, timers);
+      else for (const timer of timers) this.#fireTimer(timer);
+    }
   }
 
   #fireTimer({ address, key }: Pick<LateTimer, 'address' | 'key'>): void {

@@ -17,6 +17,7 @@ import { httpServer, targetOf } from './httpServer.ts';
 import { portOf } from './localPort.ts';
 import { inspectorPage, inspectorPagePolicy } from './inspectorPage.ts';
 import { ringBuffer } from './ringBuffer.ts';
+import { stallText } from './stallText.ts';
 import { statelyActorMessage, statelyEventMessage, statelySnapshotMessage } from './statelyFeed.ts';
 
 /** How the inspector is served. */
@@ -64,6 +65,8 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
   const actors = new Map<string, { root: string; commit: Commit }>();
   /** The latest message about each component, for viewers that connect later. */
   const health = new Map<string, string>();
+  /** The latest message about each actor that waits for the journal. */
+  const stalls = new Map<string, string>();
   const viewers = new Set<WebSocket>();
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, clientTracking: false });
@@ -104,7 +107,7 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
     // First each actor as it is now, then the kept events, which show how it came there.
     for (const { root, commit } of actors.values()) send(viewer, introduction(commit, root));
     for (const text of latest.items()) send(viewer, text);
-    for (const text of health.values()) send(viewer, text);
+    for (const text of [...health.values(), ...stalls.values()]) send(viewer, text);
   }
 
   function send(viewer: WebSocket, text: string): void {
@@ -122,6 +125,7 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
   function observe(event: Inspection): void {
     if (event.type === 'commit') return sendCommit(event);
     if (event.type === 'health') return sendHealth(event);
+    if (event.type === 'stalled' || event.type === 'continued') return sendStall(event);
     if (!event.type.startsWith('effect.') || !('key' in event) || !('name' in event)) return;
     const { actor, key, name, type } = event;
     broadcast({ type: 'troupe.effect', actor, key, name, status: type.slice('effect.'.length) });
@@ -145,6 +149,16 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
     const id = `${kind}/${name}`;
     const text = redact(JSON.stringify({ type: 'troupe.health', at, component: id, ...standing }));
     setBounded(health, id, text, mostActors);
+    for (const viewer of viewers) send(viewer, text);
+  }
+
+  /** Kept while it lasts: a viewer that connects later must see it too. */
+  function sendStall(event: Extract<Inspection, { type: 'stalled' | 'continued' }>): void {
+    const { actor, at, type } = event;
+    const why = type === 'stalled' ? { why: stallText(event) } : {};
+    const text = redact(JSON.stringify({ type: 'troupe.stall', at, actor, ...why }));
+    if (type === 'stalled') setBounded(stalls, actor, text, mostActors);
+    else stalls.delete(actor);
     for (const viewer of viewers) send(viewer, text);
   }
 

@@ -23,20 +23,27 @@ function depth(a) { let n = 0; for (let p = actors.get(a.parent); p && n < 20; p
 function order() { const under = new Map(), roots = [], out = [];
   for (const [id, a] of actors) { const list = actors.has(a.parent) ? under.get(a.parent) ?? (under.set(a.parent, []), under.get(a.parent)) : roots; list.push(id) }
   const walk = (id, n) => { if (n > 20) return; out.push(id); for (const c of under.get(id) ?? []) walk(c, n + 1) }; for (const id of roots) walk(id, 0); return out }
-function draw() { dirty = false; $('empty').hidden = actors.size > 0; const rows = document.createDocumentFragment();
+function standings() { const runs = new Map();
+  for (const [id, a] of actors) { if (a.status !== 'active') continue; let root = id; for (let n = 0; actors.has(actors.get(root).parent) && n < 20; n++) root = actors.get(root).parent;
+    const run = runs.get(root) ?? {}; runs.set(root, run); run.stall ??= a.stall; run.asks ||= !!a.question; run.works ||= a.doing.size > 0; run.paused ||= id === root && !!a.tags?.includes('paused') }
+  for (const [root, { stall, asks, works, paused }] of runs) runs.set(root, (stall ?? (paused || asks && !works ? 'waiting' : 'working')) + (asks || paused ? ', needs: you' : ''));
+  return runs }
+function draw() { dirty = false; $('empty').hidden = actors.size > 0; const rows = document.createDocumentFragment(), runs = standings();
   for (const id of order()) { const a = actors.get(id), tr = document.createElement('tr'), name = cell(id); name.style.paddingLeft = depth(a) * 1.2 + 'rem';
     const doing = [...a.doing.values()].join(', ');
-    tr.append(name, cell(a.status === 'active' ? words(a.value) || 'active' : a.status + (a.error ? ': ' + a.error : ''), a.question && a.status === 'active' ? 'ask' : a.status), cell(a.question && a.status === 'active' ? 'asks: ' + a.question : doing), cell(a.last));
+    const stands = runs.has(id) ? ' (' + runs.get(id) + ')' : '';
+    tr.append(name, cell(a.status === 'active' ? (words(a.value) || 'active') + stands : a.status + (a.error ? ': ' + a.error : ''), a.status !== 'active' ? a.status : a.stall || stands.startsWith(' (stalled') ? 'error' : a.question || stands.includes('needs') ? 'ask' : a.status), cell(a.stall && a.status === 'active' ? a.stall : a.question && a.status === 'active' ? 'asks: ' + a.question : doing), cell(a.last));
     const td = cell(''), t = document.createElement('time'); t.textContent = new Date(Number(a.at)).toLocaleTimeString(); td.append(t); tr.append(td); rows.append(tr) }
   $('rows').replaceChildren(rows) }
 function dot(m) { const span = parts.get(m.component) ?? document.createElement('span'); if (!parts.has(m.component)) { parts.set(m.component, span); $('health').append(span) }
   span.className = m.status; span.textContent = m.component + (m.status === 'healthy' ? '' : ' ' + m.status); span.title = m.failures + ' of the last ' + m.calls + ' calls failed' + (m.lastFailure ? '; the last: ' + m.lastFailure.message : '') }
 function take(m) {
   if (m.type === 'troupe.health') return dot(m);
-  if (m.type === 'troupe.effect') { const a = actors.get(m.actor); if (a) { if (m.status === 'started') a.doing.set(m.key, m.name); else a.doing.delete(m.key) } }
+  if (m.type === 'troupe.stall') { const a = actors.get(m.actor); if (a) a.stall = m.why }
+  else if (m.type === 'troupe.effect') { const a = actors.get(m.actor); if (a) { if (m.status === 'started') a.doing.set(m.key, m.name); else a.doing.delete(m.key) } }
   else { const id = m.sessionId, a = actors.get(id) ?? { parent: undefined, value: '', status: 'active', last: '', at: m.createdAt, doing: new Map() }; actors.set(id, a); a.at = m.createdAt;
     if (m.type === '@xstate.actor') a.parent = m.parentId; if (m.type === '@xstate.event') a.last = m.event.type;
-    if (m.snapshot) { a.value = m.snapshot.value; a.status = m.snapshot.status; a.error = m.snapshot.error?.message; a.question = m.snapshot.context?.ticket?.question; if (a.status !== 'active') a.doing.clear() }
+    if (m.snapshot) { a.value = m.snapshot.value; a.status = m.snapshot.status; a.tags = m.snapshot.tags; a.error = m.snapshot.error?.message; a.question = m.snapshot.context?.ticket?.question; if (a.status !== 'active') a.doing.clear() }
     kept.push(m); if (kept.length > most) kept.shift(); if (frameReady) frame.contentWindow.postMessage(m, '${stately}') }
   if (!dirty) { dirty = true; requestAnimationFrame(draw) } }
 function connect() { const ws = new WebSocket('ws://' + location.host + '/feed' + location.search);

@@ -17,6 +17,7 @@ import { healthTracker, type HealthReport } from '../observe/health.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Host } from '../engine/host.ts';
+import { storageReasonOf } from '../values/storageReason.ts';
 import { isProcessAlive, thisProcessId } from '../engine/processId.ts';
 import { ReplyChannel, type Ref } from '../engine/ref.ts';
 import { incompatibilities } from '../engine/recovery.ts';
@@ -155,6 +156,8 @@ export interface Runtime extends AsyncDisposable {
   answer(ticket: Address, answer: Json, by?: string): Promise<void>;
   /** Withdraws a ticket. Rejects with `expired` when its time is up, `conflict` when it was already answered or withdrawn. */
   abort(ticket: Address, reason: string, by?: string): Promise<void>;
+  /** Why a run of this runtime waits for its journal now, such as `no space: …`; undefined while it does not. */
+  stallOf(run: string): string | undefined;
   /** Adds an observer, until the result is disposed. */
   observe(observer: Observer): Disposable;
   /** The health of the agents, models and tool servers that this runtime has used, by their latest calls. */
@@ -169,6 +172,13 @@ export interface Runtime extends AsyncDisposable {
 export function versionIn({ meta }: Pick<ActorRow, 'meta'>): string | undefined {
   const { about } = isJsonObject(meta) ? meta : {};
   return isJsonObject(about) && typeof about.version === 'string' ? about.version : undefined;
+}
+
+/** `no space: the journal …`: first what it is in short, where that is known. */
+function stallReason(failure: Failure | undefined): string | undefined {
+  if (!failure) return undefined;
+  const inShort = storageReasonOf(failure);
+  return inShort === undefined ? failure.message : `${inShort}: ${failure.message}`;
 }
 
 /** Opens everything a run needs. @example await using runtime = await openRuntime({ db: 'memory' }); */
@@ -375,6 +385,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     answer: (ticket, answer, by = sender) =>
       whileOpen(() => tickets.answer(ticket, requireInput('An answer', answer), by)),
     abort: (ticket, reason, by = sender) => whileOpen(() => tickets.abort(ticket, reason, by)),
+    stallOf: (run) => stallReason(host.stalls.of(run)?.failure),
     observe: (observer) => observers.add(observer),
     health: () => health.report(clock.now()),
     now: () => clock.now(),

@@ -19,10 +19,17 @@ export interface RunStanding {
   readonly reason?: string;
 }
 
-type Reader = Pick<Runtime, 'journal' | 'tickets' | 'now'>;
+type Reader = Pick<Runtime, 'journal' | 'tickets' | 'now'> & Partial<Pick<Runtime, 'stallOf'>>;
+
+/** Why the process with that name in its leases cannot use the journal, as it says itself; undefined when it can, or says nothing. */
+export type TroubleOf = (owner: string) => string | undefined;
 
 /** How the runs with these roots stand, by run. Only for roots that are active. */
-export async function standingsOf(runtime: Reader, roots: readonly ActorRow[]): Promise<Map<string, RunStanding>> {
+export async function standingsOf(
+  runtime: Reader,
+  roots: readonly ActorRow[],
+  troubleOf: TroubleOf = () => undefined,
+): Promise<Map<string, RunStanding>> {
   if (roots.length === 0) return new Map();
   const { journal } = runtime;
   const [only] = roots.length === 1 ? roots : [];
@@ -32,9 +39,15 @@ export async function standingsOf(runtime: Reader, roots: readonly ActorRow[]): 
   ]);
   const leases = new Map(claims.map((lease) => [lease.run, lease]));
   const open = byRun(tickets.filter(({ answered }) => !answered));
+  const trouble = journal.trouble?.();
   const entries = roots.map(async (root): Promise<[string, RunStanding]> => {
     const asked = open.get(root.run) ?? [];
-    return [root.run, await standingOf(journal, root, asked, leases.get(root.run), runtime.now())];
+    const lease = leases.get(root.run);
+    const stalled = runtime.stallOf?.(root.run) ?? (lease && troubleOf(lease.owner));
+    const stands = held(lease, { now: runtime.now(), trouble: stalled ?? trouble });
+    // What waits for the journal is not told by what is in it.
+    if (stalled !== undefined && stands.status === 'stalled') return [root.run, { ...stands, ...needsIn(root, asked) }];
+    return [root.run, await standingOf(journal, root, asked, stands)];
   });
   return new Map(await Promise.all(entries));
 }
@@ -43,14 +56,16 @@ async function standingOf(
   journal: Journal,
   { run, tags }: ActorRow,
   [question]: readonly Ticket[],
-  lease: RunLease | undefined,
-  now: number,
+  stands: RunStanding,
 ): Promise<RunStanding> {
   if (tags.includes('paused')) return { status: 'waiting', needs: 'you', reason: 'It is paused.' };
   const needs = question ? ({ needs: 'you' } as const) : {};
   if (question && !(await hasWork(journal, run))) return { status: 'waiting', ...needs, reason: question.question };
-  return { ...held(lease, now), ...needs };
+  return { ...stands, ...needs };
 }
+
+const needsIn = ({ tags }: ActorRow, asked: readonly Ticket[]) =>
+  tags.includes('paused') || asked.length > 0 ? ({ needs: 'you' } as const) : {};
 
 /** Is an effect of it begun and not settled, or does an actor of it wait for time to pass before it tries again? */
 async function hasWork(journal: Journal, run: string): Promise<boolean> {
@@ -61,12 +76,16 @@ async function hasWork(journal: Journal, run: string): Promise<boolean> {
   return false;
 }
 
-/** What its lease says. */
-function held(lease: RunLease | undefined, now: number): RunStanding {
+/** What its lease says, and why its process cannot use the journal. */
+function held(
+  lease: RunLease | undefined,
+  { now, trouble }: { readonly now: number; readonly trouble: string | undefined },
+): RunStanding {
   if (!lease || lease.until === 0) return { status: 'parked', reason: 'No process has it; it was released in order.' };
   const { owner, until } = lease;
   const isSeen = isOfThisMachine(owner);
   if (isSeen && !isProcessAlive(owner)) return { status: 'orphaned', reason: `Its process is gone: ${owner}.` };
+  if (trouble !== undefined && (isSeen || until > now)) return { status: 'stalled', reason: trouble };
   if (until > now) return { status: 'working' };
   const seconds = Math.round((now - until) / 1000);
   return isSeen

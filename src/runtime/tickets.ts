@@ -5,7 +5,7 @@ import { describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { type Address, actorTypeOf } from '../values/ids.ts';
 import type { Json, JsonObject } from '../values/json.ts';
-import { WaitInput, type WaitSignal } from '../contracts/wait.ts';
+import { ticketType, WaitInput, type WaitSignal } from '../contracts/wait.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
 
 /** A question that waits for a person. */
@@ -43,7 +43,7 @@ type Signal = (actor: Address, event: WaitSignal, id: string) => Promise<void>;
 /** The tickets of a journal. `signal` sends a signal to an actor under a message id; `now` gives the time in milliseconds since the epoch. */
 export function ticketsOf(journal: Journal, signal: Signal, now: () => number): Tickets {
   async function find(id: Address): Promise<Ticket> {
-    const [row] = actorTypeOf(id) === 'wait' ? await journal.find({ actor: id }) : [];
+    const [row] = actorTypeOf(id) === ticketType ? await journal.find({ actor: id }) : [];
     const ticket = row && ticketOf(row, await journal.mail(row.run));
     if (ticket) return ticket;
     throw new TroupeError('unknown_recipient', `There is no ticket "${id}". "troupe waits list" shows the open ones.`);
@@ -70,7 +70,7 @@ export function ticketsOf(journal: Journal, signal: Signal, now: () => number): 
   return {
     async list(run) {
       const rows = await journal.find({
-        type: 'wait',
+        type: ticketType,
         status: 'active',
         limit: 1_000,
         ...(run === undefined ? {} : { run }),

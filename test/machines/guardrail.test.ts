@@ -148,3 +148,21 @@ test('a request above the guardrail’s own budget is refused at once, and a gra
   ]);
   expect(sent(story([leased, { ...granted, id: 'lease/9' }, { ...asks(1), id: 'lease/9' }], withBudget))).toEqual([]);
 });
+
+test('a check whose time passed while nobody ran it is asked again, and refused when it is silent again and again', () => {
+  const checked = machine({ asks: ['pre'], patience: 30_000 });
+  const silent = (at: number) => ({ type: 'check.late', place: 0, at });
+  const asks = ({ actions }: ReturnType<typeof story>) =>
+    actions.filter(
+      ({ type, params }) => type === 'xstate.spawnChild' && (params as { src?: string }).src === 'checkWork',
+    ).length;
+  const given = { ...work('a'), at: 1_000 };
+  // In time: the check itself was silent.
+  expect(answered(story([given, silent(31_000)], checked))).toEqual(['a']);
+  // A minute later: nobody was there.
+  const away = [given, silent(91_000)];
+  expect([answered(story(away, checked)), asks(story(away, checked))]).toEqual([[], 2]);
+  expect(answered(story([...away, silent(121_000)], checked))).toEqual(['a']);
+  const again = [...away, silent(200_000), silent(300_000)];
+  expect([answered(story(again, checked)), asks(story(again, checked))]).toEqual([['a'], 3]);
+});

@@ -7,7 +7,10 @@ import * as machines from '../../machines/index.ts';
 import { nodesOf as activeNodes } from '../../src/testing/nodes.ts';
 import { cases, type Case } from './case.ts';
 
-const sides = cases.map((each) => ({ ...each, walked: walkStates(each.machine, each) }));
+const sides = cases.map((each) => {
+  const { machine, input, events, key } = each;
+  return { ...each, walked: walkStates(machine, { input, events, key }) };
+});
 const nodesOf = ({ machine }: Case) => getStateNodes(machine);
 
 test('every machine of this project has a case for these laws', () => {

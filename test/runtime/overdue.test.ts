@@ -89,4 +89,62 @@ describe.each(Object.keys(journals) as JournalKind[])('%s', (kind) => {
     });
     expect(made).toEqual([]);
   });
+
+  test.each([
+    ['holds, also when it was not looked for before the deadline', 'answer', ['tea'], undefined],
+    ['holds, also when the run is to end at the same time', 'answer', undefined, 4 * second],
+    ['is a withdrawal, which holds as well', 'abort', [], undefined],
+  ] as const)(
+    'what a person says just before the deadline, while another process has the run, %s',
+    async (_, way, calls, deadline) => {
+      const clock = virtualClock();
+      const journal = await journals[kind](clock);
+      const { made, subject } = clerk();
+      await using owner = await openRuntime({ journal, clock, env: {}, poll: 60 * second });
+      const run = await owner.start(subject(), 'Order tea.', {
+        key: 'k',
+        ...(deadline === undefined ? {} : { deadline }),
+      });
+      const waiting = await run.outcome({ returnWhenWaiting: true });
+      if (waiting.status !== 'waiting') throw new Error('It does not wait.');
+      const { id } = waiting.tickets[0]!;
+      await using other = await later(journal, clock);
+      clock.advance(4 * second - 100);
+      await (way === 'answer' ? other.answer(id, { approved: true }, 'ann') : other.abort(id, 'not today', 'ann'));
+      clock.advance(100);
+      await run.outcome();
+      const [ticket] = await journal.find({ type: 'wait', run: 'k' });
+      expect(ticket?.state).toBe(way === 'answer' ? 'answered' : 'aborted');
+      if (calls) expect(made).toEqual(calls);
+    },
+  );
+
+  test('what was left after the deadline does not hold, although the process that has the run wakes up late', async () => {
+    const inner = virtualClock();
+    let asleep = 0;
+    const clock = { ...inner, now: () => inner.now() + asleep };
+    const journal = await journals[kind](inner);
+    const { made, subject } = clerk();
+    await using owner = await openRuntime({ journal, clock, env: {}, poll: 60 * second });
+    const run = await owner.start(subject(), 'Order tea.', { key: 'k' });
+    const waiting = await run.outcome({ returnWhenWaiting: true });
+    if (waiting.status !== 'waiting') throw new Error('It does not wait.');
+    const to = waiting.tickets[0]!.id;
+    asleep = 4 * second + 50;
+    const body = { type: 'wait.answer', answer: { approved: true }, by: 'ann' };
+    await journal.post({
+      id: `${to}/answer`,
+      type: body.type,
+      body,
+      from: 'person/ann',
+      to,
+      run: 'k',
+      kind: 'signal',
+      posted: clock.now(),
+    });
+    await owner.signal(run.root, { type: 'agent.pause' }).catch(() => {}); // Makes it look at its inbox.
+    inner.advance(60 * second);
+    await expect.poll(async () => (await journal.find({ type: 'wait', run: 'k' }))[0]?.state).toBe('expired');
+    expect(made).toEqual([]);
+  });
 });

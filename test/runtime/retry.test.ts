@@ -19,6 +19,8 @@ import {
   type Runnable,
 } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
+import { systemClock } from '../../src/engine/clock.ts';
+import { journals } from '../engine/journals.ts';
 import { emptyContents, memory } from '../../src/journal/memory.ts';
 import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -146,6 +148,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe.each([
   ['in memory', () => Promise.resolve(memory())],
   ['in a file', () => sqlite(join(folder, `${Math.random()}.db`))],
+  ['in a shared log', () => journals.replicated(systemClock())],
 ] as const)('%s', (_, open) => {
   test.each(subjects)('%s goes on from there', async (_name, subject, input, broken, first, then) => {
     await using journal = await open();
@@ -343,6 +346,7 @@ describe('a crash at any commit of a retry loses nothing', () => {
         return;
       }
       await using next = await testRuntime({ journal: memory(contents), seed: 2 });
+      for (const claim of contents.claims.values()) claim.until = 0; // The lease of the process that died is over.
       await next.advance('1m');
       const [root] = await next.journal.find({ run: 'k', parent: null });
       // A retry that had not begun is asked for again.

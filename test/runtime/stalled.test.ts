@@ -10,6 +10,7 @@ import { systemClock } from '../../src/engine/clock.ts';
 import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
 import { openSqliteDriver } from '../../src/journal/sqlite/driver.ts';
 import { TroupeError } from '../../src/values/failure.ts';
+import { standingsOf } from '../../src/runtime/standing.ts';
 import { logger } from '../../src/observe/logger.ts';
 import { progress } from '../../src/observe/progress.ts';
 import type { Inspection } from '../../src/contracts/inspection.ts';
@@ -32,6 +33,20 @@ const troubles = {
     const commit = () =>
       Promise.reject(new TroupeError('storage', 'EIO', { retryable: true, data: { reason: 'disk error' } }));
     return { ...journal, commit };
+  },
+  'read-only': async (path: string) => {
+    const [journal, db] = [await sqlite(path), await openSqliteDriver(path)];
+    db.exec('PRAGMA query_only = ON');
+    return {
+      ...journal,
+      async commit() {
+        db.exec('CREATE TABLE refused (x)');
+      },
+      async [Symbol.asyncDispose]() {
+        db.close();
+        await journal[Symbol.asyncDispose]();
+      },
+    };
   },
 };
 
@@ -67,11 +82,17 @@ test.each(Object.entries(troubles))(
     await expect.poll(() => events.some(({ type }) => type === 'stalled')).toBe(true);
     expect(log.text()).toContain(`stalled: ${reason}`);
     expect(shown.text()).toContain(`stalled: ${reason}`);
+    const [root] = await journal.find({ run: run.id, parent: null });
+    expect((await standingsOf(runtime, root ? [root] : [])).get(run.id)).toEqual({
+      status: 'stalled',
+      reason: expect.stringMatching(new RegExp(`^${reason}: `)) as string,
+    });
     const over = inTrouble;
     inTrouble = undefined;
     await over?.[Symbol.asyncDispose]();
     expect(await run.outcome()).toMatchObject({ status: 'done', output: 'done' });
     expect(performed).toBe(1);
+    expect(runtime.stallOf(run.id)).toBeUndefined();
     expect(log.text()).toMatch(/goes on after/);
     expect(shown.text()).toMatch(/goes on after/);
     // Once when it began and once when it was over, however often it was tried.

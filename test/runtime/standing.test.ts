@@ -6,6 +6,7 @@ import { agent, tool } from 'troupe';
 import { scriptedModel, testRuntime, type TestRuntime } from 'troupe/testing';
 import { main } from '../../src/cli/program.ts';
 import { thisProcessId } from '../../src/engine/processId.ts';
+import { diskTrouble } from '../../src/journal/sqlite/diskSpace.ts';
 import { standingsOf } from '../../src/runtime/standing.ts';
 import { deferred } from '../deferred.ts';
 import { fakeCli } from '../cli/fakeCli.ts';
@@ -100,6 +101,46 @@ test.each([
     status,
     ...(reason ? { reason: expect.stringMatching(reason) as string } : {}),
   });
+});
+
+test.each([
+  ['lives, and its disk is full', `${thisProcessId()} x`, 0, 'stalled'],
+  ['lives, has lost its lease, and its disk is full', `${thisProcessId()} x`, 60_000, 'stalled'],
+  ['is gone', `${hostname()} 999999999 1`, 0, 'orphaned'],
+] as const)(
+  'another process sees that a run is stalled for want of space when its process %s',
+  async (_, owner, ago, status) => {
+    await using runtime = await testRuntime();
+    const handle = await start(runtime, 'hang');
+    await handle.park();
+    await takenBy(runtime, owner, ago);
+    const { journal, tickets, now } = runtime;
+    const reader = { journal: { ...journal, trouble: () => 'no space: the disk of /data is full' }, tickets, now };
+    const [root] = await journal.find({ run: 'k', parent: null });
+    const stands = (await standingsOf(reader, root ? [root] : [])).get('k');
+    expect(stands?.status).toBe(status);
+    expect(stands?.reason).toMatch(status === 'stalled' ? /^no space: / : /process is gone/);
+  },
+);
+
+test('a run of a node that cannot use its journal is stalled, as the node itself says', async () => {
+  await using runtime = await testRuntime();
+  const handle = await start(runtime, 'hang');
+  await handle.park();
+  await takenBy(runtime, 'another-machine 1 1', 0);
+  const [root] = await runtime.journal.find({ run: 'k', parent: null });
+  const troubleOf = (owner: string) => (owner === 'another-machine 1 1' ? 'no space: the server is full' : undefined);
+  const stands = await standingsOf(runtime, root ? [root] : [], troubleOf);
+  expect(stands.get('k')).toEqual({ status: 'stalled', reason: 'no space: the server is full' });
+});
+
+test('a disk is full when it has no room for a page of the file; where nobody tells, it is not', () => {
+  const free = (bavail: number) => () => ({ bavail, bsize: 4096 });
+  expect(diskTrouble('/data/j.db', free(0))).toBe('no space: the disk of /data is full');
+  expect(diskTrouble('/data/j.db', free(15))).toMatch(/no space/);
+  expect(diskTrouble('/data/j.db', free(16))).toBeUndefined();
+  expect(diskTrouble('/there/is/no/such/folder/j.db')).toBeUndefined();
+  expect(diskTrouble(':memory:', free(0))).toBeUndefined();
 });
 
 test('lists say how runs stand, and can be filtered by it; "active" is all that have not ended', async () => {

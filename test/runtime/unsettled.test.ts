@@ -1,8 +1,9 @@
 /** A run that ends in the middle of a write says so: the write may or may not have happened. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { agent, tool, type RunHandle, type Runnable } from 'troupe';
+import { agent, mapReduce, tool, TroupeError, type RunHandle, type Runnable } from 'troupe';
 import { scriptedModel, testRuntime, type TestRuntime } from 'troupe/testing';
+import { deferred } from '../deferred.ts';
 
 /** A tool whose call never ends. */
 const hanging = (name: string, effect: 'read' | 'write', more: object = {}) =>
@@ -77,6 +78,32 @@ test.each<[string, (runtime: TestRuntime) => Promise<RunHandle>, object]>([
   await using runtime = await testRuntime();
   const run = await end(runtime);
   expect(await run.outcome()).toMatchObject({ ...outcome, unsettled });
+});
+
+test('a team names the write of one member when another member fails', async () => {
+  await using runtime = await testRuntime();
+  const { promise: look, resolve: looked } = deferred<null>();
+  const input = z.object({ euros: z.number() });
+  const read = tool({ name: 'look', description: 'x', effect: 'read', input, output: z.null(), run: () => look });
+  const worker = agent({
+    name: 'worker',
+    tools: [hanging('pay', 'write'), read],
+    model: scriptedModel(({ messages }) => {
+      if (messages.some(({ role }) => role === 'assistant')) throw new TroupeError('auth', 'No API key is set.');
+      const name = JSON.stringify(messages).includes('Pay now.') ? 'pay' : 'look';
+      return { calls: [{ name, input: { euros: 5 } }] };
+    }),
+  });
+  const subject = mapReduce({
+    name: 'both',
+    split: () => ['Pay now.', 'Look.'],
+    map: worker,
+    reduce: (all) => all.join(),
+  });
+  const run = await started(runtime, subject);
+  looked(null);
+  await runtime.advance('30m');
+  expect(await run.outcome()).toMatchObject({ status: 'failed', unsettled });
 });
 
 test('a write of which a person could not tell whether it happened is named', async () => {

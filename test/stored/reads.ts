@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { openRuntime } from 'troupe';
 import { virtualClock } from 'troupe/testing';
 import { main } from '../../src/cli/program.ts';
+import { standings } from '../../src/runtime/standing.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { fakeCli } from '../cli/fakeCli.ts';
 
@@ -32,8 +33,8 @@ export async function readsOf(journal: Journal): Promise<Reads> {
   const { actors, commits, damage } = await journal.verify();
   const verified = { actors, commits, damage: damage.map(({ actor, seq, what }) => ({ actor, seq, what })) };
   const reads = {
-    'runs list': await printed('runs', 'list'),
-    'runs get': await each((run) => printed('runs', 'get', run)),
+    'runs list': ((await printed('runs', 'list')) as object[]).map(withoutStanding),
+    'runs get': await each(async (run) => withoutStanding((await printed('runs', 'get', run)) as object)),
     'runs why': await each(async (run) => ((await printed('runs', 'why', run)) as Reason[]).map(withoutProse)),
     'runs logs': await each((run) => printed('runs', 'logs', run)),
     'waits list': await printed('waits', 'list'),
@@ -62,6 +63,13 @@ export async function readsOf(journal: Journal): Promise<Reads> {
 interface Reason {
   readonly because: string;
   readonly waitsFor: readonly string[];
+}
+
+/** How a run stands depends on the process that asks, and on when it does. Whether it has ended does not. */
+function withoutStanding(shown: object): object {
+  const { standing: _, needs: __, reason: ___, ...facts } = shown as Record<string, unknown>;
+  const isActive = standings.some((each) => each === facts['outcome']);
+  return isActive ? { ...facts, outcome: 'active' } : facts;
 }
 
 /** The sentences of `runs why` may change. On how many things an actor waits may not. */

@@ -74,10 +74,10 @@ export async function psCommand(cli: Cli, options: CommonOptions): Promise<numbe
   await using cluster = await connectCluster(cli, options);
   await using runtime = await cli.open(runtimeOptions(cli, options));
   const { journal } = runtime;
-  const names = new Map((await cluster.nodes()).map(({ owner, name }) => [owner, name]));
+  const nodes = new Map((await cluster.nodes()).map((node) => [node.owner, node]));
   const now = cli.clock.now();
   const active = await journal.find({ parent: null, status: 'active', limit: 1_000_000 });
-  const standing = await standingsOf(runtime, active);
+  const standing = await standingsOf(runtime, active, (owner) => nodes.get(owner)?.trouble);
   const rows = await Promise.all(
     (await journal.claims()).map(async ({ run, owner, epoch, until }) => {
       const [root] = await journal.find({ run, parent: null, limit: 1 });
@@ -87,7 +87,7 @@ export async function psCommand(cli: Cli, options: CommonOptions): Promise<numbe
         name: root ? (runOriginOf(root).name ?? root.type) : '',
         ...(standing.get(run) ?? { status: 'working' as const }),
         state: root ? shortenState(root.state) : '',
-        node: isFree ? null : (names.get(owner) ?? null),
+        node: isFree ? null : (nodes.get(owner)?.name ?? null),
         owner: isFree ? null : owner,
         epoch,
         /** Milliseconds until the lease expires. */

@@ -1,7 +1,7 @@
 /** `troupe invoke`: runs a definition that a node offers, and prints the result. The definition need not be on this machine. */
 import type { Cli } from '../cli.ts';
 import { connectCluster } from './cluster.ts';
-import { exitCodes } from '../exit.ts';
+import { exitCodes, UsageError } from '../exit.ts';
 import { readRunInput } from '../input.ts';
 import type { CommonOptions } from '../options.ts';
 import { oneLine, writeMessage, writeJson, writeOutput } from '../output/write.ts';
@@ -15,6 +15,8 @@ export interface InvokeCommandOptions extends CommonOptions {
   readonly set: readonly string[];
   /** The id of the run; a new one by default. */
   readonly key?: string;
+  /** Goes on with the run of the key if it has failed; false by default. */
+  readonly retry?: boolean;
   /** Only starts the run; false by default. */
   readonly detach?: boolean;
   /** How long to wait for the result, in milliseconds; 10 minutes by default. */
@@ -23,12 +25,15 @@ export interface InvokeCommandOptions extends CommonOptions {
 
 /** Starts the run, or joins it, and waits for its result. Resolves to the exit code. */
 export async function invokeCommand(cli: Cli, name: string, options: InvokeCommandOptions): Promise<number> {
-  const { key, detach, within, json } = options;
+  const { key, detach, within, retry, json } = options;
+  if (retry && key === undefined)
+    throw new UsageError('--retry goes on with a stored run: name it with --key, or use "troupe runs retry RUN".');
   const { input } = await readRunInput(cli, options.input, options.set);
   await using cluster = await connectCluster(cli, options);
   const { run, ...outcome } = await cluster.invoke(name, input ?? (key === undefined ? {} : undefined), {
     ...(key === undefined ? {} : { key }),
     ...(detach ? { detach } : {}),
+    ...(retry ? { retry } : {}),
     ...(within === undefined ? {} : { within }),
   });
   if (json) writeJson(cli.out, { run, ...outcome });
@@ -45,6 +50,7 @@ export async function invokeCommand(cli: Cli, name: string, options: InvokeComma
       return exitCodes.done;
     case 'failed':
       writeMessage(cli, `The run ${run} failed (${outcome.failure.kind}): ${oneLine(outcome.failure.message)}`);
+      writeMessage(cli, `Go on from the step that failed with: troupe invoke ${name} --key ${run} --retry`);
       return exitCodes.failed;
     case 'cancelled':
       writeMessage(cli, `The run ${run} was cancelled: ${oneLine(outcome.reason)}`);

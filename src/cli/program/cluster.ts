@@ -85,6 +85,7 @@ export function addClusterCommands(troupe: Command, { cli, setExitCode }: Comman
       'the id of the run: joins the run with this id; without an input only its result is printed',
     )
     .option('--within <duration>', 'how long to wait for the result (10m); the run goes on in any case', parseDuration)
+    .option('--retry', 'with --key: if that run has failed, go on from the step that failed')
     .option('--detach', 'only start it')
     .action((name: string, options) =>
       setExitCode(import('../commands/invoke.ts').then(({ invokeCommand }) => invokeCommand(cli, name, options))),

@@ -6,6 +6,7 @@
 import { reasonOf } from '../../values/cause.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
+import { storageReasonOf } from '../../values/storageReason.ts';
 import { encodeEntry, encodeWrite, entryId, type LoggedEntry } from './entry.ts';
 import type { LoggedMethod } from './loggedMethods.ts';
 import type { Log } from './log.ts';
@@ -40,6 +41,8 @@ export interface LogWriterOptions {
 }
 
 const defaultTimeout = 5_000;
+/** The same when the server has said that it has no room: it does not get any by being asked again at once. */
+const noSpaceTimeout = 1_000;
 
 /** The writer of one process. */
 export class LogWriter {
@@ -134,7 +137,7 @@ export class LogWriter {
     this.#queue = queued.filter(({ method }) => method === 'release' || method === 'settle');
     const sent = this.#sent.flatMap(({ writes }) => writes);
     for (const write of sent) this.#unsure.add(write);
-    this.#reject([...sent, ...queued], `is not known to be stored: ${reasonOf(cause)}`);
+    this.#reject([...sent, ...queued], `is not known to be stored: ${reasonOf(cause)}`, reasonIn(cause));
   }
 
   /** Why no more writes are taken; undefined while they are. */
@@ -161,8 +164,9 @@ export class LogWriter {
   }
 
   /** Rejects the callers of writes. */
-  #reject(writes: readonly Write[], what: string): void {
-    const error = new TroupeError('storage', `What was written to the shared journal ${what}.`);
+  #reject(writes: readonly Write[], what: string, reason?: string): void {
+    const data = reason === undefined ? {} : { data: { reason } };
+    const error = new TroupeError('storage', `What was written to the shared journal ${what}.`, data);
     for (const write of writes) for (const { reject } of write.callers.splice(0)) reject(error);
   }
 
@@ -221,9 +225,13 @@ export class LogWriter {
       } catch (thrown) {
         this.#failure = thrown;
         // It may be stored or not: it is appended again, and applied once.
-        if (clock.now() - since >= timeout) this.stall(thrown);
+        const patience = reasonIn(thrown) === undefined ? timeout : Math.min(timeout, noSpaceTimeout);
+        if (clock.now() - since >= patience) this.stall(thrown);
         await sleep(clock, pause, this.#ending.signal).catch(() => {});
       }
     }
   }
 }
+
+const reasonIn = (thrown: unknown): string | undefined =>
+  thrown instanceof TroupeError ? storageReasonOf(thrown) : undefined;

@@ -125,7 +125,8 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
       try {
         if (entry.length > limit || !(await wasPublished(id, entry))) await appendLarge(id, entry);
       } catch (cause) {
-        throw new TroupeError('storage', `the server does not store it (${reasonOf(cause)})`, { cause });
+        const data = hasNoRoom(cause) ? { data: { reason: 'no space' } } : {};
+        throw new TroupeError('storage', `the server does not store it (${reasonOf(cause)})`, { cause, ...data });
       }
     },
     async bounds() {
@@ -168,6 +169,12 @@ export async function jetstreamLog({ connection, clock, tenant, replicas }: JetS
 
 /** The server's code for a message that is larger than the stream allows. */
 const messageTooLarge = 10_054;
+/** The account, the server's memory or its disk has no more room, or the stream may not be larger. */
+const noRoom: readonly number[] = [10_002, 10_023, 10_028, 10_047];
+const storeFailed = 10_077;
+const hasNoRoom = (cause: unknown): boolean =>
+  cause instanceof JetStreamApiError &&
+  (noRoom.includes(cause.code) || (cause.code === storeFailed && /maximum bytes|no space/i.test(cause.message)));
 
 /** Bytes of a message's headers, which the limit of a stream covers as well. */
 const headroom = 1_024;

@@ -117,7 +117,8 @@ const reasons: readonly Reason[] = [
     codes: [8, 3, 23],
     pattern: /readonly|read-only|permission/i,
     kind: 'storage',
-    retryable: false,
+    // Permissions can be given back while a run waits.
+    retryable: true,
     says: 'cannot be written. Check the permissions of the file and its folder, or choose another with --db.',
     reason: 'read-only',
   },

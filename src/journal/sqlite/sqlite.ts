@@ -4,6 +4,7 @@ import { valueCodec } from './blobs.ts';
 import { sqliteLeases } from './leases.ts';
 import { openSqliteDriver } from './driver.ts';
 import type { SqliteDriver } from './database.ts';
+import { diskTrouble } from './diskSpace.ts';
 import { GroupCommit } from './groupCommit.ts';
 import type { Journal } from '../journal.ts';
 import { sqliteInboxes } from './inbox.ts';
@@ -45,6 +46,7 @@ export async function sqlite(
   let open = true;
   return {
     ...journalIn(db, group),
+    trouble: () => diskTrouble(path),
     async [Symbol.asyncDispose]() {
       if (!open) return;
       open = false;

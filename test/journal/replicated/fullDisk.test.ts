@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { TroupeError } from '../../../src/values/failure.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
+import { virtualClock } from '../../../src/testing/clock.ts';
 import { memoryReplica } from '../../../src/journal/replicated/memoryReplica.ts';
 import { replicated } from '../../../src/journal/replicated/replicated.ts';
 import type { JournalReplica } from '../../../src/journal/replicated/replica.ts';
@@ -35,4 +36,39 @@ test('an entry for which the disk has no room is tried again until there is, and
   expect(tried.filter((position) => position > last + 1)).toEqual([last + 2, last + 3]);
   await writer[Symbol.asyncDispose]();
   await full[Symbol.asyncDispose]();
+});
+
+test.each([
+  ['has no room', { data: { reason: 'no space' } }, 1_000, 2_000],
+  ['only gives no answer', {}, 4_000, 8_000],
+])('a write is told that the server %s', async (_, says, atLeast, atMost) => {
+  const shared = new SharedLog().open();
+  let isFull = false;
+  const log: typeof shared = Object.assign(Object.create(shared) as typeof shared, {
+    async append(id: string, bytes: Uint8Array) {
+      if (isFull) throw new TroupeError('storage', 'The server does not store it.', says);
+      await shared.append(id, bytes);
+    },
+  });
+  const clock = virtualClock();
+  await using journal = await replicated({ log, replica: memoryReplica(), clock });
+  await journal.claim('r', 'me', { now: commitTime, ttl: 60_000 });
+  isFull = true;
+  const began = clock.now();
+  let told: { readonly after: number; readonly failure: unknown } | undefined;
+  const write = journal.commit(commitFor({ seq: 1 }));
+  write.catch((failure: unknown) => void (told = { after: clock.now() - began, failure }));
+  while (!told) {
+    clock.advance(50);
+    await new Promise(setImmediate);
+  }
+  expect(told.failure).toMatchObject({ kind: 'storage', retryable: true, ...says });
+  expect(told.after).toBeGreaterThanOrEqual(atLeast);
+  expect(told.after).toBeLessThanOrEqual(atMost);
+  // Asked for again, it gets the outcome of the same write, as soon as there is room.
+  isFull = false;
+  const again = journal.commit(commitFor({ seq: 1 }));
+  const advancing = setInterval(() => clock.advance(100), 1);
+  await again;
+  clearInterval(advancing);
 });

@@ -166,6 +166,7 @@ test('when the server has no space, a write reports that it waits, and is stored
   expect(refused).toMatchObject({
     kind: 'storage',
     retryable: true,
+    data: { reason: 'no space' },
     message: expect.stringMatching(/not known to be stored.*(insufficient|resource|storage)/) as string,
   });
   expect(seq).toBeGreaterThan(2);
