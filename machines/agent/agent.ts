@@ -16,7 +16,7 @@ import { agentDelaysOf, agentGuardsOf } from './guards.ts';
 import { cleanupPhase } from './phases/cleanup.ts';
 import { discoveryPhase } from './phases/discovery.ts';
 import { errorHandlingPhase } from './phases/errorHandling.ts';
-import { executionPhase } from './phases/execution.ts';
+import { executionPhase, lendingExecutionPhase } from './phases/execution.ts';
 import { initiationPhase } from './phases/initiation.ts';
 import { planningPhase } from './phases/planning.ts';
 import { requirementsPhase } from './phases/requirements.ts';
@@ -28,55 +28,65 @@ import { controlRegion } from './regions/control.ts';
 import { agentActionsOf } from './actions.ts';
 import { agentSetup } from './setup.ts';
 
-/** The chart of an agent with default settings; `agentWith` gives it others. */
-export const agentMachine = agentSetup.createMachine({
-  id: 'agent',
-  options: { maxIterations: 1000 },
-  context: ({ input }) => initialAgentContext(input),
-  initial: 'active',
-  states: {
-    active: {
-      type: 'parallel',
-      on: {
-        'agent.settled': settledTransitions,
-      },
-      states: {
-        lifecycle: {
-          initial: 'working',
-          states: {
-            working: {
-              initial: 'initiation',
-              on: {
-                'agent.cancel': { target: 'cleanup', actions: 'settleCancelled' },
-                'agent.input': inputTransitions,
-                'budget.exhausted': { target: 'errorHandling', actions: 'noteLate' },
-              },
-              states: {
-                initiation: initiationPhase,
-                requirements: requirementsPhase,
-                discovery: discoveryPhase,
-                planning: planningPhase,
-                execution: executionPhase,
-                transition: transitionPhase,
-                toolbelt: toolbeltPhase,
-                verification: verificationPhase,
-                resumePoint: { id: 'resumePoint', type: 'history', history: 'deep' },
-              },
-            },
-            errorHandling: errorHandlingPhase,
-            cleanup: cleanupPhase,
-            settled: { id: 'settled', type: 'final', entry: 'saySettled' },
-          },
+const agentChart = (execution: typeof executionPhase) =>
+  agentSetup.createMachine({
+    id: 'agent',
+    options: { maxIterations: 1000 },
+    context: ({ input }) => initialAgentContext(input),
+    initial: 'active',
+    states: {
+      active: {
+        type: 'parallel',
+        on: {
+          'agent.settled': settledTransitions,
         },
-        control: controlRegion,
-        budget: budgetRegion,
+        states: {
+          lifecycle: {
+            initial: 'working',
+            states: {
+              working: {
+                initial: 'initiation',
+                on: {
+                  'agent.cancel': { target: 'cleanup', actions: 'settleCancelled' },
+                  'agent.input': inputTransitions,
+                  'budget.exhausted': { target: 'errorHandling', actions: 'noteLate' },
+                },
+                states: {
+                  initiation: initiationPhase,
+                  requirements: requirementsPhase,
+                  discovery: discoveryPhase,
+                  planning: planningPhase,
+                  execution,
+                  transition: transitionPhase,
+                  toolbelt: toolbeltPhase,
+                  verification: verificationPhase,
+                  resumePoint: { id: 'resumePoint', type: 'history', history: 'deep' },
+                },
+              },
+              errorHandling: errorHandlingPhase,
+              cleanup: cleanupPhase,
+              settled: { id: 'settled', type: 'final', entry: 'saySettled' },
+            },
+          },
+          control: controlRegion,
+          budget: budgetRegion,
+        },
       },
+      ...finalStates,
     },
-    ...finalStates,
-  },
-  output: ({ context }) => agentOutputOf(context),
-});
+    output: ({ context }) => agentOutputOf(context),
+  });
+
+/** The chart of an agent with default settings; `agentWith` gives it others. */
+export const agentMachine = agentChart(executionPhase);
+
+/** The chart of an agent that calls others, and lends them of its budget. Its states are the same. */
+export const lendingAgentMachine: typeof agentMachine = agentChart(lendingExecutionPhase);
 
 /** The machine of an agent with these settings: the same chart with other bounds. Its effects are slots; `agentActor` fills them. */
 export const agentWith = (settings: AgentSettings): typeof agentMachine =>
-  withSettings(agentMachine, { guards: agentGuardsOf, delays: agentDelaysOf, actions: agentActionsOf }, settings);
+  withSettings(
+    settings.lends ? lendingAgentMachine : agentMachine,
+    { guards: agentGuardsOf, delays: agentDelaysOf, actions: agentActionsOf },
+    settings,
+  );

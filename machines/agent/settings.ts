@@ -59,6 +59,8 @@ export interface AgentSettings {
   readonly toolbelt: boolean;
   /** Something must be closed at the end. */
   readonly cleanup: boolean;
+  /** Agents or teams are among the tools: they are lent of the budget. */
+  readonly lends: boolean;
 }
 
 /** The default limits and budget, one model, and no optional phase. */
@@ -74,4 +76,5 @@ export const defaultAgentSettings: AgentSettings = {
   verification: false,
   toolbelt: false,
   cleanup: false,
+  lends: false,
 };

@@ -20,6 +20,7 @@ import {
   resultsOfUnmadeCalls,
 } from './calls.ts';
 import type { AgentContext } from './context.ts';
+import { closeLoans, loanOf } from './lending.ts';
 import * as updates from './updates.ts';
 import { isCallEnd, toolOutcomeIn, parsedAnswerIn, type AgentEvent } from './events.ts';
 import { correctionPrompt, userMessage } from './prompts.ts';
@@ -65,7 +66,7 @@ export const turnActions = agentActions({
       if (delegate === undefined)
         return enqueue.spawnChild('toolCall', { id, input: { call: request, ask, patience } });
       // The machine of the delegate is provided under the name of the tool.
-      const work = { ...delegate, depth: context.depth + 1 };
+      const work = { ...delegate, ...loanOf(context, index), depth: context.depth + 1 };
       spawnByName(enqueue, delegateActorName(name), id, { call: request, ask, patience, delegate: work });
     });
   }),
@@ -102,7 +103,7 @@ export const turnActions = agentActions({
       ...resultsForUnanswered(calls, closingReason(event, context.failure)),
     ];
     for (const append of appendResults(results)) enqueue(append);
-    enqueue.assign({ ...last, calls: stoppingOnly(calls) });
+    enqueue.assign({ ...last, calls: stoppingOnly(calls), purse: closeLoans(context, event) });
   }),
   chargeLeaving: enqueueActions(({ event, enqueue }) => {
     enqueue.stopChild(callChildId(slotIndexOf(event.type)));

@@ -64,7 +64,7 @@ export interface CompileContext {
 const ticketOptions = { wait: { signals: WaitSignal } };
 /** The signals that an agent takes, and those of its tickets. They are checked when they arrive. */
 const agentOptions: ActorTypeOptions = {
-  signals: AgentSignal.or(TreasuryAnswer),
+  signals: AgentSignal.or(TreasuryAnswer).or(TreasuryLease),
   endsByDeadline: true,
   children: { toolCall: { children: ticketOptions }, ...ticketOptions },
 };
