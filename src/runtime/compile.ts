@@ -37,7 +37,7 @@ import {
   type AnyTeam,
 } from '../define/anyMember.ts';
 import { requireRunnable, type Runnable } from '../define/runnable.ts';
-import type { ActorType, ActorTypeOptions } from '../core/actorType.ts';
+import { defaultSupervision, type ActorType, type ActorTypeOptions } from '../core/actorType.ts';
 import { actorType } from '../engine/nodePlatform.ts';
 import type { Delegate } from '../define/delegate.ts';
 import { kindOf } from '../define/schemas.ts';
@@ -70,6 +70,10 @@ const agentOptions: ActorTypeOptions = {
 };
 
 const treasurerOptions: ActorTypeOptions = { signals: TreasurySignal, children: ticketOptions };
+
+/** How many messages a run may hand out, with those that are handed out again because a member failed. The route of a supervised team counts its own. */
+const mostTurns = ({ options: { maxTurns = defaultRunLimits.maxTurns, supervise } }: AnyTeam): number =>
+  supervise ? maxTurns * (1 + (supervise.maxRestarts ?? defaultSupervision.maxRestarts)) : maxTurns;
 
 const isDelegate = (tool: object): tool is Delegate => kindOf(tool) === 'delegate';
 
@@ -209,7 +213,7 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
     const parts = compileMembers(members);
     const limits = {
       ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
-      ...(maxTurns === undefined ? {} : { maxTurns }),
+      ...(maxTurns === undefined && !supervise ? {} : { maxTurns: mostTurns(team) }),
     };
     const machine = runActor({
       next: (said) => team.next(said) as never,

@@ -42,7 +42,7 @@ async function outcomeOf(subject: Runnable) {
 }
 
 /** Unequal work: the first one needs much, the others little. */
-const unequal = (width: number) => Array.from({ length: width }, (_, index) => (index === 0 ? 5 : 1));
+const unequal = (width: number): number[] => Array.from({ length: width }, (_, index) => (index === 0 ? 5 : 1));
 const kinds: [string, (calls: number) => Budget][] = [
   ['steps', (calls) => ({ steps: calls })],
   ['tokens', (calls) => ({ tokens: calls * 100 + 10, steps: 500 })],
