@@ -92,8 +92,9 @@ const roundDown = (kind: BudgetKind, sum: number) => (kind === 'usd' ? sum : Mat
 
 /** The kinds of which nobody can say before a call how much it will take. */
 const unsureKinds: readonly BudgetKind[] = ['tokens', 'usd'];
-/** What a call is presumed to cost at most while none is known: a share of so much is used without asking. */
+/** What a call is presumed to cost at most while none is known: one of two holders uses a share of so much without asking. Of more holders each asks. */
 const presumedCost: Budget = { tokens: 50_000, usd: 0.25 };
+const presumedHolders = 2;
 const isUnsure = (kind: BudgetKind): boolean => unsureKinds.includes(kind);
 
 const costOf = ({ costs = {} }: Ledger, name: string): Budget =>
@@ -133,13 +134,17 @@ export function leaseOffer(ledger: Ledger, request: TreasuryLease): Budget | und
   if (isProbing && probe !== undefined && probe !== id && leases[probe] !== undefined) return undefined;
   const shares = held === undefined ? (of?.length ?? 1) : Object.keys(leases).length;
   const isAlone = held === undefined && shares === 1 && Object.keys(leases).length === 0;
+  const names = of ?? [id];
+  const isCrowd = Object.keys(leases).length + names.length > presumedHolders;
+  /** The least share that is enough for a first call; undefined while nobody can say. */
+  const enough = (kind: BudgetKind): number | undefined =>
+    isCrowd && names.some((name) => costOf(ledger, name)[kind] === undefined)
+      ? undefined
+      : (expectedCost(ledger, names, kind) ?? presumedCost[kind]);
   const offered = mapBudget(free, (kind, available) => {
     const share = roundDown(kind, Math.max(0, available) / shares);
     // A share that is not known to be enough for a call is asked for before the first one is made.
-    if (held === undefined)
-      return !isUnsure(kind) || isAlone || share >= (expectedCost(ledger, of ?? [id], kind) ?? presumedCost[kind] ?? 0)
-        ? share
-        : 0;
+    if (held === undefined) return !isUnsure(kind) || isAlone || share >= (enough(kind) ?? Infinity) ? share : 0;
     // A share of the kinds that are short, and not only the difference: otherwise the holder would ask again for every step.
     const more = wantedOf(ledger, request, kind) - (held[kind] ?? 0);
     return (held[kind] ?? 0) + (more > 0 ? Math.max(more, share) : 0);
@@ -161,7 +166,8 @@ export function leaseOffer(ledger: Ledger, request: TreasuryLease): Budget | und
 export function learnCost(ledger: Ledger, id: string, used: Budget | undefined): Ledger {
   const { steps = 0 } = used ?? {};
   const name = ledger.leases[id]?.of;
-  if (name === undefined || used === undefined || steps < 1) return ledger;
+  // An attempt that was refused unread shows nothing.
+  if (name === undefined || used === undefined || steps < 1 || !(used.tokens || used.usd)) return ledger;
   const before = costOf(ledger, name);
   const costs = unsureKinds.flatMap((kind): [BudgetKind, number][] => {
     const amount = used[kind];
