@@ -37,6 +37,7 @@ export function agentSettingsOf(definition: AgentDefinition, deps: AgentDeps): A
     toolbelt: deps.toolbelt !== undefined,
     cleanup: deps.toolbelt !== undefined || deps.cleanUp !== undefined,
     lends: (deps.delegates ?? []).length > 0,
+    borrowsEarly: deps.isMember === true && (definition.analysis === 'model' || definition.planning === 'model'),
   };
 }
 

@@ -18,8 +18,8 @@ import { discoveryPhase } from './phases/discovery.ts';
 import { errorHandlingPhase } from './phases/errorHandling.ts';
 import { executionPhase, lendingExecutionPhase } from './phases/execution.ts';
 import { initiationPhase } from './phases/initiation.ts';
-import { planningPhase } from './phases/planning.ts';
-import { requirementsPhase } from './phases/requirements.ts';
+import { lentPlanningPhase, planningPhase } from './phases/planning.ts';
+import { lentRequirementsPhase, requirementsPhase } from './phases/requirements.ts';
 import { toolbeltPhase } from './phases/toolbelt.ts';
 import { transitionPhase } from './phases/transition.ts';
 import { verificationPhase } from './phases/verification.ts';
@@ -28,7 +28,13 @@ import { controlRegion } from './regions/control.ts';
 import { agentActionsOf } from './actions.ts';
 import { agentSetup } from './setup.ts';
 
-const agentChart = (execution: typeof executionPhase) =>
+/** The phases that not every agent has in the same form. */
+interface Phases {
+  readonly execution: typeof executionPhase;
+  readonly requirements: typeof requirementsPhase;
+  readonly planning: typeof planningPhase;
+}
+const agentChart = ({ execution, requirements, planning }: Phases) =>
   agentSetup.createMachine({
     id: 'agent',
     options: { maxIterations: 1000 },
@@ -53,9 +59,9 @@ const agentChart = (execution: typeof executionPhase) =>
                 },
                 states: {
                   initiation: initiationPhase,
-                  requirements: requirementsPhase,
+                  requirements,
                   discovery: discoveryPhase,
-                  planning: planningPhase,
+                  planning,
                   execution,
                   transition: transitionPhase,
                   toolbelt: toolbeltPhase,
@@ -77,16 +83,25 @@ const agentChart = (execution: typeof executionPhase) =>
     output: ({ context }) => agentOutputOf(context),
   });
 
+const plain: Phases = { execution: executionPhase, requirements: requirementsPhase, planning: planningPhase };
+const lent = { requirements: lentRequirementsPhase, planning: lentPlanningPhase };
+const lending = { execution: lendingExecutionPhase };
+
 /** The chart of an agent with default settings; `agentWith` gives it others. */
-export const agentMachine = agentChart(executionPhase);
+export const agentMachine = agentChart(plain);
 
-/** The chart of an agent that calls others, and lends them of its budget. Its states are the same. */
-export const lendingAgentMachine: typeof agentMachine = agentChart(lendingExecutionPhase);
+/** The chart of an agent that calls others, and lends them of its budget. */
+export const lendingAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lending });
+/** The chart of an agent that asks its lender before a model analyzes or plans. */
+export const lentAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lent });
+/** The chart of an agent that does both. */
+export const lentLendingAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lent, ...lending });
 
-/** The machine of an agent with these settings: the same chart with other bounds. Its effects are slots; `agentActor` fills them. */
+const chartFor = ({ lends, borrowsEarly }: AgentSettings): typeof agentMachine => {
+  if (borrowsEarly) return lends ? lentLendingAgentMachine : lentAgentMachine;
+  return lends ? lendingAgentMachine : agentMachine;
+};
+
+/** The machine of an agent with these settings: the same chart with other bounds, and with the transitions that only some agents need. Its effects are slots; `agentActor` fills them. */
 export const agentWith = (settings: AgentSettings): typeof agentMachine =>
-  withSettings(
-    settings.lends ? lendingAgentMachine : agentMachine,
-    { guards: agentGuardsOf, delays: agentDelaysOf, actions: agentActionsOf },
-    settings,
-  );
+  withSettings(chartFor(settings), { guards: agentGuardsOf, delays: agentDelaysOf, actions: agentActionsOf }, settings);

@@ -61,6 +61,8 @@ export interface AgentSettings {
   readonly cleanup: boolean;
   /** Agents or teams are among the tools: they are lent of the budget. */
   readonly lends: boolean;
+  /** A model is asked before the turns, by an agent that may be lent its budget: it asks its lender first. */
+  readonly borrowsEarly: boolean;
 }
 
 /** The default limits and budget, one model, and no optional phase. */
@@ -77,4 +79,5 @@ export const defaultAgentSettings: AgentSettings = {
   toolbelt: false,
   cleanup: false,
   lends: false,
+  borrowsEarly: false,
 };

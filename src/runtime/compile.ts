@@ -159,16 +159,19 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
     ...agentOptions,
     deadline: agent.definition('').limits?.deadline ?? defaultAgentLimits.deadline,
   });
-  const machineOf = (agent: AnyAgent): StateMachine =>
-    agentActor((message) => agent.definition(message), depsOf(agent));
+  const machineOf = (agent: AnyAgent, isMember: boolean): StateMachine =>
+    agentActor((message) => agent.definition(message), {
+      ...depsOf(agent),
+      ...(isMember ? { isMember } : {}),
+    });
 
-  function compileAgent(agent: AnyAgent): Compiled {
+  function compileAgent(agent: AnyAgent, isMember: boolean): Compiled {
     const calls = agent.tools.filter(isDelegate).map(({ name, subject }): [string, ActorTypeOptions] => {
       const { options } = compileMember(subject);
       return [delegateActorName(name), { children: { ...ticketOptions, delegate: options } }];
     });
     return {
-      machine: machineOf(agent),
+      machine: machineOf(agent, isMember),
       options: { ...optionsOf(agent), children: { ...agentOptions.children, ...Object.fromEntries(calls) } },
     };
   }
@@ -195,7 +198,7 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
     const member = memberDefinition(given);
     switch (member.kind) {
       case 'agent':
-        return compileAgent(member);
+        return compileAgent(member, true);
       case 'team':
         return compileTeam(member);
       case 'orchestrator':
@@ -256,7 +259,7 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
       const { machine, options, name } = compileGuarded(subject);
       return actorType(machine, { ...options, name });
     }
-    const { machine, options } = compileMember(subject);
+    const { machine, options } = subject.kind === 'agent' ? compileAgent(subject, false) : compileMember(subject);
     return actorType(machine, options);
   }
 

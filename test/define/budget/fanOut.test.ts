@@ -163,3 +163,26 @@ test('crashes on the way of what is lent lose and double nothing', async () => {
   });
   expectSurvival(report);
 });
+
+test.each(['analysis', 'planning'] as const)('the %s of members is reserved as their turns are', async (phase) => {
+  let made = 0;
+  const usage = { inputTokens: 60, outputTokens: 40, usd: 1 };
+  const model = scriptedModel(({ tools }) => {
+    made++;
+    const [asks] = tools;
+    const step = { id: 'a', goal: 'Do it.', dependsOn: [], expected: 'done', verification: 'x' };
+    if (asks?.name === 'make_plan') return { calls: [{ name: 'make_plan', input: { steps: [step] } }], usage };
+    if (asks?.name === 'state_requirements')
+      return {
+        calls: [{ name: 'state_requirements', input: { objective: 'It.', requirements: [], risks: [] } }],
+        usage,
+      };
+    return { text: 'Done.', usage };
+  });
+  const worker = agent({ name: 'worker', model, [phase]: 'model' });
+  const { usage: spent } = await spentBy(fan(worker, { usd: 7 }, 20), 20);
+  expect(made).toBe(7);
+  expect(spent.usd).toBe(7);
+  made = 0;
+  expect((await spentBy(fan(worker, { usd: 8.001 }, 4), 4)).outcome).toMatchObject({ status: 'done', output: 4 });
+});
