@@ -8,7 +8,7 @@ import { agentMachine, agentWith } from '../machines/agent/agent.ts';
 import { defaultAgentBudget, defaultAgentLimits, type AgentSettings } from '../machines/agent/settings.ts';
 import { delegateActorName } from '../machines/member.ts';
 import type { ModelCallInput } from '../machines/agent/effectTypes.ts';
-import { toolCallMachine } from '../machines/toolCall.ts';
+import { delegatedCallMachine, toolCallMachine } from '../machines/toolCall.ts';
 import { analyze } from './analyze.ts';
 import { callModel, modelsOf, type DefinitionFor } from './callModel.ts';
 import { discover } from './discover.ts';
@@ -36,6 +36,8 @@ export function agentSettingsOf(definition: AgentDefinition, deps: AgentDeps): A
     verification: (definition.objectives ?? []).length > 0,
     toolbelt: deps.toolbelt !== undefined,
     cleanup: deps.toolbelt !== undefined || deps.cleanUp !== undefined,
+    lends: (deps.delegates ?? []).length > 0,
+    borrowsEarly: deps.isMember === true && (definition.analysis === 'model' || definition.planning === 'model'),
   };
 }
 
@@ -72,10 +74,11 @@ function filledAgent(define: DefinitionFor, settings: AgentSettings, deps: Agent
 /** An answer of the model is the same step whatever was left for it: a retry with a larger budget asks no model twice. */
 const modelStep = ({ message, step }: ModelCallInput) => ({ message, step });
 
-const toolCallActor = (deps: AgentDeps) =>
-  toolCallMachine.provide({
-    actors: { runTool: runTool(deps), reconcile: reconcile(deps), delegate: noDelegate },
-  });
+const callActors = (deps: AgentDeps) => ({
+  actors: { runTool: runTool(deps), reconcile: reconcile(deps), delegate: noDelegate },
+});
+const toolCallActor = (deps: AgentDeps) => toolCallMachine.provide(callActors(deps));
+const delegatedCallActor = (deps: AgentDeps) => delegatedCallMachine.provide(callActors(deps));
 
 /** A call of a tool is never handed on; only calls of delegates are. */
 const noDelegate = effect<AgentOutput | RunOutput, AgentInput | RunInput>(() =>
@@ -87,6 +90,6 @@ const delegatesOf = (deps: AgentDeps) =>
   Object.fromEntries(
     (deps.delegates ?? []).map(({ info, machine }) => [
       delegateActorName(info.name),
-      withActors(toolCallActor(deps), { delegate: machine }),
+      withActors(delegatedCallActor(deps), { delegate: machine }),
     ]),
   );

@@ -65,6 +65,8 @@ export interface AgentDeps {
   readonly toolbelt?: Toolbelt;
   /** Other agents and teams that it may call like tools. */
   readonly delegates?: readonly CompiledDelegate[];
+  /** True for an agent that works for others, which may lend it their budget. */
+  readonly isMember?: true;
   /** Closes what was opened for this agent alone, at the end of its task. */
   cleanUp?(scope: { readonly actor: string; readonly run: string; readonly signal: AbortSignal }): Promise<void>;
 }

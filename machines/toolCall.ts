@@ -12,6 +12,7 @@ import { assign, enqueueActions, setup, type AnyActorRef } from 'xstate';
 import type { AgentOutput } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
+import type { TreasuryAnswer, TreasuryLease } from '../src/contracts/treasury.ts';
 import type { WaitOutput } from '../src/contracts/wait.ts';
 import type { ToolAnswer, ToolOutcome, ToolRequest } from './agent/effectTypes.ts';
 import { makeFailure, failureOf } from './failure.ts';
@@ -27,6 +28,7 @@ import {
   type Delegation,
   type SingleWorkInput,
 } from './member.ts';
+import { parent } from './parent.ts';
 import { slot } from './slot.ts';
 import { unansweredFailure, waitMachine } from './wait.ts';
 
@@ -47,7 +49,9 @@ export type ToolCallEvent =
   | { type: 'call.pause' }
   | { type: 'call.resume' }
   /** For a delegate: its caller is ending, and waits to learn what the work has used. */
-  | { type: 'call.cancel'; reason: string };
+  | { type: 'call.cancel'; reason: string }
+  | TreasuryLease
+  | TreasuryAnswer;
 
 /** Whether a write has happened; `done: undefined` when the tool cannot tell. */
 export type WriteReconciliation =
@@ -96,8 +100,7 @@ const noteIn = (output: WaitOutput): string => {
   return typeof note === 'string' ? note : '';
 };
 
-/** One guarded call. Outputs a `ToolOutcome`; fill `runTool`, `reconcile` and, for delegates, `delegate`. */
-export const toolCallMachine = setup({
+const toolCallSetup = setup({
   types: {} as {
     context: ToolCallContext;
     input: ToolCallInput;
@@ -141,10 +144,16 @@ export const toolCallMachine = setup({
     noteTooDeep: assign(({ context }) => ({ outcome: failed(tooDeepFailure(context.delegate?.depth ?? 0)) })),
     /** Passes the command on, as an event that the delegate takes. */
     passOn: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type === 'call.interrupt') return;
+      if (event.type !== 'call.pause' && event.type !== 'call.resume' && event.type !== 'call.cancel') return;
       const who = context.delegate?.who ?? defaultMember;
       const reason = event.type === 'call.cancel' ? event.reason : '';
       enqueue.sendTo<AnyActorRef>('delegate', memberCommandEvent(who, commands[event.type], undefined, reason));
+    }),
+    /** Passes a request for a larger lease to the agent that lends, and its answer to the delegate. */
+    carryLoan: enqueueActions(({ event, enqueue }) => {
+      if (event.type === 'treasury.lease') enqueue.sendTo(parent, event);
+      if (event.type === 'treasury.granted' || event.type === 'treasury.refused')
+        enqueue.sendTo<AnyActorRef>('delegate', event);
     }),
     keepDenial: assign((_, output: WaitOutput) => ({ outcome: failed(denialOf(output)) })),
     keepTestimony: assign((_, output: WaitOutput) => ({
@@ -163,136 +172,153 @@ export const toolCallMachine = setup({
       ),
     })),
   },
-}).createMachine({
-  id: 'toolCall',
-  options: { maxIterations: 1000 },
-  context: ({ input }) => ({
-    ...input,
-    attempts: 0,
-    outcome: failed(makeFailure('cancelled', 'The call was stopped before it ended.')),
-  }),
-  initial: 'deciding',
-  on: { 'call.interrupt': {}, 'call.pause': {}, 'call.resume': {} },
-  states: {
-    deciding: {
-      always: [{ guard: 'needsApproval', target: 'awaitingApproval' }, { target: 'permitted' }],
-    },
-    permitted: {
-      always: [
-        { guard: 'isTooDeep', target: 'denied', actions: 'noteTooDeep' },
-        { guard: 'isDelegated', target: 'delegating' },
-        { target: 'executing' },
-      ],
-    },
-    delegating: {
-      tags: 'acting',
-      on: {
-        'call.pause': { actions: 'passOn' },
-        'call.resume': { actions: 'passOn' },
-        'call.cancel': { actions: 'passOn' },
-      },
-      invoke: {
-        src: 'delegate',
-        id: 'delegate',
-        input: ({ context }) => delegateInput(context),
-        onDone: { target: 'answered', actions: { type: 'keepDelegated', params: ({ event }) => event.output } },
-        onError: {
-          target: 'answered',
-          actions: { type: 'keepFailure', params: ({ event }) => ({ error: event.error }) },
-        },
-      },
-    },
-    awaitingApproval: {
-      tags: 'waiting',
-      on: {
-        'call.interrupt': { target: 'denied', actions: 'keepInterruption' },
-        'call.cancel': { target: 'denied', actions: 'keepInterruption' },
-      },
-      invoke: {
-        src: 'wait',
-        id: 'approval',
-        input: ({ context: { call, patience } }) => ({
-          question: `May ${call.name} be called with these arguments?`,
-          subject: { tool: call.name, input: asZodJson(call.input), hash: call.hash },
-          schema: approvalSchema,
-          deadline: patience,
-          onExpiry: { default: { approved: false, note: 'Nobody answered in time.' } },
-        }),
-        onDone: [
-          { guard: { type: 'isApproved', params: ({ event }) => event.output }, target: 'permitted' },
-          { target: 'denied', actions: { type: 'keepDenial', params: ({ event }) => event.output } },
-        ],
-        onError: {
-          target: 'denied',
-          actions: { type: 'keepFailure', params: ({ event }) => ({ error: event.error }) },
-        },
-      },
-    },
-    executing: {
-      tags: 'acting',
-      entry: 'countAttempt',
-      on: { 'call.interrupt': { guard: 'isHarmless', target: 'answered', actions: 'keepInterruption' } },
-      invoke: {
-        src: 'runTool',
-        id: 'tool',
-        input: ({ context }) => requestOf(context),
-        onDone: { target: 'answered', actions: { type: 'keepAnswer', params: ({ event }) => event.output } },
-        onError: [
-          {
-            guard: { type: 'isUncertain', params: ({ event }) => ({ error: event.error }) },
-            target: 'reconciling',
-            actions: { type: 'keepKey', params: ({ event }) => ({ error: event.error }) },
-          },
-          { target: 'answered', actions: { type: 'keepFailure', params: ({ event }) => ({ error: event.error }) } },
-        ],
-      },
-    },
-    reconciling: {
-      invoke: {
-        src: 'reconcile',
-        id: 'reconcile',
-        input: ({ context }) => requestOf(context),
-        onDone: [
-          {
-            guard: { type: 'wasDone', params: ({ event }) => event.output },
-            target: 'answered',
-            actions: { type: 'keepAnswer', params: ({ event }) => answerOf(event.output) },
-          },
-          { guard: { type: 'wasNotDone', params: ({ event }) => event.output }, target: 'executing' },
-          { target: 'asking' },
-        ],
-        onError: 'asking',
-      },
-    },
-    asking: {
-      tags: 'waiting',
-      invoke: {
-        src: 'wait',
-        id: 'testimony',
-        input: ({ context: { call, patience } }) => ({
-          question: `${call.name} may or may not have happened. Did it?`,
-          subject: { tool: call.name, input: asZodJson(call.input), hash: call.hash },
-          schema: happenedSchema,
-          deadline: patience,
-          onExpiry: 'fail' as const,
-        }),
-        onDone: [
-          {
-            guard: { type: 'happened', params: ({ event }) => event.output },
-            target: 'answered',
-            actions: { type: 'keepTestimony', params: ({ event }) => event.output },
-          },
-          { guard: { type: 'didNotHappen', params: ({ event }) => event.output }, target: 'executing' },
-          { target: 'answered', actions: 'keepDoubt' },
-        ],
-        onError: { target: 'answered', actions: 'keepDoubt' },
-      },
-    },
-    answered: { type: 'final' },
-    denied: { type: 'final' },
-  },
-  output: ({ context }) => context.outcome,
 });
+
+/** What a call takes beside its commands if its delegate may ask for a larger lease. */
+const loanTransitions = {
+  'treasury.lease': { actions: 'carryLoan' },
+  'treasury.granted': { actions: 'carryLoan' },
+  'treasury.refused': { actions: 'carryLoan' },
+} as const;
+
+const toolCallChart = (loans: Partial<typeof loanTransitions>) =>
+  toolCallSetup.createMachine({
+    id: 'toolCall',
+    options: { maxIterations: 1000 },
+    context: ({ input }) => ({
+      ...input,
+      attempts: 0,
+      outcome: failed(makeFailure('cancelled', 'The call was stopped before it ended.')),
+    }),
+    initial: 'deciding',
+    on: { 'call.interrupt': {}, 'call.pause': {}, 'call.resume': {} },
+    states: {
+      deciding: {
+        always: [{ guard: 'needsApproval', target: 'awaitingApproval' }, { target: 'permitted' }],
+      },
+      permitted: {
+        always: [
+          { guard: 'isTooDeep', target: 'denied', actions: 'noteTooDeep' },
+          { guard: 'isDelegated', target: 'delegating' },
+          { target: 'executing' },
+        ],
+      },
+      delegating: {
+        tags: 'acting',
+        on: {
+          'call.pause': { actions: 'passOn' },
+          'call.resume': { actions: 'passOn' },
+          'call.cancel': { actions: 'passOn' },
+          ...loans,
+        },
+        invoke: {
+          src: 'delegate',
+          id: 'delegate',
+          input: ({ context }) => delegateInput(context),
+          onDone: { target: 'answered', actions: { type: 'keepDelegated', params: ({ event }) => event.output } },
+          onError: {
+            target: 'answered',
+            actions: { type: 'keepFailure', params: ({ event }) => ({ error: event.error }) },
+          },
+        },
+      },
+      awaitingApproval: {
+        tags: 'waiting',
+        on: {
+          'call.interrupt': { target: 'denied', actions: 'keepInterruption' },
+          'call.cancel': { target: 'denied', actions: 'keepInterruption' },
+        },
+        invoke: {
+          src: 'wait',
+          id: 'approval',
+          input: ({ context: { call, patience } }) => ({
+            question: `May ${call.name} be called with these arguments?`,
+            subject: { tool: call.name, input: asZodJson(call.input), hash: call.hash },
+            schema: approvalSchema,
+            deadline: patience,
+            onExpiry: { default: { approved: false, note: 'Nobody answered in time.' } },
+          }),
+          onDone: [
+            { guard: { type: 'isApproved', params: ({ event }) => event.output }, target: 'permitted' },
+            { target: 'denied', actions: { type: 'keepDenial', params: ({ event }) => event.output } },
+          ],
+          onError: {
+            target: 'denied',
+            actions: { type: 'keepFailure', params: ({ event }) => ({ error: event.error }) },
+          },
+        },
+      },
+      executing: {
+        tags: 'acting',
+        entry: 'countAttempt',
+        on: { 'call.interrupt': { guard: 'isHarmless', target: 'answered', actions: 'keepInterruption' } },
+        invoke: {
+          src: 'runTool',
+          id: 'tool',
+          input: ({ context }) => requestOf(context),
+          onDone: { target: 'answered', actions: { type: 'keepAnswer', params: ({ event }) => event.output } },
+          onError: [
+            {
+              guard: { type: 'isUncertain', params: ({ event }) => ({ error: event.error }) },
+              target: 'reconciling',
+              actions: { type: 'keepKey', params: ({ event }) => ({ error: event.error }) },
+            },
+            { target: 'answered', actions: { type: 'keepFailure', params: ({ event }) => ({ error: event.error }) } },
+          ],
+        },
+      },
+      reconciling: {
+        invoke: {
+          src: 'reconcile',
+          id: 'reconcile',
+          input: ({ context }) => requestOf(context),
+          onDone: [
+            {
+              guard: { type: 'wasDone', params: ({ event }) => event.output },
+              target: 'answered',
+              actions: { type: 'keepAnswer', params: ({ event }) => answerOf(event.output) },
+            },
+            { guard: { type: 'wasNotDone', params: ({ event }) => event.output }, target: 'executing' },
+            { target: 'asking' },
+          ],
+          onError: 'asking',
+        },
+      },
+      asking: {
+        tags: 'waiting',
+        invoke: {
+          src: 'wait',
+          id: 'testimony',
+          input: ({ context: { call, patience } }) => ({
+            question: `${call.name} may or may not have happened. Did it?`,
+            subject: { tool: call.name, input: asZodJson(call.input), hash: call.hash },
+            schema: happenedSchema,
+            deadline: patience,
+            onExpiry: 'fail' as const,
+          }),
+          onDone: [
+            {
+              guard: { type: 'happened', params: ({ event }) => event.output },
+              target: 'answered',
+              actions: { type: 'keepTestimony', params: ({ event }) => event.output },
+            },
+            { guard: { type: 'didNotHappen', params: ({ event }) => event.output }, target: 'executing' },
+            { target: 'answered', actions: 'keepDoubt' },
+          ],
+          onError: { target: 'answered', actions: 'keepDoubt' },
+        },
+      },
+      answered: { type: 'final' },
+      denied: { type: 'final' },
+    },
+    output: ({ context }) => context.outcome,
+  });
+
+/** One guarded call of a tool. Outputs a `ToolOutcome`; fill `runTool` and `reconcile`. */
+export const toolCallMachine = toolCallChart({});
+
+/** One call of an agent or a team, which may ask the caller for a larger share of its budget. Fill `delegate`. */
+export const delegatedCallMachine: typeof toolCallMachine = toolCallChart(loanTransitions);
 
 function delegateInput({ call, delegate }: ToolCallContext): SingleWorkInput | RunInput {
   if (!delegate) throw new Error(`"${call.name}" was handed to a delegate, and has none.`);

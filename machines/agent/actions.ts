@@ -7,6 +7,7 @@ import type { AgentEvent } from './events.ts';
 import type { AgentSettings } from './settings.ts';
 import { exhaustedFailure, budgetSpentFailure, lowerBudget } from './budget.ts';
 import type { AgentActionArgs } from './inputs.ts';
+import { lendingActionsOf } from './lendingActions.ts';
 import { ownLimits, requestFunding } from './funding.ts';
 
 /** `assign` outside of `setup` must be told the types of context and event. */
@@ -37,6 +38,7 @@ export function agentActionsOf(settings: AgentSettings) {
         'execution',
       ),
     ),
+    ...lendingActionsOf(settings),
     restoreTools: update((args) => updates.restoreTools(args, limits.toolbeltPause)),
   };
 }

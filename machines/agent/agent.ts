@@ -16,10 +16,10 @@ import { agentDelaysOf, agentGuardsOf } from './guards.ts';
 import { cleanupPhase } from './phases/cleanup.ts';
 import { discoveryPhase } from './phases/discovery.ts';
 import { errorHandlingPhase } from './phases/errorHandling.ts';
-import { executionPhase } from './phases/execution.ts';
+import { executionPhase, lendingExecutionPhase } from './phases/execution.ts';
 import { initiationPhase } from './phases/initiation.ts';
-import { planningPhase } from './phases/planning.ts';
-import { requirementsPhase } from './phases/requirements.ts';
+import { lentPlanningPhase, planningPhase } from './phases/planning.ts';
+import { lentRequirementsPhase, requirementsPhase } from './phases/requirements.ts';
 import { toolbeltPhase } from './phases/toolbelt.ts';
 import { transitionPhase } from './phases/transition.ts';
 import { verificationPhase } from './phases/verification.ts';
@@ -28,55 +28,80 @@ import { controlRegion } from './regions/control.ts';
 import { agentActionsOf } from './actions.ts';
 import { agentSetup } from './setup.ts';
 
-/** The chart of an agent with default settings; `agentWith` gives it others. */
-export const agentMachine = agentSetup.createMachine({
-  id: 'agent',
-  options: { maxIterations: 1000 },
-  context: ({ input }) => initialAgentContext(input),
-  initial: 'active',
-  states: {
-    active: {
-      type: 'parallel',
-      on: {
-        'agent.settled': settledTransitions,
-      },
-      states: {
-        lifecycle: {
-          initial: 'working',
-          states: {
-            working: {
-              initial: 'initiation',
-              on: {
-                'agent.cancel': { target: 'cleanup', actions: 'settleCancelled' },
-                'agent.input': inputTransitions,
-                'budget.exhausted': { target: 'errorHandling', actions: 'noteLate' },
-              },
-              states: {
-                initiation: initiationPhase,
-                requirements: requirementsPhase,
-                discovery: discoveryPhase,
-                planning: planningPhase,
-                execution: executionPhase,
-                transition: transitionPhase,
-                toolbelt: toolbeltPhase,
-                verification: verificationPhase,
-                resumePoint: { id: 'resumePoint', type: 'history', history: 'deep' },
-              },
-            },
-            errorHandling: errorHandlingPhase,
-            cleanup: cleanupPhase,
-            settled: { id: 'settled', type: 'final', entry: 'saySettled' },
-          },
+/** The phases that not every agent has in the same form. */
+interface Phases {
+  readonly execution: typeof executionPhase;
+  readonly requirements: typeof requirementsPhase;
+  readonly planning: typeof planningPhase;
+}
+const agentChart = ({ execution, requirements, planning }: Phases) =>
+  agentSetup.createMachine({
+    id: 'agent',
+    options: { maxIterations: 1000 },
+    context: ({ input }) => initialAgentContext(input),
+    initial: 'active',
+    states: {
+      active: {
+        type: 'parallel',
+        on: {
+          'agent.settled': settledTransitions,
         },
-        control: controlRegion,
-        budget: budgetRegion,
+        states: {
+          lifecycle: {
+            initial: 'working',
+            states: {
+              working: {
+                initial: 'initiation',
+                on: {
+                  'agent.cancel': { target: 'cleanup', actions: 'settleCancelled' },
+                  'agent.input': inputTransitions,
+                  'budget.exhausted': { target: 'errorHandling', actions: 'noteLate' },
+                },
+                states: {
+                  initiation: initiationPhase,
+                  requirements,
+                  discovery: discoveryPhase,
+                  planning,
+                  execution,
+                  transition: transitionPhase,
+                  toolbelt: toolbeltPhase,
+                  verification: verificationPhase,
+                  resumePoint: { id: 'resumePoint', type: 'history', history: 'deep' },
+                },
+              },
+              errorHandling: errorHandlingPhase,
+              cleanup: cleanupPhase,
+              settled: { id: 'settled', type: 'final', entry: 'saySettled' },
+            },
+          },
+          control: controlRegion,
+          budget: budgetRegion,
+        },
       },
+      ...finalStates,
     },
-    ...finalStates,
-  },
-  output: ({ context }) => agentOutputOf(context),
-});
+    output: ({ context }) => agentOutputOf(context),
+  });
 
-/** The machine of an agent with these settings: the same chart with other bounds. Its effects are slots; `agentActor` fills them. */
+const plain: Phases = { execution: executionPhase, requirements: requirementsPhase, planning: planningPhase };
+const lent = { requirements: lentRequirementsPhase, planning: lentPlanningPhase };
+const lending = { execution: lendingExecutionPhase };
+
+/** The chart of an agent with default settings; `agentWith` gives it others. */
+export const agentMachine = agentChart(plain);
+
+/** The chart of an agent that calls others, and lends them of its budget. */
+export const lendingAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lending });
+/** The chart of an agent that asks its lender before a model analyzes or plans. */
+export const lentAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lent });
+/** The chart of an agent that does both. */
+export const lentLendingAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lent, ...lending });
+
+const chartFor = ({ lends, borrowsEarly }: AgentSettings): typeof agentMachine => {
+  if (borrowsEarly) return lends ? lentLendingAgentMachine : lentAgentMachine;
+  return lends ? lendingAgentMachine : agentMachine;
+};
+
+/** The machine of an agent with these settings: the same chart with other bounds, and with the transitions that only some agents need. Its effects are slots; `agentActor` fills them. */
 export const agentWith = (settings: AgentSettings): typeof agentMachine =>
-  withSettings(agentMachine, { guards: agentGuardsOf, delays: agentDelaysOf, actions: agentActionsOf }, settings);
+  withSettings(chartFor(settings), { guards: agentGuardsOf, delays: agentDelaysOf, actions: agentActionsOf }, settings);

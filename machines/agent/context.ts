@@ -28,6 +28,8 @@ export interface PendingCall {
   readonly delegated?: true;
   /** The delegate was told to stop, and has not yet said what it used. */
   readonly leaving?: true;
+  /** The name under which the delegate may ask for more of the budget. */
+  readonly lease?: string;
 }
 
 /** Which tools the model is offered, and when that was last looked at. Steps are counted from the start of the task. */

@@ -1,7 +1,7 @@
 /** The events of an agent's machine: signals, the ends of its effects and calls, and what its regions raise for each other. */
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { AgentSignal } from '../../src/contracts/agent.ts';
-import type { TreasuryAnswer } from '../../src/contracts/treasury.ts';
+import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
 import { childFailure, isChildError, childOutput } from '../childEvents.ts';
 import type {
@@ -19,6 +19,7 @@ import type {
 export type AgentEvent =
   | AgentSignal
   | TreasuryAnswer
+  | TreasuryLease
   /** The agent has reached a point where it holds, while a pause is wanted. */
   | { type: 'agent.held' }
   | { type: 'agent.settled' }

@@ -68,6 +68,8 @@ export function agentGuardsOf(settings: AgentSettings) {
     // The budget is short.
     shouldDegrade: ({ context }) => shouldDegrade(context, settings),
     mayAskForMore: ({ context }) => mayAskLender(context, settings),
+    mustLeaseForAnalysis: ({ context }) => settings.analysis && mayAskLender(context, settings),
+    mustLeaseForPlan: ({ context }) => settings.planning && mayAskLender(context, settings),
     mayAskPerson: ({ context }) => mayAskPerson(context, settings),
     isOfLease: ({ context, event }) => isForLease(context, event),
     isGranted: ({ event }) => grantedBudget(childOutput<WaitOutput>(event)) !== undefined,

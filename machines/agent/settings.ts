@@ -59,6 +59,10 @@ export interface AgentSettings {
   readonly toolbelt: boolean;
   /** Something must be closed at the end. */
   readonly cleanup: boolean;
+  /** Agents or teams are among the tools: they are lent of the budget. */
+  readonly lends: boolean;
+  /** A model is asked before the turns, by an agent that may be lent its budget: it asks its lender first. */
+  readonly borrowsEarly: boolean;
 }
 
 /** The default limits and budget, one model, and no optional phase. */
@@ -74,4 +78,6 @@ export const defaultAgentSettings: AgentSettings = {
   verification: false,
   toolbelt: false,
   cleanup: false,
+  lends: false,
+  borrowsEarly: false,
 };

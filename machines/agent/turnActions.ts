@@ -27,6 +27,7 @@ import {
   resultsOfUnmadeCalls,
 } from './calls.ts';
 import type { AgentContext } from './context.ts';
+import { closeLoans, loanOf } from './lending.ts';
 import * as updates from './updates.ts';
 import type { ToolOutcome } from './effectTypes.ts';
 import { isCallEnd, toolOutcomeIn, parsedAnswerIn, type AgentEvent } from './events.ts';
@@ -74,7 +75,7 @@ export const turnActions = agentActions({
       if (delegate === undefined)
         return enqueue.spawnChild('toolCall', { id, input: { call: request, ask, patience } });
       // The machine of the delegate is provided under the name of the tool.
-      const work = { ...delegate, depth: context.depth + 1 };
+      const work = { ...delegate, ...loanOf(context, index), depth: context.depth + 1 };
       spawnByName(enqueue, delegateActorName(name), id, { call: request, ask, patience, delegate: work });
     });
   }),
@@ -114,7 +115,7 @@ export const turnActions = agentActions({
     ];
     if (isCallEnd(event)) for (const append of appendArtifacts(artifactsOf(toolOutcomeIn(event)))) enqueue(append);
     for (const append of appendResults(results)) enqueue(append);
-    enqueue.assign({ ...last, calls: stoppingOnly(calls) });
+    enqueue.assign({ ...last, calls: stoppingOnly(calls), purse: closeLoans(context, event) });
   }),
   chargeLeaving: enqueueActions(({ event, enqueue }) => {
     enqueue.stopChild(callChildId(slotIndexOf(event.type)));

@@ -13,11 +13,13 @@ type Change = Partial<RunContext>;
 
 /** What the route is told of the end of a member: its answer, or its failure where the settings name a message for that. A cancel is none. */
 export function answerOrFailure(
-  { answer, failure: reason }: MemberEnd,
+  { answer, failure: reason, phase }: MemberEnd,
   { failureMessage }: RunSettings,
 ): AgentAnswer | undefined {
   if (answer || failureMessage === undefined || !reason || reason.kind === 'cancelled') return answer;
-  return { type: failureMessage, body: { kind: reason.kind, message: reason.message } };
+  const { kind, message, retryable, data } = reason;
+  const known = { ...(data === undefined ? {} : { data }), ...(phase === undefined ? {} : { phase }) };
+  return { type: failureMessage, body: { kind, message, retryable, ...known } };
 }
 
 /** The run fails for this reason; `member` says because of whom, if it was one. */

@@ -41,6 +41,10 @@ export interface TreasuryContext extends Omit<TreasuryInput, 'lease'> {
   /** How many times a person was asked. */
   readonly asked: number;
 }
+/** What is lent, and who waits for more. */
+export type LeaseRequests = Pick<TreasuryContext, 'books' | 'queue'>;
+/** These, with the limits that whoever lends has itself. */
+export type Lender = Pick<TreasuryContext, 'books' | 'queue' | 'budget' | 'lease'>;
 export type TreasuryOutput = Pick<Ledger, 'budget' | 'used' | 'by'>;
 export type TreasuryEvent = TreasurySignal | DoneActorEvent<WaitOutput, 'ticket'> | ErrorActorEvent;
 
@@ -65,7 +69,7 @@ interface Served {
 }
 
 /** The first request that can be served with what is free. */
-export function firstServable({ books, queue }: TreasuryContext): Served | undefined {
+export function firstServable({ books, queue }: LeaseRequests): Served | undefined {
   for (const request of queue) {
     const budget = leaseOffer(books, request);
     if (budget !== undefined) return { request, budget };
@@ -74,7 +78,7 @@ export function firstServable({ books, queue }: TreasuryContext): Served | undef
 }
 
 /** Every holder of a lease waits for more, or holds nothing of what is lacking: nothing will be given back. */
-export const isDeadlocked = ({ books, queue }: TreasuryContext): boolean => {
+export const isDeadlocked = ({ books, queue }: LeaseRequests): boolean => {
   const [first] = queue;
   if (!first) return false;
   const waiting = new Set(queue.map(({ id }) => id));
@@ -85,10 +89,10 @@ export const isDeadlocked = ({ books, queue }: TreasuryContext): boolean => {
 };
 
 /** What the first request in the queue lacks. */
-export const lacksOf = ({ books, queue: [first] }: TreasuryContext): Budget => (first ? missingFor(books, first) : {});
+export const lacksOf = ({ books, queue: [first] }: LeaseRequests): Budget => (first ? missingFor(books, first) : {});
 
 /** Whether the run above could give what is lacking without the team's own limits being passed. */
-export const couldComeFromAbove = (context: TreasuryContext): boolean => {
+export const couldComeFromAbove = (context: Lender): boolean => {
   const needed = neededAbove(context);
   return budgetKinds.every((kind) => {
     if (lacksOf(context)[kind] === undefined) return true;
@@ -98,7 +102,7 @@ export const couldComeFromAbove = (context: TreasuryContext): boolean => {
 };
 
 /** What the lease from above must come to for the first request in the queue; only the kinds that this lease limits. */
-export function neededAbove({ books, lease, queue }: TreasuryContext): Budget {
+export function neededAbove({ books, lease, queue }: Omit<Lender, 'budget'>): Budget {
   const [first] = queue;
   if (!first || !lease) return {};
   const lacks = missingFor(books, first);
@@ -111,7 +115,7 @@ export function neededAbove({ books, lease, queue }: TreasuryContext): Budget {
 }
 
 /** What was used, and by whom, with what the waiting holders have used of leases that are not settled. */
-export function spentOf({ books, queue }: TreasuryContext): Pick<Ledger, 'used' | 'by'> {
+export function spentOf({ books, queue }: LeaseRequests): Pick<Ledger, 'used' | 'by'> {
   return queue.reduce<Pick<Ledger, 'used' | 'by'>>(({ used, by }, { id, used: more = {} }) => {
     const who = books.leases[id]?.of;
     if (who === undefined) return { used, by };
@@ -121,7 +125,7 @@ export function spentOf({ books, queue }: TreasuryContext): Pick<Ledger, 'used' 
 }
 
 /** The failure of a request for which nothing is left. */
-export const budgetUsedUp = (context: TreasuryContext): Failure => {
+export const budgetUsedUp = (context: LeaseRequests & Pick<TreasuryInput, 'who'>): Failure => {
   const { budget } = context.books;
   const { used, by } = spentOf(context);
   const lacks = lacksOf(context);

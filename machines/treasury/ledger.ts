@@ -6,7 +6,7 @@
  * M3 A lease that is requested again, or settled again, changes no amount.
  *
  * What a call of a model costs, in tokens and in US dollars, is known only once one has been made. Until then, of several holders with small shares one at
- * a time makes a call, and after that each reserves what the dearest call so far has cost before it makes its first.
+ * a time makes a call, and after that each of the same name reserves what the dearest call so far has cost before it makes its first.
  */
 import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { TreasuryLease } from '../../src/contracts/treasury.ts';
@@ -42,8 +42,8 @@ export interface Ledger {
   readonly by: Readonly<Record<string, Budget>>;
   /** The ids of the latest leases that were settled. */
   readonly settled: readonly string[];
-  /** What the dearest call so far has cost, on the average of its holder; only the kinds that are known. */
-  readonly cost?: Budget;
+  /** What the dearest call of each holder's name so far has cost, on the average of a holder; only the kinds that are known. */
+  readonly costs?: Readonly<Record<string, Budget>>;
   /** The lease whose holder makes the first call, from which the cost will be known. */
   readonly probe?: string;
 }
@@ -92,33 +92,59 @@ const roundDown = (kind: BudgetKind, sum: number) => (kind === 'usd' ? sum : Mat
 
 /** The kinds of which nobody can say before a call how much it will take. */
 const unsureKinds: readonly BudgetKind[] = ['tokens', 'usd'];
-/** What a call is presumed to cost at most while none is known: a share of so much is used without asking. */
+/** What a call is presumed to cost at most while none is known: one of two holders uses a share of so much without asking. Of more holders each asks. */
 const presumedCost: Budget = { tokens: 50_000, usd: 0.25 };
+const presumedHolders = 2;
 const isUnsure = (kind: BudgetKind): boolean => unsureKinds.includes(kind);
 
-/** The limited kinds whose cost for a call is not known yet. */
-const unknownKinds = ({ budget, cost = {} }: Ledger): BudgetKind[] =>
-  unsureKinds.filter((kind) => budget[kind] !== undefined && cost[kind] === undefined);
+const costOf = ({ costs = {} }: Ledger, name: string): Budget =>
+  Object.hasOwn(costs, name) ? (costs[name] ?? {}) : {};
+
+/** Whether a call of this holder has a cost that is limited and not known yet. */
+const isCostUnknown = (ledger: Ledger, name: string): boolean =>
+  unsureKinds.some((kind) => ledger.budget[kind] !== undefined && costOf(ledger, name)[kind] === undefined);
+
+/** What a call of one of these holders is expected to cost: as much as the dearest of its own so far, or that of any holder while it has made none. */
+const expectedCost = (ledger: Ledger, names: readonly string[], kind: BudgetKind): number | undefined => {
+  const own = names.map((name) => costOf(ledger, name)[kind]);
+  const known = own.includes(undefined) ? Object.values(ledger.costs ?? {}).map((cost) => cost[kind]) : own;
+  const amounts = known.filter((amount) => amount !== undefined);
+  return amounts.length === 0 ? undefined : Math.max(...amounts);
+};
 
 /** What the holder of a lease wants of a kind: what it says, and before its first call at least what a call costs. */
-const wantedOf = ({ cost = {} }: Ledger, { wants, used }: TreasuryLease, kind: BudgetKind): number =>
-  Math.max(wants[kind] ?? 0, wants[kind] !== undefined && isUnsure(kind) && !used?.steps ? (cost[kind] ?? 0) : 0);
+const wantedOf = (ledger: Ledger, { id, wants, used }: TreasuryLease, kind: BudgetKind): number => {
+  const isFirst = wants[kind] !== undefined && isUnsure(kind) && !used?.steps;
+  return Math.max(wants[kind] ?? 0, isFirst ? (expectedCost(ledger, [ledger.leases[id]?.of ?? id], kind) ?? 0) : 0);
+};
+
+/** Whether this holder's first call would show what its calls cost, while others hold leases. */
+const isFirstOfMany = (ledger: Ledger, id: string): boolean => {
+  const lease = ledger.leases[id];
+  return lease !== undefined && Object.keys(ledger.leases).length > 1 && isCostUnknown(ledger, lease.of);
+};
 
 /** What each lease of the request would come to now; undefined while there is too little. */
 export function leaseOffer(ledger: Ledger, request: TreasuryLease): Budget | undefined {
-  const { free, leases, cost = {}, probe } = ledger;
+  const { free, leases, probe } = ledger;
   const { id, of, wants, used } = request;
   const held = leases[id]?.budget;
-  const isProbing = held !== undefined && Object.keys(leases).length > 1 && unknownKinds(ledger).length > 0;
+  const isProbing = isFirstOfMany(ledger, id);
   // Another holder is at its first call: what it costs will be known soon.
   if (isProbing && probe !== undefined && probe !== id && leases[probe] !== undefined) return undefined;
   const shares = held === undefined ? (of?.length ?? 1) : Object.keys(leases).length;
   const isAlone = held === undefined && shares === 1 && Object.keys(leases).length === 0;
+  const names = of ?? [id];
+  const isCrowd = Object.keys(leases).length + names.length > presumedHolders;
+  /** The least share that is enough for a first call; undefined while nobody can say. */
+  const enough = (kind: BudgetKind): number | undefined =>
+    isCrowd && names.some((name) => costOf(ledger, name)[kind] === undefined)
+      ? undefined
+      : (expectedCost(ledger, names, kind) ?? presumedCost[kind]);
   const offered = mapBudget(free, (kind, available) => {
     const share = roundDown(kind, Math.max(0, available) / shares);
     // A share that is not known to be enough for a call is asked for before the first one is made.
-    if (held === undefined)
-      return !isUnsure(kind) || isAlone || share >= (cost[kind] ?? presumedCost[kind] ?? 0) ? share : 0;
+    if (held === undefined) return !isUnsure(kind) || isAlone || share >= (enough(kind) ?? Infinity) ? share : 0;
     // A share of the kinds that are short, and not only the difference: otherwise the holder would ask again for every step.
     const more = wantedOf(ledger, request, kind) - (held[kind] ?? 0);
     return (held[kind] ?? 0) + (more > 0 ? Math.max(more, share) : 0);
@@ -126,7 +152,8 @@ export function leaseOffer(ledger: Ledger, request: TreasuryLease): Budget | und
   const isEnough = budgetKinds.every((kind) => {
     const sum = offered[kind];
     if (sum === undefined) return true;
-    if (held !== undefined) return sum - (held[kind] ?? 0) <= Math.max(0, free[kind] ?? 0);
+    // Not the difference of sums: one in US dollars may come out a little above what is free.
+    if (held !== undefined) return wantedOf(ledger, request, kind) - (held[kind] ?? 0) <= Math.max(0, free[kind] ?? 0);
     if (isUnsure(kind) && sum === 0 && !wants[kind]) return (free[kind] ?? 0) > 0;
     return sum >= Math.max(wants[kind] ?? 0, smallestUseful[kind]);
   });
@@ -135,17 +162,22 @@ export function leaseOffer(ledger: Ledger, request: TreasuryLease): Budget | und
   return isProbing ? { ...offered, steps: Math.min(offered.steps ?? Infinity, (used?.steps ?? 0) + 1) } : offered;
 }
 
-/** The ledger after it is known what somebody has used in so many calls. */
-export function learnCost(ledger: Ledger, used: Budget | undefined): Ledger {
+/** The ledger after it is known what the holder of a lease has used in so many calls. */
+export function learnCost(ledger: Ledger, id: string, used: Budget | undefined): Ledger {
   const { steps = 0 } = used ?? {};
-  if (used === undefined || steps < 1) return ledger;
+  const name = ledger.leases[id]?.of;
+  // An attempt that was refused unread shows nothing.
+  if (name === undefined || used === undefined || steps < 1 || !(used.tokens || used.usd)) return ledger;
+  const before = costOf(ledger, name);
   const costs = unsureKinds.flatMap((kind): [BudgetKind, number][] => {
     const amount = used[kind];
     if (amount === undefined || ledger.budget[kind] === undefined) return [];
-    const each = Math.max(amount / steps, ledger.cost?.[kind] ?? 0);
+    const each = Math.max(amount / steps, before[kind] ?? 0);
     return [[kind, kind === 'tokens' ? Math.ceil(each) : each]];
   });
-  return costs.length === 0 ? ledger : { ...ledger, cost: { ...ledger.cost, ...Object.fromEntries(costs) } };
+  return costs.length === 0
+    ? ledger
+    : { ...ledger, costs: { ...ledger.costs, [name]: { ...before, ...Object.fromEntries(costs) } } };
 }
 
 /** Gives the request what it was offered. */
@@ -157,8 +189,7 @@ export function lendBudget(ledger: Ledger, request: TreasuryLease, offered: Budg
     free = subtractBudget(free, subtractBudget(offered, held?.budget ?? {}));
     leases[id] = { of: held?.of ?? request.of?.[index] ?? id, budget: offered };
   });
-  const isProbe = leases[request.id] !== undefined && Object.keys(leases).length > 1 && unknownKinds(ledger).length > 0;
-  return { ...ledger, free, leases, ...(isProbe ? { probe: request.id } : {}) };
+  return { ...ledger, free, leases, ...(isFirstOfMany(ledger, request.id) ? { probe: request.id } : {}) };
 }
 
 /** How many settled leases are remembered. A message that is delivered twice comes again soon. */
@@ -170,7 +201,7 @@ export function settleLease(ledger: Ledger, id: string, usage: AgentUsage): Ledg
   if (lease === undefined) return ledger;
   const spent = mapBudget(ledger.budget, (kind) => budgetOfUsage(usage)[kind]);
   return {
-    ...learnCost(ledger, budgetOfUsage(usage)),
+    ...learnCost(ledger, id, budgetOfUsage(usage)),
     leases,
     free: subtractBudget(addBudget(ledger.free, lease.budget), spent),
     used: addBudget(ledger.used, spent),

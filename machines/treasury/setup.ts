@@ -64,7 +64,10 @@ export const treasurySetup = base.extend({
     /** A request that is repeated goes to the end of the queue. */
     queue: assign(({ context: { queue, books }, event }) =>
       event.type === 'treasury.lease'
-        ? { queue: [...queue.filter(({ id }) => id !== event.id), event], books: learnCost(books, event.used) }
+        ? {
+            queue: [...queue.filter(({ id }) => id !== event.id), event],
+            books: learnCost(books, event.id, event.used),
+          }
         : {},
     ),
     serve: enqueueActions(({ context, enqueue }) => {

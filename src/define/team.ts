@@ -6,7 +6,10 @@ import type { MessageBody, Messages, MessageName, Protocol } from '../contracts/
 import { TeamSchema } from './schemas.ts';
 import { rememberPart } from './madeFrom.ts';
 import { answersTogether } from '../../machines/router/settings.ts';
+import { defaultRunLimits } from '../../machines/run/settings.ts';
+import { defaultSupervision } from '../core/actorType.ts';
 import { memberDefinition } from './anyMember.ts';
+import { memberFailedMessage, supervisedRoute } from './supervisedRoute.ts';
 import { requireNesting } from './nesting.ts';
 import type { Member } from './member.ts';
 import type { Members, Next, Send, Talk, Team, TeamMessage, TeamOptions } from './teamDefinition.ts';
@@ -89,6 +92,7 @@ export function team<
     accepts,
     returns,
     handles: [accepts],
+    ...(supervise ? { failureMessage: memberFailedMessage } : {}),
     options: {
       ...(supervise ? { supervise } : {}),
       ...(budget ? { budget } : {}),
@@ -96,7 +100,14 @@ export function team<
       ...(deadline ? { deadline } : {}),
       ...(maxTurns ? { maxTurns } : {}),
     },
-    next: decide,
+    next: supervise
+      ? supervisedRoute(decide, {
+          failureMessage: memberFailedMessage,
+          maxRestarts: supervise.maxRestarts ?? defaultSupervision.maxRestarts,
+          maxTurns: maxTurns ?? defaultRunLimits.maxTurns,
+          isRouted: false,
+        })
+      : decide,
   };
 
   function talk(said: readonly TeamMessage[]): Talk<M, Mem, R> {

@@ -99,7 +99,10 @@ export interface TeamOptions<
   readonly returns: R;
   /** For every message that can arrive, a function that decides what happens next. Pure: no clock, no randomness, no I/O. */
   readonly route: Route<M, Mem, A, R>;
-  /** How members are restarted when they fail; `one-for-one`, at most 3 restarts within a minute, by default. */
+  /**
+   * How members are restarted when they break; `one-for-one`, at most 3 restarts within a minute, by default. Where it is given, a message whose member
+   * fails is also handed to that member again, at most `maxRestarts` times.
+   */
   readonly supervise?: Partial<Omit<Supervision, 'within'>> & {
     /** The time within which restarts are counted, as a duration or in milliseconds; one minute by default. */
     readonly within?: Duration;
@@ -140,6 +143,8 @@ export interface Team<
   readonly failureMessage?: string;
   /** True for presets: their message names are internal, so the answer counts as a `text` elsewhere. */
   readonly plain?: true;
+  /** True for presets whose definition names no deadline: theirs is a default, and guardrails do not count it as asked for. */
+  readonly hasDefaultDeadline?: true;
   /** Its limits and supervision as they were given. */
   readonly options: Pick<
     TeamOptions<M, Members<M>, A, R>,

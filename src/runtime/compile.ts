@@ -37,7 +37,7 @@ import {
   type AnyTeam,
 } from '../define/anyMember.ts';
 import { requireRunnable, type Runnable } from '../define/runnable.ts';
-import type { ActorType, ActorTypeOptions } from '../core/actorType.ts';
+import { defaultSupervision, type ActorType, type ActorTypeOptions } from '../core/actorType.ts';
 import { actorType } from '../engine/nodePlatform.ts';
 import type { Delegate } from '../define/delegate.ts';
 import { kindOf } from '../define/schemas.ts';
@@ -64,12 +64,16 @@ export interface CompileContext {
 const ticketOptions = { wait: { signals: WaitSignal } };
 /** The signals that an agent takes, and those of its tickets. They are checked when they arrive. */
 const agentOptions: ActorTypeOptions = {
-  signals: AgentSignal.or(TreasuryAnswer),
+  signals: AgentSignal.or(TreasuryAnswer).or(TreasuryLease),
   endsByDeadline: true,
   children: { toolCall: { children: ticketOptions }, ...ticketOptions },
 };
 
 const treasurerOptions: ActorTypeOptions = { signals: TreasurySignal, children: ticketOptions };
+
+/** How many messages a run may hand out, with those that are handed out again because a member failed. The route of a supervised team counts its own. */
+const mostTurns = ({ options: { maxTurns = defaultRunLimits.maxTurns, supervise } }: AnyTeam): number =>
+  supervise ? maxTurns * (1 + (supervise.maxRestarts ?? defaultSupervision.maxRestarts)) : maxTurns;
 
 const isDelegate = (tool: object): tool is Delegate => kindOf(tool) === 'delegate';
 
@@ -155,16 +159,19 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
     ...agentOptions,
     deadline: agent.definition('').limits?.deadline ?? defaultAgentLimits.deadline,
   });
-  const machineOf = (agent: AnyAgent): StateMachine =>
-    agentActor((message) => agent.definition(message), depsOf(agent));
+  const machineOf = (agent: AnyAgent, isMember: boolean): StateMachine =>
+    agentActor((message) => agent.definition(message), {
+      ...depsOf(agent),
+      ...(isMember ? { isMember } : {}),
+    });
 
-  function compileAgent(agent: AnyAgent): Compiled {
+  function compileAgent(agent: AnyAgent, isMember: boolean): Compiled {
     const calls = agent.tools.filter(isDelegate).map(({ name, subject }): [string, ActorTypeOptions] => {
       const { options } = compileMember(subject);
       return [delegateActorName(name), { children: { ...ticketOptions, delegate: options } }];
     });
     return {
-      machine: machineOf(agent),
+      machine: machineOf(agent, isMember),
       options: { ...optionsOf(agent), children: { ...agentOptions.children, ...Object.fromEntries(calls) } },
     };
   }
@@ -191,7 +198,7 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
     const member = memberDefinition(given);
     switch (member.kind) {
       case 'agent':
-        return compileAgent(member);
+        return compileAgent(member, true);
       case 'team':
         return compileTeam(member);
       case 'orchestrator':
@@ -209,7 +216,7 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
     const parts = compileMembers(members);
     const limits = {
       ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
-      ...(maxTurns === undefined ? {} : { maxTurns }),
+      ...(maxTurns === undefined && !supervise ? {} : { maxTurns: mostTurns(team) }),
     };
     const machine = runActor({
       next: (said) => team.next(said) as never,
@@ -252,7 +259,7 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
       const { machine, options, name } = compileGuarded(subject);
       return actorType(machine, { ...options, name });
     }
-    const { machine, options } = compileMember(subject);
+    const { machine, options } = subject.kind === 'agent' ? compileAgent(subject, false) : compileMember(subject);
     return actorType(machine, options);
   }
 

@@ -14,6 +14,8 @@ interface ModelPhase<Working extends string> {
   /** The state in which the model is asked. */
   readonly working: Working;
   readonly effect: 'analyze' | 'plan';
+  /** Whether what the agent was lent is too little for the phase, and its lender may give more. */
+  readonly isShort: 'mustLeaseForAnalysis' | 'mustLeaseForPlan';
   readonly onDone: readonly {
     readonly guard?: 'isFollowable' | 'mayRequery';
     readonly target: string;
@@ -21,25 +23,42 @@ interface ModelPhase<Working extends string> {
   }[];
 }
 
-export const modelPhase = <Working extends string>({
-  phase,
-  wanted,
-  next,
-  working,
-  effect,
-  onDone,
-}: ModelPhase<Working>) =>
+/** `isLent`: a lender is asked for what the question costs before it is asked, as before every turn. */
+export const modelPhase = <Working extends string>(
+  { phase, wanted, next, working, effect, isShort, onDone }: ModelPhase<Working>,
+  isLent: boolean,
+) =>
   agentSetup.createStateConfig({
     id: phase,
     initial: 'considering',
     states: {
       considering: {
         always: [
+          ...(isLent ? [{ guard: isShort, target: 'leasing' }] : []),
           { guard: 'isExhausted', target: '#errorHandling', actions: 'noteExhausted' },
           { guard: wanted, target: 'asking' },
           { target: next },
         ],
       },
+      ...(isLent
+        ? {
+            leasing: {
+              entry: 'askForMore' as const,
+              on: {
+                'treasury.granted': {
+                  guard: 'isOfLease' as const,
+                  target: 'considering',
+                  actions: 'takeLease' as const,
+                },
+                'treasury.refused': {
+                  guard: 'isOfLease' as const,
+                  target: '#errorHandling',
+                  actions: 'noteNoMore' as const,
+                },
+              },
+            },
+          }
+        : {}),
       asking: {
         always: [{ guard: 'isPauseWanted', target: 'holding' }, { target: working }],
       },

@@ -7,8 +7,10 @@ import { quotedName } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { slug } from '../../values/ids.ts';
 import { protocol as protocolOf, type Messages, type Protocol } from '../../contracts/protocol.ts';
+import { defaultSupervision } from '../../core/actorType.ts';
 import type { Member } from '../member.ts';
 import { rememberPart } from '../madeFrom.ts';
+import { supervisedRoute } from '../supervisedRoute.ts';
 import { team } from '../team.ts';
 import type { Next, Team, TeamMessage, TeamOptions } from '../teamDefinition.ts';
 
@@ -75,10 +77,21 @@ export function makePreset<I, O>(
   } as never);
   rememberPart(made.next, options);
   // The messages between task and result are internal to the preset; its caller declares the types of task and result.
-  return { ...made, plain: true, ...(failureMessage === undefined ? {} : { failureMessage }) } as unknown as Preset<
-    I,
-    O
-  >;
+  const forgiving = failureMessage !== undefined && {
+    failureMessage,
+    ...(supervise
+      ? {
+          next: supervisedRoute(made.next, {
+            failureMessage,
+            maxRestarts: supervise.maxRestarts ?? defaultSupervision.maxRestarts,
+            maxTurns: maxTurns ?? Infinity,
+            isRouted: true,
+          }),
+        }
+      : {}),
+  };
+  const own = options.deadline === undefined ? { hasDefaultDeadline: true as const } : {};
+  return { ...made, plain: true, ...own, ...forgiving } as unknown as Preset<I, O>;
 }
 
 /** Hands a message to one member. */
