@@ -280,3 +280,31 @@ test.each(['resume', 'fresh'] as const)(
     expect((await testProcess.row(address)).status).toBe('failed');
   },
 );
+
+test('whoever asks a child and breaks it while its parent lets it go has an error as well', async () => {
+  const homeType = type(
+    setup({ types: {} as { events: { type: 'go' } }, actors: { talker } }).createMachine({
+      id: 'home',
+      initial: 'on',
+      states: { on: { invoke: { src: 'talker', id: 'talker' }, on: { go: 'off' } }, off: {} },
+    }),
+  );
+  const testProcess = new TestProcess();
+  const home = await testProcess.start(homeType);
+  const address = await testProcess.find('talker/');
+  const released = deferred();
+  const { journal } = testProcess;
+  const handled = journal.handled.bind(journal);
+  journal.handled = async (...args) => (await released.promise, handled(...args));
+  const asked = testProcess.transport.send({
+    ...testProcess.envelope(address, { type: 'broken' }),
+    kind: 'ask',
+    from: 'door/mine',
+  });
+  const outcome = expect(asked).rejects.toMatchObject({ kind: 'fenced' });
+  await settle();
+  await testProcess.signal(home, { type: 'go' });
+  released.resolve();
+  await outcome;
+  expect((await testProcess.row(address)).status).toBe('stopped');
+});

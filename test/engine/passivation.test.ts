@@ -118,6 +118,41 @@ test('an actor with an effect under way or messages waiting stays in memory', as
   expect(withMessage.host.actorsOf('r1').map((actor) => actor.address)).toEqual(['parent/r1']);
 });
 
+test('an actor whose effects wait until its run has caught up stays in memory, and begins them', async () => {
+  const begun: string[] = [];
+  const lateType = type(
+    setup({
+      types: {} as { events: Signal },
+      actors: { kid, work: effect((_: unknown, { key }) => (begun.push(key), new Promise<Json>(() => {}))) },
+      delays: { soon: 1_000 },
+    }).createMachine({
+      id: 'late',
+      type: 'parallel',
+      states: {
+        worker: { invoke: { src: 'work', id: 'work' } },
+        waiter: { initial: 'on', states: { on: { after: { soon: 'over' } }, over: {} } },
+      },
+    }),
+  );
+  const testProcess = new TestProcess({ idle: 60_000 });
+  const address = await testProcess.start(lateType);
+  testProcess.host.abandon();
+  testProcess.clock.advance(5_000);
+  const mail = testProcess.journal.mail.bind(testProcess.journal);
+  let go = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  testProcess.journal.mail = async (run) => (await held, mail(run));
+  await testProcess.resume(lateType);
+  await testProcess.advance(200_000);
+  expect(testProcess.host.actorsOf('r1').map((actor) => actor.address)).toEqual([address]);
+  expect(begun).toHaveLength(1);
+  // Until it has caught up it does not rest, although nobody is at work.
+  expect(testProcess.host.isIdle('r1')).toBe(false);
+  go();
+  await settle();
+  expect(begun).toEqual([begun[0], begun[0]]);
+});
+
 test('when the journal is unavailable, loading the actor waits for it', async () => {
   const { testProcess, address } = await passivated();
   const load = testProcess.journal.load;

@@ -87,6 +87,9 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       expect(stored?.pending).toEqual([{ key: 'agent/a/1/0', kind: 'effect', data: { id: 'x', src: 's', input: 1 } }]);
       expect(await journal.list('agent/a', 'said')).toEqual(['one', { two: 2 }]);
       expect(await journal.list('agent/a', 'said', 1, 2)).toEqual([{ two: 2 }]);
+      expect(await journal.list('agent/a', 'said', 0, 1)).toEqual(['one']);
+      expect(await journal.list('agent/a', 'said', 1)).toEqual([{ two: 2 }]);
+      expect(await journal.list('agent/a', 'said', 2, 9)).toEqual([]);
       expect(await journal.list('agent/a', 'nothing')).toEqual([]);
     });
 
@@ -193,6 +196,18 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       expect((await journal.verify()).damage).toEqual([]);
     });
 
+    test('a dead letter of a run is kept by that run, also when its recipient is an actor of another', async () => {
+      await using journal = await begin();
+      await journal.claim('other', 'you', { now: commitTime, ttl: 1_000 });
+      await journal.commit(commitFor({ run: 'other', actor: 'agent/other' }));
+      await journal.commit(commitFor());
+      const letter = dead('d1', 'agent/other').entry;
+      await journal.bury('r', 1, letter);
+      expect(await journal.list('agent/other', 'dead')).toEqual([]);
+      expect(await journal.list('agent/a', 'dead')).toEqual([letter]);
+      await expect(journal.bury('unclaimed', 1, letter)).rejects.toEqual(refusal('fenced'));
+    });
+
     test('a dead letter settles messages only, whatever it is called', async () => {
       await using journal = await begin();
       await journal.commit(commitFor({ opens: [{ key: 'agent/a/1/0', kind: 'effect', data: asked }] }));
@@ -226,6 +241,13 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
         { key: 'k2', actor: 'agent/a', at: commitTime + 9, name: 'search', input: 'p', outcome },
       ]);
       expect([...present(await journal.load('agent/a'), 'The stored actor').results]).toEqual([['k2', outcome]]);
+      const other = { key: 'k2', name: 'search', input: 'p', outcome: { ok: true, output: 'a third' } } as const;
+      await journal.commit(commitFor({ seq: 3, closes: ['k2'], results: [other] }));
+      expect((await journal.ledger('r')).map((entry) => entry.outcome)).toEqual([outcome, outcome]);
+      await expect(journal.record('r', 1, 'agent/nobody', commitTime, { ...other, key: 'k3' })).rejects.toEqual(
+        refusal('unknown_recipient'),
+      );
+      expect(await journal.ledger('r')).toHaveLength(2);
     });
 
     test('a run has one owner: another process gets it only when the claim has run out, or the owner is gone', async () => {
@@ -305,6 +327,14 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       await journal.commit(commitFor({ event: { id: 'a', type: 'pong', body: {}, inbox: true } }));
       await journal.dropMail('r', 'c');
       expect((await journal.mail('r')).map(({ id }) => id)).toEqual(['b']);
+    });
+
+    test('a message waits as it was posted, whatever its sender does with it afterwards', async () => {
+      await using journal = await begin();
+      const body = { word: 'said' };
+      await journal.post(message('m', { kind: 'signal', to: 'agent/a', body }));
+      body.word = 'changed';
+      expect((await journal.mail('r')).map((waiting) => waiting.body)).toEqual([{ word: 'said' }]);
     });
 
     test('a message is posted once: the same again is nothing new, another under its id is a conflict, before and after it is handled', async () => {
@@ -455,9 +485,17 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       );
       await journal.commit(commitFor({ actor: 'agent/a', status: 'done', updated: commitTime + 10, snapshot: blob }));
       await journal.commit(commitFor({ actor: 'agent/b', updated: commitTime - 10 }));
+      await journal.claim('just', 'me', { now: commitTime, ttl: 1_000 });
+      await journal.commit(commitFor({ run: 'just', actor: 'agent/just', status: 'done', updated: commitTime }));
+      await journal.post(message('m', { run: 'old', to: 'agent/nobody' }));
       expect(await journal.prune(commitTime)).toBe(1);
       expect(await journal.load('agent/old')).toBeUndefined();
-      expect(await journal.ledger('old')).toEqual([]);
+      expect(await journal.load('agent/just')).toBeDefined();
+      expect([await journal.ledger('old'), await journal.mail('old')]).toEqual([[], []]);
+      // The key is free again: nothing of the earlier run stands in the way of another.
+      expect(await journal.claim('old', 'you', { now: commitTime, ttl: 1_000 })).toBe(1);
+      await journal.commit(commitFor({ run: 'old', actor: 'agent/old', updated: commitTime }));
+      expect(await journal.list('agent/old', 'said')).toEqual([]);
       expect((await journal.load('agent/a'))?.snapshot).toBe(blob);
       expect(await journal.load('agent/b')).toBeDefined();
       expect(await journal.prune(commitTime)).toBe(0);
