@@ -120,17 +120,25 @@ test('an actor with an effect under way or messages waiting stays in memory', as
 
 test('an actor whose effects wait until its run has caught up stays in memory, and begins them', async () => {
   const begun: string[] = [];
+  const waiter = setup({ delays: { soon: 1_000 } }).createMachine({
+    id: 'waiter',
+    initial: 'on',
+    states: { on: { after: { soon: 'over' } }, over: {} },
+  });
   const lateType = type(
     setup({
-      types: {} as { events: Signal },
-      actors: { kid, work: effect((_: unknown, { key }) => (begun.push(key), new Promise<Json>(() => {}))) },
-      delays: { soon: 1_000 },
+      actors: { waiter, work: effect((_: unknown, { key }) => (begun.push(key), new Promise<Json>(() => {}))) },
     }).createMachine({
       id: 'late',
-      type: 'parallel',
+      initial: 'on',
       states: {
-        worker: { invoke: { src: 'work', id: 'work' } },
-        waiter: { initial: 'on', states: { on: { after: { soon: 'over' } }, over: {} } },
+        on: {
+          invoke: [
+            { src: 'work', id: 'work', onDone: 'over', onError: 'over' },
+            { src: 'waiter', id: 'waiter', onDone: 'over', onError: 'over' },
+          ],
+        },
+        over: {},
       },
     }),
   );
@@ -144,7 +152,7 @@ test('an actor whose effects wait until its run has caught up stays in memory, a
   testProcess.journal.mail = async (run) => (await held, mail(run));
   await testProcess.resume(lateType);
   await testProcess.advance(200_000);
-  expect(testProcess.host.actorsOf('r1').map((actor) => actor.address)).toEqual([address]);
+  expect(testProcess.host.actorsOf('r1').map((actor) => actor.address)).toContain(address);
   expect(begun).toHaveLength(1);
   // Until it has caught up it does not rest, although nobody is at work.
   expect(testProcess.host.isIdle('r1')).toBe(false);
