@@ -5,6 +5,8 @@ import * as z from 'zod';
 import { effect } from '../../actors/effect.ts';
 import type { Json, JsonObject } from '../../src/values/json.ts';
 import type { ActorTypeOptions } from '../../src/core/actorType.ts';
+import { virtualClock } from '../../src/testing/clock.ts';
+import { journals } from '../engine/journals.ts';
 import type { Signal } from '../engine/machines.ts';
 import { TestProcess, type } from '../engine/testProcess.ts';
 
@@ -139,7 +141,9 @@ test('after a restart a machine has the same keys in its context, also those tha
       on: { look: { actions: 'look' } },
     }),
   );
-  const testProcess = new TestProcess();
+  const clock = virtualClock();
+  // JSON has no undefined, and a file holds JSON.
+  const testProcess = new TestProcess({ clock, journal: await journals.sqlite(clock) });
   const address = await testProcess.start(keeper);
   await testProcess.resume(keeper);
   await testProcess.signal(address, { type: 'look' });
