@@ -143,7 +143,7 @@ test('after a restart a machine has the same keys in its context, also those tha
   );
   const clock = virtualClock();
   // JSON has no undefined, and a file holds JSON.
-  const testProcess = new TestProcess({ clock, journal: await journals.sqlite(clock) });
+  const testProcess = new TestProcess({ clock, journal: await journals.sqlite() });
   const address = await testProcess.start(keeper);
   await testProcess.resume(keeper);
   await testProcess.signal(address, { type: 'look' });

@@ -131,6 +131,24 @@ test('a deadline bounds the attempts, the wait for capacity, and the backoff', a
   expect(paused).toMatchObject({ errorKind: 'deadlineExceeded', metadata: { attempts: 1 } });
 });
 
+test.each([
+  ['at the deadline is not made, and nobody waits for it', 300_000, { errorKind: 'deadlineExceeded' }, 1, 0],
+  ['a moment before the deadline is made', 300_001, { success: true }, 2, 300_000],
+])('an attempt that could begin %s', async (_, left, end, attempts, durationMs) => {
+  let calls = 0;
+  const ada = agent({
+    name: 'ada',
+    limits: { maxRetries: 0, maxFallbacks: 0, maxAlternatives: 0 },
+    model: scriptedModel(() =>
+      calls++ === 0 ? { error: { kind: 'auth', message: 'x', retryAfter: '5m' } } : { text: 'at last' },
+    ),
+  });
+  const desk = orchestrator({ name: 'desk', members: [ada] });
+  const deadline = 1_700_000_000_000 + left;
+  const [result] = await timed(desk, [{ input: 'x', deadline, retry: { maxRetries: 1 } }]);
+  expect(result).toMatchObject({ ...end, metadata: { attempts, durationMs } });
+});
+
 test('the step limit is the lowest of those of the task, its budget and the member', async () => {
   const reported: (number | undefined)[] = [];
   async function steps(task: Omit<TaskSpec, 'input'>, maxSteps?: number): Promise<number> {
