@@ -102,6 +102,21 @@ test('an attempt that takes too long is stopped, counted and retried', async () 
   });
 });
 
+test('the timeout of a task that is over does not stop the one after it', async () => {
+  const model = scriptedModel(({ messages }) =>
+    JSON.stringify(messages).includes('slow') ? { hang: true } : { text: 'done' },
+  );
+  const desk = orchestrator({ name: 'desk', members: [agent({ name: 'ada', model })], mode: 'sequential' });
+  const results = await timed(desk, [
+    { input: 'quick', timeout: '2s' },
+    { input: 'slow', deadline: 1_700_000_060_000 },
+  ]);
+  expect(results).toMatchObject([
+    { success: true },
+    { errorKind: 'deadlineExceeded', metadata: { attempts: 1, durationMs: 60_000 } },
+  ]);
+});
+
 test('a task whose deadline has passed is not started', async () => {
   const model = scriptedModel([]);
   const desk = orchestrator({ name: 'desk', members: [agent({ name: 'ada', model })] });
