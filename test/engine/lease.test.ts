@@ -60,6 +60,24 @@ test('a lease is certain until the moment at which another process may take it, 
   expect(leases.isCurrent('r1')).toBe(false);
 });
 
+test('an effect that is stopped while the lease is renewed for it is not begun', async () => {
+  let begun = 0;
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(worker(effect(async () => ++begun))));
+  const answer = deferred();
+  const { journal } = testProcess;
+  const renew = journal.renew.bind(journal);
+  journal.renew = async (...args) => (await answer.promise, renew(...args));
+  await testProcess.advance(10_000);
+  await testProcess.signal(address, { type: 'go' });
+  expect((await testProcess.row(address)).state).toBe('working');
+  await testProcess.signal(address, { type: 'stop' });
+  const { state } = await testProcess.row(address);
+  answer.resolve();
+  await settle();
+  expect([state === 'working', begun]).toEqual([false, 0]);
+});
+
 test('a parked run can be resumed by another process at once', async () => {
   const testProcess = new TestProcess();
   await testProcess.start(counter);
