@@ -2,6 +2,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { TroupeError } from '../src/values/failure.ts';
 import type { GuardedWork } from '../src/contracts/guardrail.ts';
+import type { JudgedNote } from '../src/contracts/heldNote.ts';
 import type { Json } from '../src/values/json.ts';
 import type { Work } from '../src/contracts/work.ts';
 import type { CheckInput } from '../machines/guardrail/draft.ts';
@@ -65,12 +66,15 @@ const commandsByMachine: Readonly<Record<string, CommandFamily>> = { run: 'run',
 const commandsOf = ({ id }: AnyStateMachine): CommandFamily => commandsByMachine[id] ?? 'agent';
 
 const checkOf = ({ checks }: Guardrail) =>
-  effect<CheckResult, CheckInput>(async ({ stage, work, output }, { signal }) => {
+  effect<CheckResult, CheckInput>(async ({ stage, work, output }, { signal, progress }) => {
     const guardedWork = guardedWorkOf(work, signal);
     if (stage === 'pre' || stage === 'mid') return checkResultOf(await checks[stage]?.(guardedWork));
     if (stage !== 'post' || output?.status !== 'completed') return { ok: true };
     const { answer, usage } = output;
-    return checkResultOf(await checks.post?.({ ...guardedWork, text: bodyText(answer.body), answer, usage }));
+    const verdict = checkResultOf(await checks.post?.({ ...guardedWork, text: bodyText(answer.body), answer, usage }));
+    // What was said during the work may be shown once this judgement is stored.
+    if (!signal.aborted) progress({ type: 'troupe.judged', work: work.id, ok: verdict.ok } satisfies JudgedNote);
+    return verdict;
   });
 
 /** A body as a text: as it is if it is one, otherwise as JSON. */

@@ -58,10 +58,14 @@ export interface GuardedAnswer extends GuardedWork {
   /** What the member used for it. */
   readonly usage: AgentUsage;
 }
-/** What a model has said so far in one answer. */
+/** What was said so far: one text of a model's answer, or what a tool is called with or has answered. */
 export interface GuardedStream {
-  /** The text of the answer from its beginning to here. */
+  /** The text from its beginning to here; the arguments of a call as JSON. */
   readonly text: string;
+  /** `text`: the answer. `reasoning`: the model's reasoning. `call`: the arguments of a call, or a final answer in the form of a call. `result`: what a tool answered. */
+  readonly of: 'text' | 'reasoning' | 'call' | 'result';
+  /** What the text was made of, where it is JSON: the whole call. */
+  readonly value?: Json;
   /** Fires when the model's answer is no longer waited for. */
   readonly signal: AbortSignal;
 }
@@ -87,7 +91,7 @@ export interface Checks {
   readonly mid?: Check<GuardedWork>;
   /** Asked about the result before it is passed on. */
   readonly post?: Check<GuardedAnswer>;
-  /** Asked while a model answers, before each new part of the text is shown. */
+  /** Asked while a model answers, before each new part of its text, its reasoning and its calls is shown, and before a tool's call and result are. */
   readonly stream?: Check<GuardedStream>;
   /** Asked about each call that a model wants to make; `{ ask: true }`: a person must agree to it. */
   readonly tool?: Check<GuardedToolCall, CheckAnswer | { readonly ask: true }>;

@@ -12,6 +12,7 @@ import { breaker } from '../../actors/gateway.ts';
 import { gateway as openGateway, type Gateway, type GatewayOptions } from '../gateway/gateway.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
 import { fanOut } from '../observe/fanOut.ts';
+import { judgedNotes } from '../observe/judgedNotes.ts';
 import { healthTracker, type HealthReport } from '../observe/health.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { systemClock } from '../engine/clock.ts';
@@ -178,6 +179,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const health = healthTracker(observers.observe);
   const gateway: Gateway = openGateway({ breaker: () => breaker(), ...options.gateway, clock, env });
   const { leaseTtl: ttl } = options;
+  const judged = judgedNotes(observers.observe);
   const lease = {
     owner: `${thisProcessId()} ${clock.id()}`,
     alive: isProcessAlive,
@@ -198,7 +200,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     recall: keptSteps,
     // First the event itself, then the change of health that follows from it.
     observe(event) {
-      observers.observe(event);
+      judged(event);
       health.observe(event);
     },
     ...(poll === undefined ? {} : { poll }),

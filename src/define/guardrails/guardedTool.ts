@@ -19,6 +19,7 @@ type Rejected = Parameters<typeof guardrailRefusal>[2];
 export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool {
   for (const guardrail of guardrails) requireFitting(tool, guardrail);
   const checkers = guardrails.map(checkerOf);
+  const judgesOutput = guardrails.some(({ checks, holdBack }) => checks.post && holdBack === undefined);
   const longest = Math.min(
     ...guardrails.map(({ rule }) => (rule.kind === 'timeout' ? (rule.max ?? Infinity) : Infinity)),
   );
@@ -39,12 +40,16 @@ export function guardedTool(tool: Tool, guardrails: readonly Guardrail[]): Tool 
         for (const earlier of passed) earlier.refund(work, scope);
         throw refusalError(each.name, 'pre', rejected, { sent: false });
       }
-      const output = await runTool(tool, input, scope, checkers);
+      // What a tool reports is shown when its output was let through.
+      const notes: Json[] = [];
+      const progress = judgesOutput ? (note: Json) => void notes.push(note) : scope.progress;
+      const output = await runTool(tool, input, { ...scope, progress }, checkers);
       for (const each of checkers.toReversed()) {
         const rejected = await each.after(work, output, scope);
         if (rejected) throw refusalError(each.name, 'post', rejected, { done: true });
         each.succeeded();
       }
+      for (const note of notes) scope.progress(note);
       return output;
     },
   });

@@ -11,7 +11,7 @@ import type { Budget } from '../../contracts/agent.ts';
 import { milliseconds, type Duration } from '../../values/duration.ts';
 import { parseDefinition, describeMismatch } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
-import type { GuardedAnswer, GuardedWork, Checks, CheckAnswer } from '../../contracts/guardrail.ts';
+import type { GuardedAnswer, GuardedStream, GuardedWork, Checks, CheckAnswer } from '../../contracts/guardrail.ts';
 import { reservedTypes, slug } from '../../values/ids.ts';
 import { textsIn } from './textsIn.ts';
 import type { Json } from '../../values/json.ts';
@@ -20,6 +20,7 @@ import {
   PatternsOrCheck,
   BudgetGuardrailSchema,
   CheckSchema,
+  OutputGuardrailSchema,
   OwnGuardrailSchema,
   RateLimitSchema,
   SchemaGuardrailSchema,
@@ -44,6 +45,15 @@ export interface GuardrailOptions {
       };
 }
 
+/** The option of guardrails that judge what is said. */
+export interface HoldBackOptions {
+  /**
+   * Shows what is said while it is said, but for the last characters of each text: so many are held back until the model's answer has ended. A match that is
+   * longer may be begun to be shown. By default nothing is shown before the whole result was judged.
+   */
+  readonly holdBack?: number;
+}
+
 /** The fixed order in which they check work. A user's own come last, in the order in which they were given. */
 const order = ['timeout', 'budget', 'rateLimit', 'cancellation', 'input', 'output', 'tool', 'schema', 'own'] as const;
 
@@ -54,6 +64,7 @@ function make(
     readonly rule?: GuardrailRule;
     readonly checks?: Checks;
     readonly every?: Duration | undefined;
+    readonly holdBack?: number | undefined;
     /** What its checks were made from, beside its options. */
     readonly from?: unknown;
   },
@@ -75,6 +86,7 @@ function make(
     rule: what.rule ?? { kind: 'asked' as const },
     checks,
     ...((kind === 'input' || kind === 'own') && checks.pre ? { judgesInput: true as const } : {}),
+    ...(what.holdBack === undefined ? {} : { holdBack: what.holdBack }),
     limit: limit === undefined ? defaultGuardrailSettings.patience : milliseconds(limit),
     ...(what.every === undefined ? {} : { every: milliseconds(what.every) }),
     ...(trip === undefined ? {} : { trip: tripOf(trip) }),
@@ -199,24 +211,31 @@ export interface OutputCheckInput extends Partial<GuardedAnswer> {
   readonly text: string;
   /** True when it is the whole answer. */
   readonly whole: boolean;
+  /** What the text is a part of while `whole` is false: the answer's text, the model's reasoning, the arguments of a call, the result of a tool. */
+  readonly of?: GuardedStream['of'];
+  /** What the text was made of while `whole` is false, where that is JSON. */
+  readonly value?: Json;
   /** Fires when the check must stop. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Checks output, also while a model streams it. A stream that is rejected is stopped, and what came of it is never shown.
+ * Checks output, also while a model streams it: its text, its reasoning and the calls that it wants to make. A stream that is rejected is stopped, and what
+ * came of it is never shown. What is said is held back until the result was judged; `holdBack` lets it be shown earlier.
  * @example guardrails.output([/\b\d{16}\b/]), guardrails.output(({ text, whole }) => !whole || text.includes('Sources:') || 'no sources')
  */
 function output(
   look: Patterns | ((asked: OutputCheckInput) => CheckAnswer | Promise<CheckAnswer>),
-  options: GuardrailOptions & {
-    /** `false`: checks only the whole answer; true by default. */ readonly stream?: boolean;
-  } = {},
+  options: GuardrailOptions &
+    HoldBackOptions & {
+      /** `false`: checks only the whole answer; true by default. */ readonly stream?: boolean;
+    } = {},
 ): Guardrail {
-  parseDefinition(CheckSchema.extend({ stream: z.boolean().optional() }), options, 'guardrails.output');
+  parseDefinition(OutputGuardrailSchema, options, 'guardrails.output');
   const says = checkOf<OutputCheckInput>('output', look);
   return make('output', options, {
     from: look,
+    holdBack: options.holdBack,
     checks: {
       post: (asked) => says({ ...asked, whole: true }),
       ...(options.stream === false ? {} : { stream: (asked) => says({ ...asked, whole: false }) }),
@@ -229,6 +248,7 @@ interface Checked {
   readonly text: string;
   readonly body?: Json;
   readonly answer?: GuardedAnswer['answer'];
+  readonly value?: Json;
 }
 
 function checkOf<A extends Checked>(
@@ -242,8 +262,8 @@ function checkOf<A extends Checked>(
   const patterns = given.map((each) =>
     typeof each === 'string' ? each.toLowerCase() : new RegExp(each.source, each.flags.replace(/[gy]/g, '')),
   );
-  return ({ text, body, answer }) => {
-    const texts = textsIn(text, answer === undefined ? body : answer.body);
+  return ({ text, body, answer, value }) => {
+    const texts = textsIn(text, value ?? (answer === undefined ? body : answer.body));
     const found = patterns.find((each) =>
       texts.some((one) => (typeof each === 'string' ? one.toLowerCase().includes(each) : each.test(one))),
     );
@@ -285,12 +305,13 @@ function tool(
  * Checks input, output, or both against a schema. @example guardrails.schema({ output: z.object({ total: z.number() }) })
  */
 function schema(
-  options: GuardrailOptions & {
-    /** The schema of the input; not checked by default. */
-    readonly input?: z.ZodType;
-    /** The schema of the output; not checked by default. */
-    readonly output?: z.ZodType;
-  },
+  options: GuardrailOptions &
+    HoldBackOptions & {
+      /** The schema of the input; not checked by default. */
+      readonly input?: z.ZodType;
+      /** The schema of the output; not checked by default. */
+      readonly output?: z.ZodType;
+    },
 ): Guardrail {
   parseDefinition(SchemaGuardrailSchema, options, 'guardrails.schema');
   const fits = async (type: z.ZodType, body: Json): Promise<CheckAnswer> => {
@@ -299,6 +320,7 @@ function schema(
   };
   const { input: before, output: after } = options;
   return make('schema', options, {
+    holdBack: options.holdBack,
     checks: {
       ...(before ? { pre: ({ body }) => fits(before, body) } : {}),
       ...(after ? { post: ({ answer }) => fits(after, answer.body) } : {}),
@@ -312,6 +334,7 @@ function schema(
  */
 function guardrail(
   options: GuardrailOptions &
+    HoldBackOptions &
     Checks & {
       /** Its name. */
       readonly name: string;
@@ -320,7 +343,7 @@ function guardrail(
     },
 ): Guardrail {
   parseDefinition(OwnGuardrailSchema, options, 'guardrails.guardrail');
-  const { pre, mid, post, stream, tool: calls, every } = options;
+  const { pre, mid, post, stream, tool: calls, every, holdBack } = options;
   const checks: Checks = {
     ...(pre ? { pre } : {}),
     ...(mid ? { mid } : {}),
@@ -328,7 +351,7 @@ function guardrail(
     ...(stream ? { stream } : {}),
     ...(calls ? { tool: calls } : {}),
   };
-  return make('own', options, { checks, every });
+  return make('own', options, { checks, every, holdBack });
 }
 
 /** Makes guardrails for `guarded(…)` and for orchestrators. @example guarded(clerk, [guardrails.timeout({ max: '2m' })]) */

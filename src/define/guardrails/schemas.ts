@@ -21,6 +21,15 @@ export const CheckSchema = z.strictObject({
     .optional(),
 });
 
+const holdBack = z
+  .number({ error: 'expected a number of characters, such as 64' })
+  .int()
+  .nonnegative({ error: 'expected a number of characters, 0 or more' })
+  .optional();
+
+/** The options of `guardrails.output`. */
+export const OutputGuardrailSchema = CheckSchema.extend({ stream: z.boolean().optional(), holdBack });
+
 /** The options of `guardrails.timeout`. */
 export const TimeoutSchema = CheckSchema.extend({
   max: DurationSchema.optional(),
@@ -64,10 +73,13 @@ const zod = z.custom<z.ZodType>((value) => typeof value === 'object' && value !=
   error: 'expected a zod schema, such as z.object({ … })',
 });
 /** The options of `guardrails.schema`. */
-export const SchemaGuardrailSchema = CheckSchema.extend({ input: zod.optional(), output: zod.optional() }).refine(
-  ({ input, output }) => input !== undefined || output !== undefined,
-  { error: 'it holds nothing to a schema: give input, output or both' },
-);
+export const SchemaGuardrailSchema = CheckSchema.extend({ input: zod.optional(), output: zod.optional(), holdBack })
+  .refine(({ input, output }) => input !== undefined || output !== undefined, {
+    error: 'it holds nothing to a schema: give input, output or both',
+  })
+  .refine(({ output, holdBack: characters }) => characters === undefined || output !== undefined, {
+    error: 'holdBack says how much of the output is held back, and there is no output',
+  });
 
 /** The options of `guardrails.guardrail`. */
 export const OwnGuardrailSchema = CheckSchema.extend({
@@ -78,13 +90,18 @@ export const OwnGuardrailSchema = CheckSchema.extend({
   stream: FunctionSchema.optional(),
   tool: FunctionSchema.optional(),
   every: DurationSchema.optional(),
+  holdBack,
 })
   .refine(({ pre, mid, post, stream, tool }) => [pre, mid, post, stream, tool].some((each) => each !== undefined), {
     error: 'it looks at nothing: give pre, mid, post, stream or tool',
   })
   .refine(({ mid, every }) => every === undefined || mid !== undefined, {
     error: 'every says how often mid is asked, and there is no mid',
-  });
+  })
+  .refine(
+    ({ post, stream, holdBack: characters }) => characters === undefined || post !== undefined || stream !== undefined,
+    { error: 'holdBack says how much of what is said is held back, and there is neither post nor stream to judge it' },
+  );
 
 const pattern = z.custom<string | RegExp>(
   (value) => value instanceof RegExp || (typeof value === 'string' && value !== ''),
