@@ -63,7 +63,8 @@ export function takeFromBucket(
   const level = bucketOf(buckets, key, rates, at);
   const top = full(rates, at);
   const next = {
-    at,
+    // Later than `at` when the clock was set back: what was refilled for that time is not refilled again.
+    at: level.at,
     tasks: rates.tasks === undefined ? unlimited : Math.min(top.tasks, level.tasks - tasks),
     tokens: rates.tokens === undefined ? unlimited : Math.min(top.tokens, level.tokens - tokens),
   };

@@ -127,6 +127,30 @@ test.concurrent(
   },
 );
 
+test.concurrent(
+  'an endpoint gives nobody a run of another definition: while it runs and when it has ended, with an input or without, from every node',
+  async ({ expect }) => {
+    const both = () => [greeter, gate()];
+    await using a = await startNode(server, 'others', 'a', both());
+    await using outside = await connectCluster(server.url, 'others');
+    expect(await outside.invoke('greeter', 'Hi.', { key: 'ended' })).toMatchObject({ output: 'Hello!' });
+    expect(await outside.invoke('gate', null, { key: 'running', detach: true })).toMatchObject({ status: 'active' });
+    const refused = { kind: 'conflict', message: expect.stringMatching(/is not one of|is of |, not /) as string };
+    const askAll = async () => {
+      for (const input of ['Hi.', undefined])
+        await expect(outside.invoke('greeter', input, { key: 'running' })).rejects.toMatchObject(refused);
+      for (const input of [null, undefined])
+        for (const detach of [true, false])
+          await expect(outside.invoke('gate', input, { key: 'ended', detach })).rejects.toMatchObject(refused);
+    };
+    await askAll();
+    // The other node knows both runs from the journal alone.
+    await using _ = await startNode(server, 'others', 'b', both());
+    await a.node[Symbol.asyncDispose]();
+    await askAll();
+  },
+);
+
 test.concurrent('while no node answers, nobody says that the run continues', async ({ expect }) => {
   const connection = await connectNats({ servers: server.url });
   connection.subscribe('troupe.silent._ask.greeter', { callback() {} });

@@ -1,10 +1,12 @@
 /** E11: a snapshot says which machine wrote it; another version uses it when it fits, migrates it, or refuses it unchanged and says what does not fit. */
 import { expect, test } from 'vitest';
-import { setup, type AnyStateMachine } from 'xstate';
+import { assign, setup, type AnyStateMachine } from 'xstate';
 import * as z from 'zod';
 import { effect } from '../../actors/effect.ts';
 import type { Json, JsonObject } from '../../src/values/json.ts';
 import type { ActorTypeOptions } from '../../src/core/actorType.ts';
+import { virtualClock } from '../../src/testing/clock.ts';
+import { journals } from '../engine/journals.ts';
 import type { Signal } from '../engine/machines.ts';
 import { TestProcess, type } from '../engine/testProcess.ts';
 
@@ -126,6 +128,26 @@ test.each([null, 'nothing', [], undefined])('a migration that gives %j is one th
     kind: 'incompatible',
     message: expect.stringContaining('after migrate: it gave no snapshot') as string,
   });
+});
+
+test('after a restart a machine has the same keys in its context, also those that are undefined', async () => {
+  const keeper = type(
+    setup({
+      types: {} as { context: { title: string; note: string | undefined; keys: string[] }; events: Signal },
+      actions: { look: assign({ keys: ({ context }) => Object.keys(context).sort() }) },
+    }).createMachine({
+      id: 'keeper',
+      context: { title: 'x', note: undefined, keys: [] },
+      on: { look: { actions: 'look' } },
+    }),
+  );
+  const clock = virtualClock();
+  // JSON has no undefined, and a file holds JSON.
+  const testProcess = new TestProcess({ clock, journal: await journals.sqlite() });
+  const address = await testProcess.start(keeper);
+  await testProcess.resume(keeper);
+  await testProcess.signal(address, { type: 'look' });
+  expect((await testProcess.row(address)).context).toEqual({ title: 'x', keys: ['keys', 'note', 'title'] });
 });
 
 test('a context key that was set to undefined is kept after a restart, and counts as present', async () => {

@@ -220,3 +220,91 @@ test('an answer is delivered although the process crashed right after committing
   await settle();
   expect(received).toEqual([{ body: { n: 2 }, correlation: 'q1' }]);
 });
+
+test('an ask that breaks the machine is answered with the failure, although the process crashed right after committing it', async () => {
+  const { testProcess, address } = await startTalker();
+  testProcess.transport.send = () => new Promise(() => {});
+  const ask = {
+    ...testProcess.envelope(address, { type: 'broken' }),
+    kind: 'ask',
+    from: 'door/mine',
+    id: 'q1',
+  } as const;
+  await testProcess.host.receive(ask).catch(() => {});
+  testProcess.crash();
+  const received: unknown[] = [];
+  testProcess.transport.listen('door/mine', async ({ kind, body, correlation }) => {
+    received.push({ kind, body, correlation });
+  });
+  await testProcess.host.resume('r1', talkerType);
+  await settle();
+  const answer = {
+    kind: 'failure',
+    body: { failure: expect.objectContaining({ kind: 'capability', message: 'cannot do that' }) as object },
+    correlation: 'q1',
+  };
+  expect(received).toEqual([answer]);
+  // Whoever asks again gets the same answer, and the machine is not broken again.
+  await testProcess.host.receive(ask);
+  await settle();
+  expect(received).toEqual([answer, answer]);
+  expect(await testProcess.journal.list(address, 'dead')).toHaveLength(1);
+});
+
+test.each(['resume', 'fresh'] as const)(
+  'whoever asks a child and breaks it has the failure at once: it is restarted (%s), and ends when it may not be again',
+  async (restart) => {
+    const homeType = type(
+      setup({ actors: { talker } }).createMachine({
+        id: 'home',
+        initial: 'on',
+        states: { on: { invoke: { src: 'talker', id: 'talker', onError: 'off' } }, off: {} },
+      }),
+      { supervise: { restart, maxRestarts: 1 } },
+    );
+    const testProcess = new TestProcess();
+    await testProcess.start(homeType);
+    const address = await testProcess.find('talker/');
+    const asked = { kind: 'ask', from: 'door/mine' } as const;
+    const outcomes: unknown[] = [];
+    for (let time = 0; time < 3; time++) {
+      void testProcess.transport
+        .send({ ...testProcess.envelope(address, { type: 'broken' }), ...asked })
+        .then(() => 'taken')
+        .catch((thrown: unknown) => (thrown as TroupeError).kind)
+        .then((outcome) => outcomes.push(outcome));
+      await settle();
+    }
+    // Two failures, of which the second ends it; the third finds nobody.
+    expect(outcomes).toEqual(['capability', 'capability', 'conflict']);
+    expect((await testProcess.row(address)).status).toBe('failed');
+  },
+);
+
+test('whoever asks a child and breaks it while its parent lets it go has an error as well', async () => {
+  const homeType = type(
+    setup({ types: {} as { events: { type: 'go' } }, actors: { talker } }).createMachine({
+      id: 'home',
+      initial: 'on',
+      states: { on: { invoke: { src: 'talker', id: 'talker' }, on: { go: 'off' } }, off: {} },
+    }),
+  );
+  const testProcess = new TestProcess();
+  const home = await testProcess.start(homeType);
+  const address = await testProcess.find('talker/');
+  const released = deferred();
+  const { journal } = testProcess;
+  const handled = journal.handled.bind(journal);
+  journal.handled = async (...args) => (await released.promise, handled(...args));
+  const asked = testProcess.transport.send({
+    ...testProcess.envelope(address, { type: 'broken' }),
+    kind: 'ask',
+    from: 'door/mine',
+  });
+  const outcome = expect(asked).rejects.toMatchObject({ kind: 'fenced' });
+  await settle();
+  await testProcess.signal(home, { type: 'go' });
+  released.resolve();
+  await outcome;
+  expect((await testProcess.row(address)).status).toBe('stopped');
+});

@@ -40,6 +40,18 @@ test('children and effects inherit the deadline, unchanged by a crash', async ()
   expect(rows.map(({ meta }) => (meta as { deadline?: number }).deadline)).toEqual([deadline, deadline, deadline]);
 });
 
+test.each([
+  ['its own when that is earlier', 1_000, 1_000],
+  ['the inherited one when its own is later', 10_000, 5_000],
+])('what an actor starts gets %s', async (_, own, expected) => {
+  const testProcess = new TestProcess();
+  deadlines.length = 0;
+  const now = testProcess.clock.now();
+  await testProcess.host.start({ ...tree, deadline: own }, { run: 'r1', input: null, deadline: now + 5_000 });
+  await settle();
+  expect(deadlines).toEqual([now + expected]);
+});
+
 test('a message that comes after its deadline is refused, and changes nothing', async () => {
   const testProcess = new TestProcess();
   const address = await testProcess.start(type(worker(effect(async () => 1))));

@@ -1,6 +1,10 @@
 /** E4: one process at a time owns a run; a process whose lease has expired can change nothing when it continues. */
 import { expect, test } from 'vitest';
 import { assign, sendParent, setup } from 'xstate';
+import { Leases } from '../../src/engine/lease.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { memory } from '../../src/journal/memory.ts';
+import { virtualClock } from '../../src/testing/clock.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { effect } from '../../actors/effect.ts';
 import { deferred } from '../deferred.ts';
@@ -40,6 +44,38 @@ test('a process that lives keeps its runs, because it renews their leases', asyn
   await expect(testProcess.startProcess().host.resume('r1', counter)).rejects.toMatchObject({
     kind: 'owned_elsewhere',
   });
+});
+
+test('a lease is certain until the moment at which another process may take it, counted from before it was asked for', async () => {
+  const clock = virtualClock();
+  const journal = memory();
+  const claim = journal.claim.bind(journal);
+  // The answer is under way for three seconds, which do not lengthen the lease.
+  const slow: Journal = { ...journal, claim: (...args) => (clock.advance(3_000), claim(...args)) };
+  const leases = new Leases(slow, clock, { owner: 'me', ttl: 10_000 }, () => {});
+  await leases.claim('r1');
+  clock.advance(6_999);
+  expect(leases.isCurrent('r1')).toBe(true);
+  clock.advance(1);
+  expect(leases.isCurrent('r1')).toBe(false);
+});
+
+test('an effect that is stopped while the lease is renewed for it is not begun', async () => {
+  let begun = 0;
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(worker(effect(async () => ++begun))));
+  const answer = deferred();
+  const { journal } = testProcess;
+  const renew = journal.renew.bind(journal);
+  journal.renew = async (...args) => (await answer.promise, renew(...args));
+  await testProcess.advance(10_000);
+  await testProcess.signal(address, { type: 'go' });
+  expect((await testProcess.row(address)).state).toBe('working');
+  await testProcess.signal(address, { type: 'stop' });
+  const { state } = await testProcess.row(address);
+  answer.resolve();
+  await settle();
+  expect([state === 'working', begun]).toEqual([false, 0]);
 });
 
 test('a parked run can be resumed by another process at once', async () => {

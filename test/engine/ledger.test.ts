@@ -17,6 +17,43 @@ test('an effect starts after the commit that contains it', async () => {
   expect(committed).toEqual([2]);
 });
 
+test('an actor that ends with the result of an effect, a timer or the end of a child leaves nothing pending', async () => {
+  const child = setup({}).createMachine({ id: 'child', initial: 'over', states: { over: { type: 'final' } } });
+  const brief = type(
+    setup({ actors: { work: effect(async () => 1), child }, delays: { soon: 1_000 } }).createMachine({
+      id: 'brief',
+      initial: 'working',
+      states: {
+        working: { invoke: { src: 'work', id: 'work', onDone: 'over', onError: 'over' }, after: { soon: 'over' } },
+        over: { type: 'final' },
+      },
+    }),
+  );
+  const parent = type(
+    setup({ actors: { child } }).createMachine({
+      id: 'parent',
+      initial: 'on',
+      states: {
+        on: { invoke: { src: 'child', id: 'child', onDone: 'over', onError: 'over' } },
+        over: { type: 'final' },
+      },
+    }),
+  );
+  const waiter = type(
+    setup({ delays: { soon: 1_000 } }).createMachine({
+      id: 'waiter',
+      initial: 'on',
+      states: { on: { after: { soon: 'over' } }, over: { type: 'final' } },
+    }),
+  );
+  for (const each of [brief, parent, waiter]) {
+    const testProcess = new TestProcess();
+    const address = await testProcess.start(each);
+    await testProcess.advance(1_000);
+    expect(await testProcess.journal.load(address)).toMatchObject({ status: 'done', pending: [] });
+  }
+});
+
 test('an effect whose result is in the ledger is not performed again after a crash', async () => {
   const testProcess = new TestProcess();
   let calls = 0;

@@ -61,6 +61,38 @@ test('a sender that waits for room in a mailbox gets an error when the process g
   expect(await outcome).toMatchObject([{ reason: { kind: 'fenced' } }, { reason: { kind: 'fenced' } }]);
 });
 
+test.each([
+  ['its last message', (testProcess: TestProcess, address: string) => testProcess.signal(address, { type: 'finish' })],
+  [
+    'a stop',
+    async (testProcess: TestProcess, address: string) => testProcess.host.stopChild(address, 'no longer wanted'),
+  ],
+])(
+  'whoever waits in the mailbox, or for room in it, while the actor ends by %s, gets an error: nothing is taken and lost',
+  async (_, end) => {
+    const testProcess = new TestProcess();
+    const brief = setup({ types: {} as { events: Signal } }).createMachine({
+      id: 'brief',
+      initial: 'on',
+      states: { on: { on: { finish: 'off', say: {} } }, off: { type: 'final' } },
+    });
+    const address = await testProcess.start(type(brief, { mailbox: { limit: 2, whenFull: 'block' } }));
+    const commit = testProcess.journal.commit.bind(testProcess.journal);
+    let go = () => {};
+    const held = new Promise<void>((resolve) => (go = resolve));
+    testProcess.journal.commit = async (...args) => (await held, commit(...args));
+    const first = testProcess.signal(address, { type: 'say' });
+    await settle();
+    const ending = end(testProcess, address);
+    const waiting = Promise.allSettled(words.map((word) => testProcess.signal(address, { type: 'say', word })));
+    await settle();
+    go();
+    await Promise.all([first, ending]);
+    expect(await waiting).toMatchObject(words.map(() => ({ reason: { kind: 'conflict', retryable: false } })));
+    expect((await testProcess.row(address)).status).not.toBe('active');
+  },
+);
+
 test('an invalid mailbox limit is refused', () => {
   expect(() => type(listener, { mailbox: { limit: 0 } })).toThrow(
     'mailbox.limit must be a whole number, 1 or more; it is 0',

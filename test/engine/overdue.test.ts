@@ -96,6 +96,7 @@ describe.each(kinds)('%s', (kind) => {
 
   test.each([
     ['in time', 2.5 * minute, ['own at 1', 'child at 2', 'a person', 'own at 3', 'child at 4']],
+    ['at the moment of a deadline', 3 * minute, ['own at 1', 'child at 2', 'own at 3', 'a person', 'child at 4']],
     ['after all deadlines', 10 * minute, ['own at 1', 'child at 2', 'own at 3', 'child at 4', 'a person']],
   ] as const)('a message that was left %s, while nobody was there, is taken at its place', async (_, at, heard) => {
     const process = await processOn(kind);

@@ -118,6 +118,49 @@ test('an actor with an effect under way or messages waiting stays in memory', as
   expect(withMessage.host.actorsOf('r1').map((actor) => actor.address)).toEqual(['parent/r1']);
 });
 
+test('an actor whose effects wait until its run has caught up stays in memory, and begins them', async () => {
+  const begun: string[] = [];
+  const waiter = setup({ delays: { soon: 1_000 } }).createMachine({
+    id: 'waiter',
+    initial: 'on',
+    states: { on: { after: { soon: 'over' } }, over: {} },
+  });
+  const lateType = type(
+    setup({
+      actors: { waiter, work: effect((_: unknown, { key }) => (begun.push(key), new Promise<Json>(() => {}))) },
+    }).createMachine({
+      id: 'late',
+      initial: 'on',
+      states: {
+        on: {
+          invoke: [
+            { src: 'work', id: 'work', onDone: 'over', onError: 'over' },
+            { src: 'waiter', id: 'waiter', onDone: 'over', onError: 'over' },
+          ],
+        },
+        over: {},
+      },
+    }),
+  );
+  const testProcess = new TestProcess({ idle: 60_000 });
+  const address = await testProcess.start(lateType);
+  testProcess.host.abandon();
+  testProcess.clock.advance(5_000);
+  const mail = testProcess.journal.mail.bind(testProcess.journal);
+  let go = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  testProcess.journal.mail = async (run) => (await held, mail(run));
+  await testProcess.resume(lateType);
+  await testProcess.advance(200_000);
+  expect(testProcess.host.actorsOf('r1').map((actor) => actor.address)).toContain(address);
+  expect(begun).toHaveLength(1);
+  // Until it has caught up it does not rest, although nobody is at work.
+  expect(testProcess.host.isIdle('r1')).toBe(false);
+  go();
+  await settle();
+  expect(begun).toEqual([begun[0], begun[0]]);
+});
+
 test('when the journal is unavailable, loading the actor waits for it', async () => {
   const { testProcess, address } = await passivated();
   const load = testProcess.journal.load;

@@ -165,6 +165,23 @@ test('a run key means one run: starting it with another input, name or type is r
   }
 });
 
+test('a run that has ended is given to nobody who asks for another: with another input, name or type it is refused', async () => {
+  const testProcess = new TestProcess();
+  const about = { name: 'home' };
+  const run = 'r1';
+  const address = await testProcess.host.start(parentType, { run, input: { n: 1 }, about });
+  await testProcess.signal(address, { type: 'come' });
+  await testProcess.signal(address, { type: 'end' });
+  const conflict = { kind: 'conflict' };
+  // Each process in its turn: one that knows of the end, and those that find it in the journal.
+  for (const other of [{ input: { n: 2 }, about }, { input: { n: 1 }, about: { name: 'b' } }, { about: { name: 'b' } }])
+    for (const host of [testProcess.host, testProcess.crash()])
+      await expect(host.start(parentType, { run, ...other })).rejects.toMatchObject(conflict);
+  const otherType = { ...parentType, name: 'other' };
+  await expect(testProcess.crash().start(otherType, { run, input: { n: 1 } })).rejects.toMatchObject(conflict);
+  expect(await testProcess.crash().start(parentType, { run, input: { n: 1 }, about })).toBe(address);
+});
+
 test('an unknown run cannot be resumed; a run must have an id', async () => {
   const testProcess = new TestProcess();
   await expect(testProcess.host.resume('r9', parentType)).rejects.toMatchObject({

@@ -148,6 +148,17 @@ test('a child that its parent has stopped is not restarted, and restarts no sibl
   });
 });
 
+test('a restart counts for as long as the window, and not at its end', () => {
+  const decide = (second: number) => {
+    const supervisor = new Supervisor({ strategy: 'one-for-one', maxRestarts: 1, within: 1_000, restart: 'fresh' });
+    return [0, second].map((now) => supervisor.decide('kid/a', ['kid/a'], now, true).escalate);
+  };
+  expect([decide(999), decide(1_000)]).toEqual([
+    [false, true],
+    [false, false],
+  ]);
+});
+
 test('a stop is final: a restart after it does nothing', async () => {
   const testProcess = new TestProcess();
   await testProcess.start(threeChildren({ restart: 'fresh', strategy: 'one-for-all' }));

@@ -125,6 +125,14 @@ test('a lease requested again is the same lease, and a settled lease is not open
   expect(ledgerOf(twice)).toMatchObject({ free: { steps: 3 }, used: { steps: 2 }, by: { ada: { steps: 2 } } });
 });
 
+test('a request that is delivered again when its lease was settled reserves nothing, also after many others', () => {
+  const rounds = Array.from({ length: 70 }, (_, round) => [lease(`t${round}`, {}), settle(`t${round}`, 1)]).flat();
+  const { free } = ledgerOf(story({ steps: 100 }, {}, ...rounds));
+  expect(free).toEqual({ steps: 30 });
+  for (const late of ['t69', 't40'])
+    expect(ledgerOf(story({ steps: 100 }, {}, ...rounds, lease(late, {})))).toMatchObject({ free, leases: {} });
+});
+
 test('a request for more gets its share of what is free, at least what it needs, and waits while open leases may return something', () => {
   const two = [lease('a'), settle('a', 4), lease('t', {}, ['ada', 'bob'])];
   expect(sentMessages(story({ steps: 10 }, {}, ...two)).at(-1)).toEqual(['granted', 't', { steps: 3 }]);
@@ -140,6 +148,21 @@ test('a request for more gets its share of what is free, at least what it needs,
     't.0',
     'budget',
   ]);
+});
+
+test('a request that waits is answered once however often it is delivered, and not at all when its lease was settled meanwhile', () => {
+  const two = [lease('t', {}, ['ada', 'bob']), lease('t.0', { steps: 8 })];
+  const waiting = story({ steps: 10 }, {}, ...two, lease('t.0', { steps: 8 }));
+  expect(queue(waiting)).toEqual(['t.0']);
+  const answersOf = (played: Played) => sentMessages(played).slice(sentMessages(waiting).length);
+  expect(answersOf(playNext(treasurerMachine, waiting, settle('t.1', 0)))).toEqual([['granted', 't.0', { steps: 10 }]]);
+  const ended = playNext(treasurerMachine, waiting, settle('t.0', 3));
+  expect([queue(ended), answersOf(ended)]).toEqual([[], []]);
+});
+
+test('what a holder used in several leases is added up', () => {
+  const both = story({ steps: 10 }, {}, lease('t', {}, ['ada', 'ada']), settle('t.0', 2), settle('t.1', 3));
+  expect(ledgerOf(both)).toMatchObject({ used: { steps: 5 }, by: { ada: { steps: 5 } } });
 });
 
 test('under a parent run: the treasurer asks its parent for what its own limits allow, and refuses when the parent refuses', () => {

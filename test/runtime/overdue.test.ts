@@ -44,7 +44,8 @@ async function asked(kind: JournalKind, deadline?: number) {
   const outcome = await run.outcome({ returnWhenWaiting: true });
   if (outcome.status !== 'waiting') throw new Error(`It does not wait: ${JSON.stringify(outcome)}`);
   await runtime.close();
-  return { clock, journal, made, subject, ticket: outcome.tickets[0]!.id };
+  const { id, deadline: until } = outcome.tickets[0]!;
+  return { clock, journal, made, subject, ticket: id, until };
 }
 
 const later = (journal: Journal, clock: VirtualClock): Promise<Runtime> => openRuntime({ journal, clock, env: {} });
@@ -60,6 +61,19 @@ describe.each(Object.keys(journals) as JournalKind[])('%s', (kind) => {
     const run = await runtime.resume('k', subject());
     expect(await run.outcome({ returnWhenWaiting: true })).toMatchObject({ status: 'done', output: 'That is all.' });
     expect(made).toEqual([]);
+  });
+
+  test('at its very deadline an approval is too late, a millisecond before it is in time', async () => {
+    const { clock, journal, ticket, until } = await asked(kind);
+    clock.advance(until - clock.now());
+    await using runtime = await later(journal, clock);
+    expect(await runtime.tickets()).toEqual([]);
+    await expect(runtime.answer(ticket, { approved: true }, 'ann')).rejects.toMatchObject({ kind: 'expired' });
+    const other = await asked(kind);
+    other.clock.advance(other.until - other.clock.now() - 1);
+    await using early = await later(other.journal, other.clock);
+    expect(await early.tickets()).toHaveLength(1);
+    await early.answer(other.ticket, { approved: true }, 'ann');
   });
 
   test('an approval that was given in time holds, however late the run goes on', async () => {

@@ -27,7 +27,7 @@ type WithAddress = { readonly address: string };
 /** The part of a journal that answers queries. */
 export function sqliteQueries(store: SqliteStore): JournalQueries {
   const { db, writes, codec } = store;
-  const { load, list } = actorReader(store);
+  const { load, list, handled } = actorReader(store);
   const lookup = actorLookup(db);
   const leaseOf = leaseReader(db);
   const { mail } = sqliteInboxes(store);
@@ -36,6 +36,9 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
   );
   const resultsOf = db.prepare<LedgerColumns>(
     'SELECT l.* FROM ledger l JOIN actors a ON a.id = l.actor WHERE a.actor = ? ORDER BY l.rowid',
+  );
+  const repliesOf = db.prepare<{ readonly ask: string }>(
+    'SELECT r.ask FROM replies r JOIN actors a ON a.id = r.actor WHERE a.actor = ?',
   );
   const pendingAt = db.prepare<PendingColumns>('SELECT * FROM pending WHERE key = ?');
 
@@ -177,9 +180,13 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
           async () => {
             const stored = await load(actor);
             for (const name of Object.keys(stored?.lists ?? {})) await list(actor, name);
-            for (const row of resultsOf.all(actor))
+            for (const row of resultsOf.all(actor)) {
               if (!isIntact(row))
                 throw corruptActor(actor, stored?.seq ?? 0, `the result of ${row.key} is not what was written`);
+              // A large value stands elsewhere.
+              for (const value of [row.input, row.outcome]) codec.read(String(value));
+            }
+            for (const { ask } of repliesOf.all(actor)) await handled(actor, ask);
           },
           undefined,
         );

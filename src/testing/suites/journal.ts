@@ -87,6 +87,9 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       expect(stored?.pending).toEqual([{ key: 'agent/a/1/0', kind: 'effect', data: { id: 'x', src: 's', input: 1 } }]);
       expect(await journal.list('agent/a', 'said')).toEqual(['one', { two: 2 }]);
       expect(await journal.list('agent/a', 'said', 1, 2)).toEqual([{ two: 2 }]);
+      expect(await journal.list('agent/a', 'said', 0, 1)).toEqual(['one']);
+      expect(await journal.list('agent/a', 'said', 1)).toEqual([{ two: 2 }]);
+      expect(await journal.list('agent/a', 'said', 2, 9)).toEqual([]);
       expect(await journal.list('agent/a', 'nothing')).toEqual([]);
     });
 
@@ -193,6 +196,18 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       expect((await journal.verify()).damage).toEqual([]);
     });
 
+    test('a dead letter of a run is kept by that run, also when its recipient is an actor of another', async () => {
+      await using journal = await begin();
+      await journal.claim('other', 'you', { now: commitTime, ttl: 1_000 });
+      await journal.commit(commitFor({ run: 'other', actor: 'agent/other' }));
+      await journal.commit(commitFor());
+      const letter = dead('d1', 'agent/other').entry;
+      await journal.bury('r', 1, letter);
+      expect(await journal.list('agent/other', 'dead')).toEqual([]);
+      expect(await journal.list('agent/a', 'dead')).toEqual([letter]);
+      await expect(journal.bury('unclaimed', 1, letter)).rejects.toEqual(refusal('fenced'));
+    });
+
     test('a dead letter settles messages only, whatever it is called', async () => {
       await using journal = await begin();
       await journal.commit(commitFor({ opens: [{ key: 'agent/a/1/0', kind: 'effect', data: asked }] }));
@@ -226,6 +241,13 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
         { key: 'k2', actor: 'agent/a', at: commitTime + 9, name: 'search', input: 'p', outcome },
       ]);
       expect([...present(await journal.load('agent/a'), 'The stored actor').results]).toEqual([['k2', outcome]]);
+      const other = { key: 'k2', name: 'search', input: 'p', outcome: { ok: true, output: 'a third' } } as const;
+      await journal.commit(commitFor({ seq: 3, closes: ['k2'], results: [other] }));
+      expect((await journal.ledger('r')).map((entry) => entry.outcome)).toEqual([outcome, outcome]);
+      await expect(journal.record('r', 1, 'agent/nobody', commitTime, { ...other, key: 'k3' })).rejects.toEqual(
+        refusal('unknown_recipient'),
+      );
+      expect(await journal.ledger('r')).toHaveLength(2);
     });
 
     test('a run has one owner: another process gets it only when the claim has run out, or the owner is gone', async () => {
@@ -305,6 +327,14 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       await journal.commit(commitFor({ event: { id: 'a', type: 'pong', body: {}, inbox: true } }));
       await journal.dropMail('r', 'c');
       expect((await journal.mail('r')).map(({ id }) => id)).toEqual(['b']);
+    });
+
+    test('a message waits as it was posted, whatever its sender does with it afterwards', async () => {
+      await using journal = await begin();
+      const body = { word: 'said' };
+      await journal.post(message('m', { kind: 'signal', to: 'agent/a', body }));
+      body.word = 'changed';
+      expect((await journal.mail('r')).map((waiting) => waiting.body)).toEqual([{ word: 'said' }]);
     });
 
     test('a message is posted once: the same again is nothing new, another under its id is a conflict, before and after it is handled', async () => {
@@ -455,9 +485,17 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       );
       await journal.commit(commitFor({ actor: 'agent/a', status: 'done', updated: commitTime + 10, snapshot: blob }));
       await journal.commit(commitFor({ actor: 'agent/b', updated: commitTime - 10 }));
+      await journal.claim('just', 'me', { now: commitTime, ttl: 1_000 });
+      await journal.commit(commitFor({ run: 'just', actor: 'agent/just', status: 'done', updated: commitTime }));
+      await journal.post(message('m', { run: 'old', to: 'agent/nobody' }));
       expect(await journal.prune(commitTime)).toBe(1);
       expect(await journal.load('agent/old')).toBeUndefined();
-      expect(await journal.ledger('old')).toEqual([]);
+      expect(await journal.load('agent/just')).toBeDefined();
+      expect([await journal.ledger('old'), await journal.mail('old')]).toEqual([[], []]);
+      // The key is free again: nothing of the earlier run stands in the way of another.
+      expect(await journal.claim('old', 'you', { now: commitTime, ttl: 1_000 })).toBe(1);
+      await journal.commit(commitFor({ run: 'old', actor: 'agent/old', updated: commitTime }));
+      expect(await journal.list('agent/old', 'said')).toEqual([]);
       expect((await journal.load('agent/a'))?.snapshot).toBe(blob);
       expect(await journal.load('agent/b')).toBeDefined();
       expect(await journal.prune(commitTime)).toBe(0);
@@ -471,39 +509,88 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
     });
 
     if (damaged)
-      test.each(['a snapshot 4711', 'an entry 4711', 'a result 4711', 'a message 4711', 'an owner 4711'])(
-        'a bit that flips in %s is told as damage, or repaired: no read gives another value',
-        async (text) => {
-          const journal = await open();
-          await journal.claim('r', 'an owner 4711', { now: commitTime, ttl: 1_000 });
-          const outcome = { ok: true, output: 'a result 4711' } as const;
-          const results = [{ key: 'agent/a/1/0', name: 'n', input: 1, outcome }];
-          await journal.commit(
-            commitFor({ snapshot: 'a snapshot 4711', appends: [{ list: 'said', entry: 'an entry 4711' }], results }),
-          );
-          await journal.post(message('m', { kind: 'signal', to: 'agent/a', body: 'a message 4711' }));
-          const readAll = (one: Journal) => [
-            () => one.load('agent/a'),
-            () => one.find({ run: 'r' }),
-            () => one.list('agent/a', 'said'),
-            () => one.ledger('r'),
-            () => one.mail('r'),
-            () => one.claims(),
-          ];
-          const truth = await Promise.all(readAll(journal).map((read) => read()));
-          try {
-            await using other = await damaged(journal, text);
-            for (const [n, read] of readAll(other).entries())
-              await read().then(
-                (value) => expect(value).toEqual(truth[n]),
-                (thrown: unknown) => expect(thrown).toEqual(refusal('corrupt')),
-              );
-          } catch (thrown) {
-            // It may as well refuse to be opened.
-            if ((thrown as { kind?: unknown }).kind !== 'corrupt') throw thrown;
-          }
-        },
-      );
+      test.each([
+        'a snapshot 4711',
+        'a fact 4711',
+        'an entry 4711',
+        'a dead letter 4711',
+        'a message 4711',
+        'a handled message 4711',
+        'an undelivered message 4711',
+        'a reply 4711',
+        'an effect 4711',
+        'a result 4711',
+        'a result without a commit 4711',
+        'a large value 4711',
+        'a large result 4711',
+        'an owner 4711',
+      ])('a bit that flips in %s is told as damage, or repaired: no read gives another value', async (text) => {
+        const journal = await open();
+        await journal.claim('r', 'an owner 4711', { now: commitTime, ttl: 1_000 });
+        const large = (word: string) => word.padEnd(300_000, 'y');
+        const resultOf = (index: number, output: string) =>
+          ({ key: `agent/a/1/${index}`, name: 'n', input: 1, outcome: { ok: true, output } }) as const;
+        const sent = (key: string, body: string, over: Partial<Envelope> = {}) =>
+          ({ key, kind: 'message', data: message(key, { body, ...over }) }) as const;
+        const effectOf = (index: number) =>
+          ({ key: `agent/a/1/${index}`, kind: 'effect', data: { ...asked, input: 'an effect 4711' } }) as const;
+        const reply = sent('agent/a/1/3', 'a reply 4711', { correlation: 'handled' });
+        await journal.commit(
+          commitFor({
+            snapshot: 'a snapshot 4711',
+            meta: { input: 'a fact 4711' },
+            event: { id: 'handled', type: 'go', body: 'a handled message 4711', inbox: true },
+            appends: [{ list: 'said', entry: 'an entry 4711' }],
+            opens: [effectOf(0), effectOf(1), effectOf(2), reply],
+          }),
+        );
+        journal.settle([reply.key]);
+        await journal.commit(
+          commitFor({
+            seq: 2,
+            snapshot: 'a snapshot 4711',
+            meta: { input: 'a fact 4711' },
+            opens: [sent('agent/a/2/0', 'an undelivered message 4711')],
+            closes: [resultOf(0, '').key, resultOf(1, '').key],
+            results: [resultOf(0, 'a result 4711'), resultOf(1, large('a large result 4711'))],
+          }),
+        );
+        await journal.commit(commitFor({ actor: 'agent/b', parent: 'agent/a', snapshot: large('a large value 4711') }));
+        await journal.record('r', 1, 'agent/a', commitTime, resultOf(2, 'a result without a commit 4711'));
+        await journal.bury('r', 1, { ...dead('d').entry, body: 'a dead letter 4711' });
+        await journal.post(message('m', { kind: 'signal', to: 'agent/a', body: 'a message 4711' }));
+        const readAll = (one: Journal) => [
+          () => one.load('agent/a'),
+          () => one.load('agent/b'),
+          () => one.find({ run: 'r' }),
+          () => one.list('agent/a', 'said'),
+          () => one.list('agent/a', 'dead'),
+          () => one.handled('agent/a', 'handled'),
+          () => one.undelivered('r'),
+          () => one.history({ run: 'r' }),
+          () => one.ledger('r'),
+          () => one.mail('r'),
+          () => one.claims(),
+        ];
+        const truth = await Promise.all(readAll(journal).map((read) => read()));
+        try {
+          await using other = await damaged(journal, text);
+          let told = 0;
+          for (const [n, read] of readAll(other).entries())
+            await read().then(
+              (value) => expect(value).toEqual(truth[n]),
+              (thrown: unknown) => {
+                expect(thrown).toEqual(refusal('corrupt'));
+                told++;
+              },
+            );
+          // What no read gives back any more is named by the check of the whole journal as well.
+          if (told > 0) expect((await other.verify()).damage).not.toEqual([]);
+        } catch (thrown) {
+          // It may as well refuse to be opened.
+          if ((thrown as { kind?: unknown }).kind !== 'corrupt') throw thrown;
+        }
+      });
 
     if (again)
       test('another process finds all that was acknowledged', async () => {

@@ -102,6 +102,21 @@ test('an attempt that takes too long is stopped, counted and retried', async () 
   });
 });
 
+test('the timeout of a task that is over does not stop the one after it', async () => {
+  const model = scriptedModel(({ messages }) =>
+    JSON.stringify(messages).includes('slow') ? { hang: true } : { text: 'done' },
+  );
+  const desk = orchestrator({ name: 'desk', members: [agent({ name: 'ada', model })], mode: 'sequential' });
+  const results = await timed(desk, [
+    { input: 'quick', timeout: '2s' },
+    { input: 'slow', deadline: 1_700_000_060_000 },
+  ]);
+  expect(results).toMatchObject([
+    { success: true },
+    { errorKind: 'deadlineExceeded', metadata: { attempts: 1, durationMs: 60_000 } },
+  ]);
+});
+
 test('a task whose deadline has passed is not started', async () => {
   const model = scriptedModel([]);
   const desk = orchestrator({ name: 'desk', members: [agent({ name: 'ada', model })] });
@@ -129,6 +144,24 @@ test('a deadline bounds the attempts, the wait for capacity, and the backoff', a
     { input: 'x', deadline: now + 60_000, retry: { maxRetries: 9, backoff: '4m' } },
   ]);
   expect(paused).toMatchObject({ errorKind: 'deadlineExceeded', metadata: { attempts: 1 } });
+});
+
+test.each([
+  ['at the deadline is not made, and nobody waits for it', 300_000, { errorKind: 'deadlineExceeded' }, 1, 0],
+  ['a moment before the deadline is made', 300_001, { success: true }, 2, 300_000],
+])('an attempt that could begin %s', async (_, left, end, attempts, durationMs) => {
+  let calls = 0;
+  const ada = agent({
+    name: 'ada',
+    limits: { maxRetries: 0, maxFallbacks: 0, maxAlternatives: 0 },
+    model: scriptedModel(() =>
+      calls++ === 0 ? { error: { kind: 'auth', message: 'x', retryAfter: '5m' } } : { text: 'at last' },
+    ),
+  });
+  const desk = orchestrator({ name: 'desk', members: [ada] });
+  const deadline = 1_700_000_000_000 + left;
+  const [result] = await timed(desk, [{ input: 'x', deadline, retry: { maxRetries: 1 } }]);
+  expect(result).toMatchObject({ ...end, metadata: { attempts, durationMs } });
 });
 
 test('the step limit is the lowest of those of the task, its budget and the member', async () => {
