@@ -22,7 +22,8 @@ export async function simulation(): Promise<void> {
       { name: 'undisturbed', ...run([]) },
       { name: 'everything going wrong', ...run() },
     ]);
-  }  const advanced = (time: '1h' | '11h') => ({
+  }
+  const advanced = (time: '1h' | '11h') => ({
     name: time,
     run: async () => {
       const { subject, input } = clerk();

@@ -67,7 +67,7 @@ test.each<[string, (host: Host) => Promise<unknown>]>([
   testProcess.host.abandon();
   const { host } = testProcess.startProcess({ lease: { owner: 'another', alive: () => false } });
   let told: boolean | undefined;
-  using _watching = host.activity.watch('r1', () => (told = host.owns('r1')));
+  host.activity.watch('r1', () => (told = host.owns('r1')));
   const left = leave(host).catch(() => {});
   await settle();
   expect({ told, owns: host.owns('r1') }).toEqual({ told: false, owns: false });
