@@ -10,6 +10,7 @@ import { chargedAttempts, chargedUsage, tokensOfAttempt, totalTokens } from '../
 import { ownLimits } from '../machines/agent/funding.ts';
 import { asJson } from '../src/values/json.ts';
 import { readConversation } from './conversation.ts';
+import { factsOf } from './definitionFacts.ts';
 import { effect } from './effect.ts';
 import { truncateHistory } from './history.ts';
 import { toolOfferOf } from './toolOffer.ts';
@@ -52,7 +53,8 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
     const callsLeft = (budget.toolCalls ?? Infinity) - callInput.used.toolCalls;
     const used = chargedUsage(chargedAttempts(callInput.used, answer.failed), answer.usage);
     const left = (shares: number) => remainingShare(budget, used, shares);
-    return parseAnswer(answer, { definition, offer, limits, callsLeft, left, ...maxOutput });
+    const parsed = parseAnswer(answer, { definition, offer, limits, callsLeft, left, ...maxOutput });
+    return { ...parsed, definition: factsOf(definition) };
   });
 
 /** Whether the budget has room for another attempt after those that failed. */
