@@ -6,6 +6,7 @@ import { fromFailure, toFailure, TroupeError } from '../src/values/failure.ts';
 import { asJson, isJsonObject, type JsonObject } from '../src/values/json.ts';
 import { FailedAttempts, type Message, type ModelAnswer } from '../src/contracts/model.ts';
 import type { ModelBill, ModelCallInput } from '../machines/agent/effectTypes.ts';
+import { artifactsFor } from './artifact.ts';
 import { mayTryAgain, modelChoiceFor, modelScope, maxOutputFor } from './callModel.ts';
 import { readConversation } from './conversation.ts';
 import { truncateHistory } from './history.ts';
@@ -33,6 +34,7 @@ export async function askTyped<T>(
   const transcript = await readConversation(scope);
   // A JSON Schema is JSON, though zod's type for it allows for more.
   const input = z.toJSONSchema(shape, { io: 'input' }) as JsonObject;
+  const artifacts = await artifactsFor(transcript, scope);
   let problem = '';
   let bill: FailedAttempts = nothing;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
@@ -40,6 +42,7 @@ export async function askTyped<T>(
     const request = {
       instructions: definition.instructions,
       messages: [...truncateHistory(transcript, definition.maxHistory), ask],
+      ...artifacts,
       tools: [{ name, description, input }],
       ...maxOutputFor(definition, callInput),
     };

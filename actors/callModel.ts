@@ -2,13 +2,15 @@
 import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { withDefaults } from '../src/values/json.ts';
-import type { FailedAttempts, Model, ModelChoice } from '../src/contracts/model.ts';
+import { madeInWords } from '../src/contracts/media.ts';
+import type { FailedAttempts, Model, ModelAnswer, ModelChoice } from '../src/contracts/model.ts';
 import type { ParsedAnswer, ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { defaultAgentBudget } from '../machines/agent/settings.ts';
 import { exhaustedFailure, remainingShare, lowerBudget } from '../machines/agent/budget.ts';
 import { chargedAttempts, chargedUsage, tokensOfAttempt, totalTokens } from '../machines/usage.ts';
 import { ownLimits } from '../machines/agent/funding.ts';
 import { asJson } from '../src/values/json.ts';
+import { artifactOf, artifactsFor } from './artifact.ts';
 import { readConversation } from './conversation.ts';
 import { factsOf } from './definitionFacts.ts';
 import { effect } from './effect.ts';
@@ -25,16 +27,18 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
     const definition = define(callInput.message);
     const offer = await toolOfferOf(definition, deps, callInput.tier, scope);
     const { instructions, temperature } = definition;
+    const messages = truncateHistory(await readConversation(scope), definition.maxHistory);
     const maxOutput = maxOutputFor(definition, callInput);
     const request = {
       instructions,
-      messages: truncateHistory(await readConversation(scope), definition.maxHistory),
+      messages,
+      ...(await artifactsFor(messages, scope)),
       tools: offer.specs,
       ...maxOutput,
       ...(temperature === undefined ? {} : { temperature }),
     };
     let shown = '';
-    const answer = await deps.gateway.answer(
+    const { media, ...answer } = await deps.gateway.answer(
       modelChoiceFor(definition, callInput, deps.gateway),
       request,
       modelScope(scope),
@@ -51,11 +55,23 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
       callInput.allowance,
     );
     const callsLeft = (budget.toolCalls ?? Infinity) - callInput.used.toolCalls;
+
     const used = chargedUsage(chargedAttempts(callInput.used, answer.failed), answer.usage);
     const left = (shares: number) => remainingShare(budget, used, shares);
-    const parsed = parseAnswer(answer, { definition, offer, limits, callsLeft, left, ...maxOutput });
+    const parsed = parseAnswer(withMedia(answer, media), { definition, offer, limits, callsLeft, left, ...maxOutput });
     return { ...parsed, definition: factsOf(definition) };
   });
+
+/** What the model made becomes artifacts, which its text names. */
+function withMedia(
+  answer: ModelAnswer,
+  media: ModelAnswer['media'] = [],
+): ModelAnswer & Pick<ParsedAnswer, 'artifacts'> {
+  if (media.length === 0) return answer;
+  const artifacts = media.map(({ data, mediaType }) => artifactOf(data, mediaType));
+  const text = [answer.text, ...artifacts.map(madeInWords)].filter((each) => each !== '').join('\n');
+  return { ...answer, text, artifacts };
+}
 
 /** Whether the budget has room for another attempt after those that failed. */
 export const mayTryAgain =

@@ -9,6 +9,7 @@ import { toolTiers, type ModelAnswer, type ToolCall, type ToolTier } from '../sr
 import type { ParsedAnswer, ParsedCall } from '../machines/agent/effectTypes.ts';
 import { asZodJson } from '../machines/json.ts';
 import { propertiesOf } from '../src/values/properties.ts';
+import { cutText } from '../src/values/text.ts';
 import { callHash } from './hash.ts';
 import { answerPrefix, requestToolsName, isWrappedReply, type ToolOffer } from './toolOffer.ts';
 import type { OfferedTool } from './tools.ts';
@@ -26,10 +27,20 @@ export interface AnswerContext {
   left(shares: number): Budget;
 }
 
-export function parseAnswer(answer: ModelAnswer, context: AnswerContext): ParsedAnswer {
-  const { text, usage, model, reason, failed } = answer;
+export function parseAnswer(
+  answer: ModelAnswer & Pick<ParsedAnswer, 'artifacts'>,
+  context: AnswerContext,
+): ParsedAnswer {
+  const { text, usage, model, reason, failed, provider, artifacts } = answer;
   const asked = withIds(answer.calls);
-  const base = { text, usage, model, ...(failed === undefined ? {} : { failed }) };
+  const base = {
+    text,
+    usage,
+    model,
+    ...(failed === undefined ? {} : { failed }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(artifacts === undefined ? {} : { artifacts }),
+  };
   if (asked.length > 0 && (reason === 'length' || reason === 'refused'))
     return { ...base, ...cutShort(asked, answer, context) };
   const [first, ...others] = asked;
@@ -131,7 +142,9 @@ function finalAnswer(call: ToolCall, { type, contract }: Reply): Pick<ParsedAnsw
   if (call.unreadable !== undefined) return unusable('its arguments are not JSON. Call it again with valid JSON.');
   if (call.inexact !== undefined) return unusable(inexactWords(call.inexact));
   const inside = isWrappedReply(schema);
-  const given = inside ? propertiesOf(call.input).value : call.input;
+  // A model may leave out the wrapper: what it gives is then the value itself.
+  const wrapped = propertiesOf(call.input).value;
+  const given = inside && (wrapped !== undefined || !accepts(parse, call.input)) ? wrapped : call.input;
   if (given === undefined) return unusable('it has no "value". Call it again with { "value": … }.');
   try {
     const body = parse(given);
@@ -143,6 +156,15 @@ function finalAnswer(call: ToolCall, { type, contract }: Reply): Pick<ParsedAnsw
     // The model cannot correct a schema that is wrong.
     if (!(thrown instanceof TroupeError) || thrown.kind === 'definition') throw thrown;
     return unusable(inside ? thrown.message.replace('at the top', 'at "value"') : thrown.message);
+  }
+}
+
+function accepts(parse: ReplyContract['parse'], input: Json): boolean {
+  try {
+    parse(input);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -173,7 +195,7 @@ function parseCall(
   if (!info)
     return refused(
       call,
-      `Not made: there is no tool "${call.name.slice(0, 80)}". There are ${[...offer.tools.keys()].slice(0, 40).join(', ') || 'none'}.`,
+      `Not made: there is no tool "${cutText(call.name, 80)}". There are ${[...offer.tools.keys()].slice(0, 40).join(', ') || 'none'}.`,
     );
   if (madeSoFar >= limits.maxCallsPerTurn)
     return refused(

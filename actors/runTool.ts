@@ -1,11 +1,12 @@
 /** One call of a tool, and the reconciliation of a call that may have happened. */
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { toFailure, TroupeError } from '../src/values/failure.ts';
-import { asJson, type Json } from '../src/values/json.ts';
+import { asJson } from '../src/values/json.ts';
 import type { ToolNote, ToolScope } from '../src/contracts/tool.ts';
 import type { WriteReconciliation } from '../machines/toolCall.ts';
 import type { ToolAnswer, ToolRequest } from '../machines/agent/effectTypes.ts';
 import { propertiesOf } from '../src/values/properties.ts';
+import { shownResult } from './artifact.ts';
 import { effect } from './effect.ts';
 import { toolSourceOf, type AgentDeps, type ToolCatalog } from './tools.ts';
 
@@ -20,9 +21,9 @@ export const runTool = (deps: AgentDeps) =>
       const note = (one: ToolNote) => scope.progress(asJson(one));
       note({ type: 'tool.called', id, tool: name, input });
       try {
-        const content = contentOf(await toolsFor(deps, request).call(name, input, toolScope(request, scope)));
-        note({ type: 'tool.answered', id, tool: name, ok: true, content });
-        return { content };
+        const shown = shownResult(await toolsFor(deps, request).call(name, input, toolScope(request, scope)));
+        note({ type: 'tool.answered', id, tool: name, ok: true, content: shown.content });
+        return shown;
       } catch (thrown) {
         note({ type: 'tool.answered', id, tool: name, ok: false, content: toFailure(thrown).message });
         throw failureOfWrite(request, scope, thrown);
@@ -48,7 +49,7 @@ export const reconcile = (deps: AgentDeps) =>
     try {
       const found = await toolsFor(deps, request).reconcile?.(name, input, toolScope(request, scope));
       if (found === undefined) return { done: undefined };
-      return found.done ? { done: true, content: contentOf(found.output) } : { done: false };
+      return found.done ? { done: true, ...shownResult(found.output) } : { done: false };
     } catch (thrown) {
       if (annotationsOf(thrown).done === true) return { done: true, content: resultLostMessage(name) };
       throw thrown;
@@ -71,8 +72,6 @@ const toolScope = (request: ToolRequest, scope: EffectScope): ToolScope => {
   const { signal, clock, progress, onCall } = scope;
   return { key: keyOf(request, scope), signal, clock, progress, ...(onCall ? { onCall } : {}) };
 };
-
-const contentOf = (output: Json): string => (typeof output === 'string' ? output : JSON.stringify(output));
 
 /**
  * The failure of a write (E7). If nothing was begun, it failed, and no person is asked. If it was carried out and only its result is lost,

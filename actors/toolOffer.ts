@@ -3,6 +3,7 @@ import type { AgentDefinition } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import type { JsonObject } from '../src/values/json.ts';
 import type { ToolSpec, ToolTier } from '../src/contracts/model.ts';
+import { isObjectSchema, wrapSchema } from '../src/contracts/toolSchema/references.ts';
 import { allTools, isTierWithin, type AgentDeps, type OfferedTool } from './tools.ts';
 
 export const answerPrefix = 'answer_';
@@ -48,13 +49,11 @@ const answersOf = ({ replies = {} }: AgentDefinition): ToolSpec[] =>
   Object.entries(replies).map(([type, { schema, description }]) => ({
     name: `${answerPrefix}${type}`,
     description: description ?? `Gives your final answer as "${type}" and ends the task. Call it alone.`,
-    input: isWrappedReply(schema)
-      ? { type: 'object', properties: { value: schema }, required: ['value'], additionalProperties: false }
-      : schema,
+    input: isWrappedReply(schema) ? wrapSchema('value', schema) : schema,
   }));
 
 /** Whether a reply is wrapped as `{ value }`: providers take only objects as arguments. */
-export const isWrappedReply = (schema: JsonObject): boolean => schema.type !== 'object';
+export const isWrappedReply = (schema: JsonObject): boolean => !isObjectSchema(schema);
 
 const requestOf = (higher: readonly ToolTier[]): ToolSpec[] =>
   higher.length === 0

@@ -131,7 +131,9 @@ export const toolCallMachine = setup({
       const { key } = propertiesOf(failureOf(error).data);
       return context.key === undefined && typeof key === 'string' ? { key } : {};
     }),
-    keepAnswer: assign((_, answer: ToolAnswer) => ({ outcome: { ok: true as const, content: answer.content } })),
+    keepAnswer: assign((_, { content, artifacts }: ToolAnswer) => ({
+      outcome: { ok: true as const, content, ...(artifacts === undefined ? {} : { artifacts }) },
+    })),
     keepFailure: assign((_, { error }: { error: unknown }) => ({ outcome: failed(failureOf(error)) })),
     keepDelegated: assign(({ context }, output: AgentOutput | RunOutput) => ({
       outcome: delegated(context, output),
@@ -300,7 +302,7 @@ function delegateInput({ call, delegate }: ToolCallContext): SingleWorkInput | R
 const requestOf = ({ call, key }: ToolCallContext): ToolRequest => ({ ...call, ...(key === undefined ? {} : { key }) });
 
 /** What a write that has happened returned. */
-const answerOf = (found: WriteReconciliation): ToolAnswer => ({ content: found.done === true ? found.content : '' });
+const answerOf = (found: WriteReconciliation): ToolAnswer => (found.done === true ? found : { content: '' });
 
 /** The outcome of a delegate's work. If it failed, the kind is `tool` whatever the reason was: the caller's model is shown it and goes on. */
 function delegated({ call, delegate }: ToolCallContext, output: AgentOutput | RunOutput): ToolOutcome {

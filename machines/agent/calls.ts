@@ -3,6 +3,8 @@
  * Every call gets a result: however a turn ends, `closed` makes one for each call that has none yet.
  */
 import type { Failure } from '../../src/values/failure.ts';
+import type { Artifact } from '../../src/contracts/media.ts';
+import { partsField } from './artifacts.ts';
 import type { Message, ToolResult } from '../../src/contracts/model.ts';
 import type { AgentContext, PendingCall } from './context.ts';
 import type { ParsedAnswer, ParsedCall, ToolOutcome } from './effectTypes.ts';
@@ -13,8 +15,14 @@ const loopWindow = 20;
 
 export const toolResultOf = (
   { id, name }: Pick<PendingCall, 'id' | 'name'>,
-  { ok, content }: Pick<ToolOutcome, 'ok' | 'content'>,
-): ToolResult => ({ id, name, ok, content });
+  { ok, content, artifacts }: Pick<ToolOutcome, 'ok' | 'content'> & { readonly artifacts?: readonly Artifact[] },
+): ToolResult => ({
+  id,
+  name,
+  ok,
+  content,
+  ...partsField(artifacts),
+});
 
 export const isExecutable = (call: ParsedCall): call is ParsedCall & { how: 'run' | 'guarded' } =>
   call.how === 'run' || call.how === 'guarded';
@@ -72,7 +80,7 @@ export const resultsForUnanswered = (calls: readonly PendingCall[], why: string)
   calls.filter(({ answered }) => !answered).map((call) => toolResultOf(call, { ok: false, content: why }));
 
 /** The model's answer as a message of the transcript. */
-export const assistantMessage = ({ text, calls }: ParsedAnswer): Message => ({
+export const assistantMessage = ({ text, calls, provider, artifacts }: ParsedAnswer): Message => ({
   role: 'assistant',
   text,
   calls: calls.map(({ id, name, input, unreadable }) => ({
@@ -81,6 +89,8 @@ export const assistantMessage = ({ text, calls }: ParsedAnswer): Message => ({
     input,
     ...(unreadable === undefined ? {} : { unreadable }),
   })),
+  ...(provider === undefined ? {} : { provider }),
+  ...partsField(artifacts),
 });
 
 /** The hashes of the latest calls, these included. */

@@ -54,7 +54,7 @@ export interface ToolTierState {
 /** The context of an agent. There are few keys at the top, because every step copies them. */
 export interface AgentContext {
   /** The task, until it is in the transcript. */
-  readonly task: Pick<AgentInput, 'type' | 'body'> | undefined;
+  readonly task: Pick<AgentInput, 'type' | 'body' | 'artifacts'> | undefined;
   /** The type of the message that is the task. */
   readonly message: string;
   /** What is left for this task where that is less than the agent's own budget. */
@@ -101,7 +101,11 @@ export interface AgentContext {
 }
 
 export const initialAgentContext = (input: AgentInput): AgentContext => ({
-  task: { type: input.type, body: input.body },
+  task: {
+    type: input.type,
+    body: input.body,
+    ...(input.artifacts === undefined ? {} : { artifacts: input.artifacts }),
+  },
   message: input.type,
   allowance: input.allowance,
   depth: input.depth ?? 0,

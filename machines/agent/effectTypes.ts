@@ -3,8 +3,9 @@ import type { AgentAnswer, AgentUsage, Budget, Evidence, Phase } from '../../src
 import type { EffectKind } from '../../src/contracts/effect.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
+import type { Artifact } from '../../src/contracts/media.ts';
 import type { Delegation } from '../member.ts';
-import type { FailedAttempts, ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
+import type { FailedAttempts, ProviderContent, ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
 
 /** The input of an effect that asks the model. It reads the transcript from the list. */
 export interface ModelCallInput {
@@ -98,6 +99,10 @@ export interface ParsedAnswer {
   readonly model: string;
   /** What the agent's definition said when the model was asked; absent in what earlier versions stored. */
   readonly definition?: DefinitionFacts;
+  /** What the provider wants back with this answer, unchanged; nothing by default. */
+  readonly provider?: ProviderContent;
+  /** Images, audio and files that the model made; none by default. */
+  readonly artifacts?: readonly Artifact[];
   /** What the answer is: final, calls of tools, not usable, or a refusal. */
   readonly means:
     | {
@@ -137,6 +142,8 @@ export interface ToolRequest extends ExecutableCall {
 export interface ToolAnswer {
   /** What the model is shown. */
   readonly content: string;
+  /** Images, audio and files that it is shown beside it; none by default. */
+  readonly artifacts?: readonly Artifact[];
 }
 /** How a call ended. */
 export type ToolOutcome =
@@ -144,6 +151,8 @@ export type ToolOutcome =
       readonly ok: true;
       /** The tool's result, as the model is shown it. */
       readonly content: string;
+      /** Images, audio and files of the result; none by default. */
+      readonly artifacts?: readonly Artifact[];
       /** What the delegate used; absent for the call of a tool. */
       readonly usage?: AgentUsage;
     }

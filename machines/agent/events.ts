@@ -11,6 +11,7 @@ import type {
   PlanOutput,
   AnalysisOutput,
   ParsedAnswer,
+  ToolAnswer,
   ToolOutcome,
   VerificationOutput,
 } from './effectTypes.ts';
@@ -50,8 +51,13 @@ export function toolOutcomeIn(event: AgentEvent): ToolOutcome {
     const failure = childFailure(event);
     return { ok: false, content: failure.message, failure };
   }
-  const output = childOutput<ToolOutcome | { ok?: undefined; content: string; usage?: undefined }>(event);
+  const output = childOutput<ToolOutcome | (ToolAnswer & { ok?: undefined; usage?: undefined })>(event);
   if (output.ok === false) return output;
-  const { content, usage } = output;
-  return { ok: true, content, ...(usage === undefined ? {} : { usage }) };
+  const { content, artifacts, usage } = output;
+  return {
+    ok: true,
+    content,
+    ...(artifacts === undefined ? {} : { artifacts }),
+    ...(usage === undefined ? {} : { usage }),
+  };
 }

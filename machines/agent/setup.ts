@@ -7,7 +7,7 @@ import { asJson } from '../../src/values/json.ts';
 import { parent } from '../parent.ts';
 import { grantedBudget, fundingRefusal } from '../treasury/ticket.ts';
 import { agentActionsOf } from './actions.ts';
-import { agentSetupBase, appendToTrajectory, appendToTranscript } from './setupBase.ts';
+import { agentSetupBase, appendArtifacts, appendToTrajectory, appendToTranscript } from './setupBase.ts';
 import type { AgentContext } from './context.ts';
 import * as updates from './updates.ts';
 import { parsedAnswerIn } from './events.ts';
@@ -41,7 +41,9 @@ export const agentSetup = agentSetupBase.extend({
 
     // The transcript.
     appendTask: enqueueActions(({ context, enqueue }) => {
-      if (context.task) enqueue(appendToTranscript(userMessage(taskPrompt(context.task))));
+      const { task } = context;
+      for (const append of appendArtifacts(task?.artifacts)) enqueue(append);
+      if (task) enqueue(appendToTranscript(userMessage(taskPrompt(task), task.artifacts)));
       enqueue.assign({ task: undefined });
     }),
     appendAnalysis: enqueueActions(({ event, enqueue }) =>

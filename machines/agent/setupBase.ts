@@ -2,6 +2,8 @@
 import { setup, stateIn } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/values/json.ts';
+import type { Artifact } from '../../src/contracts/media.ts';
+import { artifactList } from './artifacts.ts';
 import type { Message, ToolResult, ToolTier } from '../../src/contracts/model.ts';
 import { asJson } from '../../src/values/json.ts';
 import { engineActions, slot } from '../slot.ts';
@@ -62,6 +64,10 @@ export const appendToTranscript = (message: Message) => ({
 /** The action that adds the results of one step to the transcript; none when there are none. A reader joins all results of a turn. */
 export const appendResults = (results: readonly ToolResult[]) =>
   results.length > 0 ? [appendToTranscript({ role: 'tool', results: [...results] })] : [];
+
+/** The actions that keep artifacts: messages refer to them by their ids. */
+export const appendArtifacts = (artifacts: readonly Artifact[] = []) =>
+  artifacts.map((artifact) => ({ type: 'append' as const, params: { list: artifactList, entry: asJson(artifact) } }));
 
 /** The action that adds a record of what was done, for people. */
 export const appendToTrajectory = (entry: Json) => ({ type: 'append' as const, params: { list: 'trajectory', entry } });

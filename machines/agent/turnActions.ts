@@ -5,7 +5,14 @@ import { delegateActorName } from '../member.ts';
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { withinDeadline } from '../lifecycle.ts';
 import { slotIndexOf } from '../slotIndex.ts';
-import { agentSetupBase, agentActions, appendResults, appendToTrajectory, appendToTranscript } from './setupBase.ts';
+import {
+  agentSetupBase,
+  agentActions,
+  appendArtifacts,
+  appendResults,
+  appendToTrajectory,
+  appendToTranscript,
+} from './setupBase.ts';
 import {
   callChildId,
   resultsForUnanswered,
@@ -21,6 +28,7 @@ import {
 } from './calls.ts';
 import type { AgentContext } from './context.ts';
 import * as updates from './updates.ts';
+import type { ToolOutcome } from './effectTypes.ts';
 import { isCallEnd, toolOutcomeIn, parsedAnswerIn, type AgentEvent } from './events.ts';
 import { correctionPrompt, userMessage } from './prompts.ts';
 
@@ -36,7 +44,8 @@ const tellDelegates = (type: 'call.pause' | 'call.resume') =>
 export const turnActions = agentActions({
   takeAnswer: enqueueActions(({ context, event, enqueue }) => {
     const parsed = parsedAnswerIn(event);
-    const { text, calls, usage, model, means, failed } = parsed;
+    const { text, calls, usage, model, means, failed, artifacts } = parsed;
+    for (const append of appendArtifacts(artifacts)) enqueue(append);
     if (text !== '' || calls.length > 0) enqueue(appendToTranscript(assistantMessage(parsed)));
     for (const append of appendResults(resultsOfUnmadeCalls(calls))) enqueue(append);
     enqueue(
@@ -71,7 +80,9 @@ export const turnActions = agentActions({
   }),
   recordOutcome: enqueueActions(({ context, event, enqueue }) => {
     const index = slotIndexOf(event.type);
-    for (const append of appendResults(resultOfEndedCall(context.calls, index, toolOutcomeIn(event)))) enqueue(append);
+    const outcome = toolOutcomeIn(event);
+    for (const append of appendArtifacts(artifactsOf(outcome))) enqueue(append);
+    for (const append of appendResults(resultOfEndedCall(context.calls, index, outcome))) enqueue(append);
     enqueue.assign(updates.recordOutcome);
     enqueue.stopChild(callChildId(index));
   }),
@@ -101,6 +112,7 @@ export const turnActions = agentActions({
       ...(isCallEnd(event) ? resultOfEndedCall(context.calls, slotIndexOf(event.type), toolOutcomeIn(event)) : []),
       ...resultsForUnanswered(calls, closingReason(event, context.failure)),
     ];
+    if (isCallEnd(event)) for (const append of appendArtifacts(artifactsOf(toolOutcomeIn(event)))) enqueue(append);
     for (const append of appendResults(results)) enqueue(append);
     enqueue.assign({ ...last, calls: stoppingOnly(calls) });
   }),
@@ -124,6 +136,8 @@ export const turnActions = agentActions({
     enqueue.assign({ requeries: context.requeries + 1 });
   }),
 });
+
+const artifactsOf = (outcome: ToolOutcome) => (outcome.ok ? outcome.artifacts : undefined);
 
 const lastOutcome = (context: AgentContext, event: AgentEvent): Partial<AgentContext> =>
   isCallEnd(event) ? updates.recordOutcome({ context, event }) : {};

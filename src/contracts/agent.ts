@@ -4,6 +4,7 @@ import { anyJson } from '../values/anyJson.ts';
 import { Failure } from '../values/failure.ts';
 import type { Id } from '../values/ids.ts';
 import type { InputPolicy } from './input.ts';
+import { Artifact } from './media.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import type { Message, ModelChoice, ToolInfo } from './model.ts';
 
@@ -56,6 +57,8 @@ export type AgentUsage = z.infer<typeof AgentUsage>;
 export const AgentInput = z.object({
   type: z.string().min(1),
   body: anyJson(),
+  /** Images, audio and files beside the message; none by default. */
+  artifacts: z.array(Artifact).optional(),
   /** The budget that is left for this task, when that is less than the agent's own. */
   allowance: Budget.optional(),
   /** How many agents and teams have passed the work on already. */

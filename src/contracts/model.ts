@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { anyJson } from '../values/anyJson.ts';
 import type { EffectKind } from './effect.ts';
+import { MediaPart } from './media.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 
 /** A call of a tool that a model asks for. */
@@ -29,8 +30,46 @@ export const ToolResult = z.object({
   ok: z.boolean(),
   /** What the model is shown. */
   content: z.string(),
+  /** Images, audio and files that the model is shown beside it; none by default. */
+  parts: z.array(MediaPart).optional(),
 });
 export type ToolResult = z.infer<typeof ToolResult>;
+
+/**
+ * What a provider wants to be given back with an answer, unchanged: its reasoning, signatures and ids of items. It means nothing to any other
+ * provider or model.
+ */
+export const ProviderContent = z.object({
+  /** `provider:model`, as it answered: it is given back to no other. */
+  model: z.string(),
+  /** The parts of the answer in their order. `metadata` is the provider's own. */
+  parts: z.array(
+    z.discriminatedUnion('type', [
+      z.object({
+        type: z.literal('reasoning'),
+        /** What the model thought; empty when only the provider can read it. */
+        text: z.string(),
+        /** The provider's own facts about this part, such as a signature. */
+        metadata: anyJson().optional(),
+      }),
+      z.object({
+        type: z.literal('text'),
+        /** So many characters of the answer's text. */
+        length: z.number(),
+        /** The provider's own facts about this part. */
+        metadata: anyJson().optional(),
+      }),
+      z.object({
+        type: z.literal('call'),
+        /** Which of the answer's calls it is; 0 for the first. */
+        index: z.number(),
+        /** The provider's own facts about this part, such as a signature. */
+        metadata: anyJson().optional(),
+      }),
+    ]),
+  ),
+});
+export type ProviderContent = z.infer<typeof ProviderContent>;
 
 /** A message as models read it. Every call in an assistant's message is answered by the one `tool` message after it. */
 export const Message = z.discriminatedUnion('role', [
@@ -38,6 +77,8 @@ export const Message = z.discriminatedUnion('role', [
     role: z.literal('user'),
     /** The text. */
     text: z.string(),
+    /** Images, audio and files beside the text; none by default. */
+    parts: z.array(MediaPart).optional(),
   }),
   z.object({
     role: z.literal('assistant'),
@@ -45,6 +86,10 @@ export const Message = z.discriminatedUnion('role', [
     text: z.string(),
     /** The tool calls that the model made. */
     calls: z.array(ToolCall),
+    /** Images, audio and files that the model made; none by default. */
+    parts: z.array(MediaPart).optional(),
+    /** What the provider wants back with this message; nothing by default. */
+    provider: ProviderContent.optional(),
   }),
   z.object({
     role: z.literal('tool'),
@@ -122,6 +167,8 @@ export interface ModelRequest {
   readonly maxOutputTokens?: number;
   /** The sampling temperature; the model's own by default. */
   readonly temperature?: number;
+  /** The bytes of an artifact that a message refers to, in base64; undefined when it is not known. No artifacts by default. */
+  readonly artifact?: (artifact: string) => string | undefined;
 }
 
 /** A part of a streamed answer. A stream that ends without `finish` was cut. */
@@ -147,6 +194,14 @@ export const ModelPart = z.discriminatedUnion('type', [
       id: z.string().default(''),
     }),
   }),
+  /** An image, audio or a file that the model made, whole. */
+  z.object({
+    type: z.literal('media'),
+    /** Its media type, such as `image/png`. */
+    mediaType: z.string(),
+    /** Its bytes, in base64. */
+    data: z.string(),
+  }),
   /** The end of the answer. */
   z.object({
     type: z.literal('finish'),
@@ -158,6 +213,8 @@ export const ModelPart = z.discriminatedUnion('type', [
     usage: Usage,
     /** `provider:model`, as it answered. */
     model: z.string(),
+    /** What the provider wants back with this answer; nothing by default. */
+    provider: ProviderContent.optional(),
   }),
 ]);
 export type ModelPart = z.infer<typeof ModelPart>;
@@ -172,6 +229,19 @@ export const ModelAnswer = z.object({
   usage: Usage,
   /** `provider:model`, as it answered. */
   model: z.string(),
+  /** What the provider wants back with this answer; nothing by default. */
+  provider: ProviderContent.optional(),
+  /** Images, audio and files that the model made; none by default. */
+  media: z
+    .array(
+      z.object({
+        /** Its media type, such as `image/png`. */
+        mediaType: z.string(),
+        /** Its bytes, in base64. */
+        data: z.string(),
+      }),
+    )
+    .optional(),
   /** What failed attempts at this answer used, beside `usage`; absent when there were none. */
   failed: FailedAttempts.optional(),
 });

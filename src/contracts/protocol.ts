@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { errorMessage } from '../values/cause.ts';
 import { describeValue, describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
+import { fnv1a } from '../values/fnv1a.ts';
 import type { Json } from '../values/json.ts';
 import { requirePlain } from '../values/plain.ts';
 
@@ -168,15 +169,12 @@ function readBody(type: string, schema: z.ZodType, body: unknown) {
   }
 }
 
-/** FNV-1a over the JSON Schemas: short, stable, and not a secret. */
+/** A hash of the JSON Schemas: short, stable, and not a secret. */
 function hashOf(messages: Messages): string {
   const shape = Object.entries(messages)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { body, replies = [] }]) => [name, jsonSchema(body), replies]);
-  let hash = 0xcbf29ce484222325n;
-  for (const char of new TextEncoder().encode(JSON.stringify(shape)))
-    hash = BigInt.asUintN(64, (hash ^ BigInt(char)) * 0x100000001b3n);
-  return hash.toString(16).padStart(16, '0');
+  return fnv1a(JSON.stringify(shape));
 }
 
 /** The JSON Schema of a body. A schema that JSON Schema cannot describe is `{}`: it is still checked here. */

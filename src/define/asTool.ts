@@ -7,6 +7,7 @@ import { jsonSchema, protocol } from '../contracts/protocol.ts';
 import { guardedDefinition, memberDefinition } from './anyMember.ts';
 import type { Member } from './member.ts';
 import { isMember } from './schemas.ts';
+import { isObjectSchema, wrapSchema } from '../contracts/toolSchema/references.ts';
 import type { Delegate } from './delegate.ts';
 import { participantMessages, type Participant } from './presets/participants.ts';
 
@@ -49,7 +50,7 @@ export function asTool(subject: Participant, options: AsToolOptions): Delegate {
   const inputSchema = jsonSchema(input) as JsonObject;
   const isText = takes === 'task' && !hasMessages(subject);
   // Models call tools with named arguments: an input that is no object becomes one argument.
-  const argument = inputSchema['type'] === 'object' ? undefined : isText ? 'task' : 'value';
+  const argument = isObjectSchema(inputSchema) ? undefined : isText ? 'task' : 'value';
   const contract = protocol({
     message: { body: isText ? input.refine((text) => text !== '', 'a text that is not empty') : input },
   });
@@ -60,17 +61,11 @@ export function asTool(subject: Participant, options: AsToolOptions): Delegate {
     subject: memberDefinition(subject),
     approval,
     effect: 'read',
-    schema:
-      argument === undefined
-        ? inputSchema
-        : {
-            type: 'object',
-            properties: { [argument]: inputSchema },
-            required: [argument],
-            additionalProperties: false,
-          },
+    schema: argument === undefined ? inputSchema : wrapSchema(argument, inputSchema),
     message(given) {
-      const body = argument === undefined ? given : isObject(given) ? given[argument] : undefined;
+      const wrapped = argument === undefined || !isObject(given) ? undefined : given[argument];
+      // A model may leave out the wrapper: what it gives is then the message itself.
+      const body = argument === undefined || (wrapped === undefined && argument === 'value') ? given : wrapped;
       return { type: takes, body: contract.parse('message', body) as Json };
     },
   };

@@ -9,7 +9,8 @@ import {
 } from './anyMember.ts';
 import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
-import type { Json, JsonObject } from '../values/json.ts';
+import type { Artifact } from '../contracts/media.ts';
+import { asJson, type Json, type JsonObject } from '../values/json.ts';
 import { requireInput } from '../values/plain.ts';
 import { kindOf } from './schemas.ts';
 import { taskFacts } from './taskFacts.ts';
@@ -70,4 +71,16 @@ export function runInput(subject: Runnable, input: unknown): Json {
       return requireInput(what, { type, body: subject.protocol.parse(type, body) });
     }
   }
+}
+
+/** The input with images, audio and files beside its message. Throws `unsupported` for what takes none: only an agent by itself does. */
+export function withArtifacts(subject: Runnable, input: Json, artifacts: readonly Artifact[]): Json {
+  if (artifacts.length === 0) return input;
+  if (subject.kind !== 'agent')
+    throw new TroupeError(
+      'unsupported',
+      `"${subject.name}" is ${subject.kind === 'guarded' ? 'guarded' : `of kind ${subject.kind}`} and takes no parts. Give them to an agent({ … }).`,
+    );
+  // The input of an agent is an object.
+  return { ...(input as JsonObject), artifacts: artifacts.map((artifact) => asJson(artifact)) };
 }

@@ -6,6 +6,7 @@ import type { ModelPart, ModelRequest, ToolCall } from '../contracts/model.ts';
 import { inexactNumbersOf, withDigits } from './exactNumbers.ts';
 import { tagReader } from './thinkTags.ts';
 import { plausibleUsage } from './tokens.ts';
+import { sizeOfParts } from '../contracts/messageSize.ts';
 
 /** Counts what one attempt wrote; an attempt that fails is charged by it. */
 export interface AttemptMeter {
@@ -29,6 +30,7 @@ export async function* checkedAnswer(
         yield* reader.read(part.text);
         break;
       case 'reasoning':
+      case 'media':
         yield part;
         break;
       case 'call':
@@ -45,6 +47,7 @@ export async function* checkedAnswer(
 function lengthOf(part: ModelPart): number {
   if (part.type === 'text' || part.type === 'reasoning') return part.text.length;
   if (part.type === 'finish') return 0;
+  if (part.type === 'media') return sizeOfParts([part]);
   const { name, input, unreadable } = part.call;
   return name.length + (unreadable ?? JSON.stringify(input)).length;
 }

@@ -14,6 +14,7 @@ import { sleep, type Clock } from '../values/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { CallNote } from '../contracts/health.ts';
 import { asJson, isJsonObject, withDefaults, type Json } from '../values/json.ts';
+import { propertiesOf } from '../values/properties.ts';
 import type {
   FailedAttempts,
   Model,
@@ -28,6 +29,7 @@ import { attempt, type ModelTimeouts } from './attempt.ts';
 import { alwaysClosed, type Breaker } from './breaker.ts';
 import { checkedAnswer, type AttemptMeter } from './checkedAnswer.ts';
 import { withFailedAttempt } from './failedAttempts.ts';
+import { contextWindows } from './fitting/contextWindows.ts';
 import { checkGatewayOptions } from './options.ts';
 import { priceOf, type Price } from './prices.ts';
 import { providers, type ProviderOptions } from './providers.ts';
@@ -93,6 +95,7 @@ export function gateway(options: GatewayOptions): Gateway {
   const timeouts = withDefaults<ModelTimeouts>({ first: 120_000, idle: 60_000, whole: 600_000 }, options.patience);
   const thinkTags = options.thinkTags === false ? [] : (options.thinkTags ?? defaultThinkTags);
   const openModel = providers(options);
+  const attemptFitting = contextWindows();
   const breakers = new Map<string, Breaker>();
 
   const breakerOf = (id: string): Breaker => {
@@ -158,8 +161,8 @@ export function gateway(options: GatewayOptions): Gateway {
         let meter: AttemptMeter | undefined;
         try {
           const model = typeof entry === 'string' ? await openModel(entry) : entry;
-          meter = { written: 0 };
-          const value = await attemptOnce(model, meter);
+          const ownMeter = (meter = { written: 0 });
+          const value = await attemptFitting(model.id, request, (fitting) => attemptOnce(model, fitting, ownMeter));
           breaker.succeeded();
           reportCall();
           return { value, failed };
@@ -199,17 +202,20 @@ export function gateway(options: GatewayOptions): Gateway {
   return {
     models: listOf,
     async answer(choice, request, scope, onPart, mayTry) {
-      const attemptOnce = async (model: Model, meter: AttemptMeter): Promise<ModelAnswer> => {
+      const attemptOnce = async (model: Model, fitting: ModelRequest, meter: AttemptMeter): Promise<ModelAnswer> => {
         let text = '';
         const calls: ToolCall[] = [];
-        for await (const raw of attemptAt(model, request, scope, meter)) {
-          const part = priced(raw);
+        const media: NonNullable<ModelAnswer['media']> = [];
+        for await (const raw of attemptAt(model, fitting, scope, meter)) {
+          const { provider, part } = withoutProvider(priced(raw));
           if (part.type === 'text') text += part.text;
-          onPart?.(part, text);
+          // Its bytes are for no observer.
+          if (part.type === 'media') media.push({ mediaType: part.mediaType, data: part.data });
+          else onPart?.(part, text);
           if (part.type === 'call') calls.push(part.call);
           else if (part.type === 'finish') {
             const { type: _, ...end } = part;
-            return { text, calls, ...end };
+            return { text, calls, ...end, ...provider, ...(media.length === 0 ? {} : { media }) };
           }
         }
         throw new TroupeError('transient', `The answer of ${model.id} broke off before its end.`);
@@ -224,8 +230,8 @@ export function gateway(options: GatewayOptions): Gateway {
         choice,
         request,
         scope,
-        attemptOnce: async (model, meter) => {
-          const all = attemptAt(model, request, scope, meter);
+        attemptOnce: async (model, fitting, meter) => {
+          const all = attemptAt(model, fitting, scope, meter);
           const first = await all.next();
           begun = true;
           return { first, all };
@@ -238,12 +244,19 @@ export function gateway(options: GatewayOptions): Gateway {
   };
 }
 
+/** What is for the provider alone goes into the answer, and to no observer. */
+function withoutProvider(part: ModelPart): { part: ModelPart; provider: Pick<ModelAnswer, 'provider'> } {
+  if (part.type !== 'finish' || part.provider === undefined) return { part, provider: {} };
+  const { provider, ...shown } = part;
+  return { part: shown, provider: { provider } };
+}
+
 /** The attempts at one answer. */
 interface Attempts<T> {
   readonly choice: ModelChoice;
   readonly request: ModelRequest;
   readonly scope: ModelScope;
-  attemptOnce(model: Model, meter: AttemptMeter): Promise<T>;
+  attemptOnce(model: Model, request: ModelRequest, meter: AttemptMeter): Promise<T>;
   isLast(): boolean;
   mayTry?(failed: FailedAttempts): boolean;
 }
@@ -277,7 +290,12 @@ function noAnswer(
     data: {
       models: [...names],
       tries: failures.length,
+      ...goneOf(failures),
       ...(failed ? { ...failed, usage: asJson(failed.usage) } : {}),
     },
   });
 }
+
+/** Whether the same request would fail in the same way: only when it did so with every model. */
+const goneOf = (failures: readonly { failure: Failure }[]): { gone?: true } =>
+  failures.every(({ failure }) => propertiesOf(failure.data).gone === true) ? { gone: true } : {};

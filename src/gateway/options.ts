@@ -1,4 +1,5 @@
 /** Checks the options of a gateway when it is opened: a wrong pause would otherwise show itself as a call that waits for ever. */
+import { MediaKind } from '../contracts/media.ts';
 import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { propertiesOf } from '../values/properties.ts';
@@ -40,6 +41,7 @@ const shape: Shape = {
   models: object,
   prices: object,
   baseUrls: object,
+  accepts: object,
   thinkTags: {
     expected: "false, or a list of names of tags without brackets, such as ['think']",
     holds: (value) => value === false || (Array.isArray(value) && value.every((tag) => /^[\w-]+$/.test(String(tag)))),
@@ -59,7 +61,7 @@ const shape: Shape = {
 /** Throws `definition` for the first option that is not known or has a wrong value. */
 export function checkGatewayOptions(options: object): void {
   check(options, shape, 'gateway');
-  const { models, prices: ownPrices, baseUrls } = propertiesOf(options);
+  const { models, prices: ownPrices, baseUrls, accepts } = propertiesOf(options);
   for (const [name, list] of Object.entries(propertiesOf(models)))
     if (!Array.isArray(list) || !list.every(isModel))
       refuse(`gateway.models.${name}`, 'a list of models, such as ["openai:gpt-5-mini"]', list);
@@ -69,6 +71,9 @@ export function checkGatewayOptions(options: object): void {
     for (const key of ['input', 'output'])
       if (propertiesOf(each)[key] === undefined) refuse(`${where}.${key}`, price.expected, undefined);
   }
+  for (const [name, kinds] of Object.entries(propertiesOf(accepts)))
+    if (!Array.isArray(kinds) || !kinds.every((kind) => MediaKind.safeParse(kind).success))
+      refuse(`gateway.accepts["${name}"]`, "a list of 'image', 'audio' and 'file'", kinds);
   for (const [name, address] of Object.entries(propertiesOf(baseUrls))) {
     const meant = nearestName(name, providerNames);
     if (!providerNames.includes(name))

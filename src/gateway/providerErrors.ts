@@ -1,5 +1,7 @@
 /** Turns errors of providers into failures with a kind, without their keys. What an error means is judged in verdict.ts. */
 import { TroupeError, type FailureKind } from '../values/failure.ts';
+import { cutText } from '../values/text.ts';
+import { contextOverflow } from './fitting/overflow.ts';
 import type { Received } from './received.ts';
 import { kindOfVerdict, verdictOnError, verdictOnStatus, type Verdict } from './verdict.ts';
 
@@ -40,7 +42,6 @@ const adviceOn = (verdict: Verdict, kind: FailureKind): string =>
       ? 'The answer is asked for anew; if this goes on, check the connection and the address.'
       : (advice[kind] ?? '');
 
-const tooLong = /context[ _-]?(length|window)|too many tokens|prompt is too long|maximum context|input.*too long/i;
 /** What `fetch` says of an address that it does not take. */
 const badAddress = /Failed to parse URL|URL that includes credentials|Invalid URL/i;
 const noCredit = /credit balance is too low|insufficient (balance|credit)/i;
@@ -63,10 +64,11 @@ export function toProviderError(model: string, thrown: unknown, facts: AttemptFa
     parsedOrNothing(responseBody),
     insteadOfStream?.body,
   ]);
+  const overflow = contextOverflow([said, responseBody, ...codes].join('; '), statusCode);
   const verdict = verdictOnError({
     status: statusCode,
     codes: noCredit.test(`${said} ${responseBody}`) ? [...codes, 'billing'] : codes,
-    tooLong: tooLong.test(`${said} ${responseBody}`),
+    tooLong: overflow !== undefined,
   });
   const kind = kindOfVerdict(verdict);
   const what =
@@ -79,7 +81,7 @@ export function toProviderError(model: string, thrown: unknown, facts: AttemptFa
   const retryAfter = kind === 'transient' ? (retryAfterOf(responseHeaders) ?? retryDelayIn(responseBody)) : undefined;
   return new TroupeError(
     kind,
-    `${model} failed (${what}): ${said.slice(0, 500)}. ${adviceOn(verdict, kind)}`.replace(/\.\.(?= )/g, '.').trim(),
+    `${model} failed (${what}): ${cutText(said, 500)}. ${adviceOn(verdict, kind)}`.replace(/\.\.(?= )/g, '.').trim(),
     {
       ...(retryAfter === undefined ? {} : { retryAfter }),
       data: {
@@ -88,6 +90,8 @@ export function toProviderError(model: string, thrown: unknown, facts: AttemptFa
         ...(statusCode === undefined || statusCode < 300 ? {} : { status: statusCode }),
         ...(written > 0 ? { written } : {}),
         ...(isUnreached(error) ? { sent: false } : {}),
+        // The same request is as long the next time.
+        ...(overflow ? { overflow: { ...overflow }, gone: true } : {}),
       },
     },
   );

@@ -1,5 +1,6 @@
 /** Opens models by name, `provider:model`, when they are first used, with the key from the environment. */
 import { TroupeError } from '../values/failure.ts';
+import type { MediaKind } from '../contracts/media.ts';
 import type { Model } from '../contracts/model.ts';
 import { redactor } from '../observe/redactor.ts';
 import { watchedModel, type LanguageModel } from './aiSdkModel.ts';
@@ -12,6 +13,8 @@ export interface ProviderOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The function that sends requests; the `fetch` of the platform by default. */
   readonly fetch?: typeof fetch;
+  /** What models take beside text, by `provider:model`: `{ 'ollama:my-model': ['image'] }`; what is known of their names by default. */
+  readonly accepts?: Readonly<Record<string, readonly MediaKind[]>>;
   /** Base URLs instead of the providers' own, by provider: `{ openai: 'http://127.0.0.1:8080/v1' }`; none by default. */
   readonly baseUrls?: Readonly<Record<string, string>>;
 }
@@ -88,7 +91,12 @@ async function compatible(name: string, settings: ProviderSettings, model: strin
 }
 
 /** Opens models by name; the same name is the same model. Throws TroupeError `invalid` (no such provider), `auth` (no key), `environment` (package missing). */
-export function providers({ env, fetch, baseUrls = {} }: ProviderOptions): (name: string) => Promise<Model> {
+export function providers({
+  env,
+  fetch,
+  baseUrls = {},
+  accepts = {},
+}: ProviderOptions): (name: string) => Promise<Model> {
   const opened = new Map<string, Promise<Model>>();
   const keys = Object.entries(env).flatMap(([name, value]) => (name.endsWith('_API_KEY') && value ? [value] : []));
   // An arrow function, because the platform's own may be replaced later.
@@ -118,7 +126,8 @@ export function providers({ env, fetch, baseUrls = {} }: ProviderOptions): (name
     const { fetch: watched, receivedFor } = receiver(address.wrap(send));
     try {
       const inner = await found.open({ apiKey: apiKey ?? '', baseURL: address.baseURL, fetch: watched }, model);
-      return watchedModel(inner, { id: name, mask }, receivedFor);
+      const options = accepts[name] === undefined ? {} : { accepts: accepts[name] };
+      return watchedModel(inner, { id: name, mask, ...options }, receivedFor);
     } catch (thrown) {
       if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_MODULE_NOT_FOUND')) throw thrown;
       throw new TroupeError(

@@ -1,6 +1,7 @@
 /** The answer of a model of the AI SDK as parts. Tool calls are handed out once the answer is complete, never before. */
 import type { LanguageModelV3StreamPart, LanguageModelV3Usage } from '@ai-sdk/provider';
 import type { ModelPart, ModelRequest, ToolCall, Usage } from '../contracts/model.ts';
+import { cutText } from '../values/text.ts';
 import { inexactNumbersIn, inexactNumbersOf, quoteInexactNumbers, withDigits } from './exactNumbers.ts';
 import { brokenOff, toProviderError, type AttemptFacts } from './providerErrors.ts';
 import type { Received } from './received.ts';
@@ -102,7 +103,7 @@ export function parseToolCall(id: string, name: string, written: string, lost: I
       ? { id, name, input }
       : { id, name, input: mutable(withDigits(input, others)), inexact };
   } catch {
-    return { id, name, input: null, unreadable: written.slice(0, 10_000) };
+    return { id, name, input: null, unreadable: cutText(written, 10_000) };
   }
 }
 

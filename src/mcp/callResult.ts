@@ -9,6 +9,7 @@ import { toJson } from '../tools/toJson.ts';
 import type { ErrorContext } from './errors.ts';
 import type { ServerTool } from './keepAlive.ts';
 import type { SchemaCheck } from './outputSchema.ts';
+import { cutText } from '../values/text.ts';
 
 const maxReason = 4_000;
 
@@ -33,7 +34,7 @@ export async function callResult(
   if (result.isError) {
     const details = structured === undefined ? [] : [JSON.stringify(structured)];
     const reason = [...texts, ...details].join('\n').trim() || 'it did not say why';
-    throw broken(`Tool "${tool.name}" of "${context.server}" failed: ${reason.slice(0, maxReason)}`);
+    throw broken(`Tool "${tool.name}" of "${context.server}" failed: ${cutText(reason, maxReason)}`);
   }
 
   return afterCall(async () => {

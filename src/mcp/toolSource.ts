@@ -19,6 +19,7 @@ import { connector, type McpProtocol } from './connect.ts';
 import { isRefusal, isSessionRefused } from './certainty.ts';
 import type { KeepAlive, ServerTool } from './keepAlive.ts';
 import { parseAddress, redactedAddress, type McpAddress } from './address.ts';
+import { cutText } from '../values/text.ts';
 
 /** How an MCP server is used. */
 export interface McpOptions {
@@ -79,7 +80,7 @@ export function mcpToolSource(given: McpAddress, options: McpOptions, { clock, k
   const find = (tool: string): ServerTool => {
     const found = kept.known.find((known) => known.name === tool);
     if (found) return found;
-    const shown = tool.slice(0, 80);
+    const shown = cutText(tool, 80);
     const names = kept.known.map((known) => known.name);
     throw new TroupeError('tool', `Tool server "${name}" has no tool "${shown}".${didYouMean(tool, names)}`, {
       data: { server: name, tool: shown },

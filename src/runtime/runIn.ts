@@ -4,6 +4,7 @@ import type { Agent } from '../define/agent.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { MessageBody, BodyInput, MessageName, ReplyNames, MessageOf } from '../contracts/protocol.ts';
+import type { InputPart } from '../contracts/media.ts';
 import type { Duration } from '../values/duration.ts';
 import { attach } from './attach.ts';
 import { storedFailureError } from './retry.ts';
@@ -28,6 +29,12 @@ export interface RunOptions extends RuntimeOptions {
   readonly onTicket?: (ticket: Ticket) => Json | Promise<Json>;
 }
 
+/** A text with images, audio and files. */
+export interface InputParts {
+  /** Texts, images, audio and files, in any order. */
+  readonly parts: readonly InputPart[];
+}
+
 /** What a run of a definition starts with: the body of the message that a team accepts, a message for an agent with a protocol, or a text. */
 export type InputFor<S> = S extends Guarded<infer Inner> ? InputFor<Inner> : InputOf<S>;
 /** What a run of a definition ends with. */
@@ -37,13 +44,15 @@ type InputOf<S> =
     ? BodyInput<M, A>
     : S extends Agent<infer M, infer H>
       ? [H] extends [never]
-        ? string
+        ? string | InputParts
         : {
             [K in H]: {
               /** The name of a message that the agent handles. */
               type: K;
               /** The body of that message. */
               body: BodyInput<M, K>;
+              /** Images, audio and files beside it; none by default. */
+              parts?: readonly InputPart[];
             };
           }[H]
       : S extends MachineRunnable

@@ -20,11 +20,12 @@ import { isProcessAlive, thisProcessId } from '../engine/processId.ts';
 import { ReplyChannel, type Ref } from '../engine/ref.ts';
 import { incompatibilities } from '../engine/recovery.ts';
 import { compile } from './compile.ts';
+import { readParts } from './inputParts.ts';
 import { backendOptionNames, openBackends, type BackendOptions } from './backends.ts';
 import { keptSteps } from './kept.ts';
 import { mayRetry, requireFailed, retryWithoutKey } from './retry.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
-import { runInput, isRunnable, type Runnable } from '../define/runnable.ts';
+import { runInput, isRunnable, withArtifacts, type Runnable } from '../define/runnable.ts';
 import { containStrays } from './strays.ts';
 import { signalFor } from './signals.ts';
 import { requireInput } from '../values/plain.ts';
@@ -310,9 +311,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     if (retry && key === undefined) throw retryWithoutKey();
     const before = key === undefined ? undefined : await rootOf(run);
     const again = retry === true && before !== undefined && mayRetry(before);
+    const given = await readParts(input);
     const root = await host.start(type, {
       run,
-      input: runInput(subject, input),
+      input: withArtifacts(subject, runInput(subject, given.input), given.artifacts),
       about: aboutOf(subject, meta),
       ...dueIn(deadline),
       // Another process may have retried it meanwhile: then its outcome is the new one.

@@ -16,6 +16,7 @@ import type { ToolScope, ToolSource } from '../contracts/tool.ts';
 import { sanitizeTools } from './sanitize.ts';
 import { annotate } from './annotations.ts';
 import { didYouMean, hashedName, isSourceName, modelName, sourceNameRule } from './toolNames.ts';
+import { cutText } from '../values/text.ts';
 
 /** Which tools to list. */
 export interface ToolFilter {
@@ -100,7 +101,7 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
     if (found) return found;
     const missing = states.find(({ source, failure }) => failure && name.startsWith(modelName(source.name, '')));
     if (missing?.failure) throw annotate(fromFailure(missing.failure), { sent: false });
-    const shown = name.slice(0, 80);
+    const shown = cutText(name, 80);
     throw new TroupeError('tool', `There is no tool "${shown}".${didYouMean(name, [...routes.keys()])}`, {
       data: { tool: shown },
     });
@@ -214,7 +215,7 @@ const allowsNothing = (name: string): Failure =>
   toFailure(
     new TroupeError(
       'tool',
-      `"allow" names ${JSON.stringify(name.slice(0, 80))}, and there is no such tool. Write a name as the model sees it, "server/tool" or "server/*".`,
+      `"allow" names ${JSON.stringify(cutText(name, 80))}, and there is no such tool. Write a name as the model sees it, "server/tool" or "server/*".`,
     ),
   );
 
@@ -224,7 +225,7 @@ function requireNames(sources: readonly ToolSource[]): void {
     if (!isSourceName(name)) {
       throw new TroupeError(
         'definition',
-        `A source of tools is named by ${sourceNameRule}; got ${JSON.stringify(String(name).slice(0, 80))}.`,
+        `A source of tools is named by ${sourceNameRule}; got ${JSON.stringify(cutText(String(name), 80))}.`,
       );
     }
     if (seen.has(name)) {

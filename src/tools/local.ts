@@ -16,6 +16,7 @@ import { toJson } from './toJson.ts';
 import { didYouMean, localSource } from './toolNames.ts';
 import type { Tool } from './tool.ts';
 import { formatMs, withTimeout } from './timeout.ts';
+import { cutText } from '../values/text.ts';
 
 /** A source of these tools. Throws `definition` when two tools have the same name. */
 export function localTools(tools: readonly Tool[]): ToolSource {
@@ -34,7 +35,7 @@ export function localTools(tools: readonly Tool[]): ToolSource {
   const find = (name: string): Tool => {
     const found = byName.get(name);
     if (found) return found;
-    const shown = name.slice(0, 80);
+    const shown = cutText(name, 80);
     throw new TroupeError('tool', `There is no tool "${shown}".${didYouMean(name, [...byName.keys()])}`, {
       data: { tool: shown },
     });
@@ -129,7 +130,7 @@ function perform<T>(tool: Tool, input: Json, scope: ToolScope, work: (scope: Too
 }
 
 function toolError(tool: Tool, when: string, error: unknown): TroupeError {
-  const reason = reasonOf(error).slice(0, 2_000);
+  const reason = cutText(reasonOf(error), 2_000);
   // Network errors and timeouts may be retried; all others are errors of the tool.
   return new TroupeError(networkKind(error) ?? 'tool', `Tool "${tool.name}" threw ${when}: ${reason}`, {
     cause: error,

@@ -2,6 +2,7 @@
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { ToolInfo } from '../contracts/model.ts';
 import { isForeignToolName } from './toolNames.ts';
+import { cutText } from '../values/text.ts';
 
 /** The most tools of one source: models choose badly among more. */
 export const maxTools = 256;
@@ -28,7 +29,7 @@ export function sanitizeTools(source: string, listed: readonly ToolInfo[]): Sani
       toFailure(
         new TroupeError(
           'tool',
-          `Tool ${JSON.stringify(String(name).slice(0, 80))} of "${source}" is left out: ${why}.`,
+          `Tool ${JSON.stringify(cutText(String(name), 80))} of "${source}" is left out: ${why}.`,
         ),
       ),
     );
@@ -57,8 +58,7 @@ export function requireCount(source: string, count: number): void {
 
 /** The text without characters that people do not see and models read, cut at 8 KB. */
 export function sanitizeDescription(description: string): string {
-  const visible = description
-    .slice(0, maxDescriptionBytes * 2)
+  const visible = cutText(description, maxDescriptionBytes * 2)
     .toWellFormed()
     .replace(hidden, '');
   if (bytes(visible) <= maxDescriptionBytes) return visible;

@@ -1,5 +1,7 @@
 /** Checks that the result of a tool is JSON, and at most 1 MB. */
 import { TroupeError } from '../values/failure.ts';
+import { maxArtifactBytes } from '../contracts/media.ts';
+import { mediaSizes } from '../contracts/toolContent.ts';
 import type { Json } from '../values/json.ts';
 
 /** The largest result in bytes: no model could read a larger one. */
@@ -20,7 +22,9 @@ export function toJson(value: unknown, tool: string): Json {
     );
   }
   const text = JSON.stringify(value ?? null);
-  requireSize(Buffer.byteLength(text), tool);
+  const { characters, tooLarge } = mediaSizes(value);
+  if (tooLarge !== undefined) throw tooLargeArtifact(tooLarge, tool);
+  requireSize(Buffer.byteLength(text) - characters, tool);
   const copy: Json = JSON.parse(text);
   return copy;
 }
@@ -35,6 +39,13 @@ export function requireSize(bytes: number, tool: string): void {
     { data: { tool, bytes } },
   );
 }
+
+const tooLargeArtifact = (bytes: number, tool: string): TroupeError =>
+  new TroupeError(
+    'tool',
+    `Tool "${tool}" returned an image, audio or a file of ${(bytes / 1024 / 1024).toFixed(1)} MB; at most ${maxArtifactBytes / 1024 / 1024} MB are kept. Have it made smaller, or written to a file.`,
+    { data: { tool, bytes } },
+  );
 
 function findProblem(value: unknown, path: string, above: Set<object>): string | undefined {
   const at = path === '' ? 'the result' : `"${path}"`;

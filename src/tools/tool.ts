@@ -8,6 +8,7 @@ import { TroupeError } from '../values/failure.ts';
 import type { JsonObject } from '../values/json.ts';
 import { toolTiers, type ToolTier } from '../contracts/model.ts';
 import type { ToolScope } from '../contracts/tool.ts';
+import { takesObject } from '../contracts/toolSchema/references.ts';
 import { isToolName, toolNameRule } from './toolNames.ts';
 import { errorMessage } from '../values/cause.ts';
 
@@ -150,7 +151,7 @@ function schemaOf(name: string, input: z.ZodType): JsonObject {
     );
   }
   must(
-    schema['type'] === 'object',
+    takesObject(schema),
     name,
     'its input must be an object, such as z.object({ query: z.string() }): models call tools with named arguments',
   );

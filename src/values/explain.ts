@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { TroupeError } from './failure.ts';
 import { unknownNames } from './options.ts';
+import { cutText } from './text.ts';
 
 const maxIssues = 5;
 
@@ -12,7 +13,7 @@ export function describeMismatch(error: z.ZodError, value: unknown): string {
       .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i ? '.' : ''}${String(part)}`))
       .join('');
     const expected = message.replace(/^Invalid input: /, '').replace(/, received .*$/, '');
-    return `${where ? `at "${where.slice(0, 120)}"` : 'at the top'}: ${expected}, came ${describeValue(path.reduce(propertyAt, value))}`;
+    return `${where ? `at "${cutText(where, 120)}"` : 'at the top'}: ${expected}, came ${describeValue(path.reduce(propertyAt, value))}`;
   });
   const more = error.issues.length - lines.length;
   return lines.join('; ') + (more > 0 ? `; and ${more} more` : '');
@@ -29,7 +30,7 @@ export function describeValue(value: unknown): string {
   if (typeof value === 'string') return `a string of ${value.length} characters`;
   if (typeof value === 'number' || typeof value === 'boolean') return `${typeof value} ${value}`;
   if (typeof value !== 'object') return `a ${typeof value}`;
-  const keys = Object.keys(value).map((key) => key.slice(0, 40));
+  const keys = Object.keys(value).map((key) => cutText(key, 40));
   if (keys.length === 0) return 'an object with no keys';
   return `an object with the keys ${keys.slice(0, 8).join(', ')}${keys.length > 8 ? ', …' : ''}`;
 }
@@ -71,5 +72,5 @@ function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly stri
 /** ` "name"` of a value that may have one, for messages. */
 export const quotedName = (options: unknown): string => {
   const { name } = (options ?? {}) as { name?: unknown };
-  return typeof name === 'string' && name !== '' ? ` "${name.slice(0, 80)}"` : '';
+  return typeof name === 'string' && name !== '' ? ` "${cutText(name, 80)}"` : '';
 };

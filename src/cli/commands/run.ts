@@ -1,6 +1,7 @@
 /** `troupe run`: loads a definition, starts a run of it or joins one, and follows it. */
+import { resolve } from 'node:path';
 import { toFailure } from '../../values/failure.ts';
-import type { JsonObject } from '../../values/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../values/json.ts';
 import type { Cli } from '../cli.ts';
 import { attach } from '../../runtime/attach.ts';
 import { agentsFileInput, isAgentsFile, type AgentsFileOptions } from '../agentsFile.ts';
@@ -15,6 +16,8 @@ import { writeMessage } from '../output/write.ts';
 export interface RunCommandOptions extends FollowOptions, AgentsFileOptions {
   /** The input, as `readRunInput` reads it. */
   readonly input?: string;
+  /** Paths of images, audio and files beside the input. */
+  readonly file: readonly string[];
   /** Properties of the input, as `key=value`. */
   readonly set: readonly string[];
   /** The id of the run: joins the run if it exists; a new one by default. */
@@ -46,7 +49,7 @@ export async function runCommand(cli: Cli, path: string, options: RunCommandOpti
   await using runtime = await cli.open(runtimeOptions(cli, options));
   const begin = () =>
     runtime
-      .start(subject, input ?? {}, {
+      .start(subject, withFiles(cli, input, options.file), {
         meta,
         ...(key === undefined ? {} : { key }),
         ...(deadline === undefined ? {} : { deadline }),
@@ -71,9 +74,19 @@ export async function runCommand(cli: Cli, path: string, options: RunCommandOpti
   return await followRun(cli, runtime, loaded, key === undefined ? begin : join, options);
 }
 
+/** The input with the files as its parts. */
+function withFiles({ cwd }: Cli, input: Json | undefined, files: readonly string[]): unknown {
+  if (files.length === 0) return input ?? {};
+  const parts = files.map((path) => ({ type: 'file', path: resolve(cwd, path) }));
+  if (isJsonObject(input)) return { ...input, parts };
+  return { parts: [...(input === undefined ? [] : [{ type: 'text', text: textOfInput(input) }]), ...parts] };
+}
+
+const textOfInput = (input: Json): string => (typeof input === 'string' ? input : JSON.stringify(input));
+
 /** Agents in JSON take tasks, every other definition takes an input. Throws `UsageError` for an option that would be ignored. */
 function requireOptionsFor(path: string, options: RunCommandOptions): void {
-  const { input, set, task, targetAgent, executionMode, model, system, hardening } = options;
+  const { input, set, file, task, targetAgent, executionMode, model, system, hardening } = options;
   const forAgents = {
     '--task': task[0],
     '--target-agent': targetAgent,
@@ -82,7 +95,7 @@ function requireOptionsFor(path: string, options: RunCommandOptions): void {
     '--system': system,
     '--hardening': hardening,
   };
-  const forOthers = { '--input': input, '--set': set[0] };
+  const forOthers = { '--input': input, '--set': set[0], '--file': file[0] };
   const stray = Object.entries(isAgentsFile(path) ? forOthers : forAgents).find(
     ([, value]) => value !== undefined,
   )?.[0];

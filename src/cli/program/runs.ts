@@ -22,10 +22,12 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
       'run a team, an agent, a machine, or agents in JSON; the result goes to stdout',
       'troupe run team.ts --input \'{"topic":"actors"}\' --key job-42',
       'troupe run agent.ts --input "What is an actor?"',
+      'troupe run agent.ts --input "What is on it?" --file picture.png',
       'troupe run agents.json --task "Review this code." --target-agent reviewer',
     ),
   )
     .option('-i, --input <json>', 'the input: JSON, text, @file, or - for stdin')
+    .option('-f, --file <path>', 'an image, audio or a file beside the input; may be repeated', collect, [])
     .option('-s, --set <key=value>', 'a property of the input; may be repeated', collect, [])
     .option(
       '-k, --key <id>',

@@ -82,8 +82,12 @@ const unitsOf = (messages: readonly Message[]): Message[][] => {
  * A model that is shown what fits into its window. For a model object; a model by name gets its history by `maxHistory` of its agent.
  * @example agent({ name: 'clerk', model: withContextWindow(aiSdkModel(local), { maxTokens: 4_096 }) })
  */
-export const withContextWindow = (model: Model, window: ContextWindow = {}): Model => ({
-  id: model.id,
-  stream: (request, scope) =>
-    model.stream({ ...request, messages: pruneMessages(request.messages, window, request.instructions) }, scope),
-});
+export function withContextWindow(model: Model, window: ContextWindow = {}): Model {
+  // A wrong option is told now, and not at the first call.
+  const checked = parseDefinition(WindowSchema, window, 'The context window');
+  return {
+    id: model.id,
+    stream: (request, scope) =>
+      model.stream({ ...request, messages: pruneMessages(request.messages, checked, request.instructions) }, scope),
+  };
+}

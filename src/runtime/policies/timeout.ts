@@ -3,6 +3,7 @@ import { systemClock } from '../../engine/clock.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { milliseconds, type Duration } from '../../values/duration.ts';
 import { TroupeError } from '../../values/failure.ts';
+import { requireOptions } from '../../values/options.ts';
 
 /** How long calls may take, in milliseconds: an answer of a model, and a call of a tool. */
 export const timeoutPolicy = { model: 30_000, tool: 10_000 } as const;
@@ -14,16 +15,15 @@ export const timeoutPolicy = { model: 30_000, tool: 10_000 } as const;
 export async function withTimeLimit<T>(
   call: (signal: AbortSignal) => T | Promise<T>,
   limit: Duration,
-  {
-    signal,
-    clock = systemClock(),
-  }: {
+  options: {
     /** Ends the call earlier; none by default. */
     readonly signal?: AbortSignal;
     /** The clock that the limit is measured by; that of the system by default. */
     readonly clock?: Pick<Clock, 'now' | 'wake'>;
   } = {},
 ): Promise<T> {
+  requireOptions('withTimeLimit', options, { signal: true, clock: true });
+  const { signal, clock = systemClock() } = options;
   const time = milliseconds(limit);
   signal?.throwIfAborted();
   const stop = new AbortController();

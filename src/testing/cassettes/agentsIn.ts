@@ -1,12 +1,13 @@
 /** The agents of a subject, at any depth, and which of them a recorded actor is. */
+import type { Guardrail } from '../../../actors/guardrailDefinition.ts';
 import { isRunnable, type AnyAgent, type Runnable } from '../../define/runnable.ts';
 import type { Cassette } from './format.ts';
 
 /** An agent as it stands in a subject. */
 export interface AgentInPlace {
   readonly agent: AnyAgent;
-  /** Does a guardrail around it decide about its calls? */
-  readonly isJudged: boolean;
+  /** May a guardrail in front of it ask a person about a call of its tools? */
+  readonly mayAsk: boolean;
 }
 
 /** Finds the agent that an actor of a cassette is; undefined for an actor that is none, and when it cannot be told which one it is. */
@@ -18,8 +19,8 @@ export function agentFinder(subject: Runnable, { actors }: Cassette): (actor: st
   return (actor) => agents.get(recorded.get(actor)?.type ?? '') ?? only;
 }
 
-function agentsIn(subject: unknown, isJudged: boolean): AgentInPlace[] {
-  const inside = (part: unknown) => agentsIn(part, isJudged);
+function agentsIn(subject: unknown, mayAsk: boolean): AgentInPlace[] {
+  const inside = (part: unknown) => agentsIn(part, mayAsk);
   if (typeof subject === 'object' && subject !== null && 'agent' in subject) return inside(subject.agent);
   if (!isRunnable(subject)) return [];
   switch (subject.kind) {
@@ -27,15 +28,18 @@ function agentsIn(subject: unknown, isJudged: boolean): AgentInPlace[] {
       const called = subject.tools.flatMap((tool) =>
         'kind' in tool && tool.kind === 'delegate' ? inside(tool.subject) : [],
       );
-      return [{ agent: subject, isJudged }, ...called];
+      return [{ agent: subject, mayAsk }, ...called];
     }
     case 'guarded':
-      return agentsIn(subject.subject, isJudged || subject.guardrails.some(({ checks }) => checks.tool !== undefined));
+      return agentsIn(subject.subject, mayAsk || hasToolChecks(subject.guardrails));
     case 'team':
       return Object.values<unknown>(subject.members).flatMap(inside);
     case 'orchestrator':
-      return subject.members.flatMap(inside);
+      return subject.members.flatMap((member) => agentsIn(member, mayAsk || hasToolChecks(subject.guardrails)));
     default:
       return [];
   }
 }
+
+const hasToolChecks = (guardrails: readonly Guardrail[]): boolean =>
+  guardrails.some(({ checks }) => checks.tool !== undefined);

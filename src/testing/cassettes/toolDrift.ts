@@ -48,7 +48,7 @@ const isOwnCall = ({ how, belt, delegate }: JsonObject): boolean =>
 const toolsOf = (agent: AnyAgent): Tool[] =>
   agent.tools.filter((each): each is Tool => 'effect' in each && 'input' in each);
 
-function differenceOf({ agent, isJudged }: AgentInPlace, name: string, call: JsonObject): string | undefined {
+function differenceOf({ agent, mayAsk }: AgentInPlace, name: string, call: JsonObject): string | undefined {
   const tool = toolsOf(agent).find((each) => each.name === name);
   const isComplete = agent.tools.every((each) => 'effect' in each || ('kind' in each && each.kind !== 'mcp'));
   // What a server offers is not known without asking it.
@@ -61,8 +61,8 @@ function differenceOf({ agent, isJudged }: AgentInPlace, name: string, call: Jso
   const isRepeatable = tool.effect !== 'write' || tool.idempotent;
   if (idempotent !== isRepeatable)
     return `"${name}" was ${idempotent === true ? '' : 'not '}idempotent when it was recorded, and is ${isRepeatable ? '' : 'not '}now`;
-  // A policy for approvals and a guardrail decide by the call, and may ask for a tool that asks for nothing.
-  if (ask !== tool.approval && agent.definition('').approve === undefined && !isJudged)
+  // A policy for approvals, or a guardrail, decides by the call, and may ask about a tool that asks for nothing.
+  if (ask !== tool.approval && !(ask === true && mayAsk) && agent.definition('').approve === undefined)
     return `a call of "${name}" ${ask === true ? 'needed' : 'did not need'} a person's yes when it was recorded, and ${tool.approval ? 'needs it' : 'does not'} now`;
   if (!isMasked(input) && refuses(tool.input, input))
     return `the input of a recorded call of "${name}" does not fit its schema now: ${JSON.stringify(input).slice(0, 200)}`;
@@ -73,11 +73,12 @@ function differenceOf({ agent, isJudged }: AgentInPlace, name: string, call: Jso
 function outputDifference(
   agent: AnyAgent,
   { name, belt }: JsonObject,
-  { content = null }: JsonObject,
+  { content = null, artifacts }: JsonObject,
 ): string | undefined {
   const tool = toolsOf(agent).find((each) => each.name === name);
-  if (!tool || !keepsWhatItTakes(tool.output) || belt === true || typeof content !== 'string' || isMasked(content))
-    return undefined;
+  if (!tool || !keepsWhatItTakes(tool.output) || belt === true) return undefined;
+  // Words stand for what was kept beside them.
+  if (typeof content !== 'string' || artifacts !== undefined || isMasked(content)) return undefined;
   return [content, ...parsedOf(content)].every((each) => refuses(tool.output, each))
     ? `a recorded result of "${tool.name}" does not fit its output schema now: ${content.slice(0, 200)}`
     : undefined;
