@@ -12,6 +12,7 @@ import { ownLimits } from '../machines/agent/funding.ts';
 import { asJson } from '../src/values/json.ts';
 import { artifactOf, artifactsFor } from './artifact.ts';
 import { readConversation } from './conversation.ts';
+import { factsOf } from './definitionFacts.ts';
 import { effect } from './effect.ts';
 import { truncateHistory } from './history.ts';
 import { toolOfferOf } from './toolOffer.ts';
@@ -57,7 +58,8 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
 
     const used = chargedUsage(chargedAttempts(callInput.used, answer.failed), answer.usage);
     const left = (shares: number) => remainingShare(budget, used, shares);
-    return parseAnswer(withMedia(answer, media), { definition, offer, limits, callsLeft, left, ...maxOutput });
+    const parsed = parseAnswer(withMedia(answer, media), { definition, offer, limits, callsLeft, left, ...maxOutput });
+    return { ...parsed, definition: factsOf(definition) };
   });
 
 /** What the model made becomes artifacts, which its text names. */

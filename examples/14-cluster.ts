@@ -67,9 +67,8 @@ if (role === 'node') {
   const calls = lines.map((line) => line.split(' '));
   const steps = [...new Map(calls.map(([n, key]) => [key, n])).values()];
   console.log(`10 steps in ${lines.length} calls; the others were made again under the same key`);
-  // Only the call that was under way when its process died may be made again.
   assert.equal(steps.join(), '1,2,3,4,5,6,7,8,9,10');
-  assert(lines.length <= 11);
+  assert(lines.length <= 11); // Only the call that was under way may be made again.
   assert(new Set(calls.map((call) => call.at(-1))).size === 2);
   await outside.close();
   for (const child of [...nodes.values(), server]) child.kill('SIGTERM');

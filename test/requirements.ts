@@ -1670,6 +1670,10 @@ export const requirements: readonly Requirement[] = [
     tests: [
       { file: 'test/runtime/resting.test.ts', name: 'a run waits with its open tickets' },
       {
+        file: 'test/engine/lease.test.ts',
+        name: 'whoever watches a run that %s is told that it is gone, before the journal has answered',
+      },
+      {
         file: 'test/testing/simulate.test.ts',
         name: 'whatever goes wrong, %s ends, and nothing is lost or performed twice',
       },

@@ -77,6 +77,14 @@ export type ParsedCall = ToolCall & {
       }
   );
 
+/** What a definition said when a model was asked: by it one sees later that the definition is another one. */
+export interface DefinitionFacts {
+  /** The hash of the instructions, 16 hexadecimal digits. */
+  readonly instructions: string;
+  /** The ids of the models, the preferred one first, and of those to fall back on. */
+  readonly models: readonly string[];
+}
+
 /** A model's answer after it was parsed against the tools and replies on offer. */
 export interface ParsedAnswer {
   /** What the model wrote beside its calls; empty when it wrote nothing. */
@@ -89,6 +97,8 @@ export interface ParsedAnswer {
   readonly failed?: FailedAttempts;
   /** `provider:model`, as it answered. */
   readonly model: string;
+  /** What the agent's definition said when the model was asked; absent in what earlier versions stored. */
+  readonly definition?: DefinitionFacts;
   /** What the provider wants back with this answer, unchanged; nothing by default. */
   readonly provider?: ProviderContent;
   /** Images, audio and files that the model made; none by default. */

@@ -20,6 +20,7 @@ import {
 } from 'xstate';
 import { TroupeError } from '../values/failure.ts';
 import { cloneJson, type JsonObject } from '../values/json.ts';
+import { lightCopy } from './lightCopy.ts';
 import { everyNode, inMachineOrder } from './machineShape.ts';
 import type { StepTrace } from './platform.ts';
 
@@ -65,10 +66,15 @@ const stub: AnyActorLogic = {
   restoreSnapshot: (state) => state as never,
 };
 
-/** A copy of a machine whose children do nothing and whose steps end (C1, E8). */
-export function withInertChildren(machine: AnyStateMachine): AnyStateMachine {
+/** A copy of a machine whose children do nothing and whose steps end (C1, E8). Its state nodes are its own, so they may be changed. */
+export const withInertChildren = (machine: AnyStateMachine): AnyStateMachine =>
+  // Without implementations of its own, `provide` is a copy.
+  inertCopy(machine.provide({}) as AnyStateMachine);
+
+/** The same, with the state nodes of the machine. */
+function inertCopy(machine: AnyStateMachine): AnyStateMachine {
   const stubs = Object.fromEntries(Object.keys(machine.implementations.actors).map((name) => [name, stub]));
-  const inert = machine.provide({ actors: stubs }) as AnyStateMachine;
+  const inert = lightCopy(machine, stubs);
   inert.options = {
     ...inert.options,
     maxIterations: Math.min(machine.options?.maxIterations ?? microsteps, microsteps),
@@ -78,7 +84,7 @@ export function withInertChildren(machine: AnyStateMachine): AnyStateMachine {
 
 /** `trace` is told of every step. */
 export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
-  const inert = withInertChildren(machine);
+  const inert = inertCopy(machine);
 
   const parent = createActor(stub, { id: '#parent' });
   const self = createActor(stub, { id: '#self', parent });

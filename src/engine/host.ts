@@ -137,8 +137,11 @@ export class Host implements ActorHost, AsyncDisposable {
       storeDeadLetter(envelope, failure, { journal, clock, report: this.report, epoch });
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
     this.#registry = new Registry((address, run) => transport.listen(address, receive, run));
-    this.#leases = new Leases(journal, clock, lease, (run) => this.#dropRun(run));
     const { activity } = this;
+    this.#leases = new Leases(journal, clock, lease, {
+      lost: (run) => this.#dropRun(run),
+      released: (run) => activity.changed(run),
+    });
     this.outboxRelay = new OutboxRelay({
       activity,
       transport,
@@ -442,7 +445,6 @@ export class Host implements ActorHost, AsyncDisposable {
       await this.activity.nextChange(run, this.clock, until);
     this.#dropRun(run);
     await this.#leases.release(run);
-    this.activity.changed(run);
   }
 
   /** Drops everything at once and writes nothing, as a killed process would. */
@@ -675,9 +677,7 @@ export class Host implements ActorHost, AsyncDisposable {
     this.#rootSupervisors.delete(run);
     this.#recalls.delete(run);
     this.#roots.delete(run);
-    const released = this.#leases.release(run);
-    this.activity.changed(run);
-    await released;
+    await this.#leases.release(run);
   }
 
   #dropRun(run: string): void {

@@ -13,21 +13,29 @@ export interface LeaseOptions {
   readonly ttl?: number;
 }
 
+/** What becomes of a lease; both are called when it is no longer held here. */
+export interface LeaseEvents {
+  /** Another process has it. */
+  lost(run: string): void;
+  /** It is given back. The journal may not know it yet. */
+  released(run: string): void;
+}
+
 /** The leases of one process. */
 export class Leases {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #options: LeaseOptions;
-  readonly #onLost: (run: string) => void;
+  readonly #events: LeaseEvents;
   /** The leases this process holds: under which epoch, and until when no other process can take them. */
   readonly #leases = new Map<string, { readonly epoch: number; until: number }>();
   #renewal: Disposable | undefined;
 
-  constructor(journal: Journal, clock: Clock, options: LeaseOptions, onLost: (run: string) => void) {
+  constructor(journal: Journal, clock: Clock, options: LeaseOptions, events: LeaseEvents) {
     this.#journal = journal;
     this.#clock = clock;
     this.#options = options;
-    this.#onLost = onLost;
+    this.#events = events;
   }
 
   epoch(run: string): number {
@@ -77,13 +85,15 @@ export class Leases {
 
   /** Stops holding a lease without asking the journal: another process has it. */
   drop(run: string): void {
-    if (this.#leases.delete(run)) this.#onLost(run);
+    if (this.#leases.delete(run)) this.#events.lost(run);
   }
 
   async release(run: string): Promise<void> {
     const held = this.#leases.get(run);
+    if (!held) return;
     this.#leases.delete(run);
-    if (held) await this.#journal.release(run, held.epoch);
+    this.#events.released(run);
+    await this.#journal.release(run, held.epoch);
   }
 
   /** Stops renewing, as a process that died would. */

@@ -2,6 +2,7 @@
 import type { AnyActorLogic, AnyStateMachine } from 'xstate';
 import type { EffectOptions, EffectScope } from '../contracts/effect.ts';
 import type { ActorType } from '../core/actorType.ts';
+import { lightCopy } from '../core/lightCopy.ts';
 
 /** What `effect()` attaches to the actor logic that it returns. */
 export interface Performer {
@@ -35,7 +36,7 @@ export function wrapEffects(type: ActorType, wrap: Wrap): ActorType {
   });
   return {
     ...type,
-    chart: { ...type.chart, machine: machine.provide({ actors: Object.fromEntries(wrapped) }) },
+    chart: { ...type.chart, machine: lightCopy(machine, Object.fromEntries(wrapped)) },
     child: mapChildren(type, (child) => wrapEffects(child, wrap)),
   };
 }

@@ -1,10 +1,15 @@
 /** E4: one process at a time owns a run; a process whose lease has expired can change nothing when it continues. */
 import { expect, test } from 'vitest';
 import { assign, sendParent, setup } from 'xstate';
+<<<<<<< HEAD
 import { Leases } from '../../src/engine/lease.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
+=======
+import type { Host } from '../../src/engine/host.ts';
+import { memory } from '../../src/journal/memory.ts';
+>>>>>>> kit2
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { effect } from '../../actors/effect.ts';
 import { deferred } from '../deferred.ts';
@@ -86,6 +91,27 @@ test('a parked run can be resumed by another process at once', async () => {
   await other.host.resume('r1', counter);
   expect(other.host.owns('r1')).toBe(true);
   expect(testProcess.host.owns('r1')).toBe(false);
+});
+
+test.each<[string, (host: Host) => Promise<unknown>]>([
+  ['is parked', async (host) => (await host.resume('r1', counter), await host.park('r1'))],
+  ['cannot be started', (host) => host.start(counter, { run: 'r1', input: { not: 'the same' } })],
+])('whoever watches a run that %s is told that it is gone, before the journal has answered', async (_, leave) => {
+  const journal = memory();
+  const answer = deferred();
+  const testProcess = new TestProcess({
+    journal: { ...journal, release: async (...lease) => (await answer.promise, await journal.release(...lease)) },
+  });
+  await testProcess.start(counter);
+  testProcess.host.abandon();
+  const { host } = testProcess.startProcess({ lease: { owner: 'another', alive: () => false } });
+  let told: boolean | undefined;
+  host.activity.watch('r1', () => (told = host.owns('r1')));
+  const left = leave(host).catch(() => {});
+  await settle();
+  expect({ told, owns: host.owns('r1') }).toEqual({ told: false, owns: false });
+  answer.resolve();
+  await left;
 });
 
 test('a run parked in the middle of a commit can be resumed by the same process', async () => {

@@ -1,9 +1,10 @@
 /** `testRuntime`: a virtual clock, and machines that must be pure. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
 import { agent, machine, tool } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
+import { clerk, desk } from './subjects.ts';
 
 test('an approval that is not given expires at its deadline, without real waiting', async () => {
   await using runtime = await testRuntime();
@@ -28,6 +29,21 @@ test('an approval that is not given expires at its deadline, without real waitin
   expect(await runtime.tickets()).toHaveLength(1);
   await runtime.advance('2h');
   expect(await run.outcome()).toMatchObject({ status: 'done', output: 'Nobody answered.' });
+});
+
+test.each([
+  ['an agent that waits for a person', clerk],
+  ['a team that has ended', desk],
+])('eleven hours of %s are as long as what becomes due in them', async (_, scenario) => {
+  const { subject, input } = scenario();
+  await using runtime = await testRuntime();
+  await runtime.start(subject, input);
+  await runtime.settle();
+  const moved = vi.spyOn(runtime.clock, 'advance');
+  await runtime.advance('11h');
+  // To what one actor or another has to do at some time, never to what a lease or a poll has to do every few seconds.
+  expect(moved.mock.calls.length).toBeLessThan(10);
+  expect(runtime.clock.now()).toBeGreaterThanOrEqual(1_700_000_000_000 + 11 * 3_600_000);
 });
 
 const reaching = (reach: () => unknown) =>

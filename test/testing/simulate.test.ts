@@ -9,8 +9,8 @@ import type { Journal } from '../../src/journal/journal.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { clerk, counter, counting, desk, newsroom } from './subjects.ts';
 
-/** Seeds that failed once: messages out of order; a lease renewal whose answer came too late. */
-const regressions = [1318, 1_052_090, 1_079_793];
+/** Seeds that failed once: messages out of order; a lease renewal whose answer came too late; watchers that were not told that a run is gone. */
+const regressions = [1318, 1_052_090, 1_079_793, 8114, 982];
 /** More in CI: `TROUPE_SEEDS=5000`. */
 const seeds = Number(process.env['TROUPE_SEEDS'] ?? 150);
 

@@ -7,9 +7,9 @@ export interface Drift {
    * `input`: an effect was asked for with another input. `unrecorded`: an effect was asked for that is not in the recording. `unasked`: a
    * recorded effect was never asked for. `outcome`: a pure effect, such as a team's route, has another outcome. `path`: an event led to another
    * state. `unheard`: a message from outside was not accepted. `tool`: a tool that was called is not there
-   * any more, or is another one. `end`: the run ended in another way.
+   * any more, or is another one. `definition`: an agent has other instructions, models or more tools. `end`: the run ended in another way.
    */
-  readonly kind: 'input' | 'unrecorded' | 'unasked' | 'outcome' | 'path' | 'unheard' | 'tool' | 'end';
+  readonly kind: 'input' | 'unrecorded' | 'unasked' | 'outcome' | 'path' | 'unheard' | 'tool' | 'definition' | 'end';
   /** The address of the actor. */
   readonly actor: string;
   /** The parent of the innermost state, such as `execution`; for a machine without nested states, the state itself. */

@@ -3,6 +3,7 @@ import type { AnyActorLogic } from 'xstate';
 import type { EffectScope, Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../values/json.ts';
 import type { ActorType } from '../../core/actorType.ts';
+import { lightCopy } from '../../core/lightCopy.ts';
 import { isMachine } from '../../core/validateActors.ts';
 import { actorLogics, mapChildren, type Performer } from '../effects.ts';
 import { knownJson } from '../jsonValues.ts';
@@ -28,7 +29,7 @@ export function recordedActorType(type: ActorType, answer: EffectAnswerer): Acto
   const actors = Object.fromEntries(effects.map(([name, logic]) => [name, answered(name, logic, answer)]));
   return {
     ...type,
-    chart: { ...type.chart, machine: machine.provide({ actors }) },
+    chart: { ...type.chart, machine: lightCopy(machine, actors) },
     child: mapChildren(type, (child) => recordedActorType(child, answer)),
   };
 }

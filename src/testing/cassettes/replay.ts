@@ -12,6 +12,7 @@ import { present } from '../present.ts';
 import { pure } from '../pure.ts';
 import { EffectAnswers } from './effectAnswers.ts';
 import { playRecording, notAccepted } from './player.ts';
+import { definitionDrift } from './definitionDrift.ts';
 import { DriftLog, phaseOf, type Drift } from './drift.ts';
 import { recordedEndOf } from './export.ts';
 import type { Cassette, RecordedEnd } from './format.ts';
@@ -113,7 +114,7 @@ export async function replayCassette(
     const row = present(found, `The root ${root}`);
     if (!live) {
       addUnplayed(recording, drifts, left, watch);
-      for (const drift of toolDrift(subject, cassette)) drifts.add(drift);
+      for (const drift of [...toolDrift(subject, cassette), ...definitionDrift(subject, cassette)]) drifts.add(drift);
     }
     addEnd(cassette, drifts, row);
     await onEnd?.(journal);

@@ -1,31 +1,42 @@
 /** Differences between the calls that an agent's model made when it was recorded and the tools that the agent has today. */
-import { isRunnable, type AnyAgent, type Runnable } from '../../define/runnable.ts';
+import * as z from 'zod';
+import type { AnyAgent, Runnable } from '../../define/runnable.ts';
 import type { Tool } from '../../tools/tool.ts';
-import type { Guardrail } from '../../../actors/guardrailDefinition.ts';
 import { jsonObject, jsonObjects, jsonText } from '../jsonValues.ts';
-import type { JsonObject } from '../../values/json.ts';
+import type { Json, JsonObject } from '../../values/json.ts';
+import { agentFinder, type AgentInPlace } from './agentsIn.ts';
 import type { Drift } from './drift.ts';
 import type { Cassette } from './format.ts';
 import { isMasked } from './masker.ts';
 
 /** The first difference of each tool of each actor, in the order of the calls. What is made inside an effect is not replayed, so it is compared here. */
-export function toolDrift(subject: Runnable, { actors, ledger }: Cassette): Omit<Drift, 'difference'>[] {
-  const agents = new Map(agentsIn(subject, false).map((found) => [found.agent.name, found]));
+export function toolDrift(subject: Runnable, cassette: Cassette): Omit<Drift, 'difference'>[] {
+  const agentOf = agentFinder(subject, cassette);
+  const parents = new Map(cassette.actors.map(({ actor, parent }) => [actor, parent]));
   const found = new Map<string, Omit<Drift, 'difference'>>();
-  for (const { actor, key, name, outcome } of ledger) {
-    if (name !== 'callModel' || !outcome.ok) continue;
-    const recorded = actors.find((each) => each.actor === actor);
-    // A member has the type of its name; an agent that is run by itself has the type of all agents.
-    const known = agents.get(recorded?.type ?? '') ?? (agents.size === 1 ? [...agents.values()][0] : undefined);
-    if (!known) continue;
-    for (const call of jsonObjects(jsonObject(outcome.output)['calls']) ?? []) {
-      const tool = jsonText(call['name']);
-      const message = isOwnCall(call) ? differenceOf(known, tool, call) : undefined;
-      const place = `${actor} ${tool}`;
-      const seq = Number(key.split('/').at(-2)) || 0;
-      if (message !== undefined && !found.has(place))
-        found.set(place, { kind: 'tool', actor, phase: `tool ${tool}`, seq, message });
-    }
+  const note = (actor: string, tool: string, key: string, message: string | undefined) => {
+    const place = `${actor} ${tool}`;
+    const seq = Number(key.split('/').at(-2)) || 0;
+    if (message !== undefined && !found.has(place))
+      found.set(place, { kind: 'tool', actor, phase: `tool ${tool}`, seq, message });
+  };
+  for (const { actor, key, name, input, outcome } of cassette.ledger) {
+    if (!outcome.ok) continue;
+    // A write has an actor of its own, which the agent has started.
+    const caller = actor.startsWith('tool-call/') ? (parents.get(actor) ?? actor) : actor;
+    const place = agentOf(caller);
+    if (!place) continue;
+    if (name === 'callModel')
+      for (const call of jsonObjects(jsonObject(outcome.output)['calls']) ?? [])
+        if (isOwnCall(call))
+          note(actor, jsonText(call['name']), key, differenceOf(place, jsonText(call['name']), call));
+    if (name === 'runTool')
+      note(
+        actor,
+        jsonText(jsonObject(input)['name']),
+        key,
+        outputDifference(place.agent, jsonObject(input), jsonObject(outcome.output)),
+      );
   }
   return [...found.values()];
 }
@@ -34,16 +45,11 @@ export function toolDrift(subject: Runnable, { actors, ledger }: Cassette): Omit
 const isOwnCall = ({ how, belt, delegate }: JsonObject): boolean =>
   (how === 'run' || how === 'guarded') && belt !== true && delegate === undefined;
 
-/** An agent of a subject. */
-interface AgentInside {
-  readonly agent: AnyAgent;
-  /** May a guardrail in front of it ask a person about a call of its tools? */
-  readonly mayAsk: boolean;
-}
+const toolsOf = (agent: AnyAgent): Tool[] =>
+  agent.tools.filter((each): each is Tool => 'effect' in each && 'input' in each);
 
-function differenceOf({ agent, mayAsk }: AgentInside, name: string, call: JsonObject): string | undefined {
-  const tools = agent.tools.filter((each): each is Tool => 'effect' in each && 'input' in each);
-  const tool = tools.find((each) => each.name === name);
+function differenceOf({ agent, mayAsk }: AgentInPlace, name: string, call: JsonObject): string | undefined {
+  const tool = toolsOf(agent).find((each) => each.name === name);
   const isComplete = agent.tools.every((each) => 'effect' in each || ('kind' in each && each.kind !== 'mcp'));
   // What a server offers is not known without asking it.
   if (!tool && !isComplete) return undefined;
@@ -58,33 +64,50 @@ function differenceOf({ agent, mayAsk }: AgentInside, name: string, call: JsonOb
   // A policy for approvals, or a guardrail, decides by the call, and may ask about a tool that asks for nothing.
   if (ask !== tool.approval && !(ask === true && mayAsk) && agent.definition('').approve === undefined)
     return `a call of "${name}" ${ask === true ? 'needed' : 'did not need'} a person's yes when it was recorded, and ${tool.approval ? 'needs it' : 'does not'} now`;
-  if (!isMasked(input) && !tool.input.safeParse(input).success)
+  if (!isMasked(input) && refuses(tool.input, input))
     return `the input of a recorded call of "${name}" does not fit its schema now: ${JSON.stringify(input).slice(0, 200)}`;
   return undefined;
 }
 
-/** Every agent of a subject, at any depth. */
-function agentsIn(subject: unknown, mayAsk: boolean): AgentInside[] {
-  if (typeof subject === 'object' && subject !== null && 'agent' in subject) return agentsIn(subject.agent, mayAsk);
-  if (!isRunnable(subject)) return [];
-  switch (subject.kind) {
-    case 'agent':
-      return [
-        { agent: subject, mayAsk },
-        ...subject.tools.flatMap((tool) =>
-          'kind' in tool && tool.kind === 'delegate' ? agentsIn(tool.subject, mayAsk) : [],
-        ),
-      ];
-    case 'guarded':
-      return agentsIn(subject.subject, mayAsk || hasToolChecks(subject.guardrails));
-    case 'team':
-      return Object.values<unknown>(subject.members).flatMap((member) => agentsIn(member, mayAsk));
-    case 'orchestrator':
-      return subject.members.flatMap((member) => agentsIn(member, mayAsk || hasToolChecks(subject.guardrails)));
-    default:
-      return [];
+/** A recorded result that the tool could not give today. */
+function outputDifference(
+  agent: AnyAgent,
+  { name, belt }: JsonObject,
+  { content = null, artifacts }: JsonObject,
+): string | undefined {
+  const tool = toolsOf(agent).find((each) => each.name === name);
+  if (!tool || !keepsWhatItTakes(tool.output) || belt === true) return undefined;
+  // Words stand for what was kept beside them.
+  if (typeof content !== 'string' || artifacts !== undefined || isMasked(content)) return undefined;
+  return [content, ...parsedOf(content)].every((each) => refuses(tool.output, each))
+    ? `a recorded result of "${tool.name}" does not fit its output schema now: ${content.slice(0, 200)}`
+    : undefined;
+}
+
+/** A result that is no text is recorded as the JSON of it. */
+function parsedOf(content: string): Json[] {
+  try {
+    return [JSON.parse(content) as Json];
+  } catch {
+    return [];
   }
 }
 
-const hasToolChecks = (guardrails: readonly Guardrail[]): boolean =>
-  guardrails.some(({ checks }) => checks.tool !== undefined);
+/** Only then does what a tool gave, which was recorded, fit the schema again. */
+function keepsWhatItTakes(schema: z.ZodType): boolean {
+  try {
+    z.toJSONSchema(schema, { io: 'output' });
+    return true;
+  } catch {
+    return false; // It has no JSON Schema, such as one with a transformation.
+  }
+}
+
+/** Does a schema certainly not take what was recorded? */
+function refuses(schema: z.ZodType, value: unknown): boolean {
+  try {
+    return !schema.safeParse(value).success;
+  } catch {
+    return false; // It needs to wait for something.
+  }
+}
