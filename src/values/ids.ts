@@ -64,7 +64,7 @@ export function slugOf(name: string): { readonly id: Id; readonly problem: strin
     lost !== undefined
       ? `"${lost}" cannot be part of an id`
       : reserved.has(id)
-        ? 'JavaScript itself uses it'
+        ? 'it is a name that the runtime uses itself, and JavaScript itself uses it'
         : !/^[a-z0-9]/.test(id)
           ? 'it does not start with a letter or a digit'
           : id.length > longestSlug
