@@ -1,15 +1,11 @@
 /** E4: one process at a time owns a run; a process whose lease has expired can change nothing when it continues. */
 import { expect, test } from 'vitest';
 import { assign, sendParent, setup } from 'xstate';
-<<<<<<< HEAD
+import type { Host } from '../../src/engine/host.ts';
 import { Leases } from '../../src/engine/lease.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
-=======
-import type { Host } from '../../src/engine/host.ts';
-import { memory } from '../../src/journal/memory.ts';
->>>>>>> kit2
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { effect } from '../../actors/effect.ts';
 import { deferred } from '../deferred.ts';
