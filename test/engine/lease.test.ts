@@ -53,7 +53,7 @@ test('a lease is certain until the moment at which another process may take it, 
   const claim = journal.claim.bind(journal);
   // The answer is under way for three seconds, which do not lengthen the lease.
   const slow: Journal = { ...journal, claim: (...args) => (clock.advance(3_000), claim(...args)) };
-  const leases = new Leases(slow, clock, { owner: 'me', ttl: 10_000 }, () => {});
+  const leases = new Leases(slow, clock, { owner: 'me', ttl: 10_000 }, { lost() {}, released() {} });
   await leases.claim('r1');
   clock.advance(6_999);
   expect(leases.isCurrent('r1')).toBe(true);
