@@ -7,6 +7,7 @@ import type { Failure } from '../../src/values/failure.ts';
 import { makeFailure } from '../failure.ts';
 import type { AgentContext } from './context.ts';
 import { totalTokens } from '../usage.ts';
+import { rounding } from '../treasury/ledger.ts';
 
 const least = (a: number | undefined, b: number | undefined) =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b);
@@ -30,7 +31,7 @@ export function exhaustedFailure({ used, latest, allowance }: Funds, budget: Bud
   if (steps !== undefined && used.steps >= steps) return budgetSpentFailure('steps', used.steps, steps);
   if (tokens !== undefined && totalTokens(used) + latest.tokens >= tokens)
     return budgetSpentFailure('tokens', totalTokens(used), tokens);
-  if (usd !== undefined && used.usd !== null && (used.usd >= usd || used.usd + latest.usd > usd))
+  if (usd !== undefined && used.usd !== null && (used.usd >= usd || used.usd + latest.usd > usd + rounding('usd')))
     return budgetSpentFailure('usd', used.usd, usd);
   return undefined;
 }

@@ -9,6 +9,7 @@ import {
   subtractBudget,
   addBudget,
   budgetOfUsage,
+  rounding,
   type BudgetKind,
 } from '../treasury/ledger.ts';
 import { fundingTicket } from '../treasury/ticket.ts';
@@ -42,7 +43,7 @@ export function missingBudget({ used, latest, purse }: Funds, limits: Budget): B
     const limit = limits[kind];
     if (limit === undefined) return false;
     if (kind !== 'usd') return needed[kind] > limit;
-    return used.usd !== null && (used.usd >= limit || used.usd + latest.usd > limit);
+    return used.usd !== null && (used.usd >= limit || used.usd + latest.usd > limit + rounding(kind));
   };
   return Object.fromEntries(budgetKinds.filter(isKindShort).map((kind) => [kind, needed[kind]]));
 }

@@ -90,6 +90,9 @@ const smallestUseful: Record<BudgetKind, number> = { steps: 1, tokens: 1, usd: N
 /** Money can be divided; the other kinds are whole numbers. */
 const roundDown = (kind: BudgetKind, sum: number) => (kind === 'usd' ? sum : Math.floor(sum));
 
+/** Sums of US dollars are rounded: less than a billionth is no difference. Otherwise a holder would ask again and again for what it was given. */
+export const rounding = (kind: BudgetKind): number => (kind === 'usd' ? 1e-9 : 0);
+
 /** The kinds of which nobody can say before a call how much it will take. */
 const unsureKinds: readonly BudgetKind[] = ['tokens', 'usd'];
 /** What a call is presumed to cost at most while none is known: one of two holders uses a share of so much without asking. Of more holders each asks. */
@@ -146,14 +149,15 @@ export function leaseOffer(ledger: Ledger, request: TreasuryLease): Budget | und
     // A share that is not known to be enough for a call is asked for before the first one is made.
     if (held === undefined) return !isUnsure(kind) || isAlone || share >= (enough(kind) ?? Infinity) ? share : 0;
     // A share of the kinds that are short, and not only the difference: otherwise the holder would ask again for every step.
-    const more = wantedOf(ledger, request, kind) - (held[kind] ?? 0);
-    return (held[kind] ?? 0) + (more > 0 ? Math.max(more, share) : 0);
+    const [wanted, before] = [wantedOf(ledger, request, kind), held[kind] ?? 0];
+    // Not `before` and the difference, which may come out a little less than what is wanted.
+    return wanted > before ? Math.max(wanted, before + share) : before;
   });
   const isEnough = budgetKinds.every((kind) => {
     const sum = offered[kind];
     if (sum === undefined) return true;
-    // Not the difference of sums: one in US dollars may come out a little above what is free.
-    if (held !== undefined) return wantedOf(ledger, request, kind) - (held[kind] ?? 0) <= Math.max(0, free[kind] ?? 0);
+    if (held !== undefined)
+      return wantedOf(ledger, request, kind) - (held[kind] ?? 0) <= Math.max(0, free[kind] ?? 0) + rounding(kind);
     if (isUnsure(kind) && sum === 0 && !wants[kind]) return (free[kind] ?? 0) > 0;
     return sum >= Math.max(wants[kind] ?? 0, smallestUseful[kind]);
   });
@@ -227,7 +231,9 @@ export function missingFor(ledger: Ledger, request: TreasuryLease): Budget {
       held === undefined
         ? Math.max(wants[kind] ?? 0, smallestUseful[kind])
         : wantedOf(ledger, request, kind) - (held[kind] ?? 0);
-    return Math.max(0, needed * shares - Math.max(0, available));
+    const missing = needed * shares - Math.max(0, available);
+    // As in `leaseOffer`: what it would serve lacks nothing.
+    return missing > (held === undefined ? 0 : rounding(kind)) ? missing : 0;
   });
   return Object.fromEntries(Object.entries(lack).filter(([, amount]) => (amount ?? 0) > 0));
 }
