@@ -17,7 +17,6 @@ const [role, name = '', nats = '', folder = mkdtempSync(join(tmpdir(), 'troupe-c
 const diary = join(folder, 'diary.txt');
 const read = () => (existsSync(diary) ? readFileSync(diary, 'utf8').trim() : '');
 
-/** Every call is written into a diary that all processes share, also one that is made a second time. */
 const dig = tool({
   name: 'dig',
   description: 'Digs a hole.',

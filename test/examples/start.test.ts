@@ -110,7 +110,7 @@ test('the start page works as it is written, from the first run to the statechar
   expect(third).toEqual({ code: 0, out: second.out, err: '' });
   expect([first, second, third].map(({ err }) => err.match(/^mail to /gm)?.length ?? 0)).toEqual([0, 1, 0]);
 
-  const [runs = '', why = '', tail = '', graph = '', inspect = '', ...others] = commandsOf(5);
+  const [runs = '', why = '', tail = '', graph = '', verbose = '', inspect = '', ...others] = commandsOf(5);
   expect(others).toEqual([]);
   expect(await inProcess(folder, runs)).toMatchObject({
     code: 0,
@@ -120,6 +120,7 @@ test('the start page works as it is written, from the first run to the statechar
     code: 0,
     out: expect.stringContaining('agent/ada-1 is done') as string,
   });
+  expect(verbose).toContain('--verbose');
   expect(await inProcess(folder, tail)).toMatchObject({
     code: 0,
     out: expect.stringContaining(`${ticket}  wait.answer`) as string,

@@ -141,12 +141,20 @@ describe('bounds:', () => {
   });
 
   test('money: what is left is shared, and with nothing left no member is started', () => {
-    const two = story({ budget: { usd: 0.004, steps: 10 } }, send('writer', 'critic'));
+    const two = story({ budget: { usd: 4, steps: 10 } }, send('writer', 'critic'));
     expect(
       startedActors(two)
         .filter(({ src }) => members.includes(src))
         .map(({ input }) => input),
-    ).toMatchObject([{ allowance: { usd: 0.002, steps: 5 } }, { allowance: { usd: 0.002, steps: 5 } }]);
+    ).toMatchObject([{ allowance: { usd: 2, steps: 5 } }, { allowance: { usd: 2, steps: 5 } }]);
+    // A share that may be too small for a call is asked for before the first one.
+    const small = story({ budget: { usd: 0.004, steps: 10 } }, send('writer', 'critic'));
+    expect(startedActors(small).map(({ input }) => (input as { allowance?: object }).allowance)).toEqual(
+      expect.arrayContaining([
+        { usd: 0, steps: 5 },
+        { usd: 0, steps: 5 },
+      ]),
+    );
     const spent = story({ budget: { usd: 0.001 } }, send('writer'), answer(0), send('critic'));
     expect(output(spent)).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
   });
@@ -157,15 +165,22 @@ describe('bounds:', () => {
         .filter(({ src }) => members.includes(src))
         .map(({ input }) => (input as { allowance: { usd: number } }).allowance.usd);
     const busy = [send('writer', 'critic'), answer(0), send('writer')];
-    const played = story({ budget: { usd: 0.01 } }, ...busy);
-    expect(given(played)).toEqual([0.005, 0.005, expect.closeTo(0.004)]);
-    const exhausted = story({ budget: { usd: 0.01 } }, ...busy, answer(0), send('writer'), answer(0), send('writer'));
-    expect(given(exhausted).at(-1)).toBeCloseTo(0.002);
+    const played = story({ budget: { usd: 10 } }, ...busy);
+    expect(given(played)).toEqual([5, 5, expect.closeTo(4.999, 6)]);
+    const exhausted = story({ budget: { usd: 10 } }, ...busy, answer(0), send('writer'), answer(0), send('writer'));
+    expect(given(exhausted).at(-1)).toBeCloseTo(4.997, 6);
   });
 
   test('money: a message waits while members hold all that is left, and is handed out with what they return', () => {
-    const busy = [send('writer', 'critic'), answer(0), send('writer')];
-    const held = story({ budget: { usd: 0.002 } }, ...busy);
+    const costly = (slot: number) =>
+      done(`member.${slot}`, {
+        status: 'completed',
+        answer: { type: 'article', body: {} },
+        evidence: [],
+        usage: { ...used, usd: 1 },
+      });
+    const busy = [send('writer', 'critic'), costly(0), send('writer')];
+    const held = story({ budget: { usd: 2 } }, ...busy);
     expect(stateOf(held)).toBe('{"working":"leasing"}');
     expect(startedActors(held).filter(({ src }) => src === 'writer')).toHaveLength(1);
     const noCost = { ...used, usd: 0 };
@@ -175,9 +190,9 @@ describe('bounds:', () => {
       evidence: [],
       usage: noCost,
     });
-    const afterReturn = story({ budget: { usd: 0.002 } }, ...busy, back, send('writer'));
+    const afterReturn = story({ budget: { usd: 2 } }, ...busy, back, send('writer'));
     expect(startedActors(afterReturn).filter(({ src }) => src === 'writer')).toHaveLength(2);
-    expect(output(story({ budget: { usd: 0.002 } }, ...busy, answer(1), send('writer')))).toMatchObject({
+    expect(output(story({ budget: { usd: 2 } }, ...busy, costly(1), send('writer')))).toMatchObject({
       status: 'failed',
       failure: { kind: 'budget' },
     });
