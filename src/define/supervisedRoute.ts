@@ -6,6 +6,7 @@ import type { Phase } from '../contracts/agent.ts';
 import { memberFailure } from '../contracts/ending.ts';
 import { Failure, TroupeError, type FailureKind } from '../values/failure.ts';
 import { propertiesOf } from '../values/properties.ts';
+import { rememberPart } from './madeFrom.ts';
 import type { Next, Send, TeamMessage } from './teamDefinition.ts';
 
 /** The message that stands for the answer of a member that failed, in a supervised team whose route does not name one of its own. */
@@ -87,7 +88,7 @@ export function supervisedRoute(
     return { ...before, latest: message, index, turns, next: decided };
   };
 
-  return (said) => {
+  const supervised = (said: readonly TeamMessage[]): Next => {
     const [first] = said;
     const before = first && known.get(first);
     const isNext = before !== undefined && before.index < said.length && said[before.index] === before.latest;
@@ -101,6 +102,8 @@ export function supervisedRoute(
     if (first) known.set(first, progress);
     return progress.next;
   };
+  rememberPart(supervised, next);
+  return supervised;
 }
 
 /** What the run says of the end of a member; its parts are checked, because the message may be of an older version. */
