@@ -31,10 +31,8 @@ function page() {
       createDocumentFragment: () => Object.assign(new Element(), { isFragment: true }),
     },
     location: { host: 'localhost', search: '' },
-    WebSocket: class {
-      constructor() {
-        sockets.push(this as never);
-      }
+    WebSocket: function (this: never) {
+      sockets.push(this);
     },
     addEventListener: () => {},
     requestAnimationFrame: (draw: () => void) => draw(),

@@ -50,7 +50,7 @@ function differencesOf(agent: AnyAgent, { name, input, outcome }: RecordedEffect
   if (areNamed && recorded['models'] !== undefined && !isDeepStrictEqual(recorded['models'], models))
     differences.push([
       'model',
-      `it asked ${[recorded['models']].flat().join(', ')} when it was recorded, and asks ${models.join(', ')} now`,
+      `it asked ${[recorded['models']].flat().map(String).join(', ')} when it was recorded, and asks ${models.join(', ')} now`,
     ]);
   return differences;
 }
