@@ -37,7 +37,7 @@ export const budgets: Readonly<Record<string, number>> = {
   nats: 4,
   observe: 2,
   package: 3,
-  runtime: 2,
+  runtime: 4,
   stored: 2,
   testing: 26,
   tools: 1,
