@@ -87,7 +87,7 @@ export const rounds: Readonly<Record<string, RoundKind>> = {
         if (end.code === 0) return round.expectFinished(end);
         round.counts.terms++;
         // The run was parked (3), had not started (130), or had ended already and no handler was left.
-        const isOver = end.signal === 'SIGTERM' && end.err.includes(' completed ');
+        const isOver = end.signal === 'SIGTERM' && end.err.includes(' has ended well');
         if (end.code !== 3 && end.code !== 130 && !isOver)
           round.violations.push(`SIGTERM ended it with ${end.signal ?? end.code}: ${end.err}`);
       }

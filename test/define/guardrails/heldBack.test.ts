@@ -154,7 +154,9 @@ test.each(some)(
   '$content is not shown to anybody by $nesting when $kind rejects it',
   async ({ wrap, model, guardrail }) => {
     const { lines } = await shownOf(wrap(model(), guardrail()));
-    for (const [display, shown] of Object.entries(lines)) expect(shown, display).not.toContain(card.slice(0, 4));
+    // Without times in milliseconds, in which any digits may stand.
+    for (const [display, shown] of Object.entries(lines))
+      expect(shown.replaceAll(/\b1\d{12}\b/g, 'then'), display).not.toContain(card.slice(0, 4));
   },
 );
 
