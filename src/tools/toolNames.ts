@@ -1,5 +1,6 @@
 /** Names of tools: which are allowed, what a model sees, and suggestions for unknown names. */
 import { createHash } from 'node:crypto';
+import { editDistance } from '../values/editDistance.ts';
 
 const reserved = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -64,15 +65,5 @@ export function didYouMean(name: string, known: readonly string[]): string {
 /** The edit distance of two names; 0 when they differ only in the server's prefix, or in a slash after it. */
 function distance(wanted: string, known: string): number {
   if (known.endsWith(`__${wanted}`) || known.replace('__', '/') === wanted) return 0;
-  let row = Array.from({ length: known.length + 1 }, (_, i) => i);
-  for (const [i, letter] of wanted.split('').entries()) {
-    let left = i + 1;
-    row = row.map((above, j) => {
-      if (j === 0) return left;
-      const diagonal = row[j - 1] ?? Infinity;
-      left = Math.min(diagonal + (letter === known[j - 1] ? 0 : 1), above + 1, left + 1);
-      return left;
-    });
-  }
-  return row.at(-1) ?? wanted.length;
+  return editDistance(wanted, known);
 }

@@ -1,4 +1,5 @@
 /** The one check of option objects: an option that there is not is refused by name, because from JavaScript a wrong name would silently be no option at all. */
+import { editDistance } from './editDistance.ts';
 import { TroupeError } from './failure.ts';
 
 /** The names of all options of `T`. The compiler refuses a list that lacks one, so that a new option cannot be forgotten. */
@@ -30,7 +31,7 @@ export function unknownNames(given: readonly string[], known: readonly string[])
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const ranked = known
-    .map((each) => ({ each, distance: distance(name.toLowerCase(), each.toLowerCase()) }))
+    .map((each) => ({ each, distance: editDistance(name.toLowerCase(), each.toLowerCase()) }))
     .filter(({ each, distance: far }) => far <= Math.max(1, Math.floor(each.length / 3)) || beginsAlike(name, each))
     .sort((a, b) => a.distance - b.distance);
   return ranked[0]?.each;
@@ -38,24 +39,3 @@ export function nearestName(name: string, known: readonly string[]): string | un
 
 const beginsAlike = (name: string, known: string): boolean =>
   known.length >= 4 && name.toLowerCase().startsWith(known.toLowerCase().slice(0, 4));
-
-/** The distance of Damerau and Levenshtein (optimal string alignment). */
-function distance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
-  const at = (row: number, column: number) => rows[row]?.[column] ?? Infinity;
-  for (let row = 1; row <= a.length; row++) {
-    rows[row] = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const isSame = a[row - 1] === b[column - 1];
-      const isSwap = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      const least = Math.min(
-        at(row - 1, column) + 1,
-        at(row, column - 1) + 1,
-        at(row - 1, column - 1) + (isSame ? 0 : 1),
-        isSwap ? at(row - 2, column - 2) + 1 : Infinity,
-      );
-      rows[row]?.push(least);
-    }
-  }
-  return at(a.length, b.length);
-}
