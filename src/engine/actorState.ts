@@ -17,7 +17,8 @@ import { stepChange, storedListName, type StepCause, type SteppingActor } from '
 import { endMessageFor } from '../core/systemMessages.ts';
 import { PendingSet } from '../core/pendingSet.ts';
 import { retryWrite } from './retryWrite.ts';
-import type { EngineContext } from './engineContext.ts';
+import type { EngineContext } from './context.ts';
+import type { HostedRun } from './hostedRun.ts';
 
 /** The event of an actor that did not begin, because it had succeeded before. */
 const keptEvent = 'troupe.kept';
@@ -29,18 +30,14 @@ export interface PlannedCommit {
   readonly builder?: CommitBuilder;
 }
 
-/** What commits are built with: the engine's context, and the epoch of the lease. */
-export interface CommitContext extends EngineContext {
-  epoch(run: string): number;
-}
-
 /** The state of one actor. */
 export class ActorState implements SteppingActor {
   readonly address: Address;
   readonly run: string;
   readonly type: ActorType;
   readonly pendings = new PendingSet();
-  readonly #context: CommitContext;
+  readonly #context: EngineContext;
+  readonly #hostedRun: HostedRun;
   #lists: ActorLists;
   #spawned: SpawnInfo | undefined;
   #created = 0;
@@ -48,11 +45,12 @@ export class ActorState implements SteppingActor {
   #seq = 0;
   #status: ActorStatus = 'active';
 
-  constructor(context: CommitContext, type: ActorType, address: Address, run: string) {
+  constructor(context: EngineContext, run: HostedRun, type: ActorType, address: Address) {
     this.#context = context;
+    this.#hostedRun = run;
     this.type = type;
     this.address = address;
-    this.run = run;
+    this.run = run.id;
     this.#lists = this.#newLists();
   }
 
@@ -146,7 +144,7 @@ export class ActorState implements SteppingActor {
   /** A change that no step of the machine makes: a stop, a failure, or a message that becomes a dead letter. */
   plan(change: StateChange, builder?: CommitBuilder): PlannedCommit {
     const base = { type: this.type, spawnInfo: this.spawnInfo, created: this.#created, seq: this.#seq };
-    const commit = toCommit(base, change, this.#context.clock.now(), this.#context.epoch(this.run));
+    const commit = toCommit(base, change, this.#context.clock.now(), this.#hostedRun.epoch);
     return { change, commit, ...(builder ? { builder } : {}) };
   }
 
