@@ -160,6 +160,7 @@ export class Handler {
       event: commitEventOf(incoming),
       opens: [message],
       closes,
+      running: this.#state.children,
     });
   }
 
@@ -235,7 +236,7 @@ export class Handler {
     const { run, address } = this.#state;
     const { appends = [], ...change } = deadLetterChange(this.#state, incoming, failure, clock.now());
     const all = restart ? [...appends, restartEntry(restart)] : appends;
-    await this.#storeAndAct(this.#state.plan({ ...change, appends: all }));
+    await this.#storeAndAct(this.#state.plan({ ...change, appends: all, running: this.#state.children }));
     const { id, event, from = address } = incoming;
     const at = clock.now();
     report({ type: 'dead', at, run, actor: address, message: { id, type: event.type, from }, failure });
