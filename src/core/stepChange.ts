@@ -84,7 +84,12 @@ export function stepChange(
   const endMessage = endMessageFor(spawnInfo, builder.key(index), { output: snapshot.output ?? null });
   const opens = [...builder.opens.filter(({ kind }) => kind === 'message'), ...endMessage];
   return {
-    change: { ...common, status: 'done', opens, closes: [...settled, ...pendings.keysEndingWith(settled)] },
+    change: {
+      ...common,
+      status: 'done',
+      opens,
+      closes: [...settled, ...ends, ...pendings.keysEndingWith([...settled, ...ends])],
+    },
     builder,
   };
 }

@@ -51,7 +51,7 @@ export function toCommit(
   change: StateChange,
   now: number,
   epoch: number,
-  saved = contextOf(change, spawnInfo),
+  saved = savedContextOf(change, spawnInfo),
 ): Commit {
   const { snapshot, status, event, opens = [], closes = [], appends = [], results = [], failure } = change;
   const state: JsonObject = snapshot && saved ? stateOfCommit(snapshot, saved, change) : {};
@@ -95,7 +95,7 @@ function stateOfCommit(snapshot: Snapshot, { saved }: SavedContext, { status, ru
 }
 
 /** The context of a change, saved; undefined when the actor failed before its first step. `before` is that of the last commit. */
-export const contextOf = (
+export const savedContextOf = (
   { snapshot }: Pick<StateChange, 'snapshot'>,
   owner: ContextOwner,
   before?: SavedContext,

@@ -3,7 +3,7 @@ import type { Clock } from '../values/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
-import { copyJson } from './copy.ts';
+import { copyJson } from '../values/copyJson.ts';
 import { topicTree } from './topics.ts';
 import type { Transport } from './transport.ts';
 
