@@ -211,9 +211,7 @@ export class Handler {
     try {
       const turn = clock.turn?.();
       if (turn) await turn;
-      await this.#retry(async () =>
-        commits.length > 1 ? journal.commitAll?.(commits) : journal.commit(plan.commit),
-      );
+      await this.#retry(async () => (commits.length > 1 ? journal.commitAll?.(commits) : journal.commit(plan.commit)));
     } catch (thrown) {
       unit.undo();
       this.#unit = undefined;
