@@ -1,6 +1,10 @@
 /**
  * What one event causes inside its run, as one commit: the step of the actor that takes it, and the steps of others of the run that its messages and
- * its children reach at once. Nothing of it happens outside before it is stored (E2); a crash leaves all of it or nothing (E5).
+ * its children reach at once.
+ *
+ * UN1 The steps of a unit are stored together or not at all. An actor that is busy, or not in memory, takes its message by itself afterwards.
+ * UN2 Nothing that a step asks for happens before its unit is stored.
+ * UN3 When a unit is refused, every actor in it is as it was before.
  */
 import type { Commit } from '../contracts/commit.ts';
 import type { OwnPending, PendingChild, PendingMessage } from '../contracts/pending.ts';
