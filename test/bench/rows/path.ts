@@ -1,0 +1,93 @@
+/** How many of our files something passes through: those in which a function was called, from what V8 counts. */
+import { Session } from 'node:inspector/promises';
+import type { Model, ModelPart } from '../../../src/contracts/model.ts';
+import type { Row, Scope } from '../row.ts';
+import { agentWith, callingModel } from './loop.ts';
+
+/** There is no floor: a file is a file. */
+export const path = (goals: { message: number; toolCall: number }): Row => ({
+  name: 'path',
+  title: 'files of ours that are passed: a message to an actor until it is committed, a tool call there and back',
+  unit: 'path',
+  units: 1,
+  columns: [
+    {
+      figure: 'files',
+      goals: [
+        { of: 'troupe, a message', atMost: goals.message },
+        { of: 'troupe, a tool call', atMost: goals.toolCall },
+      ],
+    },
+  ],
+  rounds: 1,
+  contestants: [
+    { name: 'troupe, a message', ours: true, open: (scope) => async () => ({ files: await messagePath(scope) }) },
+    { name: 'troupe, a tool call', ours: true, open: (scope) => async () => ({ files: await toolCallPath(scope) }) },
+  ],
+});
+
+async function messagePath({ load, onEnd }: Scope): Promise<number> {
+  const { memory } = await load('src/journal/memory');
+  const { systemClock } = await load('src/engine/clock');
+  const { Host } = await load('src/engine/host');
+  const { inProcess } = await load('src/transport/inProcess');
+  const { actorType } = await load('src/engine/nodePlatform');
+  const { setup } = await import('xstate');
+  const machine = setup({ types: {} as { events: { type: 'inc' } } }).createMachine({
+    id: 'ticker',
+    initial: 'on',
+    states: { on: { on: { inc: {} } } },
+  });
+  const transport = inProcess();
+  const host = new Host({ journal: memory(), transport, clock: systemClock(), lease: { owner: 'bench' } });
+  onEnd(() => host.abandon());
+  const to = await host.start(actorType(machine), { run: 'r', input: null });
+  const tell = (id: string) =>
+    transport.send({ id, type: 'inc', body: { type: 'inc' }, from: 'person/p', to, run: 'r', kind: 'signal' });
+  await tell('first');
+  const counted = await countFiles();
+  await tell('second');
+  return await counted();
+}
+
+/** From the model's answer with the call to the question with its result. */
+async function toolCallPath({ load }: Scope): Promise<number> {
+  const inner = callingModel(2);
+  let counting: (() => Promise<number>) | undefined;
+  let files: number | undefined;
+  const model: Model = {
+    ...inner,
+    async *stream(asked, scope): AsyncGenerator<ModelPart> {
+      if (counting) files ??= await counting();
+      const parts: ModelPart[] = [];
+      for await (const part of inner.stream(asked, scope)) parts.push(part);
+      // The second turn: the first one also begins what all turns use.
+      if (asked.messages.length === 3) counting = await countFiles();
+      yield* parts;
+    },
+  };
+  await using subject = await agentWith(load, model, 'memory');
+  await subject.run();
+  if (files === undefined) throw new Error('The model was not asked again after the call.');
+  return files;
+}
+
+/** Begins to count; what it gives ends it. */
+async function countFiles(): Promise<() => Promise<number>> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+  await session.post('Profiler.takePreciseCoverage');
+  return async () => {
+    const { result } = await session.post('Profiler.takePreciseCoverage');
+    session.disconnect();
+    const ours = result.filter(
+      ({ url }) => /\/(src|machines|actors)\/[^?]*$/.test(url) && !url.includes('/node_modules/'),
+    );
+    const called = ours.filter(({ functions }) =>
+      functions.some(({ functionName, ranges }) => functionName !== '' && (ranges[0]?.count ?? 0) > 0),
+    );
+    return new Set(called.map(({ url }) => url)).size;
+  };
+}
