@@ -1,11 +1,13 @@
 /**
  * `npm run bench`: each row of the table beside its floor, with the goal. Only ratios can be compared between machines.
- * `-- --only turn` runs the rows whose name begins so; `--rounds 3`; `--json`; `--before DIR` measures another checkout in alternation with this one.
+ * `-- --only turn` runs the rows whose name begins so; `--rounds 3`; `--json`; `--before DIR` measures another checkout in alternation with this one;
+ * `--profile` says where the time of ours goes instead.
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { buildOf, driver, thisBuild } from './build.ts';
-import { measured, type Entrant } from './processes.ts';
+import { measured, profileOf, type Entrant } from './processes.ts';
+import { textOfProfile } from './profile.ts';
 import { report, textOf, type Reported } from './report.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows.ts';
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
     before: { type: 'string' },
+    profile: { type: 'boolean', default: false },
   },
 });
 
@@ -45,6 +48,13 @@ print(
 const all: Reported[] = [];
 for (const row of chosen) {
   print(`\n${row.name} · ${row.title}`);
+  if (values.profile) {
+    for (const entrant of entrantsOf(row).filter(({ contestant }) => contestant.ours)) {
+      const profile = await profileOf(row, entrant, driver);
+      if (profile) print(textOfProfile(entrant.name, profile));
+    }
+    continue;
+  }
   const reported = report(row, await measured(row, entrantsOf(row), driver, Math.min(rounds, row.rounds ?? rounds)));
   for (const each of reported) print(textOf(each));
   all.push(...reported);

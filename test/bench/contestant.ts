@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modulesIn } from './modules.ts';
+import { profiled, type Profile } from './profile.ts';
 import { timed } from './sample.ts';
 import { rows } from './rows.ts';
 import type { Contestant, Row, Run, Sample, Scope } from './row.ts';
@@ -15,6 +16,8 @@ export interface Assignment {
   readonly modules: string;
   readonly shipped: string;
   readonly server: string;
+  /** Profiles a round instead of measuring it. */
+  readonly profile: boolean;
 }
 
 /** Does one round, and adds what only the work itself can measure. */
@@ -41,7 +44,17 @@ export async function opened<T>(
   }
 }
 
-async function serve({ row: name, contestant: who, modules, shipped, server }: Assignment): Promise<void> {
+/** Profiles the part of a round that counts. */
+async function profileOf(run: Run): Promise<Profile | undefined> {
+  let profile: Profile | undefined;
+  await run(async (work) => {
+    profile = await profiled(work);
+    return { busy: 0, wall: 0, pause: 0 };
+  });
+  return profile;
+}
+
+async function serve({ row: name, contestant: who, modules, shipped, server, profile }: Assignment): Promise<void> {
   const row = rows.find((each) => each.name === name);
   const contestant = row?.contestants.find((each) => each.name === who);
   if (!row || !contestant) throw new Error(`There is no contestant "${who}" of a row "${name}".`);
@@ -51,7 +64,7 @@ async function serve({ row: name, contestant: who, modules, shipped, server }: A
     for (;;) {
       const word = await new Promise((resolve) => process.once('message', resolve));
       if (word === 'end') return;
-      process.send?.({ sample: await round(row, run) });
+      process.send?.(profile ? { profile: await profileOf(run) } : { sample: await round(row, run) });
     }
   });
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { natsServer } from '../nats/server.ts';
 import type { Assignment } from './contestant.ts';
 import type { Build } from './build.ts';
+import type { Profile } from './profile.ts';
 import type { Contestant, Row, Sample } from './row.ts';
 
 /** A contestant with the build that it is measured from. */
@@ -39,8 +40,8 @@ export async function measured(
           continue;
         }
         open.set(entrant, worker);
-        const sample = await worker.round();
-        if (round > 0) kept.push(sample);
+        const { sample } = await worker.round();
+        if (sample && round > 0) kept.push(sample);
         if (!row.fresh) continue;
         open.delete(entrant);
         await worker.end();
@@ -53,8 +54,27 @@ export async function measured(
   return samples;
 }
 
+/** Profiles a round of an entrant, after one to warm up. */
+export async function profileOf(row: Row, entrant: Entrant, driver: string): Promise<Profile | undefined> {
+  const server = row.server === undefined ? undefined : await natsServer(row.server);
+  const worker = await start(row, entrant, driver, server?.url ?? '', true);
+  try {
+    if (!row.fresh) await worker?.round();
+    return (await worker?.round())?.profile;
+  } finally {
+    await worker?.end();
+    await server?.[Symbol.asyncDispose]();
+  }
+}
+
+/** What a process says after a round. */
+interface Round {
+  readonly sample?: Sample;
+  readonly profile?: Profile;
+}
+
 interface Worker {
-  round(): Promise<Sample>;
+  round(): Promise<Round>;
   end(): Promise<void>;
 }
 
@@ -63,9 +83,10 @@ async function start(
   { contestant: { name: contestant }, build }: Entrant,
   driver: string,
   server: string,
+  profile = false,
 ): Promise<Worker | undefined> {
   const { modules, shipped } = build;
-  const assignment: Assignment = { row: row.name, contestant, modules, shipped, server };
+  const assignment: Assignment = { row: row.name, contestant, modules, shipped, server, profile };
   const child = fork(join(driver, 'contestant.js'), {
     execArgv: ['--expose-gc'],
     env: { ...process.env, TROUPE_BENCH: JSON.stringify(assignment), NODE_ENV: 'production' },
@@ -74,8 +95,9 @@ async function start(
   if (!ready) return undefined;
   return {
     async round() {
-      if (child.connected) child.send('round');
-      return (await answer<{ sample: Sample }>(child, row, contestant)).sample;
+      if (!child.connected) throw new Error(`"${contestant}" of the row "${row.name}" has ended.`);
+      child.send('round');
+      return await answer<Round>(child, row, contestant);
     },
     async end() {
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -1,4 +1,4 @@
-/** How many of our files something passes through: those in which a function was called, from what V8 counts. */
+/** How many of our files something passes through: those in which a function was called, as Node counts them. */
 import { Session } from 'node:inspector/promises';
 import type { Model, ModelPart } from '../../../src/contracts/model.ts';
 import type { Row, Scope } from '../row.ts';

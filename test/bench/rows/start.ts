@@ -70,7 +70,7 @@ function output(script: string, env: NodeJS.ProcessEnv): string {
   return stdout;
 }
 
-/** How many files of code a process has loaded, from what V8 says that it has. */
+/** How many files of code a process has loaded, as its coverage lists them. */
 function modulesOf(script: string, folder: string): number {
   mkdirSync(folder, { recursive: true });
   output(script, { ...process.env, NODE_V8_COVERAGE: folder });
