@@ -50,7 +50,7 @@ for (const row of chosen) {
   print(`\n${row.name} · ${row.title}`);
   if (values.profile) {
     for (const entrant of entrantsOf(row).filter(({ contestant }) => contestant.ours)) {
-      const profile = await profileOf(row, entrant, driver);
+      const profile = await profileOf(row, entrant, driver, Math.min(rounds, row.rounds ?? rounds));
       if (profile) print(textOfProfile(entrant.name, profile));
     }
     continue;
@@ -60,6 +60,6 @@ for (const row of chosen) {
   all.push(...reported);
 }
 const judged = all.flatMap(({ row, goals }) => goals.map((goal) => ({ row, ...goal })));
-print(`\n${judged.filter(({ met }) => met).length} of ${judged.length} goals are met.`);
+if (!values.profile) print(`\n${judged.filter(({ met }) => met).length} of ${judged.length} goals are met.`);
 if (values.json) console.log(JSON.stringify({ node: process.version, rounds, rows: all }, undefined, 2));
 process.exit(0);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { modulesIn } from './modules.ts';
-import { profiled, type Profile } from './profile.ts';
+import { Profiler, type Profile } from './profile.ts';
 import { timed } from './sample.ts';
 import { rows } from './rows.ts';
 import type { Contestant, Row, Run, Sample, Scope } from './row.ts';
@@ -16,8 +16,8 @@ export interface Assignment {
   readonly modules: string;
   readonly shipped: string;
   readonly server: string;
-  /** Profiles a round instead of measuring it. */
-  readonly profile: boolean;
+  /** Profiles so many rounds instead of measuring one; zero measures. */
+  readonly profile: number;
 }
 
 /** Does one round, and adds what only the work itself can measure. */
@@ -44,14 +44,16 @@ export async function opened<T>(
   }
 }
 
-/** Profiles the part of a round that counts. */
-async function profileOf(run: Run): Promise<Profile | undefined> {
-  let profile: Profile | undefined;
-  await run(async (work) => {
-    profile = await profiled(work);
-    return { busy: 0, wall: 0, pause: 0 };
-  });
-  return profile;
+/** Profiles the part of the rounds that counts. */
+async function profileOf(run: Run, rounds: number): Promise<Profile> {
+  const profiler = new Profiler();
+  for (let round = 0; round < rounds; round++) {
+    await run(async (work) => {
+      await profiler.add(work);
+      return { busy: 0, wall: 0, pause: 0 };
+    });
+  }
+  return profiler.result();
 }
 
 async function serve({ row: name, contestant: who, modules, shipped, server, profile }: Assignment): Promise<void> {
@@ -64,7 +66,7 @@ async function serve({ row: name, contestant: who, modules, shipped, server, pro
     for (;;) {
       const word = await new Promise((resolve) => process.once('message', resolve));
       if (word === 'end') return;
-      process.send?.(profile ? { profile: await profileOf(run) } : { sample: await round(row, run) });
+      process.send?.(profile ? { profile: await profileOf(run, profile) } : { sample: await round(row, run) });
     }
   });
 }

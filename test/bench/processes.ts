@@ -54,10 +54,15 @@ export async function measured(
   return samples;
 }
 
-/** Profiles a round of an entrant, after one to warm up. */
-export async function profileOf(row: Row, entrant: Entrant, driver: string): Promise<Profile | undefined> {
+/** Profiles an entrant in `rounds` rounds, after as many to warm up. */
+export async function profileOf(
+  row: Row,
+  entrant: Entrant,
+  driver: string,
+  rounds: number,
+): Promise<Profile | undefined> {
   const server = row.server === undefined ? undefined : await natsServer(row.server);
-  const worker = await start(row, entrant, driver, server?.url ?? '', true);
+  const worker = await start(row, entrant, driver, server?.url ?? '', rounds);
   try {
     if (!row.fresh) await worker?.round();
     return (await worker?.round())?.profile;
@@ -83,7 +88,7 @@ async function start(
   { contestant: { name: contestant }, build }: Entrant,
   driver: string,
   server: string,
-  profile = false,
+  profile = 0,
 ): Promise<Worker | undefined> {
   const { modules, shipped } = build;
   const assignment: Assignment = { row: row.name, contestant, modules, shipped, server, profile };

@@ -1,5 +1,8 @@
-/** Where the processor time of a round goes: by function, by function with all that it calls, and by folder. */
+/** Where the time of a round goes: by function, by function with all that it calls, and by folder. */
+import type { Profiler as Protocol } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
+
+type InspectorProfile = Protocol.Profile;
 
 /** A name, and the part of the samples that it had, in percent. */
 export type Share = readonly [name: string, percent: number];
@@ -15,48 +18,60 @@ const shown = 30;
 /** Microseconds between samples. */
 const interval = 250;
 
-/** Profiles `work`. Waiting is left out. */
-export async function profiled(work: () => Promise<unknown>): Promise<Profile> {
-  const session = new Session();
-  session.connect();
-  await session.post('Profiler.enable');
-  await session.post('Profiler.setSamplingInterval', { interval });
-  await session.post('Profiler.start');
-  await work();
-  const { profile } = await session.post('Profiler.stop');
-  session.disconnect();
+/** Adds up profiles of several rounds: on a busy machine, one alone has samples where the process was kept waiting. Waiting for events is left out. */
+export class Profiler {
+  readonly #own = new Map<string, number>();
+  readonly #total = new Map<string, number>();
+  readonly #folders = new Map<string, number>();
+  #all = 0;
 
-  const hits = new Map<number, number>();
-  for (const id of profile.samples ?? []) hits.set(id, (hits.get(id) ?? 0) + 1);
-  const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
-  const [own, total, folders] = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()];
-  const add = (to: Map<string, number>, name: string, count: number) => to.set(name, (to.get(name) ?? 0) + count);
-  let all = 0;
-  /** Counts a node and all below it; `above` are the functions that called it, which count it once each. */
-  const visit = (id: number, above: ReadonlySet<string>): number => {
-    const node = nodes.get(id);
-    if (!node || node.callFrame.functionName === '(idle)') return 0;
-    const { functionName, url, lineNumber } = node.callFrame;
-    const place = placeOf(url);
-    const name = place ? `${place}:${functionName || `line ${lineNumber + 1}`}` : functionName;
-    const self = hits.get(id) ?? 0;
-    add(own, name, self);
-    add(folders, folderOf(place, functionName), self);
-    all += self;
-    const within = new Set(above).add(name);
-    const sum = (node.children ?? []).reduce((count, child) => count + visit(child, within), self);
-    if (!above.has(name)) add(total, name, sum);
-    return sum;
-  };
-  const [root] = profile.nodes;
-  if (root) visit(root.id, new Set());
-  const top = (counts: Map<string, number>): Share[] =>
-    [...counts]
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, shown)
-      .map(([name, count]): Share => [name, (100 * count) / Math.max(1, all)]);
-  return { own: top(own), total: top(total), folders: top(folders) };
+  async add(work: () => Promise<unknown>): Promise<void> {
+    const session = new Session();
+    session.connect();
+    await session.post('Profiler.enable');
+    await session.post('Profiler.setSamplingInterval', { interval });
+    await session.post('Profiler.start');
+    await work();
+    const { profile } = await session.post('Profiler.stop');
+    session.disconnect();
+    this.#count(profile);
+  }
+
+  result(): Profile {
+    const top = (counts: ReadonlyMap<string, number>): Share[] =>
+      [...counts]
+        .sort(([, a], [, b]) => b - a)
+        .slice(0, shown)
+        .map(([name, count]): Share => [name, (100 * count) / Math.max(1, this.#all)]);
+    return { own: top(this.#own), total: top(this.#total), folders: top(this.#folders) };
+  }
+
+  #count({ nodes: list, samples = [] }: InspectorProfile): void {
+    const hits = new Map<number, number>();
+    for (const id of samples) add(hits, id, 1);
+    const nodes = new Map(list.map((node) => [node.id, node]));
+    /** Counts a node and all below it; `above` are the functions that called it, which count it once each. */
+    const visit = (id: number, above: ReadonlySet<string>): number => {
+      const node = nodes.get(id);
+      if (!node || node.callFrame.functionName === '(idle)') return 0;
+      const { functionName, url, lineNumber } = node.callFrame;
+      const place = placeOf(url);
+      const name = place ? `${place}:${functionName || `line ${lineNumber + 1}`}` : functionName;
+      const self = hits.get(id) ?? 0;
+      add(this.#own, name, self);
+      add(this.#folders, folderOf(place, functionName), self);
+      this.#all += self;
+      const within = new Set(above).add(name);
+      const sum = (node.children ?? []).reduce((count, child) => count + visit(child, within), self);
+      if (!above.has(name)) add(this.#total, name, sum);
+      return sum;
+    };
+    const [first] = list;
+    if (first) visit(first.id, new Set());
+  }
 }
+
+const add = <K>(to: Map<K, number>, key: K, count: number) => to.set(key, (to.get(key) ?? 0) + count);
 
 /** A path as a reader knows it: within the project, or within a package. */
 function placeOf(url: string): string {
