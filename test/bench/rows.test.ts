@@ -41,7 +41,7 @@ const small: readonly Row[] = [
   atRest(1),
   processStart(),
   guardedStream(20),
-  path({ message: 12, toolCall: 15 }),
+  path({ message: 12, toolCall: 15, resume: 15 }),
 ];
 
 test.each(small)('each contestant of the row $name does its work and has its figures', async (row) => {

@@ -56,5 +56,5 @@ export const rows: readonly Row[] = [
   guardedStream(30_000),
   crowd(1_000, 'disk'),
   crowd(1_000, 'memory'),
-  path({ message: 12, toolCall: 15 }),
+  path({ message: 12, toolCall: 15, resume: 15 }),
 ];

@@ -5,9 +5,10 @@ import type { Row, Scope } from '../row.ts';
 import { agentWith, callingModel } from './loop.ts';
 
 /** There is no floor: a file is a file. */
-export const path = (goals: { message: number; toolCall: number }): Row => ({
+export const path = (goals: { message: number; toolCall: number; resume: number }): Row => ({
   name: 'path',
-  title: 'files of ours that are passed: a message to an actor until it is committed, a tool call there and back',
+  title:
+    'files of ours that are passed: a message to an actor until it is committed, a tool call there and back, a resumed run until it works',
   unit: 'path',
   units: 1,
   columns: [
@@ -16,6 +17,7 @@ export const path = (goals: { message: number; toolCall: number }): Row => ({
       goals: [
         { of: 'troupe, a message', atMost: goals.message },
         { of: 'troupe, a tool call', atMost: goals.toolCall },
+        { of: 'troupe, a resume', atMost: goals.resume },
       ],
     },
   ],
@@ -23,6 +25,7 @@ export const path = (goals: { message: number; toolCall: number }): Row => ({
   contestants: [
     { name: 'troupe, a message', ours: true, open: (scope) => async () => ({ files: await messagePath(scope) }) },
     { name: 'troupe, a tool call', ours: true, open: (scope) => async () => ({ files: await toolCallPath(scope) }) },
+    { name: 'troupe, a resume', ours: true, open: (scope) => async () => ({ files: await resumePath(scope) }) },
   ],
 });
 
@@ -70,6 +73,37 @@ async function toolCallPath({ load }: Scope): Promise<number> {
   await subject.run();
   if (files === undefined) throw new Error('The model was not asked again after the call.');
   return files;
+}
+
+/** From the start of a parked run in a new runtime until the effect that was under way is performed again. */
+async function resumePath({ load }: Scope): Promise<number> {
+  const { agent, openRuntime } = await load('src/index');
+  const { memory } = await load('src/journal/memory');
+  const journal = memory();
+  let asked: () => void = () => {};
+  const model: Model = {
+    id: 'bench:model',
+    async *stream(_, { signal }): AsyncGenerator<ModelPart> {
+      yield { type: 'text', text: 'so far' };
+      asked();
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    },
+  };
+  const subject = agent({ name: 'bench', model });
+  const untilAsked = () => new Promise<void>((resolve) => (asked = resolve));
+  const options = { key: 'r' };
+  {
+    await using first = await openRuntime({ journal });
+    const working = untilAsked();
+    await first.start(subject, 'go', options);
+    await working;
+  }
+  await using second = await openRuntime({ journal });
+  const working = untilAsked();
+  const counted = await countFiles();
+  await second.start(subject, 'go', options);
+  await working;
+  return await counted();
 }
 
 /** Begins to count; what it gives ends it. */
