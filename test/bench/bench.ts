@@ -46,20 +46,36 @@ print(
   `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'an unknown processor'}; median, (lowest – highest), ratio to the floor`,
 );
 const all: Reported[] = [];
-for (const row of chosen) {
-  print(`\n${row.name} · ${row.title}`);
+
+/** Measures a row, or profiles ours in it. */
+async function show(row: Row): Promise<void> {
+  const entrants = entrantsOf(row);
+  const times = Math.min(rounds, row.rounds ?? rounds);
   if (values.profile) {
-    for (const entrant of entrantsOf(row).filter(({ contestant }) => contestant.ours)) {
-      const profile = await profileOf(row, entrant, driver, Math.min(rounds, row.rounds ?? rounds));
+    for (const entrant of entrants.filter(({ contestant }) => contestant.ours)) {
+      const profile = await profileOf(row, entrant, driver, times);
       if (profile) print(textOfProfile(entrant.name, profile));
     }
-    continue;
+    return;
   }
-  const reported = report(row, await measured(row, entrantsOf(row), driver, Math.min(rounds, row.rounds ?? rounds)));
+  const reported = report(row, await measured(row, entrants, driver, times));
   for (const each of reported) print(textOf(each));
   all.push(...reported);
+}
+
+const broken: string[] = [];
+for (const row of chosen) {
+  print(`\n${row.name} · ${row.title}`);
+  try {
+    await show(row);
+  } catch (error) {
+    // The other rows are still worth having; the process says at its end that one failed.
+    console.error(error);
+    broken.push(row.name);
+  }
 }
 const judged = all.flatMap(({ row, goals }) => goals.map((goal) => ({ row, ...goal })));
 if (!values.profile) print(`\n${judged.filter(({ met }) => met).length} of ${judged.length} goals are met.`);
 if (values.json) console.log(JSON.stringify({ node: process.version, rounds, rows: all }, undefined, 2));
-process.exit(0);
+if (broken.length > 0) console.error(`Not measured: ${broken.join(', ')}.`);
+process.exit(broken.length > 0 ? 1 : 0);

@@ -34,6 +34,8 @@ function compile(name: string, checkout: string, config: string): Build {
       '--outDir',
       modules,
       '--noCheck',
+      '--emitDeclarationOnly',
+      'false',
       '--declaration',
       'false',
     ],
