@@ -14,7 +14,7 @@ export async function stepsFile(load: Scope['load'], path: string) {
   const { openSqliteDriver } = await load('src/journal/sqlite/driver');
   const db = await openSqliteDriver(path);
   db.exec(
-    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE steps (key TEXT PRIMARY KEY, value TEXT)',
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE steps (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID',
   );
   const one = db.prepare('INSERT INTO steps VALUES (?, ?)');
   let waiting: { key: string; value: string; done: () => void }[] = [];
