@@ -8,7 +8,7 @@ const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true
 const width = 100;
 
 /** A model that answers at once. */
-export const quickModel: Model = {
+const quickModel: Model = {
   id: 'bench:model',
   async *stream(): AsyncGenerator<ModelPart> {
     yield { type: 'text', text: 'ok' };
