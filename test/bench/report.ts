@@ -75,12 +75,15 @@ const isMet = ({ atMost = Infinity, atLeast = -Infinity }: Goal, result: number)
 const goalText = ({ of, against, atMost, atLeast }: Goal): string =>
   `${of} ${atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`}${against === undefined ? '' : `× ${against}`}`;
 
-const number = (value: number) =>
-  !Number.isFinite(value)
-    ? '–'
-    : Math.abs(value) >= 1_000
-      ? Math.round(value).toLocaleString('en')
-      : value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
+/** Three digits, and no digit that says nothing. */
+function number(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  const size = Math.abs(value);
+  if (size >= 1_000) return Math.round(value).toLocaleString('en');
+  if (size >= 100) return value.toFixed(0);
+  if (size >= 10) return value.toFixed(1);
+  return size >= 0.1 || size === 0 ? value.toFixed(2) : String(Number(value.toPrecision(2)));
+}
 
 /** As it is printed. */
 export function textOf({ figure, lines, goals, missing }: Reported): string {
