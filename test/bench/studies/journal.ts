@@ -2,8 +2,8 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
-import { commitFor } from '../../src/testing/suites/commit.ts';
+import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
+import { commitFor } from '../../../src/testing/suites/commit.ts';
 import { compare, per } from './measure.ts';
 
 const loads = 200;

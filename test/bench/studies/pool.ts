@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { agent, openRuntime, type Agent, type Runtime } from '../../src/index.ts';
-import type { Model, ModelPart } from '../../src/contracts/model.ts';
+import { agent, openRuntime, type Agent, type Runtime } from '../../../src/index.ts';
+import type { Model, ModelPart } from '../../../src/contracts/model.ts';
 
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
 

@@ -1,7 +1,7 @@
 /** `check` on the demo team against the same number of events sent to a live XState actor, which explores one order of events only. */
 import { createActor, setup } from 'xstate';
-import { check } from '../../src/testing/check/index.ts';
-import newsroom from '../../examples/demo/index.ts';
+import { check } from '../../../src/testing/check/index.ts';
+import newsroom from '../../../examples/demo/index.ts';
 import { compare, per } from './measure.ts';
 
 const toggle = setup({ types: {} as { events: { type: 'flip' } } }).createMachine({

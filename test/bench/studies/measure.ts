@@ -22,21 +22,6 @@ export async function per(units: number, work: () => Promise<unknown>): Promise<
   return (microseconds() - begin) / units;
 }
 
-/** Microseconds per unit with `width` units under way at any moment. */
-export function inFlight(units: number, width: number, work: (index: number) => Promise<unknown>): Promise<number> {
-  let next = 0;
-  const lane = async () => {
-    for (let index = next++; index < units; index = next++) await work(index);
-  };
-  return per(units, () => Promise.all(Array.from({ length: width }, lane)));
-}
-
-/** Two settings: one unit at a time (a fifth as many, since each takes longer), and a hundred at a time. */
-export const concurrencies = (many: number): { times: number; width: number }[] => [
-  { times: Math.ceil(many / 5), width: 1 },
-  { times: many, width: 100 },
-];
-
 /** The value that `share` (0 to 1) of the values do not exceed. */
 export const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;

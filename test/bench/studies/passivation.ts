@@ -127,5 +127,3 @@ function print(count: number, measured: Measured): void {
     `  ${String(count).padStart(7)}   process ${bytes('process')} (on disk ${bytes('replica')})   server ${bytes('server')} (on disk ${bytes('stream')})   subscriptions ${measured.subscriptions}`,
   );
 }
-
-if (process.argv[1]?.endsWith('passivation.ts')) await passivatedActors();

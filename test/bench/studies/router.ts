@@ -1,6 +1,6 @@
 /** What a router costs: tasks over a hundred agents, sixteen at a time, at three sizes, against the same work in a plain pool of promises. Run with --expose-gc to measure memory. */
-import { openRuntime, orchestrator, routers, type Agent, type Runtime, type TaskResult } from '../../src/index.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { openRuntime, orchestrator, routers, type Agent, type Runtime, type TaskResult } from '../../../src/index.ts';
+import { memory } from '../../../src/journal/memory.ts';
 import { atSizes, compare, per } from './measure.ts';
 import { answerOf, membersWith, modelWith, withSqliteRuntime, pool } from './pool.ts';
 
@@ -65,10 +65,4 @@ export async function routing(sizes: readonly number[] = [1_000, 3_000, 10_000])
     },
   ]);
   for (const [many, spreadText] of spreads) console.log(`  ${String(many).padStart(6)}  ${spreadText}`);
-}
-
-if (process.argv[1]?.endsWith('router.ts')) {
-  const given = process.argv.slice(2).map(Number);
-  await routing(given.length > 0 ? given : undefined);
-  process.exit(0);
 }

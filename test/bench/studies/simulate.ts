@@ -1,7 +1,7 @@
 /** Seeds per second: a run under faults against the same run without faults, and with a subject made anew; and hours that a test advances. */
-import { simulate } from '../../src/testing/simulate/simulate.ts';
-import { testRuntime } from '../../src/testing/testRuntime.ts';
-import { clerk, counter, counting, desk } from '../testing/subjects.ts';
+import { simulate } from '../../../src/testing/simulate/simulate.ts';
+import { testRuntime } from '../../../src/testing/testRuntime.ts';
+import { clerk, counter, counting, desk } from '../../testing/subjects.ts';
 import { compare, per } from './measure.ts';
 
 const seeds = 100;

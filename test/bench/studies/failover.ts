@@ -6,7 +6,7 @@ import { decodeEntry } from '../../../src/journal/replicated/entry.ts';
 import { cluster } from '../../../src/cluster/join.ts';
 import { workspace } from '../../cli/troupe.ts';
 import { natsServer, type NatsServer } from '../../nats/server.ts';
-import { median, percentile } from '../measure.ts';
+import { median, percentile } from './measure.ts';
 
 /** The number of pairs of nodes, each pair in its own tenant, so that they wait in parallel; and how often a node of each pair is killed. */
 const [pairs, kills] = [5, 5];
@@ -122,5 +122,3 @@ async function followJournal(servers: string, tenant: string) {
     [Symbol.asyncDispose]: () => connection.close(),
   };
 }
-
-if (process.argv[1]?.endsWith('failover.ts')) await failovers();
