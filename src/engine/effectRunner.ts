@@ -31,7 +31,7 @@ interface EffectContext extends EngineContext {
 export class EffectRunner {
   readonly #context: EffectContext;
   readonly #owner: EffectOwner;
-  readonly #running = new Map<string, { readonly controller: AbortController; readonly task: ActiveTask }>();
+  readonly #running = new Map<string, { readonly abort: () => void; readonly task: ActiveTask }>();
   readonly #soFar = new Map<string, Json>();
 
   constructor(context: EffectContext, owner: EffectOwner) {
@@ -51,8 +51,19 @@ export class EffectRunner {
     const { clock, report } = this.#context;
     const { address: actor, run, deadline } = this.#owner.actor;
     const { src } = data;
+    const { failRun } = this.#context;
+    const context = {
+      run,
+      actor,
+      effect: src,
+      fail: (thrown: unknown) => failRun(run, strayError(nameOf(data), actor, thrown)),
+    };
     const controller = new AbortController();
-    this.#running.set(key, { controller, task: this.#context.activity.begin(run) });
+    this.#running.set(key, {
+      // Node throws what a listener of the signal throws into the context of whoever aborts: it is the error of the effect.
+      abort: () => inContext(context, () => controller.abort()),
+      task: this.#context.activity.begin(run),
+    });
     const common = { run, actor, key, name: src, again };
     report({ type: 'effect.started', at: clock.now(), ...common });
     const scope: EffectScope = {
@@ -66,13 +77,6 @@ export class EffectRunner {
       list: (name) => this.#owner.actor.list(name),
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
-    };
-    const { failRun } = this.#context;
-    const context = {
-      run,
-      actor,
-      effect: src,
-      fail: (thrown: unknown) => failRun(run, strayError(nameOf(data), actor, thrown)),
     };
     const outcome = await inContext(context, () => performEffect(this.#owner.logic(src), data, scope));
     const at = clock.now();
@@ -94,7 +98,7 @@ export class EffectRunner {
   }
 
   stop(key: string): void {
-    this.#running.get(key)?.controller.abort();
+    this.#running.get(key)?.abort();
     this.#forget(key);
   }
 
