@@ -400,8 +400,15 @@ export class Host implements ActorHost, AsyncDisposable {
     }
   }
 
+  /** Never throws: the timers of other actors come next, and a message of another run may wait for them. */
   #fireTimer({ address, key }: Pick<LateTimer, 'address' | 'key'>): void {
-    this.#withActor(address, (actor) => actor.fireTimer(key));
+    this.#withActor(address, (actor) => {
+      try {
+        actor.fireTimer(key);
+      } catch (thrown) {
+        this.stopRun(actor, toFailure(thrown));
+      }
+    });
   }
 
   /** Resolves when no message of the run is on its way or being taken, or this process no longer runs it. */
