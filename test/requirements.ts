@@ -1690,6 +1690,26 @@ export const requirements: readonly Requirement[] = [
         file: 'test/mcp/thrown.test.ts',
         name: 'a message whose handler throws does not take with it the messages that came in the same piece',
       },
+      {
+        file: 'test/mcp/thrown.test.ts',
+        name: 'when the stream of a request %s without an answer, and whoever takes the error throws, nothing else happens',
+      },
+      {
+        file: 'test/mcp/thrown.test.ts',
+        name: 'whoever is told that a connection is lost, or that its tools have changed, may throw',
+      },
+      {
+        file: 'test/cli/interrupts.test.ts',
+        name: 'a handler of %s that throws leaves the process alive, and the next signal is handled',
+      },
+      {
+        file: 'test/engine/throwingTimers.test.ts',
+        name: 'a timer of the system that throws does not keep the next ones from firing',
+      },
+      {
+        file: 'test/runtime/strays.test.ts',
+        name: 'a report that throws does not end the process, and the next stray error is reported',
+      },
     ],
   },
   {
@@ -1711,6 +1731,10 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/cli/strays.test.ts',
         name: 'a tool that goes wrong in a %s fails its run by name, and the other run goes on',
+      },
+      {
+        file: 'test/cli/strayAbort.test.ts',
+        name: 'a tool that throws when it is told to stop, because its run %s, harms no other run',
       },
     ],
   },
