@@ -142,3 +142,36 @@ for (const [how, isStored] of [
         await once[Symbol.asyncDispose]();
       });
 }
+
+test('the outcome of a write is told once more and no oftener: asked a third time, it is judged as of then', async () => {
+  await using at = await world();
+  await at.mine.claim('r', 'me', claimOptions);
+  const renew = () => at.mine.renew('r', 1, commitTime + 90_000);
+  await at.unsure(true, renew);
+  await at.back();
+  expect(await renew()).toBe(true);
+  await at.mine.release('r', 1);
+  expect(await at.other.claim('r', 'other', claimOptions)).toBe(2);
+  expect(await renew()).toBe(false);
+});
+
+test('what gives something back is done as soon as the server is there, although nobody waits for it any more', async () => {
+  await using at = await world();
+  await at.mine.claim('r', 'me', claimOptions);
+  await at.mine.claim('s', 'me', claimOptions);
+  const send = { id: 'm3', type: 'x', from: 'agent/a', to: 'agent/b', run: 'r', body: 1, kind: 'tell' as const };
+  const opens = [{ kind: 'message' as const, key: 'agent/a/1/0', data: send }];
+  await at.mine.commit(commitFor({ seq: 1, opens: opens as never }));
+  expect(await at.other.undelivered('r')).toHaveLength(1);
+  await at.unsure(false, async () => {
+    // It is under way when the others come, so they wait in the queue behind it.
+    const first = at.mine.post({ ...send, id: 'm4' });
+    first.catch(() => {});
+    await at.advance(100);
+    at.mine.settle(['agent/a/1/0']);
+    await at.mine.release('s', 1);
+  });
+  await at.back();
+  expect(await at.other.claim('s', 'other', claimOptions)).toBe(2);
+  expect(await at.other.undelivered('r')).toEqual([]);
+});
