@@ -10,7 +10,7 @@ import { SharedLog } from '../../../src/testing/world/sharedLog.ts';
 import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
 
 /** A journal whose log refuses entries while it is away. `isStored`: it stores them all the same, and only the acknowledgement is lost. */
-async function world() {
+async function world(snapshotEvery = 10_000) {
   const clock = virtualClock();
   const log = new SharedLog();
   const server = { isAway: false, isStored: false };
@@ -29,8 +29,8 @@ async function world() {
       }
     },
   });
-  const mine = await replicated({ log: through(log.open()), replica: memoryReplica(), clock });
-  const other = await replicated({ log: log.open(), replica: memoryReplica(), clock });
+  const mine = await replicated({ log: through(log.open()), replica: memoryReplica(), clock, snapshotEvery });
+  const other = await replicated({ log: log.open(), replica: memoryReplica(), clock, snapshotEvery });
   /** In steps, so that a timer which is set on the way is due as well. */
   const advance = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 100) {
@@ -174,4 +174,19 @@ test('what gives something back is done as soon as the server is there, although
   await at.back();
   expect(await at.other.claim('s', 'other', claimOptions)).toBe(2);
   expect(await at.other.undelivered('r')).toEqual([]);
+});
+
+test('a write that came to the log too late, so that nobody applied it, is made when it is asked for again', async () => {
+  await using at = await world(10);
+  await at.mine.claim('r', 'me', claimOptions);
+  const write = () => at.mine.commit(commitFor({ seq: 1, appends: [{ list: 'said', entry: 'once' }] }));
+  await at.unsure(false, write);
+  // So many entries come before it.
+  for (let n = 0; n < 12; n++) await at.other.dropMail('none', `m${n}`);
+  await at.back();
+  expect(await at.other.list('agent/a', 'said')).toEqual([]);
+  const again = write();
+  await at.advance(1_000);
+  await again;
+  expect(await at.other.list('agent/a', 'said')).toEqual(['once']);
 });
