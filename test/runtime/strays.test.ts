@@ -1,5 +1,5 @@
 /** The listeners for stray errors themselves: when what they call throws, the process goes on. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { inContext } from '../../src/engine/workContext.ts';
 import { containStrays, reportOthers } from '../../src/runtime/strays.ts';
 
@@ -31,7 +31,8 @@ const turn = () => new Promise((next) => setImmediate(next));
 test('a report that throws does not end the process, and the next stray error is reported', async () => {
   using _ = containStrays();
   const said: unknown[] = [];
-  using __ = reportOthers((thrown) => void (said.push(thrown), planted()));
+  const reporting = reportOthers((thrown) => void (said.push(thrown), planted()));
+  onTestFinished(() => reporting[Symbol.dispose]());
   // What Node does with an error that nothing caught; a listener that throws would end the process.
   process.emit('uncaughtException', new Error('one'));
   process.emit('unhandledRejection', new Error('two'), Promise.resolve());

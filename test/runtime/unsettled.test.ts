@@ -1,7 +1,7 @@
 /** A run that ends in the middle of a write says so: the write may or may not have happened. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { agent, guarded, guardrails, mapReduce, tool, TroupeError, type RunHandle, type Runnable } from 'troupe';
+import { agent, mapReduce, tool, TroupeError, type RunHandle, type Runnable } from 'troupe';
 import { scriptedModel, testRuntime, type TestRuntime } from 'troupe/testing';
 import { systemClock } from '../../src/engine/clock.ts';
 import { deferred } from '../deferred.ts';

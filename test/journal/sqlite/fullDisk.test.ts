@@ -46,7 +46,7 @@ const temporary = () => {
     },
   };
 };
-const end = ['goes on: done All is published.', 'asked again: done All is published.'];
+const end = ['goes on: done "All is published."', 'asked again: done "All is published."'];
 const three = [1, 2, 3].map((n) => expect.stringMatching(`^${n} `) as string);
 
 for (const [name, { start, makeRoom, says, isHere }] of Object.entries(disks))
