@@ -1643,6 +1643,10 @@ export const requirements: readonly Requirement[] = [
         file: 'test/runtime/retry.test.ts',
         name: 'a write that failed and is honoured by its key is made under the same key again',
       },
+      {
+        file: 'test/runtime/recall.test.ts',
+        name: 'writes that were under way when the run failed keep their keys, each its own; idempotent: %s',
+      },
     ],
   },
   {
