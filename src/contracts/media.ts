@@ -1,4 +1,4 @@
-/** Images, audio and files in messages. A message refers to its artifacts by hash; their bytes are in the actor's list of artifacts, once. */
+/** Images, audio and files in messages. A message refers to its artifacts by hash; their bytes are in the list of artifacts of one actor of the run, once. */
 import * as z from 'zod';
 import { cutText } from '../values/text.ts';
 
@@ -17,7 +17,9 @@ export const MediaPart = z.object({
   /** How many bytes it has. */
   bytes: z.number().int().nonnegative(),
   /** The name of its file; none by default. */
-  name: z.string().optional(),
+  name: z.string().exactOptional(),
+  /** The address of the actor whose list of artifacts has its bytes; by default the actor that has the message. */
+  at: z.string().exactOptional(),
 });
 export type MediaPart = z.infer<typeof MediaPart>;
 
@@ -27,6 +29,25 @@ export const Artifact = MediaPart.extend({
   data: z.string(),
 });
 export type Artifact = z.infer<typeof Artifact>;
+
+/** The list of an actor that holds its artifacts. They are known by their content, so the list goes on when the actor is restarted. */
+export const artifactList = 'artifacts';
+
+/** The reference to an artifact, without its bytes. */
+export const partOfArtifact = ({ data: _, ...part }: Artifact): MediaPart => part;
+
+/** Each artifact once, in the order in which they came; of many the last ones. */
+export function distinctParts(...lists: readonly (readonly MediaPart[] | undefined)[]): MediaPart[] {
+  const byId = new Map(lists.flatMap((parts = []) => parts).map((part) => [part.artifact, part]));
+  return [...byId.values()].slice(-maxPassedOn);
+}
+
+/** How many parts an answer, or a message that is handed on, has at most. */
+const maxPassedOn = 50;
+
+/** A field `parts`; nothing when there are none. */
+export const partsIn = (parts: readonly MediaPart[] | undefined): { parts?: MediaPart[] } =>
+  parts === undefined || parts.length === 0 ? {} : { parts: [...parts] };
 
 /** The largest artifact, in bytes. */
 export const maxArtifactBytes = 20 * 1024 * 1024;

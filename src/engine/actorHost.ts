@@ -6,6 +6,7 @@ import type { MachineEvent } from '../core/chart.ts';
 import type { SupervisorDecision } from '../core/supervisor.ts';
 import type { Failure, TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
+import type { Json } from '../values/json.ts';
 import type { Activity } from './activity.ts';
 import type { CommitContext } from './actorState.ts';
 import type { OutboxRelay } from './outboxRelay.ts';
@@ -70,6 +71,8 @@ export interface ActorHost extends CommitContext {
 
   /** Fires the timers that this process missed while it was suspended. A promise while the run catches up: what comes now is taken afterwards. */
   lateFirst(run: string): Promise<void> | undefined;
+  /** The entries of a list of any actor of a run; none when the run has no such actor. */
+  listOf(run: string, actor: Address, name: string): Promise<readonly Json[]>;
   /** Fails a run of this process from its root, whatever it is doing; false when it is not here. */
   failRun(run: string, error: TroupeError): boolean;
   /** The actor has nothing to do for now, so it may leave memory after a while. */

@@ -23,6 +23,7 @@ export interface EffectOwner {
 }
 
 interface EffectContext extends EngineContext {
+  listOf(run: string, actor: string, name: string): Promise<readonly Json[]>;
   failRun(run: string, error: TroupeError): boolean;
   readonly activity: Pick<Activity, 'begin'>;
 }
@@ -64,6 +65,7 @@ export class EffectRunner {
       clock,
       again,
       list: (name) => this.#owner.actor.list(name),
+      listOf: (other, name) => this.#context.listOf(run, other, name),
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };

@@ -8,7 +8,7 @@ import type { Address } from '../values/ids.ts';
 import { asJson, isJsonObject } from '../values/json.ts';
 import { restartList, type Restart } from '../contracts/restart.ts';
 import { deadlineEvent } from '../core/spawn.ts';
-import type { ActorRow } from '../contracts/commit.ts';
+import type { ActorRow, Commit } from '../contracts/commit.ts';
 import { commitInspection, type StateChange } from '../core/toCommit.ts';
 import { commitEventOf, type Incoming } from '../core/incoming.ts';
 import { expiredError } from '../core/validate.ts';
@@ -52,14 +52,18 @@ export class Handler {
     this.#isGone = isGone;
   }
 
-  /** Starts from the beginning; everything in `ends` is closed. */
-  async start(event: StateChange['event'], ends: readonly string[] = [], restart?: Restart): Promise<void> {
+  /** Starts from the beginning; everything in `ends` is closed, and `appends` are added to its lists. */
+  async start(
+    event: StateChange['event'],
+    ends: readonly string[] = [],
+    appends: Commit['appends'] = [],
+  ): Promise<void> {
     let plan: PlannedCommit;
     try {
       plan = this.#state.step(
         this.#state.type.chart.initial(withEventContext(this.#state.spawnInfo.input, this.#timeAndChance())),
         undefined,
-        { event, ends, ...(restart ? { appends: [restartEntry(restart)] } : {}) },
+        { event, ends, appends },
       );
     } catch (thrown) {
       return this.#endInFailure(toFailure(thrown), event);
@@ -94,7 +98,7 @@ export class Handler {
     await this.start(
       { id: `${address}/${seq}/restart`, type: 'troupe.restart', body: asJson({ failure }) },
       closes,
-      record,
+      record ? [restartEntry(record)] : [],
     );
   }
 
@@ -171,7 +175,7 @@ export class Handler {
 
   #timeAndChance(): EventContext {
     const { clock } = this.#host;
-    return { at: clock.now(), chance: () => clock.random() };
+    return { at: clock.now(), actor: this.#state.address, chance: () => clock.random() };
   }
 
   /** One commit; then the actor is what it says. False when the message was handled before. */

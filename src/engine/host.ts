@@ -26,7 +26,7 @@ import type { Inspection, Observer } from '../contracts/inspection.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
 import type { Restart } from '../contracts/restart.ts';
 import { ticketType } from '../contracts/wait.ts';
-import type { StoredActor } from '../contracts/commit.ts';
+import type { Commit, StoredActor } from '../contracts/commit.ts';
 import type { PendingChild } from '../contracts/pending.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -41,6 +41,7 @@ import type { MachineEvent } from '../core/chart.ts';
 import { OutboxRelay } from './outboxRelay.ts';
 import { storeDeadLetter } from './deadLetters.ts';
 import { fromChild } from '../core/incoming.ts';
+import { storedListName } from '../core/stepChange.ts';
 import { requireDeliverable } from '../core/validate.ts';
 import { wasHandled } from './duplicates.ts';
 import { InboxPoller } from './inboxPoller.ts';
@@ -87,9 +88,14 @@ export interface StartActorOptions {
   readonly deadline?: number;
   /** Facts about the run for people and commands. */
   readonly about?: Json;
+  /** What lists of the root begin with, in the commit that begins the run; nothing by default. A stored run has them already. */
+  readonly appends?: Commit['appends'];
   /** Begins a stored run again that has failed, and keeps what succeeded. Called with its root once this process owns the run; throws when it may not be retried. */
   readonly retry?: (root: StoredActor) => void;
 }
+
+/** The address of the root actor of a run. */
+export const rootAddress = ({ name }: Pick<ActorType, 'name'>, run: string): Address => `${name}/${run}`;
 
 /** Hosts the actors of the runs whose lease this process holds. */
 export class Host implements ActorHost, AsyncDisposable {
@@ -310,6 +316,16 @@ export class Host implements ActorHost, AsyncDisposable {
     this.#withActor(address, (actor) => actor.stop(reason));
   }
 
+  /** A list of any actor of a run, for the effects of another one. Waits while the journal cannot be read. */
+  async listOf(run: string, address: Address, name: string): Promise<readonly Json[]> {
+    const there = this.actor(address)?.state;
+    if (there && there.run === run && there.seq > 0) return there.list(name);
+    return this.#retry(run, address, async () => {
+      const [row] = await this.journal.find({ actor: address });
+      return row?.run === run ? this.journal.list(address, storedListName(spawnInfoOf(row), name)) : [];
+    });
+  }
+
   restart(address: Address, by: Address, failure: Failure, record?: Restart): void {
     this.#withActor(address, (actor) => actor.restart(by, failure, record));
   }
@@ -468,8 +484,8 @@ export class Host implements ActorHost, AsyncDisposable {
   }
 
   async #start(type: ActorType, options: StartActorOptions): Promise<Address> {
-    const { run, input, deadline, about } = options;
-    const address = `${type.name}/${run}`;
+    const { run, input, deadline, about, appends } = options;
+    const address = rootAddress(type, run);
     if (this.#registry.get(address)) {
       await this.#requireSame(address, options);
       return address;
@@ -486,14 +502,18 @@ export class Host implements ActorHost, AsyncDisposable {
       if (stored && options.retry) await this.#reopen(type, stored, options);
       else if (stored) await this.#recover(type, stored);
       else
-        await this.#spawnRoot(type, {
-          address,
-          run,
-          parent: undefined,
-          input: input ?? null,
-          ...(deadline === undefined ? {} : { deadline }),
-          ...(about === undefined ? {} : { about }),
-        });
+        await this.#spawnRoot(
+          type,
+          {
+            address,
+            run,
+            parent: undefined,
+            input: input ?? null,
+            ...(deadline === undefined ? {} : { deadline }),
+            ...(about === undefined ? {} : { about }),
+          },
+          appends,
+        );
     } catch (thrown) {
       this.#dropRun(run);
       await this.#leases.release(run).catch(() => {});
@@ -542,13 +562,13 @@ export class Host implements ActorHost, AsyncDisposable {
       );
   }
 
-  async #spawnRoot(type: ActorType, spawnInfo: SpawnInfo): Promise<void> {
+  async #spawnRoot(type: ActorType, spawnInfo: SpawnInfo, appends?: Commit['appends']): Promise<void> {
     const actor = new Actor(this, type, spawnInfo.address, spawnInfo.run);
     const supervisor = new Supervisor(defaultSupervision);
     supervisor.reset();
     this.#rootSupervisors.set(spawnInfo.run, supervisor);
     this.#registry.add(actor);
-    await actor.start(spawnInfo);
+    await actor.start(spawnInfo, undefined, appends);
     const failure = this.#lostRuns.get(spawnInfo.run);
     if (failure) throw fromFailure(failure);
     // It was abandoned before its first commit, because this process closes or the lease went to another one: nobody keeps this run.
