@@ -41,11 +41,11 @@ export function runActor({ next, members, settings = {}, memberships = {} }: Tea
  */
 function withParts(decision: RouteDecision, said: readonly RunMessage[]): RouteDecision {
   const [task, latest] = [said[0], said.at(-1)];
-  if (!said.some(({ parts }) => parts !== undefined)) return decision;
   if ('finish' in decision) {
-    const { parts = latest === task ? [] : latest?.parts, ...result } = decision;
+    const { parts = said.length > 1 ? latest?.parts : undefined, ...result } = decision;
     return { ...result, ...partsIn(parts) };
   }
   const usual = distinctParts(task?.parts, latest?.parts);
+  if (usual.length === 0 && decision.send.every(({ parts }) => parts === undefined)) return decision;
   return { send: decision.send.map(({ parts = usual, ...message }) => ({ ...message, ...partsIn(parts) })) };
 }

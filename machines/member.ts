@@ -85,7 +85,12 @@ export const onlyWork = ({
   type,
   body,
   parts,
-  allowance, facts = {}, depth, lease, degrade }: SingleWorkInput): Work => ({
+  allowance,
+  facts = {},
+  depth,
+  lease,
+  degrade,
+}: SingleWorkInput): Work => ({
   type: 'work',
   id: onlyWorkId,
   message: { type, body, ...partsIn(parts) },

@@ -34,8 +34,15 @@ export const failedOutput = (reason: Failure): AgentOutput => ({
 function ofRun(end: RunOutput): AgentOutput {
   const { usage } = end;
   if (end.status === 'completed')
-    return { status: 'completed', answer: { type: 'text', body: end.result, ...partsIn(end.parts) }, evidence: [], usage };
-  const partial = end.partial ? { partial: { type: end.partial.type, body: end.partial.body, ...partsIn(end.partial.parts) } } : {};
+    return {
+      status: 'completed',
+      answer: { type: 'text', body: end.result, ...partsIn(end.parts) },
+      evidence: [],
+      usage,
+    };
+  const partial = end.partial
+    ? { partial: { type: end.partial.type, body: end.partial.body, ...partsIn(end.partial.parts) } }
+    : {};
   if (end.status === 'cancelled') return { status: 'cancelled', reason: end.reason, ...partial, usage };
   return { status: 'failed', failure: end.failure, phase: 'execution', ...partial, evidence: [], usage };
 }

@@ -19,7 +19,10 @@ export function mediaWith(
 ): { media?: TaskMedia } {
   if (artifacts.length === 0 && parts.length === 0) return {};
   const { actor } = eventContextOf(event);
-  const own = artifacts.map((artifact) => ({ ...partOfArtifact(artifact), ...(actor === undefined ? {} : { at: actor }) }));
+  const own = artifacts.map((artifact) => ({
+    ...partOfArtifact(artifact),
+    ...(actor === undefined ? {} : { at: actor }),
+  }));
   return { media: { ...media, made: distinctParts(media?.made, own, parts) } };
 }
 

@@ -6,11 +6,7 @@ import { partsField } from './artifacts.ts';
 import type { Message } from '../../src/contracts/model.ts';
 import type { AnalysisOutput, PlanStep } from './effectTypes.ts';
 
-export const userMessage = (
-  text: string,
-  artifacts?: readonly Artifact[],
-  parts?: readonly MediaPart[],
-): Message => ({
+export const userMessage = (text: string, artifacts?: readonly Artifact[], parts?: readonly MediaPart[]): Message => ({
   role: 'user',
   text,
   ...partsField(artifacts, parts),

@@ -109,7 +109,11 @@ function combinedOutput(results: readonly TaskResult[]): AgentOutput {
 
 /** The body of a text; any other answer keeps its type. */
 const bodyOf = (answer: { readonly type: string; readonly body: Json } | undefined): Json =>
-  answer === undefined ? null : ['text', 'answers'].includes(answer.type) ? answer.body : { type: answer.type, body: answer.body };
+  answer === undefined
+    ? null
+    : ['text', 'answers'].includes(answer.type)
+      ? answer.body
+      : { type: answer.type, body: answer.body };
 
 function resultOf(
   { context, settings, eventContext }: RouterDraft,

@@ -52,10 +52,19 @@ export interface RunContext {
   readonly failure: Failure | undefined;
   readonly member: string | undefined;
   readonly outcome:
-    { readonly status: RunOutput['status']; readonly reason?: string; readonly result?: Json; readonly parts?: readonly MediaPart[] } | undefined;
+    | {
+        readonly status: RunOutput['status'];
+        readonly reason?: string;
+        readonly result?: Json;
+        readonly parts?: readonly MediaPart[];
+      }
+    | undefined;
 }
 
-export const initialRunContext = ({ type, body, parts, budget, lease, depth = 0 }: RunInput, at: number): RunContext => ({
+export const initialRunContext = (
+  { type, body, parts, budget, lease, depth = 0 }: RunInput,
+  at: number,
+): RunContext => ({
   depth,
   first: { type, body, ...partsIn(parts), at },
   budget,
@@ -88,7 +97,13 @@ export const activeMembers = ({ members }: RunContext): { readonly slotIndex: nu
 export function runOutputOf({ outcome, failure: reason, member, latest, turns, used }: RunContext): RunOutput {
   const partial = latest ? { partial: latest } : {};
   if (outcome?.status === 'completed')
-    return { status: 'completed', result: asZodJson(outcome.result ?? null), ...partsIn(outcome.parts), turns, usage: used };
+    return {
+      status: 'completed',
+      result: asZodJson(outcome.result ?? null),
+      ...partsIn(outcome.parts),
+      turns,
+      usage: used,
+    };
   if (outcome?.status === 'cancelled')
     return { status: 'cancelled', reason: outcome.reason ?? '', ...partial, turns, usage: used };
   return {

@@ -58,7 +58,8 @@ export async function readParts(subject: Runnable, input: unknown, holder: strin
   const place = placeOfParts(subject, input);
   if (place === undefined) return { input, parts: [], artifacts: [] };
   const reader = partReader(holder);
-  if (place === 'tasks') return { input: await tasksWithParts(input, reader), parts: [], artifacts: reader.artifacts() };
+  if (place === 'tasks')
+    return { input: await tasksWithParts(input, reader), parts: [], artifacts: reader.artifacts() };
   const { parts: given, ...message } = propertiesOf(input);
   const { texts, parts } = await reader.read(given);
   return { input: messageOf(subject, message, texts), parts, artifacts: reader.artifacts() };

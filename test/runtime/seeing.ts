@@ -1,5 +1,6 @@
 /** Models that say which texts and parts they were given, with the bytes that they could read. */
-import type { Model, ModelRequest } from 'troupe';
+import type { Model } from 'troupe';
+import type { ModelRequest } from '../../src/contracts/model.ts';
 
 /** What a model was given in one request: its last text, and every part as `type name bytes`, or `type name ?` without bytes. */
 export interface Seen {
