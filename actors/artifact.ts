@@ -1,7 +1,8 @@
 /** Artifacts: made of bytes, found in the results of tools, and looked up for a model. */
 import { createHash } from 'node:crypto';
 import type { EffectScope } from '../src/contracts/effect.ts';
-import { artifactList, mediaKindOf, type Artifact, type MediaPart } from '../src/contracts/media.ts';
+import { mediaKindOf, type Artifact, type MediaPart } from '../src/contracts/media.ts';
+import { artifactList } from '../src/contracts/parts.ts';
 import { mediaTypeOf } from '../src/contracts/mediaType.ts';
 import type { Message, ModelRequest } from '../src/contracts/model.ts';
 import { toolContentIn } from '../src/contracts/toolContent.ts';
@@ -52,11 +53,11 @@ export async function artifactsFor(
   if (parts.length === 0) return {};
   const holders = new Set(parts.map(({ at = scope.actor }) => at));
   const lists = await Promise.all(
-    [...holders].map((holder) =>
-      holder === scope.actor ? scope.list(artifactList) : (scope.listOf?.(holder, artifactList) ?? []),
+    [...holders].map(async (holder) =>
+      holder === scope.actor ? scope.list(artifactList) : await scope.listOf?.(holder, artifactList),
     ),
   );
-  const known = new Map(artifactsIn(lists.flat()).map(({ artifact, data }) => [artifact, data]));
+  const known = new Map(artifactsIn(lists.flatMap((list) => list ?? [])).map(({ artifact, data }) => [artifact, data]));
   return { artifact: (id) => known.get(id) };
 }
 

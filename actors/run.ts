@@ -5,7 +5,7 @@ import type { AnyStateMachine } from 'xstate';
 import { defaultRunLimits, type RunSettings } from '../machines/run/settings.ts';
 import { runWith } from '../machines/run/run.ts';
 import type { RouteDecision, RouteInput } from '../machines/run/events.ts';
-import { distinctParts, partsIn } from '../src/contracts/media.ts';
+import { distinctParts, partsIn } from '../src/contracts/parts.ts';
 import { effect } from './effect.ts';
 import { entriesOf } from './lists.ts';
 import { withActors } from './withActors.ts';

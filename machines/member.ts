@@ -1,7 +1,8 @@
 /** A member that works on a message: an agent or a nested team does one task and ends; a supervisor lives on and takes one after another. */
 import type { AgentAnswer, AgentInput, AgentOutput, AgentUsage, Budget, Phase } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/values/failure.ts';
-import { partsIn, type MediaPart } from '../src/contracts/media.ts';
+import type { MediaPart } from '../src/contracts/media.ts';
+import { partsIn } from '../src/contracts/parts.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { Json } from '../src/values/json.ts';
 import type { TaskFacts, Work, WorkSignal } from '../src/contracts/work.ts';

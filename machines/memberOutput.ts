@@ -2,7 +2,7 @@
 import type { AgentOutput } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/values/failure.ts';
 import type { RunOutput } from '../src/contracts/run.ts';
-import { partsIn } from '../src/contracts/media.ts';
+import { partsIn } from '../src/contracts/parts.ts';
 import { zeroUsage } from './usage.ts';
 import { childFailure, isChildError, childOutput, type ChildEndEvent } from './childEvents.ts';
 import { makeFailure } from './failure.ts';

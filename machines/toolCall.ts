@@ -14,7 +14,7 @@ import type { Failure } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../src/contracts/treasury.ts';
 import type { WaitOutput } from '../src/contracts/wait.ts';
-import { madeInWords, partsIn } from '../src/contracts/media.ts';
+import { madeInWords, partsIn } from '../src/contracts/parts.ts';
 import type { ToolAnswer, ToolOutcome, ToolRequest } from './agent/effectTypes.ts';
 import { makeFailure, failureOf } from './failure.ts';
 import { asZodJson } from './json.ts';

@@ -1,6 +1,7 @@
 /** Images, audio and files of a task: each is in one list of one actor of the run, and messages refer to it by its id. */
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
-import { distinctParts, partOfArtifact, type Artifact, type MediaPart } from '../../src/contracts/media.ts';
+import type { Artifact, MediaPart } from '../../src/contracts/media.ts';
+import { distinctParts, partOfArtifact } from '../../src/contracts/parts.ts';
 import type { Json } from '../../src/values/json.ts';
 
 /** The artifacts of a task, by reference. */

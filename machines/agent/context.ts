@@ -11,7 +11,7 @@ import type {
 import type { Failure } from '../../src/values/failure.ts';
 import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
-import { partOfArtifact, partsIn } from '../../src/contracts/media.ts';
+import { partOfArtifact, partsIn } from '../../src/contracts/parts.ts';
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { fundingOf, type Funding } from './fundingState.ts';
 import type { TaskMedia } from './artifacts.ts';

@@ -3,7 +3,7 @@ import type { AnyActorRef } from 'xstate';
 import { spawnByName } from '../spawnByName.ts';
 import { delegateActorName } from '../member.ts';
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
-import { partsIn } from '../../src/contracts/media.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { withinDeadline } from '../lifecycle.ts';
 import { slotIndexOf } from '../slotIndex.ts';
 import {

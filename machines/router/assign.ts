@@ -1,7 +1,7 @@
 /** Assigns work to a member, and passes commands about it on: to a child of its own, to a supervisor, or through the guardrails in front of all members. */
 import type { TreasuryAnswer } from '../../src/contracts/treasury.ts';
 import type { Work } from '../../src/contracts/work.ts';
-import { partsIn } from '../../src/contracts/media.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { asZodJson } from '../json.ts';
 import {
   memberInput,

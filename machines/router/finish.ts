@@ -5,7 +5,7 @@ import type { Json } from '../../src/values/json.ts';
 import type { TaskResult } from '../../src/contracts/task.ts';
 import { zeroUsage } from '../usage.ts';
 import { makeFailure, refusalOfFailure } from '../failure.ts';
-import { distinctParts, partsIn } from '../../src/contracts/media.ts';
+import { distinctParts, partsIn } from '../../src/contracts/parts.ts';
 import { asZodJson } from '../json.ts';
 import { asJson } from '../../src/values/json.ts';
 import { addUsage } from '../usage.ts';

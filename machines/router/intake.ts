@@ -2,7 +2,7 @@
 import type { Task } from '../../src/contracts/task.ts';
 import type { Work } from '../../src/contracts/work.ts';
 import { lookahead, type SubmittedTask, type QueuedTask } from './context.ts';
-import { partsIn } from '../../src/contracts/media.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { asJson } from '../../src/values/json.ts';
 import { maxNestingDepth, tooDeepFailure } from '../member.ts';
 import { deadlineTimerId, type RouterDraft } from './draft.ts';

@@ -2,7 +2,8 @@
 import type { AgentAnswer } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Task } from '../../src/contracts/task.ts';
-import { distinctParts, partsIn, type MediaPart } from '../../src/contracts/media.ts';
+import type { MediaPart } from '../../src/contracts/media.ts';
+import { distinctParts, partsIn } from '../../src/contracts/parts.ts';
 import { asZodJson } from '../json.ts';
 
 const textOf = (output: Json): string => (typeof output === 'string' ? output : JSON.stringify(output));

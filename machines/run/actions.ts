@@ -4,7 +4,7 @@ import { spawnByName } from '../spawnByName.ts';
 import { memberEndOf, memberInput, defaultMember, memberCommandEvent, type MemberCommand } from '../member.ts';
 import { addUsage } from '../usage.ts';
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
-import { partsIn } from '../../src/contracts/media.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { parent } from '../parent.ts';
 import { runSetupBase, runActions } from './setupBase.ts';
 import { memberChildId, activeMembers, type RunContext } from './context.ts';

@@ -1,6 +1,6 @@
 /** Supervisors (`standing`): started when first needed, given one piece of work after another, alive until the run ends. Work is named by its slot. */
 import type { Work } from '../../src/contracts/work.ts';
-import { partsIn } from '../../src/contracts/media.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { asZodJson } from '../json.ts';
 import type { HandedMessage, MemberKind } from '../member.ts';
 import { slotIndexOf } from '../slotIndex.ts';

@@ -3,7 +3,7 @@ import { assign, raise, type AnyActorRef } from 'xstate';
 import { childFailure } from '../childEvents.ts';
 import { zeroUsage } from '../usage.ts';
 import { runExpired, makeFailure } from '../failure.ts';
-import { partsIn } from '../../src/contracts/media.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { asJson } from '../../src/values/json.ts';
 import { memberEndOf, tooDeepFailure } from '../member.ts';
 import type { TreasurySettle } from '../../src/contracts/treasury.ts';

@@ -1,6 +1,7 @@
 /** The lists of an actor in the journal that commands read, with the types of their entries. */
 import { deadLetterList, type DeadLetter } from '../contracts/deadLetter.ts';
-import { artifactList, type Artifact } from '../contracts/media.ts';
+import type { Artifact } from '../contracts/media.ts';
+import { artifactList } from '../contracts/parts.ts';
 import { restartList, type Restart } from '../contracts/restart.ts';
 import type { Address } from '../values/ids.ts';
 import type { Journal } from '../journal/journal.ts';

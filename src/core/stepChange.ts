@@ -1,6 +1,6 @@
 /** What one step of a machine changes about its actor: the new snapshot, what begins and what ends with it. Pure: the same step makes the same change again (E2). */
 import { deadLetterList } from '../contracts/deadLetter.ts';
-import { artifactList } from '../contracts/media.ts';
+import { artifactList } from '../contracts/parts.ts';
 import { asJson } from '../values/json.ts';
 import type { Commit } from '../contracts/commit.ts';
 import type { MachineStep, Snapshot } from './chart.ts';

@@ -3,15 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { artifactOf } from '../../actors/artifact.ts';
-import {
-  bytesInBase64,
-  distinctParts,
-  maxArtifactBytes,
-  MediaKind,
-  partOfArtifact,
-  type Artifact,
-  type MediaPart,
-} from '../contracts/media.ts';
+import { bytesInBase64, maxArtifactBytes, MediaKind, type Artifact, type MediaPart } from '../contracts/media.ts';
+import { distinctParts, partOfArtifact } from '../contracts/parts.ts';
 import { mediaTypeOf } from '../contracts/mediaType.ts';
 import { jsonSchema } from '../contracts/protocol.ts';
 import { guardedDefinition, type AnyGuarded, type AnyTeam } from '../define/anyMember.ts';

@@ -7,7 +7,7 @@ import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { requireId, type Address } from '../values/ids.ts';
 import type { Observer } from '../contracts/inspection.ts';
 import { asJson, isJsonObject, type Json, type JsonObject } from '../values/json.ts';
-import { artifactList } from '../contracts/media.ts';
+import { artifactList } from '../contracts/parts.ts';
 import type { Messages, Protocol } from '../contracts/protocol.ts';
 import { breaker } from '../../actors/gateway.ts';
 import { gateway as openGateway, type Gateway, type GatewayOptions } from '../gateway/gateway.ts';

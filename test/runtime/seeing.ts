@@ -20,8 +20,8 @@ export const seenIn = ({ messages, artifact }: ModelRequest): Seen => {
   );
   return {
     text: texts.at(-1) ?? '',
-    parts: parts.map(
-      ({ type, name = '', artifact: id }) => `${type} ${name} ${artifact?.(id)?.length ?? '?'}`.replace('  ', ' '),
+    parts: parts.map(({ type, name = '', artifact: id }) =>
+      `${type} ${name} ${artifact?.(id)?.length ?? '?'}`.replace('  ', ' '),
     ),
   };
 };

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { zeroUsage } from '../../../machines/usage.ts';
 import { addUsage } from '../../../machines/usage.ts';
 import type { PassedOn, TeamMessage } from '../teamDefinition.ts';
-import { distinctParts, partsIn } from '../../contracts/media.ts';
+import { distinctParts, partsIn } from '../../contracts/parts.ts';
 import { finishWith, type PresetOptions } from './preset.ts';
 import type { Conversation, Turn, Until } from './until.ts';
 

@@ -4,7 +4,7 @@ import { describeValue } from '../../values/explain.ts';
 import { failureKinds, TroupeError, type FailureKind } from '../../values/failure.ts';
 import type { Messages } from '../../contracts/protocol.ts';
 import { latestOf } from '../team.ts';
-import { distinctParts, partsIn } from '../../contracts/media.ts';
+import { distinctParts, partsIn } from '../../contracts/parts.ts';
 import type { PassedOn, TeamMessage } from '../teamDefinition.ts';
 import {
   atLeastOne,
