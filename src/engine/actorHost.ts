@@ -4,7 +4,6 @@ import type { ActorType } from '../core/actorType.ts';
 import type { SupervisorDecision } from '../core/supervisor.ts';
 import type { Failure, TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
-import type { Json } from '../values/json.ts';
 import type { EngineContext } from './context.ts';
 
 /** An actor, and the run it belongs to. */
@@ -48,8 +47,6 @@ export interface ActorHost {
    * failed.
    */
   supervise(actor: SupervisedActor, failure: Failure, resumable: boolean): Promise<SupervisorDecision>;
-  /** The entries of a list of any actor of a run; none when the run has no such actor. Waits while the journal cannot be read. */
-  listOf(run: string, actor: Address, name: string): Promise<readonly Json[]>;
   /** Fails a run of this process from its root, whatever it is doing; false when it is not here. */
   failRun(run: string, error: TroupeError): boolean;
   /** Takes note of what becomes of the actor. */

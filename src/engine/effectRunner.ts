@@ -25,13 +25,13 @@ export interface EffectOwner {
 
 /** The running effects of one actor. */
 export class EffectRunner {
-  readonly #host: Pick<ActorHost, 'context' | 'failRun' | 'listOf'>;
+  readonly #host: Pick<ActorHost, 'context' | 'failRun'>;
   readonly #run: HostedRun;
   readonly #owner: EffectOwner;
   readonly #running = new Map<string, { readonly controller: AbortController; readonly task: ActiveTask }>();
   readonly #soFar = new Map<string, Json>();
 
-  constructor(host: Pick<ActorHost, 'context' | 'failRun' | 'listOf'>, run: HostedRun, owner: EffectOwner) {
+  constructor(host: Pick<ActorHost, 'context' | 'failRun'>, run: HostedRun, owner: EffectOwner) {
     this.#host = host;
     this.#run = run;
     this.#owner = owner;
@@ -62,7 +62,7 @@ export class EffectRunner {
       clock,
       again,
       list: (name) => this.#owner.actor.list(name),
-      listOf: (other, name) => this.#host.listOf(run, other, name),
+      listOf: (other, name) => this.#run.listOf(other, name),
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };

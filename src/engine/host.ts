@@ -29,8 +29,7 @@ import type { Transport } from '../transport/transport.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { fromChild } from '../core/incoming.ts';
 import { endedError } from '../core/rejections.ts';
-import { childSpawnInfo, spawnInfoOf } from '../core/spawn.ts';
-import { storedListName } from '../core/stepChange.ts';
+import { childSpawnInfo } from '../core/spawn.ts';
 import { requireDeliverable } from '../core/validate.ts';
 import { Activity } from './activity.ts';
 import { Actor } from './actor.ts';
@@ -173,7 +172,6 @@ export class Host implements AsyncDisposable {
         else this.#withActor(data.address, (child) => child.stop(`its parent ${address} let it go`));
       },
       supervise: (actor, failure, resumable) => supervisors.decide(actor, failure, resumable),
-      listOf: (run, address, name) => this.#listOf(run, address, name),
       failRun: (run, error) => this.#failRun(run, toFailure(error)),
       changed: (actor, change) => this.#changed(actor, change),
     };
@@ -320,6 +318,7 @@ export class Host implements AsyncDisposable {
       leases: this.#leases,
       activity,
       caughtUp: (id: string) => this.#due.caughtUp(id),
+      actor: (address: Address) => this.actor(address),
     };
     const hosted = new HostedRun(run, root, parts);
     this.#runs.set(run, hosted);
@@ -443,15 +442,6 @@ export class Host implements AsyncDisposable {
       'owned_elsewhere',
       `${to} is alive, but not in this process; its run ${row.run} can be resumed.`,
     );
-  }
-
-  async #listOf(run: string, address: Address, name: string): Promise<readonly Json[]> {
-    const there = this.actor(address)?.state;
-    if (there && there.run === run && there.seq > 0) return there.list(name);
-    return this.#whileAway(run, async () => {
-      const [row] = await this.journal.find({ actor: address });
-      return row?.run === run ? this.journal.list(address, storedListName(spawnInfoOf(row), name)) : [];
-    });
   }
 
   /** Asks the journal for a run, and waits while the journal is away. */
