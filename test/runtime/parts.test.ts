@@ -25,9 +25,9 @@ import {
   tool,
   until,
   type Agent,
+  type MediaPart,
   type Runnable,
 } from 'troupe';
-import type { MediaPart } from '../../src/contracts/media.ts';
 import { memory } from '../../src/journal/memory.ts';
 import { seeing, type Seen } from './seeing.ts';
 
