@@ -2,7 +2,7 @@
 import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { withDefaults } from '../src/values/json.ts';
-import { madeInWords } from '../src/contracts/media.ts';
+import { madeInWords } from '../src/contracts/parts.ts';
 import type { FailedAttempts, Model, ModelAnswer, ModelChoice } from '../src/contracts/model.ts';
 import type { ParsedAnswer, ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { defaultAgentBudget } from '../machines/agent/settings.ts';

@@ -3,7 +3,7 @@ import type { AgentAnswer, AgentUsage, Budget, Evidence, Phase } from '../../src
 import type { EffectKind } from '../../src/contracts/effect.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
-import type { Artifact } from '../../src/contracts/media.ts';
+import type { Artifact, MediaPart } from '../../src/contracts/media.ts';
 import type { Delegation } from '../member.ts';
 import type { FailedAttempts, ProviderContent, ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
 
@@ -153,6 +153,8 @@ export type ToolOutcome =
       readonly content: string;
       /** Images, audio and files of the result; none by default. */
       readonly artifacts?: readonly Artifact[];
+      /** Those that a delegate gave, which other actors of the run hold; none by default. */
+      readonly parts?: readonly MediaPart[];
       /** What the delegate used; absent for the call of a tool. */
       readonly usage?: AgentUsage;
     }

@@ -43,7 +43,7 @@ export const agentSetup = agentSetupBase.extend({
     appendTask: enqueueActions(({ context, enqueue }) => {
       const { task } = context;
       for (const append of appendArtifacts(task?.artifacts)) enqueue(append);
-      if (task) enqueue(appendToTranscript(userMessage(taskPrompt(task), task.artifacts)));
+      if (task) enqueue(appendToTranscript(userMessage(taskPrompt(task), task.artifacts, task.parts)));
       enqueue.assign({ task: undefined });
     }),
     appendAnalysis: enqueueActions(({ event, enqueue }) =>

@@ -72,6 +72,7 @@ export class EffectRunner {
       clock,
       again,
       list: (name) => this.#owner.actor.list(name),
+      listOf: (other, name) => this.#run.listOf(other, name),
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };

@@ -322,6 +322,7 @@ export class Host implements AsyncDisposable {
       activity,
       caughtUp: (id: string) => this.#due.caughtUp(id),
       fail: (id: string, failure: Failure) => this.#failRun(id, failure),
+      actor: (address: Address) => this.actor(address),
     };
     const hosted = new HostedRun(run, root, parts);
     this.#runs.set(run, hosted);

@@ -18,8 +18,12 @@ export const hasFailedTask = (row: ActorRow): boolean => {
   );
 };
 
-const only = (input: JsonObject, ...names: string[]): Json =>
+const only = (input: JsonObject, ...names: string[]): JsonObject =>
   Object.fromEntries(names.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]])));
+
+/** What is attached, by its content: a retry may hold it elsewhere. */
+const attached = ({ parts }: JsonObject): JsonObject =>
+  Array.isArray(parts) ? { parts: parts.map((part: Json) => propertiesOf(part)['artifact'] ?? null) as Json } : {};
 
 /** Given to the host of a runtime. */
 export const keptSteps: RecallPolicy = {
@@ -44,7 +48,7 @@ export const keptSteps: RecallPolicy = {
       case 'agent':
       case 'run':
       case 'router':
-        return 'type' in input ? only(input, 'type', 'body') : input;
+        return 'type' in input ? { ...only(input, 'type', 'body'), ...attached(input) } : input;
       default:
         return input;
     }
