@@ -56,7 +56,7 @@ export function openLoans(context: AgentContext, settings: Settings, made: numbe
   const used = { ...context.used, toolCalls: context.used.toolCalls + made };
   const spent = budgetOfUsage(used);
   const expected = { steps: 1, tokens: latest.tokens, usd: latest.usd, toolCalls: 0 };
-  const limits = openLedger(limitsOf(context, settings));
+  const limits = openLedger(limitsOf(context, settings), { asksFirst: true });
   const left = subtractBudget(limits.free, spent);
   const kept = mapBudget(left, (kind, amount) => Math.min(Math.max(0, amount), expected[kind]));
   const id = `${purse.lease ?? 'lease'}/${context.used.steps}`;

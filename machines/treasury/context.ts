@@ -9,15 +9,7 @@ import { makeFailure } from '../failure.ts';
 import { asZodJson } from '../json.ts';
 import { asJson } from '../../src/values/json.ts';
 import { leaseOffer, missingFor, withIdleFreed } from './offer.ts';
-import {
-  budgetKinds,
-  mapBudget,
-  openLedger,
-  addBudget,
-  withBudget,
-  type BudgetKind,
-  type Ledger,
-} from './ledger.ts';
+import { budgetKinds, mapBudget, openLedger, addBudget, withBudget, type BudgetKind, type Ledger } from './ledger.ts';
 
 export interface TreasuryInput {
   /** The name of the team whose budget it is, as a person knows it. */
@@ -30,6 +22,8 @@ export interface TreasuryInput {
   readonly onExhausted: OnExhausted;
   /** How long a person has to answer, in milliseconds. */
   readonly patience: number;
+  /** Of two holders, too, each asks before its first call while its cost is not known; absent in runs that earlier versions began. */
+  readonly asksFirst?: true;
 }
 
 export interface TreasuryContext extends Omit<TreasuryInput, 'lease'> {
@@ -50,7 +44,7 @@ export type TreasuryEvent = TreasurySignal | DoneActorEvent<WaitOutput, 'ticket'
 export const initialTreasuryContext = ({ lease, ...input }: TreasuryInput): TreasuryContext => ({
   ...input,
   lease,
-  books: openLedger(lowerBudget(input.budget, lease?.budget)),
+  books: openLedger(lowerBudget(input.budget, lease?.budget), input),
   queue: [],
   asked: 0,
 });

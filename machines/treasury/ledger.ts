@@ -44,6 +44,8 @@ export interface Ledger {
   readonly settled: readonly string[];
   /** What the dearest call of each holder's name so far has cost, on the average of a holder; only the kinds that are known. */
   readonly costs?: Readonly<Record<string, Budget>>;
+  /** Of two holders, too, each asks before its first call while its cost is not known; absent in what earlier versions began. */
+  readonly asksFirst?: true;
   /** The lease whose holder makes the first call, from which the cost will be known. */
   readonly probe?: string;
 }
@@ -68,13 +70,14 @@ export const budgetOfUsage = (used: AgentUsage): Record<BudgetKind, number> => (
   toolCalls: used.toolCalls,
 });
 
-export const openLedger = (budget: Budget): Ledger => ({
+export const openLedger = (budget: Budget, { asksFirst }: Pick<Ledger, 'asksFirst'> = {}): Ledger => ({
   budget: mapBudget(budget, (_, amount) => amount),
   free: mapBudget(budget, (_, amount) => amount),
   used: mapBudget(budget, () => 0),
   leases: {},
   by: {},
   settled: [],
+  ...(asksFirst ? { asksFirst } : {}),
 });
 
 /** The ids of the leases that a request is about. */

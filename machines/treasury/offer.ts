@@ -14,6 +14,10 @@ import {
   type Ledger,
 } from './ledger.ts';
 
+/** In runs that earlier versions began: what a call was presumed to cost at most while none was known. One of two holders uses a share of so much without asking. */
+const presumedCost: Budget = { tokens: 50_000, usd: 0.25 };
+const presumedHolders = 2;
+
 /**
  * What each lease of the request would come to now; undefined while there is too little. `isLast`: nobody else could give anything back, so a holder
  * gets what there is if it can go on with that, though its next call may need more.
@@ -28,9 +32,12 @@ export function leaseOffer(ledger: Ledger, request: TreasuryLease, isLast = fals
   const shares = held === undefined ? (of?.length ?? 1) : Object.keys(leases).length;
   const isAlone = held === undefined && shares === 1 && Object.keys(leases).length === 0;
   const names = of ?? [id];
+  const mustAsk = ledger.asksFirst === true || Object.keys(leases).length + names.length > presumedHolders;
   /** The least share that is enough for a first call; undefined while nobody can say. */
   const enough = (kind: BudgetKind): number | undefined =>
-    names.some((name) => costOf(ledger, name)[kind] === undefined) ? undefined : expectedCost(ledger, names, kind);
+    mustAsk && names.some((name) => costOf(ledger, name)[kind] === undefined)
+      ? undefined
+      : (expectedCost(ledger, names, kind) ?? presumedCost[kind]);
   const offered = mapBudget(free, (kind, amount) => {
     const available = Math.max(0, amount);
     const share = roundDown(kind, available / shares);

@@ -57,6 +57,8 @@ export interface CompileContext {
   readonly clock: Clock;
   /** Connections that were opened are added here; the runtime closes them. */
   readonly opened: AsyncDisposable[];
+  /** Two members that begin at once use large shares without asking, as in runs that earlier versions began; false by default. Only their recordings are replayed so. */
+  readonly sharesUnasked?: boolean;
   /** For tests: changes every actor type before it is used. */
   readonly prepare?: ((type: ActorType) => ActorType) | undefined;
 }
@@ -225,6 +227,7 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
       settings: {
         limits,
         name: team.name,
+        ...(context.sharesUnasked ? {} : { asksFirst: true }),
         ...(team.failureMessage === undefined ? {} : { failureMessage: team.failureMessage }),
         ...(budget ? { budget } : {}),
         ...(onExhausted ? { onExhausted } : {}),

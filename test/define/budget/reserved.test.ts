@@ -1,19 +1,14 @@
 /** Before a call of a model the most that it can cost is reserved: calls at once never exceed the budget of their team together, and no budget ends a run while money may come free. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  agent,
-  asTool,
-  guarded,
-  guardrails,
-  mapReduce,
-  orchestrator,
-  type Budget,
-  type Runnable,
-} from 'troupe';
+import { agent, asTool, guarded, guardrails, mapReduce, orchestrator, type Budget, type Runnable } from 'troupe';
 import { crashEverywhere, expectSurvival, scriptedModel, testRuntime } from 'troupe/testing';
 import { sleep, type Clock } from '../../../src/values/clock.ts';
 import type { Model } from '../../../src/contracts/model.ts';
+import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import { dose } from '../../dose.ts';
 
 /** A dollar for a thousand output tokens, and nothing for input. */
@@ -37,7 +32,9 @@ function workers({ outputs = [400], most, failing = 0 }: Cost, isPriced: boolean
     const output = outputs[turn] ?? 0;
     const usage = { inputTokens: 0, outputTokens: output, usd: isPriced ? null : output / 1_000 };
     if (seen.made <= failing) return { error: { status: 400 } };
-    return turn + 1 < outputs.length ? { calls: [{ name: 'nothing', input: { turn } }], usage } : { text: 'Done.', usage };
+    return turn + 1 < outputs.length
+      ? { calls: [{ name: 'nothing', input: { turn } }], usage }
+      : { text: 'Done.', usage };
   });
   const model: Model = {
     id: scripted.id,
@@ -97,14 +94,20 @@ test.each(
       [3, { usd: 0.9 }],
     ].map(([width, budget]) => [width as number, form, budget as Budget, wrap] as const),
   ),
-)('%i %s at once with large shares of %j, which allows one call of unknown cost: one is made', async (width, _, budget, wrap) => {
-  const { subject, seen, time } = workers({ outputs: [budget.usd === undefined ? 400_000 : budget.usd * 800] }, false);
-  const { outcome, usd, tokens } = await outcomeOf(fan(wrap(subject as never), budget, width), width, false, time);
-  expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
-  expect(seen.made).toBe(1);
-  expect(usd).toBeLessThanOrEqual(budget.usd ?? Infinity);
-  expect(tokens).toBeLessThanOrEqual(budget.tokens ?? Infinity);
-});
+)(
+  '%i %s at once with large shares of %j, which allows one call of unknown cost: one is made',
+  async (width, _, budget, wrap) => {
+    const { subject, seen, time } = workers(
+      { outputs: [budget.usd === undefined ? 400_000 : budget.usd * 800] },
+      false,
+    );
+    const { outcome, usd, tokens } = await outcomeOf(fan(wrap(subject as never), budget, width), width, false, time);
+    expect(outcome).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
+    expect(seen.made).toBe(1);
+    expect(usd).toBeLessThanOrEqual(budget.usd ?? Infinity);
+    expect(tokens).toBeLessThanOrEqual(budget.tokens ?? Infinity);
+  },
+);
 
 test.each(forms)(
   '%s whose calls may cost as much as there is make them one after the other, and all are made',
@@ -142,13 +145,19 @@ test('what is left at last is used: the answer is limited to it', async () => {
   expect(seen).toMatchObject({ together: 1, limits: [900, 610] });
 });
 
-test.each([true, false])('what was reserved for a call that failed is free again (prices known: %s)', async (isPriced) => {
-  const { subject, seen, time } = workers({ outputs: [400], failing: 1, ...(isPriced ? { most: 400 } : {}) }, isPriced);
-  const { outcome, usd } = await outcomeOf(fan(subject, { usd: 0.5 }, 2, { maxFailures: 1 }), 2, isPriced, time);
-  expect(outcome).toMatchObject({ status: 'done', output: 1 });
-  expect(usd).toBeCloseTo(0.4);
-  expect(seen).toMatchObject({ made: 2, together: 1 });
-});
+test.each([true, false])(
+  'what was reserved for a call that failed is free again (prices known: %s)',
+  async (isPriced) => {
+    const { subject, seen, time } = workers(
+      { outputs: [400], failing: 1, ...(isPriced ? { most: 400 } : {}) },
+      isPriced,
+    );
+    const { outcome, usd } = await outcomeOf(fan(subject, { usd: 0.5 }, 2, { maxFailures: 1 }), 2, isPriced, time);
+    expect(outcome).toMatchObject({ status: 'done', output: 1 });
+    expect(usd).toBeCloseTo(0.4);
+    expect(seen).toMatchObject({ made: 2, together: 1 });
+  },
+);
 
 test('agents that an agent calls at once reserve of its budget in the same way', async () => {
   const { subject, seen, time } = workers({ outputs: [100], most: 400 }, true);
@@ -159,12 +168,14 @@ test('agents that an agent calls at once reserve of its budget in the same way',
     model: scriptedModel(({ messages }) =>
       messages.length === 1
         ? { calls: [1, 2, 3].map(() => ({ name: 'worker', input: { task: 'x' } })) }
-        : { text: `${messages.flatMap((each) => (each.role === 'tool' ? each.results : [])).filter(({ ok }) => ok).length}` },
+        : {
+            text: `${messages.flatMap((each) => (each.role === 'tool' ? each.results : [])).filter(({ ok }) => ok).length}`,
+          },
     ),
   });
   const { outcome } = await outcomeOf(boss, 1, true, time);
   expect(outcome).toMatchObject({ status: 'done', output: '3' });
-  expect(seen).toMatchObject({ made: 3, together: 1 });
+  expect(seen).toMatchObject({ made: 3, together: 2 });
 });
 
 test('an idle share is lent to the member that can go on with it', async () => {
@@ -175,12 +186,41 @@ test('an idle share is lent to the member that can go on with it', async () => {
   expect(seen.made).toBe(4);
 });
 
-test.each(['memory', 'sqlite'] as const)('what is reserved is neither lost nor doubled by a crash at any moment (%s)', async (db) => {
-  const report = await crashEverywhere(
-    () => ({ subject: fan(workers({ outputs: [50, 200], most: 300 }, false).subject, { usd: 0.7, tokens: 5_000 }, 2), input: '0 1' as never }),
-    { sample: 10, ...(db === 'sqlite' ? { db } : {}) } as never,
-  );
+test('what is reserved is neither lost nor doubled by a crash at any moment', async () => {
+  const subject = () => fan(workers({ outputs: [50, 200], most: 300 }, false).subject, { usd: 0.7, tokens: 900 }, 2);
+  const report = await crashEverywhere(() => ({ subject: subject(), input: '0 1' as never }), {
+    sample: dose(10, 1_000),
+  });
   expectSurvival(report);
+});
+
+test('a run in a file goes on after a restart while one member calls its model and the others wait for what it reserved', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reserved-'));
+  try {
+    const { subject, seen, time } = workers({ outputs: [100, 100], most: 450 }, true);
+    const team = fan(subject, { usd: 0.95 }, 3);
+    const open = async () => {
+      const runtime = await testRuntime({ gateway: { prices }, journal: await sqlite(join(folder, 'runs.db')) });
+      time.clock = runtime.clock;
+      return runtime;
+    };
+    let run: string;
+    {
+      await using first = await open();
+      run = (await first.start(team, '0 1 2')).id;
+      await first.advance(500);
+      expect(seen).toMatchObject({ now: 2, together: 2 });
+    }
+    await using second = await open();
+    const resumed = await second.resume(run, team);
+    await second.advance('30m');
+    const outcome = await resumed.outcome();
+    expect(outcome).toMatchObject({ status: 'done', output: 3 });
+    expect(outcome).toMatchObject({ usage: { usd: expect.closeTo(0.6) } });
+    expect(seen.together).toBe(2);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('any team of any width does all its work when the budget suffices in sum, and never spends more than it has', async () => {
