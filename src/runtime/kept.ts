@@ -30,6 +30,8 @@ export const keptSteps: RecallPolicy = {
         return outputOf(row)['status'] === 'answered' ? 'succeeded' : 'failed';
       case 'toolCall':
         return outputOf(row)['ok'] === true ? 'succeeded' : 'answered';
+      case 'machineWork':
+        return outputOf(row)['status'] === 'completed' ? 'succeeded' : 'failed';
       default:
         return outcomeOf(row)?.status === 'done' && !hasFailedTask(row) ? 'succeeded' : 'failed';
     }
@@ -44,6 +46,7 @@ export const keptSteps: RecallPolicy = {
       case 'agent':
       case 'run':
       case 'router':
+      case 'machineWork':
         return 'type' in input ? only(input, 'type', 'body') : input;
       default:
         return input;
