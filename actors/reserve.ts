@@ -27,13 +27,15 @@ function boundsOf(estimate: CallEstimate): { readonly most: Budget; readonly lea
 /** Whether the most that an agent's calls can cost is known in tokens: its definition or each of its models limits an answer. */
 export const isAnswerLimited = (
   { model, fallbacks = [], maxOutputTokens }: Pick<AgentDefinition, 'model' | 'fallbacks' | 'maxOutputTokens'>,
-  gateway: Pick<ModelGateway, 'models' | 'estimate'>,
+  gateway: Pick<ModelGateway, 'models'>,
 ): boolean =>
-  gateway.estimate !== undefined &&
-  (maxOutputTokens !== undefined ||
-    [model, ...fallbacks]
-      .flatMap((choice) => modelsOf(choice, gateway))
-      .every((each) => typeof each !== 'string' && each.maxOutputTokens !== undefined));
+  maxOutputTokens !== undefined ||
+  [model, ...fallbacks]
+    .flatMap((choice) => modelsOf(choice, gateway))
+    .every((each) => typeof each !== 'string' && each.maxOutputTokens !== undefined);
+
+/** Of a gateway that measures nothing. */
+const unknownCost: CallEstimate = { inputTokens: 0, maxOutputTokens: undefined, price: undefined };
 
 /** What the call can use at most, if it is reserved before it is made; undefined otherwise. */
 export function estimateOf(
@@ -44,7 +46,10 @@ export function estimateOf(
   gateway: Pick<ModelGateway, 'estimate'>,
 ): CallEstimate | undefined {
   if (reserve === undefined) return undefined;
-  return gateway.estimate?.(choice, { ...request, ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) });
+  return (
+    gateway.estimate?.(choice, { ...request, ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) }) ??
+    unknownCost
+  );
 }
 
 /** The output for a call that is not made, because more must be reserved for it first; undefined when it may be made. `own`: what the agent may use at all. */

@@ -1,13 +1,22 @@
 /** Before a call of a model the most that it can cost is reserved: calls at once never exceed the budget of their team together, and no budget ends a run while money may come free. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { agent, asTool, guarded, guardrails, mapReduce, orchestrator, type Budget, type Runnable } from 'troupe';
-import { crashEverywhere, expectSurvival, scriptedModel, testRuntime } from 'troupe/testing';
+import {
+  cassette,
+  cassetteText,
+  crashEverywhere,
+  expectSurvival,
+  exportRun,
+  scriptedModel,
+  testRuntime,
+} from 'troupe/testing';
 import { sleep, type Clock } from '../../../src/values/clock.ts';
 import type { Model } from '../../../src/contracts/model.ts';
+import { memory } from '../../../src/journal/memory.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import { dose } from '../../dose.ts';
 
@@ -221,6 +230,52 @@ test('a run in a file goes on after a restart while one member calls its model a
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('a recording of a run that reserved is replayed without a difference, and so is one in which two members asked first', async () => {
+  for (const most of [450, undefined]) {
+    const { subject, time } = workers(
+      { outputs: [50, 100], ...(most === undefined ? {} : { most }) },
+      most !== undefined,
+    );
+    const team = fan(subject, { usd: 0.7 }, 2);
+    await using runtime = await testRuntime(most === undefined ? {} : { gateway: { prices } });
+    time.clock = runtime.clock;
+    const run = await runtime.start(team, '0 1');
+    await runtime.advance('30m');
+    expect(await run.outcome()).toMatchObject({ status: 'done', output: 2 });
+    const folder = mkdtempSync(join(tmpdir(), 'reserved-'));
+    try {
+      const file = join(folder, 'fan.json');
+      writeFileSync(file, cassetteText(await exportRun(runtime.journal, run.id)));
+      expect((await cassette(file).replay(team)).drift).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+});
+
+test('a run that began before its members had a limit of their answers goes on when they have one', async () => {
+  const journal = memory();
+  const before = workers({ outputs: [100, 100] }, true);
+  const after = workers({ outputs: [100, 100], most: 450 }, true);
+  let run: string;
+  {
+    await using first = await testRuntime({ gateway: { prices }, journal });
+    before.time.clock = first.clock;
+    run = (await first.start(fan(before.subject, { usd: 0.95 }, 3), '0 1 2')).id;
+    await first.advance(500);
+    expect(before.seen.now).toBe(1);
+  }
+  await using second = await testRuntime({ gateway: { prices }, journal });
+  after.time.clock = second.clock;
+  const resumed = await second.resume(run, fan(after.subject, { usd: 0.95 }, 3));
+  await second.advance('30m');
+  expect(await resumed.outcome()).toMatchObject({
+    status: 'done',
+    output: 3,
+    usage: { usd: expect.closeTo(0.6) as number },
+  });
 });
 
 test('any team of any width does all its work when the budget suffices in sum, and never spends more than it has', async () => {
