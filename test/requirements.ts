@@ -1164,7 +1164,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'M2',
-    says: 'A leased amount belongs to its holder until the lease is settled.',
+    says: 'A leased amount belongs to its holder until the lease is settled, or until the holder says that it makes no call before it has more: then others may be lent of it meanwhile.',
     where: 'machines/treasury/ledger.ts',
     tests: [
       { file: 'test/machines/treasurer.test.ts', name: 'a lease is never more than what is free' },

@@ -27,6 +27,11 @@ export interface ModelCallInput {
   readonly cheaper?: number;
   /** Input tokens that the next call is expected to need. */
   readonly expected: number;
+  /**
+   * `measure`: if the call may cost more than is left, it is not made, and the output says what it can cost. `measure-only-known`: the same, but
+   * a cost that is not known counts as too much. `limit`: it is made, and its answer is limited to what is left.
+   */
+  readonly reserve?: 'measure' | 'measure-only-known' | 'limit';
   /** What was said to the agent since the latest answer, to be judged by guardrails. */
   readonly heard?: readonly string[];
 }
@@ -115,6 +120,14 @@ export interface ParsedAnswer {
         readonly kind: 'unusable';
         /** What is wrong with the answer, in words that the model is shown. */
         readonly problem: string;
+      }
+    | {
+        /** The call was not made: more must be reserved for it first. */
+        readonly kind: 'short';
+        /** The most that it can cost, as far as that is known. */
+        readonly most: Budget;
+        /** What it costs with the shortest answer of use. */
+        readonly least: Budget;
       }
     | {
         readonly kind: 'refusal';

@@ -34,6 +34,8 @@ export const keptSteps: RecallPolicy = {
         return outputOf(row)['status'] === 'answered' ? 'succeeded' : 'failed';
       case 'toolCall':
         return outputOf(row)['ok'] === true ? 'succeeded' : 'answered';
+      case 'machineWork':
+        return outputOf(row)['status'] === 'completed' ? 'succeeded' : 'failed';
       default:
         return outcomeOf(row)?.status === 'done' && !hasFailedTask(row) ? 'succeeded' : 'failed';
     }
@@ -48,6 +50,7 @@ export const keptSteps: RecallPolicy = {
       case 'agent':
       case 'run':
       case 'router':
+      case 'machineWork':
         return 'type' in input ? { ...only(input, 'type', 'body'), ...attached(input) } : input;
       default:
         return input;
