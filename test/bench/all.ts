@@ -8,8 +8,10 @@ import { onNats } from './nats.ts';
 import { routing } from './router.ts';
 import { simulation } from './simulate.ts';
 import { starts } from './start.ts';
+import { agentSteps } from './step.ts';
 
 await agentTurns();
+await agentSteps();
 await engine();
 await journal();
 await fanOut();
