@@ -6,7 +6,7 @@ import type { Configuration } from './plan.ts';
 import type { PlannedTransition } from './xstate.ts';
 
 /** So many of what is known of a machine are kept. Parallel states and the names of events can make any number. */
-const limit = 20_000;
+const defaultLimit = 20_000;
 
 /** All that is known of one machine, until it is too much: then it is forgotten, and made again when it is needed. */
 export class Configurations {
@@ -14,10 +14,12 @@ export class Configurations {
   #byNodes = new WeakMap<readonly AnyStateNode[], Configuration>();
   #count = 0;
   readonly #root: AnyStateNode;
+  readonly #limit: number;
   readonly #numbers: ReadonlyMap<AnyStateNode, number>;
 
-  constructor(root: AnyStateNode) {
+  constructor(root: AnyStateNode, limit = defaultLimit) {
     this.#root = root;
+    this.#limit = limit;
     this.#numbers = new Map(everyNode(root).map((node, index) => [node, index]));
   }
 
@@ -33,7 +35,7 @@ export class Configurations {
 
   /** Keeps a value that can be made again. */
   remember<K, V>(kept: Map<K, V>, key: K, value: V): V {
-    if (++this.#count > limit) {
+    if (++this.#count > this.#limit) {
       this.#known = new Map();
       this.#byNodes = new WeakMap();
       this.#count = 1;
@@ -88,5 +90,6 @@ function valueOf(node: AnyStateNode, inside: ByParent): StateValue {
   const children = inside.get(node) ?? [];
   const [first] = children;
   if (node.type === 'compound' && first && isAtomic(first)) return first.key;
-  return Object.fromEntries(children.map((child) => [child.key, valueOf(child, inside)]));
+  // All snapshots of the machine share it.
+  return Object.freeze(Object.fromEntries(children.map((child) => [child.key, valueOf(child, inside)])));
 }
