@@ -1,6 +1,6 @@
 /** Whether a guard of the machine passes. */
 import type { AnyEventObject } from 'xstate';
-import type { GuardFunction, GuardReference, Reference, StepArguments, WorkingSnapshot } from './xstate.ts';
+import type { GuardFunction, GuardReference, ReferenceTo, StepArguments, WorkingSnapshot } from './xstate.ts';
 
 /** Throws what the guard throws, and for a guard that the machine does not have. */
 export function passes(guard: GuardReference, snapshot: WorkingSnapshot, event: AnyEventObject): boolean {
@@ -19,7 +19,7 @@ function declaredGuard(guard: Exclude<GuardReference, GuardFunction>, { machine 
 }
 
 /** The parameters of a reference, which may depend on the context and the event. */
-export function parametersOf<F>(reference: Reference<F>, { context, event }: StepArguments): unknown {
+export function parametersOf<F>(reference: ReferenceTo<F>, { context, event }: StepArguments): unknown {
   if (typeof reference !== 'object' || reference === null) return undefined;
   const { params } = reference as { readonly params?: unknown };
   return typeof params === 'function' ? (params as (args: StepArguments) => unknown)({ context, event }) : params;

@@ -24,7 +24,7 @@ export interface StepArguments {
 }
 
 /** A guard or an action as a machine refers to it: by its name, by its name with parameters, or the function itself. */
-export type Reference<F> = string | { readonly type: string; readonly params?: unknown } | F;
+export type ReferenceTo<F> = string | { readonly type: string; readonly params?: unknown } | F;
 
 /** A guard. Those that XState makes (`and`, `or`, `not`, `stateIn`) have `check`. */
 export type GuardFunction = ((args: StepArguments, params: unknown) => boolean) & {
@@ -82,9 +82,9 @@ export interface StopAction extends BuiltInAction {
   readonly actorRef: unknown;
 }
 /** An action as a state or a transition refers to it. */
-export type ActionReference = Reference<ActionFunction | BuiltInAction>;
+export type ActionReference = ReferenceTo<ActionFunction | BuiltInAction>;
 /** A guard as a transition refers to it. */
-export type GuardReference = Reference<GuardFunction>;
+export type GuardReference = ReferenceTo<GuardFunction>;
 
 /** The part of a transition that decides what is left and what is entered, and what it asks and does. */
 export interface PlannedTransition {
