@@ -110,7 +110,10 @@ export function drawnMachine(numbers: readonly number[]): Drawn {
     return own;
   };
 
-  const target = () => `#${oneOf(sketches).id}`;
+  const target = () => {
+    const histories = sketches.filter(({ type }) => type === 'history');
+    return `#${oneOf(histories.length > 0 && rarely(3) ? histories : sketches).id}`;
+  };
   const params = () => oneOf([undefined, { step: 2 }, ({ context }: Given) => ({ step: context.n })]);
 
   const guard = (depth = 0): unknown =>

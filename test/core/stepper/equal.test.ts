@@ -3,6 +3,7 @@ import { array, assert, nat, property } from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { AnyEventObject } from 'xstate';
 import { dose } from '../../dose.ts';
+import { limits } from '../../limits.ts';
 import { drawnMachine, type Drawn } from './drawn.ts';
 import { expectSameWalk } from './walk.ts';
 
@@ -41,7 +42,8 @@ test('machines drawn at random step as in XState', () => {
         for (const { type } of actions) see(type);
       }
     }),
-    { numRuns: dose(150, 5_000) },
+    // A smaller counterexample is looked for as long as that.
+    { numRuns: dose(150, 5_000), interruptAfterTimeLimit: dose(limits.step, limits.long) },
   );
   // What is drawn is worth comparing.
   const common = [
