@@ -1227,9 +1227,13 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'C2',
-    says: "A step returns what XState's own `transition()` returns. One reused scope saves building an actor for each call.",
+    says: "A step returns what XState's own `transition()` returns. `stepper/` takes it by plans that are made once; XState takes those that end in an error, those of a machine that has ended, and all of a machine that another copy of XState has made. One reused scope saves building an actor for each of them.",
     where: 'src/core/chart.ts',
-    tests: [{ file: 'test/core/chart.test.ts', name: '%s steps as in XState' }],
+    tests: [
+      { file: 'test/core/chart.test.ts', name: '%s steps as in XState' },
+      { file: 'test/core/stepper/equal.test.ts', name: 'machines drawn at random step as in XState' },
+      { file: 'test/core/stepper/xstate.test.ts', name: 'a machine of another copy of XState is stepped by that copy' },
+    ],
   },
   {
     id: 'C3',

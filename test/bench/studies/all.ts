@@ -6,8 +6,9 @@ import { journal } from './journal.ts';
 import { passivatedActors } from './passivation.ts';
 import { routing } from './router.ts';
 import { simulation } from './simulate.ts';
+import { agentSteps } from './step.ts';
 
-const studies = { engine, journal, routing, simulation, checks, passivatedActors, failovers };
+const studies = { engine, agentSteps, journal, routing, simulation, checks, passivatedActors, failovers };
 const [only] = process.argv.slice(2);
 for (const [name, study] of Object.entries(studies)) if (!only || name === only) await study();
 process.exit(0);
