@@ -55,5 +55,6 @@ export async function artifactsFor(
   return { artifact: (id) => known.get(id) };
 }
 
-const hasParts = (message: Message): boolean =>
+/** Whether a message refers to artifacts. */
+export const hasParts = (message: Message): boolean =>
   message.role === 'tool' ? message.results.some(({ parts }) => parts !== undefined) : message.parts !== undefined;

@@ -9,9 +9,16 @@ import type { Message, ToolResult } from '../src/contracts/model.ts';
 export const defaultHistoryLimit = 400_000;
 const elidedNote = '[older result, left out to save space; call again if it is needed]';
 
-/** `limit` is in characters; 400,000 by default. The latest message of results is never shortened. */
-export function truncateHistory(transcript: readonly Message[], limit = defaultHistoryLimit): readonly Message[] {
-  let excess = transcript.reduce((sum, message) => sum + sizeOfMessage(message), 0) - limit;
+/**
+ * `limit` is in characters; 400,000 by default. The latest message of results is never shortened. `size` is that of the whole transcript, where it is
+ * known.
+ */
+export function truncateHistory(
+  transcript: readonly Message[],
+  limit = defaultHistoryLimit,
+  size = transcript.reduce((sum, message) => sum + sizeOfMessage(message), 0),
+): readonly Message[] {
+  let excess = size - limit;
   if (excess <= 0) return transcript;
   const latest = transcript.findLastIndex(({ role }) => role === 'tool');
   return transcript.map((message, index) => {

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Message, ToolResult } from '../../src/contracts/model.ts';
-import { joinResults } from '../../actors/conversation.ts';
+import { sizeOfMessage } from '../../src/contracts/messageSize.ts';
+import { ActorLists } from '../../src/engine/lists.ts';
+import type { Json } from '../../src/values/json.ts';
+import { joinResults, readConversation } from '../../actors/conversation.ts';
 
 const asks = (...ids: string[]): Message => ({
   role: 'assistant',
@@ -26,4 +29,32 @@ test('results that were stored together stay together', () => {
   const stored = [userText('go'), asks('a', 'b'), results('a', 'b')];
   expect(joinResults(stored)).toEqual(stored);
   expect(joinResults([])).toEqual([]);
+});
+
+test('a conversation that is read every now and then is the one that is read once', async () => {
+  const turns = [
+    asks('a', 'b', 'c'),
+    results('c'),
+    results('a', 'x'),
+    results('b'),
+    userText('on'),
+    asks('d'),
+    results('d'),
+  ];
+  const transcript = [userText('go'), ...turns, ...turns, asks('e'), results('f'), results('e'), results('g')];
+  const lists = new ActorLists(() => Promise.resolve([]));
+  const scope = {
+    list: (name: string) => lists.get(name),
+    fold: ((name, fold) => lists.fold(name, fold)) as ActorLists['fold'],
+  };
+  const first = await readConversation(scope);
+  for (const [index, message] of transcript.entries()) {
+    lists.append('transcript', message as unknown as Json);
+    if (index % 3 === 1) continue;
+    const { messages, size } = await readConversation(scope);
+    expect(messages).toEqual(joinResults(transcript.slice(0, index + 1)));
+    expect(size).toBe(messages.reduce((sum, each) => sum + sizeOfMessage(each), 0));
+    expect(await readConversation({ list: scope.list })).toMatchObject({ messages, size });
+  }
+  expect(first.messages).toEqual([]);
 });
