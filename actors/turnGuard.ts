@@ -1,6 +1,7 @@
 /**
  * Guards one answer of a model while it is streamed. Each text in it (what it says, its reasoning, the arguments of each call) is checked by itself, from
  * its beginning to here; parts that come while a check is under way are checked together. What is held back is shown when the whole answer has passed.
+ * While all of it is held back, a text is checked again when it has grown by some share, so that a long answer is not read anew with each of its words.
  */
 import type { EffectScope } from '../src/contracts/effect.ts';
 import type { GuardedStream } from '../src/contracts/guardrail.ts';
@@ -13,6 +14,10 @@ import { streamRejection } from './streamCheck.ts';
 import { speechQueue } from './speechQueue.ts';
 
 type Said = Omit<GuardedStream, 'signal'>;
+
+/** A text that is held back is checked again when it has grown by this share, or by so many characters: what is rejected is stopped soon. */
+const growth = 1 / 16;
+const mostUnchecked = 4_096;
 
 /** What a turn is guarded with. */
 export interface TurnGuardOptions {
@@ -29,6 +34,8 @@ export function turnGuard({ guardrails, tail, show, stop }: TurnGuardOptions, sc
   const judges = guardrails.filter(({ checks }) => checks.stream);
   const passed = speechQueue(tail);
   const texts = { text: '', reasoning: '' };
+  /** How many characters of each text were checked. */
+  const checked = { text: 0, reasoning: 0 };
   let waiting: Json[] = [];
   let checking: Promise<void> | undefined;
   let rejection: TroupeError | undefined;
@@ -45,6 +52,8 @@ export function turnGuard({ guardrails, tail, show, stop }: TurnGuardOptions, sc
     while (waiting.length > 0 && !rejection) {
       const [parts, of] = [waiting, attempt];
       waiting = [];
+      checked.text = texts.text.length;
+      checked.reasoning = texts.reasoning.length;
       for (const said of saidIn(parts)) {
         rejection ??= await streamRejection(said, judges, scope);
         if (rejection) return stop(rejection);
@@ -65,6 +74,16 @@ export function turnGuard({ guardrails, tail, show, stop }: TurnGuardOptions, sc
     return said;
   }
 
+  /** Whether something of it could be shown now, or enough has come to look at it. */
+  function isDue({ type }: { readonly type?: unknown }): boolean {
+    if (Number.isFinite(tail) || (type !== 'text' && type !== 'reasoning')) return true;
+    return texts[type].length - checked[type] >= Math.min(checked[type] * growth, mostUnchecked);
+  }
+
+  function check(): void {
+    checking = (checking ?? Promise.resolve()).then(checkWaiting);
+  }
+
   return {
     hear(part: Json): void {
       const { type, text, failure } = propertiesOf(part);
@@ -75,10 +94,11 @@ export function turnGuard({ guardrails, tail, show, stop }: TurnGuardOptions, sc
       if ((type === 'text' || type === 'reasoning') && typeof text === 'string') texts[type] += text;
       if (judges.length === 0) return showPassed(passed.add([part]));
       waiting.push(part);
-      checking = (checking ?? Promise.resolve()).then(checkWaiting);
+      if (isDue({ type })) check();
     },
     /** Resolves when the whole answer has passed, and the rest of it was shown. Rejects when it was rejected. */
     async settled(): Promise<void> {
+      check();
       await checking;
       if (rejection) throw rejection;
       showPassed(passed.rest());
@@ -91,6 +111,8 @@ export function turnGuard({ guardrails, tail, show, stop }: TurnGuardOptions, sc
     waiting = [];
     texts.text = '';
     texts.reasoning = '';
+    checked.text = 0;
+    checked.reasoning = 0;
     passed.clear();
   }
 }
