@@ -73,14 +73,16 @@ export function speechQueue(tail: number): SpeechQueue {
   };
 }
 
-type Piece = { readonly type: 'text' | 'reasoning'; readonly text: string };
+/** A piece of a text. */
+export type Piece = { readonly type: 'text' | 'reasoning'; readonly text: string };
 
 const join = (last: Piece | undefined, next: Piece): Piece | undefined =>
   last?.type === next.type && last.text.length + next.text.length <= longestPiece
     ? { type: last.type, text: last.text + next.text }
     : undefined;
 
-function pieceOf(part: Json): Piece | undefined {
+/** The part as a piece of a text; undefined when it is another part. */
+export function pieceOf(part: Json): Piece | undefined {
   const { type, text } = propertiesOf(part);
   return (type === 'text' || type === 'reasoning') && typeof text === 'string' ? { type, text } : undefined;
 }
