@@ -6,7 +6,7 @@ import { hasParts } from './artifact.ts';
 import { foldOf } from './lists.ts';
 
 /** A conversation so far. */
-export interface Conversation {
+export interface AgentConversation {
   readonly messages: readonly Message[];
   /** The characters of all its messages. */
   readonly size: number;
@@ -15,7 +15,7 @@ export interface Conversation {
 }
 
 /** The messages are the caller's own: they do not grow with the transcript. */
-export async function readConversation(scope: Pick<EffectScope, 'list' | 'fold'>): Promise<Conversation> {
+export async function readConversation(scope: Pick<EffectScope, 'list' | 'fold'>): Promise<AgentConversation> {
   const kept = await foldOf(scope, 'transcript', joining);
   return { ...kept, messages: kept.messages.slice() };
 }
@@ -27,7 +27,7 @@ export async function readConversation(scope: Pick<EffectScope, 'list' | 'fold'>
 export const joinResults = (transcript: readonly Message[]): readonly Message[] =>
   transcript.reduce(withMessage, joining.initial()).messages;
 
-interface Growing extends Conversation {
+interface Growing extends AgentConversation {
   readonly messages: Message[];
   size: number;
   hasArtifacts: boolean;

@@ -117,7 +117,7 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
     },
     async list(signal, filter = {}) {
       await refresh(signal);
-      const { allow = allTools } = filter;
+      const { allow = everything } = filter;
       const known = lists.get(allow);
       if (known) return known;
       const listed = [...routes.values()].filter((route) => passes(route, filter)).map(({ info }) => info);
@@ -156,7 +156,7 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
 }
 
 /** Stands for a filter that lets all tools through. */
-const allTools = {};
+const everything = {};
 
 /** Reports how a call of a source ended. */
 async function reportingCall<T>(name: string, { clock, progress }: ToolScope, call: () => Promise<T>): Promise<T> {

@@ -45,7 +45,7 @@ async function said(guardrail: Guardrail, pieces: readonly string[], tail: numbe
   for (const text of pieces) {
     guard.hear({ type: 'text', text } as Json);
     // The next piece comes when this one was judged.
-    for (let turn = 0; turn < 20; turn++) await undefined;
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     if (guard.objection()) break;
   }
   await guard.settled().catch(() => {});
