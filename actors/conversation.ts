@@ -1,6 +1,6 @@
 /** The transcript as a model, or the check of an objective, reads it. It is kept as it grows: a turn reads only what was added since the last one. */
 import type { EffectScope, ListFold } from '../src/contracts/effect.ts';
-import { sizeOfMessage } from '../src/contracts/messageSize.ts';
+import { measureMessage } from '../src/contracts/messageSize.ts';
 import type { Message } from '../src/contracts/model.ts';
 import { hasParts } from './artifact.ts';
 import { foldOf } from './lists.ts';
@@ -48,7 +48,7 @@ function withMessage(conversation: Growing, message: Message): Growing {
     const results = [...last.results, ...message.results];
     messages[messages.length - 1] = inOrder({ role: 'tool', results }, messages.at(-2));
   }
-  conversation.size += sizeOfMessage(message);
+  conversation.size += measureMessage(message);
   conversation.hasArtifacts ||= hasParts(message);
   return conversation;
 }

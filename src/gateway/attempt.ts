@@ -2,7 +2,8 @@
 import type { Clock } from '../values/clock.ts';
 import { describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
-import { ModelPart, type Model, type ModelRequest, type ModelScope } from '../contracts/model.ts';
+import type { Model, ModelPart, ModelRequest, ModelScope } from '../contracts/model.ts';
+import { readPart } from './modelParts.ts';
 import { patience, type ModelTimeouts } from './patience.ts';
 
 /** The most characters of one answer; a model that writes more does not end by itself. */
@@ -20,7 +21,7 @@ function streamOf(model: Model, request: ModelRequest, scope: ModelScope): Async
 
 /** Users may write models: every part is checked before it is used. */
 function partOf(model: Model, value: unknown): ModelPart {
-  const parsed = ModelPart.safeParse(value);
+  const parsed = readPart(value);
   if (parsed.success) return parsed.data;
   throw new TroupeError(
     'format',
