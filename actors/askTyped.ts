@@ -35,7 +35,7 @@ export async function askTyped<T>(
   // A JSON Schema is JSON, though zod's type for it allows for more.
   const input = z.toJSONSchema(shape, { io: 'input' }) as JsonObject;
   const artifacts = conversation.hasArtifacts ? await artifactsFor(conversation.messages, scope) : {};
-  const history = truncateHistory(conversation.messages, definition.maxHistory, conversation.size);
+  const history = truncateHistory(conversation.messages, definition.maxHistory, conversation);
   let problem = '';
   let bill: FailedAttempts = nothing;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {

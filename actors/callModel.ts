@@ -28,7 +28,7 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
     const offer = await toolOfferOf(definition, deps, callInput.tier, scope);
     const { instructions, temperature } = definition;
     const conversation = await readConversation(scope);
-    const messages = truncateHistory(conversation.messages, definition.maxHistory, conversation.size);
+    const messages = truncateHistory(conversation.messages, definition.maxHistory, conversation);
     const maxOutput = maxOutputFor(definition, callInput);
     const request = {
       instructions,

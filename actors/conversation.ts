@@ -3,13 +3,12 @@ import type { EffectScope, ListFold } from '../src/contracts/effect.ts';
 import { measureMessage } from '../src/contracts/messageSize.ts';
 import type { Message } from '../src/contracts/model.ts';
 import { hasParts } from './artifact.ts';
+import { nothingElided, type KnownHistory } from './history.ts';
 import { foldOf } from './lists.ts';
 
 /** A conversation so far. */
-export interface AgentConversation {
+export interface AgentConversation extends KnownHistory {
   readonly messages: readonly Message[];
-  /** The characters of all its messages. */
-  readonly size: number;
   /** Whether any message refers to an artifact. */
   readonly hasArtifacts: boolean;
 }
@@ -33,8 +32,9 @@ interface Growing extends AgentConversation {
   hasArtifacts: boolean;
 }
 
-const joining: ListFold<Growing> = {
-  initial: () => ({ messages: [], size: 0, hasArtifacts: false }),
+/** The transcript as a conversation, one entry after the other. */
+export const joining: ListFold<Growing> = {
+  initial: () => ({ messages: [], size: 0, hasArtifacts: false, elided: nothingElided() }),
   // The agent wrote the transcript itself, and writes only messages to it.
   add: (conversation, entry) => withMessage(conversation, entry as unknown as Message),
 };
