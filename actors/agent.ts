@@ -49,10 +49,26 @@ export function agentSettingsOf(definition: AgentDefinition, deps: AgentDeps): A
  * @example actorType(agentActor(definition, { gateway, tools }), { name: 'researcher' })
  */
 export function agentActor(definition: AgentDefinition | DefinitionFor, deps: AgentDeps) {
-  const define: DefinitionFor = typeof definition === 'function' ? definition : () => definition;
+  const define: DefinitionFor = typeof definition === 'function' ? madeOnce(definition) : () => definition;
   const settings = agentSettingsOf(define(''), deps);
   return deferred(agentMachine, ['id'], () => filledAgent(define, settings, deps));
 }
+
+/** A definition is made once for each type of message: what follows from it, such as the JSON Schemas of its replies, is kept with it. */
+function madeOnce(define: DefinitionFor): DefinitionFor {
+  const made = new Map<string, AgentDefinition>();
+  return (message) => {
+    const known = made.get(message);
+    if (known) return known;
+    // Types may come from outside, so their number is not limited otherwise.
+    if (made.size >= maxDefinitions) made.clear();
+    const definition = define(message);
+    made.set(message, definition);
+    return definition;
+  };
+}
+
+const maxDefinitions = 100;
 
 function filledAgent(define: DefinitionFor, settings: AgentSettings, deps: AgentDeps) {
   const machine = agentWith(settings).provide({

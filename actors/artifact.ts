@@ -66,3 +66,7 @@ const artifactsIn = (entries: readonly unknown[]) => entries as readonly Artifac
 
 const partsOf = (message: Message): readonly MediaPart[] =>
   message.role === 'tool' ? message.results.flatMap(({ parts = [] }) => parts) : (message.parts ?? []);
+
+/** Whether a message refers to artifacts. */
+export const hasParts = (message: Message): boolean =>
+  message.role === 'tool' ? message.results.some(({ parts }) => parts !== undefined) : message.parts !== undefined;

@@ -29,11 +29,12 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
     const definition = define(callInput.message);
     const offer = await toolOfferOf(definition, deps, callInput.tier, scope);
     const { instructions, temperature } = definition;
-    const messages = truncateHistory(await readConversation(scope), definition.maxHistory);
+    const conversation = await readConversation(scope);
+    const messages = truncateHistory(conversation.messages, definition.maxHistory, conversation);
     const unlimited = {
       instructions,
       messages,
-      ...(await artifactsFor(messages, scope)),
+      ...(conversation.hasArtifacts ? await artifactsFor(messages, scope) : {}),
       tools: offer.specs,
       ...(temperature === undefined ? {} : { temperature }),
     };

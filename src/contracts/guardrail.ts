@@ -94,7 +94,10 @@ export interface Checks {
   readonly mid?: Check<GuardedWork>;
   /** Asked about the result before it is passed on. */
   readonly post?: Check<GuardedAnswer>;
-  /** Asked while a model answers, before each new part of its text, its reasoning and its calls is shown, and before a tool's call and result are. */
+  /**
+   * Asked while a model answers, before each new part of its text, its reasoning and its calls is shown, and before a tool's call and result are. Where
+   * all of an answer is held back, it is asked when a text has grown by a sixteenth or by 4,096 characters, and at the end.
+   */
   readonly stream?: Check<GuardedStream>;
   /** Asked about each call that a model wants to make; `{ ask: true }`: a person must agree to it. */
   readonly tool?: Check<GuardedToolCall, CheckAnswer | { readonly ask: true }>;

@@ -1,6 +1,6 @@
 /** The running effects of one actor: started after the commit that asks for them, aborted when the actor closes them. */
 import type { AnyActorLogic } from 'xstate';
-import type { EffectScope, Outcome } from '../contracts/effect.ts';
+import type { EffectScope, ListFold, Outcome } from '../contracts/effect.ts';
 import { reasonOf } from '../values/cause.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
@@ -19,6 +19,7 @@ export interface EffectOwner {
     readonly run: string;
     readonly deadline: number | undefined;
     list(name: string): Promise<readonly Json[]>;
+    fold<T>(name: string, fold: ListFold<T>): Promise<T>;
   };
   logic(source: string): AnyActorLogic;
 }
@@ -73,6 +74,7 @@ export class EffectRunner {
       again,
       list: (name) => this.#owner.actor.list(name),
       listOf: (other, name) => this.#run.listOf(other, name),
+      fold: (name, fold) => this.#owner.actor.fold(name, fold),
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };
