@@ -1,16 +1,33 @@
 /** Encodes an envelope as a NATS message: the body is the payload, as JSON; everything else is in headers, so that a person can read it with any NATS client. */
+import type * as z from 'zod';
 import { headers, MsgHdrsImpl, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import { reasonOf } from '../../values/cause.ts';
 import { describeMismatch } from '../../values/explain.ts';
 import { Envelope, FailureBody } from '../../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../../values/failure.ts';
+import type { BundledMessage } from './bundle.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
+/** An envelope without its body. `posted` belongs to the journal and does not travel. */
 const Heading = Envelope.omit({ body: true, posted: true });
+export type Heading = z.infer<typeof Heading>;
 
-/** The header of each key of an envelope. `Nats-Msg-Id` is a header that the server itself knows. `posted` belongs to the journal and does not travel. */
+/** What travels of an envelope beside its body. */
+export const headingOf = ({ id, type, from, to, run, kind, correlation, causation, deadline }: Envelope): Heading => ({
+  id,
+  type,
+  from,
+  to,
+  run,
+  kind,
+  ...(correlation === undefined ? {} : { correlation }),
+  ...(causation === undefined ? {} : { causation }),
+  ...(deadline === undefined ? {} : { deadline }),
+});
+
+/** The header of each key of an envelope. `Nats-Msg-Id` is a header that the server itself knows. */
 const names = {
   id: 'Nats-Msg-Id',
   type: 'Troupe-Type',
@@ -21,7 +38,7 @@ const names = {
   correlation: 'Troupe-Correlation',
   causation: 'Troupe-Causation',
   deadline: 'Troupe-Deadline',
-} as const satisfies Record<Exclude<keyof Envelope, 'body' | 'posted'>, string>;
+} as const satisfies Record<keyof Heading, string>;
 const failureHeader = 'Troupe-Failure';
 type Key = keyof typeof names;
 
@@ -30,18 +47,17 @@ const keys = Object.keys(names) as Key[];
 const keyOf = new Map<string, Key>(keys.map((key) => [names[key], key]));
 
 /** The headers of an envelope. They are made at once: `set` would check each name and search for it. */
-export function encodeHeaders(envelope: Envelope): MsgHdrs {
+export function encodeHeaders(heading: Heading | Envelope): MsgHdrs {
   const sent: Record<string, string[]> = {};
   for (const key of keys) {
-    const value = envelope[key];
+    const value = heading[key];
     if (value !== undefined) sent[names[key]] = [encodeURI(String(value))];
   }
   return MsgHdrsImpl.fromRecord(sent);
 }
 
-/** A body as the payload of a message. */
-export const encodeBody = (body: Envelope['body'] | { readonly failure: Failure }): Uint8Array =>
-  encoder.encode(JSON.stringify(body));
+/** The bytes of a text. */
+export const encodeText = (text: string): Uint8Array => encoder.encode(text);
 
 /** The envelope of a message. Throws `invalid` when it is none: any client of the server can send anything. */
 export function decodeEnvelope(message: Pick<Msg, 'headers' | 'subject'>, payload: Uint8Array): Envelope {
@@ -50,12 +66,22 @@ export function decodeEnvelope(message: Pick<Msg, 'headers' | 'subject'>, payloa
     const key = keyOf.get(name);
     if (key && value) heading[key] = key === 'deadline' ? Number(value) : decoded(value);
   }
+  return { ...requireHeading(heading, message.subject), body: jsonOf(payload, message.subject) };
+}
+
+/** The envelope of a message in a bundle. Throws `invalid` when it is none. */
+export const decodeBundled = ([, heading, body]: BundledMessage): Envelope => ({
+  ...requireHeading(heading, 'its inbox'),
+  body,
+});
+
+/** The body is not checked by a schema: parsed JSON is JSON, and a check would cost as much as parsing and lose keys such as "__proto__". */
+function requireHeading(heading: unknown, cameOn: string): Heading {
   const parsed = Heading.safeParse(heading);
-  // The body is not checked by a schema: parsed JSON is JSON, and a check would cost as much as parsing and lose keys such as "__proto__".
-  if (parsed.success) return { ...parsed.data, body: jsonOf(payload, message.subject) };
+  if (parsed.success) return parsed.data;
   throw new TroupeError(
     'invalid',
-    `What came on ${message.subject} is no message of a troupe: ${describeMismatch(parsed.error, heading)}.`,
+    `What came on ${cameOn} is no message of a troupe: ${describeMismatch(parsed.error, heading)}.`,
   );
 }
 
@@ -78,12 +104,13 @@ export const batchTokens = ({ data }: Pick<Msg, 'data'>): string[] => decoder.de
 export function encodeRefusal(thrown: unknown): { payload: Uint8Array; headers: MsgHdrs } {
   const sent = headers();
   sent.set(failureHeader, 'yes');
+  return { payload: encodeText(JSON.stringify({ failure: refusalOf(thrown) })), headers: sent };
+}
+
+/** Why a message is refused, in a size that every message can hold. */
+export function refusalOf(thrown: unknown): Failure {
   const failure = toFailure(thrown);
-  const payload = encodeBody({ failure });
-  return {
-    payload: payload.length <= maxRefusal ? payload : encodeBody({ failure: shortened(failure) }),
-    headers: sent,
-  };
+  return encodeText(JSON.stringify(failure)).length <= maxRefusal ? failure : shortened(failure);
 }
 
 /** Bytes of a refusal: one that no message can hold would never arrive, and the sender would wait. */

@@ -8,7 +8,9 @@ import { blobHeader } from '../../nats/bodies.ts';
 import { subscribeTo } from '../../nats/subscribe.ts';
 import type { MessageSubjects } from './subjects.ts';
 import { Acks } from './acks.ts';
-import { decodeEnvelope, unknownRecipient, recipientOf, encodeRefusal } from './codec.ts';
+import type { BundledMessage } from './bundle.ts';
+import { decodeBundled, decodeEnvelope, encodeRefusal, recipientOf, refusalOf, unknownRecipient } from './codec.ts';
+import type { Peer, Peers } from './peers.ts';
 
 /** Takes a message over; rejects to refuse it. */
 export type Receive = (envelope: Envelope) => Promise<void>;
@@ -31,11 +33,16 @@ export class Listeners {
   #closed = false;
 
   /** `decode` reads a message whose body is in the object store. */
-  constructor(connection: NatsConnection, subjects: MessageSubjects, decode: (message: Msg) => Promise<Envelope>) {
+  constructor(
+    connection: NatsConnection,
+    subjects: MessageSubjects,
+    peers: Peers,
+    decode: (message: Msg) => Promise<Envelope>,
+  ) {
     this.#connection = connection;
     this.#subjects = subjects;
     this.#decode = decode;
-    this.#acks = new Acks(connection, subjects.inbox(''));
+    this.#acks = new Acks(connection, subjects.inbox(''), peers);
   }
 
   /** The listener at an address in this process. */
@@ -57,6 +64,15 @@ export class Listeners {
         this.#leave(shared);
       },
     };
+  }
+
+  /** Takes a message that came in a bundle. */
+  take(message: BundledMessage, peer: Peer): void {
+    const [token] = message;
+    void this.#receiveBundled(message).then(
+      () => this.#closed || peer.accept(token),
+      (thrown: unknown) => this.#closed || peer.refuse(token, refusalOf(thrown)),
+    );
   }
 
   /** Stops receiving. */
@@ -105,7 +121,7 @@ export class Listeners {
     let envelope: Envelope | undefined;
     // T1: a large body is fetched from the object store, and later messages must not overtake it.
     const fetch = isLarge ? async () => void (envelope = await this.#decode(message)) : undefined;
-    const before = this.#ordering.inOrder(`${from} ${to}`, fetch);
+    const before = this.#ordering.inOrder(from, to, fetch);
     if (before) await before;
     envelope ??= decodeEnvelope(message, message.data);
     if (this.#subjects.actor(envelope.to, envelope.run) !== message.subject)
@@ -113,8 +129,19 @@ export class Listeners {
         'invalid',
         `A message for ${envelope.to} of the run ${envelope.run} came on ${message.subject}.`,
       );
+    await this.#deliver(envelope);
+  }
+
+  async #receiveBundled(message: BundledMessage): Promise<void> {
+    const envelope = decodeBundled(message);
+    const before = this.#ordering.inOrder(envelope.from, envelope.to);
+    if (before) await before;
+    await this.#deliver(envelope);
+  }
+
+  #deliver(envelope: Envelope): Promise<void> {
     const receive = this.#listeners.get(envelope.to);
     if (!receive) throw unknownRecipient(envelope.to);
-    await receive(envelope);
+    return receive(envelope);
   }
 }

@@ -17,7 +17,10 @@ import { Listeners } from './listeners.ts';
 import { Ordering } from './ordering.ts';
 import { Requests } from './requests.ts';
 import { messageSubjects } from './subjects.ts';
-import { encodeBody, decodeEnvelope, encodeHeaders } from './codec.ts';
+import { decodeEnvelope } from './codec.ts';
+import type { BundledMessage } from './bundle.ts';
+import { Parcel } from './parcel.ts';
+import { Peers, type Peer } from './peers.ts';
 
 /** How it is made. */
 export interface NatsTransportOptions {
@@ -34,7 +37,8 @@ export interface NatsTransportOptions {
  */
 export function nats({ connection, clock, tenant = 'default' }: NatsTransportOptions): Transport {
   const names = messageSubjects(tenant);
-  const requests = new Requests(connection, clock, names.inbox(clock.id()));
+  const inbox = names.inbox(clock.id());
+  const peers = new Peers(connection, inbox, names.inbox(''));
   const bodies = bodyStore(connection, clock, tenant);
   const sending = new Ordering();
   const subscriptions = new Set<Subscription>();
@@ -46,18 +50,12 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
   const requireOpen = () => {
     if (closed) throw closedError();
   };
-  /** The message for an envelope. A body that is too large goes to the object store first. */
-  const encode = (envelope: Envelope) => {
-    const payload = encodeBody(copyJson(envelope.body)); // T5
-    const isLarge = payload.length > maxBodyBytes(connection);
-    return {
-      payload: isLarge ? new Uint8Array() : payload,
-      headers: encodeHeaders(envelope),
-      large: isLarge ? payload : undefined,
-    };
+  /** A body that is too large for a message is put into the object store; undefined when this one is not. */
+  const storing = (parcel: Parcel): (() => Promise<void>) | undefined => {
+    const large = parcel.largerThan(maxBodyBytes(connection));
+    return large && (async () => parcel.storedAs(await storeBody(large)));
   };
-  const storeBody = async ({ headers, large }: ReturnType<typeof encode>) => {
-    if (!large) return;
+  const storeBody = async (large: Uint8Array) => {
     await bodies.open().catch((cause: unknown) => {
       throw new TroupeError(
         'invalid',
@@ -67,7 +65,7 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     });
     const name = clock.id();
     await bodies.putBytes(name, large);
-    headers.set(blobHeader, name);
+    return name;
   };
   const loadBody = async (name: string) => {
     const bytes = await bodies.getBytes(name);
@@ -78,7 +76,9 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     const name = message.headers?.get(blobHeader);
     return decodeEnvelope(message, name ? await loadBody(name) : message.data);
   };
-  const listeners = new Listeners(connection, names, decode);
+  const listeners = new Listeners(connection, names, peers, decode);
+  const receive = (message: BundledMessage, peer: Peer) => listeners.take(message, peer);
+  const requests = new Requests({ connection, clock, inbox, peers, receive });
 
   /** Delivers inside this process without the server, and never inside the call of the sender. */
   const deliverLocally = async (envelope: Envelope) => {
@@ -89,14 +89,13 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     await (receive ? receive(message) : deliverRemotely(message));
   };
   const deliverRemotely = (envelope: Envelope): Promise<void> => {
-    const { to, type, from, run, deadline } = envelope;
-    const message = encode(envelope);
-    const { payload, headers } = message;
+    const { from, to, run } = envelope;
+    const parcel = new Parcel(names.actor(to, run), envelope);
     // T1: a large body is stored first, and later messages must not overtake it.
-    const before = sending.inOrder(`${from} ${to}`, message.large ? () => storeBody(message) : undefined);
+    const before = sending.inOrder(from, to, storing(parcel));
     const deliver = () => {
       requireOpen();
-      return requests.send({ subject: names.actor(to, run), to, type, payload, headers, deadline });
+      return requests.send(parcel);
     };
     return before ? before.then(deliver) : deliver();
   };
@@ -116,10 +115,11 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
 
     async publish(topic, envelope) {
       topicTokens(topic, false);
-      const message = encode(envelope);
+      const parcel = new Parcel(names.topic(topic), envelope);
       requireOpen();
-      await storeBody(message);
-      connection.publish(names.topic(topic), message.payload, { headers: message.headers });
+      await storing(parcel)?.();
+      const { payload, headers } = parcel.plain();
+      connection.publish(parcel.subject, payload, { headers });
     },
 
     subscribe(pattern, deliver) {
@@ -140,6 +140,7 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
       if (closed) return;
       closed = true;
       watching[Symbol.dispose]();
+      peers.flush();
       requests.close(closedError());
       listeners.close();
       for (const subscription of subscriptions) subscription.unsubscribe();

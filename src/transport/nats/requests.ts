@@ -1,9 +1,12 @@
 /** Sends messages and waits for their acknowledgements: one subscription for all answers to this process, and each message is sent again until it has one. */
-import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Clock } from '../../values/clock.ts';
-import { TroupeError } from '../../values/failure.ts';
+import { fromFailure, TroupeError, type Failure } from '../../values/failure.ts';
 import { subscribeTo } from '../../nats/subscribe.ts';
+import { bundleToken, decodeBundle, type BundledMessage } from './bundle.ts';
 import { batchToken, unknownRecipient, decodeRefusal, batchTokens } from './codec.ts';
+import type { Parcel } from './parcel.ts';
+import type { Peer, Peers } from './peers.ts';
 
 /** Milliseconds after which a message without an answer is sent again: its recipient may have died before it answered. */
 const resendAfter = 5_000;
@@ -12,31 +15,31 @@ const reconnectGrace = 5_000;
 /** Milliseconds between two checks of the waiting messages: none is sent again, or given up, much later than it should be. */
 const checkInterval = 100;
 
-/** A message to send. */
-export interface Outgoing {
-  readonly subject: string;
-  readonly to: string;
-  readonly type: string;
-  readonly payload: Uint8Array;
-  readonly headers: MsgHdrs;
-  /** In milliseconds since the epoch: after it the message is rejected with `expired`. Default: none. */
-  readonly deadline?: number | undefined;
-}
-
 interface Waiting {
-  readonly outgoing: Outgoing;
+  readonly parcel: Parcel;
   readonly reply: string;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+  /** The process to which it went in a bundle; undefined when it went by the subject of its recipient. */
+  peer: Peer | undefined;
   /** When to send it again unless it is answered before, in milliseconds since the epoch. */
   due: number;
 }
 
+/** What it works with. */
+export interface RequestsOptions {
+  readonly connection: NatsConnection;
+  readonly clock: Clock;
+  /** The subject below which the answers to this process arrive. */
+  readonly inbox: string;
+  readonly peers: Peers;
+  /** Called with each message that came in a bundle. */
+  readonly receive: (message: BundledMessage, peer: Peer) => void;
+}
+
 /** The messages of this process that wait for an answer. */
 export class Requests {
-  readonly #connection: NatsConnection;
-  readonly #clock: Clock;
-  readonly #inbox: string;
+  readonly #options: RequestsOptions;
   readonly #waiting = new Map<string, Waiting>();
   readonly #answers: Subscription;
   #count = 0;
@@ -44,22 +47,24 @@ export class Requests {
   /** One timer for all waiting messages: a timer for each would cost more than the message. */
   #timer: Disposable | undefined;
 
-  constructor(connection: NatsConnection, clock: Clock, inbox: string) {
-    this.#connection = connection;
-    this.#clock = clock;
-    this.#inbox = inbox;
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+    const { connection, inbox } = options;
     this.#answers = subscribeTo(connection, `${inbox}.*`, (message) => {
       const token = message.subject.slice(inbox.length + 1);
-      if (token === batchToken) for (const one of batchTokens(message)) this.#end(one)?.resolve();
+      if (token.startsWith(bundleToken)) this.#receiveBundle(message);
+      else if (token === batchToken) for (const one of batchTokens(message)) this.#accepted(one, message.reply);
       else this.#answered(token, message);
     });
   }
 
   /** Resolves when the recipient has accepted it. Rejects with the recipient's refusal, `unknown_recipient`, `expired` or `environment`. */
-  send(outgoing: Outgoing): Promise<void> {
+  send(parcel: Parcel): Promise<void> {
+    const { inbox, peers } = this.#options;
     const token = (this.#count++).toString(36);
     return new Promise<void>((resolve, reject) => {
-      const waiting = { outgoing, reply: `${this.#inbox}.${token}`, resolve, reject, due: Infinity };
+      const peer = peers.routeTo(parcel.heading.to, parcel.characters);
+      const waiting = { parcel, reply: `${inbox}.${token}`, resolve, reject, peer, due: Infinity };
       this.#waiting.set(token, waiting);
       this.#send(token, waiting);
       this.#watch();
@@ -68,8 +73,10 @@ export class Requests {
 
   /** Call it after a reconnection: messages that were under way may be lost, so all are sent again. */
   resend(): void {
-    this.#graceUntil = this.#clock.now() + reconnectGrace;
-    for (const [token, waiting] of this.#waiting) this.#send(token, waiting);
+    const { clock, peers } = this.#options;
+    this.#graceUntil = clock.now() + reconnectGrace;
+    peers.forgetPeers();
+    this.#resendBySubject(() => true);
   }
 
   /** Rejects all that wait. */
@@ -80,16 +87,64 @@ export class Requests {
   }
 
   #send(token: string, waiting: Waiting): void {
-    const { outgoing, reply } = waiting;
-    const { subject, to, type, payload, headers, deadline = Infinity } = outgoing;
-    const now = this.#clock.now();
+    const { connection, clock, peers } = this.#options;
+    const { parcel, reply, peer } = waiting;
+    const { to, type, deadline = Infinity } = parcel.heading;
+    const now = clock.now();
     if (now > deadline) return this.#end(token)?.reject(expired(type, to));
     waiting.due = Math.min(now + resendAfter, deadline + 1);
+    if (peer) return peer.send(parcel.bundled(token));
     try {
-      this.#connection.publish(subject, payload, { reply, headers });
+      peers.flush(); // T1
+      const { payload, headers } = parcel.plain();
+      connection.publish(parcel.subject, payload, { reply, headers });
     } catch (thrown) {
       this.#end(token)?.reject(thrown);
     }
+  }
+
+  /** In the order in which they were sent (T1). A bundle that was lost, or went to a process that is not the right one any more, goes by the subjects of its recipients. */
+  #resendBySubject(which: (waiting: Waiting) => boolean): void {
+    for (const [token, waiting] of this.#waiting) {
+      if (!which(waiting)) continue;
+      waiting.peer = undefined;
+      this.#send(token, waiting);
+    }
+  }
+
+  #receiveBundle(message: Msg): void {
+    const { peers, receive } = this.#options;
+    if (message.headers?.code === 503) {
+      const gone = peers.withReply(message.subject);
+      if (!gone) return;
+      peers.forgetPeers(gone);
+      return this.#resendBySubject(({ peer }) => peer === gone);
+    }
+    const from = peers.meet(message.reply ?? '');
+    if (!from) return;
+    const { accepted, refused, messages } = decodeBundle(message);
+    for (const token of accepted) this.#accepted(token, from.subject);
+    for (const [token, failure] of refused) this.#refusedBy(from, token, failure);
+    for (const each of messages) receive(each, from);
+  }
+
+  #accepted(token: string, subject: string | undefined): void {
+    const waiting = this.#end(token);
+    if (!waiting) return;
+    const { peers } = this.#options;
+    if (subject) peers.learn(waiting.parcel.heading.to, peers.meet(subject));
+    waiting.resolve();
+  }
+
+  #refusedBy(from: Peer, token: string, failure: Failure): void {
+    const waiting = this.#waiting.get(token);
+    if (!waiting) return;
+    if (failure.kind !== 'unknown_recipient') return this.#end(token)?.reject(fromFailure(failure));
+    // Meanwhile it went by the subject: that answer decides.
+    if (waiting.peer !== from) return;
+    const { to } = waiting.parcel.heading;
+    this.#options.peers.forget(to);
+    this.#resendBySubject(({ parcel, peer }) => peer === from && parcel.heading.to === to);
   }
 
   #answered(token: string, message: Msg): void {
@@ -97,11 +152,11 @@ export class Requests {
     if (!waiting) return;
     if (message.headers?.code !== 503) {
       const refusal = decodeRefusal(message);
-      this.#end(token);
-      return refusal ? waiting.reject(refusal) : waiting.resolve();
+      if (!refusal) return this.#accepted(token, message.reply);
+      return this.#end(token)?.reject(refusal);
     }
-    const now = this.#clock.now();
-    if (now >= this.#graceUntil) return this.#end(token)?.reject(unknownRecipient(waiting.outgoing.to));
+    const now = this.#options.clock.now();
+    if (now >= this.#graceUntil) return this.#end(token)?.reject(unknownRecipient(waiting.parcel.heading.to));
     waiting.due = now + checkInterval;
   }
 
@@ -113,11 +168,14 @@ export class Requests {
   }
 
   #watch(): void {
-    this.#timer ??= this.#clock.wake(this.#clock.now() + checkInterval, () => {
+    const { clock, peers } = this.#options;
+    this.#timer ??= clock.wake(clock.now() + checkInterval, () => {
       this.#timer = undefined;
-      const now = this.#clock.now();
+      const now = clock.now();
       try {
-        for (const [token, waiting] of this.#waiting) if (waiting.due <= now) this.#send(token, waiting);
+        for (const { parcel, peer, due } of this.#waiting.values())
+          if (peer && due <= now) peers.forget(parcel.heading.to);
+        this.#resendBySubject(({ due }) => due <= now);
       } finally {
         if (this.#waiting.size > 0) this.#watch();
       }
