@@ -33,9 +33,13 @@ export interface AskOptions {
   timeout?: number;
 }
 
+/** A caller that waits for an answer. */
 interface Waiting {
+  readonly question: Envelope & { readonly deadline: number };
+  /** What the caller allowed, in milliseconds. */
+  readonly timeout: number;
   resolve(envelope: Envelope): void;
-  reject(error: TroupeError): void;
+  reject(error: unknown): void;
 }
 
 /** Where replies to this process arrive: a listener with an address of its own. Its address type is `door`, which is stored in envelopes. */
@@ -44,20 +48,25 @@ export class ReplyChannel implements Disposable {
   readonly #transport: Transport;
   readonly #clock: Clock;
   /** The callers that wait, by the id of their question; the same question may be asked twice. */
-  readonly #waiting = new Map<string, Set<Waiting>>();
+  readonly #waiting = new Map<string, Waiting[]>();
   readonly #listener: Disposable;
+  /** One timer for all callers, at the earliest deadline or before it: a timer for each would cost as much as the question. */
+  #timer: Disposable | undefined;
+  #wakesAt = Infinity;
 
   constructor(transport: Transport, clock: Clock) {
     this.#transport = transport;
     this.#clock = clock;
     this.address = `door/${clock.id()}`;
     this.#listener = transport.listen(this.address, async (envelope) => {
-      const waiting = this.#waiting.get(envelope.correlation ?? '');
-      if (!waiting)
-        throw new TroupeError('unknown_recipient', `Nobody waits for an answer to ${envelope.correlation}.`);
-      for (const { resolve, reject } of waiting) {
-        if (envelope.kind === 'failure') reject(fromFailure(FailureBody.parse(envelope.body).failure));
-        else resolve(envelope);
+      const { correlation = '', kind, body } = envelope;
+      const waiting = this.#waiting.get(correlation);
+      if (!waiting) throw new TroupeError('unknown_recipient', `Nobody waits for an answer to ${correlation}.`);
+      const failure = kind === 'failure' ? FailureBody.parse(body).failure : undefined;
+      for (const caller of [...waiting]) {
+        this.#end(caller);
+        if (failure) caller.reject(fromFailure(failure));
+        else caller.resolve(envelope);
       }
     });
   }
@@ -98,34 +107,72 @@ export class ReplyChannel implements Disposable {
     };
   }
 
-  async #ask(envelope: Envelope & { readonly deadline: number }, timeout: number): Promise<Envelope> {
-    const { id, type, to } = envelope;
-    const timeoutError = () =>
-      new TroupeError(
-        'timeout',
-        `${to} gave no answer to "${type}" within ${timeout} ms. Ask again with id ${id} to get the same answer.`,
-      );
-    const waiting = this.#waiting.get(id) ?? new Set();
-    this.#waiting.set(id, waiting);
-    let timer: Disposable | undefined;
-    let caller: Waiting | undefined;
-    try {
-      return await new Promise<Envelope>((resolve, reject) => {
-        waiting.add((caller = { resolve, reject }));
-        timer = this.#clock.wake(envelope.deadline, () => reject(timeoutError()));
-        // A rejection comes back here; an acceptance only means that the reply will come by itself.
-        this.#transport.send(envelope).catch(reject);
+  #ask(question: Waiting['question'], timeout: number): Promise<Envelope> {
+    return new Promise<Envelope>((resolve, reject) => {
+      const caller = { question, timeout, resolve, reject };
+      const others = this.#waiting.get(question.id);
+      if (others) others.push(caller);
+      else this.#waiting.set(question.id, [caller]);
+      this.#watch(question.deadline);
+      // A rejection comes back here; an acceptance only means that the reply will come by itself.
+      this.#transport.send(question).catch((thrown: unknown) => {
+        this.#end(caller);
+        reject(thrown);
       });
-    } finally {
-      timer?.[Symbol.dispose]();
-      if (caller) waiting.delete(caller);
-      if (waiting.size === 0) this.#waiting.delete(id);
+    });
+  }
+
+  /** It waits no more. */
+  #end(caller: Waiting): void {
+    const { id } = caller.question;
+    const waiting = this.#waiting.get(id);
+    const at = waiting?.indexOf(caller) ?? -1;
+    if (!waiting || at < 0) return;
+    if (waiting.length > 1) return void waiting.splice(at, 1);
+    this.#waiting.delete(id);
+    if (this.#waiting.size === 0) this.#unwatch(); // A timer would keep the process alive.
+  }
+
+  #watch(deadline: number): void {
+    if (this.#wakesAt <= deadline) return;
+    this.#unwatch();
+    this.#wakesAt = deadline;
+    this.#timer = this.#clock.wake(deadline, () => this.#expire());
+  }
+
+  #unwatch(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    this.#wakesAt = Infinity;
+  }
+
+  #expire(): void {
+    this.#unwatch();
+    const now = this.#clock.now();
+    let next = Infinity;
+    for (const caller of [...this.#waiting.values()].flat()) {
+      const { deadline } = caller.question;
+      if (deadline > now) next = Math.min(next, deadline);
+      else {
+        this.#end(caller);
+        caller.reject(timeoutError(caller));
+      }
     }
+    if (next < Infinity) this.#watch(next);
   }
 
   [Symbol.dispose](): void {
     this.#listener[Symbol.dispose]();
     const stopped = new TroupeError('cancelled', 'This process stopped listening for answers.');
-    for (const waiting of this.#waiting.values()) for (const { reject } of waiting) reject(stopped);
+    for (const caller of [...this.#waiting.values()].flat()) {
+      this.#end(caller);
+      caller.reject(stopped);
+    }
   }
 }
+
+const timeoutError = ({ question: { id, type, to }, timeout }: Waiting) =>
+  new TroupeError(
+    'timeout',
+    `${to} gave no answer to "${type}" within ${timeout} ms. Ask again with id ${id} to get the same answer.`,
+  );

@@ -4,20 +4,20 @@
  */
 import * as z from 'zod';
 import type { Msg } from '@nats-io/transport-node';
-import { Failure } from '../../values/failure.ts';
-import type { Json } from '../../values/json.ts';
+import { Failure, TroupeError } from '../../values/failure.ts';
+import { isJsonObject, type Json } from '../../values/json.ts';
 
 /** A message in a bundle: the token by which it is acknowledged, its envelope without the body, and the body. */
 export type BundledMessage = readonly [token: string, heading: Json, body: Json];
 
-/** Other keys are for later versions, and are ignored. */
-const Bundle = z.object({
-  messages: z.array(z.custom<BundledMessage>(isBundledMessage)).default([]),
-  accepted: z.array(z.string()).default([]),
-  refused: z.array(z.tuple([z.string(), Failure])).default([]),
-});
 /** A decoded bundle. */
-export type Bundle = z.infer<typeof Bundle>;
+export interface Bundle {
+  readonly messages: readonly BundledMessage[];
+  /** Tokens of messages that were accepted. */
+  readonly accepted: readonly string[];
+  /** Tokens of messages that were refused, and why. */
+  readonly refused: readonly (readonly [token: string, failure: Failure])[];
+}
 
 /** How the tokens begin under which a process receives bundles. The tokens of its own messages are letters and digits. */
 export const bundleToken = '+';
@@ -40,9 +40,37 @@ export function encodeBundle({ messages, accepted, refused }: BundleParts): stri
   return `{${parts.join(',')}}`;
 }
 
-/** Throws when the payload is no bundle: any client of the server can send anything. */
-export const decodeBundle = (message: Pick<Msg, 'string'>): Bundle => Bundle.parse(JSON.parse(message.string()));
-
-function isBundledMessage(value: unknown): value is BundledMessage {
-  return Array.isArray(value) && value.length === 3 && typeof value[0] === 'string';
+/** Throws `invalid` when the payload is no bundle: any client of the server can send anything. Of one that is, parts that are none are left out. */
+export function decodeBundle(message: Pick<Msg, 'string' | 'subject'>): Bundle {
+  const { messages = [], accepted = [], refused = [] } = frameOf(message);
+  // Checked by hand: every message of the bus passes here, and a schema would cost as much as parsing the text.
+  if (!Array.isArray(messages) || !Array.isArray(accepted) || !Array.isArray(refused)) throw noBundle(message.subject);
+  return {
+    messages: messages.filter(isBundledMessage),
+    accepted: accepted.filter(isText),
+    refused: refused.flatMap(refusalIn),
+  };
 }
+
+function frameOf(message: Pick<Msg, 'string' | 'subject'>): Readonly<Record<string, Json>> {
+  try {
+    const json: Json = JSON.parse(message.string());
+    if (isJsonObject(json)) return json;
+  } catch (cause) {
+    throw noBundle(message.subject, cause);
+  }
+  throw noBundle(message.subject);
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isBundledMessage = (value: unknown): value is BundledMessage =>
+  Array.isArray(value) && value.length === 3 && isText(value[0]);
+
+const Refusal = z.tuple([z.string(), Failure]);
+const refusalIn = (value: unknown): [string, Failure][] => {
+  const parsed = Refusal.safeParse(value);
+  return parsed.success ? [parsed.data] : [];
+};
+
+const noBundle = (subject: string, cause?: unknown) =>
+  new TroupeError('invalid', `What came on ${subject} is no bundle of messages.`, { cause });

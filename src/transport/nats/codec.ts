@@ -22,9 +22,9 @@ export const headingOf = ({ id, type, from, to, run, kind, correlation, causatio
   to,
   run,
   kind,
-  ...(correlation === undefined ? {} : { correlation }),
-  ...(causation === undefined ? {} : { causation }),
-  ...(deadline === undefined ? {} : { deadline }),
+  correlation,
+  causation,
+  deadline,
 });
 
 /** The header of each key of an envelope. `Nats-Msg-Id` is a header that the server itself knows. */
@@ -70,10 +70,9 @@ export function decodeEnvelope(message: Pick<Msg, 'headers' | 'subject'>, payloa
 }
 
 /** The envelope of a message in a bundle. Throws `invalid` when it is none. */
-export const decodeBundled = ([, heading, body]: BundledMessage): Envelope => ({
-  ...requireHeading(heading, 'its inbox'),
-  body,
-});
+export const decodeBundled = ([, heading, body]: BundledMessage): Envelope =>
+  // What a schema returns is a new object.
+  Object.assign(requireHeading(heading, 'its inbox'), { body });
 
 /** The body is not checked by a schema: parsed JSON is JSON, and a check would cost as much as parsing and lose keys such as "__proto__". */
 function requireHeading(heading: unknown, cameOn: string): Heading {

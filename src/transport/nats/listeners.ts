@@ -69,10 +69,15 @@ export class Listeners {
   /** Takes a message that came in a bundle. */
   take(message: BundledMessage, peer: Peer): void {
     const [token] = message;
-    void this.#receiveBundled(message).then(
-      () => this.#closed || peer.accept(token),
-      (thrown: unknown) => this.#closed || peer.refuse(token, refusalOf(thrown)),
-    );
+    const refuse = (thrown: unknown) => this.#closed || peer.refuse(token, refusalOf(thrown));
+    try {
+      const envelope = decodeBundled(message);
+      const before = this.#ordering.inOrder(envelope.from, envelope.to);
+      const delivered = before ? before.then(() => this.#deliver(envelope)) : this.#deliver(envelope);
+      void delivered.then(() => this.#closed || peer.accept(token), refuse);
+    } catch (thrown) {
+      refuse(thrown);
+    }
   }
 
   /** Stops receiving. */
@@ -129,13 +134,6 @@ export class Listeners {
         'invalid',
         `A message for ${envelope.to} of the run ${envelope.run} came on ${message.subject}.`,
       );
-    await this.#deliver(envelope);
-  }
-
-  async #receiveBundled(message: BundledMessage): Promise<void> {
-    const envelope = decodeBundled(message);
-    const before = this.#ordering.inOrder(envelope.from, envelope.to);
-    if (before) await before;
     await this.#deliver(envelope);
   }
 

@@ -78,7 +78,14 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
   };
   const listeners = new Listeners(connection, names, peers, decode);
   const receive = (message: BundledMessage, peer: Peer) => listeners.take(message, peer);
-  const requests = new Requests({ connection, clock, inbox, peers, receive });
+  const requests = new Requests({
+    connection,
+    clock,
+    inbox,
+    peers,
+    receive,
+    subjectOf: ({ to, run }) => names.actor(to, run),
+  });
 
   /** Delivers inside this process without the server, and never inside the call of the sender. */
   const deliverLocally = async (envelope: Envelope) => {
@@ -89,8 +96,8 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
     await (receive ? receive(message) : deliverRemotely(message));
   };
   const deliverRemotely = (envelope: Envelope): Promise<void> => {
-    const { from, to, run } = envelope;
-    const parcel = new Parcel(names.actor(to, run), envelope);
+    const { from, to } = envelope;
+    const parcel = new Parcel(envelope);
     // T1: a large body is stored first, and later messages must not overtake it.
     const before = sending.inOrder(from, to, storing(parcel));
     const deliver = () => {
@@ -101,11 +108,16 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
   };
 
   return {
-    async send(envelope) {
-      requireOpen();
-      const { to, deadline } = envelope;
-      if (deadline !== undefined && deadline < clock.now()) throw expired(envelope, clock.now() - deadline);
-      await (listeners.get(to) ? deliverLocally(envelope) : deliverRemotely(envelope));
+    // Not async: a promise for each message would be waited for by another one.
+    send(envelope) {
+      try {
+        requireOpen();
+        const { to, deadline } = envelope;
+        if (deadline !== undefined && deadline < clock.now()) throw expired(envelope, clock.now() - deadline);
+        return listeners.get(to) ? deliverLocally(envelope) : deliverRemotely(envelope);
+      } catch (thrown) {
+        return Promise.reject(thrown as Error);
+      }
     },
 
     listen(address, receive, run) {
@@ -115,11 +127,11 @@ export function nats({ connection, clock, tenant = 'default' }: NatsTransportOpt
 
     async publish(topic, envelope) {
       topicTokens(topic, false);
-      const parcel = new Parcel(names.topic(topic), envelope);
+      const parcel = new Parcel(envelope);
       requireOpen();
       await storing(parcel)?.();
       const { payload, headers } = parcel.plain();
-      connection.publish(parcel.subject, payload, { headers });
+      connection.publish(names.topic(topic), payload, { headers });
     },
 
     subscribe(pattern, deliver) {

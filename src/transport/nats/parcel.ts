@@ -7,14 +7,12 @@ import { encodeHeaders, encodeText, headingOf, type Heading } from './codec.ts';
 
 /** Encoded as it is needed, since it may be sent again in another way. */
 export class Parcel {
-  readonly subject: string;
   readonly heading: Heading;
   readonly #body: string;
   /** The name of the object that holds the body. */
   #blob: string | undefined;
 
-  constructor(subject: string, envelope: Envelope) {
-    this.subject = subject;
+  constructor(envelope: Envelope) {
     this.heading = headingOf(envelope);
     this.#body = JSON.stringify(copyJson(envelope.body));
   }

@@ -81,6 +81,8 @@ export class Peers {
   readonly #routes = new Map<Address, Peer>();
   #waiting = new Set<Peer>();
   #count = 0;
+  /** How many characters fit, at three bytes each: a bundle grows by a last message beyond its limit. */
+  #room = Infinity;
 
   /** `inbox`: the subject below which the answers to this process arrive. `inboxes`: how such subjects begin. */
   constructor(connection: NatsConnection, inbox: string, inboxes: string) {
@@ -109,6 +111,7 @@ export class Peers {
     const known = this.#peers.get(inbox);
     if (known) return known;
     const reply = `${this.announcement}${++this.#count}`;
+    this.#room = maxBodyBytes(this.#connection) / 8;
     const peer = new Peer(subject, reply, (changed) => this.#changed(changed));
     this.#peers.set(inbox, peer);
     return peer;
@@ -116,12 +119,12 @@ export class Peers {
 
   /** The process where an actor is, when it is known and takes a message of so many characters. */
   routeTo(address: Address, characters: number): Peer | undefined {
-    return characters > this.#longest(longestBody) ? undefined : this.#routes.get(address);
+    return characters > Math.min(longestBody, this.#room) ? undefined : this.#routes.get(address);
   }
 
   /** Call it when an actor has shown where it is. */
-  learn(address: Address, peer: Peer | undefined): void {
-    if (!peer || this.#routes.get(address) === peer) return;
+  learn(address: Address, peer: Peer): void {
+    if (this.#routes.get(address) === peer) return;
     if (this.#routes.size >= mostRoutes) this.#routes.clear();
     this.#routes.set(address, peer);
   }
@@ -155,12 +158,7 @@ export class Peers {
     // Sent after what came together was handled, before the next turn of the event loop.
     if (this.#waiting.size === 0) process.nextTick(() => this.flush());
     this.#waiting.add(peer);
-    if (peer.characters > this.#longest(maxBundle)) this.flush();
-  }
-
-  /** A character has at most three bytes, and a bundle grows by a last message beyond its limit. */
-  #longest(wanted: number): number {
-    return Math.min(wanted, maxBodyBytes(this.#connection) / 8);
+    if (peer.characters > Math.min(maxBundle, this.#room)) this.flush();
   }
 }
 

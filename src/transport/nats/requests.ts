@@ -4,7 +4,7 @@ import type { Clock } from '../../values/clock.ts';
 import { fromFailure, TroupeError, type Failure } from '../../values/failure.ts';
 import { subscribeTo } from '../../nats/subscribe.ts';
 import { bundleToken, decodeBundle, type BundledMessage } from './bundle.ts';
-import { batchToken, unknownRecipient, decodeRefusal, batchTokens } from './codec.ts';
+import { batchToken, unknownRecipient, decodeRefusal, batchTokens, type Heading } from './codec.ts';
 import type { Parcel } from './parcel.ts';
 import type { Peer, Peers } from './peers.ts';
 
@@ -17,7 +17,6 @@ const checkInterval = 100;
 
 interface Waiting {
   readonly parcel: Parcel;
-  readonly reply: string;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
   /** The process to which it went in a bundle; undefined when it went by the subject of its recipient. */
@@ -33,6 +32,8 @@ export interface RequestsOptions {
   /** The subject below which the answers to this process arrive. */
   readonly inbox: string;
   readonly peers: Peers;
+  /** The subject of a message's recipient. */
+  readonly subjectOf: (heading: Heading) => string;
   /** Called with each message that came in a bundle. */
   readonly receive: (message: BundledMessage, peer: Peer) => void;
 }
@@ -49,22 +50,24 @@ export class Requests {
 
   constructor(options: RequestsOptions) {
     this.#options = options;
-    const { connection, inbox } = options;
+    const { connection, inbox, peers } = options;
     this.#answers = subscribeTo(connection, `${inbox}.*`, (message) => {
       const token = message.subject.slice(inbox.length + 1);
       if (token.startsWith(bundleToken)) this.#receiveBundle(message);
-      else if (token === batchToken) for (const one of batchTokens(message)) this.#accepted(one, message.reply);
-      else this.#answered(token, message);
+      else if (token === batchToken) {
+        const peer = peers.meet(message.reply ?? '');
+        for (const one of batchTokens(message)) this.#accepted(one, peer);
+      } else this.#answered(token, message);
     });
   }
 
   /** Resolves when the recipient has accepted it. Rejects with the recipient's refusal, `unknown_recipient`, `expired` or `environment`. */
   send(parcel: Parcel): Promise<void> {
-    const { inbox, peers } = this.#options;
+    const { peers } = this.#options;
     const token = (this.#count++).toString(36);
     return new Promise<void>((resolve, reject) => {
       const peer = peers.routeTo(parcel.heading.to, parcel.characters);
-      const waiting = { parcel, reply: `${inbox}.${token}`, resolve, reject, peer, due: Infinity };
+      const waiting = { parcel, resolve, reject, peer, due: Infinity };
       this.#waiting.set(token, waiting);
       this.#send(token, waiting);
       this.#watch();
@@ -87,8 +90,8 @@ export class Requests {
   }
 
   #send(token: string, waiting: Waiting): void {
-    const { connection, clock, peers } = this.#options;
-    const { parcel, reply, peer } = waiting;
+    const { connection, clock, inbox, peers, subjectOf } = this.#options;
+    const { parcel, peer } = waiting;
     const { to, type, deadline = Infinity } = parcel.heading;
     const now = clock.now();
     if (now > deadline) return this.#end(token)?.reject(expired(type, to));
@@ -97,7 +100,7 @@ export class Requests {
     try {
       peers.flush(); // T1
       const { payload, headers } = parcel.plain();
-      connection.publish(parcel.subject, payload, { reply, headers });
+      connection.publish(subjectOf(parcel.heading), payload, { reply: `${inbox}.${token}`, headers });
     } catch (thrown) {
       this.#end(token)?.reject(thrown);
     }
@@ -123,16 +126,16 @@ export class Requests {
     const from = peers.meet(message.reply ?? '');
     if (!from) return;
     const { accepted, refused, messages } = decodeBundle(message);
-    for (const token of accepted) this.#accepted(token, from.subject);
+    for (const token of accepted) this.#accepted(token, from);
     for (const [token, failure] of refused) this.#refusedBy(from, token, failure);
     for (const each of messages) receive(each, from);
   }
 
-  #accepted(token: string, subject: string | undefined): void {
+  /** `by`: the process that has accepted it, when it takes bundles. */
+  #accepted(token: string, by: Peer | undefined): void {
     const waiting = this.#end(token);
     if (!waiting) return;
-    const { peers } = this.#options;
-    if (subject) peers.learn(waiting.parcel.heading.to, peers.meet(subject));
+    if (by && waiting.peer !== by) this.#options.peers.learn(waiting.parcel.heading.to, by);
     waiting.resolve();
   }
 
@@ -152,7 +155,7 @@ export class Requests {
     if (!waiting) return;
     if (message.headers?.code !== 503) {
       const refusal = decodeRefusal(message);
-      if (!refusal) return this.#accepted(token, message.reply);
+      if (!refusal) return this.#accepted(token, this.#options.peers.meet(message.reply ?? ''));
       return this.#end(token)?.reject(refusal);
     }
     const now = this.#options.clock.now();
