@@ -583,6 +583,14 @@ export const requirements: readonly Requirement[] = [
       { file: 'src/testing/suites/transport.ts', name: 'messages of one sender arrive in the order sent' },
       { file: 'src/testing/suites/transport.ts', name: 'two senders to one recipient each keep their own order' },
       {
+        file: 'test/transport/nats/bundles.test.ts',
+        name: 'messages to an actor that is in another process by now arrive there, in the order sent',
+      },
+      {
+        file: 'test/transport/nats/bundles.test.ts',
+        name: 'small and large messages to one actor keep their order, whichever way each of them travels',
+      },
+      {
         file: 'test/transport/nats/faults.test.ts',
         name: 'a body larger than the message limit goes through the object store, and no later message overtakes it',
       },
@@ -623,6 +631,14 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/transport/nats/faults.test.ts',
         name: 'a message whose recipient dies while handling it is sent again, to the new listener',
+      },
+      {
+        file: 'test/transport/nats/bundles.test.ts',
+        name: 'a message that its process does not acknowledge is sent again by the subject of its actor, and ends with the first answer',
+      },
+      {
+        file: 'test/transport/nats/bundles.test.ts',
+        name: 'messages to a process that is gone are sent to the one that has its actors now',
       },
       {
         file: 'test/transport/nats/faults.test.ts',

@@ -8,6 +8,7 @@ import { protocol, type Protocol } from '../../src/contracts/protocol.ts';
 import { ReplyChannel } from '../../src/engine/ref.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import type { Transport } from '../../src/transport/transport.ts';
+import { virtualClock } from 'troupe/testing';
 import { deferred } from '../deferred.ts';
 import { settle, TestProcess, type } from './testProcess.ts';
 
@@ -131,6 +132,49 @@ test('an ask without an answer rejects at its deadline, and the message says how
   await settle();
   await testProcess.advance(1_000);
   await answer;
+});
+
+test('of several callers each waits as long as it allowed, whoever asked first', async () => {
+  const clock = virtualClock();
+  await using transport = inProcess();
+  transport.listen('talker/quiet', async () => {});
+  using channel = new ReplyChannel(transport, clock);
+  const ref = channel.ref(TalkProtocol, 'talker/quiet', 'r');
+  const ended: number[] = [];
+  for (const timeout of [3_000, 1_000, 2_000, 1_000, 4_000])
+    ref.ask('silent', {}, { timeout }).catch(({ kind }: TroupeError) => kind === 'timeout' && ended.push(timeout));
+  const twice = expect(ref.ask('silent', {}, { timeout: 1_500, id: 'same' })).rejects.toMatchObject({
+    kind: 'timeout',
+  });
+  const patient = ref.ask('silent', {}, { timeout: 5_000, id: 'same' });
+  await settle();
+  for (const [ms, expected] of [
+    [999, []],
+    [1, [1_000, 1_000]],
+    [1_000, [1_000, 1_000, 2_000]],
+    [1_000, [1_000, 1_000, 2_000, 3_000]],
+  ] as const) {
+    clock.advance(ms);
+    await settle();
+    expect(ended).toEqual(expected);
+  }
+  await twice;
+  await transport.send({
+    id: 'r',
+    type: 'answer',
+    body: { n: 5 },
+    from: 'talker/quiet',
+    to: channel.address,
+    run: 'r',
+    kind: 'reply',
+    correlation: 'same',
+  });
+  expect(await patient).toEqual({ type: 'answer', body: { n: 5 } });
+  clock.advance(1_000);
+  await settle();
+  expect(ended).toEqual([1_000, 1_000, 2_000, 3_000, 4_000]);
+  // Nobody waits, so nothing keeps the process alive.
+  expect(clock.next).toBeUndefined();
 });
 
 test('a reply that the protocol does not allow is refused, and the message names the allowed replies', async () => {

@@ -179,7 +179,8 @@ export class LogWriter {
   #wake(): void {
     if (this.#sending) return;
     this.#sending = true;
-    queueMicrotask(() => void this.#send());
+    // After what came together was handled, before the next turn of the event loop: so its commits share an entry.
+    process.nextTick(() => void this.#send());
   }
 
   async #send(): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { virtualClock } from 'troupe/testing';
-import type { Envelope } from 'troupe/testing/suites';
+import { transportSuite, type Envelope } from 'troupe/testing/suites';
 import { TroupeError } from '../../../src/values/failure.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
 import type { Clock } from '../../../src/values/clock.ts';
@@ -45,6 +45,35 @@ async function watch(subject: string): Promise<Msg[]> {
   await connection.flush();
   return seen;
 }
+
+transportSuite('nats, between processes that have met', {
+  async open(time) {
+    const tenant = newTenant();
+    const [here, there] = [open(tenant, connection, time), open(tenant, connection, time)];
+    for (const to of ['agent/a', 'agent/b', 'agent/nobody']) {
+      using _ = there.listen(to, async () => {});
+      await here.send(tell('met', { to }));
+    }
+    return {
+      send: (envelope) => here.send(envelope),
+      publish: (topic, envelope) => here.publish(topic, envelope),
+      listen: (address, receive) => there.listen(address, receive),
+      subscribe: (topic, record) => there.subscribe(topic, record),
+      async [Symbol.asyncDispose]() {
+        await here[Symbol.asyncDispose]();
+        await there[Symbol.asyncDispose]();
+      },
+    };
+  },
+  twice: async (transport, envelope) => {
+    await transport.send(envelope);
+    await transport.send(envelope);
+  },
+  settle: async () => {
+    await connection.flush();
+    await connection.flush();
+  },
+});
 
 test('what one process sends another at the same moment travels as one message, and so do its acknowledgements', async () => {
   const tenant = newTenant();
@@ -127,6 +156,37 @@ test('messages to a process that is gone are sent to the one that has its actors
   await Promise.all([1, 2, 3].map((n) => here.send(tell(n))));
   expect(got).toEqual([1, 2, 3]);
   await first[Symbol.asyncDispose]();
+});
+
+test('a message that its process does not acknowledge is sent again by the subject of its actor, and ends with the first answer', async () => {
+  const tenant = newTenant();
+  const time = virtualClock();
+  await using here = open(tenant, connection, time);
+  await using first = open(tenant, connection, time);
+  let taken = () => {};
+  const listening = first.listen(
+    'agent/b',
+    ({ body }) => {
+      taken();
+      return body === 'before' ? Promise.resolve() : new Promise(() => {});
+    },
+    'r1',
+  );
+  await here.send(tell('before'));
+  const isTaken = new Promise<void>((resolve) => (taken = resolve));
+  const sending = here.send(tell('again'));
+  await isTaken;
+  listening[Symbol.dispose]();
+  await using second = open(tenant, connection, time);
+  const got: unknown[] = [];
+  second.listen('agent/b', async ({ body }) => void got.push(body), 'r1');
+  await connection.flush();
+  time.advance(4_900);
+  await connection.flush();
+  expect(got).toEqual([]);
+  time.advance(300);
+  await sending;
+  expect(got).toEqual(['again']);
 });
 
 test('an actor that is nowhere any more is an unknown recipient', async () => {
