@@ -63,8 +63,8 @@ export class ReplyChannel implements Disposable {
       const waiting = this.#waiting.get(correlation);
       if (!waiting) throw new TroupeError('unknown_recipient', `Nobody waits for an answer to ${correlation}.`);
       const failure = kind === 'failure' ? FailureBody.parse(body).failure : undefined;
-      for (const caller of [...waiting]) {
-        this.#end(caller);
+      this.#forget(correlation);
+      for (const caller of waiting) {
         if (failure) caller.reject(fromFailure(failure));
         else caller.resolve(envelope);
       }
@@ -128,7 +128,12 @@ export class ReplyChannel implements Disposable {
     const waiting = this.#waiting.get(id);
     const at = waiting?.indexOf(caller) ?? -1;
     if (!waiting || at < 0) return;
-    if (waiting.length > 1) return void waiting.splice(at, 1);
+    if (waiting.length > 1) waiting.splice(at, 1);
+    else this.#forget(id);
+  }
+
+  /** Nobody waits for the answer to this question any more. */
+  #forget(id: string): void {
     this.#waiting.delete(id);
     if (this.#waiting.size === 0) this.#unwatch(); // A timer would keep the process alive.
   }

@@ -103,11 +103,11 @@ export const batchTokens = ({ data }: Pick<Msg, 'data'>): string[] => decoder.de
 export function encodeRefusal(thrown: unknown): { payload: Uint8Array; headers: MsgHdrs } {
   const sent = headers();
   sent.set(failureHeader, 'yes');
-  return { payload: encodeText(JSON.stringify({ failure: refusalOf(thrown) })), headers: sent };
+  return { payload: encodeText(JSON.stringify({ failure: sendableFailure(thrown) })), headers: sent };
 }
 
 /** Why a message is refused, in a size that every message can hold. */
-export function refusalOf(thrown: unknown): Failure {
+export function sendableFailure(thrown: unknown): Failure {
   const failure = toFailure(thrown);
   return encodeText(JSON.stringify(failure)).length <= maxRefusal ? failure : shortened(failure);
 }

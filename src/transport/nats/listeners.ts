@@ -9,7 +9,14 @@ import { subscribeTo } from '../../nats/subscribe.ts';
 import type { MessageSubjects } from './subjects.ts';
 import { Acks } from './acks.ts';
 import type { BundledMessage } from './bundle.ts';
-import { decodeBundled, decodeEnvelope, encodeRefusal, recipientOf, refusalOf, unknownRecipient } from './codec.ts';
+import {
+  decodeBundled,
+  decodeEnvelope,
+  encodeRefusal,
+  recipientOf,
+  sendableFailure,
+  unknownRecipient,
+} from './codec.ts';
 import type { Peer, Peers } from './peers.ts';
 
 /** Takes a message over; rejects to refuse it. */
@@ -69,7 +76,7 @@ export class Listeners {
   /** Takes a message that came in a bundle. */
   take(message: BundledMessage, peer: Peer): void {
     const [token] = message;
-    const refuse = (thrown: unknown) => this.#closed || peer.refuse(token, refusalOf(thrown));
+    const refuse = (thrown: unknown) => this.#closed || peer.refuse(token, sendableFailure(thrown));
     try {
       const envelope = decodeBundled(message);
       const before = this.#ordering.inOrder(envelope.from, envelope.to);

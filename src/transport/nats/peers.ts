@@ -75,7 +75,6 @@ export class Peers {
   /** The reply subject of acknowledgements to a process that is not known as a peer. */
   readonly announcement: string;
   readonly #connection: NatsConnection;
-  readonly #inbox: string;
   readonly #inboxes: string;
   readonly #peers = new Map<string, Peer>();
   readonly #routes = new Map<Address, Peer>();
@@ -87,7 +86,6 @@ export class Peers {
   /** `inbox`: the subject below which the answers to this process arrive. `inboxes`: how such subjects begin. */
   constructor(connection: NatsConnection, inbox: string, inboxes: string) {
     this.#connection = connection;
-    this.#inbox = inbox;
     this.#inboxes = inboxes;
     this.announcement = `${inbox}.${bundleToken}`;
   }
