@@ -2,6 +2,7 @@
 import type { Client } from '@modelcontextprotocol/client';
 import type { Clock } from '../values/clock.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
+import { loadOptional } from '../values/optional.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import type { ToolScope } from '../contracts/tool.ts';
 import { cancelledError } from '../tools/timeout.ts';
@@ -26,7 +27,11 @@ export function connector(address: ProgramAddress | HttpAddress, protocol: McpPr
 
   return async (signal, events) => {
     // Loaded when first needed, because many programs use no server.
-    const { Client, SseError } = await import('@modelcontextprotocol/client');
+    const { Client, SseError } = await loadOptional(
+      '@modelcontextprotocol/client',
+      `Tool server "${context.server}" needs`,
+      () => import('@modelcontextprotocol/client'),
+    );
 
     async function open(mcpTransport: McpTransport, mode: McpProtocol): Promise<McpConnection> {
       const changed = { autoRefresh: false, debounceMs: 0, onChanged: () => events.changed() };
