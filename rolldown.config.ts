@@ -22,10 +22,11 @@ const commands = Object.values(bin).map((file) => [nameOf(file), `${nameOf(file)
 
 /**
  * What is loaded together is one file. Each group takes what its files import and no group before it has.
- * `values` and `core` import no module of Node; `start` is all that `troupe --version` loads, `base` what the command line needs before it knows which command is called.
+ * `values` and `core` import no module of Node; `version` and `start` are all that `troupe --version` loads, `base` what the command line needs before it knows which command is called.
  */
 const groups = [
-  { name: 'start', test: /[\\/]src[\\/](cli[\\/](earlyExit|compileCache)|runtime[\\/]version)\.ts$/ },
+  { name: 'version', test: /[\\/]src[\\/]runtime[\\/]version\.ts$/ },
+  { name: 'start', test: /[\\/]src[\\/]cli[\\/](earlyExit|compileCache)\.ts$/ },
   { name: 'values', test: /[\\/]src[\\/]values[\\/]/ },
   { name: 'core', test: /[\\/](src[\\/]core|machines)[\\/]index\.ts$/ },
   {

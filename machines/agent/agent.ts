@@ -90,18 +90,24 @@ const lending = { execution: lendingExecutionPhase };
 /** The chart of an agent with default settings; `agentWith` gives it others. */
 export const agentMachine = agentChart(plain);
 
-/** The chart of an agent that calls others, and lends them of its budget. */
-export const lendingAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lending });
-/** The chart of an agent that asks its lender before a model analyzes or plans. */
-export const lentAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lent });
-/** The chart of an agent that does both. */
-export const lentLendingAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lent, ...lending });
+type AgentChart = typeof agentMachine;
+/** Made when the first agent needs it: XState prepares every state of a chart, which takes longer than the rest of this folder together. */
+const onDemand = (make: () => AgentChart): (() => AgentChart) => {
+  let made: AgentChart | undefined;
+  return () => (made ??= make());
+};
+/** An agent that calls others, and lends them of its budget. */
+const lendingAgentMachine = onDemand(() => agentChart({ ...plain, ...lending }));
+/** An agent that asks its lender before a model analyzes or plans. */
+const lentAgentMachine = onDemand(() => agentChart({ ...plain, ...lent }));
+/** An agent that does both. */
+const lentLendingAgentMachine = onDemand(() => agentChart({ ...plain, ...lent, ...lending }));
 
-const chartFor = ({ lends, borrowsEarly }: AgentSettings): typeof agentMachine => {
-  if (borrowsEarly) return lends ? lentLendingAgentMachine : lentAgentMachine;
-  return lends ? lendingAgentMachine : agentMachine;
+const chartFor = ({ lends, borrowsEarly }: AgentSettings): AgentChart => {
+  if (borrowsEarly) return lends ? lentLendingAgentMachine() : lentAgentMachine();
+  return lends ? lendingAgentMachine() : agentMachine;
 };
 
 /** The machine of an agent with these settings: the same chart with other bounds, and with the transitions that only some agents need. Its effects are slots; `agentActor` fills them. */
-export const agentWith = (settings: AgentSettings): typeof agentMachine =>
+export const agentWith = (settings: AgentSettings): AgentChart =>
   withSettings(chartFor(settings), { guards: agentGuardsOf, delays: agentDelaysOf, actions: agentActionsOf }, settings);

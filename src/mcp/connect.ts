@@ -14,7 +14,6 @@ import type { HttpAddress, ProgramAddress } from './address.ts';
 import { callResult } from './callResult.ts';
 import { schemaCheck, type SchemaCheck } from './outputSchema.ts';
 import { mayBeOlder, sseTransport } from './sse.ts';
-import { stdioTransport } from './stdio.ts';
 import type { McpTransport } from './connection.ts';
 
 /** Which revisions of the protocol a client offers: see `McpOptions.protocol`. */
@@ -52,8 +51,10 @@ export function connector(address: ProgramAddress | HttpAddress, protocol: McpPr
     }
 
     try {
-      if ('command' in address)
+      if ('command' in address) {
+        const { stdioTransport } = await import('./stdio.ts');
         return await open(await stdioTransport(address, clock, context, events.unreadable), protocol);
+      }
       const { transport } = address;
       if (transport === 'sse') return await open(await sseTransport(address, context), 'legacy');
       return await open(await httpTransport(address, clock, context), protocol).catch(async (error: unknown) => {
