@@ -23,7 +23,7 @@ export function commitWriter({
   db,
   writes,
   codec,
-}: SqliteStore): Pick<CommitStore, 'commit' | 'record' | 'bury' | 'settle'> {
+}: SqliteStore): Pick<CommitStore, 'commit' | 'commitAll' | 'record' | 'bury' | 'settle'> {
   const requireOwner = ownerCheck(db);
   const { requireAbsent } = actorLookup(db);
   const headOf = db.prepare<Pick<ActorColumns, 'id' | 'seq'> & { readonly hash: CommitColumns['hash'] | null }>(
@@ -147,8 +147,22 @@ export function commitWriter({
     );
   }
 
+  /** All of it or nothing, within a transaction that others write in as well. */
+  function together(writeAll: () => void): void {
+    db.exec('SAVEPOINT together');
+    try {
+      writeAll();
+    } catch (thrown) {
+      db.exec('ROLLBACK TO together');
+      throw thrown;
+    } finally {
+      db.exec('RELEASE together');
+    }
+  }
+
   return {
     commit: (commit) => writes.add(() => write(commit)),
+    commitAll: (commits) => writes.add(() => together(() => commits.forEach(write))),
     record: (run, epoch, actor, at, result) =>
       writes.add(() => {
         requireOwner(run, epoch);
