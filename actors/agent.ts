@@ -10,11 +10,13 @@ import { delegateActorName } from '../machines/member.ts';
 import type { ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { delegatedCallMachine, toolCallMachine } from '../machines/toolCall.ts';
 import { analyze } from './analyze.ts';
-import { callModel, modelsOf, type DefinitionFor } from './callModel.ts';
+import { callModel, type DefinitionFor } from './callModel.ts';
 import { discover } from './discover.ts';
 import { anew, effect, knownBy } from './effect.ts';
 import { withActors } from './withActors.ts';
+import { modelsOf } from './modelChoice.ts';
 import { plan } from './plan.ts';
+import { isAnswerLimited } from './reserve.ts';
 import { cleanUpAgent, fallbackModel } from './fallback.ts';
 import { reconcile, runTool } from './runTool.ts';
 import { connectToolbelt, dropToolbelt, listToolbelt } from './toolbelt.ts';
@@ -37,6 +39,7 @@ export function agentSettingsOf(definition: AgentDefinition, deps: AgentDeps): A
     toolbelt: deps.toolbelt !== undefined,
     cleanup: deps.toolbelt !== undefined || deps.cleanUp !== undefined,
     lends: (deps.delegates ?? []).length > 0,
+    reserves: deps.isMember === true && isAnswerLimited(definition, deps.gateway),
     borrowsEarly: deps.isMember === true && (definition.analysis === 'model' || definition.planning === 'model'),
   };
 }

@@ -7,9 +7,10 @@ import { asJson, isJsonObject, type JsonObject } from '../src/values/json.ts';
 import { FailedAttempts, type Message, type ModelAnswer } from '../src/contracts/model.ts';
 import type { ModelBill, ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { artifactsFor } from './artifact.ts';
-import { mayTryAgain, modelChoiceFor, modelScope, maxOutputFor } from './callModel.ts';
+import { mayTryAgain, modelScope, maxOutputFor } from './callModel.ts';
 import { readConversation } from './conversation.ts';
 import { truncateHistory } from './history.ts';
+import { modelChoiceFor } from './modelChoice.ts';
 import type { AgentDeps } from './tools.ts';
 
 /** What a model is asked for. */

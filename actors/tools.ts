@@ -2,6 +2,7 @@
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { fromFailure, type Failure } from '../src/values/failure.ts';
 import type {
+  CallEstimate,
   FailedAttempts,
   Model,
   ModelAnswer,
@@ -53,6 +54,8 @@ export interface ModelGateway {
   ): Promise<ModelAnswer>;
   /** The models that a choice stands for: those of a group, in its order. */
   models?(choice: ModelChoice): readonly (string | Model)[];
+  /** What a call can use at most, whichever of the models answers. */
+  estimate?(choice: ModelChoice, request: ModelRequest): CallEstimate;
 }
 
 /** What the actor of an agent needs beside its definition. */

@@ -25,6 +25,8 @@ export interface EffectScope {
   readonly again: boolean;
   /** The entries of one of the actor's append-only lists, oldest first, as committed so far. */
   list(name: string): Promise<readonly Json[]>;
+  /** The same of another actor of the run; none when there is no such actor. An effect without it reads only its own. */
+  listOf?(actor: string, name: string): Promise<readonly Json[]>;
   /** What a fold makes of the entries of one of those lists. It is kept while the actor is in memory, so that a list that grows is not read anew. */
   fold?<T>(name: string, fold: ListFold<T>): Promise<T>;
   /** Reports an intermediate result, for a machine that stops the effect and wants to keep it (`eventContextOf(event).soFar`); not stored otherwise. */

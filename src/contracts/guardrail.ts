@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { AgentAnswer, AgentUsage } from './agent.ts';
 import type { EffectKind } from './effect.ts';
+import type { MediaPart } from './media.ts';
 import type { FailureKind } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import { Work, WorkDone, WorkSignal, type TaskFacts } from './work.ts';
@@ -42,6 +43,8 @@ export interface GuardedWork {
   readonly body: Json;
   /** The body as a text: as it is when it is a string, otherwise as JSON. */
   readonly text: string;
+  /** Images, audio and files beside the message, without their bytes; empty when there are none. They are passed on as they are. */
+  readonly parts: readonly MediaPart[];
   /** The member it is for, where one was chosen. */
   readonly to: string | undefined;
   /** 1 for the first. */

@@ -16,6 +16,7 @@ import type { CallNote } from '../contracts/health.ts';
 import { asJson, isJsonObject, withDefaults, type Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 import type {
+  CallEstimate,
   FailedAttempts,
   Model,
   ModelAnswer,
@@ -28,6 +29,7 @@ import type {
 import { attempt } from './attempt.ts';
 import { alwaysClosed, type Breaker } from './breaker.ts';
 import { answerReader, checkedAnswer, type AttemptMeter } from './checkedAnswer.ts';
+import { estimateCall } from './estimate.ts';
 import { withFailedAttempt } from './failedAttempts.ts';
 import { contextWindows } from './fitting/contextWindows.ts';
 import { checkGatewayOptions } from './options.ts';
@@ -75,6 +77,8 @@ export interface Gateway {
   stream(choice: ModelChoice, request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
   /** The models that a choice stands for, in order of preference. */
   models(choice: ModelChoice): readonly (string | Model)[];
+  /** What a call can use at most, whichever of the models answers. */
+  estimate(choice: ModelChoice, request: ModelRequest): CallEstimate;
   /**
    * One whole answer. `onPart` is called with the parts of every attempt, each with the whole text of its attempt so far. `mayTry` is asked before every
    * attempt but the first, with what the failed ones have used; by default all are made.
@@ -203,6 +207,7 @@ export function gateway(options: GatewayOptions): Gateway {
 
   return {
     models: listOf,
+    estimate: (choice, request) => estimateCall(listOf(choice), request, prices),
     async answer(choice, request, scope, onPart, mayTry) {
       const attemptOnce = async (model: Model, fitting: ModelRequest, meter: AttemptMeter): Promise<ModelAnswer> => {
         const reader = readerOf(fitting, meter);
