@@ -235,7 +235,7 @@ test('an effect reads the lists of its actor as committed, with the entries of i
   let added = 0;
   const sentence: ListFold<string> = {
     initial: () => '',
-    add: (said, word) => (added++, `${said}${String(word)} `),
+    add: (said, word) => (added++, `${said}${JSON.stringify(word)} `),
   };
   const listReader = setup({
     types: {} as { events: Signal },
@@ -270,7 +270,7 @@ test('an effect reads the lists of its actor as committed, with the entries of i
   await testProcess.resume(type(listReader));
   await testProcess.signal(address, { type: 'say', word: 'three' });
   expect(received).toEqual([['one'], ['one', 'two'], ['one', 'two', 'three']]);
-  expect(folded).toEqual(['one ', 'one two ', 'one two three ']);
+  expect(folded).toEqual(['"one" ', '"one" "two" ', '"one" "two" "three" ']);
 });
 
 test('a list that cannot be read fails the effect that asked for it, not the process; the next effect reads it again', async () => {
