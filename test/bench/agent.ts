@@ -30,7 +30,7 @@ const modelOf = (turns: number): Model => ({
 const add = ({ n }: { n: number }) => ({ sum: n + 1 });
 
 /** The hand-written floor. `keep` stores each result, as a durable loop must: one commit per effect. */
-async function loop(turns: number, keep: (key: string, value: Json) => void): Promise<void> {
+export async function loop(turns: number, keep: (key: string, value: Json) => void): Promise<void> {
   const model = modelOf(turns);
   const messages: Message[] = [{ role: 'user', text: 'go' }];
   for (let turn = 0; ; turn++) {
@@ -53,7 +53,7 @@ async function loop(turns: number, keep: (key: string, value: Json) => void): Pr
   }
 }
 
-const subject = (turns: number) =>
+export const subject = (turns: number) =>
   agent({
     name: 'bench',
     model: modelOf(turns),
@@ -137,7 +137,7 @@ export async function agentTurns(): Promise<void> {
   }
 }
 
-async function expectDone(outcome: Promise<{ status: string }>): Promise<void> {
+export async function expectDone(outcome: Promise<{ status: string }>): Promise<void> {
   const { status } = await outcome;
   if (status !== 'done') throw new Error(`The run ended as ${status}: ${JSON.stringify(await outcome)}`);
 }
