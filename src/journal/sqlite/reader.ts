@@ -1,4 +1,5 @@
 /** Reads actors back, and returns nothing that was not compared with the hash chain (J4). */
+import { deadLetterList } from '../../contracts/deadLetter.ts';
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../values/json.ts';
 import { corruptActor, isResult, pendingDigest, sha256Digest, shortDigest } from '../chain.ts';
@@ -13,19 +14,19 @@ import {
   type PendingColumns,
   type ReplyColumns,
 } from './rows.ts';
-import { actorLookup, requireLinked, selectLinked, type LinkedCommit } from './lookup.ts';
+import { actorLookup } from './lookup.ts';
 import type { SqliteStore } from './store.ts';
-import { chainVerifier, type Checkpoints } from './verify.ts';
+import { chainVerifier, type Checkpoints, type VerifiedChain } from './verify.ts';
 import { errorMessage } from '../../values/cause.ts';
 
 /** The part of a journal that reads actors. Without `checkpoints` every load verifies the chain from its first commit. */
 export function actorReader(
-  { db, codec }: SqliteStore,
+  { db, codec, commits }: SqliteStore,
   checkpoints?: Checkpoints,
 ): Pick<CommitStore, 'load' | 'list' | 'handled' | 'undelivered'> {
-  const verify = chainVerifier(db, codec, checkpoints);
+  const verify = chainVerifier(db, codec, commits, checkpoints);
   const { find } = actorLookup(db);
-  const pendingsOf = db.prepare<PendingColumns>('SELECT * FROM pending WHERE actor = ? ORDER BY rowid');
+  const pendingsOf = db.prepare<PendingColumns>('SELECT * FROM pending WHERE actor = ?');
   const resultOf = db.prepare<LedgerColumns>('SELECT * FROM ledger WHERE key = ?');
   const resultAgain = db.prepare<Pick<LedgerColumns, 'key'>>(
     'SELECT key FROM ledger INDEXED BY ledger_actor WHERE actor = ? AND key = ?',
@@ -36,6 +37,9 @@ export function actorReader(
   const entryAt = db.prepare<Pick<ListColumns, 'hash'>>(
     'SELECT hash FROM entries WHERE actor = ? AND list = ? AND n = ?',
   );
+  const lastEntry = db.prepare<Pick<ListColumns, 'n'>>(
+    'SELECT n FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1',
+  );
   const entries = db.prepare<Pick<ListColumns, 'n' | 'data' | 'hash'>>(
     'SELECT n, data, hash FROM entries WHERE actor = ? AND list = ? AND n >= ? AND n < ? ORDER BY n',
   );
@@ -44,78 +48,145 @@ export function actorReader(
     'SELECT i.seq FROM actors a JOIN inbox i ON i.actor = a.id AND i.id = ? WHERE a.run = ? UNION ALL SELECT 0 FROM mail WHERE run = ? AND id = ?',
   );
   const handledBy = db.prepare<Pick<InboxColumns, 'seq'>>('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
-  const commitAt = db.prepare<LinkedCommit>(`${selectLinked} WHERE c.actor = ? AND c.seq = ?`);
   const replyTo = db.prepare<ReplyColumns>('SELECT envelope, sum FROM replies WHERE actor = ? AND ask = ?');
 
-  const read = (actor: string, seq: number, what: string, stored: string): Json => {
+  const naming = <T>(actor: string, seq: number, what: string, read: () => T): T => {
     try {
-      return codec.read(stored);
+      return read();
     } catch (cause) {
       throw corruptActor(actor, seq, `${what} cannot be read: ${errorMessage(cause)}`);
     }
   };
 
+  /** The outcome of an effect that is not settled, stored with a commit or alone. */
+  function outcomeOf(row: ActorColumns, key: string, answeredBy: number | undefined): Outcome | undefined {
+    const { actor } = row;
+    const seq = Number(row.seq);
+    const result = resultOf.get(key);
+    if (result) {
+      if (!isIntact(result) || result.key !== key)
+        throw corruptActor(actor, seq, `the result of ${key} is not what was written`);
+      return storedValue(
+        'outcome',
+        naming(actor, seq, `the result of ${key}`, () => codec.read(String(result.outcome))),
+      );
+    }
+    if (resultAgain.get(row.id, key)) throw corruptActor(actor, seq, `an index of the results does not have ${key}`);
+    const inCommit =
+      answeredBy === undefined
+        ? undefined
+        : commits
+            .read(row, answeredBy, answeredBy)
+            .at(-1)
+            ?.results.find(([of]) => of === key);
+    return (
+      inCommit &&
+      storedValue(
+        'outcome',
+        naming(actor, seq, `the result of ${key}`, () => codec.extract(inCommit[3])),
+      )
+    );
+  }
+
+  /** What is pending, from the commit that opened it or from the table: in the order in which it was opened. */
+  function pendingIn(row: ActorColumns, opened: VerifiedChain['opened']): Pending[] {
+    const { actor } = row;
+    const seq = Number(row.seq);
+    const waiting = new Map(pendingsOf.all(row.id).map((entry) => [String(entry.key), entry]));
+    const pending: Pending[] = [];
+    for (const { key, kind, due, digest, data } of opened.values()) {
+      const stored = waiting.get(key);
+      waiting.delete(key);
+      if (digest !== undefined && !stored) {
+        // A message is settled without a commit.
+        if (kind === 'message' || sentUnder.get(key, row.run, row.run, key)) continue;
+        throw corruptActor(actor, seq, `what is pending under ${key} is gone`);
+      }
+      if (stored && digest !== pendingDigest(stored))
+        throw corruptActor(actor, seq, `what is pending under ${key} is not what was written`);
+      const value = naming(actor, seq, key, () =>
+        stored ? codec.read(String(stored.data)) : codec.extract(data ?? null),
+      );
+      pending.push(pendingOf({ key, kind, data: value, ...(due === null ? {} : { due: Number(due) }) }));
+    }
+    const [left] = waiting.keys();
+    if (left !== undefined) throw corruptActor(actor, seq, `what was settled under ${left} is still there`);
+    return pending;
+  }
+
   async function load(actor: string): Promise<StoredActor | undefined> {
     const row = find(actor);
     if (!row) return undefined;
-    const expected = verify(actor, row);
-    const broken = (what: string) => corruptActor(actor, Number(row.seq), what);
-    const pending: Pending[] = [];
-    const missing = new Set(expected.open);
+    const { opened, answered, lists } = verify(row);
+    const pending = pendingIn(row, opened);
     const results = new Map<string, Outcome>();
-    for (const { key, kind, due, data } of pendingsOf.all(row.id)) {
-      if (expected.sums.get(String(key)) !== pendingDigest({ kind: String(kind), due, data: String(data) }))
-        throw broken(`what is pending under ${key} is not what was written`);
-      if (!missing.delete(String(key)) && kind !== 'message')
-        throw broken(`what was settled under ${key} is still there`);
-      pending.push(
-        pendingOf({
-          key: String(key),
-          kind: String(kind),
-          data: read(actor, Number(row.seq), String(key), String(data)),
-          ...(due === null ? {} : { due: Number(due) }),
-        }),
-      );
-      const result = kind === 'effect' ? resultOf.get(key) : undefined;
-      if (!result) {
-        if (kind === 'effect' && resultAgain.get(row.id, key))
-          throw broken(`an index of the results does not have ${key}`);
-        continue;
-      }
-      if (!isIntact(result) || result.key !== key) throw broken(`the result of ${key} is not what was written`);
-      results.set(
-        String(key),
-        storedValue('outcome', read(actor, Number(row.seq), `the result of ${key}`, String(result.outcome))),
-      );
+    for (const { key, kind } of pending) {
+      const outcome = kind === 'effect' ? outcomeOf(row, key, answered.get(key)) : undefined;
+      if (outcome) results.set(key, outcome);
     }
-    for (const key of missing)
-      if (!sentUnder.get(key, row.run, row.run, key)) throw broken(`what is pending under ${key} is gone`);
     return {
-      ...toActorRow(row, (what, stored) => read(actor, Number(row.seq), what, stored)),
+      ...toActorRow(row, (what, stored) => naming(actor, Number(row.seq), what, () => codec.read(stored))),
       pending,
       results,
-      lists: expected.lengths,
+      lists: Object.fromEntries(lengthsOf(row, lists)),
     };
+  }
+
+  /** How many entries each list has. Dead letters are counted in the table: some came without a commit. */
+  function lengthsOf({ id }: ActorColumns, lists: VerifiedChain['lists']): Map<string, number> {
+    const lengths = new Map([...lists].map(([list, { listed, commits: of }]) => [list, listed + of.length]));
+    const dead = Number(lastEntry.get(id, deadLetterList)?.n ?? -1) + 1;
+    return dead > 0 ? lengths.set(deadLetterList, dead) : lengths;
+  }
+
+  /** Entries [from, to) of the table. */
+  function listedEntries({ id, actor, seq }: ActorColumns, list: string, from: number, to: number): Json[] {
+    let hash = from === 0 ? '' : String(entryAt.get(id, list, from - 1)?.hash ?? '');
+    let next = from;
+    const found = entries.all(id, list, from, to);
+    if (found.length !== Math.max(0, to - from))
+      throw corruptActor(actor, Number(seq), `the list "${list}" cannot be read whole`);
+    return found.map(({ n, data, hash: stored }) => {
+      hash = sha256Digest(hash, String(data));
+      if (n !== next++ || hash !== stored)
+        throw corruptActor(actor, Number(seq), `entry ${n} of the list "${list}" is not what was written`);
+      return naming(actor, Number(seq), `entry ${n} of "${list}"`, () => codec.read(String(data)));
+    });
+  }
+
+  /** Entries [from, to) of those that stand in commits; `places` names the commit of each. */
+  function committedEntries(
+    row: ActorColumns,
+    list: string,
+    places: readonly number[],
+    from: number,
+    to: number,
+  ): Json[] {
+    const [first, last] = [places[from], places[to - 1]];
+    if (first === undefined || last === undefined || from >= to) return [];
+    const before = from - places.indexOf(first);
+    return commits
+      .read(row, first, last)
+      .flatMap(({ seq, appends }) => appends.flatMap(([of, entry]) => (of === list ? [{ seq, entry }] : [])))
+      .slice(before, before + to - from)
+      .map(({ seq, entry }) => naming(row.actor, seq, `an entry of "${list}"`, () => codec.extract(entry)));
   }
 
   return {
     load,
 
-    async list(actor, list, from = 0, to = Number.MAX_SAFE_INTEGER) {
+    async list(actor, list, from = 0, to) {
       const row = find(actor);
       if (!row) return [];
-      const length = verify(actor, row).lengths[list] ?? 0;
-      let hash = from === 0 ? '' : String(entryAt.get(row.id, list, from - 1)?.hash ?? '');
-      let next = from;
-      const found = entries.all(row.id, list, from, to);
-      if (found.length !== Math.max(0, Math.min(to, length) - from))
-        throw corruptActor(actor, Number(row.seq), `the list "${list}" cannot be read whole`);
-      return found.map(({ n, data, hash: stored }) => {
-        hash = sha256Digest(hash, String(data));
-        if (n !== next++ || hash !== stored)
-          throw corruptActor(actor, Number(row.seq), `entry ${n} of the list "${list}" is not what was written`);
-        return read(actor, Number(row.seq), `entry ${n} of "${list}"`, String(data));
-      });
+      const { lists } = verify(row);
+      const length = lengthsOf(row, lists).get(list) ?? 0;
+      const places = lists.get(list)?.commits ?? [];
+      const listed = length - places.length;
+      const end = Math.min(to ?? length, length);
+      return [
+        ...(from < listed ? listedEntries(row, list, from, Math.min(end, listed)) : []),
+        ...committedEntries(row, list, places, Math.max(0, from - listed), Math.max(0, end - listed)),
+      ];
     },
 
     async undelivered(run) {
@@ -128,12 +199,14 @@ export function actorReader(
       if (!row) return undefined;
       const found = handledBy.get(row.id, id);
       // What the inbox does not know was not handled: provided that it knows all that the commits have handled.
-      if (!found) return void verify(actor, row);
+      if (!found) return void verify(row);
       const seq = Number(found.seq);
-      const commit = commitAt.get(row.id, seq);
+      const commit = commits.read(row, seq, seq).at(-1);
       if (!commit) throw corruptActor(actor, seq, 'a commit is missing');
-      requireLinked(actor, commit);
-      const event = storedValue('event', read(actor, seq, 'the message', String(commit.event)));
+      const event = storedValue(
+        'event',
+        naming(actor, seq, 'the message', () => codec.extract(commit.event)),
+      );
       if (event.id !== id || !event.inbox) throw corruptActor(actor, seq, `it did not handle the message ${id}`);
       const { body } = event;
       const reply = replyTo.get(row.id, id);
@@ -142,7 +215,12 @@ export function actorReader(
       return {
         seq,
         body,
-        reply: reply && storedValue('envelope', read(actor, seq, 'the reply', String(reply.envelope))),
+        reply:
+          reply &&
+          storedValue(
+            'envelope',
+            naming(actor, seq, 'the reply', () => codec.read(String(reply.envelope))),
+          ),
       };
     },
   };

@@ -43,6 +43,30 @@ const migrations: readonly string[] = [
    ALTER TABLE replies ADD COLUMN sum TEXT;
    ALTER TABLE claims ADD COLUMN sum TEXT;
    ALTER TABLE mail ADD COLUMN sum TEXT;`,
+  // A commit is one record, with its results, list entries and what it opened in it (record.ts). A record of an earlier version is a list of its columns: the hash chain goes on over it.
+  // No index has what changes with every commit. The last position that was given stays as a row, so that it is never given again.
+  `DROP INDEX actors_updated;
+   DROP INDEX actors_roots;
+   DROP INDEX actors_type;
+   CREATE INDEX actors_ended ON actors (updated) WHERE parent IS NULL AND status <> 'active';
+   ALTER TABLE commits RENAME TO columnar;
+   CREATE TABLE commits (position INTEGER PRIMARY KEY, actor INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL, record BLOB NOT NULL, UNIQUE (actor, seq));
+   INSERT INTO commits SELECT position, actor, seq, hash, CAST(json_array(at, epoch, state, status, event, opens, closes, sums) AS BLOB) FROM columnar ORDER BY position;
+   INSERT INTO commits SELECT seq, 0, seq, '', x'' FROM sqlite_sequence WHERE name = 'columnar' AND seq > (SELECT coalesce(max(position), 0) FROM commits);
+   CREATE TABLE uses (hash TEXT NOT NULL, run TEXT NOT NULL, PRIMARY KEY (hash, run)) WITHOUT ROWID;
+   INSERT OR IGNORE INTO uses SELECT substr(u.value, 7), a.run FROM (
+       SELECT id AS actor, snapshot AS value FROM actors UNION ALL SELECT id, meta FROM actors UNION ALL SELECT actor, event FROM columnar UNION ALL
+       SELECT actor, data FROM pending UNION ALL SELECT actor, envelope FROM replies UNION ALL SELECT actor, input FROM ledger UNION ALL
+       SELECT actor, outcome FROM ledger UNION ALL SELECT actor, data FROM entries) u
+     JOIN actors a ON a.id = u.actor WHERE substr(u.value, 1, 6) = '@blob:';
+   INSERT OR IGNORE INTO uses SELECT substr(envelope, 7), run FROM mail WHERE substr(envelope, 1, 6) = '@blob:';
+   DROP TABLE columnar;
+   ALTER TABLE pending RENAME TO waiting;
+   CREATE TABLE pending (key TEXT PRIMARY KEY, actor INTEGER NOT NULL, kind TEXT NOT NULL, due INTEGER, data TEXT NOT NULL) WITHOUT ROWID;
+   INSERT INTO pending SELECT key, actor, kind, due, data FROM waiting;
+   DROP TABLE waiting;
+   CREATE INDEX pending_actor ON pending (actor);
+   ALTER TABLE ledger ADD COLUMN position INTEGER;`,
 ];
 
 /** The version of a file that has had all migrations. */

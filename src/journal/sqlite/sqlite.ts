@@ -1,6 +1,7 @@
 /** The journal in one SQLite file: write-ahead log, `synchronous=FULL`, group commit. Its promises are in journal.ts; how long it keeps data is in docs/journal.md. */
 import { sqliteQueries } from './queries.ts';
 import { valueCodec } from './blobs.ts';
+import { commitReader, RecentTexts } from './commits.ts';
 import { sqliteLeases } from './leases.ts';
 import { openSqliteDriver } from './driver.ts';
 import type { SqliteDriver } from './database.ts';
@@ -63,10 +64,18 @@ export async function sqlite(
 
 /** The journal in an open file; `writes` decides in which transaction a write takes place. */
 export function journalIn(db: SqliteDriver, writes: WriteQueue): Omit<Journal, keyof AsyncDisposable> {
-  const store = { db, writes, codec: valueCodec(db) };
+  const texts = new RecentTexts();
+  const store = {
+    db,
+    writes,
+    codec: valueCodec(db),
+    commits: commitReader(db, texts),
+    texts,
+    checkpoints: new Checkpoints(),
+  };
   return {
     ...commitWriter(store),
-    ...actorReader(store, new Checkpoints()),
+    ...actorReader(store, store.checkpoints),
     ...sqliteLeases(store),
     ...sqliteInboxes(store),
     ...sqliteQueries(store),
