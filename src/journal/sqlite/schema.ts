@@ -106,7 +106,9 @@ export function migrate(db: SqliteDriver, path: string, busyTimeout: number): vo
   if (version === migrations.length) return;
   db.exec('BEGIN IMMEDIATE');
   // The version is read again under the lock: another process may have migrated meanwhile.
-  for (const migration of migrations.slice(versionOf(db).version)) db.exec(migration);
+  const found = versionOf(db).version;
+  // A new file gets the newest schema at once, and so no pages that migrations would leave free.
+  for (const sql of found === 0 ? schemaAfter(migrations).values() : migrations.slice(found)) db.exec(sql);
   db.exec(`PRAGMA user_version = ${migrations.length}`);
   db.exec('COMMIT');
 }

@@ -1,7 +1,7 @@
 /** The journal in one SQLite file: write-ahead log, `synchronous=FULL`, group commit. Its promises are in journal.ts; how long it keeps data is in docs/journal.md. */
 import { sqliteQueries } from './queries.ts';
 import { valueCodec } from './blobs.ts';
-import { commitReader, RecentTexts } from './commits.ts';
+import { commitReader } from './commits.ts';
 import { sqliteLeases } from './leases.ts';
 import { openSqliteDriver } from './driver.ts';
 import type { SqliteDriver } from './database.ts';
@@ -64,13 +64,11 @@ export async function sqlite(
 
 /** The journal in an open file; `writes` decides in which transaction a write takes place. */
 export function journalIn(db: SqliteDriver, writes: WriteQueue): Omit<Journal, keyof AsyncDisposable> {
-  const texts = new RecentTexts();
   const store = {
     db,
     writes,
     codec: valueCodec(db),
-    commits: commitReader(db, texts),
-    texts,
+    commits: commitReader(db),
     checkpoints: new Checkpoints(),
   };
   return {

@@ -1,6 +1,6 @@
 /** What the parts of the SQLite journal share: the open database, the order of its writes, and how values are stored. */
 import type { ValueCodec } from './blobs.ts';
-import type { CommitReader, RecentTexts } from './commits.ts';
+import type { CommitReader } from './commits.ts';
 import type { SqliteDriver } from './database.ts';
 import type { Checkpoints } from './verify.ts';
 
@@ -18,8 +18,6 @@ export interface SqliteStore {
   readonly writes: WriteQueue;
   readonly codec: ValueCodec;
   readonly commits: CommitReader;
-  /** The last texts of actors, for the commits that come next. */
-  readonly texts: RecentTexts;
   /** How far this process has verified the chains of actors. */
   readonly checkpoints: Checkpoints;
 }

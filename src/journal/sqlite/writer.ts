@@ -15,7 +15,7 @@ import type { Commit, CommitStore, Pending } from '../journal.ts';
 import { duplicateMessageError, unknownActorError, unknownRunError, wrongRevisionError } from '../refusals.ts';
 import { ownerCheck } from './leases.ts';
 import { actorLookup } from './lookup.ts';
-import { aloneBefore, packed, recordText } from './record.ts';
+import { dictionaryAfter, packed, recordText } from './record.ts';
 import type { ActorColumns, CommitColumns, ListColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 
@@ -25,7 +25,6 @@ export function commitWriter({
   writes,
   codec,
   commits,
-  texts,
 }: SqliteStore): Pick<CommitStore, 'commit' | 'record' | 'bury' | 'settle'> {
   const requireOwner = ownerCheck(db);
   const { requireAbsent } = actorLookup(db);
@@ -152,11 +151,10 @@ export function commitWriter({
       insertInbox.run(id, event.id, seq);
       deleteMail.run(run, event.id);
     }
-    const dictionary =
-      aloneBefore(seq) === seq ? undefined : commits.dictionary({ id, actor }, before, String(head?.hash));
+    const dictionary = commits.dictionaryAfter({ id, actor }, before, String(head?.hash));
     const hash = recordHash(String(head?.hash ?? ''), seq, text);
     insertCommit.run(id, seq, hash, packed(text, dictionary));
-    texts.set(id, hash, text);
+    commits.remember(id, hash, dictionaryAfter(dictionary, seq, text));
   }
 
   return {
