@@ -48,7 +48,8 @@ export function actorReader(
     'SELECT i.seq FROM actors a JOIN inbox i ON i.actor = a.id AND i.id = ? WHERE a.run = ? UNION ALL SELECT 0 FROM mail WHERE run = ? AND id = ?',
   );
   const handledBy = db.prepare<Pick<InboxColumns, 'seq'>>('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
-  const replyTo = db.prepare<ReplyColumns>('SELECT envelope, sum FROM replies WHERE actor = ? AND ask = ?');
+  const replyTo = db.prepare<ReplyColumns>('SELECT ask, envelope, sum FROM replies WHERE actor = ? AND ask = ?');
+  const repliesOf = db.prepare<ReplyColumns>('SELECT ask, envelope, sum FROM replies WHERE actor = ?');
 
   const naming = <T>(actor: string, seq: number, what: string, read: () => T): T => {
     try {
@@ -210,8 +211,11 @@ export function actorReader(
       if (event.id !== id || !event.inbox) throw corruptActor(actor, seq, `it did not handle the message ${id}`);
       const { body } = event;
       const reply = replyTo.get(row.id, id);
-      if (reply && reply.sum !== null && reply.sum !== shortDigest(id, reply.envelope))
-        throw corruptActor(actor, seq, `the reply to ${id} is not what was written`);
+      // Where there is none, one that is kept under a wrong name may be it.
+      for (const { ask, envelope, sum } of reply ? [reply] : repliesOf.all(row.id))
+        if (sum !== null && sum !== shortDigest(String(ask), String(envelope)))
+          throw corruptActor(actor, seq, `the reply to ${ask} is not what was written`);
+      if (reply && reply.ask !== id) throw corruptActor(actor, seq, `the reply to ${id} is not what was written`);
       return {
         seq,
         body,

@@ -23,7 +23,7 @@ export interface Opened {
 }
 
 /** The result of an effect; the values as they are embedded. */
-export type StoredResult = readonly [key: string, name: string, input: Json, outcome: Json];
+export type RecordedResult = readonly [key: string, name: string, input: Json, outcome: Json];
 
 /** What a commit says. Values are as they are embedded (blobs.ts). */
 export interface CommitRecord {
@@ -36,7 +36,7 @@ export interface CommitRecord {
   readonly closes: readonly string[];
   /** The digest of the actor's row. */
   readonly row: string;
-  readonly results: readonly StoredResult[];
+  readonly results: readonly RecordedResult[];
   readonly appends: readonly (readonly [list: string, entry: Json])[];
   /** The lists of the entries that stand in the table `entries`: dead letters, and all of an earlier version. */
   readonly listed: readonly string[];
@@ -72,7 +72,7 @@ export function recordOf(text: string, seq: number, before: string, hash: string
     status,
     event,
     opens: opens.map(([key, kind, due, data]) =>
-      kind === 'message' ? { key, kind, due, digest: String(data) } : { key, kind, due, data },
+      kind === 'message' ? { key, kind, due, digest: typeof data === 'string' ? data : '' } : { key, kind, due, data },
     ),
     closes,
     row,
@@ -91,7 +91,7 @@ type WrittenParts = readonly [
   opens: readonly (readonly [key: string, kind: Pending['kind'], due: number | null, data: Json])[],
   closes: readonly string[],
   row: string,
-  results: readonly StoredResult[],
+  results: readonly RecordedResult[],
   appends: readonly (readonly [string, Json])[],
   listed: readonly string[],
 ];

@@ -54,6 +54,7 @@ export type InboxColumns = {
 
 /** Table `replies`; `sum` is the digest of the reply, null in a row of an earlier version. */
 export type ReplyColumns = {
+  readonly ask: string;
   readonly envelope: string;
   readonly sum: string | null;
 };

@@ -5,7 +5,7 @@ import { isSchema, schemaAfter } from './expectedSchema.ts';
 import type { SchemaRow } from './schemaRows.ts';
 
 /** One migration per version; a file of version n has had the first n. Migrations are never edited, only added. */
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `CREATE TABLE actors (
      id INTEGER PRIMARY KEY, actor TEXT NOT NULL UNIQUE, run TEXT NOT NULL, type TEXT NOT NULL, parent TEXT, status TEXT NOT NULL, state TEXT NOT NULL,
      tags TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, seq INTEGER NOT NULL, meta TEXT NOT NULL, snapshot TEXT NOT NULL);
