@@ -248,6 +248,26 @@ test('a name is exported by one file; another one may only pass it on', () => {
   expect([...declared].filter(([, where]) => new Set(where).size > 1)).toEqual([]);
 });
 
+test('an actor and its parts know their host by a port of at most six members, and nothing else of it', () => {
+  const port = readFileSync(resolve(root, 'src/engine/actorHost.ts'), 'utf8');
+  const body = /export interface ActorHost \{\n(.*?)\n\}/s.exec(codeOf(port))?.[1] ?? '';
+  const members = [...body.matchAll(/^ {2}(?:readonly )?(\w+)[?(:]/gm)].map(([, name]) => name);
+  expect(members.length).toBeGreaterThan(0);
+  expect(members.length).toBeLessThanOrEqual(6);
+
+  const importsIn = (file: string) => imports.filter((i) => i.file === file).map(({ to }) => to ?? '');
+  const parts = new Set<string>();
+  const visit = (file: string): void => {
+    if (!file.startsWith('src/engine/') || parts.has(file)) return;
+    parts.add(file);
+    importsIn(file).forEach(visit);
+  };
+  visit('src/engine/actor.ts');
+  expect(
+    [...parts].filter((file) => /\/(?:host|registry|runStarter|supervisors|outboxRelay|timers)\.ts$/.test(file)),
+  ).toEqual([]);
+});
+
 test('what a file imports can be read in it', () => {
   const computed = imports.filter((i) => i.to === undefined && !mayCompute.some((place) => i.file.startsWith(place)));
   expect(computed.map(({ file }) => file)).toEqual([]);

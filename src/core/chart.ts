@@ -23,6 +23,7 @@ import { cloneJson, type JsonObject } from '../values/json.ts';
 import { lightCopy } from './lightCopy.ts';
 import { everyNode, inMachineOrder } from './machineShape.ts';
 import type { StepTrace } from './platform.ts';
+import { withMarks } from './references.ts';
 
 /** Any state machine of XState. */
 export type StateMachine = AnyStateMachine;
@@ -47,8 +48,8 @@ export interface Chart {
   step(snapshot: Snapshot, event: MachineEvent): MachineStep;
   /** Does no transition handle the event? (A transition that does nothing does handle it.) */
   ignores(snapshot: Snapshot, event: MachineEvent): boolean;
-  /** The snapshot as plain JSON, for the journal. */
-  save(snapshot: Snapshot): JsonObject;
+  /** The snapshot as plain JSON, for the journal. `context`: as it was saved already. */
+  save(snapshot: Snapshot, context?: JsonObject): JsonObject;
   /** Needs a snapshot that fits the machine (E11). */
   restore(saved: JsonObject): Snapshot;
   /** Is this the target of `sendTo(({ self }) => self)` or of `sendParent`? */
@@ -146,11 +147,32 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
       if (trace?.hasListeners) trace.publish({ machine, from: snapshot, event, to: next[0] });
       return next;
     },
-    save: (snapshot) => inert.getPersistedSnapshot(snapshot) as unknown as JsonObject,
+    save,
     // XState revives references inside the context it is given, so it gets a copy.
     restore: (saved) => inOrder(inert.restoreSnapshot(cloneJson(saved) as never, scope as never)),
     relationOf: (target) => (target === self ? 'self' : target === parent ? 'parent' : undefined),
   };
+}
+
+/** What `getPersistedSnapshot()` of XState gives, whose children are inert. */
+function save(snapshot: Snapshot, context = withMarks(snapshot.context as object)): JsonObject {
+  const { status, output, error, value, historyValue, children } = snapshot;
+  const saved: Record<string, unknown> = {};
+  for (const id in children) {
+    // XState gives no other access to whether a child is synchronised.
+    const { src, systemId, _syncSnapshot: syncSnapshot } = children[id] as SavedChild;
+    saved[id] = { snapshot: { status: 'active' }, src, systemId, syncSnapshot };
+  }
+  // XState knows the nodes that a history state leads back to by their ids.
+  const history: Record<string, unknown> = {};
+  for (const id in historyValue) history[id] = historyValue[id]?.map((node: StateNode) => ({ id: node.id }));
+  return { status, output, error, value, historyValue: history, context, children: saved } as unknown as JsonObject;
+}
+
+interface SavedChild {
+  readonly src: unknown;
+  readonly systemId: string | undefined;
+  readonly _syncSnapshot: boolean | undefined;
 }
 
 const isEndlessError = (thrown: unknown) =>

@@ -1,6 +1,6 @@
 /** References to actors as data: where XState has a reference, what is stored and sent has an address, to which a machine can send as well. */
 import type { Address } from '../values/ids.ts';
-import { isJsonObject, type Json } from '../values/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
 
 /** A reference to an actor in an event, an input, an output or a context: pass it to `sendTo`. */
 export interface ActorAddress {
@@ -10,28 +10,33 @@ export interface ActorAddress {
   readonly address: Address;
 }
 
+/** What is read of a reference of XState. */
+export interface Reference {
+  /** The id that it had where the reference was made. */
+  readonly id: string;
+}
+
 /** Deeper values are left as they are: they are refused as data. */
 const maxDepth = 500;
 
 /** The value with an address in place of every reference; the value itself when there is none. `addressOf` gives undefined for an actor that is no longer there: then null. */
 export function withAddresses<T>(value: T, addressOf: (reference: { id?: string }) => Address | undefined): T {
+  const replacement = (reference: Reference): ActorAddress | null => {
+    const address = addressOf(reference);
+    return address === undefined ? null : { id: reference.id, address };
+  };
   // What is replaced has another type than before: it is JSON now, which is what every caller stores.
-  return replaceIn(value, addressOf, 0) as T;
+  return replaceReferences(value, replacement) as T;
 }
 
-function replaceIn(
-  value: unknown,
-  addressOf: (reference: { id?: string }) => Address | undefined,
-  depth: number,
-): unknown {
+/** The value with `replacement(reference)` in place of every reference to an actor; the value itself when there is none. */
+export function replaceReferences(value: unknown, replacement: (reference: Reference) => unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || depth > maxDepth) return value;
-  if (isReference(value)) {
-    const address = addressOf(value);
-    return address === undefined ? null : ({ id: value.id, address } satisfies ActorAddress);
-  }
+  if (isReference(value)) return replacement(value);
   let copy: Record<string, unknown> | unknown[] | undefined;
-  for (const [key, inner] of Object.entries(value)) {
-    const replaced = replaceIn(inner, addressOf, depth + 1);
+  for (const key in value) {
+    const inner = (value as Record<string, unknown>)[key];
+    const replaced = replaceReferences(inner, replacement, depth + 1);
     if (replaced === inner) continue;
     copy ??= Array.isArray(value) ? [...(value as unknown[])] : { ...value };
     (copy as Record<string, unknown>)[key] = replaced;
@@ -40,27 +45,14 @@ function replaceIn(
 }
 
 /** XState recognises a reference by these properties when it saves a context. */
-const isReference = (value: object): value is { readonly id: string } =>
-  'sessionId' in value && 'send' in value && 'ref' in value;
+const isReference = (value: object): value is Reference => 'sessionId' in value && 'send' in value && 'ref' in value;
 
 /** The address in a reference that was sent or stored as data. */
 export const addressIn = (target: unknown): Address | undefined =>
   isJsonObject(target) && !isReference(target) && typeof target.address === 'string' ? target.address : undefined;
 
-/**
- * A saved context in which XState left marks for the actor itself and its parent, which it could not restore: they become addresses.
- * `own` and `parent` are the addresses of the actor and its parent.
- */
-export const withOwnAddresses = (context: Json, own: Address, parent: Address | undefined): Json =>
-  replaceMarks(context, { '#self': own, '#parent': parent });
+/** A reference as XState saves it: it finds a child again by its id when it restores the snapshot. */
+export const markOf = ({ id }: Reference): Json => ({ xstate$$type: 1, id });
 
-function replaceMarks(value: Json, addresses: Readonly<Record<string, Address | undefined>>): Json {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((inner: Json) => replaceMarks(inner, addresses));
-  const entries = value as { readonly [key: string]: Json };
-  if ('xstate$$type' in entries && typeof entries.id === 'string' && Object.hasOwn(addresses, entries.id)) {
-    const address = addresses[entries.id];
-    return address === undefined ? null : { id: entries.id.slice(1), address };
-  }
-  return Object.fromEntries(Object.entries(entries).map(([key, inner]) => [key, replaceMarks(inner, addresses)]));
-}
+/** A context with XState's mark in place of every reference. */
+export const withMarks = (context: object): JsonObject => replaceReferences(context, markOf) as JsonObject;

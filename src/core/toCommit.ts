@@ -7,7 +7,7 @@ import type { Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { SpawnInfo } from './spawn.ts';
 import { stateOf, type Snapshot } from './chart.ts';
-import { withOwnAddresses } from './references.ts';
+import { saveContext, type ContextOwner, type SavedContext } from './savedContext.ts';
 import { wrapSnapshot } from './snapshot.ts';
 import { requirePlain } from '../values/plain.ts';
 
@@ -43,23 +43,25 @@ export interface CommitBase {
   readonly seq: number;
 }
 
-/** Makes the commit of a change. Throws `definition` for a value that JSON would lose or change. */
+/** Makes the commit of a change; `saved` is its context, when it was saved already. Throws `definition` for a value that JSON would lose or change. */
 export function toCommit(
   { type, spawnInfo, created, seq }: CommitBase,
   change: StateChange,
   now: number,
   epoch: number,
+  saved = contextOf(change, spawnInfo),
 ): Commit {
   const { snapshot, status, event, opens = [], closes = [], appends = [], results = [], failure } = change;
-  const state: JsonObject = snapshot ? savedState(type, snapshot, spawnInfo) : {};
-  requirePlain(`The context of ${spawnInfo.address}`, state.context);
-  requirePlain(`The output of ${spawnInfo.address}`, state.output);
+  const state: JsonObject = snapshot && saved ? type.chart.save(snapshot, saved.saved) : {};
+  if (state.output !== undefined) requirePlain(`The output of ${spawnInfo.address}`, state.output, true);
   for (const { kind, data } of opens)
     requirePlain(
       kind === 'message' ? `A message of ${spawnInfo.address}` : `The ${kind} that ${spawnInfo.address} starts`,
       data,
+      true,
     );
-  for (const { list, entry } of appends) requirePlain(`An entry for the list "${list}" of ${spawnInfo.address}`, entry);
+  for (const { list, entry } of appends)
+    requirePlain(`An entry for the list "${list}" of ${spawnInfo.address}`, entry, true);
   return {
     run: spawnInfo.run,
     actor: spawnInfo.address,
@@ -82,13 +84,12 @@ export function toCommit(
   };
 }
 
-/** XState saves a reference as a mark, and changes a context only when it has one. It restores those of children alone. */
-function savedState({ chart }: ActorType, snapshot: Snapshot, { address, parent }: SpawnInfo): JsonObject {
-  const state = chart.save(snapshot);
-  return state.context === undefined || state.context === snapshot.context
-    ? state
-    : { ...state, context: withOwnAddresses(state.context, address, parent) };
-}
+/** The context of a change, saved; undefined when the actor failed before its first step. `before` is that of the last commit. */
+export const contextOf = (
+  { snapshot }: Pick<StateChange, 'snapshot'>,
+  owner: ContextOwner,
+  before?: SavedContext,
+): SavedContext | undefined => snapshot && saveContext(snapshot.context as object, owner, before);
 
 /** The same commit as observers see it. `value` is the XState value. */
 export function commitInspection(

@@ -9,6 +9,23 @@ import type { Clock } from '../values/clock.ts';
 /** Something of a run that is under way, until it is disposed. Disposing it again does nothing. */
 export type ActiveTask = Disposable;
 
+class Task implements ActiveTask {
+  readonly #activity: Activity;
+  readonly #run: string;
+  #isOver = false;
+
+  constructor(activity: Activity, run: string) {
+    this.#activity = activity;
+    this.#run = run;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#activity.ended(this.#run);
+  }
+}
+
 /** What is under way, by run. */
 export class Activity {
   readonly #tasks = new Map<string, number>();
@@ -17,17 +34,15 @@ export class Activity {
   /** Something of the run begins: until the result is disposed, the run does not rest. */
   begin(run: string): ActiveTask {
     this.#tasks.set(run, (this.#tasks.get(run) ?? 0) + 1);
-    let isOver = false;
-    return {
-      [Symbol.dispose]: () => {
-        if (isOver) return;
-        isOver = true;
-        const left = (this.#tasks.get(run) ?? 1) - 1;
-        if (left > 0) this.#tasks.set(run, left);
-        else this.#tasks.delete(run);
-        this.changed(run);
-      },
-    };
+    return new Task(this, run);
+  }
+
+  /** A task of the run is over. */
+  ended(run: string): void {
+    const left = (this.#tasks.get(run) ?? 1) - 1;
+    if (left > 0) this.#tasks.set(run, left);
+    else this.#tasks.delete(run);
+    this.changed(run);
   }
 
   /** Is nothing of the run under way, so that only a timer or a message from outside can move it? */
@@ -37,7 +52,8 @@ export class Activity {
 
   /** Tells the watchers that they must look at the run again. */
   changed(run: string): void {
-    for (const look of this.#watchers.get(run) ?? []) look();
+    const watchers = this.#watchers.get(run);
+    if (watchers) for (const look of watchers) look();
   }
 
   /** Calls after every change of the run, until the result is disposed. */

@@ -13,12 +13,26 @@ import { fromEnvelope } from '../core/validate.ts';
 import { Executor } from './execute.ts';
 import type { ActiveTask } from './activity.ts';
 import type { ActorHost } from './actorHost.ts';
+import type { HostedRun } from './hostedRun.ts';
 import type { LateTimer } from './catchUp.ts';
 import { Mailbox } from './mailbox.ts';
 import { ActorState } from './actorState.ts';
 import { Supervisor } from '../core/supervisor.ts';
 import { toError, endedError, notRunningError } from '../core/rejections.ts';
 import { Handler, type ActorCommand } from './handle.ts';
+
+/** What an actor is doing. */
+type Phase =
+  /** It is not loaded yet. `calls` are made once it is; until then its run does not rest. */
+  | { readonly is: 'loading'; readonly calls: (() => void)[]; readonly task: ActiveTask }
+  /** It waits for something to handle. */
+  | { readonly is: 'idle' }
+  /** It handles one thing after the other. */
+  | { readonly is: 'working' }
+  /** This process does not run it any more. */
+  | { readonly is: 'abandoned' };
+
+const [idle, working, abandoned] = [{ is: 'idle' }, { is: 'working' }, { is: 'abandoned' }] as const;
 
 /** An actor in memory, with its mailbox. */
 export class Actor {
@@ -28,30 +42,27 @@ export class Actor {
   readonly supervisor: Supervisor;
 
   readonly #host: ActorHost;
+  readonly #hostedRun: HostedRun;
   readonly state: ActorState;
   readonly #executor: Executor;
   readonly #handler: Handler;
   readonly #mailbox: Mailbox<Incoming>;
+  #phase: Phase;
   #command: ActorCommand | undefined;
-  /** Calls that wait until the actor is loaded; undefined once it is. */
-  #callsBeforeLoad: (() => void)[] | undefined = [];
-  #isDraining = false;
-  #isAbandoned = false;
   #idleSince = 0;
-  /** Until it is loaded, its run does not rest. */
-  readonly #loading: ActiveTask;
 
-  constructor(host: ActorHost, type: ActorType, address: Address, run: string) {
+  constructor(host: ActorHost, run: HostedRun, type: ActorType, address: Address) {
     this.#host = host;
+    this.#hostedRun = run;
     this.type = type;
     this.address = address;
-    this.run = run;
+    this.run = run.id;
     this.supervisor = new Supervisor(type.supervise);
-    this.state = new ActorState(host, type, address, run);
-    this.#executor = new Executor(host, this.state, (incoming) => this.enqueue(incoming));
-    this.#handler = new Handler(host, this.state, this.#executor, () => this.#isAbandoned);
+    this.state = new ActorState(host.context, run, type, address);
+    this.#executor = new Executor(host, run, this.state, (incoming) => this.enqueue(incoming));
+    this.#handler = new Handler(host, run, this.state, this.#executor, () => this.#isAbandoned);
     this.#mailbox = new Mailbox(address, type.mailbox);
-    this.#loading = host.activity.begin(run);
+    this.#phase = { is: 'loading', calls: [], task: run.begin() };
   }
 
   get status(): ActorStatus {
@@ -66,6 +77,10 @@ export class Actor {
     return this.state.snapshot?.tags ?? new Set();
   }
 
+  get #isAbandoned(): boolean {
+    return this.#phase.is === 'abandoned';
+  }
+
   /** Is it doing something, or about to, without anything from outside? While it is, its run holds a task in the host's activity. */
   get #isBusy(): boolean {
     return this.isHandling || this.hasRunningEffects || this.#executor.isHolding;
@@ -73,7 +88,8 @@ export class Actor {
 
   /** Is it loading, or does it take a message, or has one to take? */
   get isHandling(): boolean {
-    return this.#isDraining || this.#mailbox.size > 0 || this.#callsBeforeLoad !== undefined;
+    const { is } = this.#phase;
+    return is === 'loading' || is === 'working' || this.#mailbox.size > 0;
   }
 
   /** Are effects of it running? */
@@ -124,21 +140,24 @@ export class Actor {
 
   async #begin(first: () => Promise<void>): Promise<void> {
     this.supervisor.reset();
+    const loaded = this.#phase;
     const work = this.#work(first);
-    this.#markLoaded();
+    finishLoading(loaded);
     await work;
   }
 
   /** Takes over what is stored, and does nothing yet. Throws `incompatible` or `corrupt`. */
   restore(stored: StoredActor): void {
     this.state.restore(stored);
-    this.#idleSince = this.#host.clock.now();
+    this.#idleSince = this.#host.context.clock.now();
   }
 
   /** Continues from what was restored; after a crash, with the results that are in the ledger. Returns the timers that are late. */
   resume(results?: StoredActor['results']): LateTimer[] {
     const late = results ? this.#executor.resume(results) : [];
-    this.#markLoaded();
+    const loaded = this.#phase;
+    if (loaded.is === 'loading') this.#phase = idle;
+    finishLoading(loaded);
     this.#drain();
     return late;
   }
@@ -150,7 +169,7 @@ export class Actor {
 
   /** Calls as soon as the actor is loaded; at once when it is. */
   whenLoaded(call: () => void): void {
-    if (this.#callsBeforeLoad) this.#callsBeforeLoad.push(call);
+    if (this.#phase.is === 'loading') this.#phase.calls.push(call);
     else call();
   }
 
@@ -189,22 +208,16 @@ export class Actor {
   }
 
   restart(by: Address, failure: Failure, record?: Restart): void {
-    this.#orderNext({ what: 'restart', by, failure, ...(record ? { record: record } : {}) });
+    this.#orderNext({ what: 'restart', by, failure, ...(record ? { record } : {}) });
   }
 
   /** Stops everything and writes nothing to the journal: the process is ending, or another one holds the run's lease. */
   abandon(): void {
-    this.#isAbandoned = true;
+    const before = this.#phase;
+    this.#phase = abandoned;
     this.#executor.abandon();
     for (const incoming of this.#mailbox.clear()) incoming.reject(notRunningError(this.address));
-    this.#markLoaded();
-  }
-
-  #markLoaded(): void {
-    const early = this.#callsBeforeLoad ?? [];
-    this.#callsBeforeLoad = undefined;
-    for (const call of early) call();
-    this.#loading[Symbol.dispose]();
+    finishLoading(before);
   }
 
   #orderNext(command: ActorCommand): void {
@@ -216,14 +229,14 @@ export class Actor {
   }
 
   #drain(): void {
-    if (!this.#isDraining && !this.#isAbandoned && !this.#callsBeforeLoad) void this.#work();
+    if (this.#phase.is === 'idle') void this.#work();
   }
 
   /** Everything an actor does, it does in here, one thing after the other. */
   async #work(first?: () => Promise<void>): Promise<void> {
-    this.#isDraining = true;
+    this.#phase = working;
     // Disposed last: what the work has begun is under way by then, and what has ended has left.
-    using _ = this.#host.activity.begin(this.run);
+    using _ = this.#hostedRun.begin();
     try {
       if (first) await first();
       while (!this.#isAbandoned && this.status === 'active') {
@@ -236,19 +249,28 @@ export class Actor {
         else break;
       }
     } catch (thrown) {
-      if (!this.#isAbandoned) this.#host.stopRun(this, toFailure(thrown));
+      if (!this.#isAbandoned) this.#host.changed(this, { is: 'stuck', why: toFailure(thrown) });
     }
-    this.#isDraining = false;
-    this.#idleSince = this.#host.clock.now();
-    if (this.status !== 'active' && !this.#isAbandoned) {
-      for (const incoming of this.#mailbox.clear()) this.#rejectLate(incoming);
-      this.#host.actorEnded(this);
+    this.#idleSince = this.#host.context.clock.now();
+    if (!this.#isAbandoned) {
+      this.#phase = idle;
+      if (this.status !== 'active') {
+        for (const incoming of this.#mailbox.clear()) this.#rejectLate(incoming);
+        this.#host.changed(this, { is: 'ended' });
+      }
     }
-    this.#host.actorRests();
+    this.#host.changed(this, { is: 'resting' });
   }
 
   #rejectLate(incoming: Incoming): void {
     if (incoming.isInternal) incoming.acknowledge();
     else incoming.reject(endedError(this.address, this.status));
   }
+}
+
+/** Makes the calls that waited for the actor to be loaded. */
+function finishLoading(phase: Phase): void {
+  if (phase.is !== 'loading') return;
+  for (const call of phase.calls) call();
+  phase.task[Symbol.dispose]();
 }

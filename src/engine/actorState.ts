@@ -9,15 +9,17 @@ import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { spawnInfoOf, type SpawnInfo } from '../core/spawn.ts';
 import type { Snapshot, MachineStep } from '../core/chart.ts';
-import { toCommit, type StateChange } from '../core/toCommit.ts';
+import { contextOf, toCommit, type StateChange } from '../core/toCommit.ts';
 import { unwrapSnapshot } from '../core/snapshot.ts';
 import type { CommitBuilder } from '../core/commitBuilder.ts';
+import type { SavedContext } from '../core/savedContext.ts';
 import { ActorLists } from './lists.ts';
 import { stepChange, storedListName, type StepCause, type SteppingActor } from '../core/stepChange.ts';
 import { endMessageFor } from '../core/systemMessages.ts';
 import { PendingSet } from '../core/pendingSet.ts';
 import { retryWrite } from './retryWrite.ts';
-import type { EngineContext } from './engineContext.ts';
+import type { EngineContext } from './context.ts';
+import type { HostedRun } from './hostedRun.ts';
 
 /** The event of an actor that did not begin, because it had succeeded before. */
 const keptEvent = 'troupe.kept';
@@ -26,12 +28,9 @@ const keptEvent = 'troupe.kept';
 export interface PlannedCommit {
   readonly change: StateChange;
   readonly commit: Commit;
+  /** The context as the commit stores it. */
+  readonly saved: SavedContext | undefined;
   readonly builder?: CommitBuilder;
-}
-
-/** What commits are built with: the engine's context, and the epoch of the lease. */
-export interface CommitContext extends EngineContext {
-  epoch(run: string): number;
 }
 
 /** The state of one actor. */
@@ -40,19 +39,22 @@ export class ActorState implements SteppingActor {
   readonly run: string;
   readonly type: ActorType;
   readonly pendings = new PendingSet();
-  readonly #context: CommitContext;
+  readonly #context: EngineContext;
+  readonly #hostedRun: HostedRun;
   #lists: ActorLists;
   #spawned: SpawnInfo | undefined;
   #created = 0;
   #snapshot: Snapshot | undefined;
+  #saved: SavedContext | undefined;
   #seq = 0;
   #status: ActorStatus = 'active';
 
-  constructor(context: CommitContext, type: ActorType, address: Address, run: string) {
+  constructor(context: EngineContext, run: HostedRun, type: ActorType, address: Address) {
     this.#context = context;
+    this.#hostedRun = run;
     this.type = type;
     this.address = address;
-    this.run = run;
+    this.run = run.id;
     this.#lists = this.#newLists();
   }
 
@@ -145,27 +147,30 @@ export class ActorState implements SteppingActor {
 
   /** A change that no step of the machine makes: a stop, a failure, or a message that becomes a dead letter. */
   plan(change: StateChange, builder?: CommitBuilder): PlannedCommit {
-    const base = { type: this.type, spawnInfo: this.spawnInfo, created: this.#created, seq: this.#seq };
-    const commit = toCommit(base, change, this.#context.clock.now(), this.#context.epoch(this.run));
-    return { change, commit, ...(builder ? { builder } : {}) };
+    const { type, spawnInfo } = this;
+    const base = { type, spawnInfo, created: this.#created, seq: this.#seq };
+    const saved = contextOf(change, spawnInfo, this.#saved);
+    const commit = toCommit(base, change, this.#context.clock.now(), this.#hostedRun.epoch, saved);
+    return { change, commit, saved, ...(builder ? { builder } : {}) };
   }
 
   /** The end that another actor had come to before, as the end of this one. */
   planKept({ actor, state, tags, snapshot }: ActorRow, event: StateChange['event']): PlannedCommit {
     const { output = null } = propertiesOf(propertiesOf(snapshot)['state']) as { output?: Json };
     const opens = endMessageFor(this.spawnInfo, this.key(0), { output });
-    const { commit, change } = this.plan({
+    const { commit, change, saved } = this.plan({
       snapshot: undefined,
       status: 'done',
       event: { ...event, type: keptEvent, body: actor },
       opens,
     });
-    return { change, commit: { ...commit, state, tags, snapshot } };
+    return { change, saved, commit: { ...commit, state, tags, snapshot } };
   }
 
   /** Takes over a change that was stored. Returns the pendings that are closed. */
-  apply({ change, commit }: PlannedCommit): OwnPending[] {
+  apply({ change, commit, saved }: PlannedCommit): OwnPending[] {
     this.#snapshot = change.snapshot;
+    this.#saved = saved;
     this.#seq = commit.seq;
     this.#status = change.status;
     const closed = commit.closes.flatMap((key) => this.pendings.remove(key) ?? []);

@@ -3,14 +3,21 @@ import { toFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { Action } from '../core/chart.ts';
 import type { CommitBuilder } from '../core/commitBuilder.ts';
-import type { EngineContext } from './engineContext.ts';
+import type { EngineContext } from './context.ts';
 
-/** Logs, and runs the custom actions of a step; failures are reported as progress. */
+/** Publishes and logs, and runs the custom actions of a step; failures are reported as progress. */
 export function afterCommit(
-  { customActions, actor: stepActor }: CommitBuilder,
-  { clock, report }: EngineContext,
+  { emits, undeliverable, customActions, actor: stepActor }: CommitBuilder,
+  { clock, report, publish }: EngineContext,
 ): void {
   const { run, address: actor } = stepActor;
+  for (const event of emits) {
+    const id = `${actor}/${clock.id()}`;
+    const envelope = { id, type: event.type, body: event, from: actor, to: actor, run, kind: 'event' as const };
+    publish(`${actor.replace('/', '.')}.${event.type}`, envelope);
+  }
+  for (const { id, type, from, failure } of undeliverable)
+    report({ type: 'dead', at: clock.now(), run, actor, message: { id, type, from }, failure });
   const reportProgress = (key: string, note: object) =>
     report({ type: 'progress', at: clock.now(), run, actor, key, note: note as Json });
   for (const action of customActions) {

@@ -6,10 +6,11 @@ import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 import type { EffectData, PendingEffect } from '../contracts/pending.ts';
-import type { ActiveTask, Activity } from './activity.ts';
+import type { ActiveTask } from './activity.ts';
+import type { ActorHost } from './actorHost.ts';
 import { performEffect } from './effects.ts';
 import { inContext } from './workContext.ts';
-import type { EngineContext } from './engineContext.ts';
+import type { HostedRun } from './hostedRun.ts';
 
 /** The actor whose effects they are, and the logic that performs them. */
 export interface EffectOwner {
@@ -22,20 +23,17 @@ export interface EffectOwner {
   logic(source: string): AnyActorLogic;
 }
 
-interface EffectContext extends EngineContext {
-  failRun(run: string, error: TroupeError): boolean;
-  readonly activity: Pick<Activity, 'begin'>;
-}
-
 /** The running effects of one actor. */
 export class EffectRunner {
-  readonly #context: EffectContext;
+  readonly #host: Pick<ActorHost, 'context' | 'failRun'>;
+  readonly #run: HostedRun;
   readonly #owner: EffectOwner;
   readonly #running = new Map<string, { readonly controller: AbortController; readonly task: ActiveTask }>();
   readonly #soFar = new Map<string, Json>();
 
-  constructor(context: EffectContext, owner: EffectOwner) {
-    this.#context = context;
+  constructor(host: Pick<ActorHost, 'context' | 'failRun'>, run: HostedRun, owner: EffectOwner) {
+    this.#host = host;
+    this.#run = run;
     this.#owner = owner;
   }
 
@@ -48,11 +46,11 @@ export class EffectRunner {
    * `firstKey`: the key under which it was performed in an earlier life of its run.
    */
   async start({ key, data }: PendingEffect, again: boolean, firstKey: string = key): Promise<Outcome | undefined> {
-    const { clock, report } = this.#context;
+    const { clock, report } = this.#host.context;
     const { address: actor, run, deadline } = this.#owner.actor;
     const { src } = data;
     const controller = new AbortController();
-    this.#running.set(key, { controller, task: this.#context.activity.begin(run) });
+    this.#running.set(key, { controller, task: this.#run.begin() });
     const common = { run, actor, key, name: src, again };
     report({ type: 'effect.started', at: clock.now(), ...common });
     const scope: EffectScope = {
@@ -67,12 +65,11 @@ export class EffectRunner {
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };
-    const { failRun } = this.#context;
     const context = {
       run,
       actor,
       effect: src,
-      fail: (thrown: unknown) => failRun(run, strayError(nameOf(data), actor, thrown)),
+      fail: (thrown: unknown) => this.#host.failRun(run, strayError(nameOf(data), actor, thrown)),
     };
     const outcome = await inContext(context, () => performEffect(this.#owner.logic(src), data, scope));
     const at = clock.now();

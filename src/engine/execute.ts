@@ -6,6 +6,7 @@ import type { OwnPending, Pending, PendingEffect } from '../contracts/pending.ts
 import { afterCommit } from './afterCommit.ts';
 import { fromEffect, type Incoming } from '../core/incoming.ts';
 import type { ActorHost } from './actorHost.ts';
+import type { HostedRun } from './hostedRun.ts';
 import type { LateTimer } from './catchUp.ts';
 import { effectOptionsOf } from './effects.ts';
 import { EffectRunner } from './effectRunner.ts';
@@ -14,6 +15,7 @@ import type { PlannedCommit, ActorState } from './actorState.ts';
 /** Carries out the commits of one actor. */
 export class Executor {
   readonly #host: ActorHost;
+  readonly #run: HostedRun;
   readonly #enqueue: (incoming: Incoming) => void;
   readonly #state: ActorState;
   readonly #effects: EffectRunner;
@@ -23,12 +25,13 @@ export class Executor {
   #arriving = 0;
 
   /** `enqueue` gives the actor the result of an effect. */
-  constructor(host: ActorHost, state: ActorState, enqueue: (incoming: Incoming) => void) {
+  constructor(host: ActorHost, run: HostedRun, state: ActorState, enqueue: (incoming: Incoming) => void) {
     this.#host = host;
+    this.#run = run;
     this.#state = state;
     this.#enqueue = enqueue;
     const logic = (source: string) => state.type.chart.machine.implementations.actors[source] as AnyActorLogic;
-    this.#effects = new EffectRunner(host, { actor: state, logic });
+    this.#effects = new EffectRunner(host, run, { actor: state, logic });
   }
 
   /** How many effects are running. */
@@ -39,12 +42,7 @@ export class Executor {
   /** Called once the commit is stored: only then does anything happen (E2). */
   execute({ commit, builder }: PlannedCommit): void {
     for (const pending of commit.opens) this.#begin(pending, false);
-    if (!builder) return;
-    const { address, run } = this.#state;
-    for (const event of builder.emits) this.#host.emit(address, run, event);
-    for (const { id, type, from, failure } of builder.undeliverable)
-      this.#host.reportDeadLetter(run, address, { id, type, from }, failure);
-    afterCommit(builder, this.#host);
+    if (builder) afterCommit(builder, this.#host.context);
   }
 
   /** Do effects or their results wait until the run has caught up? */
@@ -57,7 +55,7 @@ export class Executor {
    * `startHeld` starts the effects.
    */
   resume(results: StoredActor['results']): LateTimer[] {
-    const now = this.#host.clock.now();
+    const now = this.#host.context.clock.now();
     const late: LateTimer[] = [];
     for (const pending of this.#state.pendings) {
       const { key, kind } = pending;
@@ -76,10 +74,9 @@ export class Executor {
   }
 
   /** Stops what was closed: an effect is aborted, a timer cancelled, a child stopped. A late result finds nothing pending (E3). */
-  cancel({ key, kind, data }: OwnPending): void {
-    if (kind === 'effect') this.#effects.stop(key);
-    if (kind === 'timer') this.#host.timers.cancel(key);
-    if (kind === 'child') this.#host.stopChild(data.address, `its parent ${this.#state.address} let it go`);
+  cancel(pending: OwnPending): void {
+    if (pending.kind === 'effect') this.#effects.stop(pending.key);
+    else this.#host.end(this.#state, pending);
   }
 
   /** The latest intermediate result of a running effect, by the child's id. */
@@ -94,14 +91,12 @@ export class Executor {
   /** Stops effects and timers without a commit or a message. */
   abandon(): void {
     this.#effects.stopAll();
-    for (const { key, kind } of this.#state.pendings) if (kind === 'timer') this.#host.timers.cancel(key);
+    for (const pending of this.#state.pendings) if (pending.kind === 'timer') this.#host.end(this.#state, pending);
   }
 
   #begin(pending: Pending, again: boolean): void {
-    if (pending.kind === 'timer') this.#host.timers.set(pending.key, pending.due, this.#state.address);
-    else if (pending.kind === 'child') this.#host.spawn(this.#state, pending);
-    else if (pending.kind === 'message') this.#host.outboxRelay.send(pending.data);
-    else void this.#perform(pending, again);
+    if (pending.kind === 'effect') void this.#perform(pending, again);
+    else this.#host.begin(this.#state, pending);
   }
 
   async #after(behind: Promise<void>): Promise<void> {
@@ -112,20 +107,20 @@ export class Executor {
 
   async #mayBegin({ key }: PendingEffect): Promise<boolean> {
     const isGone = () => !this.#state.pendings.has(key);
-    return (await this.#host.confirmLease(this.#state.run, isGone)) && !isGone();
+    return (await this.#run.confirmLease(isGone)) && !isGone();
   }
 
   async #perform(pending: PendingEffect, again: boolean): Promise<void> {
-    const { run, address } = this.#state;
-    const known = this.#host.recall(run)?.effect(address, pending, (name) => effectOptionsOf(this.#state.type, name));
+    const { address } = this.#state;
+    const known = this.#run.recall?.effect(address, pending, (name) => effectOptionsOf(this.#state.type, name));
     if (known && 'outcome' in known) return this.#enqueue(fromEffect(pending, known.outcome, false));
     // A process that was suspended after the commit may have lost the lease, and another one may have started this (E4).
-    if (!this.#host.isLeaseCurrent(run)) {
-      using _ = this.#host.activity.begin(run);
+    if (!this.#run.isLeaseCurrent) {
+      using _ = this.#run.begin();
       if (!(await this.#mayBegin(pending))) return;
     }
     const outcome = await this.#effects.start(pending, again || known?.again === true, known?.key);
-    const behind = this.#host.lateFirst(run);
+    const behind = this.#run.caughtUp();
     if (behind) await this.#after(behind);
     if (outcome) this.#enqueue(fromEffect(pending, outcome, false));
     // Only now: its actor is at work by now, or the run would seem to rest in between.

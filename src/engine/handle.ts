@@ -3,6 +3,7 @@
  *
  * The order in `#handle` is the engine: stale? → step → one commit → answer the sender → act. Reordering any two of them breaks E1, E2 or E5.
  */
+import type { Envelope } from '../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import { asJson, isJsonObject } from '../values/json.ts';
@@ -15,6 +16,7 @@ import { expiredError } from '../core/validate.ts';
 import { wasHandled } from './duplicates.ts';
 import type { Executor } from './execute.ts';
 import type { ActorHost } from './actorHost.ts';
+import type { HostedRun } from './hostedRun.ts';
 import { endMessageFor, signalEnvelope, toPendingMessage } from '../core/systemMessages.ts';
 import { withEventContext, type EventContext } from '../contracts/eventContext.ts';
 import { retryWrite } from './retryWrite.ts';
@@ -40,13 +42,15 @@ export type ActorCommand =
 /** Handles the messages and commands of one actor. */
 export class Handler {
   readonly #host: ActorHost;
+  readonly #run: HostedRun;
   readonly #state: ActorState;
   readonly #executor: Executor;
   readonly #isGone: () => boolean;
 
   /** `isGone` is true when this process no longer runs the actor. */
-  constructor(host: ActorHost, state: ActorState, executor: Executor, isGone: () => boolean) {
+  constructor(host: ActorHost, run: HostedRun, state: ActorState, executor: Executor, isGone: () => boolean) {
     this.#host = host;
+    this.#run = run;
     this.#state = state;
     this.#executor = executor;
     this.#isGone = isGone;
@@ -73,7 +77,7 @@ export class Handler {
   }
 
   async execute(command: ActorCommand): Promise<void> {
-    const { clock, report } = this.#host;
+    const { clock, report } = this.#host.context;
     const { address, run, snapshot, seq, pendings } = this.#state;
     const closes = pendings.keysEndingWith([]);
     if (command.what === 'stop') {
@@ -110,7 +114,7 @@ export class Handler {
 
   async #handle(incoming: Incoming): Promise<void> {
     if (isStale(incoming, (key) => this.#state.pendings.has(key))) return incoming.acknowledge();
-    const now = this.#host.clock.now();
+    const now = this.#host.context.clock.now();
     const { deadline } = incoming;
     if (deadline !== undefined && deadline < now)
       return incoming.reject(expiredError(this.#state.address, incoming.event.type, deadline, now));
@@ -170,13 +174,13 @@ export class Handler {
   }
 
   #timeAndChance(): EventContext {
-    const { clock } = this.#host;
+    const { clock } = this.#host.context;
     return { at: clock.now(), chance: () => clock.random() };
   }
 
   /** One commit; then the actor is what it says. False when the message was handled before. */
   async #store(plan: PlannedCommit): Promise<boolean> {
-    const { journal, report, clock } = this.#host;
+    const { journal, report, clock } = this.#host.context;
     const { commit, change } = plan;
     const turn = clock.turn?.();
     if (turn) await turn;
@@ -199,7 +203,7 @@ export class Handler {
   }
 
   #retry<T>(write: () => Promise<T>): Promise<T> {
-    const { clock, ending, stalls } = this.#host;
+    const { clock, ending, stalls } = this.#host.context;
     const { run, address } = this.#state;
     return retryWrite(write, { clock, ending, gone: this.#isGone, ...stalls.reportsOf(run, address) });
   }
@@ -208,31 +212,34 @@ export class Handler {
   async #stepFailed(incoming: Incoming, failure: Failure): Promise<void> {
     if (mustStopHere(failure)) throw fromFailure(failure);
     if (!incoming.isInternal && (await this.#answerIfHandled(incoming))) return;
-    const { journal, clock } = this.#host;
+    const { journal, clock } = this.#host.context;
     const { run, address, parent: by = 'system' } = this.#state;
     const { result } = incoming;
-    if (result) await this.#retry(() => journal.record(run, this.#host.epoch(run), address, clock.now(), result));
-    const decision = await this.#host.superviseFailure(this.#state, failure, !incoming.isInternal);
-    const restart = (how: Restart['how']) =>
-      decision.policy && restartRecord(decision.policy, { at: this.#host.clock.now(), by, how, failure });
+    if (result) await this.#retry(() => journal.record(run, this.#run.epoch, address, clock.now(), result));
+    const decision = await this.#host.supervise(this.#state, failure, !incoming.isInternal);
+    const { policy } = decision;
     if (decision.escalate) await this.#endInFailure(escalatedFailure(failure, decision), commitEventOf(incoming));
     else if (decision.who.length === 0) return incoming.reject(notRunningError(address));
-    else if (decision.restart === 'fresh')
-      for (const who of decision.who)
-        this.#host.restart(who, by, failure, who === address ? restart('fresh') : undefined);
-    else await this.#deadLetter(incoming, failure, by, restart('resume'));
+    else if (decision.restart === 'resume')
+      await this.#deadLetter(
+        incoming,
+        failure,
+        by,
+        policy && restartRecord(policy, { at: clock.now(), by, how: 'resume', failure }),
+      );
     incoming.reject(fromFailure(failure));
   }
 
   async #deadLetter(incoming: Incoming, failure: Failure, by: string, restart?: Restart): Promise<void> {
-    const { clock, report } = this.#host;
+    const { clock, report } = this.#host.context;
     const { run, address } = this.#state;
     const { appends = [], ...change } = deadLetterChange(this.#state, incoming, failure, clock.now());
     const all = restart ? [...appends, restartEntry(restart)] : appends;
     await this.#storeAndAct(this.#state.plan({ ...change, appends: all }));
     const { id, event, from = address } = incoming;
-    this.#host.reportDeadLetter(run, address, { id, type: event.type, from }, failure);
-    report({ type: 'restarted', at: clock.now(), run, actor: address, by, how: 'resume', failure });
+    const at = clock.now();
+    report({ type: 'dead', at, run, actor: address, message: { id, type: event.type, from }, failure });
+    report({ type: 'restarted', at, run, actor: address, by, how: 'resume', failure });
   }
 
   async #unhandled(incoming: Incoming): Promise<void> {
@@ -241,12 +248,11 @@ export class Handler {
 
   /** Was it handled before? Then the sender has its answer now. */
   async #answerIfHandled({ id, body, ask, acknowledge, reject }: Incoming): Promise<boolean> {
-    const { journal, outboxRelay } = this.#host;
+    const { journal } = this.#host.context;
     const message = { id, body, asker: ask?.from };
+    const answer = (reply: Envelope) => this.#host.begin(this.#state, toPendingMessage(reply));
     try {
-      const handled = await this.#retry(() =>
-        wasHandled(journal, this.#state.address, message, (reply) => outboxRelay.send(reply)),
-      );
+      const handled = await this.#retry(() => wasHandled(journal, this.#state.address, message, answer));
       if (handled) acknowledge(true);
       return handled;
     } catch (thrown) {

@@ -13,17 +13,47 @@ const seen = new WeakSet<object>();
  * remembered as checked. For values that are checked only once, such as a message, remembering costs more than checking.
  */
 export function requirePlain(what: string, value: unknown, passing = false): void {
-  const problem = problemIn(value, '', 0, !passing);
-  if (problem === undefined) return;
+  if (isPlain(value, !passing)) return;
   throw new TroupeError(
     'definition',
-    `${what} must be plain JSON, so that it is the same after a restart; ${problem}. Keep numbers, strings, booleans, null, arrays and plain objects.`,
+    `${what} must be plain JSON, so that it is the same after a restart; ${problemIn(value, '', 0)}. Keep numbers, strings, booleans, null, arrays and plain objects.`,
   );
+}
+
+/** Does the value survive a journal as it is? `remember`: it is not looked at again. */
+export function isPlain(value: unknown, remember = false, depth = 0): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'undefined':
+      return true;
+    case 'number':
+      return Number.isFinite(value);
+    case 'object':
+      return value === null || seen.has(value) || isPlainInside(value, remember, depth);
+    default:
+      return false;
+  }
+}
+
+function isPlainInside(value: object, remember: boolean, depth: number): boolean {
+  if (depth > maxDepth) return false;
+  if (Array.isArray(value)) {
+    // An index, since `every` passes over holes.
+    for (let i = 0; i < value.length; i++)
+      if (value[i] === undefined || !isPlain(value[i], remember, depth + 1)) return false;
+  } else {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) return false;
+    for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], remember, depth + 1)) return false;
+  }
+  if (remember) seen.add(value);
+  return true;
 }
 
 /** A value from outside, as JSON holds it: plain, and with texts that every store and every model accepts. Throws `invalid`, saying where. */
 export function requireInput(what: string, value: unknown): Json {
-  const problem = problemIn(value, '', 0, true) ?? unstorableTextIn(value, '');
+  const problem = isPlain(value, true) ? unstorableTextIn(value, '') : problemIn(value, '', 0);
   if (problem !== undefined)
     throw new TroupeError(
       'invalid',
@@ -45,7 +75,8 @@ function unstorableTextIn(value: unknown, path: string): string | undefined {
   return undefined;
 }
 
-function problemIn(value: unknown, path: string, depth: number, remember: boolean): string | undefined {
+/** Where a value that is not plain has what JSON cannot hold. */
+function problemIn(value: unknown, path: string, depth: number): string | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -54,33 +85,31 @@ function problemIn(value: unknown, path: string, depth: number, remember: boolea
     case 'number':
       return Number.isFinite(value) ? undefined : `${at(path)} is ${value}`;
     case 'object':
-      return value === null || seen.has(value) ? undefined : problemInside(value, path, depth, remember);
+      return value === null ? undefined : problemInside(value, path, depth);
     default:
       return `${at(path)} is a ${typeof value}`;
   }
 }
 
-function problemInside(value: object, path: string, depth: number, remember: boolean): string | undefined {
+function problemInside(value: object, path: string, depth: number): string | undefined {
   if (depth > maxDepth) return `${at(path)} is nested more than ${maxDepth} deep, or in a circle`;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       const problem =
         value[i] === undefined
           ? `${at(`${path}[${i}]`)} is undefined`
-          : problemIn(value[i], `${path}[${i}]`, depth + 1, remember);
+          : problemIn(value[i], `${path}[${i}]`, depth + 1);
       if (problem) return problem;
     }
-  } else {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null)
-      return `${at(path)} is a ${value.constructor?.name || 'class instance'}`;
-    for (const key of Object.keys(value)) {
-      const inner = (value as Record<string, unknown>)[key];
-      const problem = problemIn(inner, path ? `${path}.${key}` : key, depth + 1, remember);
-      if (problem) return problem;
-    }
+    return undefined;
   }
-  if (remember) seen.add(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null)
+    return `${at(path)} is a ${value.constructor?.name || 'class instance'}`;
+  for (const [key, inner] of Object.entries(value)) {
+    const problem = problemIn(inner, path ? `${path}.${key}` : key, depth + 1);
+    if (problem) return problem;
+  }
   return undefined;
 }
 

@@ -65,7 +65,7 @@ test.each([
   ['its last message', (testProcess: TestProcess, address: string) => testProcess.signal(address, { type: 'finish' })],
   [
     'a stop',
-    async (testProcess: TestProcess, address: string) => testProcess.host.stopChild(address, 'no longer wanted'),
+    async (testProcess: TestProcess, address: string) => testProcess.host.actor(address)?.stop('no longer wanted'),
   ],
 ])(
   'whoever waits in the mailbox, or for room in it, while the actor ends by %s, gets an error: nothing is taken and lost',

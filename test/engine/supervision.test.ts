@@ -163,8 +163,9 @@ test('a stop is final: a restart after it does nothing', async () => {
   const testProcess = new TestProcess();
   await testProcess.start(threeChildren({ restart: 'fresh', strategy: 'one-for-all' }));
   const two = await testProcess.find('kid/r1.two-');
-  testProcess.host.stopChild(two, 'its parent let it go');
-  testProcess.host.restart(two, 'trio/r1', { kind: 'internal', message: 'broke', retryable: false });
+  const actor = testProcess.host.actor(two);
+  actor?.stop('its parent let it go');
+  actor?.restart('trio/r1', { kind: 'internal', message: 'broke', retryable: false });
   await settle();
   expect((await testProcess.row(two)).status).toBe('stopped');
 });
@@ -182,7 +183,7 @@ test('a fresh restart begins with empty lists; the lists of the previous incarna
   const testProcess = new TestProcess();
   const address = await testProcess.start(type(listWriter));
   await testProcess.signal(address, { type: 'count' });
-  testProcess.host.restart(address, 'system', { kind: 'internal', message: 'broke', retryable: false });
+  testProcess.host.actor(address)?.restart('system', { kind: 'internal', message: 'broke', retryable: false });
   await settle();
   await testProcess.signal(address, { type: 'count' });
   await testProcess.signal(address, { type: 'count' });

@@ -1,5 +1,6 @@
 /** What every part of the engine is given: the journal, the clock, the observer. */
 import type { Clock } from '../values/clock.ts';
+import type { Envelope } from '../contracts/envelope.ts';
 import type { Inspection } from '../contracts/inspection.ts';
 import type { Stalls } from './stalls.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -12,6 +13,8 @@ export interface EngineContext {
   readonly ending: AbortSignal;
   /** Reports to the observer; never throws. */
   readonly report: (event: Inspection) => void;
+  /** Publishes an event that a machine emitted. Not durable, and never throws. */
+  readonly publish: (topic: string, envelope: Envelope) => void;
   /** Which runs wait for the journal. */
   readonly stalls: Stalls;
 }

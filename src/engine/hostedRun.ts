@@ -1,0 +1,77 @@
+/** One run as this process runs it: how it stands, and what all of its actors share. */
+import { defaultSupervision } from '../core/actorType.ts';
+import { Supervisor } from '../core/supervisor.ts';
+import type { Failure } from '../values/failure.ts';
+import type { Address } from '../values/ids.ts';
+import type { ActiveTask, Activity } from './activity.ts';
+import type { EngineContext } from './context.ts';
+import type { Leases } from './lease.ts';
+import type { Recall } from './recall.ts';
+import { retryWrite } from './retryWrite.ts';
+
+/** How a run stands in this process. */
+export type RunState =
+  /** Its lease is taken, and its root is being started or recovered. */
+  | { readonly is: 'starting' }
+  /** Its actors are there. */
+  | { readonly is: 'ready' }
+  /** It is being given back: effects may finish. */
+  | { readonly is: 'draining' }
+  /** This process does not run it any more. `why`: it could not go on here. */
+  | { readonly is: 'ended'; readonly why?: Failure };
+
+/** What a hosted run works with. */
+export interface HostedRunParts {
+  readonly context: EngineContext;
+  readonly leases: Leases;
+  readonly activity: Activity;
+  /** Fires the timers that this process missed while it was suspended. A promise while the run catches up. */
+  caughtUp(run: string): Promise<void> | undefined;
+}
+
+/** One run in this process. */
+export class HostedRun {
+  readonly id: string;
+  /** The address of its root actor. */
+  readonly root: Address;
+  /** Supervises the root, which has no parent. */
+  readonly supervisor = new Supervisor(defaultSupervision);
+  state: RunState = { is: 'starting' };
+  /** What a retried run keeps of its earlier lives; undefined for one that was never retried. */
+  recall: Recall | undefined;
+  readonly #parts: HostedRunParts;
+
+  constructor(id: string, root: Address, parts: HostedRunParts) {
+    this.id = id;
+    this.root = root;
+    this.#parts = parts;
+  }
+
+  /** The epoch of its lease. Throws `fenced` when this process does not hold it. */
+  get epoch(): number {
+    return this.#parts.leases.epoch(this.id);
+  }
+
+  /** Something of it begins: until the result is disposed, the run does not rest. */
+  begin(): ActiveTask {
+    return this.#parts.activity.begin(this.id);
+  }
+
+  /** Is it certain that no other process holds the lease by now? A process that was suspended must ask first. */
+  get isLeaseCurrent(): boolean {
+    return this.#parts.leases.isCurrent(this.id);
+  }
+
+  /** May something be started? False when another process holds the lease. Waits while the journal cannot tell. */
+  async confirmLease(gone: () => boolean): Promise<boolean> {
+    const { leases, context } = this.#parts;
+    const { clock, ending } = context;
+    const stalled = () => {}; // A commit that stalls is reported; this only follows one.
+    return await retryWrite(() => leases.confirm(this.id), { clock, ending, gone, stalled }).catch(() => false);
+  }
+
+  /** Resolves when what was due while the process was suspended is taken; undefined when nothing is late. What comes now is taken afterwards. */
+  caughtUp(): Promise<void> | undefined {
+    return this.#parts.caughtUp(this.id);
+  }
+}
