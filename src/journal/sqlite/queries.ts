@@ -46,7 +46,7 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
 
   return {
     ...sqliteHistory(store),
-    ...sqlitePrune(store),
+    prune: sqlitePrune(store).prune,
 
     async find(query) {
       const rows = rowsOf(query);

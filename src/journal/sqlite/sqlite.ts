@@ -11,9 +11,10 @@ import type { Journal } from '../journal.ts';
 import { sqliteInboxes } from './inbox.ts';
 import { requireStructure } from './integrity.ts';
 import { requireOpenable } from './openable.ts';
+import { sqlitePrune } from './prune.ts';
 import { actorReader } from './reader.ts';
 import { migrate } from './schema.ts';
-import type { WriteQueue } from './store.ts';
+import type { SqliteStore, WriteQueue } from './store.ts';
 import { Checkpoints } from './verify.ts';
 import { commitWriter } from './writer.ts';
 
@@ -45,8 +46,10 @@ export async function sqlite(
   }
   const group = new GroupCommit(db);
   let open = true;
+  const store = storeIn(db, group);
   return {
-    ...journalIn(db, group),
+    ...journalOf(store),
+    pruneSome: sqlitePrune(store).pruneSome,
     trouble: () => diskTrouble(path),
     async [Symbol.asyncDispose]() {
       if (!open) return;
@@ -63,19 +66,20 @@ export async function sqlite(
 }
 
 /** The journal in an open file; `writes` decides in which transaction a write takes place. */
-export function journalIn(db: SqliteDriver, writes: WriteQueue): Omit<Journal, keyof AsyncDisposable> {
-  const store = {
-    db,
-    writes,
-    codec: valueCodec(db),
-    commits: commitReader(db),
-    checkpoints: new Checkpoints(),
-  };
-  return {
-    ...commitWriter(store),
-    ...actorReader(store, store.checkpoints),
-    ...sqliteLeases(store),
-    ...sqliteInboxes(store),
-    ...sqliteQueries(store),
-  };
-}
+export const journalIn = (db: SqliteDriver, writes: WriteQueue) => journalOf(storeIn(db, writes));
+
+const storeIn = (db: SqliteDriver, writes: WriteQueue): SqliteStore => ({
+  db,
+  writes,
+  codec: valueCodec(db),
+  commits: commitReader(db),
+  checkpoints: new Checkpoints(),
+});
+
+const journalOf = (store: SqliteStore): Omit<Journal, keyof AsyncDisposable> => ({
+  ...commitWriter(store),
+  ...actorReader(store, store.checkpoints),
+  ...sqliteLeases(store),
+  ...sqliteInboxes(store),
+  ...sqliteQueries(store),
+});

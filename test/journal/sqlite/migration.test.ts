@@ -9,6 +9,7 @@ import type { SqliteDriver } from '../../../src/journal/sqlite/database.ts';
 import { migrate, newestVersion } from '../../../src/journal/sqlite/schema.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
+import { toFailure } from '../../../src/values/failure.ts';
 import { commitFor, commitTime as now } from '../../../src/testing/suites/commit.ts';
 import { drivers } from './drivers.ts';
 import { earlierJournal, firstActor } from './earlier.ts';
@@ -178,6 +179,26 @@ describe.each(drivers)('a journal of an earlier version on %s', (driver) => {
     expect((await journal.verify()).damage.map(({ actor }) => actor)).toEqual([firstActor]);
     expect(await journal.load('agent/n1')).toMatchObject({ seq: 3 });
   });
+
+  test.each([
+    ['its recipient has it', `INSERT INTO inbox VALUES (2, 'agent/n0/1/0', 9)`, true],
+    ['it waits in the inbox', `INSERT INTO mail VALUES (1, 'r', 'agent/n0/1/0', '{}', NULL)`, true],
+    ['it is nowhere', 'SELECT 1', false],
+  ])(
+    'whose delayed message went out under the key of its timer is loaded when %s, and not when it is lost',
+    async (_, evidence, isLoaded) => {
+      const path = await earlier();
+      const db = await openSqliteDriver(path, driver);
+      db.exec(`DELETE FROM pending WHERE key = 'agent/n0/1/0'; ${evidence}`);
+      db.close();
+      await using journal = await sqlite(path, { driver });
+      const loaded = journal.load(firstActor).then(
+        (stored) => stored?.pending.some(({ key }) => key === `${firstActor}/1/0`),
+        (thrown: unknown) => toFailure(thrown).kind,
+      );
+      expect(await loaded).toBe(isLoaded ? false : 'corrupt');
+    },
+  );
 
   test.each(['approval', 'routing', 'team'])('that was kept (%s) is whole after the migration', async (name) => {
     const path = fresh();
