@@ -1,8 +1,7 @@
 /** Reads actors back, and returns nothing that was not compared with the hash chain (J4). */
-import { deadLetterList } from '../../contracts/deadLetter.ts';
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../values/json.ts';
-import { corruptActor, isResult, pendingDigest, sha256Digest, shortDigest } from '../chain.ts';
+import { corruptActor, isResult, pendingDigest, shortDigest } from '../chain.ts';
 import type { ActorRow, CommitStore, Pending, StoredActor } from '../journal.ts';
 import {
   parseStrings,
@@ -10,22 +9,23 @@ import {
   type ActorColumns,
   type InboxColumns,
   type LedgerColumns,
-  type ListColumns,
   type PendingColumns,
   type ReplyColumns,
 } from './rows.ts';
+import { listReader, naming } from './lists.ts';
 import { actorLookup } from './lookup.ts';
 import type { SqliteStore } from './store.ts';
 import { chainVerifier, type Checkpoints, type VerifiedChain } from './verify.ts';
-import { errorMessage } from '../../values/cause.ts';
 
 /** The part of a journal that reads actors. Without `checkpoints` every load verifies the chain from its first commit. */
 export function actorReader(
-  { db, codec, commits }: SqliteStore,
+  store: SqliteStore,
   checkpoints?: Checkpoints,
 ): Pick<CommitStore, 'load' | 'list' | 'handled' | 'undelivered'> {
+  const { db, codec, commits } = store;
   const verify = chainVerifier(db, codec, commits, checkpoints);
   const { find } = actorLookup(db);
+  const lists = listReader(store);
   const pendingsOf = db.prepare<PendingColumns>('SELECT * FROM pending WHERE actor = ?');
   const resultOf = db.prepare<LedgerColumns>('SELECT * FROM ledger WHERE key = ?');
   const resultAgain = db.prepare<Pick<LedgerColumns, 'key'>>(
@@ -34,15 +34,6 @@ export function actorReader(
   const senders = db.prepare<Pick<ActorColumns, 'actor'>>(
     `SELECT DISTINCT a.actor FROM pending p JOIN actors a ON a.id = p.actor WHERE a.run = ? AND p.kind = 'message' ORDER BY a.id`,
   );
-  const entryAt = db.prepare<Pick<ListColumns, 'hash'>>(
-    'SELECT hash FROM entries WHERE actor = ? AND list = ? AND n = ?',
-  );
-  const lastEntry = db.prepare<Pick<ListColumns, 'n'>>(
-    'SELECT n FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1',
-  );
-  const entries = db.prepare<Pick<ListColumns, 'n' | 'data' | 'hash'>>(
-    'SELECT n, data, hash FROM entries WHERE actor = ? AND list = ? AND n >= ? AND n < ? ORDER BY n',
-  );
   /** Earlier versions sent a delayed message under the key of its timer and closed the timer without a commit: the message is the evidence. */
   const sentUnder = db.prepare<Pick<InboxColumns, 'seq'>>(
     'SELECT i.seq FROM actors a JOIN inbox i ON i.actor = a.id AND i.id = ? WHERE a.run = ? UNION ALL SELECT 0 FROM mail WHERE run = ? AND id = ?',
@@ -50,14 +41,6 @@ export function actorReader(
   const handledBy = db.prepare<Pick<InboxColumns, 'seq'>>('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
   const replyTo = db.prepare<ReplyColumns>('SELECT ask, envelope, sum FROM replies WHERE actor = ? AND ask = ?');
   const repliesOf = db.prepare<ReplyColumns>('SELECT ask, envelope, sum FROM replies WHERE actor = ?');
-
-  const naming = <T>(actor: string, seq: number, what: string, read: () => T): T => {
-    try {
-      return read();
-    } catch (cause) {
-      throw corruptActor(actor, seq, `${what} cannot be read: ${errorMessage(cause)}`);
-    }
-  };
 
   /** The outcome of an effect that is not settled, stored with a commit or alone. */
   function outcomeOf(row: ActorColumns, key: string, answeredBy: number | undefined): Outcome | undefined {
@@ -118,7 +101,7 @@ export function actorReader(
   async function load(actor: string): Promise<StoredActor | undefined> {
     const row = find(actor);
     if (!row) return undefined;
-    const { opened, answered, lists } = verify(row);
+    const { opened, answered, lists: places } = verify(row);
     const pending = pendingIn(row, opened);
     const results = new Map<string, Outcome>();
     for (const { key, kind } of pending) {
@@ -129,65 +112,16 @@ export function actorReader(
       ...toActorRow(row, (what, stored) => naming(actor, Number(row.seq), what, () => codec.read(stored))),
       pending,
       results,
-      lists: Object.fromEntries(lengthsOf(row, lists)),
+      lists: Object.fromEntries(lists.lengths(row, places)),
     };
-  }
-
-  /** How many entries each list has. Dead letters are counted in the table: some came without a commit. */
-  function lengthsOf({ id }: ActorColumns, lists: VerifiedChain['lists']): Map<string, number> {
-    const lengths = new Map([...lists].map(([list, { listed, commits: of }]) => [list, listed + of.length]));
-    const dead = Number(lastEntry.get(id, deadLetterList)?.n ?? -1) + 1;
-    return dead > 0 ? lengths.set(deadLetterList, dead) : lengths;
-  }
-
-  /** Entries [from, to) of the table. */
-  function listedEntries({ id, actor, seq }: ActorColumns, list: string, from: number, to: number): Json[] {
-    let hash = from === 0 ? '' : String(entryAt.get(id, list, from - 1)?.hash ?? '');
-    let next = from;
-    const found = entries.all(id, list, from, to);
-    if (found.length !== Math.max(0, to - from))
-      throw corruptActor(actor, Number(seq), `the list "${list}" cannot be read whole`);
-    return found.map(({ n, data, hash: stored }) => {
-      hash = sha256Digest(hash, String(data));
-      if (n !== next++ || hash !== stored)
-        throw corruptActor(actor, Number(seq), `entry ${n} of the list "${list}" is not what was written`);
-      return naming(actor, Number(seq), `entry ${n} of "${list}"`, () => codec.read(String(data)));
-    });
-  }
-
-  /** Entries [from, to) of those that stand in commits; `places` names the commit of each. */
-  function committedEntries(
-    row: ActorColumns,
-    list: string,
-    places: readonly number[],
-    from: number,
-    to: number,
-  ): Json[] {
-    const [first, last] = [places[from], places[to - 1]];
-    if (first === undefined || last === undefined || from >= to) return [];
-    const before = from - places.indexOf(first);
-    return commits
-      .read(row, first, last)
-      .flatMap(({ seq, appends }) => appends.flatMap(([of, entry]) => (of === list ? [{ seq, entry }] : [])))
-      .slice(before, before + to - from)
-      .map(({ seq, entry }) => naming(row.actor, seq, `an entry of "${list}"`, () => codec.extract(entry)));
   }
 
   return {
     load,
 
-    async list(actor, list, from = 0, to) {
+    async list(actor, list, from, to) {
       const row = find(actor);
-      if (!row) return [];
-      const { lists } = verify(row);
-      const length = lengthsOf(row, lists).get(list) ?? 0;
-      const places = lists.get(list)?.commits ?? [];
-      const listed = length - places.length;
-      const end = Math.min(to ?? length, length);
-      return [
-        ...(from < listed ? listedEntries(row, list, from, Math.min(end, listed)) : []),
-        ...committedEntries(row, list, places, Math.max(0, from - listed), Math.max(0, end - listed)),
-      ];
+      return row ? lists.entries(row, verify(row).lists, list, from, to) : [];
     },
 
     async undelivered(run) {
