@@ -39,7 +39,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
       {
         file: 'test/testing/crash.test.ts',
-        name: '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
+        name: '$name, $how, has the same result after a crash before and after every commit, message, result and acknowledgement',
       },
       {
         file: 'test/testing/simulate.test.ts',
@@ -77,7 +77,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
       {
         file: 'test/testing/crash.test.ts',
-        name: '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
+        name: '$name, $how, has the same result after a crash before and after every commit, message, result and acknowledgement',
       },
       {
         file: 'test/testing/simulate.test.ts',
@@ -166,7 +166,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
       {
         file: 'test/testing/crash.test.ts',
-        name: '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
+        name: '$name, $how, has the same result after a crash before and after every commit, message, result and acknowledgement',
       },
       {
         file: 'test/testing/simulate.test.ts',
@@ -391,8 +391,50 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'UN1',
+    says: 'The steps of a unit are stored together or not at all. An actor that is busy, or not in memory, takes its message by itself afterwards.',
+    where: 'src/engine/unit.ts',
+    tests: [
+      {
+        file: 'test/engine/unit.test.ts',
+        name: 'a result that ends a child, its parent that goes on, and the next child are one commit: %s',
+      },
+      { file: 'test/engine/unit.test.ts', name: 'while the journal is away all of it waits, and is stored once' },
+      {
+        file: 'src/testing/suites/journal.ts',
+        name: 'commits that belong together are stored all or none, in their order, one actor as often as it has steps',
+      },
+    ],
+  },
+  {
+    id: 'UN2',
+    says: 'Nothing that a step asks for happens before its unit is stored.',
+    where: 'src/engine/unit.ts',
+    tests: [
+      {
+        file: 'test/engine/unit.test.ts',
+        name: 'nothing that a step of it asks for happens before all of it is stored',
+      },
+    ],
+  },
+  {
+    id: 'UN3',
+    says: 'When a unit is refused, every actor in it is as it was before.',
+    where: 'src/engine/unit.ts',
+    tests: [
+      {
+        file: 'test/engine/unit.test.ts',
+        name: 'a message that was handled before changes none of the actors that it would reach',
+      },
+      {
+        file: 'test/engine/unit.test.ts',
+        name: 'what cannot be stored together is stored step by step: the refusal is that of one actor',
+      },
+    ],
+  },
+  {
     id: 'J1',
-    says: 'A commit is stored completely or not at all.',
+    says: 'A commit is stored completely or not at all; so are commits that belong together (`commitAll`).',
     where: 'src/journal/journal.ts',
     tests: [
       {
@@ -402,6 +444,10 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'src/testing/suites/journal.ts',
         name: 'of many commits asked for at once, one that is refused does not take the others along',
+      },
+      {
+        file: 'src/testing/suites/journal.ts',
+        name: 'commits that belong together are stored all or none, in their order, one actor as often as it has steps',
       },
       {
         file: 'test/journal/sqlite/damage.test.ts',
@@ -643,7 +689,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/testing/crash.test.ts',
-        name: '%s has the same result after a crash before and after every commit, message, result and acknowledgement',
+        name: '$name, $how, has the same result after a crash before and after every commit, message, result and acknowledgement',
       },
       {
         file: 'test/testing/simulate.test.ts',

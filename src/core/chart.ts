@@ -19,7 +19,7 @@ import {
   type StateValue,
 } from 'xstate';
 import { TroupeError } from '../values/failure.ts';
-import { cloneJson, type JsonObject } from '../values/json.ts';
+import { cloneJson, type Json, type JsonObject } from '../values/json.ts';
 import { lightCopy } from './lightCopy.ts';
 import { everyNode, inMachineOrder } from './machineShape.ts';
 import type { StepTrace } from './platform.ts';
@@ -48,8 +48,8 @@ export interface Chart {
   step(snapshot: Snapshot, event: MachineEvent): MachineStep;
   /** Does no transition handle the event? (A transition that does nothing does handle it.) */
   ignores(snapshot: Snapshot, event: MachineEvent): boolean;
-  /** The snapshot as plain JSON, for the journal. `context`: as it was saved already. */
-  save(snapshot: Snapshot, context?: JsonObject): JsonObject;
+  /** The snapshot as plain JSON. */
+  save(snapshot: Snapshot): JsonObject;
   /** Needs a snapshot that fits the machine (E11). */
   restore(saved: JsonObject): Snapshot;
   /** Is this the target of `sendTo(({ self }) => self)` or of `sendParent`? */
@@ -155,24 +155,37 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
 }
 
 /** What `getPersistedSnapshot()` of XState gives, whose children are inert. */
-function save(snapshot: Snapshot, context = withMarks(snapshot.context as object)): JsonObject {
-  const { status, output, error, value, historyValue, children } = snapshot;
-  const saved: Record<string, unknown> = {};
-  for (const id in children) {
-    // XState gives no other access to whether a child is synchronised.
-    const { src, systemId, _syncSnapshot: syncSnapshot } = children[id] as SavedChild;
-    saved[id] = { snapshot: { status: 'active' }, src, systemId, syncSnapshot };
-  }
-  // XState knows the nodes that a history state leads back to by their ids.
+const save = (snapshot: Snapshot): JsonObject => ({
+  ...savedState(snapshot, withMarks(snapshot.context as object)),
+  children: savedChildren(snapshot.children as Children, () => true),
+});
+
+/** A snapshot as plain JSON without its children. `context`: as it was saved. */
+export function savedState(snapshot: Snapshot, context: JsonObject): JsonObject {
+  const { status, output, error, value, historyValue } = snapshot;
+  // XState finds the nodes that a history state leads back to by their ids.
   const history: Record<string, unknown> = {};
   for (const id in historyValue) history[id] = historyValue[id]?.map((node: StateNode) => ({ id: node.id }));
-  return { status, output, error, value, historyValue: history, context, children: saved } as unknown as JsonObject;
+  return { status, output, error, value, historyValue: history, context } as unknown as JsonObject;
 }
 
-interface SavedChild {
+type Children = Readonly<Record<string, ChildSource | undefined>>;
+
+/** What XState needs to know of a child to restore its reference. */
+export interface ChildSource {
+  /** Its name in `setup({ actors })`. */
   readonly src: unknown;
-  readonly systemId: string | undefined;
-  readonly _syncSnapshot: boolean | undefined;
+}
+
+/** The children of a snapshot, or some of them, as XState saves and restores them. */
+export function savedChildren(children: Children, isSaved: (id: string) => boolean): JsonObject {
+  const saved: Record<string, Json> = {};
+  for (const id in children) {
+    const child = children[id];
+    // `src` is a name: logic without one cannot be spawned.
+    if (child && isSaved(id)) saved[id] = { snapshot: { status: 'active' }, src: child.src as string };
+  }
+  return saved;
 }
 
 const isEndlessError = (thrown: unknown) =>

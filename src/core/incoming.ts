@@ -55,7 +55,8 @@ export interface EffectResult {
 /** How the sender is told what became of it. */
 export type Acknowledgement = Pick<Incoming, 'acknowledge' | 'reject'>;
 
-const noSender: Acknowledgement = { acknowledge() {}, reject() {} };
+/** No sender waits for what becomes of it. */
+export const noSender: Acknowledgement = { acknowledge() {}, reject() {} };
 
 /** The end of an effect. `inLedger`: its outcome is stored already. */
 export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, inLedger: boolean): Incoming {

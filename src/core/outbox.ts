@@ -45,19 +45,20 @@ function spawnAssigned(
   after: Snapshot,
   actions: readonly Action[],
 ): void {
-  const inActions = new Set(
-    actions.flatMap(({ type, params }) =>
-      type === 'xstate.spawnChild' ? [paramsOf<{ actorRef?: unknown }>({ params }).actorRef] : [],
-    ),
-  );
-  (Object.values(after.children) as (Child | undefined)[]).forEach((child, position) => {
-    if (!child || inActions.has(child) || before?.children[child.id] === child) return;
+  const isInAction = (child: unknown) =>
+    actions.some(
+      (action) => action.type === 'xstate.spawnChild' && paramsOf<{ actorRef?: unknown }>(action).actorRef === child,
+    );
+  let index = actions.length;
+  for (const name in after.children) {
+    const child = after.children[name] as Child | undefined;
+    if (!child || before?.children[name] === child || isInAction(child)) continue;
+    index++;
     const { id, sessionId, src, options } = child;
-    const index = actions.length + 1 + position;
     builder.spawned.set(child, builder.childAddress(index, id, src));
     // An id that was not given is the session's, which is another one after a restart.
     const given = id === sessionId ? undefined : id;
     const input = withAddresses(options.input, (reference) => addressOf(builder, reference));
     builder.spawn(index, { id: given, src, input, systemId: options.systemId });
-  });
+  }
 }

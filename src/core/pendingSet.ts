@@ -45,6 +45,17 @@ export class PendingSet {
     return pending;
   }
 
+  /** Takes back what a step has added and removed. */
+  undo(added: readonly Pending[], removed: readonly OwnPending[]): void {
+    for (const { key } of added) this.remove(key);
+    if (removed.length === 0) return;
+    for (const pending of removed) this.add(pending);
+    // They are in the order in which they were opened, which their keys say.
+    const inOrder = [...this.#all.values()].sort(byOpening);
+    this.#all.clear();
+    for (const pending of inOrder) this.#all.set(pending.key, pending);
+  }
+
   /** The keys of everything that ends with the actor, but for `gone`; youngest first: children stop in reverse order of their spawning. */
   keysEndingWith(gone: readonly string[]): string[] {
     return [...this.#all.values()].flatMap(({ key }) => (gone.includes(key) ? [] : [key])).reverse();
@@ -66,4 +77,11 @@ export class PendingSet {
   #idsOf({ kind }: OwnPending): Map<string, string> {
     return kind === 'timer' ? this.timers : this.children;
   }
+}
+
+/** By the numbers at the end of a key: the commit that opened it, and its place in that. */
+function byOpening(a: OwnPending, b: OwnPending): number {
+  const numbers = ({ key }: OwnPending) => key.split('/').slice(-2).map(Number);
+  const [[seqA = 0, indexA = 0], [seqB = 0, indexB = 0]] = [numbers(a), numbers(b)];
+  return seqA - seqB || indexA - indexB;
 }

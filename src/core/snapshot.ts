@@ -3,6 +3,7 @@ import type { StoredActor } from '../contracts/commit.ts';
 import { TroupeError } from '../values/failure.ts';
 import { asJson, isJsonObject, type Json, type JsonObject } from '../values/json.ts';
 import type { ActorType } from './actorType.ts';
+import { savedChildren } from './chart.ts';
 import { activeNodes, everyNode, unknownStates } from './machineShape.ts';
 
 /** What a commit stores as `snapshot`. */
@@ -31,7 +32,7 @@ export function wrapSnapshot(type: ActorType, state: JsonObject): StoredSnapshot
 
 /** The saved state, ready for `type.chart.restore`. Throws `incompatible` (it no longer fits) or `corrupt` (it is no snapshot). */
 export function unwrapSnapshot(type: ActorType, stored: StoredActor): JsonObject {
-  const wrapped = requireStoredSnapshot(stored);
+  const wrapped = withPendingChildren(requireStoredSnapshot(stored), stored);
   const problems = misfits(type, wrapped, stored);
   if (problems.length === 0) return withUnsetKeys(wrapped);
   if (type.migrate) {
@@ -74,6 +75,16 @@ function requireStoredSnapshot({ actor, snapshot }: StoredActor): StoredSnapshot
     'incompatible',
     `The snapshot of ${actor} has format ${String(wrapped.format)}; this version reads format 1. Run it with the version of troupe that wrote it.`,
   );
+}
+
+/** A commit leaves to its pendings what is running. Earlier versions named all children. */
+function withPendingChildren(wrapped: StoredSnapshot, { pending }: StoredActor): StoredSnapshot {
+  const running = Object.fromEntries(
+    pending.flatMap(({ kind, data }) => (kind === 'effect' || kind === 'child' ? [[data.id, data] as const] : [])),
+  );
+  const { children } = wrapped.state;
+  const all = { ...savedChildren(running, () => true), ...(isJsonObject(children) ? children : {}) };
+  return { ...wrapped, state: { ...wrapped.state, children: all } };
 }
 
 const withUnsetKeys = ({ state, unset = [] }: StoredSnapshot): JsonObject =>

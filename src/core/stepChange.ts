@@ -74,19 +74,29 @@ export function stepChange(
   ];
   const common = { snapshot, event, appends, results: result ? [result] : [] };
   if (snapshot.status !== 'done') {
+    const running = { has: (id: string) => isRunning(builder.children.get(id), settles) };
     const opens = before ? builder.opens : [...builder.opens, ...deadlineTimer(spawnInfo, builder.key(index))];
     return {
-      change: { ...common, status: 'active', opens, closes: [...settled, ...ends, ...builder.closes] },
+      change: { ...common, status: 'active', opens, closes: [...settled, ...ends, ...builder.closes], running },
       builder,
     };
   }
   const endMessage = endMessageFor(spawnInfo, builder.key(index), { output: snapshot.output ?? null });
   const opens = [...builder.opens.filter(({ kind }) => kind === 'message'), ...endMessage];
   return {
-    change: { ...common, status: 'done', opens, closes: [...settled, ...pendings.keysEndingWith(settled)] },
+    change: {
+      ...common,
+      status: 'done',
+      opens,
+      closes: [...settled, ...ends, ...pendings.keysEndingWith([...settled, ...ends])],
+    },
     builder,
   };
 }
+
+/** Is the pending under this key there after a step that settles another one? */
+const isRunning = (key: string | undefined, settled: string | undefined): boolean =>
+  key !== undefined && key !== settled;
 
 /** The output of a machine that has ended, with an address in place of each reference to an actor. */
 function withPlainOutput(snapshot: Snapshot, builder: CommitBuilder): Snapshot {

@@ -6,7 +6,7 @@ import type { Commit } from '../contracts/commit.ts';
 import type { Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { SpawnInfo } from './spawn.ts';
-import { stateOf, type Snapshot } from './chart.ts';
+import { savedChildren, savedState, stateOf, type Snapshot } from './chart.ts';
 import { saveContext, type ContextOwner, type SavedContext } from './savedContext.ts';
 import { wrapSnapshot } from './snapshot.ts';
 import { requirePlain } from '../values/plain.ts';
@@ -29,6 +29,8 @@ export interface StateChange {
   readonly results?: Commit['results'];
   /** Why the actor failed. */
   readonly failure?: Failure;
+  /** Of the children in the snapshot, those that are pending after the change, by id: the snapshot need not name them. Default none. */
+  readonly running?: { has(id: string): boolean };
 }
 
 /** The actor as of its last commit. */
@@ -49,10 +51,10 @@ export function toCommit(
   change: StateChange,
   now: number,
   epoch: number,
-  saved = contextOf(change, spawnInfo),
+  saved = savedContextOf(change, spawnInfo),
 ): Commit {
   const { snapshot, status, event, opens = [], closes = [], appends = [], results = [], failure } = change;
-  const state: JsonObject = snapshot && saved ? type.chart.save(snapshot, saved.saved) : {};
+  const state: JsonObject = snapshot && saved ? stateOfCommit(snapshot, saved, change) : {};
   if (state.output !== undefined) requirePlain(`The output of ${spawnInfo.address}`, state.output, true);
   for (const { kind, data } of opens)
     requirePlain(
@@ -84,8 +86,16 @@ export function toCommit(
   };
 }
 
+/** Restoring takes the children from what is pending. Only one that has ended and that its machine still knows is in no other place. */
+function stateOfCommit(snapshot: Snapshot, { saved }: SavedContext, { status, running }: StateChange): JsonObject {
+  const state = savedState(snapshot, saved);
+  if (status !== 'active') return state;
+  const ended = savedChildren(snapshot.children, (id) => running?.has(id) !== true);
+  return Object.keys(ended).length === 0 ? state : { ...state, children: ended };
+}
+
 /** The context of a change, saved; undefined when the actor failed before its first step. `before` is that of the last commit. */
-export const contextOf = (
+export const savedContextOf = (
   { snapshot }: Pick<StateChange, 'snapshot'>,
   owner: ContextOwner,
   before?: SavedContext,

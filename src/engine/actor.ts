@@ -8,7 +8,7 @@ import type { ActorRow, StoredActor } from '../contracts/commit.ts';
 import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
 import type { SpawnInfo } from '../core/spawn.ts';
-import { fromTimer, type Acknowledgement, type Incoming } from '../core/incoming.ts';
+import { fromTimer, noSender, type Acknowledgement, type Incoming } from '../core/incoming.ts';
 import { fromEnvelope } from '../core/validate.ts';
 import { Executor } from './execute.ts';
 import type { ActiveTask } from './activity.ts';
@@ -17,6 +17,7 @@ import type { HostedRun } from './hostedRun.ts';
 import type { LateTimer } from './catchUp.ts';
 import { Mailbox } from './mailbox.ts';
 import { ActorState } from './actorState.ts';
+import type { Unit } from './unit.ts';
 import { Supervisor } from '../core/supervisor.ts';
 import { toError, endedError, notRunningError } from '../core/rejections.ts';
 import { Handler, type ActorCommand } from './handle.ts';
@@ -131,6 +132,16 @@ export class Actor {
     await this.#begin(() => (kept ? this.#handler.keep(kept, event) : this.#handler.start(event)));
   }
 
+  /** Spawns the actor as a further step of a unit. Throws when it must be spawned by itself. */
+  startIn(unit: Unit, spawnInfo: SpawnInfo): void {
+    this.state.begin(spawnInfo);
+    this.supervisor.reset();
+    this.#handler.startIn(unit, { id: `${this.address}/0`, type: 'xstate.init', body: spawnInfo.input });
+    const loaded = this.#phase;
+    void this.#work(() => this.#handler.join(unit));
+    finishLoading(loaded);
+  }
+
   /** Begins an actor that had ended again, from its first step. */
   async reopen(stored: StoredActor, spawnInfo: SpawnInfo): Promise<void> {
     this.state.reopen(stored, spawnInfo);
@@ -182,6 +193,22 @@ export class Actor {
         answer.reject(toError(thrown));
       }
     });
+  }
+
+  /** Takes a message of the same run as a further step of a unit. False when it must come by itself: something else comes first, or it cannot be taken. */
+  takeIn(unit: Unit, envelope: Envelope): boolean {
+    const isIn = this.#handler.isIn(unit);
+    const isFree = (this.#phase.is === 'idle' || isIn) && this.#mailbox.size === 0 && !this.#executor.isHolding;
+    if (!isFree || this.#command || this.status !== 'active') return false;
+    let incoming: Incoming;
+    try {
+      incoming = fromEnvelope(this.type, envelope, (key) => this.pending(key), noSender);
+    } catch {
+      return false; // It is delivered by itself, and refused.
+    }
+    if (!this.#handler.include(unit, incoming)) return false;
+    if (!isIn) void this.#work(() => this.#handler.join(unit));
+    return true;
   }
 
   /** Takes one thing to handle. Exactly one of its `acknowledge` and `reject` is called, now or later. */

@@ -1,28 +1,15 @@
 /** What an actor and its parts ask of the host that runs them. They know their host by these six members alone, and what their run shares by `HostedRun`. */
 import type { OwnPending, Pending } from '../contracts/pending.ts';
-import type { ActorType } from '../core/actorType.ts';
 import type { SupervisorDecision } from '../core/supervisor.ts';
-import type { Failure, TroupeError } from '../values/failure.ts';
+import type { Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import type { EngineContext } from './context.ts';
-
-/** An actor, and the run it belongs to. */
-export interface RunActor {
-  readonly address: Address;
-  readonly run: string;
-}
+import type { Include, ParentActor, RunActor } from './unit.ts';
 
 /** An actor that fails, for its supervisor. */
 export interface SupervisedActor extends RunActor {
   /** Undefined for the root of a run. */
   readonly parent: Address | undefined;
-}
-
-/** An actor that begins something. */
-export interface ParentActor extends RunActor {
-  readonly type: ActorType;
-  /** Milliseconds since the epoch; a child inherits it. */
-  readonly deadline: number | undefined;
 }
 
 /** What becomes of an actor in this process. */
@@ -47,8 +34,8 @@ export interface ActorHost {
    * failed.
    */
   supervise(actor: SupervisedActor, failure: Failure, resumable: boolean): Promise<SupervisorDecision>;
-  /** Fails a run of this process from its root, whatever it is doing; false when it is not here. */
-  failRun(run: string, error: TroupeError): boolean;
+  /** Takes a message, or starts a child, as a further step of a unit that is not stored yet; false when it must wait for that. */
+  readonly include: Include;
   /** Takes note of what becomes of the actor. */
   changed(actor: RunActor, change: ActorChange): void;
 }

@@ -1,4 +1,4 @@
-/** The state of an actor as of its last commit, and the commit that its next step would make. Nothing here writes, sends or waits, except that a list is read. */
+/** The state of an actor as of its last commit, or the one that is being stored, and the commit that its next step would make. Nothing here writes, sends or waits, except that a list is read. */
 import type { Address } from '../values/ids.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
@@ -9,7 +9,7 @@ import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { spawnInfoOf, type SpawnInfo } from '../core/spawn.ts';
 import type { Snapshot, MachineStep } from '../core/chart.ts';
-import { contextOf, toCommit, type StateChange } from '../core/toCommit.ts';
+import { savedContextOf, toCommit, type StateChange } from '../core/toCommit.ts';
 import { unwrapSnapshot } from '../core/snapshot.ts';
 import type { CommitBuilder } from '../core/commitBuilder.ts';
 import type { SavedContext } from '../core/savedContext.ts';
@@ -31,6 +31,14 @@ export interface PlannedCommit {
   /** The context as the commit stores it. */
   readonly saved: SavedContext | undefined;
   readonly builder?: CommitBuilder;
+}
+
+/** A change that the state has taken over. */
+export interface AppliedChange {
+  /** The pendings that it closes. */
+  readonly closed: readonly OwnPending[];
+  /** Makes the state what it was before. */
+  undo(): void;
 }
 
 /** The state of one actor. */
@@ -149,7 +157,7 @@ export class ActorState implements SteppingActor {
   plan(change: StateChange, builder?: CommitBuilder): PlannedCommit {
     const { type, spawnInfo } = this;
     const base = { type, spawnInfo, created: this.#created, seq: this.#seq };
-    const saved = contextOf(change, spawnInfo, this.#saved);
+    const saved = savedContextOf(change, spawnInfo, this.#saved);
     const commit = toCommit(base, change, this.#context.clock.now(), this.#hostedRun.epoch, saved);
     return { change, commit, saved, ...(builder ? { builder } : {}) };
   }
@@ -167,16 +175,28 @@ export class ActorState implements SteppingActor {
     return { change, saved, commit: { ...commit, state, tags, snapshot } };
   }
 
-  /** Takes over a change that was stored. Returns the pendings that are closed. */
-  apply({ change, commit, saved }: PlannedCommit): OwnPending[] {
+  /** Takes over a change that is being stored. Returns how to take it back. */
+  apply({ change, commit, saved }: PlannedCommit): AppliedChange {
+    const before = { snapshot: this.#snapshot, saved: this.#saved, seq: this.#seq, status: this.#status };
     this.#snapshot = change.snapshot;
     this.#saved = saved;
     this.#seq = commit.seq;
     this.#status = change.status;
     const closed = commit.closes.flatMap((key) => this.pendings.remove(key) ?? []);
     for (const pending of commit.opens) this.pendings.add(pending);
+    const undo = () => {
+      this.#snapshot = before.snapshot;
+      this.#saved = before.saved;
+      this.#seq = before.seq;
+      this.#status = before.status;
+      this.pendings.undo(commit.opens, closed);
+    };
+    return { closed, undo };
+  }
+
+  /** A change is stored: its entries are in the actor's lists. */
+  append({ commit }: PlannedCommit): void {
     for (const { list, entry } of commit.appends) this.#lists.append(list, entry);
-    return closed;
   }
 
   #newLists(lengths?: Readonly<Record<string, number>>): ActorLists {

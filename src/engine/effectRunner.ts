@@ -7,7 +7,7 @@ import type { Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 import type { EffectData, PendingEffect } from '../contracts/pending.ts';
 import type { ActiveTask } from './activity.ts';
-import type { ActorHost } from './actorHost.ts';
+import type { EngineContext } from './context.ts';
 import { performEffect } from './effects.ts';
 import { inContext } from './workContext.ts';
 import type { HostedRun } from './hostedRun.ts';
@@ -25,14 +25,14 @@ export interface EffectOwner {
 
 /** The running effects of one actor. */
 export class EffectRunner {
-  readonly #host: Pick<ActorHost, 'context' | 'failRun'>;
+  readonly #context: EngineContext;
   readonly #run: HostedRun;
   readonly #owner: EffectOwner;
   readonly #running = new Map<string, { readonly controller: AbortController; readonly task: ActiveTask }>();
   readonly #soFar = new Map<string, Json>();
 
-  constructor(host: Pick<ActorHost, 'context' | 'failRun'>, run: HostedRun, owner: EffectOwner) {
-    this.#host = host;
+  constructor(context: EngineContext, run: HostedRun, owner: EffectOwner) {
+    this.#context = context;
     this.#run = run;
     this.#owner = owner;
   }
@@ -46,7 +46,7 @@ export class EffectRunner {
    * `firstKey`: the key under which it was performed in an earlier life of its run.
    */
   async start({ key, data }: PendingEffect, again: boolean, firstKey: string = key): Promise<Outcome | undefined> {
-    const { clock, report } = this.#host.context;
+    const { clock, report } = this.#context;
     const { address: actor, run, deadline } = this.#owner.actor;
     const { src } = data;
     const controller = new AbortController();
@@ -69,7 +69,7 @@ export class EffectRunner {
       run,
       actor,
       effect: src,
-      fail: (thrown: unknown) => this.#host.failRun(run, strayError(nameOf(data), actor, thrown)),
+      fail: (thrown: unknown) => this.#run.fail(strayError(nameOf(data), actor, thrown)),
     };
     const outcome = await inContext(context, () => performEffect(this.#owner.logic(src), data, scope));
     const at = clock.now();

@@ -31,7 +31,7 @@ export class Executor {
     this.#state = state;
     this.#enqueue = enqueue;
     const logic = (source: string) => state.type.chart.machine.implementations.actors[source] as AnyActorLogic;
-    this.#effects = new EffectRunner(host, run, { actor: state, logic });
+    this.#effects = new EffectRunner(host.context, run, { actor: state, logic });
   }
 
   /** How many effects are running. */
@@ -39,9 +39,9 @@ export class Executor {
     return this.#effects.size;
   }
 
-  /** Called once the commit is stored: only then does anything happen (E2). */
-  execute({ commit, builder }: PlannedCommit): void {
-    for (const pending of commit.opens) this.#begin(pending, false);
+  /** Called once the commit is stored: only then does anything happen (E2). `included`: what was taken care of in the same commit. */
+  execute({ commit, builder }: PlannedCommit, included: ReadonlySet<string>): void {
+    for (const pending of commit.opens) if (!included.has(pending.key)) this.#begin(pending, false);
     if (builder) afterCommit(builder, this.#host.context);
   }
 

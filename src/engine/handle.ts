@@ -20,6 +20,7 @@ import type { HostedRun } from './hostedRun.ts';
 import { endMessageFor, signalEnvelope, toPendingMessage } from '../core/systemMessages.ts';
 import { withEventContext, type EventContext } from '../contracts/eventContext.ts';
 import { retryWrite } from './retryWrite.ts';
+import { Unit } from './unit.ts';
 import type { PlannedCommit, ActorState } from './actorState.ts';
 import { isStale } from '../core/stale.ts';
 import { escalatedFailure, restartRecord } from '../core/supervisor.ts';
@@ -46,6 +47,8 @@ export class Handler {
   readonly #state: ActorState;
   readonly #executor: Executor;
   readonly #isGone: () => boolean;
+  /** What is being stored, with a step of this actor in it. */
+  #unit: Unit | undefined;
 
   /** `isGone` is true when this process no longer runs the actor. */
   constructor(host: ActorHost, run: HostedRun, state: ActorState, executor: Executor, isGone: () => boolean) {
@@ -58,22 +61,28 @@ export class Handler {
 
   /** Starts from the beginning; everything in `ends` is closed. */
   async start(event: StateChange['event'], ends: readonly string[] = [], restart?: Restart): Promise<void> {
-    let plan: PlannedCommit;
-    try {
-      plan = this.#state.step(
-        this.#state.type.chart.initial(withEventContext(this.#state.spawnInfo.input, this.#timeAndChance())),
-        undefined,
-        { event, ends, ...(restart ? { appends: [restartEntry(restart)] } : {}) },
-      );
-    } catch (thrown) {
-      return this.#endInFailure(toFailure(thrown), event);
-    }
-    await this.#storeAndAct(plan);
+    await this.#commit(this.#planStart(event, ends, restart));
+  }
+
+  /** Starts as a further step of a unit. Throws when it cannot be started there. */
+  startIn(unit: Unit, event: StateChange['event']): void {
+    this.#add(unit, this.#planStart(event));
   }
 
   /** Ends as another actor did that had done the same before. */
   async keep(row: ActorRow, event: StateChange['event']): Promise<void> {
-    await this.#storeAndAct(this.#state.planKept(row, event));
+    await this.#commit(this.#state.planKept(row, event));
+  }
+
+  #planStart(event: StateChange['event'], ends: readonly string[] = [], restart?: Restart): PlannedCommit {
+    const { chart } = this.#state.type;
+    try {
+      const first = chart.initial(withEventContext(this.#state.spawnInfo.input, this.#timeAndChance()));
+      const appends = restart ? [restartEntry(restart)] : [];
+      return this.#state.step(first, undefined, { event, ends, appends });
+    } catch (thrown) {
+      return this.#planFailure(toFailure(thrown), event);
+    }
   }
 
   async execute(command: ActorCommand): Promise<void> {
@@ -82,7 +91,7 @@ export class Handler {
     const closes = pendings.keysEndingWith([]);
     if (command.what === 'stop') {
       const event = { id: `${address}/stop`, type: 'troupe.stop', body: command.reason };
-      return this.#storeAndAct(this.#state.plan({ snapshot, status: 'stopped', event, closes }));
+      return void (await this.#commit(this.#state.plan({ snapshot, status: 'stopped', event, closes })));
     }
     if (command.what === 'fail') {
       const { failure } = command;
@@ -120,29 +129,41 @@ export class Handler {
       return incoming.reject(expiredError(this.#state.address, incoming.event.type, deadline, now));
     if (incoming.event.type === deadlineEvent && incoming.isInternal && !this.#state.type.endsByDeadline)
       return this.#endInFailure(runDeadlineFailure(this.#state.spawnInfo.deadline ?? now), commitEventOf(incoming));
-    let plan: PlannedCommit | undefined;
     let stored: boolean;
     try {
-      plan = this.#plan(incoming);
+      const plan = this.#plan(incoming);
       if (!plan) return await this.#unhandled(incoming);
-      stored = await this.#store(plan);
+      stored = await this.#commit(plan, incoming);
     } catch (thrown) {
       return this.#stepFailed(incoming, toFailure(thrown));
     }
-    if (!stored) return void (await this.#answerIfHandled(incoming));
-    incoming.acknowledge();
-    this.#executor.execute(plan);
+    if (!stored) await this.#answerIfHandled(incoming);
+  }
+
+  /** Takes a message of the same run as a further step of a unit: its commit settles the message. False when it needs a commit of its own. */
+  include(unit: Unit, incoming: Incoming): boolean {
+    const { deadline } = incoming;
+    if (isStale(incoming, (key) => this.#state.pendings.has(key))) return false;
+    if (deadline !== undefined && deadline < this.#host.context.clock.now()) return false;
+    let plan: PlannedCommit | undefined;
+    try {
+      plan = this.#plan(incoming, [incoming.id]);
+    } catch {
+      return false; // It is taken again by itself, and its failure is handled.
+    }
+    if (plan) this.#add(unit, plan);
+    return plan !== undefined;
   }
 
   /** Undefined when no transition handles the message in this state. Throws what the machine throws. */
-  #plan(incoming: Incoming): PlannedCommit | undefined {
+  #plan(incoming: Incoming, ends: readonly string[] = []): PlannedCommit | undefined {
     const { chart } = this.#state.type;
     const { snapshot: before, address } = this.#state;
     if (!before) throw new TroupeError('internal', `${address} has not begun.`);
     if (incoming.forward) return this.#planForward(incoming, incoming.forward);
     const step = chart.step(before, withEventContext(incoming.event, this.#contextOf(incoming)));
     const { settles, result } = incoming;
-    const cause = { ...(settles === undefined ? {} : { settles }), ...(result ? { result } : {}) };
+    const cause = { ends, ...(settles === undefined ? {} : { settles }), ...(result ? { result } : {}) };
     const event = commitEventOf(incoming);
     if (incoming.isInternal) return this.#state.step(step, before, { ...cause, event });
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, incoming.event)) return undefined;
@@ -160,6 +181,7 @@ export class Handler {
       event: commitEventOf(incoming),
       opens: [message],
       closes,
+      running: this.#state.children,
     });
   }
 
@@ -178,28 +200,65 @@ export class Handler {
     return { at: clock.now(), chance: () => clock.random() };
   }
 
-  /** One commit; then the actor is what it says. False when the message was handled before. */
-  async #store(plan: PlannedCommit): Promise<boolean> {
-    const { journal, report, clock } = this.#host.context;
-    const { commit, change } = plan;
-    const turn = clock.turn?.();
-    if (turn) await turn;
+  /** Stores the step with all that follows from it in the run; then it happens. False when the message was handled before. */
+  async #commit(plan: PlannedCommit, incoming?: Incoming, isAlone = false): Promise<boolean> {
+    const { journal, clock } = this.#host.context;
+    const unit = new Unit(this.#state.run);
+    this.#unit = unit;
+    this.#add(unit, plan, incoming);
+    if (!isAlone && journal.commitAll) unit.extend(this.#host.include);
+    const { commits } = unit;
     try {
-      await this.#retry(() => journal.commit(commit));
+      const turn = clock.turn?.();
+      if (turn) await turn;
+      await this.#retry(async () => (commits.length > 1 ? journal.commitAll?.(commits) : journal.commit(plan.commit)));
     } catch (thrown) {
-      const { data } = toFailure(thrown);
-      if (isJsonObject(data) && data.duplicate) return false;
+      unit.undo();
+      this.#unit = undefined;
+      const failure = toFailure(thrown);
+      if (isJsonObject(failure.data) && failure.data.duplicate) return false;
+      // What another actor of the run would store may be the reason: that is its own affair.
+      if (commits.length > 1 && !mustStopHere(failure)) return this.#commit(plan, incoming, true);
       throw thrown;
     }
-    if (this.#isGone()) throw notRunningError(this.#state.address);
-    for (const closed of this.#state.apply(plan)) this.#executor.cancel(closed);
-    report(commitInspection(commit, change.snapshot?.value, change.failure));
+    this.#unit = undefined;
+    if (this.#isGone()) {
+      unit.settle();
+      throw notRunningError(this.#state.address);
+    }
+    unit.finish();
     return true;
   }
 
-  async #storeAndAct(plan: PlannedCommit): Promise<void> {
-    await this.#store(plan);
-    this.#executor.execute(plan);
+  /** The step becomes part of a unit: the actor is what it will be once that is stored. */
+  #add(unit: Unit, plan: PlannedCommit, incoming?: Incoming): void {
+    const { closed, undo } = this.#state.apply(plan);
+    unit.add({
+      actor: this.#state,
+      plan,
+      closed,
+      undo,
+      finish: (included) => {
+        const { commit, change } = plan;
+        this.#state.append(plan);
+        for (const pending of closed) this.#executor.cancel(pending);
+        this.#host.context.report(commitInspection(commit, change.snapshot?.value, change.failure));
+        incoming?.acknowledge();
+        this.#executor.execute(plan, included);
+      },
+    });
+  }
+
+  /** Is a step of the actor part of this unit? */
+  isIn(unit: Unit): boolean {
+    return this.#unit === unit;
+  }
+
+  /** The actor takes part in a unit of another one. Resolves when it goes on by itself. */
+  async join(unit: Unit): Promise<void> {
+    this.#unit = unit;
+    await unit.settled();
+    this.#unit = undefined;
   }
 
   #retry<T>(write: () => Promise<T>): Promise<T> {
@@ -235,7 +294,7 @@ export class Handler {
     const { run, address } = this.#state;
     const { appends = [], ...change } = deadLetterChange(this.#state, incoming, failure, clock.now());
     const all = restart ? [...appends, restartEntry(restart)] : appends;
-    await this.#storeAndAct(this.#state.plan({ ...change, appends: all }));
+    await this.#commit(this.#state.plan({ ...change, appends: all, running: this.#state.children }));
     const { id, event, from = address } = incoming;
     const at = clock.now();
     report({ type: 'dead', at, run, actor: address, message: { id, type: event.type, from }, failure });
@@ -263,12 +322,16 @@ export class Handler {
 
   /** The actor fails: its children stop, its parent is told. */
   async #endInFailure(failure: Failure, event: StateChange['event']): Promise<void> {
+    await this.#commit(this.#planFailure(failure, event));
+  }
+
+  /** Throws a failure that is not the actor's own. */
+  #planFailure(failure: Failure, event: StateChange['event']): PlannedCommit {
     if (mustStopHere(failure)) throw fromFailure(failure);
     const { snapshot, pendings, spawnInfo } = this.#state;
     const opens = endMessageFor(spawnInfo, this.#state.key(0), { error: failure });
-    await this.#storeAndAct(
-      this.#state.plan({ snapshot, status: 'failed', event, opens, closes: pendings.keysEndingWith([]), failure }),
-    );
+    const closes = pendings.keysEndingWith([]);
+    return this.#state.plan({ snapshot, status: 'failed', event, opens, closes, failure });
   }
 }
 

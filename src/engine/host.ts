@@ -23,7 +23,8 @@ import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { actorTypeOf, requireId, type Address } from '../values/ids.ts';
 import type { Observer } from '../contracts/inspection.ts';
 import type { Json } from '../values/json.ts';
-import type { PendingChild } from '../contracts/pending.ts';
+import type { PendingChild, PendingMessage } from '../contracts/pending.ts';
+import { copyJson } from '../values/copyJson.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { ActorType } from '../core/actorType.ts';
@@ -33,7 +34,7 @@ import { childSpawnInfo } from '../core/spawn.ts';
 import { requireDeliverable } from '../core/validate.ts';
 import { Activity } from './activity.ts';
 import { Actor } from './actor.ts';
-import type { ActorChange, ActorHost, ParentActor, RunActor } from './actorHost.ts';
+import type { ActorChange, ActorHost } from './actorHost.ts';
 import type { EngineContext } from './context.ts';
 import { storeDeadLetter } from './deadLetters.ts';
 import { DueTimers } from './dueTimers.ts';
@@ -52,6 +53,7 @@ import { RunStarter, type StartActorOptions } from './runStarter.ts';
 import { Stalls } from './stalls.ts';
 import { Supervisors } from './supervisors.ts';
 import type { Timers } from './timers.ts';
+import type { ParentActor, RunActor, Unit } from './unit.ts';
 
 export type { StartActorOptions } from './runStarter.ts';
 
@@ -172,7 +174,7 @@ export class Host implements AsyncDisposable {
         else this.#withActor(data.address, (child) => child.stop(`its parent ${address} let it go`));
       },
       supervise: (actor, failure, resumable) => supervisors.decide(actor, failure, resumable),
-      failRun: (run, error) => this.#failRun(run, toFailure(error)),
+      include: (unit, from, pending) => this.#include(unit, from, pending),
       changed: (actor, change) => this.#changed(actor, change),
     };
     this.#starter = new RunStarter({
@@ -318,6 +320,7 @@ export class Host implements AsyncDisposable {
       leases: this.#leases,
       activity,
       caughtUp: (id: string) => this.#due.caughtUp(id),
+      fail: (id: string, failure: Failure) => this.#failRun(id, failure),
     };
     const hosted = new HostedRun(run, root, parts);
     this.#runs.set(run, hosted);
@@ -378,18 +381,59 @@ export class Host implements AsyncDisposable {
     }
   }
 
+  /** A further step of a unit: only in a run that is up to date, for an actor that is in memory and has nothing else to do. */
+  #include(unit: Unit, from: ParentActor, pending: PendingChild | PendingMessage): boolean {
+    const run = this.#runs.get(unit.run);
+    const isSteady = run?.state.is === 'starting' || run?.state.is === 'ready';
+    if (!isSteady || this.#due.catchUp.of(unit.run)) return false;
+    if (pending.kind === 'child') return run.recall === undefined && this.#spawnIn(unit, from, pending);
+    const { data: envelope } = pending;
+    const { to } = envelope;
+    if (this.#registry.get(to)?.run !== unit.run || this.#outboxRelay.isSendingTo(to)) return false;
+    this.timers.fireDue();
+    // The sender and the recipient share nothing.
+    return this.actor(to)?.takeIn(unit, { ...envelope, body: copyJson(envelope.body) }) ?? false;
+  }
+
+  #spawnIn(unit: Unit, parent: ParentActor, pending: PendingChild): boolean {
+    let actor: Actor | undefined;
+    const giveUp = () => {
+      if (!actor) return;
+      const registration = this.#registry.get(actor.address);
+      if (registration?.actor === actor) this.#registry.remove(registration);
+      actor.abandon();
+    };
+    try {
+      actor = this.#newChild(parent, pending);
+      actor.startIn(unit, childSpawnInfo(parent, pending.key, pending.data));
+    } catch {
+      giveUp();
+      return false; // It is spawned by itself, and its failure is handled.
+    }
+    unit.onUndo(giveUp);
+    return true;
+  }
+
+  #newChild(parent: ParentActor, { data }: PendingChild): Actor {
+    const type = parent.type.child(data.src);
+    if (!type) throw new TroupeError('internal', `"${parent.type.name}" has no child machine "${data.src}".`);
+    const actor = new Actor(this.#port, this.#run(parent.run), type, data.address);
+    this.#registry.add(actor);
+    return actor;
+  }
+
   #spawn(parent: ParentActor, pending: PendingChild): void {
     const { data } = pending;
     try {
-      const type = parent.type.child(data.src);
-      if (!type) throw new TroupeError('internal', `"${parent.type.name}" has no child machine "${data.src}".`);
-      const run = this.#run(parent.run);
-      const actor = new Actor(this.#port, run, type, data.address);
-      this.#registry.add(actor);
+      const actor = this.#newChild(parent, pending);
+      const { name, chart } = actor.type;
       const spawnInfo = childSpawnInfo(parent, pending.key, data);
-      const kind = { name: type.name, machine: type.chart.machine.id };
-      const kept = run.recall?.child(spawnInfo, kind, (name) => effectOptionsOf(parent.type, name));
-      void actor.start(spawnInfo, kept);
+      const kind = { name, machine: chart.machine.id };
+      const { recall } = this.#run(parent.run);
+      void actor.start(
+        spawnInfo,
+        recall?.child(spawnInfo, kind, (effect) => effectOptionsOf(parent.type, effect)),
+      );
     } catch (thrown) {
       // The child could not be started: to its parent, it failed.
       const end = { error: toFailure(thrown) };

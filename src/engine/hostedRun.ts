@@ -1,7 +1,7 @@
 /** One run as this process runs it: how it stands, and what all of its actors share. */
 import { defaultSupervision } from '../core/actorType.ts';
 import { Supervisor } from '../core/supervisor.ts';
-import type { Failure } from '../values/failure.ts';
+import { toFailure, type Failure, type TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import type { ActiveTask, Activity } from './activity.ts';
 import type { EngineContext } from './context.ts';
@@ -27,6 +27,8 @@ export interface HostedRunParts {
   readonly activity: Activity;
   /** Fires the timers that this process missed while it was suspended. A promise while the run catches up. */
   caughtUp(run: string): Promise<void> | undefined;
+  /** Fails the root of a run. */
+  fail(run: string, failure: Failure): boolean;
 }
 
 /** One run in this process. */
@@ -73,5 +75,10 @@ export class HostedRun {
   /** Resolves when what was due while the process was suspended is taken; undefined when nothing is late. What comes now is taken afterwards. */
   caughtUp(): Promise<void> | undefined {
     return this.#parts.caughtUp(this.id);
+  }
+
+  /** Fails from its root, whatever it is doing; false when it is not here any more. */
+  fail(error: TroupeError): boolean {
+    return this.#parts.fail(this.id, toFailure(error));
   }
 }

@@ -74,6 +74,11 @@ export class OutboxRelay {
     return sending !== undefined && sending.queued.size > sending.paused.size;
   }
 
+  /** Are messages on their way to this recipient? A further one must come after them. */
+  isSendingTo(address: Address): boolean {
+    return this.#queues.has(address);
+  }
+
   /** The message's id is the key that is settled once the message is delivered or given up. */
   send(envelope: Envelope): void {
     const { run, to } = envelope;

@@ -1,7 +1,7 @@
 /**
  * The journal: everything that has happened to actors, stored. The engine writes one commit per handled message and reads it back after a restart.
  *
- * J1 A commit is stored completely or not at all.
+ * J1 A commit is stored completely or not at all; so are commits that belong together (`commitAll`).
  * J2 When `commit` resolves, the commit survives kill -9 of the process and, in `sqlite`, a power failure.
  * J3 A run has one writer. A commit with an epoch older than the run's claim is rejected as `fenced`, one that is not the next revision as
  *    `conflict`, and one whose `inbox` id was handled before as `conflict` with `data.duplicate: true`. A rejected commit stores nothing.
@@ -92,6 +92,11 @@ export interface LedgerEntry {
 export interface CommitStore {
   /** Stores one handled message: the actor's new state and all its effects. */
   commit(commit: Commit): Promise<void>;
+  /**
+   * Stores what one event caused in several actors of one run: all of it or nothing, in this order. Rejects as `commit` does, for the first that is
+   * refused. A journal may leave it out: then each of them is a commit of its own.
+   */
+  commitAll?(commits: readonly Commit[]): Promise<void>;
   /** Stores an effect's result in the ledger without a commit, because its actor cannot handle it now (it is being restarted). Durable when it resolves. */
   record(run: string, epoch: number, actor: Address, at: number, result: Commit['results'][number]): Promise<void>;
   /**

@@ -99,48 +99,52 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     return gone.size;
   }
 
+  /** `before`: the number of the actor's last commit. */
+  const requireNext = ({ run, epoch, actor, seq, event }: Commit, before: number) => {
+    requireOwner(run, epoch);
+    if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
+    if (event.inbox && actors.get(actor)?.inbox.has(event.id)) throw duplicateMessageError(actor, event.id);
+  };
+  const revisionOf = (actor: Address) => actors.get(actor)?.row.seq ?? 0;
+
+  function store(commit: Commit): void {
+    const { actor, run, seq, epoch, event, opens, closes, results: answers, appends, state, status } = commit;
+    const { updated: at } = commit;
+    const row = rowOf(commit);
+    const kept = actors.get(actor) ?? insert(row);
+    kept.row = row;
+    if (commit.parent === undefined && status === 'active') activeRoots.set(run, actor);
+    else if (commit.parent === undefined) activeRoots.delete(run);
+    kept.history.push({ position: ++contents.position, actor, seq, at, epoch, state, status, event, opens, closes });
+    for (const key of closes) close(key);
+    for (const pending of opens) {
+      kept.pending.set(pending.key, pending);
+      actorByPending.set(pending.key, kept);
+      if (pending.kind === 'message' && pending.data.correlation !== undefined)
+        kept.replies.set(pending.data.correlation, pending.data);
+    }
+    for (const { key, name, input, outcome } of answers)
+      if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
+    for (const { list, entry } of appends) append(kept, list, entry);
+    if (event.inbox) {
+      kept.inbox.set(event.id, { seq, body: event.body });
+      mail.get(run)?.delete(event.id);
+    }
+  }
+
   return {
     async commit(commit) {
-      const {
-        actor,
-        run,
-        seq,
-        epoch,
-        event,
-        opens,
-        closes,
-        results: answers,
-        appends,
-        updated: at,
-        state,
-        status,
-      } = commit;
-      requireOwner(run, epoch);
-      const known = actors.get(actor);
-      const before = known?.row.seq ?? 0;
-      if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
-      if (event.inbox && known?.inbox.has(event.id)) throw duplicateMessageError(actor, event.id);
-
-      const row = rowOf(commit);
-      const kept = known ?? insert(row);
-      kept.row = row;
-      if (commit.parent === undefined && status === 'active') activeRoots.set(run, actor);
-      else if (commit.parent === undefined) activeRoots.delete(run);
-      kept.history.push({ position: ++contents.position, actor, seq, at, epoch, state, status, event, opens, closes });
-      for (const key of closes) close(key);
-      for (const pending of opens) {
-        kept.pending.set(pending.key, pending);
-        actorByPending.set(pending.key, kept);
-        if (pending.kind === 'message' && pending.data.correlation !== undefined)
-          kept.replies.set(pending.data.correlation, pending.data);
+      requireNext(commit, revisionOf(commit.actor));
+      store(commit);
+    },
+    async commitAll(commits) {
+      const revisions = new Map<Address, number>();
+      for (const commit of commits) {
+        const { actor, seq } = commit;
+        requireNext(commit, revisions.get(actor) ?? revisionOf(actor));
+        revisions.set(actor, seq);
       }
-      for (const { key, name, input, outcome } of answers)
-        if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
-      for (const { list, entry } of appends) append(kept, list, entry);
-      if (event.inbox) {
-        kept.inbox.set(event.id, { seq, body: event.body });
-        mail.get(run)?.delete(event.id);
-      }
+      for (const commit of commits) store(commit);
     },
     async record(run, epoch, actor, at, { key, name, input, outcome }) {
       requireOwner(run, epoch);

@@ -3,7 +3,7 @@ import type { Clock } from '../values/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
-import { copyJson } from './copy.ts';
+import { copyJson } from '../values/copyJson.ts';
 import { topicTree } from './topics.ts';
 import type { Transport } from './transport.ts';
 
@@ -15,7 +15,7 @@ export interface InProcessOptions {
 
 /** Makes a transport for the actors of this process. */
 export function inProcess({ clock }: InProcessOptions = {}): Transport {
-  const listeners = new Map<Address, (envelope: Envelope) => Promise<void>>();
+  const listeners = new Map<Address, Receive>();
   const subscribers = topicTree<(envelope: Envelope, topic: string) => void>();
   let closed = false;
   const requireOpen = () => {
@@ -43,12 +43,7 @@ export function inProcess({ clock }: InProcessOptions = {}): Transport {
         throw new TroupeError('conflict', `${address} has a listener already; dispose it before another one listens.`);
       }
       listeners.set(address, receive);
-      return {
-        [Symbol.dispose]() {
-          // Disposing twice must not take away the listener that came after.
-          if (listeners.get(address) === receive) listeners.delete(address);
-        },
-      };
+      return new Listening(listeners, address, receive);
     },
 
     async publish(topic, envelope) {
@@ -77,6 +72,26 @@ export function inProcess({ clock }: InProcessOptions = {}): Transport {
       subscribers.clear();
     },
   };
+}
+
+type Receive = (envelope: Envelope) => Promise<void>;
+
+/** A class, since a closure for each of many actors at rest would take three times the memory. */
+class Listening implements Disposable {
+  readonly #listeners: Map<Address, Receive>;
+  readonly #address: Address;
+  readonly #receive: Receive;
+
+  constructor(listeners: Map<Address, Receive>, address: Address, receive: Receive) {
+    this.#listeners = listeners;
+    this.#address = address;
+    this.#receive = receive;
+  }
+
+  /** Disposing twice must not take away the listener that came after. */
+  [Symbol.dispose](): void {
+    if (this.#listeners.get(this.#address) === this.#receive) this.#listeners.delete(this.#address);
+  }
 }
 
 /** As over a network, a recipient never runs inside the call of its sender: so two actors that answer each other cannot exhaust the stack. */

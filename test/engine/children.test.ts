@@ -206,6 +206,23 @@ test('a child spawned in assign is reached by its reference, and both survive a 
   });
 });
 
+test('a reference to a child that has ended is the same after a crash: what is sent to it becomes a dead letter', async () => {
+  const testProcess = new TestProcess();
+  const machine = type(parent());
+  const address = await testProcess.start(machine);
+  await testProcess.signal(address, { type: 'adopt' });
+  await testProcess.signal(await testProcess.find('kid/r1.adopted-'), { type: 'finish' });
+  await testProcess.signal(address, { type: 'tellAdopted' });
+  const { context } = await testProcess.row(address);
+  await testProcess.resume(machine);
+  await testProcess.signal(address, { type: 'tellAdopted' });
+  expect((await testProcess.row(address)).context).toEqual(context);
+  expect(testProcess.deadLetters().map(({ failure: { kind } }) => kind)).toEqual([
+    'unknown_recipient',
+    'unknown_recipient',
+  ]);
+});
+
 test('an emitted event goes to the subscribers of its topic', async () => {
   const testProcess = new TestProcess();
   const address = await testProcess.start(type(parent()));

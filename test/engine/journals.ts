@@ -15,3 +15,14 @@ export const journals = {
 } satisfies Record<string, (clock: Clock) => Promise<Journal>>;
 
 export type JournalKind = keyof typeof journals;
+
+/** The same journal for an engine that stores each step by itself, as for one that cannot store several commits together. */
+export const stepByStep = (journal: Journal): Journal =>
+  new Proxy(journal, {
+    get(target, name) {
+      if (name === 'commitAll') return undefined;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+    set: (target, name, value) => Reflect.set(target, name, value),
+  });

@@ -6,6 +6,7 @@ import { crashEverywhere } from '../../src/testing/crash/crashEverywhere.ts';
 import type { ProcessParts } from '../../src/testing/world/crashPoints.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import type { CrashOptions, MakeScenario } from '../../src/testing/crash/scenario.ts';
+import { stepByStep } from './journals.ts';
 import { pair, reference } from './reference.ts';
 import { memory } from '../../src/journal/memory.ts';
 import { Host } from '../../src/engine/host.ts';
@@ -13,9 +14,10 @@ import { virtualClock } from '../../src/testing/clock.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { counting, writerType, rounds } from './scenarios.ts';
 
+/** Each step is stored by itself, so that every message travels by itself, too. */
 const withJournal = (parts: ProcessParts, over: Partial<Journal>): ProcessParts => ({
   ...parts,
-  journal: overrideMethods(parts.journal, over),
+  journal: stepByStep(overrideMethods(parts.journal, over)),
 });
 const loading = (parts: ProcessParts, change: (stored: StoredActor) => StoredActor): ProcessParts =>
   withJournal(parts, {
@@ -85,7 +87,7 @@ const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scena
   'a message that counts as delivered when it is sent': {
     scenario: pair,
     fault: (parts) => ({
-      ...parts,
+      journal: stepByStep(parts.journal),
       transport: overrideMethods(parts.transport, {
         send: (envelope) => {
           parts.journal.settle([envelope.id]);
@@ -111,7 +113,7 @@ const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scena
   'acknowledged before the commit': {
     scenario: counting,
     fault: (parts) => ({
-      ...parts,
+      journal: stepByStep(parts.journal),
       transport: overrideMethods(parts.transport, {
         listen: (address, receive) =>
           parts.transport.listen(address, async (envelope) => {

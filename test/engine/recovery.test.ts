@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { assign, sendParent, sendTo, setup } from 'xstate';
 import { engineActions } from '../../machines/slot.ts';
 import type { Commit } from '../../src/journal/journal.ts';
+import { memory } from '../../src/journal/memory.ts';
+import { stepByStep } from './journals.ts';
 import type { Signal } from './machines.ts';
 import { settle, TestProcess, type } from './testProcess.ts';
 
@@ -63,7 +65,7 @@ function crashAfter(testProcess: TestProcess, matches: (commit: Commit) => boole
 }
 
 test('a child that was committed and not started yet is started on recovery, and gets the message of the same commit', async () => {
-  const testProcess = new TestProcess();
+  const testProcess = new TestProcess({ journal: stepByStep(memory()) });
   const address = await testProcess.start(parentType);
   crashAfter(testProcess, ({ actor, seq }) => actor === address && seq === 2);
   await testProcess.signal(address, { type: 'come' }).catch(() => {});
@@ -113,7 +115,7 @@ test('when the root ended just before a crash, its children end on recovery, and
 });
 
 test('the last messages of an actor that has ended are delivered after a crash: to its parent, and to other actors', async () => {
-  const testProcess = new TestProcess();
+  const testProcess = new TestProcess({ journal: stepByStep(memory()) });
   const address = await testProcess.start(parentType);
   await testProcess.signal(address, { type: 'come' });
   const child = await testProcess.find('kid/');

@@ -98,6 +98,7 @@ test('a failure that no parent handles fails the root of the run', async () => {
     status: 'failed',
     failure: { message: 'Error: broken on purpose' },
   });
+  await settle();
   expect(testProcess.host.owns('r1')).toBe(false);
 });
 

@@ -6,6 +6,8 @@ import { Activity } from '../../src/engine/activity.ts';
 import { Timers } from '../../src/engine/timers.ts';
 import { OutboxRelay } from '../../src/engine/outboxRelay.ts';
 import { Leases } from '../../src/engine/lease.ts';
+import { Unit } from '../../src/engine/unit.ts';
+import { stepByStep } from '../engine/journals.ts';
 import { clerk, counting, newsroom } from './subjects.ts';
 
 afterEach(() => vi.restoreAllMocks());
@@ -221,11 +223,55 @@ function unpaid(snapshot: Commit['snapshot']): Commit['snapshot'] {
   return copy;
 }
 
+/** Each step is stored by itself: then every message travels, and every promise is needed. */
+const byStep = ({
+  journal = (inner) => inner,
+  ...parts
+}: ReturnType<Mutant['plant']>): ReturnType<Mutant['plant']> => ({
+  ...parts,
+  journal: (inner) => stepByStep(journal(inner)),
+});
+
 test.each(Object.entries(mutants))('%s', async (_, { scenario, plant, says, seeds }) => {
-  const parts = plant();
+  const parts = byStep(plant());
   const { seed: first, seeds: count } = seeds ?? { seed: 1, seeds: 150 };
   const found: string[] = [];
   for (let seed = first; seed < first + count && found.length === 0; seed++) {
+    const { failures } = await simulate(scenario, { ...parts, seed, seeds: 1, shrink: false });
+    found.push(...failures.flatMap(({ problems }) => problems).filter((problem) => says.test(problem)));
+  }
+  expect(found).not.toEqual([]);
+});
+
+/** The simulator runs units as well: with each of these faults in them it must report a violation. */
+const unitMutants: Record<string, Mutant> = {
+  'a unit is carried out before it is stored': {
+    scenario: newsroom,
+    plant: inClass(() => {
+      const { extend } = Unit.prototype;
+      vi.spyOn(Unit.prototype, 'extend').mockImplementation(function (this: Unit, include) {
+        extend.call(this, include);
+        this.finish();
+      });
+    }),
+    says: /performed under .*, which no commit asked for \(E2\)/,
+  },
+  'a message that a unit takes in is lost': {
+    scenario: counting,
+    plant: inClass(() => {
+      const { extend } = Unit.prototype;
+      vi.spyOn(Unit.prototype, 'extend').mockImplementation(function (this: Unit) {
+        extend.call(this, () => true);
+      });
+    }),
+    says: /^it stands still: counter\/sim is in counting/,
+  },
+};
+
+test.each(Object.entries(unitMutants))('in units: %s', async (_, { scenario, plant, says }) => {
+  const parts = plant();
+  const found: string[] = [];
+  for (let seed = 1; seed < 150 && found.length === 0; seed++) {
     const { failures } = await simulate(scenario, { ...parts, seed, seeds: 1, shrink: false });
     found.push(...failures.flatMap(({ problems }) => problems).filter((problem) => says.test(problem)));
   }

@@ -7,6 +7,7 @@ import { everyFault, simulate, type SimulateOptions, type SimulationScenario } f
 import { gravestFirst } from '../../src/testing/simulate/gravity.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { Transport } from '../../src/transport/transport.ts';
+import { stepByStep } from '../engine/journals.ts';
 import { clerk, counter, counting, desk, newsroom } from './subjects.ts';
 
 /** Seeds that failed once: messages out of order; a lease renewal whose answer came too late; watchers that were not told that a run is gone. */
@@ -74,10 +75,11 @@ test('a defect is reported with its seed, the fewest faults, the last events, an
 });
 
 /** Messages are not deduplicated, so a duplicate is counted twice. */
-const twice = (journal: Journal): Journal => ({
-  ...journal,
-  commit: (commit) => journal.commit({ ...commit, event: { ...commit.event, inbox: false } }),
-});
+const twice = (journal: Journal): Journal =>
+  stepByStep({
+    ...journal,
+    commit: (commit) => journal.commit({ ...commit, event: { ...commit.event, inbox: false } }),
+  });
 /** Every fourth message is taken and dropped. */
 const careless = (transport: Transport): Transport => {
   let sent = 0;
@@ -98,7 +100,7 @@ const withoutCrash = (): SimulationScenario => ({
 
 test.each<[string, () => SimulationScenario, SimulateOptions]>([
   ['a defect of the journal', counting, { seeds: 12, journal: twice }],
-  ['a defect of the transport', counting, { seeds: 3, transport: careless }],
+  ['a defect of the transport', counting, { seeds: 3, transport: careless, journal: stepByStep }],
   ['a defect of a shared journal', counting, { seeds: 12, shared: true, journal: twice }],
   ['a run that stands still', idle, { seeds: 2 }],
   ['an invariant that some fault breaks', withoutCrash, { seeds: 12, faults: ['crash', 'zombie', 'slow'] }],

@@ -55,6 +55,7 @@ const commit = object({
 /** By write: what each argument must be. These are the arguments of the journal's method of that name. */
 const expected: Readonly<Record<LoggedMethod, readonly Check[]>> = {
   commit: [commit],
+  commitAll: [list(commit)],
   record: [id, count, id, number, result],
   bury: [id, count, object({ id: id, to: id })],
   settle: [list(text)],

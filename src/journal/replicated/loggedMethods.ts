@@ -3,6 +3,7 @@
 /** The methods that change it, except `claim`, which needs an answer about another process first. */
 export const loggedMethods = [
   'commit',
+  'commitAll',
   'record',
   'bury',
   'settle',

@@ -10,7 +10,7 @@ import type { Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { loggedMethods, type LoggedMethod } from './loggedMethods.ts';
-import type { Journal } from '../journal.ts';
+import type { Commit, Journal } from '../journal.ts';
 import type { Log } from './log.ts';
 import { Applier } from './applier.ts';
 import { leaseHolderIn, type LeaseHolder } from '../refusals.ts';
@@ -140,17 +140,18 @@ export async function replicated({
   ) as unknown as Pick<Journal, (typeof loggedMethods)[number]>;
 
   /** A commit whose outcome was lost with the replica is looked up: only this process writes under its epoch. */
-  const commit: Journal['commit'] = async (commit) => {
-    const wasLost = writer.wasLost('commit', [commit]);
+  const orLookUp = async (write: LoggedMethod, args: readonly unknown[], [first]: readonly Commit[]): Promise<void> => {
+    const wasLost = writer.wasLost(write, args);
     try {
-      await logged.commit(commit);
+      await writer.write(write, args);
     } catch (thrown) {
-      const { actor, seq, epoch, event } = commit;
-      const stored = wasLost ? await reads.history({ actor, newest: true, limit: 100 }) : [];
-      const isOurs = stored.some((entry) => entry.seq === seq && entry.epoch === epoch && entry.event.id === event.id);
-      if (!isOurs) throw thrown;
+      if (!wasLost || !first || !(await isStored(first))) throw thrown;
     }
   };
+  const isStored = async ({ actor, seq, epoch, event }: Commit): Promise<boolean> =>
+    (await reads.history({ actor, newest: true, limit: 100 })).some(
+      (entry) => entry.seq === seq && entry.epoch === epoch && entry.event.id === event.id,
+    );
 
   /** Is written where nothing else was for some time, and changes nothing: a disk that is full shows only when something is written. */
   const probe = () => {
@@ -164,7 +165,8 @@ export async function replicated({
     ...reads,
     ...logged,
     claim,
-    commit,
+    commit: (commit) => orLookUp('commit', [commit], [commit]),
+    commitAll: (commits) => orLookUp('commitAll', [commits], commits),
     // The time of a dead letter is no part of its identity: asked again, it is the same one.
     bury: (run, epoch, letter) =>
       writer.write('bury', [run, epoch, letter], {

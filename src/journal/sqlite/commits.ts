@@ -1,7 +1,8 @@
 /** Reads the commits of an actor, each compared with the hash chain: nothing is returned that is not what was written (J4). */
 import { corruptActor } from '../chain.ts';
 import type { SqliteDriver } from './database.ts';
-import { aloneBefore, dictionaryAfter, recordOf, unpacked, type CommitRecord, type Dictionary } from './record.ts';
+import { aloneBefore, dictionaryAfter, unpacked, type Dictionary } from './packing.ts';
+import { recordOf, type CommitRecord } from './record.ts';
 import type { ActorColumns, CommitColumns } from './rows.ts';
 
 /** A commit that is what was written. */

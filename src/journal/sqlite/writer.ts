@@ -15,7 +15,8 @@ import type { Commit, CommitStore, Pending } from '../journal.ts';
 import { duplicateMessageError, unknownActorError, unknownRunError, wrongRevisionError } from '../refusals.ts';
 import { ownerCheck } from './leases.ts';
 import { actorLookup } from './lookup.ts';
-import { dictionaryAfter, packed, recordText } from './record.ts';
+import { dictionaryAfter, packed } from './packing.ts';
+import { recordText } from './record.ts';
 import type { ActorColumns, CommitColumns, ListColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 
@@ -25,7 +26,7 @@ export function commitWriter({
   writes,
   codec,
   commits,
-}: SqliteStore): Pick<CommitStore, 'commit' | 'record' | 'bury' | 'settle'> {
+}: SqliteStore): Pick<CommitStore, 'commit' | 'commitAll' | 'record' | 'bury' | 'settle'> {
   const requireOwner = ownerCheck(db);
   const { requireAbsent } = actorLookup(db);
   const headOf = db.prepare<
@@ -157,8 +158,22 @@ export function commitWriter({
     commits.remember(id, hash, dictionaryAfter(dictionary, seq, text));
   }
 
+  /** All of it or nothing, within a transaction that others write in as well. */
+  function together(writeAll: () => void): void {
+    db.exec('SAVEPOINT together');
+    try {
+      writeAll();
+    } catch (thrown) {
+      db.exec('ROLLBACK TO together');
+      throw thrown;
+    } finally {
+      db.exec('RELEASE together');
+    }
+  }
+
   return {
     commit: (commit) => writes.add(() => write(commit)),
+    commitAll: (all) => writes.add(() => together(() => all.forEach(write))),
     record: (run, epoch, actor, at, result) =>
       writes.add(() => {
         requireOwner(run, epoch);

@@ -38,9 +38,14 @@ export class JournalWatcher {
       await journal.commit(entry);
       this.#note(entry);
     };
+    const commitAll = async (entries: readonly Commit[]): Promise<void> => {
+      await journal.commitAll?.(entries);
+      for (const entry of entries) this.#note(entry);
+    };
     return new Proxy(journal, {
       get(target, name) {
         if (name === 'commit') return commit;
+        if (name === 'commitAll') return journal.commitAll && commitAll;
         const member: unknown = Reflect.get(target, name);
         // A method of a class with private fields needs its own object as `this`.
         return typeof member === 'function' ? member.bind(target) : member;

@@ -136,6 +136,47 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       ]);
     });
 
+    test('commits that belong together are stored all or none, in their order, one actor as often as it has steps', async ({
+      skip,
+    }) => {
+      await using journal = await begin();
+      if (!journal.commitAll) return skip('it stores each commit by itself');
+      await journal.commit(commitFor({ actor: 'agent/a' }));
+      const wanted = [
+        commitFor({ actor: 'agent/a', seq: 2, opens: [{ key: 'agent/a/2/0', kind: 'effect', data: asked }] }),
+        commitFor({ actor: 'agent/b' }),
+        commitFor({ actor: 'agent/a', seq: 3, closes: ['agent/a/2/0'] }),
+      ];
+      for (const wrong of [{ epoch: 99 }, { seq: 7 }, { actor: 'agent/a', seq: 3 }]) {
+        const refused = journal.commitAll([...wanted, commitFor({ actor: 'agent/c', ...wrong })]);
+        await expect(refused).rejects.toThrow();
+        expect(await journal.find({ run: 'r' })).toHaveLength(1);
+        expect((await journal.load('agent/a'))?.seq).toBe(1);
+      }
+      await journal.commitAll(wanted);
+      expect(await journal.load('agent/a')).toMatchObject({ seq: 3, pending: [] });
+      expect((await journal.load('agent/b'))?.seq).toBe(1);
+      const history = await journal.history({ run: 'r' });
+      expect(history.map(({ actor, seq }) => [actor, seq])).toEqual([
+        ['agent/a', 1],
+        ['agent/a', 2],
+        ['agent/b', 1],
+        ['agent/a', 3],
+      ]);
+    });
+
+    test('of commits that belong together, one whose message was handled before refuses all, and says so', async ({
+      skip,
+    }) => {
+      await using journal = await begin();
+      if (!journal.commitAll) return skip('it stores each commit by itself');
+      const event = { id: 'm', type: 'ping', from: 'agent/z', body: {}, inbox: true };
+      await journal.commit(commitFor({ event }));
+      const again = journal.commitAll([commitFor({ seq: 2, event }), commitFor({ actor: 'agent/b' })]);
+      await expect(again).rejects.toMatchObject({ kind: 'conflict', data: { duplicate: true } });
+      expect(await journal.load('agent/b')).toBeUndefined();
+    });
+
     test('commits that are submitted at once are stored in the order in which they were submitted', async () => {
       await using journal = await begin();
       const actors = Array.from({ length: 30 }, (_, n) => `agent/n${(n * 7) % 30}`);

@@ -1,5 +1,5 @@
 /** The points at which a process can be killed: everything durable it does and every message it hands over. */
-import type { Journal } from '../../journal/journal.ts';
+import type { Commit, Journal } from '../../journal/journal.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { overrideMethods } from './intercept.ts';
 
@@ -27,10 +27,13 @@ export type Around = <T>(point: CrashPoint, work: () => Promise<T>) => Promise<T
 /** Parts that do the same as those they are made of, and pass through `around` at every point. */
 export const atCrashPoints = ({ journal, transport }: ProcessParts, around: Around): ProcessParts => ({
   journal: overrideMethods<Journal>(journal, {
-    commit: (commit) =>
-      around({ kind: 'commit', what: `commit ${commit.seq} of ${commit.actor} (${commit.event.type})` }, () =>
-        journal.commit(commit),
-      ),
+    commit: (commit) => around({ kind: 'commit', what: inWords(commit) }, () => journal.commit(commit)),
+    ...(journal.commitAll && {
+      commitAll: (commits: readonly Commit[]) =>
+        around({ kind: 'commit', what: commits.map(inWords).join(', with ') }, async () =>
+          journal.commitAll?.(commits),
+        ),
+    }),
     record: (...args) =>
       around({ kind: 'record', what: `the result of ${args[4].key}` }, () => journal.record(...args)),
     bury: (run, epoch, letter) =>
@@ -58,3 +61,5 @@ export const atCrashPoints = ({ journal, transport }: ProcessParts, around: Arou
       ),
   }),
 });
+
+const inWords = ({ seq, actor, event }: Commit): string => `commit ${seq} of ${actor} (${event.type})`;

@@ -8,6 +8,7 @@ import { answeredThrough } from './mortalProcess.ts';
 /** The calls that write. All others only read. */
 const writes: ReadonlySet<PropertyKey> = new Set([
   'commit',
+  'commitAll',
   'record',
   'post',
   'dropMail',
@@ -61,7 +62,7 @@ export class FaultyJournal {
           this.#requireReach();
           this.#requireRoom();
           const answer = await invoke();
-          if (name === 'commit' && this.#context.plan.strikes('unsure', this.#name, 0.05))
+          if ((name === 'commit' || name === 'commitAll') && this.#context.plan.strikes('unsure', this.#name, 0.05))
             throw new TroupeError('storage', 'The journal gave no answer.');
           return answer;
         };

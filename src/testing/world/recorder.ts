@@ -44,6 +44,12 @@ export class Recorder {
           await inner.commit(commit);
           this.#committed(commit);
         },
+        ...(inner.commitAll && {
+          commitAll: async (commits: readonly Commit[]) => {
+            await inner.commitAll?.(commits);
+            for (const commit of commits) this.#committed(commit);
+          },
+        }),
         record: async (...args) => {
           await inner.record(...args);
           this.#stored(args[4]);

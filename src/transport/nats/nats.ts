@@ -10,7 +10,7 @@ import { reasonOf } from '../../values/cause.ts';
 import { maxBodyBytes } from '../../nats/connection.ts';
 import { blobHeader, bodyStore } from '../../nats/bodies.ts';
 import { subscribeTo, watchStatus } from '../../nats/subscribe.ts';
-import { copyJson } from '../copy.ts';
+import { copyJson } from '../../values/copyJson.ts';
 import { topicTokens } from '../topics.ts';
 import type { Transport } from '../transport.ts';
 import { Listeners } from './listeners.ts';

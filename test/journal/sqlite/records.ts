@@ -1,7 +1,7 @@
 /** Damages records of commits where they stand: what they say is compressed, so no text of it is found in the file. */
 import { openSqliteDriver } from '../../../src/journal/sqlite/driver.ts';
 import type { SqliteDriver } from '../../../src/journal/sqlite/database.ts';
-import { dictionaryAfter, unpacked, type Dictionary } from '../../../src/journal/sqlite/record.ts';
+import { dictionaryAfter, unpacked, type Dictionary } from '../../../src/journal/sqlite/packing.ts';
 import type { CommitColumns } from '../../../src/journal/sqlite/rows.ts';
 
 /** Flips one bit in every record that is chosen by what it says, its actor and its number. Returns how many there were. */

@@ -1,5 +1,5 @@
 /** Copies a JSON value as sending it over a network would, at a tenth of the cost. */
-import { TroupeError } from '../values/failure.ts';
+import { TroupeError } from './failure.ts';
 
 /** The greatest depth: more than any real message has, and less than the stack allows. A cycle is found by it, too. */
 const maxDepth = 1_000;

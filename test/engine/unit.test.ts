@@ -1,0 +1,183 @@
+/** What one event causes inside its run is one commit: parent to child to parent. */
+import { expect, test } from 'vitest';
+import { assign, sendParent, sendTo, setup } from 'xstate';
+import { effect } from '../../actors/effect.ts';
+import { slot } from '../../machines/slot.ts';
+import { TroupeError } from '../../src/values/failure.ts';
+import { memory } from '../../src/journal/memory.ts';
+import { overrideMethods } from '../../src/testing/world/intercept.ts';
+import type { Commit, Journal } from '../../src/journal/journal.ts';
+import { journals, type JournalKind } from './journals.ts';
+import type { Signal } from './machines.ts';
+import { settle, TestProcess, type } from './testProcess.ts';
+
+/** Performs one effect and ends. */
+const worker = setup({ actors: { work: slot<string, null>('work') } }).createMachine({
+  id: 'worker',
+  initial: 'working',
+  states: {
+    working: { invoke: { src: 'work', id: 'work', input: null, onDone: 'done', onError: 'done' } },
+    done: { type: 'final' },
+  },
+});
+
+/** Starts three workers, one after the other. */
+const line = (performed: string[]) =>
+  setup({
+    types: {} as { context: { done: number } },
+    actors: {
+      worker: worker.provide({ actors: { work: effect(async (_, { key }) => (performed.push(key), 'ok')) } }),
+    },
+    guards: { isOver: ({ context }) => context.done === 3 },
+    actions: { count: assign({ done: ({ context }) => context.done + 1 }) },
+  }).createMachine({
+    id: 'line',
+    context: { done: 0 },
+    initial: 'working',
+    states: {
+      working: {
+        always: { guard: 'isOver', target: 'over' },
+        invoke: { src: 'worker', id: 'worker', onDone: { target: 'working', reenter: true, actions: 'count' } },
+      },
+      over: { type: 'final' },
+    },
+  });
+
+/** The journal, and what was stored in it at once. */
+function recorded(inner: Journal): { journal: Journal; stored: string[] } {
+  const stored: string[] = [];
+  const words = ({ actor, event }: Commit) => `${actor.replace(/\/.*/, '')} <- ${event.type}`;
+  const journal = overrideMethods(inner, {
+    commit: async (commit) => (await inner.commit(commit), void stored.push(words(commit))),
+    commitAll: async (commits) => (await inner.commitAll?.(commits), void stored.push(commits.map(words).join(' + '))),
+  });
+  return { journal, stored };
+}
+
+test.each(Object.keys(journals) as JournalKind[])(
+  'a result that ends a child, its parent that goes on, and the next child are one commit: %s',
+  async (kind) => {
+    const performed: string[] = [];
+    const clock = new TestProcess().clock;
+    await using inner = await journals[kind](clock);
+    const { journal, stored } = recorded(inner);
+    const testProcess = new TestProcess({ journal, clock });
+    const address = await testProcess.start(type(line(performed)));
+    for (let round = 0; round < 20; round++) await settle();
+    expect((await testProcess.row(address)).status).toBe('done');
+    expect(performed).toHaveLength(3);
+    const turn = 'worker <- xstate.done.actor.work + line <- xstate.done.actor.worker';
+    expect(stored).toEqual([
+      'line <- xstate.init + worker <- xstate.init',
+      `${turn} + worker <- xstate.init`,
+      `${turn} + worker <- xstate.init`,
+      turn,
+    ]);
+    expect(await journal.undelivered('r1')).toEqual([]);
+    testProcess.host.abandon();
+  },
+);
+
+test('nothing that a step of it asks for happens before all of it is stored', async () => {
+  const performed: string[] = [];
+  const inner = memory();
+  let store = () => {};
+  const journal = overrideMethods(inner, {
+    commitAll: async (commits) => {
+      await new Promise<void>((resolve) => (store = resolve));
+      await inner.commitAll?.(commits);
+    },
+  });
+  const testProcess = new TestProcess({ journal });
+  void testProcess.host.start(type(line(performed)), { run: 'r1', input: null });
+  await settle();
+  expect([performed, testProcess.inspections]).toEqual([[], []]);
+  store();
+  await settle();
+  expect(performed).toHaveLength(1);
+  expect(testProcess.inspections.filter(({ type: what }) => what === 'commit')).toHaveLength(2);
+  testProcess.host.abandon();
+});
+
+/** Passes on to its child, and counts what that answers. */
+const boss = setup({
+  types: {} as { context: { heard: number }; events: Signal },
+  actors: {
+    kid: setup({
+      types: {} as { context: { told: number }; events: Signal },
+      actions: {
+        count: assign({ told: ({ context }) => context.told + 1 }),
+        answer: sendParent({ type: 'answer' }),
+      },
+    }).createMachine({ id: 'kid', context: { told: 0 }, on: { say: { actions: ['count', 'answer'] } } }),
+  },
+  actions: {
+    tell: sendTo('kid', { type: 'say' }),
+    hear: assign({ heard: ({ context }) => context.heard + 1 }),
+  },
+}).createMachine({
+  id: 'boss',
+  context: { heard: 0 },
+  initial: 'on',
+  states: {
+    on: {
+      invoke: { src: 'kid', id: 'kid' },
+      on: { go: { actions: 'tell' }, answer: { actions: 'hear' } },
+    },
+  },
+});
+const counted = async (testProcess: TestProcess, address: string) => [
+  (await testProcess.row(address)).context.heard,
+  (await testProcess.row(await testProcess.find('kid/'))).context.told,
+];
+
+test('a message that was handled before changes none of the actors that it would reach', async () => {
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(boss));
+  for (let times = 0; times < 3; times++) await testProcess.signal(address, { type: 'go' }, { id: 'the same' });
+  expect(await counted(testProcess, address)).toEqual([1, 1]);
+  await testProcess.signal(address, { type: 'go' });
+  expect(await counted(testProcess, address)).toEqual([2, 2]);
+  await testProcess.resume(type(boss));
+  await testProcess.signal(address, { type: 'go' }, { id: 'the same' });
+  await testProcess.signal(address, { type: 'go' });
+  expect(await counted(testProcess, address)).toEqual([3, 3]);
+});
+
+test('what cannot be stored together is stored step by step: the refusal is that of one actor', async () => {
+  const inner = memory();
+  const refused: number[] = [];
+  const journal = overrideMethods(inner, {
+    commitAll: async (commits) => {
+      refused.push(commits.length);
+      throw new TroupeError('invalid', 'too much at once');
+    },
+  });
+  const testProcess = new TestProcess({ journal });
+  const address = await testProcess.start(type(boss));
+  await testProcess.signal(address, { type: 'go' });
+  expect(await counted(testProcess, address)).toEqual([1, 1]);
+  expect(refused.length).toBeGreaterThan(0);
+});
+
+test('while the journal is away all of it waits, and is stored once', async () => {
+  const inner = memory();
+  let isAway = false;
+  const journal = overrideMethods(inner, {
+    commitAll: async (commits) => {
+      if (isAway) throw new TroupeError('storage', 'away');
+      await inner.commitAll?.(commits);
+    },
+  });
+  const testProcess = new TestProcess({ journal });
+  const address = await testProcess.start(type(boss));
+  isAway = true;
+  const told = testProcess.signal(address, { type: 'go' });
+  const more = testProcess.signal(await testProcess.find('kid/'), { type: 'say' });
+  await testProcess.advance(50);
+  expect(await counted(testProcess, address)).toEqual([0, 0]);
+  isAway = false;
+  await testProcess.advance(1_000);
+  await Promise.all([told, more]);
+  expect(await counted(testProcess, address)).toEqual([2, 2]);
+});
