@@ -10,11 +10,13 @@ import { delegateActorName } from '../machines/member.ts';
 import type { ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { delegatedCallMachine, toolCallMachine } from '../machines/toolCall.ts';
 import { analyze } from './analyze.ts';
-import { callModel, modelsOf, type DefinitionFor } from './callModel.ts';
+import { callModel, type DefinitionFor } from './callModel.ts';
 import { discover } from './discover.ts';
 import { anew, effect, knownBy } from './effect.ts';
 import { withActors } from './withActors.ts';
+import { modelsOf } from './modelChoice.ts';
 import { plan } from './plan.ts';
+import { isAnswerLimited } from './reserve.ts';
 import { cleanUpAgent, fallbackModel } from './fallback.ts';
 import { reconcile, runTool } from './runTool.ts';
 import { connectToolbelt, dropToolbelt, listToolbelt } from './toolbelt.ts';
@@ -37,6 +39,7 @@ export function agentSettingsOf(definition: AgentDefinition, deps: AgentDeps): A
     toolbelt: deps.toolbelt !== undefined,
     cleanup: deps.toolbelt !== undefined || deps.cleanUp !== undefined,
     lends: (deps.delegates ?? []).length > 0,
+    reserves: deps.isMember === true && isAnswerLimited(definition, deps.gateway),
     borrowsEarly: deps.isMember === true && (definition.analysis === 'model' || definition.planning === 'model'),
   };
 }
@@ -46,10 +49,26 @@ export function agentSettingsOf(definition: AgentDefinition, deps: AgentDeps): A
  * @example actorType(agentActor(definition, { gateway, tools }), { name: 'researcher' })
  */
 export function agentActor(definition: AgentDefinition | DefinitionFor, deps: AgentDeps) {
-  const define: DefinitionFor = typeof definition === 'function' ? definition : () => definition;
+  const define: DefinitionFor = typeof definition === 'function' ? madeOnce(definition) : () => definition;
   const settings = agentSettingsOf(define(''), deps);
   return deferred(agentMachine, ['id'], () => filledAgent(define, settings, deps));
 }
+
+/** A definition is made once for each type of message: what follows from it, such as the JSON Schemas of its replies, is kept with it. */
+function madeOnce(define: DefinitionFor): DefinitionFor {
+  const made = new Map<string, AgentDefinition>();
+  return (message) => {
+    const known = made.get(message);
+    if (known) return known;
+    // Types may come from outside, so their number is not limited otherwise.
+    if (made.size >= maxDefinitions) made.clear();
+    const definition = define(message);
+    made.set(message, definition);
+    return definition;
+  };
+}
+
+const maxDefinitions = 100;
 
 function filledAgent(define: DefinitionFor, settings: AgentSettings, deps: AgentDeps) {
   const machine = agentWith(settings).provide({

@@ -1,13 +1,12 @@
 /** Artifacts: made of bytes, found in the results of tools, and looked up for a model. */
 import { createHash } from 'node:crypto';
 import type { EffectScope } from '../src/contracts/effect.ts';
-import { mediaKindOf, type Artifact } from '../src/contracts/media.ts';
+import { mediaKindOf, type Artifact, type MediaPart } from '../src/contracts/media.ts';
+import { artifactList } from '../src/contracts/parts.ts';
 import { mediaTypeOf } from '../src/contracts/mediaType.ts';
 import type { Message, ModelRequest } from '../src/contracts/model.ts';
 import { toolContentIn } from '../src/contracts/toolContent.ts';
 import type { Json } from '../src/values/json.ts';
-import { artifactList } from '../machines/agent/artifacts.ts';
-import { entriesOf } from './lists.ts';
 
 /** An artifact of bytes in base64. Without a media type it is what its first bytes, or its name, say. */
 export function artifactOf(data: string, mediaType: string | undefined, name?: string): Artifact {
@@ -45,15 +44,29 @@ export function shownResult(output: Json): { content: string; artifacts?: Artifa
 /** The last part of an address. */
 const nameIn = (uri: string | undefined): string | undefined => uri?.split(/[?#]/)[0]?.split('/').at(-1) || undefined;
 
-/** The bytes of the artifacts that messages refer to; nothing is read when there are none. */
+/** The bytes of the artifacts that messages refer to, whichever actor of the run has them; nothing is read when there are none. */
 export async function artifactsFor(
   messages: readonly Message[],
-  scope: Pick<EffectScope, 'list'>,
+  scope: Pick<EffectScope, 'list' | 'listOf' | 'actor'>,
 ): Promise<Pick<ModelRequest, 'artifact'>> {
-  if (!messages.some(hasParts)) return {};
-  const known = new Map((await entriesOf<Artifact>(scope, artifactList)).map((each) => [each.artifact, each.data]));
+  const parts = messages.flatMap(partsOf);
+  if (parts.length === 0) return {};
+  const holders = new Set(parts.map(({ at = scope.actor }) => at));
+  const lists = await Promise.all(
+    [...holders].map(async (holder) =>
+      holder === scope.actor ? scope.list(artifactList) : await scope.listOf?.(holder, artifactList),
+    ),
+  );
+  const known = new Map(artifactsIn(lists.flatMap((list) => list ?? [])).map(({ artifact, data }) => [artifact, data]));
   return { artifact: (id) => known.get(id) };
 }
 
-const hasParts = (message: Message): boolean =>
+/** The entries of lists of artifacts: only such are appended to them. */
+const artifactsIn = (entries: readonly unknown[]) => entries as readonly Artifact[];
+
+const partsOf = (message: Message): readonly MediaPart[] =>
+  message.role === 'tool' ? message.results.flatMap(({ parts = [] }) => parts) : (message.parts ?? []);
+
+/** Whether a message refers to artifacts. */
+export const hasParts = (message: Message): boolean =>
   message.role === 'tool' ? message.results.some(({ parts }) => parts !== undefined) : message.parts !== undefined;

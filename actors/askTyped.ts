@@ -7,9 +7,10 @@ import { asJson, isJsonObject, type JsonObject } from '../src/values/json.ts';
 import { FailedAttempts, type Message, type ModelAnswer } from '../src/contracts/model.ts';
 import type { ModelBill, ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { artifactsFor } from './artifact.ts';
-import { mayTryAgain, modelChoiceFor, modelScope, maxOutputFor } from './callModel.ts';
+import { mayTryAgain, modelScope, maxOutputFor } from './callModel.ts';
 import { readConversation } from './conversation.ts';
 import { truncateHistory } from './history.ts';
+import { modelChoiceFor } from './modelChoice.ts';
 import type { AgentDeps } from './tools.ts';
 
 /** What a model is asked for. */
@@ -31,17 +32,18 @@ export async function askTyped<T>(
   callInput: ModelCallInput,
   scope: EffectScope,
 ): Promise<T & ModelBill & { model: string }> {
-  const transcript = await readConversation(scope);
+  const conversation = await readConversation(scope);
   // A JSON Schema is JSON, though zod's type for it allows for more.
   const input = z.toJSONSchema(shape, { io: 'input' }) as JsonObject;
-  const artifacts = await artifactsFor(transcript, scope);
+  const artifacts = conversation.hasArtifacts ? await artifactsFor(conversation.messages, scope) : {};
+  const history = truncateHistory(conversation.messages, definition.maxHistory, conversation);
   let problem = '';
   let bill: FailedAttempts = nothing;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const ask: Message = { role: 'user', text: `${instructions} Call ${name}.${problem}` };
     const request = {
       instructions: definition.instructions,
-      messages: [...truncateHistory(transcript, definition.maxHistory), ask],
+      messages: [...history, ask],
       ...artifacts,
       tools: [{ name, description, input }],
       ...maxOutputFor(definition, callInput),

@@ -2,8 +2,8 @@
 import type { AgentDefinition, AgentLimits } from '../src/contracts/agent.ts';
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { withDefaults } from '../src/values/json.ts';
-import { madeInWords } from '../src/contracts/media.ts';
-import type { FailedAttempts, Model, ModelAnswer, ModelChoice } from '../src/contracts/model.ts';
+import { madeInWords } from '../src/contracts/parts.ts';
+import type { FailedAttempts, ModelAnswer } from '../src/contracts/model.ts';
 import type { ParsedAnswer, ModelCallInput } from '../machines/agent/effectTypes.ts';
 import { defaultAgentBudget } from '../machines/agent/settings.ts';
 import { exhaustedFailure, remainingShare, lowerBudget } from '../machines/agent/budget.ts';
@@ -17,7 +17,9 @@ import { effect } from './effect.ts';
 import { truncateHistory } from './history.ts';
 import { toolOfferOf } from './toolOffer.ts';
 import { parseAnswer } from './parseAnswer.ts';
-import type { AgentDeps, ModelGateway } from './tools.ts';
+import { modelChoiceFor } from './modelChoice.ts';
+import { affordableOutput, estimateOf, shortOf } from './reserve.ts';
+import type { AgentDeps } from './tools.ts';
 
 /** The definition of an agent for a task whose message has this type. */
 export type DefinitionFor = (message: string) => AgentDefinition;
@@ -27,19 +29,28 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
     const definition = define(callInput.message);
     const offer = await toolOfferOf(definition, deps, callInput.tier, scope);
     const { instructions, temperature } = definition;
-    const messages = truncateHistory(await readConversation(scope), definition.maxHistory);
-    const maxOutput = maxOutputFor(definition, callInput);
-    const request = {
+    const conversation = await readConversation(scope);
+    const messages = truncateHistory(conversation.messages, definition.maxHistory, conversation);
+    const unlimited = {
       instructions,
       messages,
-      ...(await artifactsFor(messages, scope)),
+      ...(conversation.hasArtifacts ? await artifactsFor(messages, scope) : {}),
       tools: offer.specs,
-      ...maxOutput,
       ...(temperature === undefined ? {} : { temperature }),
     };
+    const choice = modelChoiceFor(definition, callInput, deps.gateway);
+    const own = ownLimits(withDefaults(defaultAgentBudget, definition.budget), callInput);
+    const budget = lowerBudget(own, callInput.allowance);
+    const estimate = estimateOf(definition, choice, unlimited, callInput, deps.gateway);
+    const short = estimate && shortOf(callInput, estimate, own);
+    if (short) return short;
+    const maxOutput = estimate
+      ? affordableOutput(estimate, budget, callInput.used)
+      : maxOutputFor(definition, callInput);
+    const request = { ...unlimited, ...maxOutput };
     let shown = '';
     const { media, ...answer } = await deps.gateway.answer(
-      modelChoiceFor(definition, callInput, deps.gateway),
+      choice,
       request,
       modelScope(scope),
       (part, text) => {
@@ -49,10 +60,6 @@ export const callModel = (define: DefinitionFor, limits: AgentLimits, deps: Agen
         scope.progress(asJson(part));
       },
       mayTryAgain(definition, callInput),
-    );
-    const budget = lowerBudget(
-      ownLimits(withDefaults(defaultAgentBudget, definition.budget), callInput),
-      callInput.allowance,
     );
     const callsLeft = (budget.toolCalls ?? Infinity) - callInput.used.toolCalls;
 
@@ -86,22 +93,6 @@ export const mayTryAgain =
   };
 
 export const modelScope = ({ key, signal, deadline, progress }: EffectScope) => ({ key, signal, deadline, progress });
-
-/** The models that a choice stands for, in order of preference. */
-export const modelsOf = (choice: ModelChoice, gateway: Pick<ModelGateway, 'models'>): readonly (string | Model)[] =>
-  gateway.models?.(choice) ?? [choice].flat();
-
-/** The model for the next call: after a fallback the next one of the definition, up to the last one; if it must be cheaper, one further down. */
-export function modelChoiceFor(
-  { model, fallbacks = [] }: Pick<AgentDefinition, 'model' | 'fallbacks'>,
-  { fallbacks: taken, cheaper = 0 }: Pick<ModelCallInput, 'fallbacks' | 'cheaper'>,
-  gateway: Pick<ModelGateway, 'models'>,
-): ModelChoice {
-  const own = cheaper > 0 ? modelsOf(model, gateway) : [];
-  if (taken === 0 && cheaper < own.length) return own.slice(cheaper);
-  const further = taken + Math.max(0, cheaper - Math.max(0, own.length - 1));
-  return (further > 0 ? fallbacks[Math.min(further, fallbacks.length) - 1] : undefined) ?? model;
-}
 
 /** The most output that the budget leaves beside the expected input. */
 export function maxOutputFor(

@@ -30,17 +30,22 @@ export async function askCheckInTime<T>(
   ask: () => T | Promise<T>,
   { clock, limit }: { clock: Clock; limit: number },
 ): Promise<{ readonly says: T } | { readonly failed: CheckResult }> {
-  const stopTimer = new AbortController();
   try {
     const says = ask();
-    if (!(says instanceof Promise)) return { says };
-    const late = sleep(clock, limit, stopTimer.signal).then(
-      () => ({ failed: rejected(`its check gave no answer within ${limit} ms, so nothing is let through`) }),
-      () => ({ failed: rejected('it was stopped') }),
-    );
-    return await Promise.race([says.then((value) => ({ says: value })), late]);
+    return says instanceof Promise ? await answerInTime(says, clock, limit) : { says };
   } catch (thrown) {
     return { failed: rejected(`its check broke, so nothing is let through: ${toFailure(thrown).message}`) };
+  }
+}
+
+async function answerInTime<T>(answer: Promise<T>, clock: Clock, limit: number) {
+  const stopTimer = new AbortController();
+  const late = sleep(clock, limit, stopTimer.signal).then(
+    () => ({ failed: rejected(`its check gave no answer within ${limit} ms, so nothing is let through`) }),
+    () => ({ failed: rejected('it was stopped') }),
+  );
+  try {
+    return await Promise.race([answer.then((says) => ({ says })), late]);
   } finally {
     stopTimer.abort();
   }

@@ -1,50 +1,59 @@
-/** The transcript as a model, or the check of an objective, reads it. */
-import type { EffectScope } from '../src/contracts/effect.ts';
+/** The transcript as a model, or the check of an objective, reads it. It is kept as it grows: a turn reads only what was added since the last one. */
+import type { EffectScope, ListFold } from '../src/contracts/effect.ts';
+import { measureMessage } from '../src/contracts/messageSize.ts';
 import type { Message } from '../src/contracts/model.ts';
-import { entriesOf } from './lists.ts';
+import { hasParts } from './artifact.ts';
+import { nothingElided, type KnownHistory } from './history.ts';
+import { foldOf } from './lists.ts';
 
-export const readConversation = async (scope: Pick<EffectScope, 'list'>): Promise<readonly Message[]> =>
-  joinResults(await entriesOf<Message>(scope, 'transcript'));
+/** A conversation so far. */
+export interface AgentConversation extends KnownHistory {
+  readonly messages: readonly Message[];
+  /** Whether any message refers to an artifact. */
+  readonly hasArtifacts: boolean;
+}
+
+/** The messages are the caller's own: they do not grow with the transcript. */
+export async function readConversation(scope: Pick<EffectScope, 'list' | 'fold'>): Promise<AgentConversation> {
+  const kept = await foldOf(scope, 'transcript', joining);
+  return { ...kept, messages: kept.messages.slice() };
+}
 
 /**
  * Results are stored one by one, as they came. Here those of a turn are one message, in the order of its calls. The same entries give the same message
  * object, so that what is computed from a message is computed once.
  */
-export function joinResults(transcript: readonly Message[]): readonly Message[] {
-  const messages: Message[] = [];
-  for (let at = 0; at < transcript.length; at++) {
-    const message = transcript[at];
-    if (!message) continue;
-    if (message.role !== 'tool') {
-      messages.push(message);
-      continue;
-    }
-    const entries = [message];
-    for (let next = transcript[at + 1]; next?.role === 'tool'; next = transcript[at + 1]) {
-      entries.push(next);
-      at++;
-    }
-    messages.push(joined(entries, messages.at(-1)));
+export const joinResults = (transcript: readonly Message[]): readonly Message[] =>
+  transcript.reduce(withMessage, joining.initial()).messages;
+
+interface Growing extends AgentConversation {
+  readonly messages: Message[];
+  size: number;
+  hasArtifacts: boolean;
+}
+
+/** The transcript as a conversation, one entry after the other. */
+export const joining: ListFold<Growing> = {
+  initial: () => ({ messages: [], size: 0, hasArtifacts: false, elided: nothingElided() }),
+  // The agent wrote the transcript itself, and writes only messages to it.
+  add: (conversation, entry) => withMessage(conversation, entry as unknown as Message),
+};
+
+function withMessage(conversation: Growing, message: Message): Growing {
+  const { messages } = conversation;
+  const last = messages.at(-1);
+  if (message.role !== 'tool') messages.push(message);
+  else if (last?.role !== 'tool') messages.push(inOrder(message, last));
+  else {
+    const results = [...last.results, ...message.results];
+    messages[messages.length - 1] = inOrder({ role: 'tool', results }, messages.at(-2));
   }
-  return messages;
+  conversation.size += measureMessage(message);
+  conversation.hasArtifacts ||= hasParts(message);
+  return conversation;
 }
 
 type Results = Extract<Message, { role: 'tool' }>;
-
-/** By the first entry of a turn. Entries are only added, so the same number of them is the same ones. */
-const turns = new WeakMap<Results, { readonly entries: number; readonly message: Results }>();
-
-function joined(entries: readonly Results[], asked: Message | undefined): Message {
-  const [first] = entries;
-  if (!first) return { role: 'tool', results: [] };
-  const known = turns.get(first);
-  if (known?.entries === entries.length) return known.message;
-  const all: Results =
-    entries.length === 1 ? first : { role: 'tool', results: entries.flatMap(({ results }) => results) };
-  const message = inOrder(all, asked);
-  turns.set(first, { entries: entries.length, message });
-  return message;
-}
 
 function inOrder(message: Results, asked: Message | undefined): Results {
   if (message.results.length < 2 || asked?.role !== 'assistant') return message;

@@ -4,11 +4,17 @@ import type { ModelChoice } from '../src/contracts/model.ts';
 import type { DefinitionFacts } from '../machines/agent/effectTypes.ts';
 import { textHash } from './hash.ts';
 
-/** Of an agent's definition for one kind of message. */
-export const factsOf = ({ instructions, model, fallbacks = [] }: DefinedFor): DefinitionFacts => ({
-  instructions: textHash(instructions),
-  models: [model, ...fallbacks].flatMap(idsOf),
-});
+/** Of an agent's definition for one kind of message: computed once, since its instructions may be long. */
+export function factsOf(definition: DefinedFor): DefinitionFacts {
+  const known = facts.get(definition);
+  if (known) return known;
+  const { instructions, model, fallbacks = [] } = definition;
+  const made = { instructions: textHash(instructions), models: [model, ...fallbacks].flatMap(idsOf) };
+  facts.set(definition, made);
+  return made;
+}
+
+const facts = new WeakMap<DefinedFor, DefinitionFacts>();
 
 type DefinedFor = Pick<AgentDefinition, 'instructions' | 'model' | 'fallbacks'>;
 

@@ -16,7 +16,7 @@ export async function requireAllowed(text: string, judges: readonly Guardrail[],
     limit,
   } of judges) {
     if (!pre) continue;
-    const work = { type: 'agent.input', body: text, text, to: undefined, attempt: 1, facts: {}, signal };
+    const work = { type: 'agent.input', body: text, text, parts: [], to: undefined, attempt: 1, facts: {}, signal };
     const answer = await askCheckInTime(() => pre(work), { clock, limit });
     const verdict = 'says' in answer ? checkResultOf(answer.says) : answer.failed;
     if (!verdict.ok) throw fromFailure(guardrailRefusal(name, 'pre', verdict));

@@ -80,10 +80,14 @@ const checkOf = ({ checks }: Guardrail) =>
 /** A body as a text: as it is if it is one, otherwise as JSON. */
 export const bodyText = (body: Json): string => (typeof body === 'string' ? body : JSON.stringify(body));
 
-const guardedWorkOf = ({ message: { type, body }, to, attempt, facts }: Work, signal: AbortSignal): GuardedWork => ({
+const guardedWorkOf = (
+  { message: { type, body, parts = [] }, to, attempt, facts }: Work,
+  signal: AbortSignal,
+): GuardedWork => ({
   type,
   body,
   text: bodyText(body),
+  parts,
   to,
   attempt,
   facts,

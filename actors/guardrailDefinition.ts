@@ -17,6 +17,8 @@ export interface Guardrail {
   readonly checks: Checks;
   /** Its check `pre` also judges what is said to an agent while it works (`agent.input`). */
   readonly judgesInput?: true;
+  /** Its stream check only looks for patterns in a text: what is new in a text that grows is found at its end. */
+  readonly looksForPatterns?: true;
   /** How many characters of what is said are held back until an answer has ended; without it all is held until the result was judged. */
   readonly holdBack?: number;
   /** How long each of its checks may take. */

@@ -9,42 +9,69 @@ import type { Message, ToolResult } from '../src/contracts/model.ts';
 export const defaultHistoryLimit = 400_000;
 const elidedNote = '[older result, left out to save space; call again if it is needed]';
 
+/** The beginning of a transcript, with every result in it left out. It only grows: what was once left out of a transcript is never shown again. */
+export interface ElidedBeginning {
+  /** For this limit. */
+  limit: number;
+  readonly messages: Message[];
+  /** The characters that were saved by it. */
+  saved: number;
+}
+export const nothingElided = (): ElidedBeginning => ({ limit: defaultHistoryLimit, messages: [], saved: 0 });
+
+/** What is known of a transcript that is truncated in every turn. */
+export interface KnownHistory {
+  /** The characters of all its messages. */
+  readonly size: number;
+  /** What was left out of it the last time; it is changed. */
+  readonly elided: ElidedBeginning;
+}
+
 /** `limit` is in characters; 400,000 by default. The latest message of results is never shortened. */
-export function truncateHistory(transcript: readonly Message[], limit = defaultHistoryLimit): readonly Message[] {
-  let excess = transcript.reduce((sum, message) => sum + sizeOfMessage(message), 0) - limit;
-  if (excess <= 0) return transcript;
+export function truncateHistory(
+  transcript: readonly Message[],
+  limit = defaultHistoryLimit,
+  { size, elided }: KnownHistory = {
+    size: transcript.reduce((sum, message) => sum + sizeOfMessage(message), 0),
+    elided: nothingElided(),
+  },
+): readonly Message[] {
+  if (size <= limit) return transcript;
+  if (elided.limit !== limit) Object.assign(elided, { ...nothingElided(), limit });
+  const { messages } = elided;
   const latest = transcript.findLastIndex(({ role }) => role === 'tool');
-  return transcript.map((message, index) => {
-    if (message.role !== 'tool' || index === latest || excess <= 0) return message;
-    const whole = elided(message);
-    const saved = sizeOfMessage(message) - sizeOfMessage(whole);
-    if (saved <= excess) {
-      excess -= saved;
-      return whole;
-    }
-    const results = message.results.map((result) => {
-      if (excess <= 0) return result;
-      const short = shortened(result);
-      excess -= result.content.length - short.content.length + sizeOfParts(result.parts);
-      return short;
-    });
-    return { ...message, results };
-  });
+  let excess = size - limit - elided.saved;
+  for (let next = transcript[messages.length]; next && excess > 0; next = transcript[messages.length]) {
+    const whole = next.role === 'tool' && messages.length !== latest ? elidedResults(next) : next;
+    const saved = sizeOfMessage(next) - sizeOfMessage(whole);
+    if (saved > excess || messages.length === latest) break;
+    messages.push(whole);
+    elided.saved += saved;
+    excess -= saved;
+  }
+  const rest = transcript.slice(messages.length);
+  const [first] = rest;
+  if (excess > 0 && first?.role === 'tool' && messages.length !== latest) rest[0] = partlyElided(first, excess);
+  return [...messages, ...rest];
 }
 
 type Results = Extract<Message, { role: 'tool' }>;
 
-/** A message whose results are all left out is made once. */
-const elidedMessages = new WeakMap<Results, Results>();
-function elided(message: Results): Results {
-  const known = elidedMessages.get(message);
-  if (known) return known;
-  const made: Results = { ...message, results: message.results.map(shortened) };
-  elidedMessages.set(message, made);
-  return made;
+const elidedResults = (message: Results): Results => ({ ...message, results: message.results.map(elidedResult) });
+
+/** With as many of its results left out, the first ones, as save so many characters. */
+function partlyElided(message: Results, excess: number): Results {
+  let left = excess;
+  const results = message.results.map((result) => {
+    if (left <= 0) return result;
+    const short = elidedResult(result);
+    left -= result.content.length - short.content.length + sizeOfParts(result.parts);
+    return short;
+  });
+  return { ...message, results };
 }
 
-function shortened(result: ToolResult): ToolResult {
+function elidedResult(result: ToolResult): ToolResult {
   if (result.content.length <= elidedNote.length && result.parts === undefined) return result;
   const { parts: _, ...kept } = result;
   return { ...kept, content: result.content.length <= elidedNote.length ? result.content : elidedNote };

@@ -1,6 +1,9 @@
-/** Parts of an answer that passed their checks, in their order; the last characters of each text are held back. */
+/** Parts of an answer that passed their checks, in their order; the last characters of each text are held back. Pieces that wait become one piece. */
 import type { Json } from '../src/values/json.ts';
 import { propertiesOf } from '../src/values/properties.ts';
+
+/** Waiting pieces are joined up to so many characters. */
+const longestPiece = 4_096;
 
 /** Parts in their order. */
 export interface SpeechQueue {
@@ -44,14 +47,19 @@ export function speechQueue(tail: number): SpeechQueue {
     return released;
   }
 
+  function hold(part: Json): void {
+    const piece = pieceOf(part);
+    if (piece?.text === '') return;
+    if (piece) size[piece.type] += piece.text.length;
+    const last = held.at(-1);
+    const joined = piece && last !== undefined && join(pieceOf(last), piece);
+    if (joined) held[held.length - 1] = joined;
+    else held.push(part);
+  }
+
   return {
     add(parts) {
-      for (const part of parts) {
-        const piece = pieceOf(part);
-        if (piece?.text === '') continue;
-        if (piece) size[piece.type] += piece.text.length;
-        held.push(part);
-      }
+      parts.forEach(hold);
       return release(tail);
     },
     rest: () => release(0),
@@ -65,7 +73,16 @@ export function speechQueue(tail: number): SpeechQueue {
   };
 }
 
-function pieceOf(part: Json): { readonly type: 'text' | 'reasoning'; readonly text: string } | undefined {
+/** A piece of a text. */
+export type Piece = { readonly type: 'text' | 'reasoning'; readonly text: string };
+
+const join = (last: Piece | undefined, next: Piece): Piece | undefined =>
+  last?.type === next.type && last.text.length + next.text.length <= longestPiece
+    ? { type: last.type, text: last.text + next.text }
+    : undefined;
+
+/** The part as a piece of a text; undefined when it is another part. */
+export function pieceOf(part: Json): Piece | undefined {
   const { type, text } = propertiesOf(part);
   return (type === 'text' || type === 'reasoning') && typeof text === 'string' ? { type, text } : undefined;
 }

@@ -19,6 +19,7 @@ export interface ToolOffer {
   readonly specs: readonly ToolSpec[];
 }
 
+/** The offer is made anew when the definition, the tier or the tools have changed. */
 export async function toolOfferOf(
   definition: AgentDefinition,
   deps: AgentDeps,
@@ -26,6 +27,19 @@ export async function toolOfferOf(
   at: Pick<EffectScope, 'signal' | 'actor'>,
 ): Promise<ToolOffer> {
   const all = await allTools(deps, tier, at);
+  const latest = latestOffers.get(definition);
+  if (latest && latest.all === all && latest.tier === tier) return latest.offer;
+  const offer = offerOf(definition, deps, tier, all);
+  latestOffers.set(definition, { all, tier, offer });
+  return offer;
+}
+
+const latestOffers = new WeakMap<
+  AgentDefinition,
+  { readonly all: readonly OfferedTool[]; readonly tier: ToolTier; readonly offer: ToolOffer }
+>();
+
+function offerOf(definition: AgentDefinition, deps: AgentDeps, tier: ToolTier, all: readonly OfferedTool[]): ToolOffer {
   const tools = new Map(
     all.filter((info) => info.belt || isTierWithin(info.tier, tier)).map((info) => [info.name, info]),
   );

@@ -2,6 +2,7 @@
 import type { EffectScope } from '../src/contracts/effect.ts';
 import { fromFailure, type Failure } from '../src/values/failure.ts';
 import type {
+  CallEstimate,
   FailedAttempts,
   Model,
   ModelAnswer,
@@ -53,6 +54,8 @@ export interface ModelGateway {
   ): Promise<ModelAnswer>;
   /** The models that a choice stands for: those of a group, in its order. */
   models?(choice: ModelChoice): readonly (string | Model)[];
+  /** What a call can use at most, whichever of the models answers. */
+  estimate?(choice: ModelChoice, request: ModelRequest): CallEstimate;
 }
 
 /** What the actor of an agent needs beside its definition. */
@@ -92,32 +95,60 @@ export const isTierWithin = (tier: ToolTier, limit: ToolTier): boolean =>
 
 type ToolListScope = Pick<EffectScope, 'signal' | 'actor'>;
 
-async function offered(
-  tools: ToolCatalog,
-  belt: boolean,
-  { allow }: AgentDeps,
-  { signal }: ToolListScope,
-): Promise<OfferedTool[]> {
+/** The list of a catalog. Throws when a source is missing: without its tools an agent would only guess. */
+async function listOf(tools: ToolCatalog, { allow }: AgentDeps, { signal }: ToolListScope) {
   const listed = await tools.list(signal, allow ? { allow } : {});
   const missing = tools.missing?.();
   if (missing) throw fromFailure(missing);
-  return listed.map((info) => ({ ...info, belt, idempotent: tools.idempotent(info.name) }));
+  return listed;
 }
 
-/** The agent's own tools, whatever their tier. Throws when a source is missing: without its tools an agent would only guess. */
-export const ownTools = async (deps: AgentDeps, scope: ToolListScope): Promise<readonly OfferedTool[]> => [
-  ...(deps.tools ? await offered(deps.tools, false, deps, scope) : []),
-  ...(deps.delegates ?? [])
-    .filter(({ info }) => deps.allow?.includes(info.name) ?? true)
-    .map((delegate) => ({ ...delegate.info, delegate, belt: false, idempotent: true })),
-];
+const offered = (tools: ToolCatalog, belt: boolean, listed: readonly ToolInfo[]): OfferedTool[] =>
+  listed.map((info) => ({
+    ...info,
+    belt,
+    // Asked at each call: it decides whether a write may be made twice.
+    get idempotent() {
+      return tools.idempotent(info.name);
+    },
+  }));
 
-/** The agent's own tools, and those of the toolbelt once it is active. */
+const offeredDelegates = ({ delegates = [], allow }: AgentDeps): OfferedTool[] =>
+  delegates
+    .filter(({ info }) => allow?.includes(info.name) ?? true)
+    .map((delegate) => ({ ...delegate.info, delegate, belt: false, idempotent: true }));
+
+interface OfferedTools {
+  /** The lists that they were made of. */
+  readonly own: readonly ToolInfo[] | undefined;
+  readonly belt: readonly ToolInfo[] | undefined;
+  readonly tools: readonly OfferedTool[];
+}
+/** The latest tools of an agent. A catalog gives the same list as long as nothing has changed. */
+const latestTools = new WeakMap<AgentDeps, OfferedTools>();
+
+function offeredTools(deps: AgentDeps, own: OfferedTools['own'], belt: OfferedTools['belt']): readonly OfferedTool[] {
+  const latest = latestTools.get(deps);
+  if (latest && latest.own === own && latest.belt === belt) return latest.tools;
+  const tools = [
+    ...(deps.tools && own ? offered(deps.tools, false, own) : []),
+    ...offeredDelegates(deps),
+    ...(deps.toolbelt && belt ? offered(deps.toolbelt, true, belt) : []),
+  ];
+  latestTools.set(deps, { own, belt, tools });
+  return tools;
+}
+
+/** The agent's own tools, whatever their tier. Throws when a source is missing. */
+export const ownTools = async (deps: AgentDeps, scope: ToolListScope): Promise<readonly OfferedTool[]> =>
+  offeredTools(deps, deps.tools && (await listOf(deps.tools, deps, scope)), undefined);
+
+/** The agent's own tools, and those of the toolbelt once it is active: the same list, until something changes. */
 export async function allTools(deps: AgentDeps, tier: ToolTier, scope: ToolListScope): Promise<readonly OfferedTool[]> {
-  const own = await ownTools(deps, scope);
-  if (tier !== 'toolbelt' || !deps.toolbelt) return own;
+  const own = deps.tools && (await listOf(deps.tools, deps, scope));
+  if (tier !== 'toolbelt' || !deps.toolbelt) return offeredTools(deps, own, undefined);
   deps.toolbelt.hold?.(scope.actor);
-  return [...own, ...(await offered(deps.toolbelt, true, deps, scope))];
+  return offeredTools(deps, own, await listOf(deps.toolbelt, deps, scope));
 }
 
 export const toolSourceOf = ({ tools, toolbelt }: AgentDeps, belt: boolean): ToolCatalog | undefined =>

@@ -9,7 +9,7 @@ export const verify = (define: DefinitionFor) =>
   effect<VerificationOutput, { message: string; answer: AgentAnswer; round: number }>(
     async ({ message, answer }, scope) => {
       const { objectives = [] } = define(message);
-      const transcript = await readConversation(scope);
+      const { messages: transcript } = await readConversation(scope);
       const evidence = await Promise.all(
         objectives.map(async ({ id, check }) => {
           const { met, says } = await check({ answer, transcript, signal: scope.signal });

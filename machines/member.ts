@@ -1,6 +1,8 @@
 /** A member that works on a message: an agent or a nested team does one task and ends; a supervisor lives on and takes one after another. */
 import type { AgentAnswer, AgentInput, AgentOutput, AgentUsage, Budget, Phase } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/values/failure.ts';
+import type { MediaPart } from '../src/contracts/media.ts';
+import { partsIn } from '../src/contracts/parts.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { Json } from '../src/values/json.ts';
 import type { TaskFacts, Work, WorkSignal } from '../src/contracts/work.ts';
@@ -39,6 +41,8 @@ export interface HandedMessage {
   readonly type: string;
   /** What the message says, in the shape that its type has in the sender's protocol. */
   readonly body: Json;
+  /** Images, audio and files beside it; none by default. */
+  readonly parts?: readonly MediaPart[];
   /** What may be used up for it; a kind that is not named is not limited. */
   readonly left: Budget;
   /** How many agents and teams have handed the work on, the sender included; more than 8 is refused. */
@@ -52,11 +56,12 @@ export interface HandedMessage {
 /** The input of an agent or a nested team; or of a supervisor that is given this one piece of work, and ends with it. */
 export function memberInput(
   { kind, takes, facts }: MemberKind,
-  { type, body, left, depth, lease, degrade }: HandedMessage,
+  { type, body, parts, left, depth, lease, degrade }: HandedMessage,
 ): SingleWorkInput | RunInput {
   const message = {
     type: takes ?? type,
     body: asZodJson(body),
+    ...partsIn(parts),
     depth,
     ...(lease === undefined ? {} : { lease }),
   };
@@ -77,10 +82,19 @@ export type SingleWorkInput = AgentInput & { readonly facts?: TaskFacts };
 export const onlyWorkId = 'task';
 
 /** The only piece of work of a supervisor, as the work that it is. */
-export const onlyWork = ({ type, body, allowance, facts = {}, depth, lease, degrade }: SingleWorkInput): Work => ({
+export const onlyWork = ({
+  type,
+  body,
+  parts,
+  allowance,
+  facts = {},
+  depth,
+  lease,
+  degrade,
+}: SingleWorkInput): Work => ({
   type: 'work',
   id: onlyWorkId,
-  message: { type, body },
+  message: { type, body, ...partsIn(parts) },
   ...(allowance === undefined ? {} : { allowance }),
   attempt: 1,
   facts,
@@ -128,8 +142,9 @@ export function memberEndOf(event: ChildEndEvent, { gives }: MemberKind = defaul
   const { usage } = output;
   switch (output.status) {
     case 'completed': {
-      const { type, body } = 'answer' in output ? output.answer : { type: 'result', body: output.result };
-      return { answer: { type: gives ?? type, body }, usage };
+      const { type, body, parts } =
+        'answer' in output ? output.answer : { type: 'result', body: output.result, parts: output.parts };
+      return { answer: { type: gives ?? type, body, ...partsIn(parts) }, usage };
     }
     case 'failed':
       return { failure: output.failure, usage, ...('phase' in output ? { phase: output.phase } : {}) };

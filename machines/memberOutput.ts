@@ -2,6 +2,7 @@
 import type { AgentOutput } from '../src/contracts/agent.ts';
 import type { Failure } from '../src/values/failure.ts';
 import type { RunOutput } from '../src/contracts/run.ts';
+import { partsIn } from '../src/contracts/parts.ts';
 import { zeroUsage } from './usage.ts';
 import { childFailure, isChildError, childOutput, type ChildEndEvent } from './childEvents.ts';
 import { makeFailure } from './failure.ts';
@@ -33,8 +34,15 @@ export const failedOutput = (reason: Failure): AgentOutput => ({
 function ofRun(end: RunOutput): AgentOutput {
   const { usage } = end;
   if (end.status === 'completed')
-    return { status: 'completed', answer: { type: 'text', body: end.result }, evidence: [], usage };
-  const partial = end.partial ? { partial: { type: end.partial.type, body: end.partial.body } } : {};
+    return {
+      status: 'completed',
+      answer: { type: 'text', body: end.result, ...partsIn(end.parts) },
+      evidence: [],
+      usage,
+    };
+  const partial = end.partial
+    ? { partial: { type: end.partial.type, body: end.partial.body, ...partsIn(end.partial.parts) } }
+    : {};
   if (end.status === 'cancelled') return { status: 'cancelled', reason: end.reason, ...partial, usage };
   return { status: 'failed', failure: end.failure, phase: 'execution', ...partial, evidence: [], usage };
 }

@@ -14,6 +14,7 @@ import type { Failure } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../src/contracts/treasury.ts';
 import type { WaitOutput } from '../src/contracts/wait.ts';
+import { madeInWords, partsIn } from '../src/contracts/parts.ts';
 import type { ToolAnswer, ToolOutcome, ToolRequest } from './agent/effectTypes.ts';
 import { makeFailure, failureOf } from './failure.ts';
 import { asZodJson } from './json.ts';
@@ -334,8 +335,11 @@ const answerOf = (found: WriteReconciliation): ToolAnswer => (found.done === tru
 function delegated({ call, delegate }: ToolCallContext, output: AgentOutput | RunOutput): ToolOutcome {
   const { answer, failure: reason, usage } = memberEndOf({ type: 'done', output }, delegate?.who);
   if (answer) {
-    const { body } = answer;
-    return { ok: true, content: typeof body === 'string' ? body : JSON.stringify(body), usage };
+    const { body, parts = [] } = answer;
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    // Named in words as well, so that the model can hand them on by their ids.
+    const words = parts.filter(({ artifact }) => !text.includes(artifact)).map(madeInWords);
+    return { ok: true, content: [text, ...words].join('\n'), usage, ...partsIn(parts) };
   }
   const kind = reason?.kind ?? 'internal';
   const why = makeFailure('tool', `"${call.name}" could not do it: ${reason?.message ?? 'no reason given'}`, {

@@ -26,6 +26,7 @@ const plan: Record<string, Room> = {
       'src/contracts/ending.ts',
       'src/contracts/eventContext.ts',
       'src/contracts/health.ts',
+      'src/contracts/parts.ts',
     ],
     types: ['src/values', 'src/contracts'],
   },

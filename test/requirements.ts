@@ -1164,7 +1164,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'M2',
-    says: 'A leased amount belongs to its holder until the lease is settled.',
+    says: 'A leased amount belongs to its holder until the lease is settled, or until the holder says that it makes no call before it has more: then others may be lent of it meanwhile.',
     where: 'machines/treasury/ledger.ts',
     tests: [
       { file: 'test/machines/treasurer.test.ts', name: 'a lease is never more than what is free' },
@@ -1227,9 +1227,13 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'C2',
-    says: "A step returns what XState's own `transition()` returns. One reused scope saves building an actor for each call.",
+    says: "A step returns what XState's own `transition()` returns. `stepper/` takes it by plans that are made once; XState takes those that end in an error, those of a machine that has ended, and all of a machine that another copy of XState has made. One reused scope saves building an actor for each of them.",
     where: 'src/core/chart.ts',
-    tests: [{ file: 'test/core/chart.test.ts', name: '%s steps as in XState' }],
+    tests: [
+      { file: 'test/core/chart.test.ts', name: '%s steps as in XState' },
+      { file: 'test/core/stepper/equal.test.ts', name: 'machines drawn at random step as in XState' },
+      { file: 'test/core/stepper/xstate.test.ts', name: 'a machine of another copy of XState is stepped by that copy' },
+    ],
   },
   {
     id: 'C3',
@@ -1689,6 +1693,10 @@ export const requirements: readonly Requirement[] = [
         file: 'test/runtime/retry.test.ts',
         name: 'a write that failed and is honoured by its key is made under the same key again',
       },
+      {
+        file: 'test/runtime/recall.test.ts',
+        name: 'writes that were under way when the run failed keep their keys, each its own; idempotent: %s',
+      },
     ],
   },
   {
@@ -1736,6 +1744,26 @@ export const requirements: readonly Requirement[] = [
         file: 'test/mcp/thrown.test.ts',
         name: 'a message whose handler throws does not take with it the messages that came in the same piece',
       },
+      {
+        file: 'test/mcp/thrown.test.ts',
+        name: 'when the stream of a request %s without an answer, and whoever takes the error throws, nothing else happens',
+      },
+      {
+        file: 'test/mcp/thrown.test.ts',
+        name: 'whoever is told that a connection is lost, or that its tools have changed, may throw',
+      },
+      {
+        file: 'test/cli/interrupts.test.ts',
+        name: 'a handler of %s that throws leaves the process alive, and the next signal is handled',
+      },
+      {
+        file: 'test/engine/throwingTimers.test.ts',
+        name: 'a timer of the system that throws does not keep the next ones from firing',
+      },
+      {
+        file: 'test/runtime/strays.test.ts',
+        name: 'a report that throws does not end the process, and the next stray error is reported',
+      },
     ],
   },
   {
@@ -1757,6 +1785,10 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/cli/strays.test.ts',
         name: 'a tool that goes wrong in a %s fails its run by name, and the other run goes on',
+      },
+      {
+        file: 'test/cli/strayAbort.test.ts',
+        name: 'a tool that throws when it is told to stop, because its run %s, harms no other run',
       },
     ],
   },

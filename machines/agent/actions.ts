@@ -8,7 +8,7 @@ import type { AgentSettings } from './settings.ts';
 import { exhaustedFailure, budgetSpentFailure, lowerBudget } from './budget.ts';
 import type { AgentActionArgs } from './inputs.ts';
 import { lendingActionsOf } from './lendingActions.ts';
-import { ownLimits, requestFunding } from './funding.ts';
+import { beginReservation, ownLimits, requestFunding } from './funding.ts';
 
 /** `assign` outside of `setup` must be told the types of context and event. */
 const update = (change: (args: AgentActionArgs) => Partial<AgentContext>) =>
@@ -18,6 +18,7 @@ export function agentActionsOf(settings: AgentSettings) {
   const { budget, limits, onInput } = settings;
   return {
     keepPolicy: update(() => ({ onInput })),
+    beginReservation: update(({ context }) => beginReservation(context, settings)),
     plead: update(({ context }) => requestFunding(context, settings)),
     noteExhausted: update(({ context }) =>
       updates.keepFailure(

@@ -16,7 +16,12 @@ import { agentDelaysOf, agentGuardsOf } from './guards.ts';
 import { cleanupPhase } from './phases/cleanup.ts';
 import { discoveryPhase } from './phases/discovery.ts';
 import { errorHandlingPhase } from './phases/errorHandling.ts';
-import { executionPhase, lendingExecutionPhase } from './phases/execution.ts';
+import {
+  executionPhase,
+  lendingExecutionPhase,
+  lendingReservingExecutionPhase,
+  reservingExecutionPhase,
+} from './phases/execution.ts';
 import { initiationPhase } from './phases/initiation.ts';
 import { lentPlanningPhase, planningPhase } from './phases/planning.ts';
 import { lentRequirementsPhase, requirementsPhase } from './phases/requirements.ts';
@@ -96,8 +101,16 @@ export const lendingAgentMachine: typeof agentMachine = agentChart({ ...plain, .
 export const lentAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lent });
 /** The chart of an agent that does both. */
 export const lentLendingAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lent, ...lending });
+/** The chart of an agent that reserves the most that a call of the model can cost, and asks its lender before all of them. */
+export const reservingAgentMachine: typeof agentMachine = agentChart({ execution: reservingExecutionPhase, ...lent });
+/** The chart of an agent that lends as well. */
+export const lendingReservingAgentMachine: typeof agentMachine = agentChart({
+  execution: lendingReservingExecutionPhase,
+  ...lent,
+});
 
-const chartFor = ({ lends, borrowsEarly }: AgentSettings): typeof agentMachine => {
+const chartFor = ({ lends, borrowsEarly, reserves }: AgentSettings): typeof agentMachine => {
+  if (reserves) return lends ? lendingReservingAgentMachine : reservingAgentMachine;
   if (borrowsEarly) return lends ? lentLendingAgentMachine : lentAgentMachine;
   return lends ? lendingAgentMachine : agentMachine;
 };

@@ -3,7 +3,7 @@
  * Every call gets a result: however a turn ends, `closed` makes one for each call that has none yet.
  */
 import type { Failure } from '../../src/values/failure.ts';
-import type { Artifact } from '../../src/contracts/media.ts';
+import type { Artifact, MediaPart } from '../../src/contracts/media.ts';
 import { partsField } from './artifacts.ts';
 import type { Message, ToolResult } from '../../src/contracts/model.ts';
 import type { AgentContext, PendingCall } from './context.ts';
@@ -15,13 +15,21 @@ const loopWindow = 20;
 
 export const toolResultOf = (
   { id, name }: Pick<PendingCall, 'id' | 'name'>,
-  { ok, content, artifacts }: Pick<ToolOutcome, 'ok' | 'content'> & { readonly artifacts?: readonly Artifact[] },
+  {
+    ok,
+    content,
+    artifacts,
+    parts,
+  }: Pick<ToolOutcome, 'ok' | 'content'> & {
+    readonly artifacts?: readonly Artifact[];
+    readonly parts?: readonly MediaPart[];
+  },
 ): ToolResult => ({
   id,
   name,
   ok,
   content,
-  ...partsField(artifacts),
+  ...partsField(artifacts, parts),
 });
 
 export const isExecutable = (call: ParsedCall): call is ParsedCall & { how: 'run' | 'guarded' } =>

@@ -11,8 +11,10 @@ import type {
 import type { Failure } from '../../src/values/failure.ts';
 import type { InputPolicy, Note } from '../../src/contracts/input.ts';
 import type { ToolTier } from '../../src/contracts/model.ts';
+import { partOfArtifact, partsIn } from '../../src/contracts/parts.ts';
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { fundingOf, type Funding } from './fundingState.ts';
+import type { TaskMedia } from './artifacts.ts';
 import type { FailureTime, RecoveryCounts } from './recoveryState.ts';
 import type { ToolbeltListing } from './effectTypes.ts';
 import { zeroUsage } from '../usage.ts';
@@ -56,7 +58,9 @@ export interface ToolTierState {
 /** The context of an agent. There are few keys at the top, because every step copies them. */
 export interface AgentContext {
   /** The task, until it is in the transcript. */
-  readonly task: Pick<AgentInput, 'type' | 'body' | 'artifacts'> | undefined;
+  readonly task: Pick<AgentInput, 'type' | 'body' | 'parts' | 'artifacts'> | undefined;
+  /** The artifacts of the task; none when absent. */
+  readonly media?: TaskMedia;
   /** The type of the message that is the task. */
   readonly message: string;
   /** What is left for this task where that is less than the agent's own budget. */
@@ -106,8 +110,10 @@ export const initialAgentContext = (input: AgentInput): AgentContext => ({
   task: {
     type: input.type,
     body: input.body,
+    ...(input.parts === undefined ? {} : { parts: input.parts }),
     ...(input.artifacts === undefined ? {} : { artifacts: input.artifacts }),
   },
+  ...givenMedia(input),
   message: input.type,
   allowance: input.allowance,
   depth: input.depth ?? 0,
@@ -132,6 +138,15 @@ export const initialAgentContext = (input: AgentInput): AgentContext => ({
   outcome: undefined,
 });
 
+function givenMedia({ parts = [], artifacts = [], ...input }: AgentInput): Pick<AgentContext, 'media'> {
+  const { actor } = eventContextOf({ input });
+  const own = artifacts.map((artifact) => ({
+    ...partOfArtifact(artifact),
+    ...(actor === undefined ? {} : { at: actor }),
+  }));
+  return parts.length + own.length === 0 ? {} : { media: { given: [...parts, ...own] } };
+}
+
 /** The output of an agent. What it had answered is partial unless it completed. */
 export function agentOutputOf({
   outcome,
@@ -140,10 +155,12 @@ export function agentOutputOf({
   failure,
   phase = 'execution',
   used,
+  media,
 }: AgentContext): AgentOutput {
-  const partial = answer ? { partial: answer } : {};
-  if (outcome?.status === 'completed' && answer)
-    return { status: 'completed', answer, evidence: [...evidence], usage: used };
+  const said = answer && { ...answer, ...partsIn(media?.made) };
+  const partial = said ? { partial: said } : {};
+  if (outcome?.status === 'completed' && said)
+    return { status: 'completed', answer: said, evidence: [...evidence], usage: used };
   if (outcome?.status === 'cancelled')
     return { status: 'cancelled', reason: outcome.reason ?? '', ...partial, usage: used };
   const because = failure ?? {

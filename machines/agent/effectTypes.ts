@@ -3,7 +3,7 @@ import type { AgentAnswer, AgentUsage, Budget, Evidence, Phase } from '../../src
 import type { EffectKind } from '../../src/contracts/effect.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
-import type { Artifact } from '../../src/contracts/media.ts';
+import type { Artifact, MediaPart } from '../../src/contracts/media.ts';
 import type { Delegation } from '../member.ts';
 import type { FailedAttempts, ProviderContent, ToolCall, ToolTier, Usage } from '../../src/contracts/model.ts';
 
@@ -27,6 +27,11 @@ export interface ModelCallInput {
   readonly cheaper?: number;
   /** Input tokens that the next call is expected to need. */
   readonly expected: number;
+  /**
+   * `measure`: if the call may cost more than is left, it is not made, and the output says what it can cost. `measure-only-known`: the same, but
+   * a cost that is not known counts as too much. `limit`: it is made, and its answer is limited to what is left.
+   */
+  readonly reserve?: 'measure' | 'measure-only-known' | 'limit';
   /** What was said to the agent since the latest answer, to be judged by guardrails. */
   readonly heard?: readonly string[];
 }
@@ -117,6 +122,14 @@ export interface ParsedAnswer {
         readonly problem: string;
       }
     | {
+        /** The call was not made: more must be reserved for it first. */
+        readonly kind: 'short';
+        /** The most that it can cost, as far as that is known. */
+        readonly most: Budget;
+        /** What it costs with the shortest answer of use. */
+        readonly least: Budget;
+      }
+    | {
         readonly kind: 'refusal';
         /** The text of the refusal. */
         readonly says: string;
@@ -153,6 +166,8 @@ export type ToolOutcome =
       readonly content: string;
       /** Images, audio and files of the result; none by default. */
       readonly artifacts?: readonly Artifact[];
+      /** Those that a delegate gave, which other actors of the run hold; none by default. */
+      readonly parts?: readonly MediaPart[];
       /** What the delegate used; absent for the call of a tool. */
       readonly usage?: AgentUsage;
     }

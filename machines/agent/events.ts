@@ -52,13 +52,16 @@ export function toolOutcomeIn(event: AgentEvent): ToolOutcome {
     const failure = childFailure(event);
     return { ok: false, content: failure.message, failure };
   }
-  const output = childOutput<ToolOutcome | (ToolAnswer & { ok?: undefined; usage?: undefined })>(event);
+  const output = childOutput<ToolOutcome | (ToolAnswer & { ok?: undefined; usage?: undefined; parts?: undefined })>(
+    event,
+  );
   if (output.ok === false) return output;
-  const { content, artifacts, usage } = output;
+  const { content, artifacts, parts, usage } = output;
   return {
     ok: true,
     content,
     ...(artifacts === undefined ? {} : { artifacts }),
+    ...(parts === undefined ? {} : { parts }),
     ...(usage === undefined ? {} : { usage }),
   };
 }

@@ -9,6 +9,7 @@ import {
   subtractBudget,
   addBudget,
   budgetOfUsage,
+  mapBudget,
   rounding,
   type BudgetKind,
 } from '../treasury/ledger.ts';
@@ -18,20 +19,23 @@ import type { AgentEvent } from './events.ts';
 import type { AgentSettings } from './settings.ts';
 import { isAtSoftLimit, budgetSpentFailure } from './budget.ts';
 import { totalTokens } from '../usage.ts';
-import type { Funding } from './fundingState.ts';
+import type { ModelCallInput, ParsedAnswer } from './effectTypes.ts';
+import type { Funding, Reservation } from './fundingState.ts';
 
 /** The least that a step of a model whose cost is not known is taken to cost, in US dollars. */
 const leastCost = 1e-6;
 
 type Funds = Pick<AgentContext, 'used' | 'latest' | 'purse' | 'allowance'>;
-type Settings = Pick<AgentSettings, 'budget' | 'onExhausted' | 'models' | 'name' | 'limits'>;
+type Settings = Pick<AgentSettings, 'budget' | 'onExhausted' | 'models' | 'name' | 'limits' | 'reserves'>;
 
 /** The agent's own limits, with what a person granted beyond them. */
 export const ownLimits = (budget: Budget, { extra }: Pick<Funding, 'extra'>): Budget =>
   extra === undefined ? budget : addBudget(budget, extra);
 
 /** For every kind that these limits leave no room for: what it must come to in all for another step. */
-export function missingBudget({ used, latest, purse }: Funds, limits: Budget): Budget {
+export function missingBudget({ used, purse, latest: before }: Funds, limits: Budget): Budget {
+  const { least = {} } = reservationOf({ used, purse }) ?? {};
+  const latest = { tokens: Math.max(before.tokens, least.tokens ?? 0), usd: Math.max(before.usd, least.usd ?? 0) };
   const needed: Record<BudgetKind, number> = {
     steps: used.steps + 1,
     tokens: totalTokens(used) + latest.tokens + 1,
@@ -47,6 +51,10 @@ export function missingBudget({ used, latest, purse }: Funds, limits: Budget): B
   };
   return Object.fromEntries(budgetKinds.filter(isKindShort).map((kind) => [kind, needed[kind]]));
 }
+/** What is reserved for the next call, if that was begun. */
+const reservationOf = ({ used, purse: { reserve } }: Pick<Funds, 'used' | 'purse'>): Reservation | undefined =>
+  reserve?.step === used.steps ? reserve : undefined;
+
 const isShort = (funds: Funds, limits: Budget): boolean => Object.keys(missingBudget(funds, limits)).length > 0;
 
 /** Only the allowance is short; the agent's own budget has room. */
@@ -54,6 +62,48 @@ export const mayAskLender = (funds: Funds, { budget }: Settings): boolean =>
   funds.purse.lease !== undefined &&
   isShort(funds, funds.allowance ?? {}) &&
   !isShort(funds, ownLimits(budget, funds.purse));
+
+/** The next call is to be measured before the lender is asked for what it needs. */
+export const mustMeasure = (funds: Funds, { reserves }: Settings): boolean =>
+  reserves && funds.purse.lease !== undefined && reservationOf(funds) === undefined;
+
+export const beginReservation = (context: AgentContext, settings: Settings): Partial<AgentContext> => ({
+  purse: {
+    ...context.purse,
+    reserve: { step: context.used.steps, isShort: mayAskLender(context, settings) },
+  },
+});
+
+/** The lender is asked only after the call was measured: it lacks nothing that can be measured. */
+export const isToBeMeasured = (funds: Funds): boolean => {
+  const reserve = reservationOf(funds);
+  if (reserve === undefined || reserve.most !== undefined) return false;
+  const missing = missingBudget(funds, funds.allowance ?? {});
+  return missing.steps === undefined && missing.toolCalls === undefined;
+};
+
+/** How the next call is reserved; undefined where nothing is. */
+export function reserveMode(funds: Funds): ModelCallInput['reserve'] {
+  const reserve = reservationOf(funds);
+  if (reserve === undefined) return undefined;
+  if (reserve.most !== undefined) return 'limit';
+  return reserve.isShort ? 'measure-only-known' : 'measure';
+}
+
+export const noteReservation = ({ purse, used }: AgentContext, { means }: ParsedAnswer): Partial<AgentContext> =>
+  means.kind === 'short'
+    ? { purse: { ...purse, reserve: { step: used.steps, isShort: true, most: means.most, least: means.least } } }
+    : {};
+
+/** The total with which the next call cannot exceed what was lent; only the kinds that the lender limits. */
+function reservedTotal(funds: Funds): Budget | undefined {
+  const { most } = reservationOf(funds) ?? {};
+  if (most === undefined) return undefined;
+  return addBudget(
+    mapBudget(most, (kind, amount) => (funds.allowance?.[kind] === undefined ? 0 : amount)),
+    budgetOfUsage(funds.used),
+  );
+}
 
 export const mayAskPerson = (funds: Funds, { budget, onExhausted }: Settings): boolean =>
   onExhausted === 'ask' && isShort(funds, ownLimits(budget, funds.purse));
@@ -87,7 +137,14 @@ export const leaseRequestFor = (funds: Funds): TreasuryLease | undefined =>
         id: funds.purse.lease,
         wants: missingBudget(funds, funds.allowance ?? {}),
         used: budgetOfUsage(funds.used),
+        ...reserveOf(funds),
+        idle: true,
       };
+
+const reserveOf = (funds: Funds): Pick<TreasuryLease, 'reserve'> => {
+  const reserve = reservedTotal(funds);
+  return reserve === undefined ? {} : { reserve };
+};
 
 export const isForLease = (
   { purse }: Pick<AgentContext, 'purse'>,
@@ -99,6 +156,10 @@ const withoutRequest = ({ calls: _calls, plea: _plea, ...purse }: Funding): Fund
 
 export const takeLease = ({ purse }: AgentContext, event: AgentEvent): Partial<AgentContext> =>
   event.type === 'treasury.granted' ? { allowance: event.budget, purse: withoutRequest(purse) } : {};
+
+/** The request was refused; what is left of the lease is less if others were lent of it meanwhile. */
+export const takeRefusal = (event: AgentEvent): Partial<AgentContext> =>
+  event.type === 'treasury.refused' && event.budget !== undefined ? { allowance: event.budget } : {};
 
 export const takeGrant = ({ purse }: AgentContext, granted: Budget): Partial<AgentContext> => ({
   purse: { ...withoutRequest(purse), extra: { ...granted, ...addBudget(purse.extra ?? {}, granted) } },

@@ -20,10 +20,24 @@ export interface Funding {
   readonly asked: number;
   /** How many models were passed over for cheaper ones. */
   readonly cheaper: number;
+  /** What is reserved for the next call of the model, if that is measured before it is made. */
+  readonly reserve?: Reservation;
   /** What is lent to those who work for the agent in this turn. */
   readonly loans?: Loans;
   /** What a call of those who worked for it has cost. */
   readonly costs?: Ledger['costs'];
+}
+
+/** What is reserved for one call of the model: its sums are absent until the request was measured. */
+export interface Reservation {
+  /** The steps that were used before the call. */
+  readonly step: number;
+  /** The lender must be asked before the call whatever it costs at most, unless that is known and fits. */
+  readonly isShort: boolean;
+  /** The most that it can cost, as far as that is known. */
+  readonly most?: Budget;
+  /** What it costs with the shortest answer of use. */
+  readonly least?: Budget;
 }
 
 /** What an agent has lent in one turn. */

@@ -12,7 +12,17 @@ import { parsedAnswerIn, type AgentEvent } from './events.ts';
 import { inputGuards, externalInput } from './inputs.ts';
 import type { AgentSettings } from './settings.ts';
 import { exhaustedFailure, isAtSoftLimit, hasNoCallsLeft, lowerBudget } from './budget.ts';
-import { isForLease, mayAskLender, mayAskPerson, mayHaveMore, noteCalls, ownLimits, shouldDegrade } from './funding.ts';
+import {
+  isForLease,
+  isToBeMeasured,
+  mayAskLender,
+  mayAskPerson,
+  mayHaveMore,
+  mustMeasure,
+  noteCalls,
+  ownLimits,
+  shouldDegrade,
+} from './funding.ts';
 import { retryPause, recoveryFor, type RecoveryStrategy } from './recovery.ts';
 import type { ParsedAnswer, PlanOutput, VerificationOutput } from './effectTypes.ts';
 import { isAcyclicPlan } from './prompts.ts';
@@ -67,7 +77,8 @@ export function agentGuardsOf(settings: AgentSettings) {
 
     // The budget is short.
     shouldDegrade: ({ context }) => shouldDegrade(context, settings),
-    mayAskForMore: ({ context }) => mayAskLender(context, settings),
+    mustMeasure: ({ context }) => mustMeasure(context, settings),
+    mayAskForMore: ({ context }) => mayAskLender(context, settings) && !isToBeMeasured(context),
     mustLeaseForAnalysis: ({ context }) => settings.analysis && mayAskLender(context, settings),
     mustLeaseForPlan: ({ context }) => settings.planning && mayAskLender(context, settings),
     mayAskPerson: ({ context }) => mayAskPerson(context, settings),
@@ -90,6 +101,7 @@ export function agentGuardsOf(settings: AgentSettings) {
 
     // What the model's answer means.
     isRefusal: means('refusal'),
+    isShort: means('short'),
     isPriceless: ({ context, event }) =>
       isPriceUnknown(context, parsedAnswerIn(event)) &&
       lowerBudget(budget, context.allowance).usd !== undefined &&

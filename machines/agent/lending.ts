@@ -10,21 +10,21 @@ import {
   neededAbove,
   firstServable,
   budgetUsedUp,
+  refusalOf,
   spentOf,
 } from '../treasury/context.ts';
 import {
   addBudget,
   budgetOfUsage,
-  learnCost,
-  leaseOffer,
-  lendBudget,
   mapBudget,
   openLedger,
-  settleLease,
   subtractBudget,
   withBudget,
   type Ledger,
 } from '../treasury/ledger.ts';
+import { learnCost } from '../treasury/costs.ts';
+import { lendBudget, settleLease } from '../treasury/leases.ts';
+import { leaseOffer } from '../treasury/offer.ts';
 import { zeroUsage } from '../usage.ts';
 import { lowerBudget } from './budget.ts';
 import type { AgentContext } from './context.ts';
@@ -56,7 +56,7 @@ export function openLoans(context: AgentContext, settings: Settings, made: numbe
   const used = { ...context.used, toolCalls: context.used.toolCalls + made };
   const spent = budgetOfUsage(used);
   const expected = { steps: 1, tokens: latest.tokens, usd: latest.usd, toolCalls: 0 };
-  const limits = openLedger(limitsOf(context, settings));
+  const limits = openLedger(limitsOf(context, settings), { asksFirst: true });
   const left = subtractBudget(limits.free, spent);
   const kept = mapBudget(left, (kind, amount) => Math.min(Math.max(0, amount), expected[kind]));
   const id = `${purse.lease ?? 'lease'}/${context.used.steps}`;
@@ -134,7 +134,7 @@ export function lendNoMore(context: AgentContext, settings: Settings, event: Age
   const [first, ...queue] = rest.queue;
   if (!first || !isDeadlocked(rest)) return served(context, settings, rest);
   const { change, messages } = served(context, settings, { ...rest, queue });
-  return { change, messages: [...answer(context, { ...event, id: first.id }), ...messages] };
+  return { change, messages: [...answer(context, refusalOf(rest, first, event.failure)), ...messages] };
 }
 
 /** The turn is left. What calls cost is remembered for the next one. */
@@ -156,11 +156,11 @@ function served(context: AgentContext, settings: Settings, given: Loans): LoanCh
   for (;;) {
     const next = firstServable(loans);
     if (next) {
-      const { request, budget } = next;
+      const { request, budget, books } = next;
       messages.push(...answer(context, { type: 'treasury.granted', id: request.id, budget }));
       loans = {
         ...loans,
-        books: lendBudget(loans.books, request, budget),
+        books: lendBudget(books, request, budget),
         queue: loans.queue.filter((other) => other !== request),
       };
       continue;
@@ -175,7 +175,7 @@ function served(context: AgentContext, settings: Settings, given: Loans): LoanCh
     }
     const { name } = settings;
     const failure = budgetUsedUp({ ...loans, who: name === undefined ? 'the agent' : `the agent "${name}"` });
-    messages.push(...answer(context, { type: 'treasury.refused', id: first.id, failure }));
+    messages.push(...answer(context, refusalOf(loans, first, failure)));
     loans = { ...loans, queue };
   }
   const { allowance, purse } = context;

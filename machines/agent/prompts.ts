@@ -1,15 +1,15 @@
 /** The prompts: what the runtime itself says to a model. */
 import type { Evidence } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/values/json.ts';
-import type { Artifact } from '../../src/contracts/media.ts';
+import type { Artifact, MediaPart } from '../../src/contracts/media.ts';
 import { partsField } from './artifacts.ts';
 import type { Message } from '../../src/contracts/model.ts';
 import type { AnalysisOutput, PlanStep } from './effectTypes.ts';
 
-export const userMessage = (text: string, artifacts?: readonly Artifact[]): Message => ({
+export const userMessage = (text: string, artifacts?: readonly Artifact[], parts?: readonly MediaPart[]): Message => ({
   role: 'user',
   text,
-  ...partsField(artifacts),
+  ...partsField(artifacts, parts),
 });
 
 export const taskPrompt = ({ type, body }: { type: string; body: Json }): string =>

@@ -61,6 +61,8 @@ export interface AgentSettings {
   readonly cleanup: boolean;
   /** Agents or teams are among the tools: they are lent of the budget. */
   readonly lends: boolean;
+  /** The most that a call of the model can cost is known, and the agent may be lent its budget: it reserves so much before each call. */
+  readonly reserves: boolean;
   /** A model is asked before the turns, by an agent that may be lent its budget: it asks its lender first. */
   readonly borrowsEarly: boolean;
 }
@@ -79,5 +81,6 @@ export const defaultAgentSettings: AgentSettings = {
   toolbelt: false,
   cleanup: false,
   lends: false,
+  reserves: false,
   borrowsEarly: false,
 };

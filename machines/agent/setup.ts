@@ -16,7 +16,17 @@ import { inputActions } from './inputActions.ts';
 import * as inputs from './inputs.ts';
 import { defaultAgentSettings } from './settings.ts';
 import { unknownPriceFailure } from './budget.ts';
-import { withCheaperModel, noteCalls, leaseRequestFor, takeGrant, takeLease, fundingFailure } from './funding.ts';
+import {
+  withCheaperModel,
+  noteCalls,
+  noteReservation,
+  leaseRequestFor,
+  reserveMode,
+  takeGrant,
+  takeLease,
+  takeRefusal,
+  fundingFailure,
+} from './funding.ts';
 import type { RecoveryStrategy } from './recovery.ts';
 import type * as effects from './effectTypes.ts';
 import { turnActions } from './turnActions.ts';
@@ -43,7 +53,7 @@ export const agentSetup = agentSetupBase.extend({
     appendTask: enqueueActions(({ context, enqueue }) => {
       const { task } = context;
       for (const append of appendArtifacts(task?.artifacts)) enqueue(append);
-      if (task) enqueue(appendToTranscript(userMessage(taskPrompt(task), task.artifacts)));
+      if (task) enqueue(appendToTranscript(userMessage(taskPrompt(task), task.artifacts, task.parts)));
       enqueue.assign({ task: undefined });
     }),
     appendAnalysis: enqueueActions(({ event, enqueue }) =>
@@ -96,8 +106,11 @@ export const agentSetup = agentSetupBase.extend({
     takeLease: assign(({ context, event }) => takeLease(context, event)),
     takeGrant: assign(({ context, event }) => takeGrant(context, grantedBudget(childOutput<WaitOutput>(event)) ?? {})),
     noteCalls: assign(({ context }) => noteCalls(context)),
+    noteReservation: assign(({ context, event }) => noteReservation(context, parsedAnswerIn(event))),
     noteNoMore: assign(({ event }) =>
-      event.type === 'treasury.refused' ? updates.keepFailure(event.failure, 'execution') : {},
+      event.type === 'treasury.refused'
+        ? { ...updates.keepFailure(event.failure, 'execution'), ...takeRefusal(event) }
+        : {},
     ),
     noteNoGrant: assign(({ context, event }) =>
       updates.keepFailure(fundingRefusal(childOutput<WaitOutput>(event), fundingFailure(context)), 'execution'),
@@ -147,6 +160,7 @@ export const agentSetup = agentSetupBase.extend({
 
 /** The input of an effect that asks the model. */
 export const modelCallInput = ({ context }: { context: AgentContext }): effects.ModelCallInput => ({
+  ...reserveOf(context),
   message: context.message,
   step: context.used.steps + 1,
   tier: context.tools.tier,
@@ -158,3 +172,8 @@ export const modelCallInput = ({ context }: { context: AgentContext }): effects.
   ...(context.purse.extra === undefined ? {} : { extra: context.purse.extra }),
   ...(context.purse.cheaper === 0 ? {} : { cheaper: context.purse.cheaper }),
 });
+
+const reserveOf = (context: AgentContext): Pick<effects.ModelCallInput, 'reserve'> => {
+  const reserve = reserveMode(context);
+  return reserve === undefined ? {} : { reserve };
+};

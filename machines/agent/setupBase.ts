@@ -3,7 +3,7 @@ import { setup, stateIn } from 'xstate';
 import type { AgentAnswer, AgentInput, AgentOutput, Phase } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Artifact } from '../../src/contracts/media.ts';
-import { artifactList } from './artifacts.ts';
+import { artifactList } from '../../src/contracts/parts.ts';
 import type { Message, ToolResult, ToolTier } from '../../src/contracts/model.ts';
 import { asJson } from '../../src/values/json.ts';
 import { engineActions, slot } from '../slot.ts';

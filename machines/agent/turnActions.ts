@@ -3,6 +3,7 @@ import type { AnyActorRef } from 'xstate';
 import { spawnByName } from '../spawnByName.ts';
 import { delegateActorName } from '../member.ts';
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { withinDeadline } from '../lifecycle.ts';
 import { slotIndexOf } from '../slotIndex.ts';
 import {
@@ -31,6 +32,7 @@ import { closeLoans, loanOf } from './lending.ts';
 import * as updates from './updates.ts';
 import type { ToolOutcome } from './effectTypes.ts';
 import { isCallEnd, toolOutcomeIn, parsedAnswerIn, type AgentEvent } from './events.ts';
+import { partsToHandOn } from './artifacts.ts';
 import { correctionPrompt, userMessage } from './prompts.ts';
 
 const { assign, enqueueActions } = agentSetupBase;
@@ -75,7 +77,8 @@ export const turnActions = agentActions({
       if (delegate === undefined)
         return enqueue.spawnChild('toolCall', { id, input: { call: request, ask, patience } });
       // The machine of the delegate is provided under the name of the tool.
-      const work = { ...delegate, ...loanOf(context, index), depth: context.depth + 1 };
+      const parts = partsIn(partsToHandOn(context.media, delegate.body));
+      const work = { ...delegate, ...parts, ...loanOf(context, index), depth: context.depth + 1 };
       spawnByName(enqueue, delegateActorName(name), id, { call: request, ask, patience, delegate: work });
     });
   }),

@@ -7,6 +7,7 @@ import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { addUsage } from '../usage.ts';
 import { slotIndexOf } from '../slotIndex.ts';
 import { isExecutable, pendingCalls, rememberedHashes, withAnswer, withoutStopping } from './calls.ts';
+import { mediaWith } from './artifacts.ts';
 import type { AgentContext, ToolTierState } from './context.ts';
 import type { AgentActionArgs } from './inputs.ts';
 import { toolOutcomeIn, parsedAnswerIn } from './events.ts';
@@ -43,6 +44,7 @@ export function recordAnswer({ context, event }: AgentActionArgs): Change {
           usedAt: usesTier ? used.steps : context.tools.usedAt,
         })
       : {}),
+    ...mediaWith(context.media, event, parsed),
     ...(parsed.text === '' ? {} : { answer: { type: 'text', body: parsed.text } }),
     // A refusal does not reset the counters: it is an answer that failed.
     ...(parsed.means.kind === 'unusable' || parsed.means.kind === 'refusal'
@@ -79,6 +81,7 @@ export function recordOutcome({ context, event }: AgentActionArgs): Change {
   return {
     calls: withAnswer(context.calls, slotIndexOf(event.type)),
     ...(outcome.usage === undefined ? {} : { used: addUsage(context.used, outcome.usage) }),
+    ...(outcome.ok ? mediaWith(context.media, event, outcome) : {}),
     toolFailures: outcome.ok ? 0 : context.toolFailures + 1,
     // Of the failures that the model cannot correct, the first one is handled.
     ...(outcome.ok || isObservation(outcome.failure.kind) || context.failure

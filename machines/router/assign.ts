@@ -1,6 +1,7 @@
 /** Assigns work to a member, and passes commands about it on: to a child of its own, to a supervisor, or through the guardrails in front of all members. */
 import type { TreasuryAnswer } from '../../src/contracts/treasury.ts';
 import type { Work } from '../../src/contracts/work.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { asZodJson } from '../json.ts';
 import {
   memberInput,
@@ -76,7 +77,7 @@ function workFor(
   draft: RouterDraft,
   job: ActiveTaskJob,
   to: string | undefined,
-  { type, body, left, ...more }: HandedMessage,
+  { type, body, parts, left, ...more }: HandedMessage,
 ): Work {
   const { task, attempts, member } = job;
   const { timeout, deadline, metadata, budgetSteps, maxSteps } = task;
@@ -86,7 +87,7 @@ function workFor(
     type: 'work',
     id: workIdOf(job),
     ...(to === undefined ? {} : { to }),
-    message: { type, body: asZodJson(body) },
+    message: { type, body: asZodJson(body), ...partsIn(parts) },
     ...(Object.keys(left).length > 0 ? { allowance: left } : {}),
     attempt: attempts,
     facts: {

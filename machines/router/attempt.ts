@@ -55,7 +55,9 @@ export function beginAttempt(
   updateRotationEntry(draft, member, { busy: busy + 1, taken: taken + 1 });
   context.turn = (member + 1) % settings.members.length;
 
-  const message = stageMessage(task, isPipeline(context) ? context.previous : undefined);
+  const message = isPipeline(context)
+    ? stageMessage(task, context.previous, context.previousParts)
+    : stageMessage(task, undefined);
   const { lease, degrade, depth = 0 } = job;
   assignWork(draft, job, slotIndex, {
     ...message,

@@ -2,6 +2,7 @@
 import type { AgentOutput, AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Streak } from '../../src/contracts/health.ts';
+import type { MediaPart } from '../../src/contracts/media.ts';
 import type { Json } from '../../src/values/json.ts';
 import type {
   RetryPolicy,
@@ -160,6 +161,8 @@ export interface RouterContext {
   readonly turn: number;
   /** The answer of the previous stage of a pipeline. */
   readonly previous: Json | undefined;
+  /** Images, audio and files that belong to it; none when absent. */
+  readonly previousParts?: readonly MediaPart[];
   /** A task failed; in a pipeline the stages after it are not begun. */
   readonly broken: boolean;
   readonly halt: RouterHalt | undefined;

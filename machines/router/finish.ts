@@ -5,6 +5,7 @@ import type { Json } from '../../src/values/json.ts';
 import type { TaskResult } from '../../src/contracts/task.ts';
 import { zeroUsage } from '../usage.ts';
 import { makeFailure, refusalOfFailure } from '../failure.ts';
+import { distinctParts, partsIn } from '../../src/contracts/parts.ts';
 import { asZodJson } from '../json.ts';
 import { asJson } from '../../src/values/json.ts';
 import { addUsage } from '../usage.ts';
@@ -69,8 +70,11 @@ export function finishTask(
   }
   if (entry.work !== undefined) return actions.answerWork({ type: 'work.done', id: entry.work, output });
   actions.append('results', asJson({ seq: entry.seq, result }));
-  if (result.success) context.previous = result.output;
-  else context.broken = true;
+  if (!result.success) context.broken = true;
+  else {
+    context.previous = result.output;
+    if (result.parts !== undefined || context.previousParts !== undefined) context.previousParts = result.parts ?? [];
+  }
 }
 
 /** Keeps one of several answers; the last one completes the result, in the order of the members. */
@@ -96,7 +100,7 @@ function combinedOutput(results: readonly TaskResult[]): AgentOutput {
     success,
     ...(error === undefined ? {} : { error }),
   }));
-  const answer = { type: 'answers', body };
+  const answer = { type: 'answers', body, ...partsIn(distinctParts(...results.map(({ parts }) => parts))) };
   const failed = results.find(({ success }) => !success)?.failure;
   return failed
     ? { status: 'failed', failure: failed, phase: 'execution', partial: answer, evidence: [], usage }
@@ -105,7 +109,11 @@ function combinedOutput(results: readonly TaskResult[]): AgentOutput {
 
 /** The body of a text; any other answer keeps its type. */
 const bodyOf = (answer: { readonly type: string; readonly body: Json } | undefined): Json =>
-  answer === undefined ? null : ['text', 'answers'].includes(answer.type) ? answer.body : { ...answer };
+  answer === undefined
+    ? null
+    : ['text', 'answers'].includes(answer.type)
+      ? answer.body
+      : { type: answer.type, body: answer.body };
 
 function resultOf(
   { context, settings, eventContext }: RouterDraft,
@@ -119,6 +127,7 @@ function resultOf(
   const selected = details.agentId ?? settings.members[job?.member ?? -1]?.id ?? '';
   const reason = details.reason ?? job?.reason;
   const attemptError = output.status === 'completed' ? undefined : attemptFailure(output, job?.stopping);
+  const said = output.status === 'completed' ? output.answer : output.partial;
   const refusal = attemptError && refusalOfFailure(attemptError);
   const errorKind = attemptError && errorKindOf(attemptError);
   const guarded = refusal !== undefined && refusal.refusedBy !== router;
@@ -126,7 +135,8 @@ function resultOf(
     taskId: taskIdOf(entry),
     agentId: selected,
     // What a guardrail did not let through is nowhere in the result.
-    output: guarded ? null : asZodJson(bodyOf(output.status === 'completed' ? output.answer : output.partial)),
+    output: guarded ? null : asZodJson(bodyOf(said)),
+    ...(guarded ? {} : partsIn(said?.parts)),
     success: attemptError === undefined,
     ...(attemptError && errorKind ? { error: attemptError.message, errorKind, failure: attemptError } : {}),
     stepsUsed: output.usage.steps,

@@ -2,6 +2,7 @@
 import type { Task } from '../../src/contracts/task.ts';
 import type { Work } from '../../src/contracts/work.ts';
 import { lookahead, type SubmittedTask, type QueuedTask } from './context.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { asJson } from '../../src/values/json.ts';
 import { maxNestingDepth, tooDeepFailure } from '../member.ts';
 import { deadlineTimerId, type RouterDraft } from './draft.ts';
@@ -41,6 +42,7 @@ export function takeWork(
   { id, to, message, allowance, facts: given, depth, lease, degrade }: Work,
 ): void {
   const { task, timeout, steps, metadata } = given;
+  const { type, body, parts } = message;
   const { context, eventContext, settings } = draft;
   const deadline = soonest(given.deadline, context.serves ? settings.deadline : undefined, eventContext.at);
   const seq = context.submitted;
@@ -55,7 +57,8 @@ export function takeWork(
     ...(degrade ? { degrade } : {}),
     task: {
       id: task ?? id,
-      input: message.type === 'task' && typeof message.body === 'string' ? message.body : message,
+      input: type === 'task' && typeof body === 'string' ? body : { type, body },
+      ...partsIn(parts),
       ...(to === undefined ? {} : { agentId: to }),
       ...(timeout === undefined ? {} : { timeout }),
       ...(steps === undefined ? {} : { maxSteps: steps }),

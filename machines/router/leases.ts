@@ -41,7 +41,7 @@ export function requestLeaseForMember(draft: RouterDraft, request: TreasuryLease
   if (!job) return;
   const { slotIndex } = job;
   const most = mostSteps(draft, job);
-  const { wants, used = {} } = request;
+  const { wants, used = {}, reserve } = request;
   if ((wants.steps ?? 0) > most) {
     const reason = makeFailure('budget', `"${taskIdOf(job)}" may take ${most} steps here, and needs more.`, {
       what: 'steps',
@@ -51,7 +51,12 @@ export function requestLeaseForMember(draft: RouterDraft, request: TreasuryLease
     return sendLeaseAnswer(draft, job, slotIndex, { type: 'treasury.refused', id: request.id, failure: reason });
   }
   const before = budgetOfUsage(job.used);
-  draft.actions.requestLease({ ...request, wants: addBudget(wants, before), used: addBudget(before, used) });
+  draft.actions.requestLease({
+    ...request,
+    wants: addBudget(wants, before),
+    used: addBudget(before, used),
+    ...(reserve === undefined ? {} : { reserve: addBudget(reserve, before) }),
+  });
 }
 
 /** Forwards the answer to such a request; a grant is limited to what this router allows the attempt. */
@@ -59,7 +64,12 @@ export function takeLeaseAnswer(draft: RouterDraft, answer: TreasuryAnswer): voi
   const holder = holderOf(draft, answer.id);
   if (!holder) return;
   const { slotIndex, ...job } = holder;
-  if (answer.type === 'treasury.refused') return sendLeaseAnswer(draft, job, slotIndex, answer);
+  if (answer.type === 'treasury.refused') {
+    if (answer.budget === undefined) return sendLeaseAnswer(draft, job, slotIndex, answer);
+    const left: ActiveTaskJob = { ...job, allowance: answer.budget };
+    putJob(draft, slotIndex, left);
+    return sendLeaseAnswer(draft, left, slotIndex, { ...answer, budget: attemptBudget(draft, left) });
+  }
   const steps = Math.min(mostSteps(draft, job), (answer.budget.steps ?? Infinity) - job.used.steps);
   const next: ActiveTaskJob = { ...job, allowance: answer.budget, granted: Math.max(job.granted, steps) };
   putJob(draft, slotIndex, next);

@@ -4,6 +4,7 @@ import { spawnByName } from '../spawnByName.ts';
 import { memberEndOf, memberInput, defaultMember, memberCommandEvent, type MemberCommand } from '../member.ts';
 import { addUsage } from '../usage.ts';
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { parent } from '../parent.ts';
 import { runSetupBase, runActions } from './setupBase.ts';
 import { memberChildId, activeMembers, type RunContext } from './context.ts';
@@ -37,7 +38,7 @@ export function runActionsOf(settings: RunSettings) {
       const { sending } = context;
       const left = event.type === 'treasury.granted' ? event.budget : {};
       const messages = sending?.messages ?? routedMessagesIn(event);
-      for (const [nth, { to, type, body }] of messages.entries()) {
+      for (const [nth, { to, type, body, parts }] of messages.entries()) {
         const free = members.indexOf(null);
         const slotIndex = free < 0 ? members.length : free;
         members[slotIndex] = to;
@@ -47,7 +48,7 @@ export function runActionsOf(settings: RunSettings) {
         asked[slotIndex] = context.turns + nth;
         const who = membership(to);
         const lease = leaseUpdates.leaseForMember(leaseId ?? undefined, settings);
-        const handed = { type, body, left, depth: context.depth + 1, ...lease };
+        const handed = { type, body, ...partsIn(parts), left, depth: context.depth + 1, ...lease };
         // Each member of the team is provided under its name.
         if (who.kind !== 'standing') spawnByName(enqueue, to, memberChildId(slotIndex), memberInput(who, handed));
         else {

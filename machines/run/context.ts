@@ -3,6 +3,8 @@ import type { AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { RunInput, RunMessage, RunOutput } from '../../src/contracts/run.ts';
+import type { MediaPart } from '../../src/contracts/media.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { makeFailure } from '../failure.ts';
 import { asZodJson } from '../json.ts';
 import { zeroUsage } from '../usage.ts';
@@ -15,6 +17,8 @@ export interface RoutedMessage {
   readonly type: string;
   /** What the message says, in the shape that its type has in the team's protocol. */
   readonly body: Json;
+  /** Images, audio and files beside it; none by default. */
+  readonly parts?: readonly MediaPart[];
 }
 
 /** The context of a run. */
@@ -49,12 +53,21 @@ export interface RunContext {
   readonly failure: Failure | undefined;
   readonly member: string | undefined;
   readonly outcome:
-    { readonly status: RunOutput['status']; readonly reason?: string; readonly result?: Json } | undefined;
+    | {
+        readonly status: RunOutput['status'];
+        readonly reason?: string;
+        readonly result?: Json;
+        readonly parts?: readonly MediaPart[];
+      }
+    | undefined;
 }
 
-export const initialRunContext = ({ type, body, budget, lease, depth = 0 }: RunInput, at: number): RunContext => ({
+export const initialRunContext = (
+  { type, body, parts, budget, lease, depth = 0 }: RunInput,
+  at: number,
+): RunContext => ({
   depth,
-  first: { type, body, at },
+  first: { type, body, ...partsIn(parts), at },
   budget,
   said: 0,
   routed: 0,
@@ -85,7 +98,13 @@ export const activeMembers = ({ members }: RunContext): { readonly slotIndex: nu
 export function runOutputOf({ outcome, failure: reason, member, latest, turns, used }: RunContext): RunOutput {
   const partial = latest ? { partial: latest } : {};
   if (outcome?.status === 'completed')
-    return { status: 'completed', result: asZodJson(outcome.result ?? null), turns, usage: used };
+    return {
+      status: 'completed',
+      result: asZodJson(outcome.result ?? null),
+      ...partsIn(outcome.parts),
+      turns,
+      usage: used,
+    };
   if (outcome?.status === 'cancelled')
     return { status: 'cancelled', reason: outcome.reason ?? '', ...partial, turns, usage: used };
   return {

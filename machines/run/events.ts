@@ -1,6 +1,7 @@
 /** The events of a run: signals, budget messages, and the ends of its members and its route. */
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { AgentOutput } from '../../src/contracts/agent.ts';
+import type { MediaPart } from '../../src/contracts/media.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { RunOutput, RunSignal } from '../../src/contracts/run.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
@@ -22,6 +23,8 @@ export type RouteDecision =
   | {
       /** The result of the team; the run ends with it. */
       readonly finish: Json;
+      /** Images, audio and files that belong to it; none by default. */
+      readonly parts?: readonly MediaPart[];
     };
 
 export type RunEvent =

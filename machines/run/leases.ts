@@ -21,7 +21,7 @@ export const hasBudget = ({ budget }: Pick<Facts, 'budget'>, settings: RunSettin
 /** The treasurer's input. The budget that the run was given is a lease if it came with the name of one; otherwise it is a limit like the team's own. */
 export function treasurerInput(
   { budget, lease }: Pick<Facts, 'budget' | 'lease'>,
-  { budget: own, limits, onExhausted = 'fail', name }: RunSettings,
+  { budget: own, limits, onExhausted = 'fail', name, asksFirst }: RunSettings,
 ): TreasuryInput {
   return {
     who: name === undefined ? 'The team' : `The team "${name}"`,
@@ -29,6 +29,7 @@ export function treasurerInput(
     ...(lease === undefined ? {} : { lease: { id: lease, budget: budget ?? {} } }),
     onExhausted,
     patience: limits.patience,
+    ...(asksFirst ? { asksFirst } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Supervisors (`standing`): started when first needed, given one piece of work after another, alive until the run ends. Work is named by its slot. */
 import type { Work } from '../../src/contracts/work.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { asZodJson } from '../json.ts';
 import type { HandedMessage, MemberKind } from '../member.ts';
 import { slotIndexOf } from '../slotIndex.ts';
@@ -15,11 +16,11 @@ export const endedService = (eventType: string): string | undefined => endedPatt
 export const workForService = (
   { takes, facts = {} }: MemberKind,
   slotIndex: number,
-  { type, body, left, ...more }: HandedMessage,
+  { type, body, parts, left, ...more }: HandedMessage,
 ): Work => ({
   type: 'work',
   id: String(slotIndex),
-  message: { type: takes ?? type, body: asZodJson(body) },
+  message: { type: takes ?? type, body: asZodJson(body), ...partsIn(parts) },
   ...(Object.keys(left).length > 0 ? { allowance: left } : {}),
   attempt: 1,
   facts,

@@ -24,6 +24,8 @@ export interface RunSettings {
   readonly onExhausted?: OnExhausted;
   /** The message that stands for the answer of a member that failed; without it such a failure ends the run. The route decides what follows. */
   readonly failureMessage?: string;
+  /** Of two members, too, each asks before its first call while its cost is not known. Only the recording of a run that an earlier version began is replayed without. */
+  readonly asksFirst?: true;
   /** The name of the team, for people. */
   readonly name?: string;
 }

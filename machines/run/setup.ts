@@ -3,6 +3,7 @@ import { assign, raise, type AnyActorRef } from 'xstate';
 import { childFailure } from '../childEvents.ts';
 import { zeroUsage } from '../usage.ts';
 import { runExpired, makeFailure } from '../failure.ts';
+import { partsIn } from '../../src/contracts/parts.ts';
 import { asJson } from '../../src/values/json.ts';
 import { memberEndOf, tooDeepFailure } from '../member.ts';
 import type { TreasurySettle } from '../../src/contracts/treasury.ts';
@@ -89,7 +90,8 @@ export const runSetup = runSetupBase.extend({
     // The end.
     settleCompleted: assign(({ event }) => {
       const routed = routeDecisionIn(event);
-      return { outcome: { status: 'completed' as const, result: 'finish' in routed ? routed.finish : null } };
+      const [result, parts] = 'finish' in routed ? [routed.finish, routed.parts] : [null, undefined];
+      return { outcome: { status: 'completed' as const, result, ...partsIn(parts) } };
     }),
     settleCancelled: assign(({ event }) => ({
       outcome: { status: 'cancelled' as const, reason: event.type === 'run.cancel' ? event.reason : '' },

@@ -2,23 +2,14 @@
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { Budget } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
-import type { OnExhausted, TreasuryLease, TreasurySignal } from '../../src/contracts/treasury.ts';
+import type { OnExhausted, TreasuryLease, TreasuryRefused, TreasurySignal } from '../../src/contracts/treasury.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
 import { lowerBudget } from '../agent/budget.ts';
 import { makeFailure } from '../failure.ts';
 import { asZodJson } from '../json.ts';
 import { asJson } from '../../src/values/json.ts';
-import {
-  budgetKinds,
-  missingFor,
-  leaseOffer,
-  mapBudget,
-  openLedger,
-  addBudget,
-  withBudget,
-  type BudgetKind,
-  type Ledger,
-} from './ledger.ts';
+import { leaseOffer, missingFor, withIdleFreed } from './offer.ts';
+import { budgetKinds, mapBudget, openLedger, addBudget, withBudget, type BudgetKind, type Ledger } from './ledger.ts';
 
 export interface TreasuryInput {
   /** The name of the team whose budget it is, as a person knows it. */
@@ -31,6 +22,8 @@ export interface TreasuryInput {
   readonly onExhausted: OnExhausted;
   /** How long a person has to answer, in milliseconds. */
   readonly patience: number;
+  /** Of two holders, too, each asks before its first call while its cost is not known; absent in runs that earlier versions began. */
+  readonly asksFirst?: true;
 }
 
 export interface TreasuryContext extends Omit<TreasuryInput, 'lease'> {
@@ -51,7 +44,7 @@ export type TreasuryEvent = TreasurySignal | DoneActorEvent<WaitOutput, 'ticket'
 export const initialTreasuryContext = ({ lease, ...input }: TreasuryInput): TreasuryContext => ({
   ...input,
   lease,
-  books: openLedger(lowerBudget(input.budget, lease?.budget)),
+  books: openLedger(lowerBudget(input.budget, lease?.budget), input),
   queue: [],
   asked: 0,
 });
@@ -66,15 +59,23 @@ interface Served {
   readonly request: TreasuryLease;
   /** What each lease of the request comes to. */
   readonly budget: Budget;
+  /** The ledger from which it is lent. */
+  readonly books: Ledger;
 }
 
-/** The first request that can be served with what is free. */
-export function firstServable({ books, queue }: LeaseRequests): Served | undefined {
+/** The first request that can be served: with what is free, with what holders that wait may do without, or at last with less than its next call may need. */
+export function firstServable(requests: LeaseRequests): Served | undefined {
+  const { books, queue } = requests;
   for (const request of queue) {
     const budget = leaseOffer(books, request);
-    if (budget !== undefined) return { request, budget };
+    if (budget !== undefined) return { request, budget, books };
   }
-  return undefined;
+  // One request is enough: its holder goes on, and gives back what it does not use.
+  const request = queue.find(({ id }) => books.leases[id] !== undefined);
+  if (request === undefined) return undefined;
+  const freed = withIdleFreed(books, queue, request);
+  const budget = leaseOffer(freed, request) ?? (isDeadlocked(requests) ? leaseOffer(freed, request, true) : undefined);
+  return budget && { request, budget, books: freed };
 }
 
 /** Every holder of a lease waits for more, or holds nothing of what is lacking: nothing will be given back. */
@@ -86,6 +87,12 @@ export const isDeadlocked = ({ books, queue }: LeaseRequests): boolean => {
   return Object.entries(books.leases).every(
     ([id, { budget }]) => waiting.has(id) || (lacking.length > 0 && lacking.every((kind) => (budget[kind] ?? 0) <= 0)),
   );
+};
+
+/** The answer to a request for which there is nothing, with what is left of its lease if others were lent of it. */
+export const refusalOf = ({ books }: LeaseRequests, { id }: TreasuryLease, failure: Failure): TreasuryRefused => {
+  const lease = books.leases[id];
+  return { type: 'treasury.refused', id, failure, ...(lease?.isReduced ? { budget: lease.budget } : {}) };
 };
 
 /** What the first request in the queue lacks. */

@@ -6,13 +6,16 @@ import type { WaitOutput } from '../../src/contracts/wait.ts';
 import { childFailure, isChildError, childOutput } from '../childEvents.ts';
 import { parent } from '../parent.ts';
 import { waitMachine } from '../wait.ts';
-import { isServed, learnCost, lendBudget, addBudget, settleLease } from './ledger.ts';
+import { learnCost } from './costs.ts';
+import { addBudget, isServed } from './ledger.ts';
+import { lendBudget, settleLease } from './leases.ts';
 import {
   couldComeFromAbove,
   isDeadlocked,
   neededAbove,
   withNewLimits,
   firstServable,
+  refusalOf,
   spentOf,
   budgetUsedUp,
   type TreasuryContext,
@@ -49,11 +52,7 @@ const refuseWith = (why: (facts: { context: TreasuryContext; event: TreasuryEven
   enqueueActions(({ context, event, enqueue }) => {
     const [first, ...queue] = context.queue;
     if (!first) return;
-    enqueue.sendTo(parent, {
-      type: 'treasury.refused',
-      id: first.id,
-      failure: why({ context, event }),
-    } satisfies TreasuryAnswer);
+    enqueue.sendTo(parent, refusalOf(context, first, why({ context, event })) satisfies TreasuryAnswer);
     enqueue.assign({ queue });
   });
 
@@ -73,10 +72,10 @@ export const treasurySetup = base.extend({
     serve: enqueueActions(({ context, enqueue }) => {
       const served = firstServable(context);
       if (!served) return;
-      const { request, budget } = served;
+      const { request, budget, books } = served;
       enqueue.sendTo(parent, { type: 'treasury.granted', id: request.id, budget } satisfies TreasuryAnswer);
       enqueue.assign({
-        books: lendBudget(context.books, request, budget),
+        books: lendBudget(books, request, budget),
         queue: context.queue.filter((other) => other !== request),
       });
     }),

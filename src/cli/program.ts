@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { escapeControls } from '../observe/format.ts';
 import type { Cli } from './cli.ts';
 import { exitCodeOf, exitCodes, cliErrorMessage } from './exit.ts';
+import { addArtifactCommands } from './program/artifacts.ts';
 import { addClusterCommands } from './program/cluster.ts';
 import { examplesText, type CommandContext } from './program/commandLine.ts';
 import { addDeadLetterCommands } from './program/deadLetters.ts';
@@ -53,6 +54,7 @@ function program(context: CommandContext): Command {
   addRunCommands(troupe, context);
   addWaitCommands(troupe, context);
   addDeadLetterCommands(troupe, context);
+  addArtifactCommands(troupe, context);
   addClusterCommands(troupe, context);
   addDefinitionCommands(troupe, context);
   return troupe;

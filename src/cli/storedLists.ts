@@ -1,5 +1,7 @@
-/** The lists that the engine keeps of an actor in the journal, with the types of their entries. */
+/** The lists of an actor in the journal that commands read, with the types of their entries. */
 import { deadLetterList, type DeadLetter } from '../contracts/deadLetter.ts';
+import type { Artifact } from '../contracts/media.ts';
+import { artifactList } from '../contracts/parts.ts';
 import { restartList, type Restart } from '../contracts/restart.ts';
 import type { Address } from '../values/ids.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -14,6 +16,10 @@ export const storedDeadLetters = (journal: Lists, actor: Address): Promise<DeadL
 export const storedRestarts = (journal: Lists, actor: Address): Promise<Restart[]> =>
   entries<Restart>(journal, actor, restartList);
 
-/** The engine alone writes these lists, each with entries of one type. */
+/** The images, audio and files that this actor holds, oldest first. */
+export const storedArtifacts = (journal: Lists, actor: Address): Promise<Artifact[]> =>
+  entries<Artifact>(journal, actor, artifactList);
+
+/** Only entries of one type are written to each of these lists. */
 const entries = async <T>(journal: Lists, actor: Address, list: string): Promise<T[]> =>
   (await journal.list(actor, list)) as unknown[] as T[];

@@ -11,6 +11,8 @@ import { watchPermissionErrors } from '../nats/permissionErrors.ts';
 import { invoke, type InvokeOptions, type InvokeResult } from './invoke.ts';
 import { rpcCall, decodeJson } from './rpc.ts';
 import { NodeReport } from './nodeReport.ts';
+import type { RunStanding } from '../runtime/standing.ts';
+import { askedStandings, type RunHolder } from './standings.ts';
 import { clusterSubjects, type ClusterSubjects, type NodeVerb } from './subjects.ts';
 
 /** The server and tenant of a cluster. */
@@ -31,6 +33,8 @@ export interface Cluster extends AsyncDisposable {
   migrate(run: string, to: string): Promise<void>;
   /** The reasons why a run could not continue at a node; empty when it could. */
   misfits(run: string, node: string): Promise<Failure[]>;
+  /** How runs stand, as the nodes that have them say, by run. Runs whose process is no node, or does not answer within two seconds, are left out. */
+  standings(holders: readonly RunHolder[]): Promise<Map<string, RunStanding>>;
   /** Starts a run of a definition at one of the nodes that offer it. With a key and no input, it only asks for the result of that run. Rejects with the node's refusal, or `unknown_recipient` when no node offers the definition. */
   invoke(name: string, input: Json | undefined, options?: InvokeOptions): Promise<InvokeResult>;
   /** Closes the connection; `await using` does the same. Runs go on. */
@@ -41,6 +45,8 @@ export interface Cluster extends AsyncDisposable {
 const collectWindow = 500;
 /** Milliseconds after which a node that is known to the others and has not answered is taken for gone: longer than the others wait for its report. */
 const nodeTimeout = 5_000;
+/** Milliseconds to wait for nodes that say how their runs stand: the journal knows it nearly as well. */
+const standingTimeout = 2_000;
 /** Milliseconds to wait for a node. It releases a run with effects under way within ten seconds. */
 const timeout = 30_000;
 
@@ -52,9 +58,9 @@ export async function openCluster({ tenant = 'default', ...options }: ClusterOpt
   const connection = await connectNats(options);
   const subjects = clusterSubjects(tenant);
   const bodies = bodyStore(connection, clock, tenant);
-  const request = async (node: string, verb: NodeVerb, body: Json = null) =>
+  const request = async (node: string, verb: NodeVerb, body: Json = null, within = timeout) =>
     rpcCall(connection, subjects.node(requireId('The name of a node', node), verb), body, {
-      within: timeout,
+      within,
       noResponder: `There is no node "${node}". "troupe nodes" shows those there are.`,
     });
   const close = async () => {
@@ -65,6 +71,14 @@ export async function openCluster({ tenant = 'default', ...options }: ClusterOpt
     drain: async (node) => Number(await request(node, 'drain')),
     migrate: async (run, to) => void (await request(to, 'take', { run, why: 'a client requested it', pin: true })),
     misfits: async (run, node) => Failure.array().parse(await request(node, 'fits', { run })),
+    async standings(holders) {
+      if (holders.length === 0) return new Map();
+      const nodes = await collectReports(connection, subjects, clock, standingTimeout);
+      const names = new Map(nodes.map(({ owner, name }) => [owner, name]));
+      return askedStandings(holders, names, (node, runs) =>
+        request(node, 'standing', { runs: [...runs] }, standingTimeout),
+      );
+    },
     invoke: async (name, input, invokeOptions = {}) =>
       invoke(
         { connection, clock, subject: subjects.ask(requireId('What a node offers', name)), bodies, name },
@@ -84,12 +98,13 @@ async function collectReports(
   connection: NatsConnection,
   subjects: ClusterSubjects,
   clock: Clock,
+  patience = nodeTimeout,
 ): Promise<NodeReport[]> {
   /** By owner: two nodes may have the same name for a moment. */
   const reports = new Map<string, NodeReport>();
   const expected = new Set<string>();
   const reply = newInbox(connection);
-  const until = clock.now() + nodeTimeout;
+  const until = clock.now() + patience;
   const from = clock.now() + collectWindow;
   const over = new AbortController();
   const finishWhenComplete = () => {

@@ -5,6 +5,7 @@ import { toFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import { withUnsettled } from '../runtime/unsettled.ts';
+import { requireNoPaths } from '../runtime/inputParts.ts';
 import { outcomeOf } from '../runtime/outcome.ts';
 import { mayRetry, retryWithoutKey } from '../runtime/retry.ts';
 import { standingsOf } from '../runtime/standing.ts';
@@ -93,7 +94,9 @@ export function serveEndpoint({
         'invalid',
         `The input is not in the object store as ${blob}. Put it there again, and ask again.`,
       );
-    const starting = start(decodeJson({ data: body, subject }), key, { until, retry }).then((started) => {
+    const input = decodeJson({ data: body, subject });
+    requireNoPaths(offer.runnable, input);
+    const starting = start(input, key, { until, retry }).then((started) => {
       if (started.handle) {
         runs.watch(offer.name, started.handle);
         runs.noteVersion(started.handle, offer.runnable);

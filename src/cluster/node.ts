@@ -15,6 +15,7 @@ import { Placement } from './placement.ts';
 import type { NodeReport } from './nodeReport.ts';
 import { contain } from '../values/contain.ts';
 import { bodyStore } from '../nats/bodies.ts';
+import { standingsHere, StandingRequest } from './standings.ts';
 import { clusterSubjects, type NodeVerb } from './subjects.ts';
 
 /** What a node consists of. */
@@ -173,6 +174,9 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
       runs.release(parseBody(RunRequest, body).run, releaseGrace),
     ),
     rpcServe(connection, subjects.node(name, 'fits'), (body) => misfits(parseBody(RunRequest, body).run)),
+    rpcServe(connection, subjects.node(name, 'standing'), (body) =>
+      standingsHere(runtime, runs, parseBody(StandingRequest, body)),
+    ),
     rpcServe(connection, subjects.node(name, 'drain'), () => drain(releaseGrace)),
   ];
   let heartbeat: Disposable | undefined;

@@ -4,7 +4,7 @@ import { anyJson } from '../values/anyJson.ts';
 import { Failure } from '../values/failure.ts';
 import type { Id } from '../values/ids.ts';
 import type { InputPolicy } from './input.ts';
-import { Artifact } from './media.ts';
+import { Artifact, MediaPart } from './media.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import type { Message, ModelChoice, ToolInfo } from './model.ts';
 
@@ -58,6 +58,8 @@ export const AgentInput = z.object({
   type: z.string().min(1),
   body: anyJson(),
   /** Images, audio and files beside the message; none by default. */
+  parts: z.array(MediaPart).exactOptional(),
+  /** The same with their bytes, as versions before this one stored them. */
   artifacts: z.array(Artifact).optional(),
   /** The budget that is left for this task, when that is less than the agent's own. */
   allowance: Budget.optional(),
@@ -76,6 +78,8 @@ export const AgentAnswer = z.object({
   type: z.string(),
   /** What the message says; of a `text`, the text. */
   body: anyJson(),
+  /** Images, audio and files that belong to it: those that tools, other agents and the model made; none by default. */
+  parts: z.array(MediaPart).exactOptional(),
 });
 export type AgentAnswer = z.infer<typeof AgentAnswer>;
 

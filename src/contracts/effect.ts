@@ -25,12 +25,24 @@ export interface EffectScope {
   readonly again: boolean;
   /** The entries of one of the actor's append-only lists, oldest first, as committed so far. */
   list(name: string): Promise<readonly Json[]>;
+  /** The same of another actor of the run; none when there is no such actor. An effect without it reads only its own. */
+  listOf?(actor: string, name: string): Promise<readonly Json[]>;
+  /** What a fold makes of the entries of one of those lists. It is kept while the actor is in memory, so that a list that grows is not read anew. */
+  fold?<T>(name: string, fold: ListFold<T>): Promise<T>;
   /** Reports an intermediate result, for a machine that stops the effect and wants to keep it (`eventContextOf(event).soFar`); not stored otherwise. */
   soFar?(value: Json): void;
   /** Shown to observers; not stored. */
   progress(note: Json): void;
   /** For proofs: called before a function of a tool runs. Default: nothing is recorded. */
   onCall?(call: KeyedCall): void;
+}
+
+/** A value that is computed of the entries of a list, one after the other. It is kept by this object: make it once, outside of the effect. */
+export interface ListFold<T> {
+  /** The value of a list without entries. */
+  initial(): T;
+  /** The value with one more entry. It may change the value that it is given, which nobody else changes. */
+  add(value: T, entry: Json): T;
 }
 
 /** How an effect ended. The ledger stores it under the effect's key. */

@@ -8,6 +8,8 @@ import type { Json } from '../values/json.ts';
 export interface EventContext {
   /** When the event was taken in; milliseconds since the epoch. */
   readonly at: number;
+  /** The address of the actor that takes it; undefined without an engine. */
+  readonly actor?: string;
   /** A random number from 0 to below 1; another one each time. */
   chance(): number;
   /** When the whole run must have ended, in milliseconds since the epoch; undefined when it has no deadline. */

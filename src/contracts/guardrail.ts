@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { AgentAnswer, AgentUsage } from './agent.ts';
 import type { EffectKind } from './effect.ts';
+import type { MediaPart } from './media.ts';
 import type { FailureKind } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import { Work, WorkDone, WorkSignal, type TaskFacts } from './work.ts';
@@ -42,6 +43,8 @@ export interface GuardedWork {
   readonly body: Json;
   /** The body as a text: as it is when it is a string, otherwise as JSON. */
   readonly text: string;
+  /** Images, audio and files beside the message, without their bytes; empty when there are none. They are passed on as they are. */
+  readonly parts: readonly MediaPart[];
   /** The member it is for, where one was chosen. */
   readonly to: string | undefined;
   /** 1 for the first. */
@@ -91,7 +94,10 @@ export interface Checks {
   readonly mid?: Check<GuardedWork>;
   /** Asked about the result before it is passed on. */
   readonly post?: Check<GuardedAnswer>;
-  /** Asked while a model answers, before each new part of its text, its reasoning and its calls is shown, and before a tool's call and result are. */
+  /**
+   * Asked while a model answers, before each new part of its text, its reasoning and its calls is shown, and before a tool's call and result are. Where
+   * all of an answer is held back, it is asked when a text has grown by a sixteenth or by 4,096 characters, and at the end.
+   */
   readonly stream?: Check<GuardedStream>;
   /** Asked about each call that a model wants to make; `{ ask: true }`: a person must agree to it. */
   readonly tool?: Check<GuardedToolCall, CheckAnswer | { readonly ask: true }>;

@@ -1,6 +1,7 @@
 /** How well agents, models and tool servers have been doing: the note of each call, and the health that a window of calls adds up to. */
 import * as z from 'zod';
 import { Failure, type FailureKind } from '../values/failure.ts';
+import { propertiesOf } from '../values/properties.ts';
 
 /** What health is measured of. */
 export const componentKinds = ['agent', 'model', 'tools'] as const;
@@ -24,6 +25,18 @@ export const CallNote = z.object({
   failure: Failure.optional(),
 });
 export type CallNote = z.infer<typeof CallNote>;
+
+/**
+ * The note of a call; undefined for any other. Every call that a model asks for is a note of type `call` as well, as a part of its answer: it has no
+ * kind. So that neither costs a schema, only calls that failed are parsed with it.
+ */
+export function callNoteIn(note: unknown): CallNote | undefined {
+  const { type, kind, name, took, failure } = propertiesOf(note);
+  if (type !== 'call' || (kind !== 'model' && kind !== 'tools')) return undefined;
+  if (failure !== undefined) return CallNote.safeParse(note).data;
+  const isDuration = typeof took === 'number' && took >= 0 && took < Infinity;
+  return typeof name === 'string' && isDuration ? { type, kind, name, took } : undefined;
+}
 
 /** A call that has ended, as health is computed from it. */
 export interface CallRecord {
@@ -102,6 +115,23 @@ export function healthSummary(
     ...(inWindow.length === 0 ? {} : { latency: latencyOf(inWindow.map(({ took }) => took)) }),
     ...(last?.failure ? { lastFailure: { at: last.at, kind: last.failure.kind, message: last.failure.message } } : {}),
   };
+}
+
+/** The status that `healthSummary` gives, alone. */
+export function healthStatus(
+  calls: readonly CallRecord[],
+  now: number,
+  { calls: maxCalls, within }: HealthWindow = defaultWindow,
+): HealthStatus {
+  let counted = 0;
+  let failures = 0;
+  for (let at = calls.length - 1; at >= 0 && counted < maxCalls; at--) {
+    const call = calls[at];
+    if (!call || call.at <= now - within) continue;
+    counted++;
+    if (call.failure) failures++;
+  }
+  return statusOf(failures / Math.max(1, counted));
 }
 
 /** By the share of calls that failed. */

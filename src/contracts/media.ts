@@ -1,6 +1,5 @@
-/** Images, audio and files in messages. A message refers to its artifacts by hash; their bytes are in the actor's list of artifacts, once. */
+/** Images, audio and files in messages. A message refers to its artifacts by hash; their bytes are in the list of artifacts of one actor of the run, once. */
 import * as z from 'zod';
-import { cutText } from '../values/text.ts';
 
 /** What a part is, for a model. */
 export const MediaKind = z.enum(['image', 'audio', 'file']);
@@ -17,7 +16,9 @@ export const MediaPart = z.object({
   /** How many bytes it has. */
   bytes: z.number().int().nonnegative(),
   /** The name of its file; none by default. */
-  name: z.string().optional(),
+  name: z.string().exactOptional(),
+  /** The address of the actor whose list of artifacts has its bytes; by default the actor that has the message. */
+  at: z.string().exactOptional(),
 });
 export type MediaPart = z.infer<typeof MediaPart>;
 
@@ -39,17 +40,7 @@ export const mediaKindOf = (mediaType: string): MediaKind =>
 export const bytesInBase64 = (data: string): number =>
   Math.max(0, Math.floor((data.length * 3) / 4) - (data.endsWith('==') ? 2 : data.endsWith('=') ? 1 : 0));
 
-/** An image, audio or a file that a model made, in words: the artifact can be read by its id. */
-export const madeInWords = (part: MediaPart): string => `[${described(part)}: artifact ${part.artifact}]`;
-
-/** An image, audio or a file in words: what a model reads that does not take it. */
-export const mediaInWords = (part: MediaPart): string =>
-  `[${described(part)}: kept as artifact ${part.artifact}, not shown, because this model does not take it]`;
-
-const described = ({ type, mediaType, bytes, name }: MediaPart): string =>
-  `${type}${name === undefined ? '' : ` "${cutText(name, 100)}"`}, ${cutText(mediaType, 100)}, ${bytes} bytes`;
-
-/** A part of what an agent is given: a text, or an image, audio or a file, by its path or with its bytes. */
+/** A part of what a run is given: a text, or an image, audio or a file, by its path or with its bytes. */
 export type InputPart =
   | {
       /** What the part is. */

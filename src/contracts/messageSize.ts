@@ -14,12 +14,13 @@ const sizes = new WeakMap<Message, number>();
 export function sizeOfMessage(message: Message): number {
   const known = sizes.get(message);
   if (known !== undefined) return known;
-  const size = measured(message);
+  const size = measureMessage(message);
   sizes.set(message, size);
   return size;
 }
 
-function measured(message: Message): number {
+/** The characters of a message that is measured only once: they are not kept. */
+export function measureMessage(message: Message): number {
   switch (message.role) {
     case 'user':
       return message.text.length + sizeOfParts(message.parts);

@@ -263,8 +263,20 @@ export interface ModelScope {
 export interface Model {
   /** `provider:model`. */
   readonly id: string;
+  /** The most tokens of one answer, where that is known: the members of a team reserve its cost before they ask. Not known by default. */
+  readonly maxOutputTokens?: number;
   /** Streams one answer, ending with `finish`. */
   stream(request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
+}
+
+/** What one call of a model can use. */
+export interface CallEstimate {
+  /** The tokens of the request, measured. */
+  readonly inputTokens: number;
+  /** The most tokens of the answer; undefined while nobody has said. */
+  readonly maxOutputTokens: number | undefined;
+  /** US dollars per million tokens; undefined when the price is not known. */
+  readonly price: { readonly input: number; readonly output: number } | undefined;
 }
 
 /** How an agent names its model: `provider:model`, a group's name, a model object, or several in order of preference. */

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { anyJson } from '../values/anyJson.ts';
 import { AgentUsage, Budget } from './agent.ts';
+import { MediaPart } from './media.ts';
 import { Failure } from '../values/failure.ts';
 
 /** What a person may say to a run. */
@@ -21,6 +22,8 @@ export const RunMessage = z.object({
   type: z.string(),
   /** What the message says, in the shape that its type has in the team's protocol. */
   body: anyJson(),
+  /** Images, audio and files beside it; none by default. */
+  parts: z.array(MediaPart).exactOptional(),
   /** The name of the member that answered; absent for the first message. */
   from: z.string().optional(),
   /** Which of the messages that were passed on it answers, counted from 0. */
@@ -36,6 +39,8 @@ export type RunMessage = z.infer<typeof RunMessage>;
 export const RunInput = z.object({
   type: z.string().min(1),
   body: anyJson(),
+  /** Images, audio and files beside the message; none by default. */
+  parts: z.array(MediaPart).exactOptional(),
   budget: Budget.optional(),
   /** How many agents and teams have passed the work on already. */
   depth: z.number().int().nonnegative().optional(),
@@ -46,7 +51,14 @@ export type RunInput = z.infer<typeof RunInput>;
 
 /** `partial`: what members had answered when the run failed or was stopped. */
 export const RunOutput = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('completed'), result: anyJson(), turns: z.number(), usage: AgentUsage }),
+  z.object({
+    status: z.literal('completed'),
+    result: anyJson(),
+    /** Images, audio and files that belong to the result; none by default. */
+    parts: z.array(MediaPart).exactOptional(),
+    turns: z.number(),
+    usage: AgentUsage,
+  }),
   z.object({
     status: z.literal('failed'),
     failure: Failure,

@@ -5,6 +5,7 @@ import { AgentUsage } from './agent.ts';
 import { milliseconds, type Duration } from '../values/duration.ts';
 import { Failure, TroupeError } from '../values/failure.ts';
 import type { HealthStatus } from './health.ts';
+import { MediaPart, type InputPart } from './media.ts';
 import { guardrailStages } from './work.ts';
 
 const count = z.number().int().nonnegative();
@@ -60,6 +61,8 @@ export const Task = z.strictObject({
   agentId: name.optional(),
   /** A text, or a message of the members' protocol. A stage of a pipeline without text or body of its own gets the answer of the stage before it. */
   input: Input,
+  /** Images, audio and files beside the input; none by default. */
+  parts: z.array(MediaPart).exactOptional(),
   /** Answers of a model that one attempt may use; default the member's own limit. */
   maxSteps: atLeastOne.optional(),
   /** How long one attempt may take. */
@@ -77,7 +80,10 @@ export const Task = z.strictObject({
 });
 export type Task = z.infer<typeof Task>;
 /** As a person writes it: times may be texts such as `'2m'`. */
-export type TaskSpec = z.input<typeof Task>;
+export type TaskSpec = Omit<z.input<typeof Task>, 'parts'> & {
+  /** Images, audio and files beside the input, and further texts; none by default. */
+  readonly parts?: readonly InputPart[];
+};
 
 /** What became of a task that failed, as routers and retries see it. */
 export const TaskErrorKind = z.enum(['transient', 'permanent', 'cancelled', 'deadlineExceeded', 'budgetExhausted']);
@@ -144,6 +150,8 @@ export const TaskResult = z.object({
   agentId: z.string(),
   /** The answer; of a failed task, what there was of it, or null. */
   output: anyJson(),
+  /** Images, audio and files that belong to the answer; none by default. */
+  parts: z.array(MediaPart).exactOptional(),
   /** True when the task succeeded. */
   success: z.boolean(),
   /** Why it failed, for people. */

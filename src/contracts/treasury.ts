@@ -15,6 +15,10 @@ export const TreasuryLease = z.object({
   wants: Budget,
   /** How much of the lease was used so far, for the decision. */
   used: Budget.optional(),
+  /** The total with which the next call cannot exceed the lease, where that is known. Less, but not less than `wants`, is enough once nobody could give anything back. */
+  reserve: Budget.optional(),
+  /** The spender makes no call until it is answered: what it has not used may be lent to others meanwhile. */
+  idle: z.literal(true).optional(),
   /** Asked for several at once, by name: each gets the same, as `<id>.<place>`, or none gets anything. */
   of: z.array(z.string()).min(1).optional(),
 });
@@ -24,8 +28,14 @@ export type TreasuryLease = z.infer<typeof TreasuryLease>;
 export const TreasuryGranted = z.object({ type: z.literal('treasury.granted'), id: z.string(), budget: Budget });
 export type TreasuryGranted = z.infer<typeof TreasuryGranted>;
 
-/** No more can be given; what was granted before stays. */
-export const TreasuryRefused = z.object({ type: z.literal('treasury.refused'), id: z.string(), failure: Failure });
+/** No more can be given. What was granted before stays, unless `budget` says what is left of it. */
+export const TreasuryRefused = z.object({
+  type: z.literal('treasury.refused'),
+  id: z.string(),
+  failure: Failure,
+  /** The total of the lease now, where some of it was lent to others while the spender waited. */
+  budget: Budget.optional(),
+});
 export type TreasuryRefused = z.infer<typeof TreasuryRefused>;
 
 /** The end of a lease: what was really used. The rest is free again. */

@@ -2,7 +2,8 @@
  * The only place that calls XState: a machine as pure functions. Nothing outside this file steps, saves or restores a machine.
  *
  * C1 A step starts nothing: every child is an inert stub, and the actions of the machine are returned as data.
- * C2 A step returns what XState's own `transition()` returns. One reused scope saves building an actor for each call.
+ * C2 A step returns what XState's own `transition()` returns. `stepper/` takes it by plans that are made once; XState takes those that end in an error, those of a machine
+ *    that has ended, and all of a machine that another copy of XState has made. One reused scope saves building an actor for each of them.
  * C3 A saved snapshot is plain JSON with the names of the children, never their state.
  * C4 A restored snapshot steps like the one that was saved. XState remembers in which order regions entered their states, takes their eventless
  *    transitions in that order, and forgets it when saving; here regions are always in the order in which the machine lists them.
@@ -22,6 +23,8 @@ import { TroupeError } from '../values/failure.ts';
 import { cloneJson, type Json, type JsonObject } from '../values/json.ts';
 import { lightCopy } from './lightCopy.ts';
 import { everyNode, inMachineOrder } from './machineShape.ts';
+import { endlessError } from './stepper/endless.ts';
+import { stepper } from './stepper/stepper.ts';
 import type { StepTrace } from './platform.ts';
 import { withMarks } from './references.ts';
 
@@ -109,41 +112,40 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
     actionExecutor: (action) => void actions.push(action),
   };
   const isParallel = everyNode(inert.root).some(({ type }) => type === 'parallel');
-  /** The snapshot that the step began with, whose regions are in order already. */
-  let lastOrdered: Snapshot | undefined;
   /** The snapshot with its regions in the order of the machine (C4). */
   const inOrder = (snapshot: Snapshot): Snapshot => {
-    if (!isParallel || snapshot === lastOrdered || snapshot.status !== 'active') return snapshot;
+    if (!isParallel || snapshot.status !== 'active') return snapshot;
     const { context, status, output, error, historyValue, children } = snapshot;
     const value = inMachineOrder(snapshot.value, inert.root);
     return Object.assign(inert.resolveState({ value, context, status, output, error, historyValue } as never), {
       children,
     });
   };
-  const collect = (run: () => Snapshot): MachineStep => {
+  /** A step that XState takes itself. `before`: the snapshot that it begins with, whose regions are in order already. */
+  const byXState = (take: () => Snapshot, before?: Snapshot): MachineStep => {
     actions = [];
     let snapshot: Snapshot;
     try {
-      snapshot = run();
+      snapshot = take();
       if (snapshot.status === 'error') throw snapshot.error;
     } catch (thrown) {
       throw isEndlessError(thrown) ? endlessError(machine.id, inert.options.maxIterations ?? microsteps) : thrown;
     }
-    return [inOrder(snapshot), actions];
+    return [snapshot === before ? snapshot : inOrder(snapshot), actions];
   };
 
+  const planned = stepper(inert, scope);
   return {
     machine,
     initial(input) {
-      lastOrdered = undefined;
-      const first = collect(() => inert.getInitialSnapshot(scope as never, input as never));
+      const first = planned?.initial(input) ?? byXState(() => inert.getInitialSnapshot(scope as never, input as never));
       if (trace?.hasListeners) trace.publish({ machine, input, to: first[0] });
       return first;
     },
     ignores: (snapshot, event) => inert.getTransitionData(snapshot, event).length === 0,
     step(snapshot, event) {
-      lastOrdered = snapshot;
-      const next = collect(() => inert.transition(snapshot, event, scope as never));
+      const next =
+        planned?.step(snapshot, event) ?? byXState(() => inert.transition(snapshot, event, scope as never), snapshot);
       if (trace?.hasListeners) trace.publish({ machine, from: snapshot, event, to: next[0] });
       return next;
     },
@@ -190,12 +192,6 @@ export function savedChildren(children: Children, isSaved: (id: string) => boole
 
 const isEndlessError = (thrown: unknown) =>
   thrown instanceof Error && thrown.message.startsWith('Infinite loop detected');
-const endlessError = (id: string, limit: number) =>
-  new TroupeError(
-    'definition',
-    `The machine "${id}" did not come to rest within ${limit} microsteps: its eventless transitions or raised events go round in a circle. Give one of them a guard that ends it.`,
-  );
-
 /** The state in words: `active.working.planning`; regions of a parallel state are joined by `|`, as the machine lists them. */
 export function stateOf(value: StateValue, node: AnyStateNode): string {
   if (typeof value === 'string') return value;

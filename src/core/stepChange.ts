@@ -1,5 +1,6 @@
 /** What one step of a machine changes about its actor: the new snapshot, what begins and what ends with it. Pure: the same step makes the same change again (E2). */
 import { deadLetterList } from '../contracts/deadLetter.ts';
+import { artifactList } from '../contracts/parts.ts';
 import { asJson } from '../values/json.ts';
 import type { Commit } from '../contracts/commit.ts';
 import type { MachineStep, Snapshot } from './chart.ts';
@@ -47,9 +48,9 @@ export interface StepOutcome {
   readonly builder: CommitBuilder;
 }
 
-/** The stored name of an actor's list: after a restart from the beginning its lists begin anew. */
+/** The stored name of an actor's list: after a restart from the beginning its lists begin anew, except artifacts, which others refer to. */
 export const storedListName = ({ life = 0 }: Pick<SpawnInfo, 'life'>, name: string): string =>
-  life === 0 ? name : `${name}~${life}`;
+  life === 0 || name === artifactList ? name : `${name}~${life}`;
 
 /**
  * The change of a step, and the builder with what is not stored: emitted events and custom actions. `before` is undefined for the first step.

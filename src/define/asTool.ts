@@ -1,4 +1,5 @@
-/** Makes an agent, a team, an orchestrator or something guarded into a tool of another agent. Each call is an actor of its own, with its own history, tickets and end. */
+/** Makes an agent, a team, an orchestrator, something guarded or a machine into a tool of another agent. Each call is an actor of its own, with its own history, tickets and end. */
+import * as z from 'zod';
 import { requireOptions, type OptionNames } from '../values/options.ts';
 import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
@@ -6,12 +7,14 @@ import type { Json, JsonObject } from '../values/json.ts';
 import { jsonSchema, protocol } from '../contracts/protocol.ts';
 import { guardedDefinition, memberDefinition } from './anyMember.ts';
 import type { Member } from './member.ts';
-import { isMember } from './schemas.ts';
+import { isMember, kindOf } from './schemas.ts';
+import type { MachineRunnable } from './machine.ts';
+import type { EffectKind } from '../contracts/effect.ts';
 import { isObjectSchema, wrapSchema } from '../contracts/toolSchema/references.ts';
 import type { Delegate } from './delegate.ts';
 import { participantMessages, type Participant } from './presets/participants.ts';
 
-/** How an agent, a team, an orchestrator or something guarded is offered to models as a tool. */
+/** How an agent, a team, an orchestrator, something guarded or a machine is offered to models as a tool. */
 export interface AsToolOptions {
   /** What it does and when to call it, for the model. */
   readonly description: string;
@@ -21,18 +24,34 @@ export interface AsToolOptions {
   readonly approval?: boolean;
 }
 
+/** How a machine is offered to models as a tool. */
+export interface MachineToolOptions extends AsToolOptions {
+  /** The schema of what the machine is started with: `input` of its chart. */
+  readonly input: z.ZodType;
+  /** What it does outside: `pure`, `read` or `write`; `read` by default. */
+  readonly effect?: EffectKind;
+}
+
+/**
+ * Lets an agent call a machine. Each call is an actor of its own, which starts with the arguments of the call and whose output is the result; its failure is
+ * a result, too. Throws `definition`.
+ * @example asTool(machine(orderMachine), { description: 'Handles an order.', input: z.object({ order: z.string() }) })
+ */
+export function asTool(subject: MachineRunnable, options: MachineToolOptions): Delegate;
 /**
  * Lets an agent call another agent, a team, an orchestrator or something guarded. Its tickets appear in the run as all others do, a cancel reaches it, and what it uses counts for
  * its caller. Its failure is a result for the model. Throws `definition`.
  * @example agent({ name: 'editor', model, tools: [asTool(researcher, { description: 'Finds facts on a topic.' })] })
  */
-export function asTool(subject: Participant, options: AsToolOptions): Delegate {
-  requireOptions('asTool', options, asToolOptionNames);
+export function asTool(subject: Participant, options: AsToolOptions): Delegate;
+export function asTool(subject: Participant | MachineRunnable, options: AsToolOptions | MachineToolOptions): Delegate {
+  const isMachine = isMachineRunnable(subject);
+  requireOptions('asTool', options, isMachine ? machineToolOptionNames : asToolOptionNames);
   const { description, name, approval = false } = options;
-  if (!isMember(subject))
+  if (!isMachine && !isMember(subject))
     throw new TroupeError(
       'definition',
-      `asTool() takes agent({ … }), team({ … }), orchestrator({ … }) or guarded(…); got ${describeValue(subject)}.`,
+      `asTool() takes agent({ … }), team({ … }), orchestrator({ … }), guarded(…) or machine(…); got ${describeValue(subject)}.`,
     );
   const toolName = (name ?? subject.name).replaceAll('.', '_');
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(toolName))
@@ -46,9 +65,13 @@ export function asTool(subject: Participant, options: AsToolOptions): Delegate {
       `The tool "${toolName}" needs a description that tells the model what it does.`,
     );
 
-  const { input, takes } = participantMessages(`the tool "${toolName}"`, subject, { mayAnswerTogether: true });
+  const worker = isMachine ? subject : memberDefinition(subject);
+  const { input, takes } =
+    worker.kind === 'machine'
+      ? { input: inputOf(toolName, options), takes: 'input' }
+      : participantMessages(`the tool "${toolName}"`, worker, { mayAnswerTogether: true });
   const inputSchema = jsonSchema(input) as JsonObject;
-  const isText = takes === 'task' && !hasMessages(subject);
+  const isText = worker.kind !== 'machine' && takes === 'task' && !hasMessages(worker);
   // Models call tools with named arguments: an input that is no object becomes one argument.
   const argument = isObjectSchema(inputSchema) ? undefined : isText ? 'task' : 'value';
   const contract = protocol({
@@ -58,9 +81,9 @@ export function asTool(subject: Participant, options: AsToolOptions): Delegate {
     kind: 'delegate',
     name: toolName,
     description,
-    subject: memberDefinition(subject),
+    subject: worker,
     approval,
-    effect: 'read',
+    effect: 'effect' in options ? (options.effect ?? 'read') : 'read',
     schema: argument === undefined ? inputSchema : wrapSchema(argument, inputSchema),
     message(given) {
       const wrapped = argument === undefined || !isObject(given) ? undefined : given[argument];
@@ -70,6 +93,26 @@ export function asTool(subject: Participant, options: AsToolOptions): Delegate {
     },
   };
 }
+
+/** The schema of a machine's input, and that its effect is one. */
+function inputOf(toolName: string, options: Partial<MachineToolOptions>): z.ZodType {
+  const { input, effect = 'read' } = options;
+  if (!(input instanceof z.ZodType))
+    throw new TroupeError(
+      'definition',
+      `The tool "${toolName}" is a machine and needs the schema of its input, such as input: z.object({ … }); got ${describeValue(input)}.`,
+    );
+  if (!effectKinds.includes(effect))
+    throw new TroupeError(
+      'definition',
+      `The effect of the tool "${toolName}" is ${effectKinds.join(', ')}; got ${describeValue(effect)}.`,
+    );
+  return input;
+}
+
+const effectKinds: readonly unknown[] = ['pure', 'read', 'write'] satisfies EffectKind[];
+
+const isMachineRunnable = (subject: unknown): subject is MachineRunnable => kindOf(subject) === 'machine';
 
 /** Does it speak a protocol? Otherwise it takes a text. Something guarded is as what it guards, and an orchestrator as its members. */
 function hasMessages(subject: Pick<Member, 'kind' | 'name'>): boolean {
@@ -87,3 +130,4 @@ const asToolOptionNames: OptionNames<AsToolOptions> = {
   name: true,
   approval: true,
 };
+const machineToolOptionNames: OptionNames<MachineToolOptions> = { ...asToolOptionNames, input: true, effect: true };

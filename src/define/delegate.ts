@@ -1,5 +1,7 @@
-/** A tool whose calls are tasks of another agent, a team, an orchestrator or something guarded: made by `asTool`. */
+/** A tool whose calls are tasks of another agent, a team, an orchestrator, something guarded or a machine: made by `asTool`. */
 import type { Json, JsonObject } from '../values/json.ts';
+import type { EffectKind } from '../contracts/effect.ts';
+import type { MachineRunnable } from './machine.ts';
 import type { Member } from './member.ts';
 
 /** A tool whose calls are tasks of another agent, a team, an orchestrator or something guarded. */
@@ -9,12 +11,12 @@ export interface Delegate {
   readonly name: string;
   /** What it does and when to call it, for the model. */
   readonly description: string;
-  /** The agent, team, orchestrator or guarded definition that does the work. */
-  readonly subject: Member;
+  /** The agent, team, orchestrator, guarded definition or machine that does the work. */
+  readonly subject: Member | MachineRunnable;
   /** True when a person must agree to each call. */
   readonly approval: boolean;
-  /** Always `read`: the tools that the agent or team calls itself declare their own effects. */
-  readonly effect: 'read';
+  /** `read` for agents and teams: the tools that they call themselves declare their own effects. A machine declares its own; `read` by default. */
+  readonly effect: EffectKind;
   /** JSON Schema of the tool's input. */
   readonly schema: JsonObject;
   /** The message that a call is translated to. Throws `invalid` with what the model should correct. */

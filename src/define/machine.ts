@@ -13,6 +13,8 @@ export interface MachineRunnable {
   readonly name: string;
   /** The actor type that runs it. */
   readonly type: ActorType;
+  /** The options with which it was defined; for an agent that calls it. */
+  readonly options: ActorTypeOptions;
 }
 
 /** Checks a machine and its options, and makes it something that can be run on the given platform. Throws `definition` or `unsupported`. */
@@ -24,7 +26,7 @@ export function defineMachine(chart: StateMachine, options: ActorTypeOptions, pl
       'definition',
       `A machine cannot be called "${type.name}", which is a name of the runtime's own. Give it another id.`,
     );
-  return { kind: 'machine', name: type.name, type };
+  return { kind: 'machine', name: type.name, type, options };
 }
 
 const machineOptionNames: OptionNames<ActorTypeOptions> = {

@@ -1,4 +1,5 @@
 /** What a run of an orchestrator starts with: its tasks, checked against what its members take. */
+import type { InputPart } from '../contracts/media.ts';
 import { describeValue, describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { concurrencyOf, Task, type ExecutionMode, type RouterInput, type TaskSpec } from '../contracts/task.ts';
@@ -10,8 +11,14 @@ export type OrchestratorInput =
   | string
   | TaskSpec
   | {
+      /** Texts, images, audio and files that are one task. */
+      readonly parts: readonly InputPart[];
+    }
+  | {
       /** The tasks, each a text or with options. */
       readonly tasks: readonly (TaskSpec | string)[];
+      /** Images, audio and files that each task is given; none by default. */
+      readonly parts?: readonly InputPart[];
       /** How many are worked on at once; the mode of the orchestrator by default. */
       readonly mode?: ExecutionMode;
       /** True when it goes on after the last result, and takes more tasks, until it is closed; false by default. */

@@ -9,7 +9,7 @@ import {
 } from './anyMember.ts';
 import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
-import type { Artifact } from '../contracts/media.ts';
+import type { MediaPart } from '../contracts/media.ts';
 import { asJson, type Json, type JsonObject } from '../values/json.ts';
 import { requireInput } from '../values/plain.ts';
 import { kindOf } from './schemas.ts';
@@ -73,14 +73,7 @@ export function runInput(subject: Runnable, input: unknown): Json {
   }
 }
 
-/** The input with images, audio and files beside its message. Throws `unsupported` for what takes none: only an agent by itself does. */
-export function withArtifacts(subject: Runnable, input: Json, artifacts: readonly Artifact[]): Json {
-  if (artifacts.length === 0) return input;
-  if (subject.kind !== 'agent')
-    throw new TroupeError(
-      'unsupported',
-      `"${subject.name}" is ${subject.kind === 'guarded' ? 'guarded' : `of kind ${subject.kind}`} and takes no parts. Give them to an agent({ … }).`,
-    );
-  // The input of an agent is an object.
-  return { ...(input as JsonObject), artifacts: artifacts.map((artifact) => asJson(artifact)) };
-}
+/** The input with images, audio and files beside its message, by reference. */
+export const withParts = (input: Json, parts: readonly MediaPart[]): Json =>
+  // What takes parts starts with a message, which is an object.
+  parts.length === 0 ? input : { ...(input as JsonObject), parts: parts.map((part) => asJson(part)) };

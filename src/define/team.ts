@@ -1,5 +1,7 @@
 /** Defines a team: its members, the message it takes, the message it returns, and the route between them. */
-import { describeValue, parseDefinition, quotedName } from '../values/explain.ts';
+import * as z from 'zod';
+import { MediaPart } from '../contracts/media.ts';
+import { describeMismatch, describeValue, parseDefinition, quotedName } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { reservedTypes, slug } from '../values/ids.ts';
 import type { MessageBody, Messages, MessageName, Protocol } from '../contracts/protocol.ts';
@@ -12,7 +14,7 @@ import { memberDefinition } from './anyMember.ts';
 import { memberFailedMessage, supervisedRoute } from './supervisedRoute.ts';
 import { requireNesting } from './nesting.ts';
 import type { Member } from './member.ts';
-import type { Members, Next, Send, Talk, Team, TeamMessage, TeamOptions } from './teamDefinition.ts';
+import type { Members, Next, PassedOn, Send, Talk, Team, TeamMessage, TeamOptions } from './teamDefinition.ts';
 
 /**
  * Puts agents together. Three mistakes do not compile: a recipient that does not handle a message, a body that does not fit, and a reply
@@ -113,7 +115,9 @@ export function team<
   function talk(said: readonly TeamMessage[]): Talk<M, Mem, R> {
     return {
       said,
-      to: (member, type, body) => ({ send: [{ to: member, type, body }] }),
+      to: (member, type, body, { parts } = {}) => ({
+        send: [{ to: member, type, body, ...(parts === undefined ? {} : { parts }) }],
+      }),
       finish: (body) => ({ finish: body }),
       last(type) {
         const found = said.findLast((message) => message.type === type);
@@ -130,7 +134,7 @@ export function team<
 
   /** Checks at run time what the compiler checks for typed callers. Bodies become as their schemas leave them. */
   function check(type: string, next: unknown): Next {
-    if (isFinish(next)) return { finish: protocol.parse(returns, next.finish) };
+    if (isFinish(next)) return { ...passedOn(next), finish: protocol.parse(returns, next.finish) };
     if (isSend(next)) return { send: next.send.map(checkedSend) };
     throw new TroupeError(
       'definition',
@@ -138,7 +142,7 @@ export function team<
     );
   }
 
-  function checkedSend({ to, type, body }: Send): Send {
+  function checkedSend({ to, type, body, parts }: Send): Send {
     const member = Object.hasOwn(members, to) ? members[to] : undefined;
     if (!member)
       throw new TroupeError(
@@ -151,8 +155,19 @@ export function team<
         'unknown_message',
         `"${to}" handles ${member.handles.join(', ')}; the route of team "${name}" sent it "${type}".`,
       );
-    return { to, type, body: protocol.parse(handled, body) };
+    return { to, type, body: protocol.parse(handled, body), ...passedOn({ parts }) };
   }
+}
+
+/** Parts that a route names must be those of messages: anything else is no reference. Throws `definition`. */
+function passedOn({ parts }: { readonly parts?: unknown }): PassedOn {
+  if (parts === undefined) return {};
+  const parsed = z.array(MediaPart).safeParse(parts);
+  if (parsed.success) return { parts: parsed.data };
+  throw new TroupeError(
+    'definition',
+    `A route hands on parts of the messages so far, such as message.parts; got ${describeMismatch(parsed.error, parts)}.`,
+  );
 }
 
 /** The message to route. A run has at least the message it started with. */
@@ -173,7 +188,7 @@ const answersOf = (given: Pick<Member, 'kind' | 'name'>, protocol: Protocol): re
   return member.handles.flatMap((type: string) => protocol.messages[type]?.replies ?? []);
 };
 
-const isFinish = (next: unknown): next is { finish: unknown } =>
+const isFinish = (next: unknown): next is { finish: unknown; parts?: unknown } =>
   typeof next === 'object' && next !== null && 'finish' in next;
 const isSend = (next: unknown): next is { send: readonly Send[] } =>
   typeof next === 'object' && next !== null && 'send' in next && Array.isArray(next.send);

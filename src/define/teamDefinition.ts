@@ -8,6 +8,7 @@ import type {
   ReplyNames,
   MessageOf,
 } from '../contracts/protocol.ts';
+import type { MediaPart } from '../contracts/media.ts';
 import type { Duration } from '../values/duration.ts';
 import type { Budget } from '../contracts/agent.ts';
 import type { RunMessage } from '../contracts/run.ts';
@@ -39,6 +40,8 @@ export interface Send {
   readonly type: string;
   /** Its body, checked against the protocol before it is sent. */
   readonly body: unknown;
+  /** Images, audio and files beside it, from the messages so far; those of the task and of the message that is routed by default. */
+  readonly parts?: readonly MediaPart[];
 }
 /** What a route decides: which messages are handed out, or the answer of the team. */
 export type Next =
@@ -49,7 +52,15 @@ export type Next =
   | {
       /** The body of the team's answer. */
       readonly finish: unknown;
+      /** Images, audio and files that belong to it; those of the message that is routed by default. */
+      readonly parts?: readonly MediaPart[];
     };
+
+/** What goes with a message that a route hands out. */
+export interface PassedOn {
+  /** Images, audio and files beside it, from the messages so far (`message.parts`, `said`); those of the task and of the message that is routed by default. */
+  readonly parts?: readonly MediaPart[];
+}
 
 /** What a route may do: hand a message to a member, or give the team's answer. */
 export interface Talk<M extends Messages, Mem extends Members<M>, R extends MessageName<M>> {
@@ -58,6 +69,7 @@ export interface Talk<M extends Messages, Mem extends Members<M>, R extends Mess
     member: K,
     type: T,
     body: BodyInput<M, T>,
+    options?: PassedOn,
   ) => Next;
   /** Ends the run with the team's answer. */
   readonly finish: (body: BodyInput<M, R>) => Next;
@@ -70,7 +82,7 @@ export interface Talk<M extends Messages, Mem extends Members<M>, R extends Mess
 }
 
 /** A message as a route sees it. An answer of a member has its sender in `from`, and in `turn` the number of the message it answers (from 0). */
-export type TeamMessage = Pick<RunMessage, 'type' | 'from' | 'turn' | 'usage' | 'at'> & {
+export type TeamMessage = Pick<RunMessage, 'type' | 'from' | 'turn' | 'usage' | 'at' | 'parts'> & {
   /** The body, as the schema of its message leaves it. */
   readonly body: unknown;
 };

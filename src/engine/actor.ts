@@ -4,7 +4,7 @@ import { toFailure, type Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import type { Restart } from '../contracts/restart.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
-import type { ActorRow, StoredActor } from '../contracts/commit.ts';
+import type { ActorRow, Commit, StoredActor } from '../contracts/commit.ts';
 import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
 import type { SpawnInfo } from '../core/spawn.ts';
@@ -125,11 +125,11 @@ export class Actor {
     return this.state.pendings.childAddresses();
   }
 
-  /** Spawns the actor: the first step of its machine, and its commit. `kept`: the actor that had done the same in an earlier life of the run. */
-  async start(spawnInfo: SpawnInfo, kept?: ActorRow): Promise<void> {
+  /** Spawns the actor: the first step of its machine, and its commit. `kept`: the actor that had done the same in an earlier life of the run. `appends`: what its lists begin with. */
+  async start(spawnInfo: SpawnInfo, kept?: ActorRow, appends?: Commit['appends']): Promise<void> {
     this.state.begin(spawnInfo);
     const event = { id: `${this.address}/0`, type: 'xstate.init', body: spawnInfo.input };
-    await this.#begin(() => (kept ? this.#handler.keep(kept, event) : this.#handler.start(event)));
+    await this.#begin(() => (kept ? this.#handler.keep(kept, event) : this.#handler.start(event, [], appends)));
   }
 
   /** Spawns the actor as a further step of a unit. Throws when it must be spawned by itself. */

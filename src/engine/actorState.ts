@@ -5,6 +5,7 @@ import type { ActorStatus } from '../contracts/inspection.ts';
 import { type Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 import type { ActorRow, Commit, StoredActor } from '../contracts/commit.ts';
+import type { ListFold } from '../contracts/effect.ts';
 import type { OwnPending } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { spawnInfoOf, type SpawnInfo } from '../core/spawn.ts';
@@ -114,6 +115,10 @@ export class ActorState implements SteppingActor {
 
   list(name: string): Promise<readonly Json[]> {
     return this.#lists.get(storedListName(this.spawnInfo, name));
+  }
+
+  fold<T>(name: string, fold: ListFold<T>): Promise<T> {
+    return this.#lists.fold(storedListName(this.spawnInfo, name), fold);
   }
 
   /** A restart from the beginning: the lists begin anew. */

@@ -1,6 +1,6 @@
 /** The running effects of one actor: started after the commit that asks for them, aborted when the actor closes them. */
 import type { AnyActorLogic } from 'xstate';
-import type { EffectScope, Outcome } from '../contracts/effect.ts';
+import type { EffectScope, ListFold, Outcome } from '../contracts/effect.ts';
 import { reasonOf } from '../values/cause.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
@@ -19,6 +19,7 @@ export interface EffectOwner {
     readonly run: string;
     readonly deadline: number | undefined;
     list(name: string): Promise<readonly Json[]>;
+    fold<T>(name: string, fold: ListFold<T>): Promise<T>;
   };
   logic(source: string): AnyActorLogic;
 }
@@ -28,7 +29,7 @@ export class EffectRunner {
   readonly #context: EngineContext;
   readonly #run: HostedRun;
   readonly #owner: EffectOwner;
-  readonly #running = new Map<string, { readonly controller: AbortController; readonly task: ActiveTask }>();
+  readonly #running = new Map<string, { readonly abort: () => void; readonly task: ActiveTask }>();
   readonly #soFar = new Map<string, Json>();
 
   constructor(context: EngineContext, run: HostedRun, owner: EffectOwner) {
@@ -49,8 +50,18 @@ export class EffectRunner {
     const { clock, report } = this.#context;
     const { address: actor, run, deadline } = this.#owner.actor;
     const { src } = data;
+    const context = {
+      run,
+      actor,
+      effect: src,
+      fail: (thrown: unknown) => this.#run.fail(strayError(nameOf(data), actor, thrown)),
+    };
     const controller = new AbortController();
-    this.#running.set(key, { controller, task: this.#run.begin() });
+    this.#running.set(key, {
+      // Node throws what a listener of the signal throws into the context of whoever aborts: it is the error of the effect.
+      abort: () => inContext(context, () => controller.abort()),
+      task: this.#run.begin(),
+    });
     const common = { run, actor, key, name: src, again };
     report({ type: 'effect.started', at: clock.now(), ...common });
     const scope: EffectScope = {
@@ -62,14 +73,10 @@ export class EffectRunner {
       clock,
       again,
       list: (name) => this.#owner.actor.list(name),
+      listOf: (other, name) => this.#run.listOf(other, name),
+      fold: (name, fold) => this.#owner.actor.fold(name, fold),
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
-    };
-    const context = {
-      run,
-      actor,
-      effect: src,
-      fail: (thrown: unknown) => this.#run.fail(strayError(nameOf(data), actor, thrown)),
     };
     const outcome = await inContext(context, () => performEffect(this.#owner.logic(src), data, scope));
     const at = clock.now();
@@ -91,7 +98,7 @@ export class EffectRunner {
   }
 
   stop(key: string): void {
-    this.#running.get(key)?.controller.abort();
+    this.#running.get(key)?.abort();
     this.#forget(key);
   }
 

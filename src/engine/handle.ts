@@ -9,7 +9,7 @@ import type { Address } from '../values/ids.ts';
 import { asJson, isJsonObject } from '../values/json.ts';
 import { restartList, type Restart } from '../contracts/restart.ts';
 import { deadlineEvent } from '../core/spawn.ts';
-import type { ActorRow } from '../contracts/commit.ts';
+import type { ActorRow, Commit } from '../contracts/commit.ts';
 import { commitInspection, type StateChange } from '../core/toCommit.ts';
 import { commitEventOf, type Incoming } from '../core/incoming.ts';
 import { expiredError } from '../core/validate.ts';
@@ -59,9 +59,13 @@ export class Handler {
     this.#isGone = isGone;
   }
 
-  /** Starts from the beginning; everything in `ends` is closed. */
-  async start(event: StateChange['event'], ends: readonly string[] = [], restart?: Restart): Promise<void> {
-    await this.#commit(this.#planStart(event, ends, restart));
+  /** Starts from the beginning; everything in `ends` is closed, and `appends` are added to its lists. */
+  async start(
+    event: StateChange['event'],
+    ends: readonly string[] = [],
+    appends: Commit['appends'] = [],
+  ): Promise<void> {
+    await this.#commit(this.#planStart(event, ends, appends));
   }
 
   /** Starts as a further step of a unit. Throws when it cannot be started there. */
@@ -74,11 +78,14 @@ export class Handler {
     await this.#commit(this.#state.planKept(row, event));
   }
 
-  #planStart(event: StateChange['event'], ends: readonly string[] = [], restart?: Restart): PlannedCommit {
+  #planStart(
+    event: StateChange['event'],
+    ends: readonly string[] = [],
+    appends: Commit['appends'] = [],
+  ): PlannedCommit {
     const { chart } = this.#state.type;
     try {
       const first = chart.initial(withEventContext(this.#state.spawnInfo.input, this.#timeAndChance()));
-      const appends = restart ? [restartEntry(restart)] : [];
       return this.#state.step(first, undefined, { event, ends, appends });
     } catch (thrown) {
       return this.#planFailure(toFailure(thrown), event);
@@ -107,7 +114,7 @@ export class Handler {
     await this.start(
       { id: `${address}/${seq}/restart`, type: 'troupe.restart', body: asJson({ failure }) },
       closes,
-      record,
+      record ? [restartEntry(record)] : [],
     );
   }
 
@@ -197,7 +204,7 @@ export class Handler {
 
   #timeAndChance(): EventContext {
     const { clock } = this.#host.context;
-    return { at: clock.now(), chance: () => clock.random() };
+    return { at: clock.now(), actor: this.#state.address, chance: () => clock.random() };
   }
 
   /** Stores the step with all that follows from it in the run; then it happens. False when the message was handled before. */

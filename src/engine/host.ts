@@ -37,6 +37,7 @@ import { Actor } from './actor.ts';
 import type { ActorChange, ActorHost } from './actorHost.ts';
 import type { EngineContext } from './context.ts';
 import { storeDeadLetter } from './deadLetters.ts';
+import type { LateTimer } from './catchUp.ts';
 import { DueTimers } from './dueTimers.ts';
 import { wasHandled } from './duplicates.ts';
 import { effectOptionsOf } from './effects.ts';
@@ -137,7 +138,7 @@ export class Host implements AsyncDisposable {
       activity,
       tolerance: Math.min(poll, 1_000),
       runOf: (address) => this.#registry.get(address)?.run,
-      fire: ({ address, key }) => this.#withActor(address, (actor) => actor.fireTimer(key)),
+      fire: (timer) => this.#fireTimer(timer),
       settled: (run) => this.#settled(run),
       handIn: (run) => this.#whileAway(run, () => this.#inboxPoller.poll(run)),
       onDone: (run) => {
@@ -321,6 +322,7 @@ export class Host implements AsyncDisposable {
       activity,
       caughtUp: (id: string) => this.#due.caughtUp(id),
       fail: (id: string, failure: Failure) => this.#failRun(id, failure),
+      actor: (address: Address) => this.actor(address),
     };
     const hosted = new HostedRun(run, root, parts);
     this.#runs.set(run, hosted);
@@ -420,6 +422,17 @@ export class Host implements AsyncDisposable {
     const actor = new Actor(this.#port, this.#run(parent.run), type, data.address);
     this.#registry.add(actor);
     return actor;
+  }
+
+  /** Never throws: the timers of other actors come next, and a message of another run may wait for them. */
+  #fireTimer({ address, key }: Pick<LateTimer, 'address' | 'key'>): void {
+    this.#withActor(address, (actor) => {
+      try {
+        actor.fireTimer(key);
+      } catch (thrown) {
+        this.#changed(actor, { is: 'stuck', why: toFailure(thrown) });
+      }
+    });
   }
 
   #spawn(parent: ParentActor, pending: PendingChild): void {

@@ -1,8 +1,11 @@
 /** One run as this process runs it: how it stands, and what all of its actors share. */
 import { defaultSupervision } from '../core/actorType.ts';
+import { spawnInfoOf } from '../core/spawn.ts';
+import { storedListName } from '../core/stepChange.ts';
 import { Supervisor } from '../core/supervisor.ts';
 import { toFailure, type Failure, type TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
+import type { Json } from '../values/json.ts';
 import type { ActiveTask, Activity } from './activity.ts';
 import type { EngineContext } from './context.ts';
 import type { Leases } from './lease.ts';
@@ -29,6 +32,16 @@ export interface HostedRunParts {
   caughtUp(run: string): Promise<void> | undefined;
   /** Fails the root of a run. */
   fail(run: string, failure: Failure): boolean;
+  /** An actor that is in memory. */
+  actor(address: Address): { readonly state: ReadableActor } | undefined;
+}
+
+/** An actor whose lists can be read. */
+interface ReadableActor {
+  readonly run: string;
+  /** The number of its last commit; 0 while there is none. */
+  readonly seq: number;
+  list(name: string): Promise<readonly Json[]>;
 }
 
 /** One run in this process. */
@@ -57,6 +70,20 @@ export class HostedRun {
   /** Something of it begins: until the result is disposed, the run does not rest. */
   begin(): ActiveTask {
     return this.#parts.activity.begin(this.id);
+  }
+
+  /** The entries of a list of any of its actors; none when it has no such actor. Waits while the journal cannot be read. */
+  async listOf(address: Address, name: string): Promise<readonly Json[]> {
+    const { context, leases, actor } = this.#parts;
+    const { journal, clock, ending, stalls } = context;
+    const there = actor(address)?.state;
+    if (there && there.run === this.id && there.seq > 0) return there.list(name);
+    const read = async () => {
+      const [row] = await journal.find({ actor: address });
+      return row?.run === this.id ? journal.list(address, storedListName(spawnInfoOf(row), name)) : [];
+    };
+    const gone = () => !leases.holds(this.id);
+    return retryWrite(read, { clock, ending, gone, ...stalls.reportsOf(this.id, address) });
   }
 
   /** Is it certain that no other process holds the lease by now? A process that was suspended must ask first. */

@@ -1,11 +1,18 @@
 /** An actor's append-only lists (E6): read once, then kept current while the actor is in memory. */
+import type { ListFold } from '../contracts/effect.ts';
 import type { Json } from '../values/json.ts';
+
+/** The entries of one list in memory, and what was computed of them. */
+interface KeptList {
+  readonly entries: Json[];
+  readonly folds: Map<ListFold<unknown>, { value: unknown; read: number }>;
+}
 
 /** The lists of one actor. */
 export class ActorLists {
   readonly #read: (name: string, length: number) => Promise<Json[]>;
   readonly #lengths: Map<string, number>;
-  readonly #entries = new Map<string, Promise<Json[]>>();
+  readonly #lists = new Map<string, Promise<KeptList>>();
 
   /** `read` returns the first `length` entries of a list as they were committed. */
   constructor(read: (name: string, length: number) => Promise<Json[]>, lengths: Readonly<Record<string, number>> = {}) {
@@ -16,19 +23,35 @@ export class ActorLists {
   /** Adds what a commit has just stored. */
   append(name: string, entry: Json): void {
     this.#lengths.set(name, (this.#lengths.get(name) ?? 0) + 1);
-    this.#entries.get(name)?.then(
-      (entries) => entries.push(entry),
+    this.#lists.get(name)?.then(
+      ({ entries }) => entries.push(entry),
       () => {},
     ); // The reader gets the failure.
   }
 
   async get(name: string): Promise<readonly Json[]> {
-    let entries = this.#entries.get(name);
-    if (!entries) {
-      entries = this.#read(name, this.#lengths.get(name) ?? 0);
-      this.#entries.set(name, entries);
-      entries.catch(() => this.#entries.delete(name)); // The next call reads again.
-    }
-    return (await entries).slice();
+    return (await this.#kept(name)).entries.slice();
+  }
+
+  /** What the fold makes of the entries. It is kept, so that the next call reads only what was added since. */
+  async fold<T>(name: string, fold: ListFold<T>): Promise<T> {
+    const { entries, folds } = await this.#kept(name);
+    const kept = folds.get(fold as ListFold<unknown>) ?? { value: fold.initial(), read: 0 };
+    folds.set(fold as ListFold<unknown>, kept);
+    // The map is by fold, so the value is of its type.
+    let value = kept.value as T;
+    for (const entry of entries.slice(kept.read)) value = fold.add(value, entry);
+    kept.value = value;
+    kept.read = entries.length;
+    return value;
+  }
+
+  #kept(name: string): Promise<KeptList> {
+    const known = this.#lists.get(name);
+    if (known) return known;
+    const list = this.#read(name, this.#lengths.get(name) ?? 0).then((entries) => ({ entries, folds: new Map() }));
+    this.#lists.set(name, list);
+    list.catch(() => this.#lists.delete(name)); // The next call reads again.
+    return list;
   }
 }

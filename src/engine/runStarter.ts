@@ -1,7 +1,7 @@
 /** Starts runs: from the beginning, from what is stored, or again after a failure. The same run twice is one run. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Envelope } from '../contracts/envelope.ts';
-import type { StoredActor } from '../contracts/commit.ts';
+import type { Commit, StoredActor } from '../contracts/commit.ts';
 import type { PendingChild } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { spawnInfoOf, type SpawnInfo } from '../core/spawn.ts';
@@ -28,9 +28,14 @@ export interface StartActorOptions {
   readonly deadline?: number;
   /** Facts about the run for people and commands. */
   readonly about?: Json;
+  /** What lists of the root begin with, in the commit that begins the run; nothing by default. A stored run has them already. */
+  readonly appends?: Commit['appends'];
   /** Begins a stored run again that has failed, and keeps what succeeded. Called with its root once this process owns the run; throws when it may not be retried. */
   readonly retry?: (root: StoredActor) => void;
 }
+
+/** The address of the root actor of a run. */
+export const rootAddress = ({ name }: Pick<ActorType, 'name'>, run: string): Address => `${name}/${run}`;
 
 /** What the start of a run works with. */
 export interface RunStarterParts {
@@ -78,7 +83,7 @@ export class RunStarter {
   async #start(type: ActorType, options: StartActorOptions): Promise<Address> {
     const { context, registry } = this.#parts;
     const { run } = options;
-    const address = `${type.name}/${run}`;
+    const address = rootAddress(type, run);
     if (registry.get(address)) {
       await this.#requireSame(address, options);
       return address;
@@ -138,18 +143,20 @@ export class RunStarter {
       );
   }
 
-  async #spawnRoot(run: HostedRun, type: ActorType, { input, deadline, about }: StartActorOptions): Promise<void> {
+  async #spawnRoot(run: HostedRun, type: ActorType, options: StartActorOptions): Promise<void> {
+    const { input, deadline, about, appends } = options;
     const actor = this.#parts.newActor(run, type, run.root);
     run.supervisor.reset();
     this.#parts.registry.add(actor);
-    await actor.start({
+    const spawnInfo = {
       address: run.root,
       run: run.id,
       parent: undefined,
       input: input ?? null,
       ...(deadline === undefined ? {} : { deadline }),
       ...(about === undefined ? {} : { about }),
-    });
+    };
+    await actor.start(spawnInfo, undefined, appends);
     requireHosted(run);
     // It was abandoned before its first commit, because this process closes or the lease went to another one: nobody keeps this run.
     if (actor.state.seq === 0)

@@ -64,8 +64,10 @@ export class Timers {
   #schedule(): void {
     const at = this.#heap[0]?.due;
     if (at === undefined || (this.#wakeUp && this.#wakeUp.at <= at)) return;
+    // The later one is given up once this one is set: a clock that refuses must not leave the host without any.
+    const call = this.#clock.wake(at, () => this.#wake());
     this.#wakeUp?.call[Symbol.dispose]();
-    this.#wakeUp = { at, call: this.#clock.wake(at, () => this.#wake()) };
+    this.#wakeUp = { at, call };
   }
 
   /** Fires what is due, also before the clock wakes this process: what comes now comes after it. Only what is late by so many milliseconds. */

@@ -14,34 +14,42 @@ export interface AttemptMeter {
   written: number;
 }
 
-/** The parts of one answer, checked. Calls come directly before `finish`. */
-export async function* checkedAnswer(
-  parts: AsyncIterable<ModelPart>,
-  request: ModelRequest,
-  thinkTags: readonly string[],
-  meter: AttemptMeter,
-): AsyncGenerator<ModelPart> {
-  const reader = tagReader(thinkTags);
+/** Reads the parts of one answer as they come. */
+export interface AnswerReader {
+  /** The parts that may be handed out now. */
+  read(part: ModelPart): readonly ModelPart[];
+}
+
+/** A reader for the answer to this request. Calls come directly before `finish`. */
+export function answerReader(request: ModelRequest, thinkTags: readonly string[], meter: AttemptMeter): AnswerReader {
+  const tags = tagReader(thinkTags);
   const calls: ToolCall[] = [];
-  for await (const part of parts) {
-    meter.written += lengthOf(part);
-    switch (part.type) {
-      case 'text':
-        yield* reader.read(part.text);
-        break;
-      case 'reasoning':
-      case 'media':
-        yield part;
-        break;
-      case 'call':
-        calls.push(withExactNumbers(part.call));
-        break;
-      case 'finish':
-        yield* reader.end();
-        for (const call of calls) yield { type: 'call', call };
-        yield { ...part, usage: plausibleUsage(part.usage, request, meter.written) };
-    }
-  }
+  return {
+    read(part) {
+      meter.written += lengthOf(part);
+      switch (part.type) {
+        case 'text':
+          return tags.read(part.text);
+        case 'reasoning':
+        case 'media':
+          return [part];
+        case 'call':
+          calls.push(withExactNumbers(part.call));
+          return [];
+        case 'finish':
+          return [
+            ...tags.end(),
+            ...calls.map((call): ModelPart => ({ type: 'call', call })),
+            { ...part, usage: plausibleUsage(part.usage, request, meter.written) },
+          ];
+      }
+    },
+  };
+}
+
+/** The parts of one answer, checked. */
+export async function* checkedAnswer(parts: AsyncIterable<ModelPart>, reader: AnswerReader): AsyncGenerator<ModelPart> {
+  for await (const part of parts) yield* reader.read(part);
 }
 
 function lengthOf(part: ModelPart): number {

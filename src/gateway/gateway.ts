@@ -16,6 +16,7 @@ import type { CallNote } from '../contracts/health.ts';
 import { asJson, isJsonObject, withDefaults, type Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 import type {
+  CallEstimate,
   FailedAttempts,
   Model,
   ModelAnswer,
@@ -25,14 +26,16 @@ import type {
   ModelScope,
   ToolCall,
 } from '../contracts/model.ts';
-import { attempt, type ModelTimeouts } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { alwaysClosed, type Breaker } from './breaker.ts';
-import { checkedAnswer, type AttemptMeter } from './checkedAnswer.ts';
+import { answerReader, checkedAnswer, type AttemptMeter } from './checkedAnswer.ts';
+import { estimateCall } from './estimate.ts';
 import { withFailedAttempt } from './failedAttempts.ts';
 import { contextWindows } from './fitting/contextWindows.ts';
 import { checkGatewayOptions } from './options.ts';
 import { priceOf, type Price } from './prices.ts';
 import { providers, type ProviderOptions } from './providers.ts';
+import type { ModelTimeouts } from './patience.ts';
 import { defaultThinkTags } from './thinkTags.ts';
 import { retryBudget, type RetryBudget, type RetryBudgetOptions } from './retryBudget.ts';
 
@@ -74,6 +77,8 @@ export interface Gateway {
   stream(choice: ModelChoice, request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
   /** The models that a choice stands for, in order of preference. */
   models(choice: ModelChoice): readonly (string | Model)[];
+  /** What a call can use at most, whichever of the models answers. */
+  estimate(choice: ModelChoice, request: ModelRequest): CallEstimate;
   /**
    * One whole answer. `onPart` is called with the parts of every attempt, each with the whole text of its attempt so far. `mayTry` is asked before every
    * attempt but the first, with what the failed ones have used; by default all are made.
@@ -120,8 +125,9 @@ export function gateway(options: GatewayOptions): Gateway {
         typeof entry === 'string' && Object.hasOwn(groups, entry) ? (groups[entry] ?? []) : [entry],
       );
 
-  const attemptAt = (model: Model, request: ModelRequest, scope: ModelScope, meter: AttemptMeter) =>
-    checkedAnswer(attempt(model, request, scope, clock, timeouts), request, thinkTags, meter);
+  const attemptAt = (model: Model, request: ModelRequest, scope: ModelScope) =>
+    attempt(model, request, scope, clock, timeouts);
+  const readerOf = (request: ModelRequest, meter: AttemptMeter) => answerReader(request, thinkTags, meter);
 
   /** Tries models in order, each a few times. `isLast` says that no other attempt may follow. */
   async function tryAll<T>(
@@ -201,23 +207,16 @@ export function gateway(options: GatewayOptions): Gateway {
 
   return {
     models: listOf,
+    estimate: (choice, request) => estimateCall(listOf(choice), request, prices),
     async answer(choice, request, scope, onPart, mayTry) {
       const attemptOnce = async (model: Model, fitting: ModelRequest, meter: AttemptMeter): Promise<ModelAnswer> => {
-        let text = '';
-        const calls: ToolCall[] = [];
-        const media: NonNullable<ModelAnswer['media']> = [];
-        for await (const raw of attemptAt(model, fitting, scope, meter)) {
-          const { provider, part } = withoutProvider(priced(raw));
-          if (part.type === 'text') text += part.text;
-          // Its bytes are for no observer.
-          if (part.type === 'media') media.push({ mediaType: part.mediaType, data: part.data });
-          else onPart?.(part, text);
-          if (part.type === 'call') calls.push(part.call);
-          else if (part.type === 'finish') {
-            const { type: _, ...end } = part;
-            return { text, calls, ...end, ...provider, ...(media.length === 0 ? {} : { media }) };
+        const reader = readerOf(fitting, meter);
+        const collected = collector(onPart);
+        for await (const raw of attemptAt(model, fitting, scope))
+          for (const part of reader.read(raw)) {
+            const answer = collected.add(priced(part));
+            if (answer) return answer;
           }
-        }
         throw new TroupeError('transient', `The answer of ${model.id} broke off before its end.`);
       };
       const all = { choice, request, scope, attemptOnce, isLast: () => false };
@@ -231,7 +230,7 @@ export function gateway(options: GatewayOptions): Gateway {
         request,
         scope,
         attemptOnce: async (model, fitting, meter) => {
-          const all = attemptAt(model, fitting, scope, meter);
+          const all = checkedAnswer(attemptAt(model, fitting, scope), readerOf(fitting, meter));
           const first = await all.next();
           begun = true;
           return { first, all };
@@ -244,12 +243,47 @@ export function gateway(options: GatewayOptions): Gateway {
   };
 }
 
-/** What is for the provider alone goes into the answer, and to no observer. */
-function withoutProvider(part: ModelPart): { part: ModelPart; provider: Pick<ModelAnswer, 'provider'> } {
-  if (part.type !== 'finish' || part.provider === undefined) return { part, provider: {} };
-  const { provider, ...shown } = part;
-  return { part: shown, provider: { provider } };
+/** Puts an answer together from its parts. `add` gives the whole answer with the last of them. */
+function collector(onPart: ((part: ModelPart, text: string) => void) | undefined) {
+  let text = '';
+  const calls: ToolCall[] = [];
+  const media: NonNullable<ModelAnswer['media']> = [];
+  return {
+    add(part: ModelPart): ModelAnswer | undefined {
+      switch (part.type) {
+        case 'text':
+          text += part.text;
+          break;
+        case 'call':
+          calls.push(part.call);
+          break;
+        case 'media':
+          // Its bytes are for no observer.
+          media.push({ mediaType: part.mediaType, data: part.data });
+          return undefined;
+        case 'finish':
+          return finished(part);
+        case 'reasoning':
+      }
+      onPart?.(part, text);
+      return undefined;
+    },
+  };
+
+  function finished(part: Finish): ModelAnswer {
+    const { provider, part: shown } = withoutProvider(part);
+    onPart?.(shown, text);
+    const { type: _, ...end } = shown;
+    return { text, calls, ...end, ...provider, ...(media.length === 0 ? {} : { media }) };
+  }
 }
+
+/** What is for the provider alone goes into the answer, and to no observer. */
+function withoutProvider(part: Finish): { part: Finish; provider: Pick<ModelAnswer, 'provider'> } {
+  const { provider, ...shown } = part;
+  return provider === undefined ? { part, provider: {} } : { part: shown, provider: { provider } };
+}
+type Finish = Extract<ModelPart, { type: 'finish' }>;
 
 /** The attempts at one answer. */
 interface Attempts<T> {

@@ -38,11 +38,17 @@ export function priceOf(
   { inputTokens, outputTokens, cachedTokens }: Usage,
   overrides: Readonly<Record<string, Price>> = {},
 ): number | null {
-  const price = find(overrides, model) ?? find(list, model);
-  if (!price) return free.has(model.slice(0, model.indexOf(':'))) ? 0 : null;
+  const price = listPriceOf(model, overrides);
+  if (!price) return null;
   const { input, output, cached = input } = price;
   return (Math.max(0, inputTokens - cachedTokens) * input + cachedTokens * cached + outputTokens * output) / 1e6;
 }
+
+/** The price of a model per million tokens; undefined when it is not known. */
+export const listPriceOf = (model: string, overrides: Readonly<Record<string, Price>> = {}): Price | undefined =>
+  find(overrides, model) ??
+  find(list, model) ??
+  (free.has(model.slice(0, model.indexOf(':'))) ? { input: 0, output: 0 } : undefined);
 
 const find = (prices: Readonly<Record<string, Price>>, model: string): Price | undefined => {
   if (Object.hasOwn(prices, model)) return prices[model];

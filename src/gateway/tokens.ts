@@ -4,7 +4,7 @@ import type { ModelRequest, Usage } from '../contracts/model.ts';
 const tokensIn = (characters: number): number => Math.ceil(characters / 4);
 
 /** Its transcript is only measured where a count is missing. */
-const inputTokensOf = ({ instructions, messages, tools }: ModelRequest): number =>
+export const inputTokensOf = ({ instructions, messages, tools }: ModelRequest): number =>
   tokensIn(
     instructions.length + JSON.stringify(messages).length + (tools.length > 0 ? JSON.stringify(tools).length : 0),
   );

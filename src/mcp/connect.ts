@@ -1,6 +1,7 @@
 /** Opens a connection to an MCP server with the client library, and turns its results and errors into ours. */
 import type { Client } from '@modelcontextprotocol/client';
 import type { Clock } from '../values/clock.ts';
+import { contain } from '../values/contain.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import type { ToolScope } from '../contracts/tool.ts';
@@ -24,7 +25,8 @@ export function connector(address: ProgramAddress | HttpAddress, protocol: McpPr
   const context = errorContext(address);
   const checkSchema = schemaCheck();
 
-  return async (signal, events) => {
+  return async (signal, watcher) => {
+    const events = contained(address.name, watcher);
     // Loaded when first needed, because many programs use no server.
     const { Client, SseError } = await import('@modelcontextprotocol/client');
 
@@ -59,6 +61,16 @@ export function connector(address: ProgramAddress | HttpAddress, protocol: McpPr
     } catch (error) {
       throw toServerError(context, 'connecting', error);
     }
+  };
+}
+
+/** The library calls these while it reads from a stream: an error would end the reading, or the process. */
+function contained(server: string, { changed, unreadable, lost }: McpConnectionEvents): McpConnectionEvents {
+  const what = `What happened to the connection to tool server "${server}"`;
+  return {
+    changed: () => contain(what, changed),
+    unreadable: (line) => contain(what, unreadable, line),
+    lost: (failure) => contain(what, lost, failure),
   };
 }
 

@@ -1,7 +1,8 @@
 /** Measures the health of every agent, model and tool server from inspection events, and reports each change. */
 import {
-  CallNote,
+  callNoteIn,
   defaultWindow,
+  healthStatus,
   healthSummary,
   callVerdict,
   worstHealth,
@@ -66,7 +67,7 @@ export function healthTracker(emit: Observer, window: HealthWindow = defaultWind
         if (startedAt.has(event.actor)) agentEnded(event, event.failure);
         break;
       case 'progress':
-        if (isCall(event.note)) callReported(event, event.note);
+        callReported(event);
         break;
       case 'effect.failed':
         if (!reported.delete(event.key)) serverFailed(event);
@@ -97,10 +98,10 @@ export function healthTracker(emit: Observer, window: HealthWindow = defaultWind
     recordCall({ kind: 'agent', name }, { at, took: at - (startedAt.get(actor) ?? at), failure }, event);
   }
 
-  function callReported(event: Extract<Inspection, { type: 'progress' }>, note: Json): void {
-    const parsed = CallNote.safeParse(note);
-    if (!parsed.success) return;
-    const { kind, name, took, failure } = parsed.data;
+  function callReported(event: Extract<Inspection, { type: 'progress' }>): void {
+    const call = callNoteIn(event.note);
+    if (!call) return;
+    const { kind, name, took, failure } = call;
     if (kind === 'tools') reported.add(event.key);
     recordCall({ kind, name }, { at: event.at, took, failure }, event);
   }
@@ -125,10 +126,11 @@ export function healthTracker(emit: Observer, window: HealthWindow = defaultWind
 
   function reportChange(seen: TrackedComponent, { at, run, actor }: Inspection): void {
     const { kind, name, calls, status: from } = seen;
-    const now = healthSummary(calls, at, window);
-    if (now.status === from) return;
-    seen.status = now.status;
-    emit({ type: 'health', at, run, actor, component: { kind, name }, from, standing: now });
+    const status = healthStatus(calls, at, window);
+    if (status === from) return;
+    seen.status = status;
+    const standing = healthSummary(calls, at, window);
+    emit({ type: 'health', at, run, actor, component: { kind, name }, from, standing });
   }
 
   return {
@@ -146,8 +148,6 @@ export function healthTracker(emit: Observer, window: HealthWindow = defaultWind
 }
 
 const setCapped = <K, V>(map: Map<K, V>, key: K, value: V): V => setBounded(map, key, value, maxEntries);
-
-const isCall = (note: Json): boolean => propertiesOf(note)['type'] === 'call';
 
 /** An actor of an agent that failed ends with the status `done`; its context holds the outcome of the agent. */
 const failureIn = (context: Json): Failure | undefined => {

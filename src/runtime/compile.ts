@@ -10,7 +10,7 @@ import { GuardrailMessage } from '../contracts/guardrail.ts';
 import { TroupeError } from '../values/failure.ts';
 import { reservedTypes } from '../values/ids.ts';
 import { sortedGuardrails } from '../define/guardrails/guarded.ts';
-import { delegateActorName, type MemberKind } from '../../machines/member.ts';
+import { defaultMember, delegateActorName, type MemberKind } from '../../machines/member.ts';
 import { toolServer } from '../../actors/toolServer.ts';
 import type { AgentDeps, CompiledDelegate, ModelGateway } from '../../actors/tools.ts';
 import { defaultAgentLimits } from '../../machines/agent/settings.ts';
@@ -40,6 +40,7 @@ import { requireRunnable, type Runnable } from '../define/runnable.ts';
 import { defaultSupervision, type ActorType, type ActorTypeOptions } from '../core/actorType.ts';
 import { actorType } from '../engine/nodePlatform.ts';
 import type { Delegate } from '../define/delegate.ts';
+import { compileWorker } from '../define/machineWorker.ts';
 import { kindOf } from '../define/schemas.ts';
 import { requireNesting } from '../define/nesting.ts';
 import { taskFacts } from '../define/taskFacts.ts';
@@ -57,6 +58,8 @@ export interface CompileContext {
   readonly clock: Clock;
   /** Connections that were opened are added here; the runtime closes them. */
   readonly opened: AsyncDisposable[];
+  /** Two members that begin at once use large shares without asking, as in runs that earlier versions began; false by default. Only their recordings are replayed so. */
+  readonly sharesUnasked?: boolean;
   /** For tests: changes every actor type before it is used. */
   readonly prepare?: ((type: ActorType) => ActorType) | undefined;
 }
@@ -167,7 +170,7 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
 
   function compileAgent(agent: AnyAgent, isMember: boolean): Compiled {
     const calls = agent.tools.filter(isDelegate).map(({ name, subject }): [string, ActorTypeOptions] => {
-      const { options } = compileMember(subject);
+      const { options } = compileDelegate(subject);
       return [delegateActorName(name), { children: { ...ticketOptions, delegate: options } }];
     });
     return {
@@ -176,19 +179,29 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
     };
   }
 
-  const delegateOf = ({ subject, name, description, approval, schema, message }: Delegate): CompiledDelegate => ({
+  const compileDelegate = (subject: Delegate['subject']): Compiled =>
+    subject.kind === 'machine' ? compileWorker(subject) : compileMember(subject);
+  const delegateOf = ({
+    subject,
+    name,
+    description,
+    approval,
+    effect,
+    schema,
+    message,
+  }: Delegate): CompiledDelegate => ({
     info: {
       name,
       description,
       input: schema,
-      effect: 'read',
+      effect,
       tier: 'core',
       capabilities: [],
       approval,
       source: 'local',
     },
-    who: memberKindOf(subject),
-    machine: compileMember(subject).machine,
+    who: subject.kind === 'machine' ? defaultMember : memberKindOf(subject),
+    machine: compileDelegate(subject).machine,
     message,
   });
 
@@ -225,6 +238,7 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
       settings: {
         limits,
         name: team.name,
+        ...(context.sharesUnasked ? {} : { asksFirst: true }),
         ...(team.failureMessage === undefined ? {} : { failureMessage: team.failureMessage }),
         ...(budget ? { budget } : {}),
         ...(onExhausted ? { onExhausted } : {}),

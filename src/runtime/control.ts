@@ -20,8 +20,8 @@ export interface OrchestrationControl {
   resume(): Promise<void>;
   /** Returns all members to rotation. A long-lived orchestration (`standing`) takes tasks again after a cancel. */
   reset(): Promise<void>;
-  /** Adds a task to a long-lived orchestration (`standing`). */
-  add(task: TaskSpec | string): Promise<void>;
+  /** Adds a task to a long-lived orchestration (`standing`). It has no parts: those are given when the run is started. */
+  add(task: Omit<TaskSpec, 'parts'> | string): Promise<void>;
   /** Takes no more tasks: the orchestration ends when all tasks have a result. */
   close(): Promise<void>;
   /** Its limits, counts and members, as of its last step. */
@@ -43,8 +43,16 @@ export function control(runtime: Runtime, run: Pick<RunHandle, 'root'>): Orchest
     pause: () => send('pause'),
     resume: () => send('resume'),
     reset: () => send('reset'),
-    add: async (task) =>
-      send('task', { task: parseDefinition(Task, typeof task === 'string' ? { input: task } : task, 'The task') }),
+    add: async (task) => {
+      if (typeof task === 'object' && 'parts' in task)
+        throw new TroupeError(
+          'unsupported',
+          'A task that is added to an orchestration has no parts: they are stored when a run begins. Start a run with it.',
+        );
+      await send('task', {
+        task: parseDefinition(Task, typeof task === 'string' ? { input: task } : task, 'The task'),
+      });
+    },
     close: () => send('close'),
     async monitor() {
       const [row] = await runtime.journal.find({ actor: root });

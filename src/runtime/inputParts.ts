@@ -1,13 +1,18 @@
-/** The parts of what an agent is given: files are read, checked and made into artifacts before the run begins. */
+/** The parts of what a run is given: files are read, checked and made into artifacts before the run begins. */
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { artifactOf } from '../../actors/artifact.ts';
-import { bytesInBase64, maxArtifactBytes, MediaKind, type Artifact } from '../contracts/media.ts';
+import { bytesInBase64, maxArtifactBytes, MediaKind, type Artifact, type MediaPart } from '../contracts/media.ts';
+import { distinctParts, partOfArtifact } from '../contracts/parts.ts';
 import { mediaTypeOf } from '../contracts/mediaType.ts';
+import { jsonSchema } from '../contracts/protocol.ts';
+import { guardedDefinition, type AnyGuarded, type AnyTeam } from '../define/anyMember.ts';
+import type { Runnable } from '../define/runnable.ts';
 import { errorMessage } from '../values/cause.ts';
 import { describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
+import { propertiesOf } from '../values/properties.ts';
 
 /** The most parts, and the most bytes of all together. */
 const maxParts = 50;
@@ -28,39 +33,165 @@ const Part = z.union([
 type FilePart = Exclude<z.infer<typeof Part>, { type: 'text' }>;
 const Parts = z.array(Part).min(1).max(maxParts);
 
-/** An input without its files, and the artifacts that were made of them. */
+/** An input in which parts are references, and the artifacts that were made of them. */
 export interface ReadInput {
-  /** What is left of the input: a text, or a message. */
+  /** The input without its parts: a text, a message, or tasks, which keep theirs as references. */
   readonly input: unknown;
+  /** The parts beside a text or a message, as references. */
+  readonly parts: readonly MediaPart[];
+  /** All that was read, each once. */
   readonly artifacts: readonly Artifact[];
 }
 
-/** Reads `{ parts }`, and `{ type, body, parts }`; any other input has no parts. Throws `invalid` and names the part that cannot be used. */
-export async function readParts(input: unknown): Promise<ReadInput> {
-  if (typeof input !== 'object' || input === null || !('parts' in input)) return { input, artifacts: [] };
-  const { parts: given, ...message } = input;
-  const known = ['type', 'body'];
-  // A message of a protocol, or the input of a machine, may have a property of that name.
-  if (!Array.isArray(given) || Object.keys(message).some((key) => !known.includes(key)))
-    return { input, artifacts: [] };
-  const parsed = Parts.safeParse(given);
-  if (!parsed.success)
+/**
+ * Reads the files of `{ parts }`, of `{ type, body, parts }`, and of the tasks of an orchestrator; any other input has no parts. `holder` is the address of
+ * the actor that will have the artifacts. Throws `invalid` and names the part that cannot be used, `unsupported` for a definition that takes none.
+ */
+export async function readParts(subject: Runnable, input: unknown, holder: string): Promise<ReadInput> {
+  const place = placeOfParts(subject, input);
+  if (place === undefined) return { input, parts: [], artifacts: [] };
+  const reader = partReader(holder);
+  if (place === 'tasks')
+    return { input: await tasksWithParts(input, reader), parts: [], artifacts: reader.artifacts() };
+  const { parts: given, ...message } = propertiesOf(input);
+  const { texts, parts } = await reader.read(given);
+  return { input: messageOf(subject, message, texts), parts, artifacts: reader.artifacts() };
+}
+
+/** A request of another computer: a path would be one of this computer. Throws `invalid` for an input with one. */
+export function requireNoPaths(subject: Runnable, input: unknown): void {
+  if (placeOfParts(subject, input) === undefined) return;
+  const { parts, tasks } = propertiesOf(input);
+  const all = [parts, ...(Array.isArray(tasks) ? tasks.map((task: unknown) => propertiesOf(task).parts) : [])];
+  if (all.flat().some((part) => 'path' in propertiesOf(part)))
     throw new TroupeError(
       'invalid',
-      `The parts of an input are { type: 'text', text }, and { type: 'image' | 'audio' | 'file', path } or { …, data }: ${describeMismatch(parsed.error, given)}.`,
+      'A part of a request has its bytes in `data`, in base64; a path would be one of the node. Read the file first.',
     );
-  const texts = parsed.data.flatMap((part) => ('text' in part ? [part.text] : []));
-  const artifacts: Artifact[] = [];
-  let total = 0;
-  for (const part of parsed.data) {
-    if ('text' in part) continue;
-    const artifact = await artifactFrom(part);
-    total += artifact.bytes;
-    artifacts.push(artifact);
+}
+
+/** Where an input has parts: beside a message, or beside tasks; undefined when a property of that name belongs to the input itself. */
+function placeOfParts(subject: Runnable, input: unknown): 'message' | 'tasks' | undefined {
+  const given = propertiesOf(input);
+  const message = unguarded(subject);
+  if (message.kind === 'orchestrator') {
+    const { tasks = [] } = given;
+    const all = [given, ...(Array.isArray(tasks) ? tasks.map(propertiesOf) : [])];
+    return all.some(({ parts }) => parts !== undefined) ? 'tasks' : undefined;
   }
-  if (total > maxBytes) throw tooLarge('All parts together have', total, maxBytes);
-  if ('type' in message) return { input: message, artifacts };
-  return { input: texts.join('\n\n').trim() || 'See what is attached.', artifacts };
+  if (!Array.isArray(given.parts)) return undefined;
+  const others = Object.keys(given).filter((key) => !['parts', 'type', 'body'].includes(key));
+  if (message.kind === 'machine') {
+    if (others.length === 0 && hasMedia(given.parts))
+      throw new TroupeError(
+        'unsupported',
+        `"${message.name}" is a machine and takes no parts: its input is what its chart says. Give parts to an agent, a team or an orchestrator.`,
+      );
+    return undefined;
+  }
+  if (message.kind === 'team') {
+    const { type, properties } = bodySchema(message);
+    // The body of the team's message has a property of that name.
+    if (Object.hasOwn(propertiesOf(properties), 'parts')) return undefined;
+    if (others.length > 0 && hasMedia(given.parts) && (type === 'string' || properties !== undefined))
+      throw new TroupeError(
+        'invalid',
+        `The team "${message.name}" takes parts as ${type === 'string' ? '{ parts }' : '{ body, parts }'}; got ${others.join(', ')} beside them.`,
+      );
+  }
+  return others.length === 0 ? 'message' : undefined;
+}
+
+const unguarded = (subject: Runnable): Exclude<Runnable, AnyGuarded> =>
+  subject.kind === 'guarded' ? unguarded(guardedDefinition(subject)) : subject;
+
+const bodySchema = ({ protocol, accepts }: AnyTeam) => {
+  const spec = protocol.messages[accepts];
+  return propertiesOf(spec && jsonSchema(spec.body));
+};
+
+/** Are all of them parts, and is one of them more than a text? */
+const hasMedia = (parts: readonly unknown[]): boolean =>
+  Parts.safeParse(parts).success && parts.some((part) => propertiesOf(part).type !== 'text');
+
+/** What is left of an input beside its parts. */
+function messageOf(subject: Runnable, message: Readonly<Record<string, unknown>>, texts: readonly string[]): unknown {
+  const definition = unguarded(subject);
+  if (definition.kind === 'agent' && 'type' in message) return requireNoTexts(definition.name, texts, message);
+  if ('body' in message) return requireNoTexts(definition.name, texts, message.body);
+  if (definition.kind === 'team' && !definition.protocol.messages[definition.accepts]?.body.safeParse('text').success)
+    throw new TroupeError(
+      'invalid',
+      `The team "${definition.name}" takes "${definition.accepts}", which is no text. Give it with the parts: { body, parts }.`,
+    );
+  return textOf(texts);
+}
+
+const textOf = (texts: readonly string[]): string => texts.join('\n\n').trim() || 'See what is attached.';
+
+function requireNoTexts<T>(name: string, texts: readonly string[], message: T): T {
+  if (texts.length === 0) return message;
+  throw new TroupeError(
+    'invalid',
+    `"${name}" is given a message and texts among its parts. Put the texts into the message.`,
+  );
+}
+
+/** Tasks with references as their parts. Parts beside all tasks are given to each of them. */
+async function tasksWithParts(input: unknown, reader: PartReader): Promise<unknown> {
+  const { parts: given, ...batch } = propertiesOf(input);
+  if (!Array.isArray(batch.tasks)) return taskWithParts(input, reader);
+  const shared = given === undefined ? [] : (await reader.read(given)).parts;
+  const tasks: unknown[] = [];
+  for (const task of batch.tasks as readonly unknown[])
+    tasks.push(await taskWithParts(typeof task === 'string' ? { input: task } : task, reader, shared));
+  return { ...batch, tasks };
+}
+
+async function taskWithParts(task: unknown, reader: PartReader, shared: readonly MediaPart[] = []): Promise<unknown> {
+  const { parts: given, ...rest } = propertiesOf(task);
+  if (given === undefined && shared.length === 0) return task;
+  const { texts, parts } = given === undefined ? { texts: [], parts: [] } : await reader.read(given);
+  const all = distinctParts(shared, parts);
+  const { input } = rest;
+  if (input === undefined) return { ...rest, input: textOf(texts), parts: all };
+  if (typeof input === 'string') return { ...rest, input: [input, ...texts].join('\n\n'), parts: all };
+  return { ...requireNoTexts('The task', texts, rest), parts: all };
+}
+
+interface PartReader {
+  /** Reads parts, one after the other, up to the limit of all together. */
+  read(given: unknown): Promise<{ texts: readonly string[]; parts: readonly MediaPart[] }>;
+  artifacts(): readonly Artifact[];
+}
+
+function partReader(at: string): PartReader {
+  const artifacts = new Map<string, Artifact>();
+  let [total, count] = [0, 0];
+  return {
+    async read(given) {
+      const parsed = Parts.safeParse(given);
+      if (!parsed.success)
+        throw new TroupeError(
+          'invalid',
+          `The parts of an input are { type: 'text', text }, and { type: 'image' | 'audio' | 'file', path } or { …, data }: ${describeMismatch(parsed.error, given)}.`,
+        );
+      count += parsed.data.length;
+      if (count > maxParts)
+        throw new TroupeError('invalid', `All tasks together have more than ${maxParts} parts. Give fewer.`);
+      const parts: MediaPart[] = [];
+      for (const part of parsed.data) {
+        if ('text' in part) continue;
+        const artifact = await artifactFrom(part);
+        if (!artifacts.has(artifact.artifact)) total += artifact.bytes;
+        if (total > maxBytes) throw tooLarge('All parts together have', total, maxBytes);
+        artifacts.set(artifact.artifact, artifact);
+        parts.push({ ...partOfArtifact(artifact), at });
+      }
+      return { texts: parsed.data.flatMap((part) => ('text' in part ? [part.text] : [])), parts };
+    },
+    artifacts: () => [...artifacts.values()],
+  };
 }
 
 async function artifactFrom(part: FilePart): Promise<Artifact> {

@@ -18,8 +18,12 @@ export const hasFailedTask = (row: ActorRow): boolean => {
   );
 };
 
-const only = (input: JsonObject, ...names: string[]): Json =>
+const only = (input: JsonObject, ...names: string[]): JsonObject =>
   Object.fromEntries(names.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]])));
+
+/** What is attached, by its content: a retry may hold it elsewhere. */
+const attached = ({ parts }: JsonObject): JsonObject =>
+  Array.isArray(parts) ? { parts: parts.map((part: Json) => propertiesOf(part)['artifact'] ?? null) as Json } : {};
 
 /** Given to the host of a runtime. */
 export const keptSteps: RecallPolicy = {
@@ -30,6 +34,8 @@ export const keptSteps: RecallPolicy = {
         return outputOf(row)['status'] === 'answered' ? 'succeeded' : 'failed';
       case 'toolCall':
         return outputOf(row)['ok'] === true ? 'succeeded' : 'answered';
+      case 'machineWork':
+        return outputOf(row)['status'] === 'completed' ? 'succeeded' : 'failed';
       default:
         return outcomeOf(row)?.status === 'done' && !hasFailedTask(row) ? 'succeeded' : 'failed';
     }
@@ -44,7 +50,8 @@ export const keptSteps: RecallPolicy = {
       case 'agent':
       case 'run':
       case 'router':
-        return 'type' in input ? only(input, 'type', 'body') : input;
+      case 'machineWork':
+        return 'type' in input ? { ...only(input, 'type', 'body'), ...attached(input) } : input;
       default:
         return input;
     }

@@ -1,8 +1,9 @@
 /** Runs a definition to its end in this process, and gives its result. */
+import type { InputPart } from '../contracts/media.ts';
 import type { ExecutionMode, PipelineResult, TaskResult, TaskSpec } from '../contracts/task.ts';
 import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import type { Runnable } from '../define/runnable.ts';
-import { runIn, runtimePartOf, type InputFor, type RunOptions, type OutputFor } from './runIn.ts';
+import { runIn, runtimePartOf, type InputFor, type InputParts, type RunOptions, type OutputFor } from './runIn.ts';
 import { openRuntime } from './runtime.ts';
 import { stream } from './stream.ts';
 
@@ -16,12 +17,18 @@ export function run<Mode extends ExecutionMode, Own extends ExecutionMode = Mode
   input: {
     /** The tasks, each a text or with options. */
     readonly tasks: readonly (TaskSpec | string)[];
+    /** Images, audio and files that each task is given; none by default. */
+    readonly parts?: readonly InputPart[];
     /** How many are worked on at once; the mode of the orchestrator by default. */
     readonly mode?: Own;
   },
   options?: RunOptions,
 ): Promise<Own extends 'pipeline' ? PipelineResult : TaskResult[]>;
-export function run(subject: Orchestrator, input: string | TaskSpec, options?: RunOptions): Promise<TaskResult>;
+export function run(
+  subject: Orchestrator,
+  input: string | TaskSpec | InputParts,
+  options?: RunOptions,
+): Promise<TaskResult>;
 export function run<S extends Runnable>(subject: S, input: InputFor<S>, options?: RunOptions): Promise<OutputFor<S>>;
 export async function run<S extends Runnable>(
   subject: S,

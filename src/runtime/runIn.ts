@@ -41,7 +41,7 @@ export type InputFor<S> = S extends Guarded<infer Inner> ? InputFor<Inner> : Inp
 export type OutputFor<S> = S extends Guarded<infer Inner> ? OutputFor<Inner> : OutputOf<S>;
 type InputOf<S> =
   S extends Team<infer M, infer A, infer _R>
-    ? BodyInput<M, A>
+    ? BodyInput<M, A> | PartsWith<BodyInput<M, A>>
     : S extends Agent<infer M, infer H>
       ? [H] extends [never]
         ? string | InputParts
@@ -60,6 +60,15 @@ type InputOf<S> =
         : S extends Orchestrator
           ? OrchestratorInput
           : never;
+/** A body with parts beside it; where the body is a text, its texts may be parts as well. */
+type PartsWith<Body> =
+  | {
+      /** The body of the message that the team accepts. */
+      readonly body: Body;
+      /** Images, audio and files beside it. */
+      readonly parts: readonly InputPart[];
+    }
+  | (string extends Body ? InputParts : never);
 type OutputOf<S> =
   S extends Team<infer M, infer _A, infer R>
     ? MessageBody<M, R>

@@ -6,7 +6,8 @@ import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { requireId, type Address } from '../values/ids.ts';
 import type { Observer } from '../contracts/inspection.ts';
-import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
+import { asJson, isJsonObject, type Json, type JsonObject } from '../values/json.ts';
+import { artifactList } from '../contracts/parts.ts';
 import type { Messages, Protocol } from '../contracts/protocol.ts';
 import { breaker } from '../../actors/gateway.ts';
 import { gateway as openGateway, type Gateway, type GatewayOptions } from '../gateway/gateway.ts';
@@ -17,6 +18,7 @@ import { healthTracker, type HealthReport } from '../observe/health.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Host } from '../engine/host.ts';
+import { rootAddress } from '../engine/runStarter.ts';
 import { storageReasonOf } from '../values/storageReason.ts';
 import { isProcessAlive, thisProcessId } from '../engine/processId.ts';
 import { ReplyChannel, type Ref } from '../engine/ref.ts';
@@ -28,7 +30,7 @@ import { keptSteps } from './kept.ts';
 import { keptFor, Retention } from './retention.ts';
 import { mayRetry, requireFailed, retryWithoutKey } from './retry.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
-import { runInput, isRunnable, withArtifacts, type Runnable } from '../define/runnable.ts';
+import { runInput, isRunnable, withParts, type Runnable } from '../define/runnable.ts';
 import { containStrays } from './strays.ts';
 import { signalFor } from './signals.ts';
 import { requireInput } from '../values/plain.ts';
@@ -332,10 +334,11 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     if (retry && key === undefined) throw retryWithoutKey();
     const before = key === undefined ? undefined : await rootOf(run);
     const again = retry === true && before !== undefined && mayRetry(before);
-    const given = await readParts(input);
+    const { parts, artifacts, ...given } = await readParts(subject, input, rootAddress(type, run));
     const root = await host.start(type, {
       run,
-      input: withArtifacts(subject, runInput(subject, given.input), given.artifacts),
+      input: withParts(runInput(subject, given.input), parts),
+      appends: artifacts.map((artifact) => ({ list: artifactList, entry: asJson(artifact) })),
       about: aboutOf(subject, meta),
       ...dueIn(deadline),
       // Another process may have retried it meanwhile: then its outcome is the new one.

@@ -5,8 +5,9 @@
  * SE2 One that has another origin is the program's own: it ends the process as it would without Troupe, unless somebody else listens for it.
  *    A command that runs other people's definitions (`reportOthers`) says it instead and goes on.
  */
+import { workContext, type WorkContext } from '../engine/workContext.ts';
 import { reasonOf } from '../values/cause.ts';
-import { workContext } from '../engine/workContext.ts';
+import { contain } from '../values/contain.ts';
 
 type Report = (thrown: unknown) => void;
 
@@ -47,19 +48,22 @@ function onRejection(reason: unknown): void {
 
 function isHandled(thrown: unknown): boolean {
   const context = workContext();
-  if (context) {
-    // A run that has ended keeps its result.
-    if (!context.fail(thrown))
-      process.emitWarning(
-        `"${context.effect}" of ${context.actor} threw after its run had ended, where nothing could catch it: ${reasonOf(thrown)}`,
-        'TroupeWarning',
-      );
-    return true;
-  }
-  const report = reports.at(-1);
-  report?.(thrown);
+  const report = context ? failRun(context) : reports.at(-1);
+  // Node ends the process when one of these listeners throws.
+  contain('An error that nothing caught', report, thrown);
   return report !== undefined;
 }
+
+const failRun =
+  ({ fail, effect, actor }: WorkContext): Report =>
+  (thrown) => {
+    // A run that has ended keeps its result.
+    if (!fail(thrown))
+      process.emitWarning(
+        `"${effect}" of ${actor} threw where nothing could catch it, when its run was no longer at work in this process: ${reasonOf(thrown)}`,
+        'TroupeWarning',
+      );
+  };
 
 /** Thrown again without our listeners, it ends the process as it would have, with the same stack and exit code. */
 function leaveToProcess(thrown: unknown): void {

@@ -29,7 +29,7 @@ export interface ToolFilter {
 export interface Catalog extends ToolSource {
   /** Rises with every change of the list. */
   readonly epoch: number;
-  /** The tools of all sources, by the names that a model sees. */
+  /** The tools of all sources, by the names that a model sees: the same list, which must not be changed, until something changes. */
   list(signal: AbortSignal, filter?: ToolFilter): Promise<readonly ToolInfo[]>;
   /** Why a source that is not optional is missing. */
   missing(): Failure | undefined;
@@ -74,6 +74,8 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
   requireNames(sources);
   const listeners = new Set<() => void>();
   let routes: ReadonlyMap<string, Route> = new Map();
+  /** What was listed of these routes, by `allow`: the same list as long as nothing has changed. */
+  let lists = new WeakMap<object, readonly ToolInfo[]>();
   let epoch = 0;
 
   const raiseEpoch = () => {
@@ -90,13 +92,13 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
   /** Lists each source again that has changed or failed. A list that another caller got meanwhile is not overwritten by an older one. */
   async function refresh(signal: AbortSignal): Promise<void> {
     const due = states.filter((state) => state.listed !== state.version || state.failure);
+    if (due.length === 0) return;
     await Promise.all(due.map((state) => refreshSource(state, signal, raiseEpoch)));
-    if (due.length > 0) routes = routesOf(states);
+    routes = routesOf(states);
+    lists = new WeakMap();
   }
 
   async function find(name: string, signal: AbortSignal): Promise<Route> {
-    const known = routes.get(name);
-    if (known) return known;
     await refresh(signal);
     const found = routes.get(name);
     if (found) return found;
@@ -115,14 +117,19 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
     },
     async list(signal, filter = {}) {
       await refresh(signal);
-      return [...routes.values()].filter((route) => passes(route, filter)).map(({ info }) => info);
+      const { allow = everything } = filter;
+      const known = lists.get(allow);
+      if (known) return known;
+      const listed = [...routes.values()].filter((route) => passes(route, filter)).map(({ info }) => info);
+      lists.set(allow, Object.freeze(listed));
+      return listed;
     },
     async call(name: string, input: Json, scope: ToolScope) {
-      const { source, tool } = await find(name, scope.signal);
+      const { source, tool } = routes.get(name) ?? (await find(name, scope.signal));
       return reportingCall(source.name, scope, () => source.call(tool, input, scope));
     },
     async reconcile(name, input, scope) {
-      const { source, tool } = await find(name, scope.signal);
+      const { source, tool } = routes.get(name) ?? (await find(name, scope.signal));
       return source.reconcile?.(tool, input, scope);
     },
     idempotent(name) {
@@ -147,6 +154,9 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
     },
   };
 }
+
+/** Stands for a filter that lets all tools through. */
+const everything = {};
 
 /** Reports how a call of a source ended. */
 async function reportingCall<T>(name: string, { clock, progress }: ToolScope, call: () => Promise<T>): Promise<T> {

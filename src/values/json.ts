@@ -29,6 +29,47 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
 /** A value after `JSON.stringify` and `JSON.parse`. Throws what `JSON.stringify` throws, and for a value that JSON leaves out. */
 export const throughJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
 
+/** The deepest value that `plainCopy` copies. */
+const deepest = 100;
+
+/**
+ * A deep copy of a value that is JSON as it stands: what `throughJson` gives, without the text between. Undefined for any other value, such as one with a date, a
+ * property that is `undefined`, or a class.
+ */
+export function plainCopy(value: unknown, depth = 0): Json | undefined {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : undefined;
+  if (typeof value !== 'object' || depth > deepest) return undefined;
+  return Array.isArray(value) ? arrayCopy(value, depth) : objectCopy(value, depth);
+}
+
+function arrayCopy(array: readonly unknown[], depth: number): Json | undefined {
+  const copy: Json[] = [];
+  for (let at = 0; at < array.length; at++) {
+    const inner = plainCopy(array[at], depth + 1);
+    if (inner === undefined) return undefined;
+    copy.push(inner);
+  }
+  return copy;
+}
+
+function objectCopy(object: object, depth: number): Json | undefined {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (prototype !== Object.prototype && prototype !== null) return undefined;
+  const copy: Record<string, Json> = {};
+  const keys = Object.keys(object);
+  // Symbols and hidden properties.
+  if (Reflect.ownKeys(object).length !== keys.length) return undefined;
+  for (const key of keys) {
+    // It would set the prototype of the copy.
+    if (key === '__proto__') return undefined;
+    const inner = plainCopy((object as Readonly<Record<string, unknown>>)[key], depth + 1);
+    if (inner === undefined) return undefined;
+    copy[key] = inner;
+  }
+  return copy;
+}
+
 /** A deep copy. Properties that are `undefined` stay. */
 export const cloneJson = (value: unknown): unknown =>
   Array.isArray(value)

@@ -27,6 +27,8 @@ const commands = [
   'dead list',
   'dead show',
   'dead redrive',
+  'artifacts list',
+  'artifacts save',
   'node',
   'nodes',
   'ps',

@@ -7,12 +7,10 @@ import {
   assign,
   emit,
   enqueueActions,
-  initialTransition,
   raise,
   sendTo,
   setup,
   stopChild,
-  transition,
   type AnyMachineSnapshot,
   type AnyStateMachine,
   type ExecutableActionObject,
@@ -20,9 +18,9 @@ import {
 import { effect } from '../../actors/effect.ts';
 import type { Json } from '../../src/values/json.ts';
 import { chart, stateOf } from '../../src/core/chart.ts';
-import { inMachineOrder } from '../../src/core/machineShape.ts';
 import type { Case } from '../machines/case.ts';
 import { dose } from '../dose.ts';
+import { expectSameWalk } from './stepper/walk.ts';
 
 /** Every machine of this project, with the cases of the machine laws. */
 const folder = resolve(import.meta.dirname, '../machines/cases');
@@ -160,25 +158,6 @@ function compare(
   }
 }
 
-/** Regions in the order of the machine definition (C4): in XState their order depends on the history of the snapshot. */
-const inOrder = (machine: AnyStateMachine, snapshot: AnyMachineSnapshot) =>
-  Object.assign(machine.resolveState({ ...snapshot, value: inMachineOrder(snapshot.value, machine.root) } as never), {
-    children: snapshot.children as unknown,
-  });
-function sameAsXState(machine: AnyStateMachine, input: unknown, events: readonly { type: string }[]): void {
-  const ours = chart(machine);
-  compare(
-    [attempt(() => ours.initial(input)), attempt(() => initialTransition(machine, input as never))],
-    events,
-    (side, snapshot, event) =>
-      attempt(() =>
-        side === 0
-          ? ours.step(snapshot, event)
-          : transition(machine, inOrder(machine, snapshot) as never, event as never),
-      ),
-  );
-}
-
 function sameAfterRestart(machine: AnyStateMachine, input: unknown, events: readonly { type: string }[]): void {
   const ours = chart(machine);
   const restarted = (snapshot: AnyMachineSnapshot) =>
@@ -207,7 +186,7 @@ const all = [
 
 test.each(all)('%s steps as in XState', (_, { machine, input, events }) => {
   assert(
-    property(sequences(events, 25), (chosen) => sameAsXState(machine, input, chosen)),
+    property(sequences(events, 25), (chosen) => void expectSameWalk(machine, input, chosen)),
     { numRuns: dose(20, 200) },
   );
 });

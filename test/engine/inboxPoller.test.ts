@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import type { Signal } from './machines.ts';
+import { deferred } from '../deferred.ts';
+import { TroupeError, type FailureKind } from '../../src/values/failure.ts';
 import { settle, TestProcess, type } from './testProcess.ts';
 
 const question = setup({
@@ -136,4 +138,64 @@ test('messages in the inbox are handled in the order they were posted, also when
   await testProcess.advance(250);
   await settle();
   expect((await testProcess.row(address)).context).toEqual({ received: ['a', 'b', 'c', 'd'] });
+});
+
+/** The host refuses the next message with this word, as an actor or the journal would. */
+function refuseNext({ host }: TestProcess, word: string, kind: FailureKind) {
+  const receive = host.receive.bind(host);
+  let isOver = false;
+  host.receive = async (envelope) => {
+    if (isOver || (envelope.body as { word?: string }).word !== word) return receive(envelope);
+    isOver = true;
+    throw new TroupeError(kind, 'Not now.');
+  };
+}
+
+test('a message that its actor cannot take for now is tried again; later ones for that actor wait behind it, those for others do not', async () => {
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(asker);
+  const ticket = await testProcess.find('question/');
+  refuseNext(testProcess, 'a', 'mailbox_full');
+  const { host } = testProcess.startProcess();
+  for (const word of ['a', 'b']) await host.post(testProcess.envelope(address, { type: 'say', word }));
+  await host.post(testProcess.envelope(ticket, { type: 'answer', answer: 'yes' }));
+  await testProcess.advance(250);
+  expect((await testProcess.row(address)).context).toEqual({ received: ['yes'] });
+  expect((await testProcess.journal.mail('r1')).map(({ body }) => body)).toEqual([{ word: 'a' }, { word: 'b' }]);
+  await testProcess.advance(250);
+  expect((await testProcess.row(address)).context).toEqual({ received: ['yes', 'a', 'b'] });
+  expect(await testProcess.journal.mail('r1')).toEqual([]);
+  expect(testProcess.deadLetters()).toEqual([]);
+});
+
+test('a process that finds while it hands in that the run is no longer its own leaves all messages to the owner', async () => {
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(asker);
+  refuseNext(testProcess, 'a', 'fenced');
+  const { host } = testProcess.startProcess();
+  for (const word of ['a', 'b']) await host.post(testProcess.envelope(address, { type: 'say', word }));
+  await testProcess.advance(250);
+  expect(testProcess.deadLetters()).toEqual([]);
+  expect(await testProcess.journal.mail('r1')).toHaveLength(2);
+  await testProcess.resume(asker);
+  expect((await testProcess.row(address)).context).toEqual({ received: ['a', 'b'] });
+});
+
+test('a message that is posted while others are handed in is handled before post() resolves', async () => {
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(asker);
+  const { promise: held, resolve: go } = deferred<void>();
+  const { host } = testProcess;
+  const receive = host.receive.bind(host);
+  host.receive = async (envelope) => {
+    if ((envelope.body as { word?: string }).word === 'a') await held;
+    return receive(envelope);
+  };
+  const posts = [host.post(testProcess.envelope(address, { type: 'say', word: 'a' }))];
+  await settle();
+  posts.push(host.post(testProcess.envelope(address, { type: 'say', word: 'b' })));
+  await settle();
+  go();
+  await Promise.all(posts);
+  expect((await testProcess.row(address)).context).toEqual({ received: ['a', 'b'] });
 });

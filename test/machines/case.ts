@@ -8,6 +8,8 @@ export interface Case {
   readonly name?: string;
   /** Several cases with one name are sides of one chart, each with its own events; together they visit every state. */
   readonly side?: string;
+  /** The name of another chart that this one is a variant of: only the states and transitions that the other has not are demanded. */
+  readonly variantOf?: string;
   /** True when the machine runs until it is stopped: it may wait for signals alone. */
   readonly service?: boolean;
   readonly machine: AnyStateMachine;

@@ -1,5 +1,5 @@
 /** Results of effects for the machine tests: short functions for long shapes. */
-import type { AgentAnswer, AgentUsage } from '../../src/contracts/agent.ts';
+import type { AgentAnswer, AgentUsage, Budget } from '../../src/contracts/agent.ts';
 import type { Failure, FailureKind } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { ToolTier, Usage } from '../../src/contracts/model.ts';
@@ -69,6 +69,9 @@ export const answers = (body: string, answer: AgentAnswer = { type: 'text', body
   modelAnswer({ text: body, means: { kind: 'answer', answer } });
 export const unusableAnswer = (problem = 'it is empty.') => modelAnswer({ means: { kind: 'unusable', problem } });
 export const refusalAnswer = (says = 'I must not.') => modelAnswer({ text: says, means: { kind: 'refusal', says } });
+/** The model was not asked: more must be reserved for the call first. */
+export const isShort = (most: Budget, least: Budget) =>
+  modelAnswer({ usage: usage(5, 0), means: { kind: 'short', most, least } });
 export const wants = (tier: ToolTier) =>
   modelAnswer({
     calls: [{ id: 'w', name: 'request_tools', input: { tier }, hash: tier, how: 'settled', content: 'Asked for.' }],

@@ -22,7 +22,13 @@ test('every machine of this project has a case for these laws', () => {
 test.each([...new Set(cases.map(({ name }) => name))])('%s visits every state', (name) => {
   const of = sides.filter((side) => side.name === name);
   const seen = new Set(of.flatMap(({ walked }) => [...walked.visited].map(({ id }) => id)));
-  const missed = nodesOf(of[0]!).filter(({ type, id }) => type !== 'history' && !seen.has(id));
+  const known = new Set(
+    sides
+      .filter((side) => side.name === of[0]!.variantOf)
+      .flatMap(nodesOf)
+      .map(({ id }) => id),
+  );
+  const missed = nodesOf(of[0]!).filter(({ type, id }) => type !== 'history' && !seen.has(id) && !known.has(id));
   expect(missed.map(({ id }) => id)).toEqual([]);
 });
 

@@ -7,10 +7,17 @@ import { cases } from './case.ts';
 /** Breadth first reaches all states early; the laws explore further, to the end. */
 const limit = dose(200, 2_000);
 
-const found = cases.map(({ name, machine, input, events, key }) => ({
+const found = cases.map(({ name, variantOf, machine, input, events, key }) => ({
   name,
+  variantOf,
   ways: paths(machine, { input, events, key, to: 'transitions', limit }),
 }));
+
+/** What a path is for, found or not. */
+const targetOf = ({ says }: { readonly says: string }) => says.replace(': no path found', '');
+/** What the paths of a chart are for. */
+const targetsOf = (name: string | undefined) =>
+  new Set(found.filter((each) => each.name === name).flatMap(({ ways }) => ways.map(targetOf)));
 
 for (const name of new Set(cases.map((each) => each.name))) {
   // The sides of a machine share one chart: a state that one side cannot reach is reached by another.
@@ -18,5 +25,6 @@ for (const name of new Set(cases.map((each) => each.name))) {
   const ways = first.map(
     (way, index) => [way, ...others.map((side) => side[index]!)].find(({ found }) => found) ?? way,
   );
-  for (const way of ways) test(`${name} ${way.says}`, () => way.test());
+  const known = targetsOf(found.find((each) => each.name === name)?.variantOf);
+  for (const way of ways) if (!known.has(targetOf(way))) test(`${name} ${way.says}`, () => way.test());
 }

@@ -2,30 +2,39 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/engine/clock.ts';
 import { parseAddress } from '../../src/mcp/address.ts';
+import { streamEnded } from '../../src/mcp/certainty.ts';
+import { connector } from '../../src/mcp/connect.ts';
 import { errorContext } from '../../src/mcp/errors.ts';
+import { httpTransport } from '../../src/mcp/http.ts';
 import { stdioTransport } from '../../src/mcp/stdio.ts';
-import { testScope } from '../../src/testing/suites/scope.ts';
+import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
+import { httpPeer } from './httpPeer.ts';
 import { listChanged, open, openPeer } from './open.ts';
 
+/** What would end the process, were this not a test. */
 const fatal: unknown[] = [];
 const remember = (thrown: unknown) => void fatal.push(thrown);
-let others: NodeJS.UncaughtExceptionListener[] = [];
+let others: [NodeJS.UncaughtExceptionListener[], NodeJS.UnhandledRejectionListener[]] = [[], []];
 beforeEach(() => {
-  others = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException').on('uncaughtException', remember);
+  others = [process.listeners('uncaughtException'), process.listeners('unhandledRejection')];
+  process.removeAllListeners('uncaughtException').removeAllListeners('unhandledRejection');
+  process.on('uncaughtException', remember).on('unhandledRejection', remember);
 });
-afterEach(() => {
-  process.off('uncaughtException', remember);
-  for (const listener of others) process.on('uncaughtException', listener);
+afterEach(async () => {
+  await new Promise((turn) => setImmediate(turn)); // A rejection is found to be unhandled at the end of a turn.
+  process.off('uncaughtException', remember).off('unhandledRejection', remember);
+  for (const listener of others[0]) process.on('uncaughtException', listener);
+  for (const listener of others[1]) process.on('unhandledRejection', listener);
   expect(fatal.splice(0)).toEqual([]);
 });
+const planted = () => {
+  throw new Error('planted');
+};
 
 test('a listener that throws when the tools change does not keep the others from being told', async () => {
   await using source = openPeer('odd');
   await source.list(testScope().signal);
-  source.onChange(() => {
-    throw new Error('planted');
-  });
+  source.onChange(planted);
   const changed = listChanged(source);
   await source.call('grow', {}, testScope());
   await changed;
@@ -86,4 +95,63 @@ test('a message whose handler throws does not take with it the messages that cam
   await transport.start();
   await closed;
   expect(seen).toEqual([1, 2, 3]);
+});
+
+test.each(['ends', 'is cut off'])(
+  'when the stream of a request %s without an answer, and whoever takes the error throws, nothing else happens',
+  async (how) => {
+    await using peer = await httpPeer({
+      answer(_, response) {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n');
+        if (how === 'ends') response.end();
+        else setImmediate(() => response.destroy());
+      },
+    });
+    const address = { name: 'peer', url: peer.url, headers: {} };
+    const { transport, close } = await httpTransport(address, systemClock(), errorContext(address));
+    const seen: unknown[] = [];
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the interface of the library has nothing else
+    transport.onmessage = (message) => {
+      seen.push(message);
+      planted();
+    };
+    await transport.start();
+    for (const id of [1, 2]) await transport.send({ jsonrpc: '2.0', id, method: 'ping' });
+    const ended = (id: number) => ({
+      jsonrpc: '2.0',
+      id,
+      error: expect.objectContaining({ code: streamEnded }) as object,
+    });
+    await expect.poll(() => seen).toHaveLength(2);
+    expect(seen).toEqual(expect.arrayContaining([ended(1), ended(2)]));
+    await close();
+  },
+);
+
+test('whoever is told that a connection is lost, or that its tools have changed, may throw', async () => {
+  await using peer = await httpPeer({ conduct: 'odd' });
+  const told: string[] = [];
+  const tell = (what: string) => () => {
+    told.push(what);
+    planted();
+  };
+  const address = { name: 'peer', url: peer.url, headers: {} };
+  const events = { changed: tell('changed'), lost: tell('lost'), unreadable: tell('unreadable') };
+  await using connection = await connector(address, 'auto', systemClock())(testScope().signal, events);
+  const tools = await connection.list(testScope().signal);
+  const named = (wanted: string) => {
+    const found = tools.tools.find(({ name }) => name === wanted);
+    if (!found) throw new Error(`The test server has a tool "${wanted}".`);
+    return found;
+  };
+  await connection.call(named('grow'), {}, testScope(), () => {});
+  await expect.poll(() => told).toEqual(['changed']);
+  const scope = testScope();
+  const started = scope.heard();
+  const failure = rejectionOf(connection.call(named('wait'), {}, scope, () => {}));
+  await started;
+  peer.restart();
+  // The failure of the call, not what was planted.
+  expect(await failure).toMatchObject({ kind: 'environment', retryable: true });
+  expect(told).toEqual(['changed', 'lost']);
 });

@@ -4,7 +4,16 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, protocol, team, TroupeError, type FailureKind, type Model } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
-import { healthOf, healthSummary, withCall, type CallRecord, type Streak } from '../../src/contracts/health.ts';
+import {
+  CallNote,
+  callNoteIn,
+  healthOf,
+  healthStatus,
+  healthSummary,
+  withCall,
+  type CallRecord,
+  type Streak,
+} from '../../src/contracts/health.ts';
 import { healthTracker } from '../../src/observe/health.ts';
 import { commit, effect, noon } from './inspections.ts';
 
@@ -32,6 +41,45 @@ test('a failure stops counting after enough later calls, or after some time', ()
     calls: 0,
     lastFailure: { message: 'busy' },
   });
+});
+
+test('the note of a call is read as its schema reads it, and a call that a model asks for is none', () => {
+  const some = (...values: unknown[]) => fc.constantFrom(...values);
+  const note = fc.record(
+    {
+      type: some('call', 'text', 1),
+      kind: some('model', 'tools', 'agent', undefined),
+      name: some('a', '', 1),
+      took: some(0, -0, 1.5, -1, NaN, Infinity, '1'),
+      failure: some(failure, { ...failure, kind: 'unknown' }, null, undefined),
+      more: some(1),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(note, (given) => {
+      expect(callNoteIn(given)).toEqual(CallNote.safeParse(given).data);
+    }),
+    { numRuns: 500 },
+  );
+  for (const given of [null, undefined, 'call', [], { type: 'call', call: { id: 'c', name: 'read', input: {} } }])
+    expect(callNoteIn(given)).toBeUndefined();
+});
+
+test('the status alone is that of the summary', () => {
+  const call = fc.tuple(fc.boolean(), fc.nat({ max: 400_000 }));
+  fc.assert(
+    fc.property(
+      fc.array(call, { maxLength: 40 }),
+      fc.nat({ max: 500_000 }),
+      fc.integer({ min: 1, max: 30 }),
+      (all, now, calls) => {
+        const records = all.map(([well, at]) => (well ? good(at) : bad(at)));
+        const window = { calls, within: 300_000 };
+        expect(healthStatus(records, now, window)).toBe(healthSummary(records, now, window).status);
+      },
+    ),
+  );
 });
 
 test("the health data in a machine's context gives the same result, and stays small", () => {

@@ -1,4 +1,6 @@
 /** The HTTP servers of a process: whatever is sent to them, and whatever throws behind them, the process goes on. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -127,3 +129,24 @@ test.each([
   }
   server.close();
 });
+
+test.each(['inspector', 'probes'])(
+  'a connection that the %s cannot accept ends nothing, and the next one is served',
+  async (kind) => {
+    await using served =
+      kind === 'inspector'
+        ? await inspector({ token: 'letmein' })
+        : await probes({ port: 0, notReadyReason: () => undefined });
+    const url = kind === 'inspector' ? served.url : `${served.url}/healthz`;
+    const servers: Server[] = [];
+    const onRequest = (message: unknown) => void servers.push((message as { server: Server }).server);
+    subscribe('http.server.request.start', onRequest);
+    expect((await fetch(url)).status).toBe(200);
+    unsubscribe('http.server.request.start', onRequest);
+    // What Node emits when no file descriptor is left, which no test can bring about without harm to the others. Not only once.
+    for (const server of [...servers, ...servers])
+      server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+    expect(servers).toHaveLength(1);
+    expect((await fetch(url)).status).toBe(200);
+  },
+);

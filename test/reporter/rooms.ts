@@ -21,6 +21,7 @@ export const budgets: Readonly<Record<string, number>> = {
   '.': 2,
   actors: 1,
   architecture: 1,
+  bench: 2,
   chaos: 5,
   cli: 21,
   cluster: 8,

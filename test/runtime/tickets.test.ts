@@ -62,6 +62,36 @@ test('an answer that is given while no process holds the run is shown as answere
   await expect(second.abort(ticket.id, 'too late', 'Grace')).rejects.toEqual(conflict);
 });
 
+test('a list shows the open tickets of the run that is asked for, and which of them are answered', async () => {
+  const journal = memory();
+  const both = agent({
+    name: 'clerk',
+    tools: [mail],
+    model: scriptedModel([{ calls: ['ada', 'bob'].map((to) => ({ name: 'mail', input: { to } })) }, { text: 'Done.' }]),
+  });
+  const first = await openRuntime({ journal });
+  const handle = await first.start(both, 'Go.', { key: 'two' });
+  const waiting = await handle.outcome({ returnWhenWaiting: true });
+  if (waiting.status !== 'waiting') throw new Error('It must wait.');
+  const [one, other] = waiting.tickets.map(({ id }) => id);
+  const { ticket: third } = await runUntilAsked(first, 'k');
+  await first.close();
+  await using second = await openRuntime({ journal });
+  await second.answer(String(one), { approved: true }, 'Ada');
+  const shown = async (id?: string) =>
+    Object.fromEntries((await second.tickets(id)).map((ticket) => [ticket.id, ticket.answered]));
+  expect(await shown('two')).toEqual({ [String(one)]: true, [String(other)]: false });
+  expect(await shown()).toEqual({ [String(one)]: true, [String(other)]: false, [third.id]: false });
+  // Once the run has gone on, its answered ticket is no longer shown, and says that it has ended.
+  await second.answer(String(other), { approved: true }, 'Ada');
+  await (await second.resume('two', both)).outcome();
+  expect(await shown()).toEqual({ [third.id]: false });
+  await expect(second.answer(String(one), { approved: true }, 'Ada')).rejects.toMatchObject({
+    kind: 'conflict',
+    message: expect.stringMatching(/has ended \(done/) as string,
+  });
+});
+
 test('an answer needs the name of a person and the id of a ticket', async () => {
   await using runtime = await openRuntime({ db: 'memory' });
   const { handle, ticket } = await runUntilAsked(runtime);

@@ -1,9 +1,11 @@
 /** A run that ends in the middle of a write says so: the write may or may not have happened. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, mapReduce, tool, TroupeError, type RunHandle, type Runnable } from 'troupe';
 import { scriptedModel, testRuntime, type TestRuntime } from 'troupe/testing';
+import { systemClock } from '../../src/engine/clock.ts';
 import { deferred } from '../deferred.ts';
+import { journals } from '../engine/journals.ts';
 
 /** A tool whose call never ends. */
 const hanging = (name: string, effect: 'read' | 'write', more: object = {}) =>
@@ -104,6 +106,53 @@ test('a team names the write of one member when another member fails', async () 
   looked(null);
   await runtime.advance('30m');
   expect(await run.outcome()).toMatchObject({ status: 'failed', unsettled });
+});
+
+/** One member pays in a call that hangs, and nobody says whether it happened; the other looks again and again, until the budget is used up. */
+const payAndLook = (more: object) =>
+  mapReduce({
+    name: 'both',
+    split: () => ['Pay now.', 'Look.'],
+    map: agent({
+      name: 'worker',
+      tools: [
+        hanging('pay', 'write', { timeout: '1s' }),
+        tool({
+          name: 'look',
+          description: 'x',
+          effect: 'read',
+          input: z.object({ euros: z.number() }),
+          output: z.null(),
+          run: () => null,
+        }),
+      ],
+      limits: { approvalDeadline: 60_000 },
+      model: scriptedModel(({ messages }) => ({
+        calls: [{ name: JSON.stringify(messages).includes('Pay now.') ? 'pay' : 'look', input: { euros: 5 } }],
+        usage: { inputTokens: 5, outputTokens: 5, usd: 1 },
+      })),
+    }),
+    maxFailures: 1,
+    reduce: (all) => all.join(),
+    ...more,
+  });
+
+describe.each(Object.entries(journals))('in a journal of the kind %s', (_, open) => {
+  test.each<[string, object]>([
+    ['in steps', { budget: { steps: 6 } }],
+    ['in dollars', { budget: { usd: 6 } }],
+    ['for which nobody gives more', { budget: { steps: 6 }, onExhausted: 'ask', deadline: '20h' }],
+  ])('a run whose budget %s ends names the write of which nobody knows', async (__, more) => {
+    await using runtime = await testRuntime({ journal: await open(systemClock()) });
+    const run = await started(runtime, payAndLook(more));
+    await runtime.advance('14h');
+    const told = { status: 'failed', failure: { kind: 'budget' }, unsettled };
+    const outcome = await run.outcome({ returnWhenWaiting: true });
+    expect(outcome).toMatchObject(told);
+    // Whoever asks later is told the same.
+    const later = await runtime.start(payAndLook(more), 'Pay.', { key: 'k' });
+    expect(await later.outcome()).toMatchObject(told);
+  });
 });
 
 test('a write of which a person could not tell whether it happened is named', async () => {

@@ -1,6 +1,6 @@
 /** `check` explores every reachable state, and reports a finding with its shortest trace and a test to paste. */
 import { describe, expect, test } from 'vitest';
-import { agent, machine, tool, TroupeError, type Runnable } from 'troupe';
+import { agent, machine, protocol, team, tool, TroupeError, type Runnable } from 'troupe';
 import { check, type CheckOptions, type FindingKind } from 'troupe/check';
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
@@ -434,3 +434,22 @@ describe('a definition that cannot be checked is refused', () => {
     expect(thrown).toMatchObject({ kind, message: expect.stringMatching(message) as string });
   });
 });
+
+test.each([
+  ['that refers to itself', z.lazy(() => tree)],
+  ['that is two together', z.intersection(z.object({ name: z.string() }), z.object({ size: z.enum(['s', 'l']) }))],
+])('a message %s needs no samples of the user', async (_, body) => {
+  const Talk = protocol({ ask: { body, replies: ['said'] }, said: { body: z.string() } });
+  const clerk = agent({ name: 'clerk', protocol: Talk, handles: ['ask'], model: 'offline' });
+  const desk = team({
+    name: 'desk',
+    protocol: Talk,
+    members: { clerk },
+    accepts: 'ask',
+    returns: 'said',
+    route: { ask: ({ body }, { to }) => to('clerk', 'ask', body), said: ({ body }, { finish }) => finish(body) },
+  });
+  expect((await check(desk, { maxStates: 300 })).states).toBeGreaterThan(1);
+});
+
+const tree: z.ZodType = z.object({ name: z.string(), left: z.lazy(() => tree).nullable() });

@@ -197,6 +197,14 @@ test.each<[string, z.ZodType, unknown[]]>([
   ['every branch', z.union([z.literal(1), z.null(), z.boolean()]), [1, null, true, false]],
   ['with and without what is optional', z.object({ a: z.literal(1).optional() }), [{ a: 1 }, {}]],
   ['lists of the lengths allowed', z.array(z.literal('x')).min(1).max(2), [['x'], ['x', 'x']]],
+  [
+    'what several schemas ask for together',
+    z.intersection(z.object({ a: z.literal([1, 2]) }), z.object({ b: z.literal(3) })),
+    [
+      { a: 1, b: 3 },
+      { a: 2, b: 3 },
+    ],
+  ],
   ['pairs', z.tuple([z.literal(1), z.literal(2)]), [[1, 2]]],
   ['formats', z.email(), ['ada@example.org']],
 ])('samples are generated from a schema: %s', (_, schema, expected) => {

@@ -16,3 +16,12 @@ test('disposed subscriptions leave nothing behind', () => {
   expect(tree.match('a.b.c')).toEqual([]);
   expect(tree.match('a.b').map(({ value }) => value)).toEqual(['short']);
 });
+
+test('a subscription that is disposed twice does not take with it one that came after', () => {
+  const tree = topicTree<string>();
+  const first = tree.add('a.b', 'first');
+  first[Symbol.dispose]();
+  tree.add('a.b', 'second');
+  first[Symbol.dispose]();
+  expect(tree.match('a.b').map(({ value }) => value)).toEqual(['second']);
+});

@@ -12,7 +12,18 @@ const lendingTransitions = {
   'treasury.refused': { guard: 'isOfLease', actions: 'lendNoMore' },
 } as const;
 
-const executionPhaseWith = (lending: Partial<typeof lendingTransitions>) =>
+/** What an agent does in addition that reserves the most that a call can cost: the call is measured first, and made once so much was lent, or all there is. */
+const measuring = {
+  choosing: [{ guard: 'mustMeasure', target: 'choosing', actions: 'beginReservation' }],
+  // The call was not made yet.
+  thinking: [{ guard: 'isShort', target: 'leasing', actions: 'noteReservation' }],
+} as const;
+const notMeasuring = { choosing: [], thinking: [] } as const;
+
+const executionPhaseWith = (
+  lending: Partial<typeof lendingTransitions>,
+  measured: typeof measuring | typeof notMeasuring,
+) =>
   agentSetup.createStateConfig({
     id: 'execution',
     initial: 'choosing',
@@ -25,6 +36,7 @@ const executionPhaseWith = (lending: Partial<typeof lendingTransitions>) =>
           { guard: 'isLooping', target: '#errorHandling', actions: 'noteLoop' },
           { guard: 'isPauseWanted', target: 'holding' },
           { guard: 'shouldDegrade', target: 'choosing', actions: 'degrade' },
+          ...measured.choosing,
           { guard: 'mayAskForMore', target: 'leasing' },
           { guard: 'mayAskPerson', target: 'asking', actions: 'plead' },
           { guard: 'isExhausted', target: '#errorHandling', actions: 'noteExhausted' },
@@ -67,6 +79,7 @@ const executionPhaseWith = (lending: Partial<typeof lendingTransitions>) =>
           id: 'callModel',
           input: modelCallInput,
           onDone: [
+            ...measured.thinking,
             { guard: 'isPriceless', target: '#errorHandling', actions: ['takeAnswer', 'notePriceless', 'answerCalls'] },
             { guard: 'isAnswer', target: '#verification', actions: ['takeAnswer', 'answerCalls', 'keepAnswer'] },
             { guard: 'wantsCalls', target: 'choosing', actions: ['takeAnswer', 'noteCalls', 'answerCalls'] },
@@ -116,6 +129,10 @@ const executionPhaseWith = (lending: Partial<typeof lendingTransitions>) =>
   });
 
 /** The turns of an agent whose tools are no agents. */
-export const executionPhase = executionPhaseWith({});
+export const executionPhase = executionPhaseWith({}, notMeasuring);
 /** The turns of an agent that calls others. */
-export const lendingExecutionPhase: typeof executionPhase = executionPhaseWith(lendingTransitions);
+export const lendingExecutionPhase: typeof executionPhase = executionPhaseWith(lendingTransitions, notMeasuring);
+/** The turns of an agent that reserves the most that a call of the model can cost. */
+export const reservingExecutionPhase: typeof executionPhase = executionPhaseWith({}, measuring);
+/** The turns of an agent that does both. */
+export const lendingReservingExecutionPhase: typeof executionPhase = executionPhaseWith(lendingTransitions, measuring);

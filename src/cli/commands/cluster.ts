@@ -2,7 +2,8 @@
 import { openCluster, type Cluster } from '../../cluster/client.ts';
 import type { NodeReport } from '../../cluster/nodeReport.ts';
 import { formatDuration, shortenState } from '../../observe/format.ts';
-import { standingsOf } from '../../runtime/standing.ts';
+import type { RunHolder } from '../../cluster/standings.ts';
+import { standingsOf, type RunStanding } from '../../runtime/standing.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, cliErrorMessage, UsageError } from '../exit.ts';
 import { natsOptionsOf, runtimeOptions, type CommonOptions } from '../options.ts';
@@ -69,6 +70,21 @@ function skewIn(nodes: readonly NodeReport[]): Set<string> {
   return skewed;
 }
 
+/** How runs stand, as the nodes that have them say; nothing where they may not be asked, or do not answer. */
+export async function askNodes(
+  cli: Cli,
+  options: CommonOptions,
+  holders: readonly RunHolder[],
+): Promise<ReadonlyMap<string, RunStanding>> {
+  try {
+    await using cluster = await connectCluster(cli, options);
+    return await cluster.standings(holders);
+  } catch {
+    // Whoever may read the journal need not be allowed to ask nodes: then the journal says how they stand.
+    return new Map();
+  }
+}
+
 /** Lists the runs in progress, with the node that holds each. */
 export async function psCommand(cli: Cli, options: CommonOptions): Promise<number> {
   await using cluster = await connectCluster(cli, options);
@@ -77,9 +93,11 @@ export async function psCommand(cli: Cli, options: CommonOptions): Promise<numbe
   const nodes = new Map((await cluster.nodes()).map((node) => [node.owner, node]));
   const now = cli.clock.now();
   const active = await journal.find({ parent: null, status: 'active', limit: 1_000_000 });
-  const standing = await standingsOf(runtime, active, (owner) => nodes.get(owner)?.trouble);
+  const claims = await journal.claims();
+  const known = await standingsOf(runtime, active, (owner) => nodes.get(owner)?.trouble);
+  const standing = new Map([...known, ...(await cluster.standings(claims))]);
   const rows = await Promise.all(
-    (await journal.claims()).map(async ({ run, owner, epoch, until }) => {
+    claims.map(async ({ run, owner, epoch, until }) => {
       const [root] = await journal.find({ run, parent: null, limit: 1 });
       const isFree = until <= now;
       return {

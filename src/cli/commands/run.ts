@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { toFailure } from '../../values/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../values/json.ts';
 import type { Cli } from '../cli.ts';
+import { guardedDefinition } from '../../define/anyMember.ts';
+import type { Runnable } from '../../define/runnable.ts';
 import { attach } from '../../runtime/attach.ts';
 import { agentsFileInput, isAgentsFile, type AgentsFileOptions } from '../agentsFile.ts';
 import { followRun } from '../follow.ts';
@@ -49,7 +51,7 @@ export async function runCommand(cli: Cli, path: string, options: RunCommandOpti
   await using runtime = await cli.open(runtimeOptions(cli, options));
   const begin = () =>
     runtime
-      .start(subject, withFiles(cli, input, options.file), {
+      .start(subject, withFiles(cli, subject, input, options.file), {
         meta,
         ...(key === undefined ? {} : { key }),
         ...(deadline === undefined ? {} : { deadline }),
@@ -75,9 +77,18 @@ export async function runCommand(cli: Cli, path: string, options: RunCommandOpti
 }
 
 /** The input with the files as its parts. */
-function withFiles({ cwd }: Cli, input: Json | undefined, files: readonly string[]): unknown {
+function withFiles(
+  { cwd }: Pick<Cli, 'cwd'>,
+  subject: Runnable,
+  input: Json | undefined,
+  files: readonly string[],
+): unknown {
   if (files.length === 0) return input ?? {};
   const parts = files.map((path) => ({ type: 'file', path: resolve(cwd, path) }));
+  if (subject.kind === 'guarded') return withFiles({ cwd }, guardedDefinition(subject), input, files);
+  // It takes no parts, and says so.
+  if (subject.kind === 'machine') return { parts };
+  if (subject.kind === 'team') return { ...(input === undefined ? {} : { body: input }), parts };
   if (isJsonObject(input)) return { ...input, parts };
   return { parts: [...(input === undefined ? [] : [{ type: 'text', text: textOfInput(input) }]), ...parts] };
 }
@@ -86,7 +97,7 @@ const textOfInput = (input: Json): string => (typeof input === 'string' ? input 
 
 /** Agents in JSON take tasks, every other definition takes an input. Throws `UsageError` for an option that would be ignored. */
 function requireOptionsFor(path: string, options: RunCommandOptions): void {
-  const { input, set, file, task, targetAgent, executionMode, model, system, hardening } = options;
+  const { input, set, task, targetAgent, executionMode, model, system, hardening } = options;
   const forAgents = {
     '--task': task[0],
     '--target-agent': targetAgent,
@@ -95,7 +106,7 @@ function requireOptionsFor(path: string, options: RunCommandOptions): void {
     '--system': system,
     '--hardening': hardening,
   };
-  const forOthers = { '--input': input, '--set': set[0], '--file': file[0] };
+  const forOthers = { '--input': input, '--set': set[0] };
   const stray = Object.entries(isAgentsFile(path) ? forOthers : forAgents).find(
     ([, value]) => value !== undefined,
   )?.[0];

@@ -11,19 +11,35 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { outcomeOf, type EndedOutcome } from '../../runtime/outcome.ts';
 import { withUnsettled } from '../../runtime/unsettled.ts';
 import { unsettledText } from '../output/unsettledText.ts';
+import type { RunHolder } from '../../cluster/standings.ts';
 import type { Cli, OutputStream } from '../cli.ts';
 import { exitCodes } from '../exit.ts';
-import { existingJournalOptions, type RunStatus, type CommonOptions } from '../options.ts';
+import { existingJournalOptions, natsOptionsOf, type RunStatus, type CommonOptions } from '../options.ts';
 import { formatAge, formatTime, writeMessage, writeJson, writeOutput, writeTable } from '../output/write.ts';
 import { runOriginOf, actorRowsOf, inTreeOrder } from '../runRows.ts';
 import { formatTicket } from '../output/ticketText.ts';
 
-/** How each run stands, or how it ended. */
-async function standingsIn(runtime: Runtime, roots: readonly ActorRow[]): Promise<(root: ActorRow) => ShownStanding> {
-  const active = await standingsOf(
-    runtime,
-    roots.filter(({ status }) => status === 'active'),
-  );
+/** Which runs processes have, for the question to them. */
+type AskHolders = (holders: readonly RunHolder[]) => Promise<ReadonlyMap<string, RunStanding>>;
+
+/** A command that reads a file needs no part of a cluster. */
+const askNodes = async (cli: Cli, options: CommonOptions, holders: readonly RunHolder[]): ReturnType<AskHolders> =>
+  holders.length === 0 || natsOptionsOf(cli, options) === undefined
+    ? new Map()
+    : await (await import('./cluster.ts')).askNodes(cli, options, holders);
+
+/** How each run stands, or how it ended. On a server the nodes that have them are asked; otherwise, and where they do not answer, the journal says it. */
+async function standingsIn(
+  runtime: Runtime,
+  roots: readonly ActorRow[],
+  ask: AskHolders,
+): Promise<(root: ActorRow) => ShownStanding> {
+  const unended = roots.filter(({ status }) => status === 'active');
+  const known = await standingsOf(runtime, unended);
+  const [only] = unended.length === 1 ? unended : [];
+  const claims = unended.length === 0 ? [] : await runtime.journal.claims(only === undefined ? {} : { run: only.run });
+  // Only a process that may have it now can say more than the journal.
+  const active = new Map([...known, ...(await ask(claims.filter(({ run, until }) => until > 0 && known.has(run))))]);
   return (root) => {
     const ended = outcomeOf(root)?.status;
     return ended === undefined ? (active.get(root.run) ?? { status: 'working' }) : { status: ended };
@@ -36,12 +52,12 @@ const fits = ({ status }: ShownStanding, wanted: RunStatus | undefined): boolean
   wanted === undefined || wanted === status || (wanted === 'active' && standings.some((each) => each === status));
 
 /** The newest runs with a status. The actor of an agent that failed has the status `done`, so each outcome is read. */
-async function rootsOf(runtime: Runtime, status: RunStatus | undefined, limit: number) {
+async function rootsOf(runtime: Runtime, status: RunStatus | undefined, limit: number, ask: AskHolders) {
   const isActive = status === 'active' || standings.some((each) => each === status);
   const actorStatuses: ActorStatus[] = isActive ? ['active'] : ['active', 'done', 'failed', 'stopped'];
   for (let size = limit; ; size *= 4) {
     const rows = await runtime.journal.find({ parent: null, limit: size, status: actorStatuses });
-    const standingOf = await standingsIn(runtime, rows);
+    const standingOf = await standingsIn(runtime, rows, ask);
     const found = rows
       .map((row) => ({ row, standing: standingOf(row) }))
       .filter(({ standing }) => fits(standing, status));
@@ -55,7 +71,7 @@ export async function listRuns(
   options: CommonOptions & { status?: RunStatus; limit: number },
 ): Promise<number> {
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
-  const roots = await rootsOf(runtime, options.status, options.limit);
+  const roots = await rootsOf(runtime, options.status, options.limit, (holders) => askNodes(cli, options, holders));
   if (options.json)
     writeJson(
       cli.out,
@@ -98,7 +114,7 @@ export async function showRun(cli: Cli, run: string, options: CommonOptions): Pr
   const tickets = (await runtime.tickets(run)).filter((ticket) => ticket.run === run);
   const ended = outcomeOf(root);
   const outcome = ended && (await withUnsettled(runtime.journal, run, ended));
-  const standing = (await standingsIn(runtime, [root]))(root);
+  const standing = (await standingsIn(runtime, [root], (holders) => askNodes(cli, options, holders)))(root);
   const { status: how, ...more } = standing;
   if (options.json) {
     writeJson(cli.out, {

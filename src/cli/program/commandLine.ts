@@ -22,12 +22,17 @@ export function defineCommand(parent: Command, usage: string, description: strin
 }
 
 /** A group of commands, such as `troupe runs`. */
-export const commandGroup = (troupe: Command, name: string, description: string): Command =>
+export const commandGroup = (
+  troupe: Command,
+  name: string,
+  description: string,
+  example = `troupe ${name} list`,
+): Command =>
   troupe
     .command(name)
     .description(description)
     .showHelpAfterError(`See "troupe ${name} --help".`)
-    .addHelpText('after', examplesText(`troupe ${name} list`));
+    .addHelpText('after', examplesText(example));
 
 /** Adds the options in `CommonOptions`: the journal, the server and JSON. */
 export const commonOptions = (command: Command): Command =>

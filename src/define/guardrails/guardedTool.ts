@@ -135,6 +135,7 @@ const checkInputOf = ({ message: { type, body }, attempt, facts }: Work, { signa
   type,
   body,
   text: textOf(body),
+  parts: [],
   to: undefined,
   attempt,
   facts,

@@ -86,6 +86,7 @@ function make(
     rule: what.rule ?? { kind: 'asked' as const },
     checks,
     ...((kind === 'input' || kind === 'own') && checks.pre ? { judgesInput: true as const } : {}),
+    ...(Array.isArray(what.from) ? { looksForPatterns: true as const } : {}),
     ...(what.holdBack === undefined ? {} : { holdBack: what.holdBack }),
     limit: limit === undefined ? defaultGuardrailSettings.patience : milliseconds(limit),
     ...(what.every === undefined ? {} : { every: milliseconds(what.every) }),

@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { zeroUsage } from '../../../machines/usage.ts';
 import { addUsage } from '../../../machines/usage.ts';
-import type { TeamMessage } from '../teamDefinition.ts';
+import type { PassedOn, TeamMessage } from '../teamDefinition.ts';
+import { distinctParts, partsIn } from '../../contracts/parts.ts';
 import { finishWith, type PresetOptions } from './preset.ts';
 import type { Conversation, Turn, Until } from './until.ts';
 
@@ -45,6 +46,10 @@ export function conversationFrom(said: readonly TeamMessage[]): Conversation {
     elapsed: Math.max(0, (said.at(-1)?.at ?? 0) - (task?.at ?? 0)),
   };
 }
+
+/** Who reads the whole conversation gets all images, audio and files of it. */
+export const partsSoFar = (said: readonly TeamMessage[]): PassedOn =>
+  partsIn(distinctParts(...said.map(({ parts }) => parts)));
 
 /** Ends the conversation for this reason, with what was said last. */
 export function finishConversation({ turns }: Conversation, reason: string) {

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { TroupeError } from '../../values/failure.ts';
 import { latestOf } from '../team.ts';
-import { conversationFrom, conversationPrompt } from './conversation.ts';
+import { conversationFrom, conversationPrompt, partsSoFar } from './conversation.ts';
 import {
   atLeastOne,
   finishWith,
@@ -76,12 +76,24 @@ export function debate<J extends Participant>(options: DebateOptions<J>): Preset
       const argued = conversation.turns.length;
       if (argued % names.length !== 0) return waitForOthers;
       if (argued === turns)
-        return sendTo(judgeName, 'judge', conversationPrompt(conversation, 'You are the judge. Decide.'));
+        return sendTo(
+          judgeName,
+          'judge',
+          conversationPrompt(conversation, 'You are the judge. Decide.'),
+          partsSoFar(said),
+        );
       const ask = (name: string) =>
         argued === 0
           ? `You are ${name}. Say where you stand, and why.`
           : `You are ${name}. Answer what the others said: agree, or say where they are wrong.`;
-      return { send: names.map((to) => ({ to, type: 'argue', body: conversationPrompt(conversation, ask(to)) })) };
+      return {
+        send: names.map((to) => ({
+          to,
+          type: 'argue',
+          body: conversationPrompt(conversation, ask(to)),
+          ...partsSoFar(said),
+        })),
+      };
     },
     maxTurns: turns + 1,
   });

@@ -7,7 +7,13 @@
 import * as z from 'zod';
 import { TroupeError } from '../../values/failure.ts';
 import { slug } from '../../values/ids.ts';
-import { ConversationResult, conversationFrom, finishConversation, conversationPrompt } from './conversation.ts';
+import {
+  ConversationResult,
+  conversationFrom,
+  finishConversation,
+  conversationPrompt,
+  partsSoFar,
+} from './conversation.ts';
 import {
   atLeastOne,
   presetLabel,
@@ -94,7 +100,8 @@ export function handoff(options: HandoffOptions): Preset<string, ConversationRes
         return finishConversation(conversation, forced ? `handed round too often: ${path}` : `${latest.from} answered`);
       }
       const owner = latest?.to ?? start;
-      const ask = (type: string, text: string) => sendTo(owner, type, conversationPrompt(conversation, text));
+      const ask = (type: string, text: string) =>
+        sendTo(owner, type, conversationPrompt(conversation, text), partsSoFar(said));
       return mustAnswer(turns, maxHandoffs)
         ? ask('decide', `You are ${owner}. It was handed round enough: answer it yourself, as well as you can.`)
         : ask('turn', `You are ${owner}, and the task is yours. Answer it, or hand it over: ${targets.join(', ')}.`);

@@ -4,7 +4,8 @@ import { describeValue } from '../../values/explain.ts';
 import { failureKinds, TroupeError, type FailureKind } from '../../values/failure.ts';
 import type { Messages } from '../../contracts/protocol.ts';
 import { latestOf } from '../team.ts';
-import type { TeamMessage } from '../teamDefinition.ts';
+import { distinctParts, partsIn } from '../../contracts/parts.ts';
+import type { PassedOn, TeamMessage } from '../teamDefinition.ts';
 import {
   atLeastOne,
   finishWith,
@@ -125,7 +126,7 @@ export function mapReduce(
       const next = items.slice(started, Math.min(items.length, width + answered));
       return next.length === 0
         ? waitForOthers
-        : { send: next.map((item) => ({ to: mapper, type: 'item', body: item })) };
+        : { send: next.map((item) => ({ to: mapper, type: 'item', body: item, ...ofTask(said) })) };
     },
     maxTurns: itemLimit * (1 + retries) + 1,
     ...(isForgiving ? { failureMessage: 'failed' } : {}),
@@ -142,16 +143,22 @@ export function mapReduce(
         { data: { failed: leftOut.map(({ item }) => item + 1) } },
       );
     if (isOver) return gather([said[0] ?? latestOf(said), ...answers]);
-    return sent === undefined ? waitForOthers : sendTo(mapper, 'item', items[sent]);
+    return sent === undefined ? waitForOthers : sendTo(mapper, 'item', items[sent], ofTask(said));
   }
 
   function gather([task, ...answers]: readonly TeamMessage[]) {
+    const made = partsIn(distinctParts(...answers.map(({ parts }) => parts)));
+    const together = partsIn(distinctParts(task?.parts, made.parts));
     const all = answers.toSorted((a, b) => (a.turn ?? 0) - (b.turn ?? 0)).map(({ body }) => body);
     // The overloads say what the answers are; here they are of any type.
-    if (typeof reduce === 'function') return finishWith(reduce(all as never, task?.body));
-    return sendTo(gatherer?.name ?? '', 'gather', takesText ? all.map(listed).join('\n\n') : all);
+    if (typeof reduce === 'function') return finishWith(reduce(all as never, task?.body), made);
+    return sendTo(gatherer?.name ?? '', 'gather', takesText ? all.map(listed).join('\n\n') : all, together);
   }
 }
+
+/** Each item comes with what came with the task, and with nothing that the worker of another item made. */
+const ofTask = (said: readonly TeamMessage[]): PassedOn =>
+  said[0]?.parts !== undefined || said.at(-1)?.parts !== undefined ? { parts: said[0]?.parts ?? [] } : {};
 
 const listed = (body: unknown, index: number): string =>
   `${index + 1}. ${typeof body === 'string' ? body : JSON.stringify(body)}`;

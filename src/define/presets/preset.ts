@@ -12,7 +12,7 @@ import type { Member } from '../member.ts';
 import { rememberPart } from '../madeFrom.ts';
 import { supervisedRoute } from '../supervisedRoute.ts';
 import { team } from '../team.ts';
-import type { Next, Team, TeamMessage, TeamOptions } from '../teamDefinition.ts';
+import type { Next, PassedOn, Team, TeamMessage, TeamOptions } from '../teamDefinition.ts';
 
 /** Options of every preset. */
 export interface PresetOptions extends Pick<TeamOptions<Messages, never, never, never>, 'supervise' | 'onExhausted'> {
@@ -95,9 +95,11 @@ export function makePreset<I, O>(
 }
 
 /** Hands a message to one member. */
-export const sendTo = (to: string, type: string, body: unknown): Next => ({ send: [{ to, type, body }] });
+export const sendTo = (to: string, type: string, body: unknown, passedOn: PassedOn = {}): Next => ({
+  send: [{ to, type, body, ...passedOn }],
+});
 /** Ends the run with this result. */
-export const finishWith = (body: unknown): Next => ({ finish: body });
+export const finishWith = (body: unknown, passedOn: PassedOn = {}): Next => ({ finish: body, ...passedOn });
 /** Hands out nothing, because other members are still at work. */
 export const waitForOthers: Next = { send: [] };
 

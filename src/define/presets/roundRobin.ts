@@ -6,6 +6,7 @@ import {
   conversationFrom,
   finishConversation,
   conversationPrompt,
+  partsSoFar,
   type ConversationOptions,
 } from './conversation.ts';
 import { presetLabel, presetOptionNames, makePreset, sendTo, type Preset } from './preset.ts';
@@ -48,7 +49,12 @@ export function roundRobin(options: RoundRobinOptions): Preset<string, Conversat
       const reason = until.reason(conversation);
       if (reason !== undefined) return finishConversation(conversation, reason);
       const speaker = names.at(conversation.turns.length % names.length) ?? '';
-      return sendTo(speaker, 'turn', conversationPrompt(conversation, `You are ${speaker}. It is your turn.`));
+      return sendTo(
+        speaker,
+        'turn',
+        conversationPrompt(conversation, `You are ${speaker}. It is your turn.`),
+        partsSoFar(said),
+      );
     },
     ...turnLimit(until),
   });

@@ -12,6 +12,7 @@ import {
   conversationFrom,
   finishConversation,
   conversationPrompt,
+  partsSoFar,
   type ConversationOptions,
 } from './conversation.ts';
 import { presetLabel, presetOptionNames, makePreset, sendTo, type Preset } from './preset.ts';
@@ -68,7 +69,12 @@ export function selector(options: SelectorOptions): Preset<string, ConversationR
       const conversation = conversationFrom(said);
       const { type, body } = latestOf(said);
       const turn = (speaker: string) =>
-        sendTo(speaker, 'turn', conversationPrompt(conversation, `You are ${speaker}. It is your turn.`));
+        sendTo(
+          speaker,
+          'turn',
+          conversationPrompt(conversation, `You are ${speaker}. It is your turn.`),
+          partsSoFar(said),
+        );
       if (type === 'chosen') return turn(Chosen.parse(body).speaker);
       const reason = until.reason(conversation);
       if (reason !== undefined) return finishConversation(conversation, reason);
@@ -77,6 +83,7 @@ export function selector(options: SelectorOptions): Preset<string, ConversationR
         choose.name,
         'choose',
         conversationPrompt(conversation, `Who speaks next? One of ${names.join(', ')}.`),
+        partsSoFar(said),
       );
     },
     ...turnLimit(until, chooser ? 2 : 1),

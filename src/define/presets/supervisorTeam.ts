@@ -46,7 +46,9 @@ export function supervisorTeam<S extends Participant>(
   const supervisor = memberDefinition(options.supervisor);
   if (supervisor.kind !== 'agent')
     throw new TroupeError('definition', `The supervisor of ${where} is agent({ … }): it has to call its workers.`);
-  participantsByName(where, options.workers.map(participantOf));
+  const workers = options.workers.flatMap(participantOf);
+  // A machine is called like a tool; it is no participant.
+  if (workers.length > 0 || options.workers.length === 0) participantsByName(where, workers);
   const leader = withTools(supervisor, options.workers.map(toolOf));
   const { input, output } = participantMessages(where, supervisor);
   const messages: Record<string, MessageSpec> = {
@@ -69,7 +71,10 @@ export function supervisorTeam<S extends Participant>(
 }
 
 const isDelegate = (worker: Participant | Delegate): worker is Delegate => worker.kind === 'delegate';
-const participantOf = (worker: Participant | Delegate): Participant => (isDelegate(worker) ? worker.subject : worker);
+const participantOf = (worker: Participant | Delegate): readonly Participant[] => {
+  if (!isDelegate(worker)) return [worker];
+  return worker.subject.kind === 'machine' ? [] : [worker.subject];
+};
 const toolOf = (worker: Participant | Delegate): Delegate =>
   isDelegate(worker)
     ? worker

@@ -1,7 +1,7 @@
 /** An answer of a model as it is shown again: to its own model with its reasoning and signatures, to any other one without. */
 import type { LanguageModelV3Message, SharedV3ProviderOptions } from '@ai-sdk/provider';
 import type { Message, ProviderContent } from '../../contracts/model.ts';
-import { mediaInWords } from '../../contracts/media.ts';
+import { mediaInWords } from '../../contracts/parts.ts';
 import { portableName } from '../../contracts/portableName.ts';
 import { isJsonObject, type Json } from '../../values/json.ts';
 import { wellFormedJson, wellFormedText } from '../../values/text.ts';

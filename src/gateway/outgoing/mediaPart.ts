@@ -1,6 +1,7 @@
 /** An image, audio or a file for a model: its bytes where the model takes it, otherwise words that name the artifact. */
 import type { LanguageModelV3FilePart } from '@ai-sdk/provider';
-import { mediaInWords, type MediaPart } from '../../contracts/media.ts';
+import type { MediaPart } from '../../contracts/media.ts';
+import { mediaInWords } from '../../contracts/parts.ts';
 import type { ModelRequest } from '../../contracts/model.ts';
 import { cutText, wellFormedText } from '../../values/text.ts';
 import { isTextType } from '../../contracts/mediaType.ts';

@@ -3,7 +3,7 @@ import type { Commit, Journal } from '../../journal/journal.ts';
 
 import { phaseOf, type DriftLog } from './drift.ts';
 import { fitsRecorded } from './masker.ts';
-import type { Recording } from './recording.ts';
+import { isPassedOn, type Recording } from './recording.ts';
 
 /** A timer that has not fired. */
 export interface RunningTimer {
@@ -22,6 +22,8 @@ export class JournalWatcher {
   readonly #actors = new Map<string, { state: string; seq: number; status: Commit['status'] }>();
   /** The running timers, by key. */
   readonly timers = new Map<string, RunningTimer>();
+  /** How many steps of each actor were compared. */
+  readonly #compared = new Map<string, number>();
   readonly #recording: Recording;
   readonly #drifts: DriftLog;
   /** Commits so far. */
@@ -91,7 +93,10 @@ export class JournalWatcher {
     before: string,
   ): void {
     if (this.#drifts.of(actor)) return;
-    const recorded = this.#recording.step(actor, seq);
+    if (isPassedOn(event.type, before, state)) return;
+    const nth = this.#compared.get(actor) ?? 0;
+    this.#compared.set(actor, nth + 1);
+    const recorded = this.#recording.path(actor)[nth];
     if (
       recorded &&
       fitsRecorded(recorded.event.type, event.type) &&

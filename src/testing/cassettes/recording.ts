@@ -17,6 +17,7 @@ export class Recording {
   /** What came from outside, in order. */
   readonly cues: Cue[];
   readonly #steps = new Map<string, RecordedStep[]>();
+  readonly #paths = new Map<string, readonly RecordedStep[]>();
   readonly #unused: Set<RecordedEffect>;
   readonly #byKey: ReadonlyMap<string, RecordedEffect>;
   readonly #byActor = new Map<string, RecordedEffect[]>();
@@ -48,9 +49,14 @@ export class Recording {
     return present(this.#byKey.get(key), `The outcome of ${key}`).outcome;
   }
 
-  /** The recorded step of an actor by its number; undefined when there is none. */
-  step(actor: string, seq: number): RecordedStep | undefined {
-    return this.#steps.get(actor)?.[seq - 1];
+  /** The recorded steps of an actor, without messages about budgets that it only took in or passed on. */
+  path(actor: string): readonly RecordedStep[] {
+    const known = this.#paths.get(actor);
+    if (known) return known;
+    const steps = this.#steps.get(actor) ?? [];
+    const path = steps.filter(({ event, state }, index) => !isPassedOn(event.type, steps[index - 1]?.state, state));
+    this.#paths.set(actor, path);
+    return path;
   }
 
   /** Has this actor recorded steps? */
@@ -106,6 +112,14 @@ export class Recording {
     return this.#byActor.get(`${actor} ${name}`) ?? [];
   }
 }
+
+/**
+ * Messages about the budget of members that work at once come from different actors, and may overtake each other and anything else on their way. Where one
+ * leaves its recipient in the state that it was in, its place tells nothing. What it leads to is compared all the same: what a member may use is in the
+ * input of its calls.
+ */
+export const isPassedOn = (eventType: string, before: string | undefined, state: string): boolean =>
+  eventType.startsWith('treasury.') && before === state;
 
 function cuesOf({ actors, steps, ledger }: Cassette): Cue[] {
   const inside = new Set(actors.map(({ actor }) => actor));

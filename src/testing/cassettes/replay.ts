@@ -1,5 +1,7 @@
 /** Replays a recording on the machines of a subject: in memory, on a virtual clock, with nothing from outside but what was recorded. */
+import { treasurerMachine } from '../../../machines/treasury/treasurer.ts';
 import { TroupeError } from '../../values/failure.ts';
+import { propertiesOf } from '../../values/properties.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
 import { memory } from '../../journal/memory.ts';
 import { compile, type CompileContext } from '../../runtime/compile.ts';
@@ -71,7 +73,8 @@ export async function replayCassette(
   });
   const opened: AsyncDisposable[] = [];
   const prepare = (type: ActorType) => recordedActorType(pure(type), answers.answer);
-  const type = compile({ gateway: offline, clock, ...live?.surroundings, opened, prepare })(subject);
+  const surroundings = { gateway: offline, clock, ...live?.surroundings, opened, prepare };
+  const type = compile({ ...surroundings, sharesUnasked: sharesUnasked(cassette) })(subject);
   requireSame(file, cassette, subject, type);
 
   const transport = inProcess();
@@ -130,6 +133,10 @@ export async function replayCassette(
 const offline: CompileContext['gateway'] = {
   answer: () => Promise.reject(new TroupeError('environment', 'A replay asks no model.')),
 };
+
+/** Was it recorded by a version in which two members used large shares without asking? Its treasurers were started without the word. */
+const sharesUnasked = ({ actors }: Cassette): boolean =>
+  actors.some(({ machine, input }) => machine === treasurerMachine.id && propertiesOf(input)['asksFirst'] !== true);
 
 function requireSame(
   file: string,

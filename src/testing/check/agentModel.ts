@@ -96,7 +96,9 @@ function typeOf(agent: AnyAgent): ActorType {
   // The agents and teams that it calls are reduced to their contracts.
   const tools = agent.tools.map((tool) =>
     // The kinds that a delegate may have were checked when it was defined.
-    isDelegate(tool) ? { ...tool, subject: contractOf(tool.subject as AnyAgent | AnyTeam) } : tool,
+    isDelegate(tool) && tool.subject.kind !== 'machine'
+      ? { ...tool, subject: contractOf(tool.subject as AnyAgent | AnyTeam) }
+      : tool,
   );
   return compile({ gateway: never, clock: systemClock(), opened: [] })({ ...agent, tools, definition });
 }
@@ -106,7 +108,7 @@ const isDelegate = (tool: AnyAgent['tools'][number]): tool is Delegate => 'kind'
 /** A call of each agent and team that it may call. */
 const delegations = ({ tools }: AnyAgent): DelegatedCall[] =>
   tools.filter(isDelegate).map(({ name, subject, approval }) => {
-    const type = subject.handles[0] ?? 'task';
+    const type = (subject.kind === 'machine' ? undefined : subject.handles[0]) ?? 'task';
     return { name, ask: approval, delegate: { who: defaultMember, type, body: 'Do it.', left: {} } };
   });
 

@@ -4,7 +4,8 @@ import { TroupeError } from '../../values/failure.ts';
 import type { Json, JsonObject } from '../../values/json.ts';
 import { jsonSchema } from '../../contracts/protocol.ts';
 import { virtualClock } from '../clock.ts';
-import { jsonList, jsonObject, jsonObjects } from '../jsonValues.ts';
+import { jsonObject } from '../jsonValues.ts';
+import { schemaValues, type ValueStyle } from '../schemaValues.ts';
 
 /** How values are made up. */
 export interface SampleOptions {
@@ -22,7 +23,7 @@ export interface SampleOptions {
 export function samplesOf(schema: ZodType, { seed = 1, limit = 16 }: SampleOptions = {}): Json[] {
   const root = jsonObject(jsonSchema(schema));
   const { random } = virtualClock({ seed });
-  const drawn = distinct(drawing(root, random)(root, 0)).filter((value) => schema.safeParse(value).success);
+  const drawn = distinct(schemaValues(root, everyKind(random))).filter((value) => schema.safeParse(value).success);
   if (drawn.length === 0)
     throw new TroupeError(
       'definition',
@@ -35,54 +36,16 @@ const distinct = (values: readonly Json[]): Json[] => [
   ...new Map(values.map((value) => [JSON.stringify(value), value])).values(),
 ];
 
-/** References may be recursive: deeper than this they are not followed. */
-const deepest = 6;
-
-const formats: Readonly<Record<string, string>> = {
-  email: 'ada@example.org',
-  uuid: '00000000-0000-4000-8000-000000000000',
-  uri: 'https://example.org/',
-  'date-time': '2026-01-01T00:00:00Z',
-  date: '2026-01-01',
-  time: '00:00:00',
-  duration: 'PT1H',
-  ipv4: '192.0.2.1',
-  ipv6: '2001:db8::1',
-};
-
-function drawing(root: JsonObject, random: () => number) {
-  return function draw(schema: JsonObject, depth: number): Json[] {
-    const { $ref, const: constant, enum: members, anyOf, oneOf, allOf, type } = schema;
-    if (typeof $ref === 'string') return depth > deepest ? [] : draw(resolved(root, $ref), depth + 1);
-    if (constant !== undefined) return [constant];
-    if (Array.isArray(members)) return members;
-    const branches = jsonObjects(anyOf ?? oneOf);
-    if (branches) return branches.flatMap((branch) => draw(branch, depth + 1));
-    const parts = jsonObjects(allOf);
-    if (parts) return [Object.assign({}, ...parts.map((part) => draw(part, depth + 1)[0]))];
-    switch (type) {
-      case 'boolean':
-        return [true, false];
-      case 'integer':
-      case 'number':
-        return numbers(schema, random);
-      case 'string':
-        return [text(schema, random)];
-      case 'array':
-        return arrays(schema, (item) => draw(item, depth + 1));
-      case 'object':
-        return objects(schema, (property) => draw(property, depth + 1));
-      default:
-        return [null];
-    }
-  };
-}
-
-const resolved = (root: JsonObject, ref: string): JsonObject =>
-  ref
-    .split('/')
-    .slice(1)
-    .reduce<JsonObject>((at, name) => jsonObject(at[name]), root);
+/** Every branch, every member, and one text for each seed. */
+const everyKind = (random: () => number): ValueStyle => ({
+  most: Infinity,
+  optional: 'varied',
+  defaultOnly: false,
+  numbers: (schema) => numbers(schema, random),
+  text: (schema) => text(schema, random),
+  // The shortest list, and one that is longer by one.
+  lengths: (least, most) => [least, Math.min(least + 1, most)],
+});
 
 /** Both ends of the range and something between; a bound beyond the safe integers is none. */
 function numbers(schema: JsonObject, random: () => number): number[] {
@@ -98,36 +61,7 @@ function numbers(schema: JsonObject, random: () => number): number[] {
   return [low, high, low + Math.floor((random() * (high - low)) / step) * step];
 }
 
-function text({ format, minLength = 1, maxLength = Infinity }: JsonObject, random: () => number): string {
-  const known = typeof format === 'string' ? formats[format] : undefined;
-  if (known !== undefined) return known;
+function text({ minLength = 1, maxLength = Infinity }: JsonObject, random: () => number): string {
   const length = Math.min(Math.max(Number(minLength), 4), Number(maxLength));
   return Array.from({ length }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join('');
-}
-
-/** The shortest list, and one that is longer by one. */
-function arrays(
-  { items, prefixItems, minItems = 0, maxItems }: JsonObject,
-  draw: (item: JsonObject) => Json[],
-): Json[] {
-  const listed = jsonObjects(prefixItems);
-  if (listed) return [listed.map((item) => draw(item)[0] ?? null)];
-  const values = draw(jsonObject(items));
-  const filled = (length: number): Json[] =>
-    Array.from({ length }, (_, index) => values[index % values.length]).filter((value) => value !== undefined);
-  const least = Number(minItems);
-  return [filled(least), filled(Math.min(least + 1, Number(maxItems ?? Infinity)))];
-}
-
-/** One object with every property, each property's other values one at a time, and one object with only the required properties. */
-function objects({ properties = {}, required = [] }: JsonObject, draw: (property: JsonObject) => Json[]): Json[] {
-  const drawn = Object.entries(jsonObject(properties)).flatMap(([name, each]) => {
-    const [first, ...others] = draw(jsonObject(each));
-    return first === undefined ? [] : [{ name, first, others }];
-  });
-  const full = Object.fromEntries(drawn.map(({ name, first }) => [name, first]));
-  const varied = drawn.flatMap(({ name, others }) => others.map((other) => ({ ...full, [name]: other })));
-  const names = jsonList(required) ?? [];
-  const bare = Object.fromEntries(Object.entries(full).filter(([name]) => names.includes(name)));
-  return [full, ...varied, bare];
 }

@@ -36,6 +36,54 @@ test('a stream that a check rejects is stopped, and none of its text is shown', 
   expect(parts).toBeLessThan(6);
 });
 
+/** Talks in pieces of five characters until it is stopped, and says the secret after so many of them. */
+function talker(pieces: number, secretAt: number) {
+  const said = { pieces: 0 };
+  const model = {
+    id: 'test:talker',
+    async *stream(_: unknown, { signal }: { signal: AbortSignal }) {
+      for (said.pieces = 0; said.pieces < pieces; said.pieces++) {
+        if (signal.aborted) throw signal.reason;
+        yield { type: 'text' as const, text: said.pieces === secretAt ? '<42> ' : 'word ' };
+      }
+      const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
+      yield { type: 'finish' as const, reason: 'stop' as const, usage, model: 'test:talker' };
+    },
+  };
+  return { model, said };
+}
+
+test('a long answer that is held back is not read anew with each of its words', async () => {
+  let read = 0;
+  let largest = 0;
+  const counts = guardrail({
+    name: 'counts',
+    stream: ({ text }) => {
+      read += text.length;
+      largest = Math.max(largest, text.length);
+      return true;
+    },
+    post: () => true,
+  });
+  const { outcome } = await outcomeOf(guarded(clerk(talker(20_000, -1).model), [counts]));
+  expect(outcome).toMatchObject({ status: 'done' });
+  expect(largest).toBe(100_000);
+  // All of it with each piece would be 10,000 times its length.
+  expect(read / largest).toBeLessThan(40);
+});
+
+test.each([10, 1_000, 15_000])(
+  'what a check rejects after %i pieces is stopped soon, though all is held back',
+  async (at) => {
+    const { model, said } = talker(20_000, at);
+    const { outcome, seen } = await outcomeOf(guarded(clerk(model), [output(['<42>'])]));
+    expect(outcome).toMatchObject(rejection('output', 'stream', 'denied', /pattern/));
+    expect(notes(seen)).toEqual([]);
+    // A sixteenth more, and what comes while the check is asked.
+    expect(said.pieces).toBeLessThan(at + Math.min(at / 16, 4_096 / 5) + 10);
+  },
+);
+
 test('an answer in the form of a message is checked too', async () => {
   const { outcome } = await outcomeOf(
     guarded(

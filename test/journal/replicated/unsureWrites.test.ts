@@ -10,7 +10,7 @@ import { SharedLog } from '../../../src/testing/world/sharedLog.ts';
 import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
 
 /** A journal whose log refuses entries while it is away. `isStored`: it stores them all the same, and only the acknowledgement is lost. */
-async function world() {
+async function world(snapshotEvery = 10_000) {
   const clock = virtualClock();
   const log = new SharedLog();
   const server = { isAway: false, isStored: false };
@@ -29,8 +29,8 @@ async function world() {
       }
     },
   });
-  const mine = await replicated({ log: through(log.open()), replica: memoryReplica(), clock });
-  const other = await replicated({ log: log.open(), replica: memoryReplica(), clock });
+  const mine = await replicated({ log: through(log.open()), replica: memoryReplica(), clock, snapshotEvery });
+  const other = await replicated({ log: log.open(), replica: memoryReplica(), clock, snapshotEvery });
   /** In steps, so that a timer which is set on the way is due as well. */
   const advance = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 100) {
@@ -142,3 +142,51 @@ for (const [how, isStored] of [
         await once[Symbol.asyncDispose]();
       });
 }
+
+test('the outcome of a write is told once more and no oftener: asked a third time, it is judged as of then', async () => {
+  await using at = await world();
+  await at.mine.claim('r', 'me', claimOptions);
+  const renew = () => at.mine.renew('r', 1, commitTime + 90_000);
+  await at.unsure(true, renew);
+  await at.back();
+  expect(await renew()).toBe(true);
+  await at.mine.release('r', 1);
+  expect(await at.other.claim('r', 'other', claimOptions)).toBe(2);
+  expect(await renew()).toBe(false);
+});
+
+test('what gives something back is done as soon as the server is there, although nobody waits for it any more', async () => {
+  await using at = await world();
+  await at.mine.claim('r', 'me', claimOptions);
+  await at.mine.claim('s', 'me', claimOptions);
+  const send = { id: 'm3', type: 'x', from: 'agent/a', to: 'agent/b', run: 'r', body: 1, kind: 'tell' as const };
+  const opens = [{ kind: 'message' as const, key: 'agent/a/1/0', data: send }];
+  await at.mine.commit(commitFor({ seq: 1, opens: opens as never }));
+  expect(await at.other.undelivered('r')).toHaveLength(1);
+  await at.unsure(false, async () => {
+    // It is under way when the others come, so they wait in the queue behind it.
+    const first = at.mine.post({ ...send, id: 'm4' });
+    first.catch(() => {});
+    await at.advance(100);
+    at.mine.settle(['agent/a/1/0']);
+    await at.mine.release('s', 1);
+  });
+  await at.back();
+  expect(await at.other.claim('s', 'other', claimOptions)).toBe(2);
+  expect(await at.other.undelivered('r')).toEqual([]);
+});
+
+test('a write that came to the log too late, so that nobody applied it, is made when it is asked for again', async () => {
+  await using at = await world(10);
+  await at.mine.claim('r', 'me', claimOptions);
+  const write = () => at.mine.commit(commitFor({ seq: 1, appends: [{ list: 'said', entry: 'once' }] }));
+  await at.unsure(false, write);
+  // So many entries come before it.
+  for (let n = 0; n < 12; n++) await at.other.dropMail('none', `m${n}`);
+  await at.back();
+  expect(await at.other.list('agent/a', 'said')).toEqual([]);
+  const again = write();
+  await at.advance(1_000);
+  await again;
+  expect(await at.other.list('agent/a', 'said')).toEqual(['once']);
+});

@@ -127,3 +127,61 @@ test('headers are percent-encoded as in a URI: another program may encode every 
   for (const { id, from, to } of received)
     expect({ id, from, to }).toEqual({ id: 'm 1/ü%', from: sender, to: 'agent/b' });
 });
+
+const tell = { id: 'm1', type: 'greet', body: {}, from: 'agent/a', run: 'r1', kind: 'tell' } as const;
+
+test('an actor that ends leaves the others of its run their messages', async () => {
+  const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
+  await using here = nats(options);
+  await using there = nats(options);
+  const got: string[] = [];
+  const receive = async ({ to }: Envelope) => void got.push(to);
+  const first = there.listen('agent/r1.1', receive, 'r1');
+  there.listen('agent/r1.2', receive, 'r1');
+  await connection.flush();
+  first[Symbol.dispose]();
+  await connection.flush();
+  await here.send({ ...tell, to: 'agent/r1.2' });
+  expect(got).toEqual(['agent/r1.2']);
+});
+
+test('two messages of one plain client that are accepted at the same moment are acknowledged each by itself', async () => {
+  const name = `t${tenant++}`;
+  await using there = nats({ connection, clock: virtualClock(), tenant: name });
+  there.listen('agent/b', async () => {}, 'r1');
+  const answered: string[] = [];
+  const answers = connection.subscribe('_INBOX.plain.*', { callback: (_, { subject }) => void answered.push(subject) });
+  await connection.flush();
+  for (const reply of ['_INBOX.plain.one', '_INBOX.plain.two'])
+    connection.publish(`troupe.${name}.r1.agent.b.in`, '{}', {
+      reply,
+      headers: encodeHeaders({ ...tell, to: 'agent/b' }),
+    });
+  await expect.poll(() => answered).toEqual(['_INBOX.plain.one', '_INBOX.plain.two']);
+  answers.unsubscribe();
+});
+
+test('a refusal arrives, however long its reason is', async () => {
+  const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
+  await using here = nats(options);
+  await using there = nats(options);
+  const reason = 'x'.repeat(2 * 1024 * 1024);
+  there.listen('agent/b', () => Promise.reject(new TroupeError('tool', reason, { data: { reason } })), 'r1');
+  await connection.flush();
+  await expect(here.send({ ...tell, to: 'agent/b' })).rejects.toMatchObject({
+    kind: 'tool',
+    message: `${'x'.repeat(2_000)}…`,
+  });
+});
+
+test('what looks like an encoded character, a line of its own or another script arrives in a header as it was sent', async () => {
+  const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
+  await using here = nats(options);
+  await using there = nats(options);
+  const got: string[] = [];
+  there.listen('agent/b', async ({ type, causation }) => void got.push(type, String(causation)), 'r1');
+  await connection.flush();
+  const [type, causation] = ['größe %41 研究', 'm0\r\nTroupe-Kind: ask'];
+  await here.send({ ...tell, type, causation, to: 'agent/b' });
+  expect(got).toEqual([type, causation]);
+});

@@ -1,0 +1,60 @@
+/** The table of the benchmark. Sizes and goals stand here; what each row does stands in `rows/`. The rows load what they measure, and other packages, when they need it: a floor has a process without them. */
+import type { Row } from './row.ts';
+import { ask } from './rows/ask.ts';
+import { atRest } from './rows/atRest.ts';
+import { crowd } from './rows/crowd.ts';
+import { fanOut } from './rows/fanOut.ts';
+import { committedMessage } from './rows/jetstream.ts';
+import { natsAsk } from './rows/natsAsk.ts';
+import { path } from './rows/path.ts';
+import { processStart } from './rows/start.ts';
+import { durableSteps } from './rows/steps.ts';
+import { guardedStream } from './rows/stream.ts';
+import { durableTurn, turn, turnGrowth, turnMemory } from './rows/turn.ts';
+
+const items = (atLeast: number) => [
+  { figure: 'rate' as const, goals: [{ of: 'troupe', atLeast }] },
+  { figure: 'busy' as const },
+  { figure: 'written' as const },
+];
+
+export const rows: readonly Row[] = [
+  turn(10, 1),
+  turn(100, 0.8),
+  turn(400, 0.8),
+  turn(2_000, 0.8),
+  turnGrowth(2_000),
+  turnMemory(400),
+  durableTurn(10, { wall: 2.5, stored: 5, written: 3 }),
+  durableTurn(100, { wall: 1.8, busy: 4, stored: 5, written: 3 }),
+  durableTurn(400, { wall: 1.7, stored: 5, written: 3 }),
+  durableSteps(1, 1_000, 0.7),
+  durableSteps(100, 20, 3),
+  fanOut({ count: 1_000, where: 'memory', worker: 'agent', columns: items(2_500), rounds: 5 }),
+  fanOut({ count: 1_000, where: 'disk', worker: 'agent', columns: items(1_500), rounds: 5 }),
+  fanOut({ count: 1_000, where: 'memory', worker: 'function', columns: items(30_000), rounds: 5 }),
+  fanOut({ count: 1_000, where: 'disk', worker: 'function', columns: items(20_000), rounds: 5 }),
+  fanOut({
+    count: 10_000,
+    where: 'memory',
+    worker: 'agent',
+    columns: [
+      { figure: 'peak', goals: [{ of: 'troupe', against: 'a pool of promises', atMost: 3 }] },
+      { figure: 'rate' },
+    ],
+    fresh: true,
+    rounds: 1,
+  }),
+  ask(10_000),
+  natsAsk(2_000, 1, { handler: 0.85, actor: 0.7 }),
+  natsAsk(10_000, 100, { handler: 2, actor: 1 }),
+  committedMessage('default', 2_000, 100, 1),
+  committedMessage('always', 2_000, 100, 4),
+  atRest(200),
+  processStart(),
+  guardedStream(10_000),
+  guardedStream(30_000),
+  crowd(1_000, 'disk'),
+  crowd(1_000, 'memory'),
+  path({ message: 12, toolCall: 15, resume: 15 }),
+];

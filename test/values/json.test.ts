@@ -1,0 +1,54 @@
+/** Copies of JSON values. */
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { plainCopy, throughJson } from '../../src/values/json.ts';
+
+const odd = [
+  undefined,
+  NaN,
+  Infinity,
+  -0,
+  new Date(0),
+  new Map(),
+  () => 1,
+  Symbol('s'),
+  1n,
+  { [Symbol('s')]: 1 },
+  Object.create({ a: 1 }),
+];
+
+test('a copy is what JSON makes of a value, or there is none', () => {
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof(
+      { maxDepth: 4 },
+      fc.jsonValue(),
+      fc.constantFrom(...odd),
+      fc.array(tie('any'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('a', 'b', '__proto__', 'toJSON'), tie('any'), { maxKeys: 3 }),
+    ),
+  })).any;
+  let copies = 0;
+  fc.assert(
+    fc.property(value, (given) => {
+      const copy = plainCopy(given);
+      if (copy === undefined) return;
+      copies++;
+      expect(copy).toStrictEqual(throughJson(given));
+      if (typeof given === 'object' && given !== null) expect(copy).not.toBe(given);
+    }),
+    { numRuns: 500 },
+  );
+  expect(copies).toBeGreaterThan(100);
+});
+
+test('what is JSON as it stands is copied; anything else, however deep, is not', () => {
+  const plain = { a: [1, 'two', null, true, { b: {} }], c: '' };
+  expect(plainCopy(plain)).toStrictEqual(plain);
+  for (const each of odd) {
+    expect(plainCopy(each)).toBeUndefined();
+    expect(plainCopy({ a: [{ b: each }] })).toBeUndefined();
+  }
+  const circle: Record<string, unknown> = {};
+  circle.again = circle;
+  expect(plainCopy(circle)).toBeUndefined();
+});
