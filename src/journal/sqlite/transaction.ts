@@ -29,7 +29,7 @@ export class EntryTransaction implements WriteQueue {
       if (this.#failure) throw this.#failure;
       this.#db.exec('COMMIT');
     } catch (thrown) {
-      attempt(() => this.#db.exec('ROLLBACK')); // SQLite may have rolled back by itself (a full disk).
+      rollBackIfOpen(() => this.#db.exec('ROLLBACK')); // SQLite may have rolled back by itself (a full disk).
       throw thrown;
     } finally {
       this.#open = false;
@@ -60,10 +60,10 @@ export class EntryTransaction implements WriteQueue {
       write();
     } catch (thrown) {
       if (!isRefusal(thrown)) this.#failure ??= thrown;
-      attempt(() => this.#db.exec('ROLLBACK TO part'));
+      rollBackIfOpen(() => this.#db.exec('ROLLBACK TO part'));
       throw thrown;
     } finally {
-      attempt(() => this.#db.exec('RELEASE part'));
+      rollBackIfOpen(() => this.#db.exec('RELEASE part'));
     }
   }
 }
@@ -75,7 +75,8 @@ function isRefusal(thrown: unknown): boolean {
   return code !== undefined && valueErrors.includes(code);
 }
 
-function attempt(work: () => void): void {
+/** Does what may fail only because the transaction is over already. */
+export function rollBackIfOpen(work: () => void): void {
   try {
     work();
   } catch {

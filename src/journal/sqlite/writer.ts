@@ -19,6 +19,7 @@ import { dictionaryAfter, packed } from './packing.ts';
 import { recordText } from './record.ts';
 import type { ActorColumns, CommitColumns, ListColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
+import { rollBackIfOpen } from './transaction.ts';
 
 /** The part of a journal that stores commits, results and dead letters. */
 export function commitWriter({
@@ -158,17 +159,16 @@ export function commitWriter({
     commits.remember(id, hash, dictionaryAfter(dictionary, seq, text));
   }
 
-  /** All of it or nothing, within a transaction that others write in as well. */
+  /** All of it or nothing, within a transaction that others write in as well. SQLite may have rolled back all of it by itself (a full disk): then the error is that of the disk. */
   function together(writeAll: () => void): void {
     db.exec('SAVEPOINT together');
     try {
       writeAll();
     } catch (thrown) {
-      db.exec('ROLLBACK TO together');
+      rollBackIfOpen(() => db.exec('ROLLBACK TO together; RELEASE together'));
       throw thrown;
-    } finally {
-      db.exec('RELEASE together');
     }
+    db.exec('RELEASE together');
   }
 
   return {
