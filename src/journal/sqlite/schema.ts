@@ -72,6 +72,9 @@ export const migrations: readonly string[] = [
 /** The version of a file that has had all migrations. */
 export const newestVersion: number = migrations.length;
 
+/** Bytes of a page of a new file. A commit changes a part of three pages, and each is written whole; a smaller page would not hold the row of an agent. */
+export const pageSize = 2_048;
+
 /** The tables that a replica has beside those of the journal. `played` holds the mark; `skipped` what is no entry, and how many there were up to it. The names are stored. */
 export const replicaTables = `
   CREATE TABLE IF NOT EXISTS played (log TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL);
@@ -101,6 +104,7 @@ export function migrate(db: SqliteDriver, path: string, busyTimeout: number): vo
       `${path} is a database of another program. Choose another file with --db. Nothing was changed.`,
     );
   }
+  if (version === 0) db.exec(`PRAGMA page_size = ${pageSize}`);
   writeAhead(db, busyTimeout);
   db.exec('PRAGMA synchronous = FULL');
   if (version === migrations.length) return;

@@ -24,7 +24,7 @@ export interface SqliteOptions {
   driver?: SqliteDriver['name'];
   /** Milliseconds to wait for another process's write. Default: 2,000. */
   busyTimeout?: number;
-  /** The most pages of 4 KB that the file may have. Default: as many as the disk holds. */
+  /** The most pages of 2 KB that the file may have; of 4 KB in one that an earlier version made. Default: as many as the disk holds. */
   maxPages?: number;
 }
 

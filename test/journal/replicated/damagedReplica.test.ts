@@ -1,4 +1,5 @@
 /** What a machine has of a shared journal is damaged: it is rebuilt from the log with a word about it, and every question has its true answer. */
+import { pageSize } from '../../../src/journal/sqlite/schema.ts';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,6 @@ import { corrupt, fill, readAll, wrongAnswers } from '../sqlite/readings.ts';
 const folder = mkdtempSync(join(tmpdir(), 'troupe-replica-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const clock = systemClock();
-const pageSize = 4_096;
 
 /** A filled log, the file of a process that has applied it, and the true answers. */
 async function appliedLog(snapshotEvery = 1_000) {
