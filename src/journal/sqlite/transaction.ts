@@ -29,7 +29,7 @@ export class EntryTransaction implements WriteQueue {
       if (this.#failure) throw this.#failure;
       this.#db.exec('COMMIT');
     } catch (thrown) {
-      rollBackIfOpen(() => this.#db.exec('ROLLBACK')); // SQLite may have rolled back by itself (a full disk).
+      attempt(() => this.#db.exec('ROLLBACK')); // SQLite may have rolled back by itself (a full disk).
       throw thrown;
     } finally {
       this.#open = false;
@@ -60,10 +60,10 @@ export class EntryTransaction implements WriteQueue {
       write();
     } catch (thrown) {
       if (!isRefusal(thrown)) this.#failure ??= thrown;
-      rollBackIfOpen(() => this.#db.exec('ROLLBACK TO part'));
+      attempt(() => this.#db.exec('ROLLBACK TO part'));
       throw thrown;
     } finally {
-      rollBackIfOpen(() => this.#db.exec('RELEASE part'));
+      attempt(() => this.#db.exec('RELEASE part'));
     }
   }
 }
@@ -75,8 +75,7 @@ function isRefusal(thrown: unknown): boolean {
   return code !== undefined && valueErrors.includes(code);
 }
 
-/** Does what may fail only because the transaction is over already. */
-export function rollBackIfOpen(work: () => void): void {
+function attempt(work: () => void): void {
   try {
     work();
   } catch {

@@ -19,7 +19,6 @@ import { dictionaryAfter, packed } from './packing.ts';
 import { recordText } from './record.ts';
 import type { ActorColumns, CommitColumns, ListColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
-import { rollBackIfOpen } from './transaction.ts';
 
 /** The part of a journal that stores commits, results and dead letters. */
 export function commitWriter({
@@ -164,11 +163,15 @@ export function commitWriter({
     db.exec('SAVEPOINT together');
     try {
       writeAll();
+      db.exec('RELEASE together');
     } catch (thrown) {
-      rollBackIfOpen(() => db.exec('ROLLBACK TO together; RELEASE together'));
+      try {
+        db.exec('ROLLBACK TO together; RELEASE together');
+      } catch {
+        // SQLite has rolled the whole transaction back already (a full disk): what is thrown is why.
+      }
       throw thrown;
     }
-    db.exec('RELEASE together');
   }
 
   return {
