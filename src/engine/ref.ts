@@ -90,10 +90,8 @@ export class ReplyChannel implements Disposable {
       tell: (type, body, { id } = {}) => this.#transport.send(envelope(type, body, 'tell', id)),
       ask: async (type, body, { id, timeout = 30_000 } = {}) => {
         const { replies = [] } = protocol.messages[type] ?? {};
-        const answer = await this.#ask(
-          { ...envelope(type, body, 'ask', id), deadline: this.#clock.now() + timeout },
-          timeout,
-        );
+        const deadline = this.#clock.now() + timeout;
+        const answer = await this.#ask(Object.assign(envelope(type, body, 'ask', id), { deadline }), timeout);
         if (!replies.includes(answer.type))
           throw new TroupeError(
             'unknown_message',

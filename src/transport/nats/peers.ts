@@ -67,6 +67,8 @@ const newParts = (): BundleParts => ({ messages: [], accepted: [], refused: [] }
 const perPart = 4;
 /** Addresses whose process is remembered. Beyond that all are forgotten, and learned again. */
 const mostRoutes = 10_000;
+/** Processes that are remembered, of which some may be gone. */
+const mostPeers = 1_000;
 /** A message with a longer body gains nothing in a bundle. */
 const longestBody = 16 * 1024;
 
@@ -108,6 +110,7 @@ export class Peers {
     const inbox = subject.slice(0, end);
     const known = this.#peers.get(inbox);
     if (known) return known;
+    if (this.#peers.size >= mostPeers) this.forgetPeers();
     const reply = `${this.announcement}${++this.#count}`;
     this.#room = maxBodyBytes(this.#connection) / 8;
     const peer = new Peer(subject, reply, (changed) => this.#changed(changed));

@@ -96,7 +96,8 @@ export class Requests {
     const now = clock.now();
     if (now > deadline) return this.#end(token)?.reject(expired(type, to));
     waiting.due = Math.min(now + resendAfter, deadline + 1);
-    if (peer) return peer.send(parcel.bundled(token));
+    // A closed connection says so below.
+    if (peer && !connection.isClosed()) return peer.send(parcel.bundled(token));
     try {
       peers.flush(); // T1
       const { payload, headers } = parcel.plain();

@@ -189,6 +189,19 @@ test('a message that its process does not acknowledge is sent again by the subje
   expect(got).toEqual(['again']);
 });
 
+test('a message on a connection that was closed is rejected at once, also to a process that was met', async () => {
+  const tenant = newTenant();
+  const closing = await connectNats({ servers: server.url });
+  const here = open(tenant, closing);
+  await using there = open(tenant);
+  there.listen('agent/b', async () => {}, 'r1');
+  await connection.flush();
+  await here.send(tell('before'));
+  await closing.close();
+  await expect(here.send(tell('after'))).rejects.toThrow();
+  await here[Symbol.asyncDispose]();
+});
+
 test('an actor that is nowhere any more is an unknown recipient', async () => {
   const tenant = newTenant();
   await using here = open(tenant);
