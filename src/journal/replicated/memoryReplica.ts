@@ -58,6 +58,7 @@ export function memoryReplica(): JournalReplica {
         ? deserialize(Buffer.concat(chunks))
         : { memory: emptyContents(), mark: initialMark, writers: new Map(), skipped: noneSkipped };
       fill(contents.actors, from.memory.actors);
+      fill(contents.byRun, from.memory.byRun);
       fill(contents.actorByPending, from.memory.actorByPending);
       fill(contents.results, from.memory.results);
       fill(contents.claims, from.memory.claims);
