@@ -247,7 +247,7 @@ export class Handler {
       undo,
       finish: (included) => {
         const { commit, change } = plan;
-        this.#state.append(plan);
+        this.#state.stored(plan);
         for (const pending of closed) this.#executor.cancel(pending);
         this.#host.context.report(commitInspection(commit, change.snapshot?.value, change.failure));
         incoming?.acknowledge();

@@ -1,13 +1,13 @@
 /** What one event causes inside its run is one commit: parent to child to parent. */
 import { expect, test } from 'vitest';
-import { assign, sendParent, sendTo, setup } from 'xstate';
+import { assign, enqueueActions, sendParent, sendTo, setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
 import { slot } from '../../machines/slot.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { memory } from '../../src/journal/memory.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import type { Commit, Journal } from '../../src/journal/journal.ts';
-import { journals, type JournalKind } from './journals.ts';
+import { journals, stepByStep, type JournalKind } from './journals.ts';
 import type { Signal } from './machines.ts';
 import { settle, TestProcess, type } from './testProcess.ts';
 
@@ -180,4 +180,55 @@ test('while the journal is away all of it waits, and is stored once', async () =
   await testProcess.advance(1_000);
   await Promise.all([told, more]);
   expect(await counted(testProcess, address)).toEqual([2, 2]);
+});
+
+/** Takes `first` only once `second` has opened it, and anything then. */
+const door = setup({
+  types: {} as { context: { taken: string[] }; events: Signal },
+  guards: {
+    isBad: ({ event }) => {
+      if (event['bad'] === true) throw new Error('bad');
+      return true;
+    },
+  },
+  actions: { take: assign({ taken: ({ context, event }) => [...context.taken, event.type] }) },
+}).createMachine({
+  id: 'door',
+  context: { taken: [] },
+  initial: 'shut',
+  states: {
+    shut: { on: { second: { target: 'open', guard: 'isBad', actions: 'take' } } },
+    open: { on: { first: { actions: 'take' }, second: { actions: 'take' } } },
+  },
+});
+const caller = (...words: readonly Signal[]) =>
+  setup({
+    types: {} as { events: Signal },
+    actors: { door },
+    actions: { call: enqueueActions(({ enqueue }) => words.forEach((word) => enqueue.sendTo('door', word))) },
+  }).createMachine({
+    id: 'caller',
+    initial: 'on',
+    states: { on: { invoke: { src: 'door', id: 'door' }, on: { go: { actions: 'call' } } } },
+  });
+
+test.each([
+  ['means nothing to it', [{ type: 'first' }, { type: 'second' }], ['second'], 'first'],
+  [
+    'makes it throw',
+    [{ type: 'second', bad: true }, { type: 'second' }, { type: 'first' }],
+    ['second', 'first'],
+    'second',
+  ],
+])('what an actor sends to another is taken in its order, when the first of it %s', async (_, words, taken, dead) => {
+  for (const of of [(journal: Journal) => journal, stepByStep]) {
+    const testProcess = new TestProcess({ journal: of(memory()) });
+    const address = await testProcess.start(type(caller(...words)));
+    const kid = await testProcess.find('door/');
+    await testProcess.signal(address, { type: 'go' });
+    await testProcess.advance(1_000);
+    expect((await testProcess.row(kid)).context.taken).toEqual(taken);
+    expect(testProcess.deadLetters().map(({ message }) => message.type)).toEqual([dead]);
+    testProcess.host.abandon();
+  }
 });
