@@ -5,6 +5,7 @@ import { effect } from '../../actors/effect.ts';
 import { slot } from '../../machines/slot.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { memory } from '../../src/journal/memory.ts';
+import { inProcess } from '../../src/transport/inProcess.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import type { Commit, Journal } from '../../src/journal/journal.ts';
 import { journals, stepByStep, type JournalKind } from './journals.ts';
@@ -160,6 +161,20 @@ test('what cannot be stored together is stored step by step: the refusal is that
   expect(refused.length).toBeGreaterThan(0);
 });
 
+test('a message under an id that its sender would give to another one does not stop that sender', async () => {
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(boss));
+  const kid = await testProcess.find('kid/');
+  await testProcess.signal(kid, { type: 'say', forged: true }, { id: `${address}/3/0` });
+  let isTaken = false;
+  void testProcess.signal(address, { type: 'go' }).then(() => (isTaken = true));
+  await testProcess.advance(1_000);
+  await settle();
+  expect(isTaken).toBe(true);
+  expect(await counted(testProcess, address)).toEqual([1, 1]);
+  testProcess.host.abandon();
+});
+
 test('while the journal is away all of it waits, and is stored once', async () => {
   const inner = memory();
   let isAway = false;
@@ -231,4 +246,96 @@ test.each([
     expect(testProcess.deadLetters().map(({ message }) => message.type)).toEqual([dead]);
     testProcess.host.abandon();
   }
+});
+
+test('an effect that a later step of the same commit gives up is not performed', async () => {
+  const performed: string[] = [];
+  const work = effect(async (_, { key }) => (performed.push(key), 'ok'));
+  const echo = setup({ types: {} as { events: Signal }, actions: { answer: sendParent({ type: 'enough' }) } });
+  const asker = setup({
+    types: {} as { events: Signal },
+    actors: { work, echo: echo.createMachine({ id: 'echo', on: { say: { actions: 'answer' } } }) },
+    actions: { tell: sendTo('echo', { type: 'say' }) },
+  }).createMachine({
+    id: 'asker',
+    invoke: { src: 'echo', id: 'echo' },
+    initial: 'idle',
+    states: {
+      idle: { on: { go: 'working' } },
+      working: { entry: 'tell', invoke: { src: 'work', id: 'work' }, on: { enough: 'over' } },
+      over: {},
+    },
+  });
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(asker));
+  await testProcess.signal(address, { type: 'go' });
+  expect((await testProcess.row(address)).state).toBe('over');
+  expect(performed).toEqual([]);
+  expect(testProcess.host.isIdle('r1')).toBe(true);
+  testProcess.host.abandon();
+});
+
+test.each([
+  ['is stored step by step after all', new TroupeError('invalid', 'too much at once')],
+  ['was handled before', new TroupeError('conflict', 'handled before', { data: { duplicate: true, id: 'the same' } })],
+])('what %s is no longer said to wait for the journal', async (_, refusal) => {
+  const inner = memory();
+  const failures: TroupeError[] = [];
+  const journal = overrideMethods(inner, {
+    commitAll: async (commits) => {
+      const failure = failures.shift();
+      if (failure) throw failure;
+      await inner.commitAll?.(commits);
+    },
+  });
+  const testProcess = new TestProcess({ journal });
+  const address = await testProcess.start(type(boss));
+  failures.push(new TroupeError('storage', 'away'), refusal);
+  void testProcess.signal(address, { type: 'go' }, { id: 'the same' }).catch(() => {});
+  await settle();
+  expect(testProcess.host.stalls.of('r1')?.failure.message).toContain('away');
+  await testProcess.advance(1_000);
+  expect(testProcess.host.stalls.of('r1')).toBeUndefined();
+  testProcess.host.abandon();
+});
+
+test('a child whose address cannot be opened fails, and its run rests', async () => {
+  const inner = inProcess();
+  const transport = overrideMethods(inner, {
+    listen: (address, receive, run) => {
+      if (address.startsWith('kid/')) throw new TroupeError('environment', 'nothing can listen there');
+      return inner.listen(address, receive, run);
+    },
+  });
+  const testProcess = new TestProcess({ transport });
+  const address = await testProcess.start(type(boss));
+  expect((await testProcess.row(address)).status).toBe('failed');
+  expect(testProcess.host.isIdle('r1')).toBe(true);
+  testProcess.host.abandon();
+});
+
+test('children of a commit that is refused leave nothing behind', async () => {
+  const starter = setup({
+    types: {} as { events: Signal },
+    actors: { kid: setup({ delays: { long: 5_000 } }).createMachine({ id: 'kid', after: { long: {} } }) },
+  }).createMachine({
+    id: 'starter',
+    initial: 'a',
+    states: {
+      a: { on: { go: 'b' } },
+      b: { invoke: { src: 'kid', id: 'kid' }, on: { go: { target: 'b', reenter: true } } },
+    },
+  });
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(starter));
+  for (let times = 0; times < 5; times++) await testProcess.signal(address, { type: 'go' }, { id: 'the same' });
+  const { host } = testProcess;
+  expect(host.actorsOf('r1').map((actor) => actor.address)).toHaveLength(2);
+  expect([host.isIdle('r1'), host.timers.size]).toEqual([true, 1]);
+  await host.park('r1');
+  expect([host.owns('r1'), host.actorsOf('r1'), host.timers.size]).toEqual([false, [], 0]);
+  await host.resume('r1', type(starter));
+  await settle();
+  expect(host.actorsOf('r1')).toHaveLength(2);
+  host.abandon();
 });
