@@ -121,6 +121,11 @@ export class Actor {
     return this.state.awaited(key);
   }
 
+  /** Resolves when the step that is being stored now is stored or refused; undefined while there is none. */
+  get storing(): Promise<void> | undefined {
+    return this.#handler.storing;
+  }
+
   /** Children in the order they were spawned. */
   childAddresses(): Address[] {
     return this.state.pendings.childAddresses();

@@ -267,6 +267,11 @@ export class Handler {
     return this.#unit === unit;
   }
 
+  /** Resolves when the step that is being stored now is stored or refused; undefined while there is none. */
+  get storing(): Promise<void> | undefined {
+    return this.#unit?.settled();
+  }
+
   /** The actor takes part in a unit of another one. Resolves when it goes on by itself. */
   async join(unit: Unit): Promise<void> {
     this.#unit = unit;

@@ -52,6 +52,7 @@ export class Unit {
   readonly #included = new Set<string>();
   readonly #waiting: (() => void)[] = [];
   readonly #onUndo: (() => void)[] = [];
+  #isSettled = false;
 
   constructor(run: string) {
     this.run = run;
@@ -109,11 +110,12 @@ export class Unit {
 
   /** Resolves when the unit is finished, undone or given up. Never rejects. */
   settled(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return this.#isSettled ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Its actors go on. By itself it gives the unit up: this process no longer runs them. */
   settle(): void {
+    this.#isSettled = true;
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

@@ -156,3 +156,37 @@ test('the end of a child that comes while a message is stored that was handled b
   expect((await testProcess.row(address)).context.heard).toBe('said');
   testProcess.host.abandon();
 });
+
+test('a child that fails while its parent stores a step that lets it go, and that is refused, is supervised', async () => {
+  const kid = setup({
+    types: {} as { events: Signal },
+    guards: {
+      fails: () => {
+        throw new Error('planted');
+      },
+    },
+  }).createMachine({ id: 'kid', on: { fail: { guard: 'fails' } } });
+  const parent = setup({ types: {} as { events: Signal }, actors: { kid } }).createMachine({
+    id: 'parent',
+    initial: 'on',
+    states: {
+      on: { on: { go: 'busy' } },
+      busy: { invoke: { src: 'kid', id: 'kid' }, on: { go: { target: 'busy', reenter: true } } },
+    },
+  });
+  const { journal, hold, release } = slowJournal();
+  const testProcess = new TestProcess({ journal });
+  const address = await testProcess.start(type(parent));
+  await testProcess.signal(address, { type: 'go' }, { id: 'the same' });
+  const child = await testProcess.find('kid/');
+  hold();
+  const again = testProcess.signal(address, { type: 'go' }, { id: 'the same' });
+  await settle();
+  const failing = testProcess.signal(child, { type: 'fail' }).catch(() => {});
+  await settle();
+  await release();
+  await Promise.all([again, failing]);
+  const restarted = testProcess.inspections.flatMap((event) => (event.type === 'restarted' ? [event.actor] : []));
+  expect(restarted).toEqual([child]);
+  testProcess.host.abandon();
+});
