@@ -17,7 +17,8 @@ const noneSkipped: SkippedEntries = { count: 0, latest: [] };
 /** Opens an empty replica. */
 export function memoryReplica(): JournalReplica {
   const contents = emptyContents();
-  const journal = memory(contents);
+  // What is pruned from a shared journal is pruned from its log.
+  const { pruneSome: _alone, ...journal } = memory(contents);
   const writers = new Map<string, { readonly next: number; readonly position: number }>();
   let mark = initialMark;
   let skipped = noneSkipped;
