@@ -116,8 +116,14 @@ export class Actor {
     return (this.nextTimer ?? Infinity) - now > 10 * idle;
   }
 
+  /** What it awaits, also while a step is being stored that no longer does: the step may be refused. */
   pending(key: string): OwnPending | undefined {
-    return this.state.pending(key);
+    return this.state.awaited(key);
+  }
+
+  /** Resolves when the step that is being stored now is stored or refused; undefined while there is none. */
+  get storing(): Promise<void> | undefined {
+    return this.#handler.storing;
   }
 
   /** Children in the order they were spawned. */
@@ -214,7 +220,8 @@ export class Actor {
   /** Takes one thing to handle. Exactly one of its `acknowledge` and `reject` is called, now or later. */
   enqueue(incoming: Incoming): void {
     if (this.#isAbandoned) return incoming.reject(notRunningError(this.address));
-    if (this.status !== 'active') return this.#rejectLate(incoming);
+    // Its end may be being stored, and be refused: what comes meanwhile waits for that.
+    if (this.status !== 'active' && this.#phase.is !== 'working') return this.#rejectLate(incoming);
     this.#mailbox.enqueue(incoming);
     this.#drain();
   }

@@ -48,6 +48,8 @@ export class ActorState implements SteppingActor {
   readonly run: string;
   readonly type: ActorType;
   readonly pendings = new PendingSet();
+  /** What a change closes that is being stored, by key: it is still awaited if the change is refused. */
+  readonly #closing = new Map<string, OwnPending>();
   readonly #context: EngineContext;
   readonly #hostedRun: HostedRun;
   #lists: ActorLists;
@@ -106,6 +108,11 @@ export class ActorState implements SteppingActor {
 
   pending(key: string): OwnPending | undefined {
     return this.pendings.get(key);
+  }
+
+  /** What is pending as of the last commit that is stored, or of the one that is being stored. */
+  awaited(key: string): OwnPending | undefined {
+    return this.pendings.get(key) ?? this.#closing.get(key);
   }
 
   /** A key of the next commit. */
@@ -188,19 +195,22 @@ export class ActorState implements SteppingActor {
     this.#seq = commit.seq;
     this.#status = change.status;
     const closed = commit.closes.flatMap((key) => this.pendings.remove(key) ?? []);
+    for (const pending of closed) this.#closing.set(pending.key, pending);
     for (const pending of commit.opens) this.pendings.add(pending);
     const undo = () => {
       this.#snapshot = before.snapshot;
       this.#saved = before.saved;
       this.#seq = before.seq;
       this.#status = before.status;
+      for (const { key } of closed) this.#closing.delete(key);
       this.pendings.undo(commit.opens, closed);
     };
     return { closed, undo };
   }
 
-  /** A change is stored: its entries are in the actor's lists. */
-  append({ commit }: PlannedCommit): void {
+  /** A change is stored: its entries are in the actor's lists, and nobody awaits any more what it closes. */
+  stored({ commit }: PlannedCommit): void {
+    for (const key of commit.closes) this.#closing.delete(key);
     for (const { list, entry } of commit.appends) this.#lists.append(list, entry);
   }
 

@@ -6,7 +6,8 @@
 import type { Envelope } from '../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
-import { asJson, isJsonObject } from '../values/json.ts';
+import { asJson } from '../values/json.ts';
+import { propertiesOf } from '../values/properties.ts';
 import { restartList, type Restart } from '../contracts/restart.ts';
 import { deadlineEvent } from '../core/spawn.ts';
 import type { ActorRow, Commit } from '../contracts/commit.ts';
@@ -208,12 +209,12 @@ export class Handler {
   }
 
   /** Stores the step with all that follows from it in the run; then it happens. False when the message was handled before. */
-  async #commit(plan: PlannedCommit, incoming?: Incoming, isAlone = false): Promise<boolean> {
-    const { journal, clock } = this.#host.context;
+  async #commit(plan: PlannedCommit, incoming?: Incoming, mayExtend = true): Promise<boolean> {
+    const { journal, clock, stalls } = this.#host.context;
     const unit = new Unit(this.#state.run);
     this.#unit = unit;
     this.#add(unit, plan, incoming);
-    if (!isAlone && journal.commitAll) unit.extend(this.#host.include);
+    if (mayExtend && journal.commitAll) unit.extend(this.#host.include);
     const { commits } = unit;
     try {
       const turn = clock.turn?.();
@@ -223,10 +224,15 @@ export class Handler {
       unit.undo();
       this.#unit = undefined;
       const failure = toFailure(thrown);
-      if (isJsonObject(failure.data) && failure.data.duplicate) return false;
+      const { duplicate, id } = propertiesOf(failure.data);
+      const isDuplicate = duplicate === true;
+      if (mustStopHere(failure) && !isDuplicate) throw thrown;
+      stalls.reportsOf(this.#state.run, this.#state.address).continued(); // The journal has answered.
+      const isAlone = commits.length === 1;
+      if (isDuplicate && (isAlone || id === plan.commit.event.id)) return false;
       // What another actor of the run would store may be the reason: that is its own affair.
-      if (commits.length > 1 && !mustStopHere(failure)) return this.#commit(plan, incoming, true);
-      throw thrown;
+      if (isAlone) throw thrown;
+      return this.#commit(plan, incoming, false);
     }
     this.#unit = undefined;
     if (this.#isGone()) {
@@ -247,7 +253,7 @@ export class Handler {
       undo,
       finish: (included) => {
         const { commit, change } = plan;
-        this.#state.append(plan);
+        this.#state.stored(plan);
         for (const pending of closed) this.#executor.cancel(pending);
         this.#host.context.report(commitInspection(commit, change.snapshot?.value, change.failure));
         incoming?.acknowledge();
@@ -259,6 +265,11 @@ export class Handler {
   /** Is a step of the actor part of this unit? */
   isIn(unit: Unit): boolean {
     return this.#unit === unit;
+  }
+
+  /** Resolves when the step that is being stored now is stored or refused; undefined while there is none. */
+  get storing(): Promise<void> | undefined {
+    return this.#unit?.settled();
   }
 
   /** The actor takes part in a unit of another one. Resolves when it goes on by itself. */

@@ -420,7 +420,12 @@ export class Host implements AsyncDisposable {
     const type = parent.type.child(data.src);
     if (!type) throw new TroupeError('internal', `"${parent.type.name}" has no child machine "${data.src}".`);
     const actor = new Actor(this.#port, this.#run(parent.run), type, data.address);
-    this.#registry.add(actor);
+    try {
+      this.#registry.add(actor);
+    } catch (thrown) {
+      actor.abandon(); // Its run does not wait for it.
+      throw thrown;
+    }
     return actor;
   }
 

@@ -37,6 +37,8 @@ export class Supervisors {
     const supervisor = parentActor?.supervisor ?? this.#parts.run(run).supervisor;
     const began = parentActor?.state.spawnInfo.began ?? 0;
     if (!supervisor.hasHistory) await this.#loadHistory(supervisor, failed, now, began);
+    // Its children are those of a step that is stored: another one may be refused.
+    for (let storing = parentActor?.storing; storing; storing = parentActor?.storing) await storing;
     const decision = supervisor.decide(address, parentActor?.childAddresses() ?? [address], now, resumable);
     if (!decision.escalate && decision.restart === 'fresh') this.#restart(decision, failed, failure);
     return decision;

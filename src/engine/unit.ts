@@ -52,6 +52,7 @@ export class Unit {
   readonly #included = new Set<string>();
   readonly #waiting: (() => void)[] = [];
   readonly #onUndo: (() => void)[] = [];
+  #isSettled = false;
 
   constructor(run: string) {
     this.run = run;
@@ -71,15 +72,17 @@ export class Unit {
 
   /** Takes the steps that follow, breadth first: what one actor sends to another is taken in its order. */
   extend(include: Include): void {
-    /** Children that stop when the unit is stored take nothing before that. */
-    const stopping = new Set<Address>();
-    for (const { actor, plan, closed } of this.#steps) {
-      for (const { kind, data } of closed) if (kind === 'child') stopping.add(data.address);
+    /** Take no more of the unit: children that stop when it is stored, and recipients that must take an earlier message by themselves first. */
+    const closed = new Set<Address>();
+    for (const { actor, plan, closed: ended } of this.#steps) {
+      for (const { kind, data } of ended) if (kind === 'child') closed.add(data.address);
       for (const pending of plan.commit.opens) {
         if (this.#steps.length >= maxSteps) return;
-        if (pending.kind !== 'message' && pending.kind !== 'child') continue;
-        if (pending.kind === 'message' && stopping.has(pending.data.to)) continue;
+        const isMessage = pending.kind === 'message';
+        if (!isMessage && pending.kind !== 'child') continue;
+        if (isMessage && closed.has(pending.data.to)) continue;
         if (include(this, actor, pending)) this.#included.add(pending.key);
+        else if (isMessage) closed.add(pending.data.to);
       }
     }
   }
@@ -107,11 +110,12 @@ export class Unit {
 
   /** Resolves when the unit is finished, undone or given up. Never rejects. */
   settled(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return this.#isSettled ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Its actors go on. By itself it gives the unit up: this process no longer runs them. */
   settle(): void {
+    this.#isSettled = true;
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

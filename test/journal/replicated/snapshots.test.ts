@@ -371,3 +371,15 @@ test('malformed log entries are skipped; an operation of a newer version stops t
   });
   expect(notices).toEqual([expect.stringContaining('"teleport"') as string]);
 });
+
+test('what a replica in memory restored from a dump is found by its run', async () => {
+  await using before = memoryReplica();
+  const epoch = await before.journal.claim('r1', 'one', { now: commitTime, ttl: 1_000 });
+  await before.journal.commit(commitFor({ run: 'r1', epoch }));
+  await using after = memoryReplica();
+  await after.restore(before.dump());
+  expect(await after.journal.find({ run: 'r1' })).toEqual(await before.journal.find({ run: 'r1' }));
+  expect(await after.journal.history({ run: 'r1' })).toHaveLength(1);
+  await after.journal.commit(commitFor({ run: 'r1', epoch, actor: 'agent/second' }));
+  expect(await after.journal.find({ run: 'r1' })).toHaveLength(2);
+});
