@@ -127,27 +127,31 @@ test('payments of different amounts keep their keys when they are asked for in a
   ]);
 });
 
-test('two payments of one amount have two keys, also when the retry is interrupted between them', async () => {
-  const journal = memory();
-  let how: 'breaks' | 'pays the second' | 'works' = 'breaks';
-  const pay = act(
-    ({ key }) => (how === 'works' || (how !== 'breaks' && key === pay.calls[1]?.key) ? 'paid' : never()),
-    {
-      kind: 'write',
-      idempotent: true,
-    },
-  );
-  const third = act(() => (how === 'breaks' ? failing('tool')() : null));
-  const subject = () => parallel({ pay, third }, [['pay', 5], ['pay', 5], ['third']]);
-  expect(await attempt(journal, subject(), false)).toMatchObject({ status: 'failed' });
-  how = 'pays the second';
-  expect(await attempt(journal, subject(), true)).toMatchObject({ status: 'active' });
-  how = 'works';
-  expect(await attempt(journal, subject(), false)).toMatchObject({ status: 'done' });
-  const [first, second] = pay.calls.map(({ key }) => key);
-  expect(first).not.toBe(second);
-  expect(pay.calls.map(({ key }) => key)).toEqual([first, second, first, second, first]);
-});
+test.each(['both were under way', 'one had failed'])(
+  'two payments of one amount, of which %s, have two keys, also when the retry is interrupted between them',
+  async (first) => {
+    const journal = memory();
+    let how: 'breaks' | 'pays the second' | 'works' = 'breaks';
+    const isSecond = (key: string) => key === pay.calls[1]?.key;
+    const pay = act(
+      ({ key }) => {
+        if (how === 'breaks' && first === 'one had failed' && pay.calls.length === 2) return failing('tool')();
+        return how === 'works' || (how !== 'breaks' && isSecond(key)) ? 'paid' : never();
+      },
+      { kind: 'write', idempotent: true },
+    );
+    const third = act(() => (how === 'breaks' ? failing('tool')() : null));
+    const subject = () => parallel({ pay, third }, [['pay', 5], ['pay', 5], ['third']]);
+    expect(await attempt(journal, subject(), false)).toMatchObject({ status: 'failed' });
+    how = 'pays the second';
+    expect(await attempt(journal, subject(), true)).toMatchObject({ status: 'active' });
+    how = 'works';
+    expect(await attempt(journal, subject(), false)).toMatchObject({ status: 'done' });
+    const keys = pay.calls.map(({ key }) => key);
+    expect(keys[0]).not.toBe(keys[1]);
+    expect(keys).toEqual([0, 1, 0, 1, 0].map((nth) => keys[nth]));
+  },
+);
 
 test('a payment that may have been made, and failed when it was made again, is made once more under its key', async () => {
   const journal = memory();
@@ -203,6 +207,38 @@ test('a payment that its machine did not wait for keeps its key', async () => {
   expect(await attempt(journal, impatient(acts, ['check']), true)).toMatchObject({ status: 'done' });
   expect(keysOf(acts.pay)).toHaveLength(1);
   expect(acts.check.calls).toMatchObject([{ again: false }]);
+});
+
+test('two payments of one amount, of which the first was tried twice, are both made', async () => {
+  const journal = memory();
+  let isBroken = true;
+  // The first attempt fails and is made again; the second payment fails.
+  const pay = act(() => (isBroken && pay.calls.length !== 2 ? failing('tool')() : 'paid'), {
+    kind: 'write',
+    idempotent: true,
+  });
+  const read = act(() => null);
+  const subject = () =>
+    machine(
+      setup({ actors: { pay: pay.does, read: read.does } }).createMachine({
+        id: 'twice',
+        initial: 'one',
+        states: {
+          one: { invoke: { src: 'pay', input: 5, onDone: 'read', onError: 'again' } },
+          again: { invoke: { src: 'pay', input: 5, onDone: 'read' } },
+          read: { invoke: { src: 'read', input: null, onDone: 'two' } },
+          two: { invoke: { src: 'pay', input: 5, onDone: 'end' } },
+          end: { type: 'final' },
+        },
+      }),
+    );
+  expect(await attempt(journal, subject(), false)).toMatchObject({ status: 'failed' });
+  expect(pay.calls).toHaveLength(3);
+  isBroken = false;
+  expect(await attempt(journal, subject(), true)).toMatchObject({ status: 'done' });
+  const [, , last, ...more] = pay.calls;
+  expect(more).toMatchObject([{ key: last?.key }]);
+  expect(keysOf(pay)).toHaveLength(3);
 });
 
 /** A journal as earlier versions wrote it: of an effect without a result only the key is known. */
