@@ -14,9 +14,9 @@ export const unsettledEntries = (closed: readonly Pending[]): Commit['appends'] 
 
 /** The same change with an entry for each effect that it closes and that gave no result. */
 export function withUnsettledEffects(change: StateChange, pending: (key: string) => Pending | undefined): StateChange {
-  const { closes = [], appends = [], results = [], event } = change;
-  const isSettled = (key: string) => key === event.id || results.some((result) => result.key === key);
-  // The result of an effect that ends now may be in the ledger already: the event has its key.
-  const entries = unsettledEntries(closes.flatMap((key) => (isSettled(key) ? [] : (pending(key) ?? []))));
+  const { closes = [], appends = [], event } = change;
+  // The end of an effect is an event with its key: that one has its result in the ledger.
+  const closed = closes.flatMap((key) => (key === event.id ? [] : (pending(key) ?? [])));
+  const entries = unsettledEntries(closed);
   return entries.length === 0 ? change : { ...change, appends: [...appends, ...entries] };
 }

@@ -44,7 +44,7 @@ export class ActorLife {
     const ended = new Map(events.flatMap(({ closes, seq }) => closes.map((key) => [key, seq])));
     const settled = new Set(ledger.map(({ key }) => key));
     const open = effectsOf(events).flatMap(({ key, data }) =>
-      data === null || settled.has(key) ? [] : [{ key, name: data.src, input: data.input }],
+      data === null ? [] : [{ key, name: data.src, input: data.input }],
     );
     const withoutResult = [...unsettled.filter(({ key }) => !settled.has(key)), ...open];
     this.attempts = [...ledger, ...withoutResult.map((effect) => ({ ...effect, outcome: undefined }))]

@@ -165,3 +165,75 @@ test.each([true, false])(
     }
   },
 );
+
+test('a failure that was followed only by an effect that is performed in every life is performed again', async () => {
+  const journal = memory();
+  let isBroken = true;
+  const breaking = () => act(() => (isBroken ? failing('tool')() : null));
+  const [direct, last] = [breaking(), breaking()];
+  const look = act(() => null, { anew: true });
+  const subject = () =>
+    machine(
+      setup({ actors: { direct: direct.does, look: look.does, last: last.does } }).createMachine({
+        id: 'traveller',
+        initial: 'direct',
+        states: {
+          direct: { invoke: { src: 'direct', input: null, onDone: 'end', onError: 'look' } },
+          look: { invoke: { src: 'look', input: null, onDone: 'last' } },
+          last: { invoke: { src: 'last', input: null, onDone: 'end' } },
+          end: { type: 'final' },
+        },
+      }),
+    );
+  expect(await attempt(journal, subject(), false)).toMatchObject({ status: 'failed' });
+  isBroken = false;
+  expect(await attempt(journal, subject(), true)).toMatchObject({ status: 'done' });
+  expect([direct, look, last].map(({ calls }) => calls.length)).toEqual([2, 1, 1]);
+});
+
+test('a failure that its machine could not take, and was restarted for, is performed again', async () => {
+  const journal = memory();
+  let isBroken = true;
+  // It is given up by its machine, and has no result.
+  const slow = act(never);
+  const before = act(() => null);
+  const breaks = act(() => (isBroken ? failing('tool')() : null));
+  const child = setup({
+    actors: { slow: slow.does, before: before.does, breaks: breaks.does },
+    actions: {
+      take: assign(() => {
+        if (isBroken) throw new Error('The machine is broken as well.');
+        return {};
+      }),
+    },
+  }).createMachine({
+    id: 'child',
+    context: {},
+    initial: 'slow',
+    states: {
+      slow: { invoke: { src: 'slow', input: null }, after: { 1_000: 'before' } },
+      before: { invoke: { src: 'before', input: null, onDone: 'breaks' } },
+      breaks: { invoke: { src: 'breaks', input: null, onDone: 'end', onError: { target: 'end', actions: 'take' } } },
+      end: { type: 'final' },
+    },
+  });
+  const subject = () =>
+    machine(
+      setup({ actors: { child } }).createMachine({
+        id: 'parent',
+        initial: 'working',
+        states: { working: { invoke: { src: 'child', onDone: 'end' } }, end: { type: 'final' } },
+      }),
+      { supervise: { restart: 'fresh', maxRestarts: 1 } },
+    );
+  expect(await attempt(journal, subject(), false)).toMatchObject({ status: 'failed' });
+  expect(await attempt(journal, subject(), true)).toMatchObject({ status: 'failed' });
+  isBroken = false;
+  expect(await attempt(journal, subject(), true)).toMatchObject({ status: 'done' });
+  expect(before.calls).toHaveLength(2);
+  // Each restart asks for it once more, and each of them has its key. All of them are known to have failed.
+  const keys = breaks.calls.map(({ key }) => key);
+  expect(keys).toEqual([0, 1, 0, 1, 0].map((nth) => keys[nth]));
+  expect(keys[0]).not.toBe(keys[1]);
+  expect(breaks.calls.some(({ again }) => again)).toBe(false);
+});

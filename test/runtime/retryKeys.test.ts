@@ -1,6 +1,6 @@
 /** A write that may have happened keeps its key in every retry, whatever a mended definition asks for before it; and no other effect is given that key. */
 import { describe, expect, test } from 'vitest';
-import { setup, type AnyStateMachine } from 'xstate';
+import { assign, setup, type AnyStateMachine } from 'xstate';
 import { machine } from 'troupe';
 import { testRuntime } from 'troupe/testing';
 import { systemClock } from '../../src/engine/clock.ts';
@@ -12,6 +12,7 @@ import { act, attempt, failing, never, type Act } from './retrying.ts';
 /** A part of a machine: the effect that it performs, and its input. */
 type Part = readonly [src: string, input?: unknown];
 
+/** Its parts are known only when it is run, so its types say nothing. */
 const chart = (id: string, actors: Record<string, unknown>, parts: readonly Part[]) =>
   setup({ actors } as object).createMachine({
     id,
@@ -25,7 +26,7 @@ const chart = (id: string, actors: Record<string, unknown>, parts: readonly Part
         },
       ]),
     ),
-  } as never) as AnyStateMachine;
+  } as never) as unknown as AnyStateMachine;
 
 /** A machine whose parts act at once. */
 const parallel = (acts: Record<string, Act>, parts: readonly Part[]) => machine(chart('pair', doing(acts), parts));
@@ -196,7 +197,7 @@ const impatient = (acts: Record<string, Act>, before: readonly string[]) =>
         last: { invoke: { src: 'third', input: null, onDone: 'end' } },
         end: { type: 'final' },
       },
-    } as never) as AnyStateMachine,
+    } as never) as unknown as AnyStateMachine,
   );
 
 test('a payment that its machine did not wait for keeps its key', async () => {
@@ -209,36 +210,99 @@ test('a payment that its machine did not wait for keeps its key', async () => {
   expect(acts.check.calls).toMatchObject([{ again: false }]);
 });
 
-test('two payments of one amount, of which the first was tried twice, are both made', async () => {
+test.each([2, 3])(
+  'of payments of one amount, of which the first was tried twice, all %s are made',
+  async (payments) => {
+    const journal = memory();
+    let isBroken = true;
+    // The first attempt fails and is made again; the second payment fails.
+    const pay = act(() => (isBroken && pay.calls.length !== 2 ? failing('tool')() : 'paid'), {
+      kind: 'write',
+      idempotent: true,
+    });
+    const read = act(() => null);
+    const subject = (last: string) =>
+      machine(
+        setup({ actors: { pay: pay.does, read: read.does } }).createMachine({
+          id: 'twice',
+          initial: 'one',
+          states: {
+            one: { invoke: { src: 'pay', input: 5, onDone: 'read', onError: 'again' } },
+            again: { invoke: { src: 'pay', input: 5, onDone: 'read' } },
+            read: { invoke: { src: 'read', input: null, onDone: 'two' } },
+            two: { invoke: { src: 'pay', input: 5, onDone: last } },
+            three: { invoke: { src: 'pay', input: 5, onDone: 'end' } },
+            end: { type: 'final' },
+          },
+        }),
+      );
+    expect(await attempt(journal, subject('end'), false)).toMatchObject({ status: 'failed' });
+    expect(pay.calls).toHaveLength(3);
+    isBroken = false;
+    expect(await attempt(journal, subject(payments === 2 ? 'end' : 'three'), true)).toMatchObject({ status: 'done' });
+    const [, , last, ...more] = pay.calls;
+    expect(more[0]).toMatchObject({ key: last?.key });
+    expect(more).toHaveLength(payments - 1);
+  },
+);
+
+const unsettled = 'troupe.unsettled';
+
+test('an effect without a result is stored with what was asked for, when it is closed; one with a result is not', async () => {
   const journal = memory();
+  const { mend, ...acts } = story({ idempotent: true });
+  expect(await attempt(journal, impatient(acts, ['check']), false)).toMatchObject({ status: 'failed' });
+  const pay = { key: acts.pay.calls[0]?.key, name: 'pay', input: null };
+  expect(await journal.list('impatient/k', unsettled)).toEqual([pay]);
+  mend();
+  expect(await attempt(journal, impatient(acts, ['check']), true)).toMatchObject({ status: 'done' });
+  expect(await journal.list('impatient/k', unsettled)).toEqual([pay]);
+});
+
+test('nor is one whose process died between its result and the step that takes it', async () => {
+  const contents = emptyContents();
+  const journal = memory(contents);
   let isBroken = true;
-  // The first attempt fails and is made again; the second payment fails.
-  const pay = act(() => (isBroken && pay.calls.length !== 2 ? failing('tool')() : 'paid'), {
-    kind: 'write',
-    idempotent: true,
-  });
-  const read = act(() => null);
+  const pay = act(() => 'paid');
   const subject = () =>
     machine(
-      setup({ actors: { pay: pay.does, read: read.does } }).createMachine({
-        id: 'twice',
-        initial: 'one',
+      setup({
+        actors: { pay: pay.does },
+        actions: {
+          take: assign(() => {
+            if (isBroken) throw new Error('The machine is broken.');
+            return {};
+          }),
+        },
+      }).createMachine({
+        id: 'payer',
+        context: {},
+        initial: 'paying',
         states: {
-          one: { invoke: { src: 'pay', input: 5, onDone: 'read', onError: 'again' } },
-          again: { invoke: { src: 'pay', input: 5, onDone: 'read' } },
-          read: { invoke: { src: 'read', input: null, onDone: 'two' } },
-          two: { invoke: { src: 'pay', input: 5, onDone: 'end' } },
-          end: { type: 'final' },
+          paying: { invoke: { src: 'pay', input: null, onDone: { target: 'paid', actions: 'take' } } },
+          paid: { type: 'final' },
         },
       }),
     );
-  expect(await attempt(journal, subject(), false)).toMatchObject({ status: 'failed' });
-  expect(pay.calls).toHaveLength(3);
+  let isDead = false;
+  const dying: Journal = {
+    ...journal,
+    record: async (...args) => {
+      await journal.record(...args);
+      isDead = true;
+    },
+    commit: (commit) => (isDead ? new Promise(() => {}) : journal.commit(commit)),
+  };
+  const lost = await testRuntime({ journal: dying });
+  const run = await lost.start(subject(), null, { key: 'k' });
+  await lost.settle();
+  expect(isDead).toBe(true);
   isBroken = false;
-  expect(await attempt(journal, subject(), true)).toMatchObject({ status: 'done' });
-  const [, , last, ...more] = pay.calls;
-  expect(more).toMatchObject([{ key: last?.key }]);
-  expect(keysOf(pay)).toHaveLength(3);
+  for (const claim of contents.claims.values()) claim.until = 0; // The lease of the process that died is over.
+  await using next = await testRuntime({ journal, seed: 2 });
+  expect(await (await next.resume('k', subject())).outcome()).toMatchObject({ status: 'done' });
+  expect(pay.calls).toHaveLength(1);
+  expect(await journal.list(run.root, unsettled)).toEqual([]);
 });
 
 /** A journal as earlier versions wrote it: of an effect without a result only the key is known. */
