@@ -1,11 +1,9 @@
 /** Reads the earlier lives of a retried run from the journal, and finds for each actor of today the one that did the same step before. */
-import { createHash } from 'node:crypto';
 import { unsettledList, type UnsettledEffect } from '../contracts/unsettledEffect.ts';
-import type { ActorRow, HistoryEntry, Journal, LedgerEntry } from '../journal/journal.ts';
-import { spawnInfoOf } from '../core/spawn.ts';
-import { canonicalJson, isJsonObject, type Json } from '../values/json.ts';
+import type { HistoryEntry, Journal, LedgerEntry } from '../journal/journal.ts';
 import type { Address } from '../values/ids.ts';
-import { ActorLife, byPlace, placeOf } from './actorLife.ts';
+import { ActorLife, placeOf, type ActorRecords } from './actorLife.ts';
+import { childPath, groupBy, lifeAt, placesOf, type Place, type RunLives } from './places.ts';
 
 /** The lives of a run before the present one. */
 export interface EarlierLives {
@@ -19,79 +17,51 @@ export interface EarlierLives {
   begun(step: string): number;
 }
 
-interface RunLives {
-  readonly run: string;
-  readonly root: Address;
-  /** The number of the commit of the root that began each life but the first. */
-  readonly retries: readonly number[];
-  stepOf(machine: string, input: Json): Json;
-}
-
 /** Reads everything that the actors of a run did. */
-export async function earlierLives(journal: Journal, { run, root, retries, stepOf }: RunLives): Promise<EarlierLives> {
+export async function earlierLives(journal: Journal, run: string, lives: RunLives): Promise<EarlierLives> {
   const [rows, ledger, history] = await Promise.all([
     journal.find({ run, limit: everything }),
     journal.ledger(run),
     journal.history({ run, limit: everything }),
   ]);
-  const [events, results] = [groupBy(history), groupBy(ledger)];
+  const [events, results] = [groupBy(history, actorOf), groupBy(ledger, actorOf)];
   const unsettled = await unsettledEffects(journal, events, results);
-  const lifeOf = (seq: number) => retries.filter((first) => first <= seq).length;
-  const children = new Map<Address, ActorRow[]>();
-  for (const row of rows) if (row.parent !== undefined) push(children, row.parent, row);
-  const present = retries.length;
+  const { root, retries } = lives;
+  const recordsOf = ({ row: { actor }, life }: Place): ActorRecords => {
+    const isOfLife = (seq: number) => actor !== root || lifeAt(retries, seq) === life;
+    return {
+      events: (events.get(actor) ?? []).filter(({ seq }) => isOfLife(seq)),
+      ledger: (results.get(actor) ?? []).filter(({ key }) => isOfLife(placeOf(key)[0])),
+      unsettled: (unsettled.get(actor) ?? []).filter(({ key }) => isOfLife(placeOf(key)[0])),
+    };
+  };
+  const made = new Map<Place, ActorLife>();
   const byPath = new Map<string, ActorLife[]>();
   const paths = new Map<Address, string>();
-  const begun = new Map<string, number>();
   const current = new Map<Address, ActorLife>();
-
-  function add(row: ActorRow, path: string, life: number, above: ActorLife | undefined): void {
-    const isOfLife = (seq: number) => row.actor !== root || lifeOf(seq) === life;
-    const own = {
-      events: (events.get(row.actor) ?? []).filter(({ seq }) => isOfLife(seq)),
-      ledger: (results.get(row.actor) ?? []).filter(({ key }) => isOfLife(placeOf(key)[0])),
-      unsettled: (unsettled.get(row.actor) ?? []).filter(({ key }) => isOfLife(placeOf(key)[0])),
-    };
-    const made = new ActorLife(row, above, own);
-    if (life === present) {
+  for (const place of placesOf(rows, lives)) {
+    const { row, path, life, above } = place;
+    const actorLife = new ActorLife(row, above && made.get(above), recordsOf(place));
+    made.set(place, actorLife);
+    if (life === retries.length) {
       paths.set(row.actor, path);
-      current.set(row.actor, made);
-    } else byPath.set(path, [made, ...(byPath.get(path) ?? [])]);
-    const counts = new Map<string, number>();
-    for (const child of inOrder(children.get(row.actor) ?? [])) {
-      const { key = '', input } = spawnInfoOf(child);
-      if (!isOfLife(placeOf(key)[0])) continue;
-      const step = `${path}/${keyOfStep(child.type, stepOf(machineOf(child), input))}`;
-      const nth = counts.get(step) ?? 0;
-      counts.set(step, nth + 1);
-      if (life === present) begun.set(step, nth + 1);
-      add(child, `${step}#${nth}`, life, made);
-    }
+      current.set(row.actor, actorLife);
+    } else byPath.set(path, [actorLife, ...(byPath.get(path) ?? [])]);
   }
-  const [first] = rows.filter(({ actor }) => actor === root);
-  if (first) for (let life = 0; life <= present; life++) add(first, '', life, undefined);
+  const known = new Set(paths.values());
   return {
     paths,
     at: (path) => byPath.get(path) ?? [],
     current: (actor) => current.get(actor),
-    begun: (step) => begun.get(step) ?? 0,
+    begun(step) {
+      let nth = 0;
+      while (known.has(childPath(step, nth))) nth++;
+      return nth;
+    },
   };
 }
 
 const everything = 1_000_000;
-
-/** A child by its name and what says that it is the same, short enough to be part of a path. */
-export const keyOfStep = (name: string, input: Json): string =>
-  `${name}.${createHash('sha256').update(canonicalJson(input)).digest('base64url')}`;
-
-const inOrder = (rows: readonly ActorRow[]): ActorRow[] => {
-  const place = (row: ActorRow) => spawnInfoOf(row).key ?? '';
-  return rows.toSorted((a, b) => byPlace(place(a), place(b)));
-};
-const machineOf = ({ snapshot }: ActorRow): string => {
-  const machine = isJsonObject(snapshot) ? snapshot['machine'] : undefined;
-  return typeof machine === 'string' ? machine : '';
-};
 
 /** What is written down of the effects without a result, of the actors that have some. */
 async function unsettledEffects(
@@ -110,13 +80,4 @@ async function unsettledEffects(
   return found;
 }
 
-function groupBy<T extends { readonly actor: Address }>(entries: readonly T[]): Map<Address, T[]> {
-  const groups = new Map<Address, T[]>();
-  for (const entry of entries) push(groups, entry.actor, entry);
-  return groups;
-}
-function push<T>(groups: Map<Address, T[]>, actor: Address, entry: T): void {
-  const group = groups.get(actor);
-  if (group) group.push(entry);
-  else groups.set(actor, [entry]);
-}
+const actorOf = ({ actor }: { readonly actor: Address }): Address => actor;

@@ -16,7 +16,8 @@ import type { Json } from '../values/json.ts';
 import type { Address } from '../values/ids.ts';
 import type { SpawnInfo } from '../core/spawn.ts';
 import type { ActorLife } from './actorLife.ts';
-import { earlierLives, keyOfStep, type EarlierLives } from './earlierLives.ts';
+import { earlierLives, type EarlierLives } from './earlierLives.ts';
+import { childPath, childStep } from './places.ts';
 import { isAnew, Operations, type EffectOptionsOf, type Operation } from './operations.ts';
 
 /** What the host must be told about the machines that it runs. */
@@ -51,7 +52,7 @@ export class Recall {
     policy: RecallPolicy,
   ): Promise<Recall | undefined> {
     if (retries.length === 0) return undefined;
-    return new Recall(policy, await earlierLives(journal, { run, root: address, retries, stepOf: policy.stepOf }));
+    return new Recall(policy, await earlierLives(journal, run, { root: address, retries, stepOf: policy.stepOf }));
   }
 
   /** An effect that is asked for now. Undefined when it was never asked for, or must be performed anew. */
@@ -72,8 +73,8 @@ export class Recall {
   child({ address, parent, input }: SpawnInfo, kind: ChildKind, optionsOf: EffectOptionsOf): ActorRow | undefined {
     const above = parent === undefined ? undefined : this.#lives.paths.get(parent);
     if (above === undefined || this.#lives.paths.has(address)) return undefined;
-    const step = keyOfStep(kind.name, this.#policy.stepOf(kind.machine, input));
-    const path = `${above}/${step}#${this.#count(`${above}/${step}`, this.#lives.begun(`${above}/${step}`))}`;
+    const step = childStep(above, kind.name, this.#policy.stepOf(kind.machine, input));
+    const path = childPath(step, this.#count(step));
     this.#lives.paths.set(address, path);
     return this.#lives.at(path).find(({ row, above: before }) => {
       const end = this.#policy.endOf(row);
@@ -83,8 +84,8 @@ export class Recall {
   }
 
   /** Counts from what this life had done before the process began. */
-  #count(step: string, before: number): number {
-    const nth = this.#begun.get(step) ?? before;
+  #count(step: string): number {
+    const nth = this.#begun.get(step) ?? this.#lives.begun(step);
     this.#begun.set(step, nth + 1);
     return nth;
   }
