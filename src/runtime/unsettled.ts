@@ -6,14 +6,7 @@ import { spawnInfoOf } from '../core/spawn.ts';
 import { placesOf } from '../engine/places.ts';
 import type { Address } from '../values/ids.ts';
 import { keptSteps } from './kept.ts';
-
-/** A write that may or may not have happened. */
-export interface UnsettledWrite {
-  /** The name of the tool. */
-  readonly tool: string;
-  /** What it was given. */
-  readonly input: Json;
-}
+import type { UnsettledWrite } from './unsettledWrite.ts';
 
 /** The states of a call in which its write has begun and is not known to have ended. */
 const openStates = ['executing', 'reconciling', 'asking'];
