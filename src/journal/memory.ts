@@ -89,6 +89,24 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     return kept;
   };
 
+  /** Deletes runs that ended before, and returns how many. */
+  function prune(before: number, most: number): number {
+    const living = new Set<string>();
+    const ended = new Set<string>();
+    for (const { row } of actors.values())
+      (row.status === 'active' || row.updated >= before ? living : ended).add(row.run);
+    const gone = new Set([...ended].filter((run) => !living.has(run)).slice(0, most));
+    if (gone.size === 0) return 0;
+    for (const [address, { row, pending }] of actors) {
+      if (!gone.has(row.run)) continue;
+      for (const key of pending.keys()) actorByPending.delete(key);
+      actors.delete(address);
+    }
+    for (const [key, { run }] of results) if (gone.has(run)) results.delete(key);
+    for (const run of gone) [byRun, claims, mail].forEach((each) => each.delete(run));
+    return gone.size;
+  }
+
   /** `before`: the number of the actor's last commit. */
   const requireNext = ({ run, epoch, actor, seq, event }: Commit, before: number) => {
     requireOwner(run, epoch);
@@ -239,22 +257,8 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     },
     ledger: async (run) =>
       [...results.values()].filter((result) => result.run === run).map(({ run: _, ...entry }) => entry),
-    async prune(before) {
-      const living = new Set(
-        [...actors.values()]
-          .filter(({ row }) => row.status === 'active' || row.updated >= before)
-          .map(({ row }) => row.run),
-      );
-      const gone = new Set([...actors.values()].map(({ row }) => row.run).filter((run) => !living.has(run)));
-      for (const [address, { row, pending }] of actors) {
-        if (!gone.has(row.run)) continue;
-        for (const key of pending.keys()) actorByPending.delete(key);
-        actors.delete(address);
-      }
-      for (const [key, { run }] of results) if (gone.has(run)) results.delete(key);
-      for (const run of gone) [byRun, claims, mail].forEach((each) => each.delete(run));
-      return gone.size;
-    },
+    prune: async (before) => prune(before, Infinity),
+    pruneSome: async (before, most) => prune(before, most),
     // Memory is not checked: nothing can damage it without the process.
     verify: async () => ({
       actors: actors.size,
