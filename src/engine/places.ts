@@ -46,7 +46,8 @@ export function placesOf(rows: readonly ActorRow[], { root, retries, stepOf }: R
     }
   }
   const first = rows.find(({ actor }) => actor === root);
-  for (let life = 0; first && life <= retries.length; life++) add({ row: first, life, path: '', above: undefined });
+  if (!first) return places;
+  for (let life = 0; life <= retries.length; life++) add({ row: first, life, path: '', above: undefined });
   return places;
 }
 
