@@ -1713,6 +1713,14 @@ export const requirements: readonly Requirement[] = [
         file: 'test/runtime/recall.test.ts',
         name: 'writes that were under way when the run failed keep their keys, each its own; idempotent: %s',
       },
+      {
+        file: 'test/runtime/retryKeys.test.ts',
+        name: 'a payment that may have been made keeps its key when the mended definition checks something first',
+      },
+      {
+        file: 'test/runtime/retryKeys.test.ts',
+        name: 'the key of a payment that the mended definition does not ask for is given to nobody',
+      },
     ],
   },
   {

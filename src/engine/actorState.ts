@@ -18,6 +18,7 @@ import { ActorLists } from './lists.ts';
 import { stepChange, storedListName, type StepCause, type SteppingActor } from '../core/stepChange.ts';
 import { endMessageFor } from '../core/systemMessages.ts';
 import { PendingSet } from '../core/pendingSet.ts';
+import { withUnsettledEffects } from '../core/unsettledEffects.ts';
 import { retryWrite } from './retryWrite.ts';
 import type { EngineContext } from './context.ts';
 import type { HostedRun } from './hostedRun.ts';
@@ -166,8 +167,9 @@ export class ActorState implements SteppingActor {
   }
 
   /** A change that no step of the machine makes: a stop, a failure, or a message that becomes a dead letter. */
-  plan(change: StateChange, builder?: CommitBuilder): PlannedCommit {
+  plan(asked: StateChange, builder?: CommitBuilder): PlannedCommit {
     const { type, spawnInfo } = this;
+    const change = withUnsettledEffects(asked, (key) => this.pendings.get(key));
     const base = { type, spawnInfo, created: this.#created, seq: this.#seq };
     const saved = savedContextOf(change, spawnInfo, this.#saved);
     const commit = toCommit(base, change, this.#context.clock.now(), this.#hostedRun.epoch, saved);

@@ -7,6 +7,7 @@ import type { PendingChild } from '../contracts/pending.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { unwrapSnapshot } from '../core/snapshot.ts';
+import { unsettledEntries } from '../core/unsettledEffects.ts';
 
 /** A stored actor, and its type. */
 export interface RecoveredActor {
@@ -97,7 +98,7 @@ export async function stopOrphans(
       opens: [],
       closes,
       results: [],
-      appends: [],
+      appends: unsettledEntries(pending),
     });
   }
 }

@@ -7,7 +7,7 @@ import type { Json } from '../values/json.ts';
 import { RunOutput } from '../contracts/run.ts';
 import { pipelineResult, RouterOutput } from '../contracts/task.ts';
 import type { ActorRow } from '../journal/journal.ts';
-import type { UnsettledWrite } from './unsettled.ts';
+import type { UnsettledWrite } from './unsettledWrite.ts';
 
 /** What is added to an outcome when some of the run's writes are not settled. */
 export interface WithUnsettled {

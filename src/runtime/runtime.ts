@@ -36,7 +36,8 @@ import { signalFor } from './signals.ts';
 import { requireInput } from '../values/plain.ts';
 import { definitionVersion } from './definitionVersion.ts';
 import { ticketsOf, type Ticket } from './tickets.ts';
-import { withUnsettled, type UnsettledWrite } from './unsettled.ts';
+import { withUnsettled } from './unsettled.ts';
+import type { UnsettledWrite } from './unsettledWrite.ts';
 
 export { modelKeyVariables } from '../gateway/providers.ts';
 export { isRunnable, type Runnable, type Ticket, type UnsettledWrite };

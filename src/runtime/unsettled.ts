@@ -2,14 +2,11 @@
 import { propertiesOf } from '../values/properties.ts';
 import type { Json } from '../values/json.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
-
-/** A write that may or may not have happened. */
-export interface UnsettledWrite {
-  /** The name of the tool. */
-  readonly tool: string;
-  /** What it was given. */
-  readonly input: Json;
-}
+import { spawnInfoOf } from '../core/spawn.ts';
+import { placesOf } from '../engine/places.ts';
+import type { Address } from '../values/ids.ts';
+import { keptSteps } from './kept.ts';
+import type { UnsettledWrite } from './unsettledWrite.ts';
 
 /** The states of a call in which its write has begun and is not known to have ended. */
 const openStates = ['executing', 'reconciling', 'asking'];
@@ -17,17 +14,48 @@ const openStates = ['executing', 'reconciling', 'asking'];
 /** The most calls that are looked at. */
 const limit = 10_000;
 
+/** A write, and the actor whose call it is. */
+interface FoundWrite {
+  readonly call: Address;
+  readonly created: number;
+  readonly write: UnsettledWrite;
+}
+
 /** The unsettled writes of a run that has ended or is parked, in the order in which they began. Empty for a run that only reads. */
 export async function unsettledWrites(journal: Journal, run: string): Promise<UnsettledWrite[]> {
   // The last commits of stopped calls may come after that of the root, so those that are still active count as well.
   const calls = await journal.find({ run, type: 'tool-call', status: ['active', 'stopped', 'failed'], limit });
   const questions = await journal.find({ run, type: 'wait', status: 'done', limit });
-  return [
-    ...calls.map((row) => ({ row, write: stoppedWrite(row) })),
-    ...questions.map((row) => ({ row, write: doubtfulWrite(row) })),
-  ]
-    .toSorted((a, b) => a.row.created - b.row.created)
-    .flatMap(({ write }) => write ?? []);
+  const found = [
+    ...calls.map((row) => ({ row, call: row.actor, write: stoppedWrite(row) })),
+    ...questions.map((row) => ({ row, call: row.parent ?? row.actor, write: doubtfulWrite(row) })),
+  ].flatMap(({ row: { created }, call, write }) => (write ? [{ call, created, write }] : []));
+  const open = found.length === 0 ? found : await withoutSettledLater(journal, run, found);
+  return open.toSorted((a, b) => a.created - b.created).map(({ write }) => write);
+}
+
+/** Of a run that was retried: a later life may have settled a write of an earlier one, or names it itself. */
+async function withoutSettledLater(
+  journal: Journal,
+  run: string,
+  found: readonly FoundWrite[],
+): Promise<readonly FoundWrite[]> {
+  const [root] = await journal.find({ run, parent: null });
+  const { retries = [] } = root ? spawnInfoOf(root) : {};
+  if (!root || retries.length === 0) return found;
+  const rows = await journal.find({ run, limit: 1_000_000 });
+  const places = placesOf(rows, { root: root.actor, retries, stepOf: keptSteps.stepOf });
+  const placeOfCall = new Map(places.map((place) => [place.row.actor, place]));
+  const named = new Set(found.map(({ call }) => call));
+  /** By the path of a call, the last life that knows what became of it, or names it. */
+  const latest = new Map<string, number>();
+  for (const { row, path, life } of places)
+    if (named.has(row.actor) || keptSteps.endOf(row) === 'succeeded')
+      latest.set(path, Math.max(life, latest.get(path) ?? 0));
+  return found.filter(({ call }) => {
+    const place = placeOfCall.get(call);
+    return !place || latest.get(place.path) === place.life;
+  });
 }
 
 const contextOf = ({ snapshot }: ActorRow) => propertiesOf(propertiesOf(propertiesOf(snapshot)['state'])['context']);

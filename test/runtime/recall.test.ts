@@ -1,41 +1,10 @@
 /** What a retried run keeps of the effects of a machine of one's own, and under which key it performs the others. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
-import { effect, machine, TroupeError, type FailureKind, type Runnable } from 'troupe';
-import { testRuntime } from 'troupe/testing';
+import { machine, type FailureKind } from 'troupe';
 import { memory } from '../../src/journal/memory.ts';
-import type { Journal } from '../../src/journal/journal.ts';
 import type { Json } from '../../src/values/json.ts';
-
-/** Starts or retries the run in a process of its own, and tells how it stands after half an hour. */
-async function attempt(journal: Journal, subject: Runnable, retry: boolean) {
-  await using runtime = await testRuntime({ journal });
-  const handle = retry ? await runtime.retry('k', subject) : await runtime.start(subject, null, { key: 'k' });
-  await runtime.advance('30m');
-  const row = await journal.find({ actor: handle.root });
-  return row[0]?.status === 'active' ? { status: 'active' } : handle.outcome();
-}
-
-interface Call {
-  readonly key: string;
-  readonly again: boolean;
-}
-/** An effect that does as told by `how`, and notes each time that it is performed. */
-function act(how: () => Json | Promise<Json>, options: object = {}) {
-  const calls: Call[] = [];
-  const does = effect(
-    async (_: unknown, { key, again }) => {
-      calls.push({ key, again });
-      return how();
-    },
-    { kind: 'read', ...options },
-  );
-  return { calls, does };
-}
-const failing = (kind: FailureKind) => (): never => {
-  throw new TroupeError(kind, 'It is broken.', { retryable: false });
-};
-const never = () => new Promise<Json>(() => {});
+import { act, attempt, failing, never } from './retrying.ts';
 
 /** Reads, does something, reads the same again, and does the last step; gives what it has read. */
 const reader = (actors: Record<'read' | 'between' | 'last', ReturnType<typeof act>['does']>) =>
@@ -147,7 +116,7 @@ test('a write that may have happened and honours its key is made again under it,
   expect(await attempt(journal, one(pay), false)).toMatchObject({ status: 'failed' });
   isBroken = false;
   expect(await attempt(journal, one(pay), true)).toMatchObject({ status: 'done' });
-  expect(pay.calls).toEqual([
+  expect(pay.calls).toMatchObject([
     { key: pay.calls[0]?.key, again: false },
     { key: pay.calls[0]?.key, again: true },
   ]);
@@ -196,3 +165,75 @@ test.each([true, false])(
     }
   },
 );
+
+test('a failure that was followed only by an effect that is performed in every life is performed again', async () => {
+  const journal = memory();
+  let isBroken = true;
+  const breaking = () => act(() => (isBroken ? failing('tool')() : null));
+  const [direct, last] = [breaking(), breaking()];
+  const look = act(() => null, { anew: true });
+  const subject = () =>
+    machine(
+      setup({ actors: { direct: direct.does, look: look.does, last: last.does } }).createMachine({
+        id: 'traveller',
+        initial: 'direct',
+        states: {
+          direct: { invoke: { src: 'direct', input: null, onDone: 'end', onError: 'look' } },
+          look: { invoke: { src: 'look', input: null, onDone: 'last' } },
+          last: { invoke: { src: 'last', input: null, onDone: 'end' } },
+          end: { type: 'final' },
+        },
+      }),
+    );
+  expect(await attempt(journal, subject(), false)).toMatchObject({ status: 'failed' });
+  isBroken = false;
+  expect(await attempt(journal, subject(), true)).toMatchObject({ status: 'done' });
+  expect([direct, look, last].map(({ calls }) => calls.length)).toEqual([2, 1, 1]);
+});
+
+test('a failure that its machine could not take, and was restarted for, is performed again', async () => {
+  const journal = memory();
+  let isBroken = true;
+  // It is given up by its machine, and has no result.
+  const slow = act(never);
+  const before = act(() => null);
+  const breaks = act(() => (isBroken ? failing('tool')() : null));
+  const child = setup({
+    actors: { slow: slow.does, before: before.does, breaks: breaks.does },
+    actions: {
+      take: assign(() => {
+        if (isBroken) throw new Error('The machine is broken as well.');
+        return {};
+      }),
+    },
+  }).createMachine({
+    id: 'child',
+    context: {},
+    initial: 'slow',
+    states: {
+      slow: { invoke: { src: 'slow', input: null }, after: { 1_000: 'before' } },
+      before: { invoke: { src: 'before', input: null, onDone: 'breaks' } },
+      breaks: { invoke: { src: 'breaks', input: null, onDone: 'end', onError: { target: 'end', actions: 'take' } } },
+      end: { type: 'final' },
+    },
+  });
+  const subject = () =>
+    machine(
+      setup({ actors: { child } }).createMachine({
+        id: 'parent',
+        initial: 'working',
+        states: { working: { invoke: { src: 'child', onDone: 'end' } }, end: { type: 'final' } },
+      }),
+      { supervise: { restart: 'fresh', maxRestarts: 1 } },
+    );
+  expect(await attempt(journal, subject(), false)).toMatchObject({ status: 'failed' });
+  expect(await attempt(journal, subject(), true)).toMatchObject({ status: 'failed' });
+  isBroken = false;
+  expect(await attempt(journal, subject(), true)).toMatchObject({ status: 'done' });
+  expect(before.calls).toHaveLength(2);
+  // Each restart asks for it once more, and each of them has its key. All of them are known to have failed.
+  const keys = breaks.calls.map(({ key }) => key);
+  expect(keys).toEqual([0, 1, 0, 1, 0].map((nth) => keys[nth]));
+  expect(keys[0]).not.toBe(keys[1]);
+  expect(breaks.calls.some(({ again }) => again)).toBe(false);
+});

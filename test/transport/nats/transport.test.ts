@@ -185,3 +185,23 @@ test('what looks like an encoded character, a line of its own or another script 
   await here.send({ ...tell, type, causation, to: 'agent/b' });
   expect(got).toEqual([type, causation]);
 });
+
+test('a reply channel that listens for one run gets its replies', async () => {
+  const options = { connection, clock: virtualClock(), tenant: `t${tenant++}` };
+  await using here = nats(options);
+  await using there = nats(options);
+  const got: unknown[] = [];
+  there.listen('door/d1', async ({ body }) => void got.push(body), 'r1');
+  await connection.flush();
+  const reply = {
+    id: 'm1',
+    type: 'reply',
+    body: 42,
+    from: 'agent/a',
+    to: 'door/d1',
+    run: 'r1',
+    kind: 'reply',
+  } as const;
+  await here.send({ ...reply, correlation: 'm0' });
+  expect(got).toEqual([42]);
+});
