@@ -8,7 +8,7 @@ test('a third message does not overtake the second, also when the first is done 
   const did: string[] = [];
   const [first, second] = [deferred<void>(), deferred<void>()];
   const slow = (name: string, work: Promise<void>) =>
-    ordering.inOrder('a b', async () => {
+    ordering.inOrder('a', 'b', async () => {
       await work;
       did.push(name);
     });
@@ -17,7 +17,7 @@ test('a third message does not overtake the second, also when the first is done 
   await begun[0];
   await Promise.resolve();
   await Promise.resolve();
-  const third = ordering.inOrder('a b')?.then(() => did.push('third'));
+  const third = ordering.inOrder('a', 'b')?.then(() => did.push('third'));
   second.resolve();
   await third;
   expect(did).toEqual(['first', 'second', 'third']);
@@ -26,8 +26,8 @@ test('a third message does not overtake the second, also when the first is done 
 test('once the slow work is done, or has failed, nothing waits any more', async () => {
   const ordering = new Ordering();
   for (const work of [async () => {}, () => Promise.reject(new Error('It broke off.'))]) {
-    await ordering.inOrder('a b', work)?.catch(() => {});
+    await ordering.inOrder('a', 'b', work)?.catch(() => {});
     await new Promise((resolve) => setImmediate(resolve));
-    expect(ordering.inOrder('a b')).toBeUndefined();
+    expect(ordering.inOrder('a', 'b')).toBeUndefined();
   }
 });

@@ -1,8 +1,10 @@
 /** A message that gets no answer is sent again, or given up with the reason, at the right time; on a real server. */
-import { headers, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { virtualClock } from 'troupe/testing';
 import { connectNats } from '../../../src/nats/connection.ts';
+import { Parcel } from '../../../src/transport/nats/parcel.ts';
+import { Peers } from '../../../src/transport/nats/peers.ts';
 import { Requests } from '../../../src/transport/nats/requests.ts';
 import { TroupeError } from '../../../src/values/failure.ts';
 import { natsServer, type NatsServer } from '../../nats/server.ts';
@@ -24,11 +26,29 @@ function story(over: NatsConnection = connection) {
   const clock = virtualClock();
   const inbox = `test.inbox.${count++}`;
   const subject = `test.subject.${count}`;
-  const requests = new Requests(over, clock, inbox);
+  const requests = new Requests({
+    connection: over,
+    clock,
+    inbox,
+    peers: new Peers(over, inbox, `${inbox}.bundles`),
+    subjectOf: () => subject,
+    receive: () => {},
+  });
   const ends: unknown[] = [];
   const send = (deadline?: number) =>
     requests
-      .send({ subject, to: 'agent/b', type: 'greet', payload: new Uint8Array(), headers: headers(), deadline })
+      .send(
+        new Parcel({
+          id: `m${count++}`,
+          type: 'greet',
+          body: null,
+          from: 'agent/a',
+          to: 'agent/b',
+          run: 'r',
+          kind: 'tell',
+          ...(deadline === undefined ? {} : { deadline }),
+        }),
+      )
       .then(
         () => ends.push('accepted'),
         (thrown: unknown) => ends.push((thrown as TroupeError).kind),
