@@ -95,26 +95,29 @@ const lending = { execution: lendingExecutionPhase };
 /** The chart of an agent with default settings; `agentWith` gives it others. */
 export const agentMachine = agentChart(plain);
 
+type AgentChart = typeof agentMachine;
+/** Made when the first agent needs it: XState prepares every state of a chart, which takes longer than the rest of this folder together. */
+const onDemand = (make: () => AgentChart): (() => AgentChart) => {
+  let made: AgentChart | undefined;
+  return () => (made ??= make());
+};
 /** The chart of an agent that calls others, and lends them of its budget. */
-export const lendingAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lending });
+const lendingAgentMachine = onDemand(() => agentChart({ ...plain, ...lending }));
 /** The chart of an agent that asks its lender before a model analyzes or plans. */
-export const lentAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lent });
+const lentAgentMachine = onDemand(() => agentChart({ ...plain, ...lent }));
 /** The chart of an agent that does both. */
-export const lentLendingAgentMachine: typeof agentMachine = agentChart({ ...plain, ...lent, ...lending });
+const lentLendingAgentMachine = onDemand(() => agentChart({ ...plain, ...lent, ...lending }));
 /** The chart of an agent that reserves the most that a call of the model can cost, and asks its lender before all of them. */
-export const reservingAgentMachine: typeof agentMachine = agentChart({ execution: reservingExecutionPhase, ...lent });
+const reservingAgentMachine = onDemand(() => agentChart({ execution: reservingExecutionPhase, ...lent }));
 /** The chart of an agent that lends as well. */
-export const lendingReservingAgentMachine: typeof agentMachine = agentChart({
-  execution: lendingReservingExecutionPhase,
-  ...lent,
-});
+const lendingReservingAgentMachine = onDemand(() => agentChart({ execution: lendingReservingExecutionPhase, ...lent }));
 
-const chartFor = ({ lends, borrowsEarly, reserves }: AgentSettings): typeof agentMachine => {
-  if (reserves) return lends ? lendingReservingAgentMachine : reservingAgentMachine;
-  if (borrowsEarly) return lends ? lentLendingAgentMachine : lentAgentMachine;
-  return lends ? lendingAgentMachine : agentMachine;
+const chartFor = ({ lends, borrowsEarly, reserves }: AgentSettings): AgentChart => {
+  if (reserves) return lends ? lendingReservingAgentMachine() : reservingAgentMachine();
+  if (borrowsEarly) return lends ? lentLendingAgentMachine() : lentAgentMachine();
+  return lends ? lendingAgentMachine() : agentMachine;
 };
 
 /** The machine of an agent with these settings: the same chart with other bounds, and with the transitions that only some agents need. Its effects are slots; `agentActor` fills them. */
-export const agentWith = (settings: AgentSettings): typeof agentMachine =>
+export const agentWith = (settings: AgentSettings): AgentChart =>
   withSettings(chartFor(settings), { guards: agentGuardsOf, delays: agentDelaysOf, actions: agentActionsOf }, settings);

@@ -1,5 +1,6 @@
 /** Follows a run until it ends or waits: shows its progress, asks its questions, parks it on Ctrl-C, and prints the outcome. */
 import { toFailure } from '../values/failure.ts';
+import { loadOptional } from '../values/optional.ts';
 import { fanOut } from '../observe/fanOut.ts';
 import { progress, type Progress } from '../observe/progress.ts';
 import { escapeControls } from '../observe/format.ts';
@@ -120,7 +121,7 @@ async function watch(
   const open = disposables();
   let shown: Progress | undefined;
   if (log !== undefined) {
-    const { logger } = await import('../observe/logger.ts');
+    const { logger } = await loadOptional('pino', 'A log needs', () => import('../observe/logger.ts'));
     observers.add(logger({ level: log, out: err, terminal: cli.err.isTTY === true, color }).observe);
   } else if (!quiet) {
     // Either a log or progress: the block redraws itself and would overwrite lines of a log.

@@ -4,6 +4,7 @@ import { register as registerHook } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Json } from '../values/json.ts';
+import { loadOptional } from '../values/optional.ts';
 import { propertiesOf } from '../values/properties.ts';
 import { untilEnd } from './earlyExit.ts';
 import { exitCodes, UsageError } from './exit.ts';
@@ -95,15 +96,14 @@ async function registerTsx(file: string): Promise<void> {
       `${file} is CommonJS in TypeScript, which Node ${process.versions.node} cannot load. Write it with import and export default, or use Node 22.18 or later.`,
     );
   }
-  const { register } = await import('tsx/esm/api').catch((cause: unknown) => {
-    throw new UsageError(
-      `${file} is TypeScript, which Node ${process.versions.node} cannot read by itself. Install tsx (npm install tsx), or use Node 22.18 or later.`,
-      { cause },
-    );
-  });
+  const { register } = await loadOptional(
+    'tsx',
+    `Node ${process.versions.node} does not read TypeScript itself, as Node 22.18 and later do; ${file} needs`,
+    () => import('tsx/esm/api'),
+  );
   register();
-  // Its name, where this file is compiled and where it is not.
-  registerHook(import.meta.url.replace(/load(?=\.[jt]s$)/, 'moduleFormat'));
+  // It is beside this file, where this is compiled (.js) and where it is not (.ts).
+  registerHook(new URL(`moduleFormat${import.meta.url.slice(-3)}`, import.meta.url));
 }
 
 async function call(file: string, make: (settings: unknown) => unknown, settings: Json): Promise<unknown> {

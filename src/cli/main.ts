@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `troupe` command. Each command loads its modules when it is called; `--version` loads almost nothing. */
+import { keepCompiled } from './compileCache.ts';
 import { expectExit, watchExit } from './earlyExit.ts';
 import { version } from '../runtime/version.ts';
 
@@ -27,6 +28,7 @@ if (args[0] === 'node')
 if (args.length === 1 && args.every((arg) => ['--version', '-V', '-v'].includes(arg))) {
   process.stdout.write(`${version()}\n`);
 } else {
+  keepCompiled(process.env);
   watchExit();
   const { main } = await import('./program.ts');
   const { processCli } = await import('./terminal.ts');

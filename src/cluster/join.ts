@@ -10,6 +10,7 @@ import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
 import { slug, slugOf } from '../values/ids.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
+import { withNats } from '../nats/packages.ts';
 import { watchStatus } from '../nats/subscribe.ts';
 import { requiredLabels } from '../define/labels.ts';
 import { runtimeOptionNames, openRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
@@ -63,7 +64,9 @@ export async function joinCluster(
   const { env = process.env, clock = systemClock() } = options;
   const name = nodeName(givenName, given.name === undefined);
   const settings = requireNatsSettings(options.nats, env);
-  const [{ connectNats }, { openNode }] = await Promise.all([import('../nats/connection.ts'), import('./node.ts')]);
+  const [{ connectNats }, { openNode }] = await withNats(() =>
+    Promise.all([import('../nats/connection.ts'), import('./node.ts')]),
+  );
   const parts = disposables();
   try {
     const runtime = parts.use(await open({ ...options, nats: settings, clock }));
@@ -141,7 +144,7 @@ export async function cluster(
 ): Promise<Cluster> {
   requireOptions('cluster', options, { env: true, clock: true });
   const { env = process.env, clock = systemClock() } = options;
-  const { openCluster } = await import('./client.ts');
+  const { openCluster } = await withNats(() => import('./client.ts'));
   return openCluster(requireNatsSettings(nats, env), clock);
 }
 

@@ -192,14 +192,21 @@ export function savedChildren(children: Children, isSaved: (id: string) => boole
 
 const isEndlessError = (thrown: unknown) =>
   thrown instanceof Error && thrown.message.startsWith('Infinite loop detected');
+/** The words of state values: the actors of a type share theirs, and a value is never changed. */
+const words = new WeakMap<object, string>();
+
 /** The state in words: `active.working.planning`; regions of a parallel state are joined by `|`, as the machine lists them. */
 export function stateOf(value: StateValue, node: AnyStateNode): string {
   if (typeof value === 'string') return value;
-  const regions = Object.entries(node.states).flatMap(([name, state]) => {
+  const known = words.get(value);
+  if (known !== undefined) return known;
+  const regions: string[] = [];
+  for (const [name, state] of Object.entries(node.states)) {
     const inner = Object.hasOwn(value, name) ? value[name] : undefined;
-    if (inner === undefined) return [];
-    const rest = stateOf(inner, state);
-    return [rest ? `${name}.${rest}` : name];
-  });
-  return regions.join('|');
+    const rest = inner === undefined ? undefined : stateOf(inner, state);
+    if (rest !== undefined) regions.push(rest ? `${name}.${rest}` : name);
+  }
+  const said = regions.join('|');
+  words.set(value, said);
+  return said;
 }

@@ -30,7 +30,7 @@ export interface StateChange {
   /** Why the actor failed. */
   readonly failure?: Failure;
   /** Of the children in the snapshot, those that are pending after the change, by id: the snapshot need not name them. Default none. */
-  readonly running?: { has(id: string): boolean };
+  readonly running?: Pick<ReadonlySet<string>, 'has'>;
 }
 
 /** The actor as of its last commit. */

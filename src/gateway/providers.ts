@@ -1,5 +1,6 @@
 /** Opens models by name, `provider:model`, when they are first used, with the key from the environment. */
 import { TroupeError } from '../values/failure.ts';
+import { loadOptional, type OptionalPackage } from '../values/optional.ts';
 import type { MediaKind } from '../contracts/media.ts';
 import type { Model } from '../contracts/model.ts';
 import { redactor } from '../observe/redactor.ts';
@@ -31,7 +32,7 @@ interface Provider {
   readonly baseUrl: string;
   /** Given to the client in any case: it would look into the environment of the process by itself. */
   readonly defaultUrl?: string;
-  readonly package: string;
+  readonly package: OptionalPackage;
   /** The key is sent in the header Authorization. */
   readonly authorization: boolean;
   open(settings: ProviderSettings, model: string): Promise<LanguageModel>;
@@ -124,18 +125,11 @@ export function providers({
     // Every error message passes through this mask: a server that repeats a key, its own or another's, does not spread it.
     const mask = redactor([...keys, ...address.secrets]);
     const { fetch: watched, receivedFor } = receiver(address.wrap(send));
-    try {
-      const inner = await found.open({ apiKey: apiKey ?? '', baseURL: address.baseURL, fetch: watched }, model);
-      const options = accepts[name] === undefined ? {} : { accepts: accepts[name] };
-      return watchedModel(inner, { id: name, mask, ...options }, receivedFor);
-    } catch (thrown) {
-      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_MODULE_NOT_FOUND')) throw thrown;
-      throw new TroupeError(
-        'environment',
-        `"${name}" needs the package ${found.package}. Run: npm install ${found.package}`,
-        { cause: thrown, data: { gone: true } },
-      );
-    }
+    const inner = await loadOptional(found.package, `"${name}" needs`, () =>
+      found.open({ apiKey: apiKey ?? '', baseURL: address.baseURL, fetch: watched }, model),
+    );
+    const options = accepts[name] === undefined ? {} : { accepts: accepts[name] };
+    return watchedModel(inner, { id: name, mask, ...options }, receivedFor);
   }
 
   function addressOf(name: string, provider: string, { baseUrl, defaultUrl, authorization }: Provider, key = '') {

@@ -3,6 +3,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import type { Clock } from '../values/clock.ts';
 import { contain } from '../values/contain.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
+import { loadOptional } from '../values/optional.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import type { ToolScope } from '../contracts/tool.ts';
 import { cancelledError } from '../tools/timeout.ts';
@@ -14,7 +15,6 @@ import type { HttpAddress, ProgramAddress } from './address.ts';
 import { callResult } from './callResult.ts';
 import { schemaCheck, type SchemaCheck } from './outputSchema.ts';
 import { mayBeOlder, sseTransport } from './sse.ts';
-import { stdioTransport } from './stdio.ts';
 import type { McpTransport } from './connection.ts';
 
 /** Which revisions of the protocol a client offers: see `McpOptions.protocol`. */
@@ -28,7 +28,11 @@ export function connector(address: ProgramAddress | HttpAddress, protocol: McpPr
   return async (signal, watcher) => {
     const events = contained(address.name, watcher);
     // Loaded when first needed, because many programs use no server.
-    const { Client, SseError } = await import('@modelcontextprotocol/client');
+    const { Client, SseError } = await loadOptional(
+      '@modelcontextprotocol/client',
+      `Tool server "${context.server}" needs`,
+      () => import('@modelcontextprotocol/client'),
+    );
 
     async function open(mcpTransport: McpTransport, mode: McpProtocol): Promise<McpConnection> {
       const changed = { autoRefresh: false, debounceMs: 0, onChanged: () => events.changed() };
@@ -49,8 +53,10 @@ export function connector(address: ProgramAddress | HttpAddress, protocol: McpPr
     }
 
     try {
-      if ('command' in address)
+      if ('command' in address) {
+        const { stdioTransport } = await import('./stdio.ts');
         return await open(await stdioTransport(address, clock, context, events.unreadable), protocol);
+      }
       const { transport } = address;
       if (transport === 'sse') return await open(await sseTransport(address, context), 'legacy');
       return await open(await httpTransport(address, clock, context), protocol).catch(async (error: unknown) => {

@@ -50,6 +50,8 @@ const maxEntries = 1_000;
  */
 export function healthTracker(emit: Observer, window: HealthWindow = defaultWindow): HealthTracker {
   const components = new Map<string, TrackedComponent>();
+  /** Those that are not healthy, by the same names: with time alone they may recover. */
+  const unwell = new Map<string, TrackedComponent>();
   const names = new Map<Address, string>();
   /** When each running agent started; milliseconds since the epoch. */
   const startedAt = new Map<Address, number>();
@@ -81,7 +83,7 @@ export function healthTracker(emit: Observer, window: HealthWindow = defaultWind
       case 'continued':
       case 'dead':
     }
-    for (const seen of components.values()) if (seen.status !== 'healthy') reportChange(seen, event);
+    for (const seen of unwell.values()) reportChange(seen, event);
   }
 
   function agentCommitted(event: Extract<Inspection, { type: 'commit' }>): void {
@@ -117,7 +119,7 @@ export function healthTracker(emit: Observer, window: HealthWindow = defaultWind
     const { kind, name } = component;
     const verdict = callVerdict(kind, call.failure);
     if (verdict === undefined) return;
-    const id = `${kind}/${name}`;
+    const id = idOf(component);
     const seen = components.get(id) ?? setCapped(components, id, { kind, name, calls: [], status: undefined });
     seen.calls.push(verdict === 'well' ? { at: call.at, took: call.took } : call);
     if (seen.calls.length > window.calls) seen.calls.shift();
@@ -129,6 +131,9 @@ export function healthTracker(emit: Observer, window: HealthWindow = defaultWind
     const status = healthStatus(calls, at, window);
     if (status === from) return;
     seen.status = status;
+    const id = idOf(seen);
+    if (status === 'healthy') unwell.delete(id);
+    else if (unwell.get(id) !== seen) setCapped(unwell, id, seen);
     const standing = healthSummary(calls, at, window);
     emit({ type: 'health', at, run, actor, component: { kind, name }, from, standing });
   }
@@ -146,6 +151,8 @@ export function healthTracker(emit: Observer, window: HealthWindow = defaultWind
     setName: (actor, name) => void setCapped(names, actor, name),
   };
 }
+
+const idOf = ({ kind, name }: Component): string => `${kind}/${name}`;
 
 const setCapped = <K, V>(map: Map<K, V>, key: K, value: V): V => setBounded(map, key, value, maxEntries);
 

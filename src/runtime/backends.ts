@@ -8,6 +8,7 @@ import { reasonOf } from '../values/cause.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Journal } from '../journal/journal.ts';
 import { memory } from '../journal/memory.ts';
+import { withNats } from '../nats/packages.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
 import { inProcess } from '../transport/inProcess.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -60,13 +61,15 @@ export async function openBackends(
 
 /** Connects to a NATS server. Its modules are loaded only here. */
 async function connectBackend(settings: NatsSettings, clock: Clock) {
-  const [{ connectNats }, { permissionError }, { nats }, { jetstream }, { skewSafeLeases }] = await Promise.all([
-    import('../nats/connection.ts'),
-    import('../nats/permissionErrors.ts'),
-    import('../transport/nats/nats.ts'),
-    import('../journal/replicated/jetstream.ts'),
-    import('../journal/replicated/skewSafeLeases.ts'),
-  ]);
+  const [{ connectNats }, { permissionError }, { nats }, { jetstream }, { skewSafeLeases }] = await withNats(() =>
+    Promise.all([
+      import('../nats/connection.ts'),
+      import('../nats/permissionErrors.ts'),
+      import('../transport/nats/nats.ts'),
+      import('../journal/replicated/jetstream.ts'),
+      import('../journal/replicated/skewSafeLeases.ts'),
+    ]),
+  );
   const {
     tenant = 'default',
     replicas = 1,

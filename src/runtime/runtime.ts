@@ -235,7 +235,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
         requireOptions('outcome', options, outcomeOptionNames);
         const { returnWhenWaiting = false } = options;
         for (;;) {
-          const { promise: changed, stop } = nextChange(run);
+          const { promise: changed, stop } = nextChange(run, root);
           const outcome = await stateOf(subject, run, root, returnWhenWaiting);
           if (outcome) return (stop(), outcome);
           await changed;
@@ -275,10 +275,16 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     return { status: 'parked', ...(failure ? { failure } : {}) };
   }
 
-  function nextChange(run: string): { promise: Promise<void>; stop(): void } {
+  /** Resolves when the run may have ended, rest, or be elsewhere: while it goes on here, there is nothing to look at. */
+  function nextChange(run: string, root: Address): { promise: Promise<void>; stop(): void } {
+    const isGoingOn = () => host.owns(run) && host.actor(root)?.status === 'active' && !host.isIdle(run);
     let listener: Disposable;
     const promise = new Promise<void>((resolve) => {
-      listener = host.activity.watch(run, () => (listener[Symbol.dispose](), resolve()));
+      listener = host.activity.watch(run, () => {
+        if (isGoingOn()) return;
+        listener[Symbol.dispose]();
+        resolve();
+      });
     });
     return { promise, stop: () => listener[Symbol.dispose]() };
   }

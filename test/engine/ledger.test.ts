@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { assign, enqueueActions, setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
-import type { EffectScope } from '../../src/contracts/effect.ts';
+import type { EffectScope, ListFold } from '../../src/contracts/effect.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { deferred } from '../deferred.ts';
 import { worker, type Signal } from './machines.ts';
@@ -231,9 +231,20 @@ test('an effect whose result is not JSON fails, and the message names the effect
 
 test('an effect reads the lists of its actor as committed, with the entries of its own commit', async () => {
   const received: unknown[] = [];
+  const folded: unknown[] = [];
+  let added = 0;
+  const sentence: ListFold<string> = {
+    initial: () => '',
+    add: (said, word) => (added++, `${said}${JSON.stringify(word)} `),
+  };
   const listReader = setup({
     types: {} as { events: Signal },
-    actors: { listen: effect(async (_: unknown, scope) => void received.push(await scope.list('said'))) },
+    actors: {
+      listen: effect(async (_: unknown, scope) => {
+        received.push(await scope.list('said'));
+        folded.push(await scope.fold?.('said', sentence));
+      }),
+    },
     actions: { append: (_, _params: { list: string; entry: string }) => {} },
   }).createMachine({
     id: 'said',
@@ -254,9 +265,12 @@ test('an effect reads the lists of its actor as committed, with the entries of i
   const address = await testProcess.start(type(listReader));
   await testProcess.signal(address, { type: 'say', word: 'one' });
   await testProcess.signal(address, { type: 'say', word: 'two' });
+  // What was computed of a list is kept: each entry was added once.
+  expect(added).toBe(2);
   await testProcess.resume(type(listReader));
   await testProcess.signal(address, { type: 'say', word: 'three' });
   expect(received).toEqual([['one'], ['one', 'two'], ['one', 'two', 'three']]);
+  expect(folded).toEqual(['"one" ', '"one" "two" ', '"one" "two" "three" ']);
 });
 
 test('a list that cannot be read fails the effect that asked for it, not the process; the next effect reads it again', async () => {

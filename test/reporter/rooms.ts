@@ -13,6 +13,7 @@ export const slowFiles = [
 export const isolated: string[] = [
   'test/engine/blindRepeat.test.ts',
   'test/engine/stale.test.ts',
+  'test/engine/throwingTimers.test.ts',
   'test/package/broken.test.ts',
 ];
 

@@ -3,6 +3,7 @@ import { deserialize, serialize } from 'node:v8';
 import { expect, test } from 'vitest';
 import { limitOfSeeds } from '../limits.ts';
 import { simulate, type SimulateOptions } from 'troupe/testing';
+import { stepByStep } from '../engine/journals.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { ReplicaMark, JournalReplica } from '../../src/journal/replicated/replica.ts';
 import { clerk, counting, desk, newsroom } from './subjects.ts';
@@ -96,6 +97,13 @@ const mutants: Record<string, SimulateOptions & { readonly says: RegExp }> = {
 };
 
 test.each(Object.entries(mutants))('found: %s', async (_, { says, ...options }) => {
-  const { failures } = await simulate(counting, { seeds: 100, shrink: false, ...options });
+  const { journal = (inner: Journal) => inner } = options;
+  const { failures } = await simulate(counting, {
+    seeds: 100,
+    shrink: false,
+    ...options,
+    // Each step is stored by itself: there is more to write, and more to go wrong.
+    journal: (inner) => stepByStep(journal(inner)),
+  });
   expect(failures.flatMap(({ problems }) => problems)).toContainEqual(expect.stringMatching(says));
 });

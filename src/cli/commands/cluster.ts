@@ -1,6 +1,7 @@
 /** `troupe nodes`, `ps`, `drain` and `migrate`: lists the nodes of a cluster and the runs that they hold, and moves runs. */
-import { openCluster, type Cluster } from '../../cluster/client.ts';
+import type { Cluster } from '../../cluster/client.ts';
 import type { NodeReport } from '../../cluster/nodeReport.ts';
+import { withNats } from '../../nats/packages.ts';
 import { formatDuration, shortenState } from '../../observe/format.ts';
 import type { RunHolder } from '../../cluster/standings.ts';
 import { standingsOf, type RunStanding } from '../../runtime/standing.ts';
@@ -11,12 +12,13 @@ import { formatAge, writeMessage, writeJson, writeTable } from '../output/write.
 import { runOriginOf } from '../runRows.ts';
 
 /** Connects to the cluster on the server that the options name. Throws `UsageError` when they name none. */
-export const connectCluster = (cli: Cli, options: CommonOptions): Promise<Cluster> => {
+export async function connectCluster(cli: Cli, options: CommonOptions): Promise<Cluster> {
   const settings = natsOptionsOf(cli, options);
   if (settings === undefined)
     throw new UsageError('Nodes meet on a NATS server: name it with --nats nats://host:port, or TROUPE_NATS.');
+  const { openCluster } = await withNats(() => import('../../cluster/client.ts'));
   return openCluster(settings, cli.clock);
-};
+}
 
 /** Lists the nodes of a cluster. */
 export async function nodesCommand(cli: Cli, options: CommonOptions): Promise<number> {

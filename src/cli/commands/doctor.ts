@@ -1,7 +1,11 @@
 /** `troupe doctor`: checks that everything troupe needs is present and works, and says what to do if not. */
 import { errorMessage } from '../../values/cause.ts';
 import { access, constants, statfs } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
+import { natsPackages } from '../../nats/packages.ts';
+import { installLine, type OptionalPackage } from '../../values/optional.ts';
+import { propertiesOf } from '../../values/properties.ts';
 import { cliErrorMessage, exitCodes } from '../exit.ts';
 import { readsTypeScript } from '../load.ts';
 import { useColors, type Cli } from '../cli.ts';
@@ -23,7 +27,7 @@ export async function doctorCommand(cli: Cli, options: CommonOptions): Promise<n
   const found: Finding[] = [
     { what: 'troupe', ok: true, says: version() },
     node(),
-    ...(await optionalPackages()),
+    ...optionalParts(),
     ...(await journal(cli, options)),
     await disk(cli, options),
     await models(cli),
@@ -55,44 +59,47 @@ function node(): Finding {
   };
 }
 
-/** Optional packages, and what does not work without each. */
-async function optionalPackages(): Promise<Finding[]> {
+/** The packages of the providers of models. */
+const modelPackages: readonly OptionalPackage[] = [
+  '@ai-sdk/anthropic',
+  '@ai-sdk/openai',
+  '@ai-sdk/google',
+  '@ai-sdk/openai-compatible',
+];
+
+/** Packages that Troupe does not bring along, and what does not work without each. */
+function optionalParts(): Finding[] {
   const sqlite = process.getBuiltinModule?.('node:module').isBuiltin('node:sqlite') ?? false;
   return [
     readsTypeScript
       ? { what: 'typescript', ok: true, says: 'read by Node itself' }
-      : await optionalPackage(
-          'typescript',
-          'tsx',
-          'read through tsx',
-          'Files in TypeScript need tsx on this Node: npm install tsx. JavaScript needs nothing.',
-        ),
+      : part('typescript', ['tsx'], 'Files in TypeScript need tsx on this Node; JavaScript needs nothing.'),
     sqlite
       ? { what: 'sqlite', ok: true, says: 'node:sqlite' }
-      : await optionalPackage(
-          'sqlite',
-          'libsql',
-          'libsql',
-          'This Node has no SQLite of its own, and libsql is not installed: npm install libsql. Without it only --db memory works.',
-          false,
-        ),
-    await optionalPackage('pictures', 'elkjs', 'elkjs', 'troupe graph --svg needs elkjs: npm install elkjs.'),
+      : part('sqlite', ['libsql'], 'This Node has no SQLite of its own. Without libsql only --db memory works.', false),
+    ...modelPackages.map((name) => part('provider', [name], 'Models of this provider cannot be called.')),
+    part('mcp', ['@modelcontextprotocol/client'], 'Tools of MCP servers cannot be used.'),
+    part('nats', natsPackages, 'A NATS server cannot be used.'),
+    part('log', ['pino'], '--log cannot be used.'),
+    part('pictures', ['elkjs'], 'troupe graph --svg cannot be used.'),
   ];
 }
 
-async function optionalPackage(
-  what: string,
-  name: string,
-  says: string,
-  otherwise: string,
-  ok: 'note' | false = 'note',
-): Promise<Finding> {
-  const { createRequire } = await import('node:module');
+/** One that misses packages says what does not work, and the command that installs them. */
+function part(what: string, names: readonly OptionalPackage[], without: string, ok: 'note' | false = 'note'): Finding {
+  const missing = names.filter((name) => !isInstalled(name));
+  return missing.length === 0
+    ? { what, ok: true, says: names.join(', ') }
+    : { what, ok, says: `${without} ${installLine(missing)}` };
+}
+
+/** A package without a form for `require` is there as well: another error tells of it. */
+function isInstalled(name: string): boolean {
   try {
     createRequire(import.meta.url).resolve(name);
-    return { what, ok: true, says };
-  } catch {
-    return { what, ok, says: otherwise };
+    return true;
+  } catch (thrown) {
+    return propertiesOf(thrown)['code'] !== 'MODULE_NOT_FOUND';
   }
 }
 

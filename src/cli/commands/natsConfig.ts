@@ -1,5 +1,6 @@
 /** `troupe nats-config`: writes a configuration for a NATS server, and a key for each role, for the definitions in files. */
 import { relative, resolve } from 'node:path';
+import { withNats } from '../../nats/packages.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { loadDefinition } from '../load.ts';
@@ -36,7 +37,10 @@ export async function natsConfigCommand(
   const tls = flags.tls === undefined ? undefined : certificate(cli, flags.tls);
   const subjects = [];
   for (const file of files) subjects.push((await loadDefinition(cli.cwd, file)).subject);
-  const { natsAccess: write } = await import('../../cluster/access.ts');
+  const { natsAccess: write } = await withNats(
+    () => import('../../cluster/access.ts'),
+    'The keys of a NATS server need',
+  );
   const written = await write(subjects, {
     out,
     tenants: flags.tenant.length > 0 ? [...new Set(flags.tenant)] : ['default'],

@@ -1,14 +1,14 @@
 /** A diagram as an SVG picture without scripts or fonts, laid out by elkjs. */
 import type { ELK, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
 import { escapeControls } from '../../observe/format.ts';
-import { UsageError } from '../exit.ts';
+import { loadOptional } from '../../values/optional.ts';
 import type { DiagramArrow, DiagramBox, Diagram, CoverageLevel } from './diagram.ts';
 
 /** The approximate width of a letter and height of a line, in pixels, for text of 12 pixels. */
 const letterWidth = 7;
 const lineHeight = 16;
 
-/** The picture of a diagram. Throws `UsageError` when elkjs is not installed. */
+/** The picture of a diagram. Rejects with `environment` when elkjs is not installed. */
 export async function renderSvg(diagram: Diagram): Promise<string> {
   const elk = await engine();
   const bundles = bundled(diagram.arrows);
@@ -36,16 +36,13 @@ export async function renderSvg(diagram: Diagram): Promise<string> {
 }
 
 async function engine(): Promise<ELK> {
-  try {
+  const { default: Elk } = await loadOptional(
+    'elkjs',
+    'Without --svg the chart is printed as mermaid text; --svg needs',
     // The declared type of this CommonJS module does not fit how Node imports it.
-    const { default: Elk } = (await import('elkjs/lib/elk.bundled.js')) as unknown as { default: new () => ELK };
-    return new Elk();
-  } catch (cause) {
-    throw new UsageError(
-      '--svg needs the package elkjs, which is not installed here: npm install elkjs. Without --svg the chart is printed as mermaid text.',
-      { cause },
-    );
-  }
+    async () => (await import('elkjs/lib/elk.bundled.js')) as unknown as { default: new () => ELK },
+  );
+  return new Elk();
 }
 
 function node(box: DiagramBox): ElkNode {

@@ -8,6 +8,8 @@ const maxUnescaped = 8;
  * once more without them, because an escape before a word hides where the word begins. The texts of parts (`[{ text }, { text }]`) are also put together.
  */
 export function textsIn(whole: string, value: unknown): string[] {
+  // A piece of prose, as most are while a model speaks: no set has to take the hash of it.
+  if (value === undefined && !whole.includes('\\')) return [whole];
   const texts = new Set([whole]);
   collect(value, texts);
   for (const text of texts) for (const plain of unescaped(text)) texts.add(plain);

@@ -1,9 +1,10 @@
 /** The port to SQLite: `node:sqlite` where Node has it, `libsql` elsewhere. Both are synchronous, and no other file depends on which one is used. */
 import { TroupeError } from '../../values/failure.ts';
+import { missingPackage } from '../../values/optional.ts';
 import { libsqlDriver, type LibsqlDatabase } from './libsql.ts';
 import type { SqlRow, SqlStatement, SqliteDriver, SqlValue } from './database.ts';
 
-/** Opens a database file with the preferred library, or with the first that is installed. Rejects with `storage` when there is none. */
+/** Opens a database file with the preferred library, or with the first that is installed. Rejects with `environment` when there is none. */
 export async function openSqliteDriver(path: string, prefer?: SqliteDriver['name']): Promise<SqliteDriver> {
   const loaders = { 'node:sqlite': native, libsql };
   const order = prefer ? [prefer] : (['node:sqlite', 'libsql'] as const);
@@ -11,9 +12,9 @@ export async function openSqliteDriver(path: string, prefer?: SqliteDriver['name
     const open = await loaders[name]();
     if (open) return guarded(name, path, open);
   }
-  throw new TroupeError(
-    'storage',
-    `SQLite is missing: Node ${process.versions.node} has no node:sqlite, and the package "libsql" is not installed. Use Node 22.13 or newer, or run "npm install libsql".`,
+  throw missingPackage(
+    ['libsql'],
+    `Node ${process.versions.node} has no SQLite of its own, as Node 22.13 and later do; a journal in a file needs`,
   );
 }
 

@@ -152,11 +152,14 @@ export function commitWriter({
     db.exec('SAVEPOINT together');
     try {
       writeAll();
-    } catch (thrown) {
-      db.exec('ROLLBACK TO together');
-      throw thrown;
-    } finally {
       db.exec('RELEASE together');
+    } catch (thrown) {
+      try {
+        db.exec('ROLLBACK TO together; RELEASE together');
+      } catch {
+        // SQLite has rolled the whole transaction back already (a full disk): what is thrown is why.
+      }
+      throw thrown;
     }
   }
 

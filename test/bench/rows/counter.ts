@@ -37,6 +37,7 @@ export async function forgettingJournal(load: Scope['load']) {
   return {
     ...memory(),
     commit: async () => {},
+    commitAll: async () => {},
     record: async () => {},
     find: async () => [],
     handled: async () => undefined,

@@ -118,6 +118,7 @@ function discardingJournal(): Journal {
   return {
     ...inner,
     commit: async () => {},
+    commitAll: async () => {},
     record: async () => {},
     find: async () => [],
     handled: async () => undefined,

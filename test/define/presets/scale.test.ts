@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { mapReduce, openRuntime, orchestrator, routers, type Runnable } from 'troupe';
 import { memory } from '../../../src/journal/memory.ts';
+import type { Commit } from '../../../src/journal/journal.ts';
 import { replyingAgent } from './participants.ts';
 
 /** What a run keeps at once: active actors other than its root; and the bytes of a commit of its root, without input and output. */
@@ -9,21 +10,27 @@ async function widest(subject: Runnable, input: unknown) {
   const inner = memory();
   const alive = new Set<string>();
   const seen = { actors: 0, snapshot: 0, wishes: 0, commits: 0 };
+  const see = ({ actor, parent, seq, status, snapshot, opens, closes }: Commit): void => {
+    if (parent !== undefined) {
+      if (status === 'active') alive.add(actor);
+      else alive.delete(actor);
+      seen.actors = Math.max(seen.actors, alive.size);
+    } else if (seq > 1 && status === 'active') {
+      seen.snapshot = Math.max(seen.snapshot, JSON.stringify(snapshot).length);
+      seen.wishes = Math.max(seen.wishes, opens.length + closes.length);
+      seen.commits++;
+    }
+  };
   await using runtime = await openRuntime({
     journal: {
       ...inner,
       async commit(commit) {
         await inner.commit(commit);
-        const { actor, parent, seq, status, snapshot, opens, closes } = commit;
-        if (parent !== undefined) {
-          if (status === 'active') alive.add(actor);
-          else alive.delete(actor);
-          seen.actors = Math.max(seen.actors, alive.size);
-        } else if (seq > 1 && status === 'active') {
-          seen.snapshot = Math.max(seen.snapshot, JSON.stringify(snapshot).length);
-          seen.wishes = Math.max(seen.wishes, opens.length + closes.length);
-          seen.commits++;
-        }
+        see(commit);
+      },
+      async commitAll(commits) {
+        await inner.commitAll?.(commits);
+        commits.forEach(see);
       },
     },
   });
