@@ -84,12 +84,12 @@ export class ItemLog {
   /** Notes a result. Await `flush` before anything depends upon it. */
   done(item: number, result: Json): void {
     (this.#notes.done ??= []).push([item, result]);
-    this.#write();
+    void this.#write();
   }
 
   failed(item: number, failure: Failure): void {
     (this.#notes.failed ??= []).push([item, failure]);
-    this.#write();
+    void this.#write();
   }
 
   /** Notes what an earlier life had done, as part of this one. */
