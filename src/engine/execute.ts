@@ -41,7 +41,11 @@ export class Executor {
 
   /** Called once the commit is stored: only then does anything happen (E2). `included`: what was taken care of in the same commit. */
   execute({ commit, builder }: PlannedCommit, included: ReadonlySet<string>): void {
-    for (const pending of commit.opens) if (!included.has(pending.key)) this.#begin(pending, false);
+    for (const pending of commit.opens) {
+      // A later step of the same unit may have ended the effect already: then nobody wants it.
+      const isWanted = pending.kind !== 'effect' || this.#state.pendings.has(pending.key);
+      if (isWanted && !included.has(pending.key)) this.#begin(pending, false);
+    }
     if (builder) afterCommit(builder, this.#host.context);
   }
 
