@@ -1,4 +1,4 @@
-/** The hash chain of an actor: each commit's hash covers the commit before it, and the snapshot, the pending entries and the list entries that were stored with it (J4). A result can be stored without a commit, so it has a digest of its own. */
+/** The hash chain of an actor: each commit's hash covers the commit before it, and the snapshot, what was opened, the results and the list entries that were stored with it (J4). A result can be stored without a commit, so it has a digest of its own. */
 import { createHash } from 'node:crypto';
 import { TroupeError } from '../values/failure.ts';
 
@@ -27,7 +27,7 @@ export const actorDigest = (row: {
 export const pendingDigest = ({ kind, due, data }: { kind: string; due: number | null; data: string }): string =>
   shortDigest(kind, String(due), data);
 
-/** The columns of a result in the ledger that its digest covers; `actor` is the number of the actor. */
+/** The columns of a result in the ledger that its digest covers; `actor` is the number of the actor, `position` null in a row of an earlier version. */
 export interface StoredResult {
   readonly key: string;
   readonly actor: number;
@@ -35,14 +35,16 @@ export interface StoredResult {
   readonly name: string;
   readonly input: string;
   readonly outcome: string;
+  readonly position: number | null;
 }
 
 /** Begins a digest that covers every column. Earlier ones cover the key, the input and the outcome, and begin with no such mark. */
 const wholeRow = '*';
 
 /** The digest of an effect's result, stored beside it in the ledger. */
-export const resultDigest = ({ key, actor, at, name, input, outcome }: StoredResult): string =>
-  wholeRow + shortDigest(key, String(actor), String(at), name, input, outcome);
+export const resultDigest = ({ key, actor, at, name, input, outcome, position }: StoredResult): string =>
+  wholeRow +
+  shortDigest(key, String(actor), String(at), name, input, outcome, ...(position === null ? [] : [String(position)]));
 
 /** Is a result what was written with this digest? */
 export const isResult = (result: StoredResult, digest: string): boolean =>
@@ -54,7 +56,7 @@ export const isResult = (result: StoredResult, digest: string): boolean =>
 export const listEntryDigest = (list: string, hash: string): string =>
   `${encodeURIComponent(list)}:${shortDigest(hash)}`;
 
-/** The covered columns of a row of `commits`. `opens` is JSON of [key, kind, due, digest] each; `sums` holds the digests of the actor's row and of the list entries, in this order, separated by spaces. */
+/** What the hash of a commit covered in earlier versions of the file. `opens` is JSON of [key, kind, due, digest] each; `sums` holds the digests of the actor's row and of the list entries, in this order, separated by spaces. */
 export interface ChainLink {
   readonly seq: number;
   readonly at: number;
@@ -67,37 +69,15 @@ export interface ChainLink {
   readonly sums: string;
 }
 
-/** The hash of a commit, from the hash of the commit before it (empty for the first). */
+/** The hash of a commit, from the hash of the commit before it (empty for the first), and from all that it says. */
+export const recordHash = (before: string, seq: number, text: string): string =>
+  sha256Digest(before, String(seq), text);
+
+/** The hash of a commit of an earlier version. */
 export const commitHash = (
   before: string,
   { seq, at, epoch, state, status, event, opens, closes, sums }: ChainLink,
 ): string => sha256Digest(before, String(seq), String(at), String(epoch), state, status, event, opens, closes, sums);
-
-/** The end of a chain. */
-export interface ChainEnd {
-  /** The hash of the last commit but one; empty when there is none. */
-  readonly before: string;
-  /** The hash of the last commit. */
-  readonly hash: string;
-  readonly last: ChainLink | undefined;
-}
-
-/** Checks a chain from its first commit, or onwards from the commit with this `seq` and hash. Throws `corrupt` at the first commit that is missing or changed. */
-export function verifyChain(
-  actor: string,
-  links: Iterable<ChainLink & { readonly hash: string }>,
-  from: { readonly seq: number; readonly hash: string } = { seq: 0, hash: '' },
-): ChainEnd {
-  let end: ChainEnd = { before: '', hash: from.hash, last: undefined };
-  for (const entry of links) {
-    const expected = (end.last?.seq ?? from.seq) + 1;
-    if (entry.seq !== expected) throw corruptActor(actor, expected, 'a commit is missing');
-    const hash = commitHash(end.hash, entry);
-    if (hash !== entry.hash) throw corruptActor(actor, entry.seq, 'the commit is not what was written');
-    end = { before: end.hash, hash, last: entry };
-  }
-  return end;
-}
 
 /** The error for a journal that is damaged where no actor can be named: kind `corrupt`, with `data` { what }. */
 export const corruptJournal = (what: string) =>

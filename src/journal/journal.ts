@@ -236,6 +236,8 @@ export interface Journal extends CommitStore, RunLeases, Inboxes, JournalQueries
   lost?(): TroupeError | undefined;
   /** What a shared journal has skipped in its log. */
   skipped?(): SkippedEntries;
+  /** As `prune`, for at most so many runs: for a process that works on others meanwhile. A shared journal, which people prune, leaves it out. Returns how many runs. */
+  pruneSome?(before: number, most: number): Promise<number>;
   /** Why this process cannot write it or read on in it now, in words for people; undefined while it can, as far as is known. */
   trouble?(options?: {
     /** Also writes something that changes nothing where nothing was written for ten seconds, because a full disk shows in no other way. False by default. */

@@ -20,6 +20,8 @@ import {
 /** Everything that a journal in memory holds. */
 export interface MemoryContents {
   readonly actors: Map<Address, ActorContents>;
+  /** The same by run, in the order in which they were stored. */
+  readonly byRun: Map<string, Set<ActorContents>>;
   /** The actor that has a pending entry, by the key of the entry. */
   readonly actorByPending: Map<string, ActorContents>;
   readonly results: Map<string, LedgerEntry & { run: string }>;
@@ -43,6 +45,7 @@ interface ActorContents {
 /** An empty journal's contents. */
 export const emptyContents = (): MemoryContents => ({
   actors: new Map(),
+  byRun: new Map(),
   actorByPending: new Map(),
   results: new Map(),
   claims: new Map(),
@@ -53,7 +56,9 @@ export const emptyContents = (): MemoryContents => ({
 
 /** Opens a journal in memory; over `contents`, which it changes, or an empty one. */
 export function memory(contents: MemoryContents = emptyContents()): Journal {
-  const { actors, actorByPending, results, claims, activeRoots, mail } = contents;
+  const { actors, byRun, actorByPending, results, claims, activeRoots, mail } = contents;
+  const actorsOf = (run: string | undefined): readonly ActorContents[] =>
+    run === undefined ? [...actors.values()] : [...(byRun.get(run) ?? [])];
 
   const requireOwner = (run: string, epoch: number) => {
     const current = claims.get(run)?.epoch;
@@ -78,8 +83,29 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
       lists: new Map(),
     };
     actors.set(row.actor, kept);
+    const ofRun = byRun.get(row.run);
+    if (ofRun) ofRun.add(kept);
+    else byRun.set(row.run, new Set([kept]));
     return kept;
   };
+
+  /** Deletes runs that ended before, and returns how many. */
+  function prune(before: number, most: number): number {
+    const living = new Set<string>();
+    const ended = new Set<string>();
+    for (const { row } of actors.values())
+      (row.status === 'active' || row.updated >= before ? living : ended).add(row.run);
+    const gone = new Set([...ended].filter((run) => !living.has(run)).slice(0, most));
+    if (gone.size === 0) return 0;
+    for (const [address, { row, pending }] of actors) {
+      if (!gone.has(row.run)) continue;
+      for (const key of pending.keys()) actorByPending.delete(key);
+      actors.delete(address);
+    }
+    for (const [key, { run }] of results) if (gone.has(run)) results.delete(key);
+    for (const run of gone) [byRun, claims, mail].forEach((each) => each.delete(run));
+    return gone.size;
+  }
 
   /** `before`: the number of the actor's last commit. */
   const requireNext = ({ run, epoch, actor, seq, event }: Commit, before: number) => {
@@ -136,10 +162,7 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     async bury(run, epoch, letter) {
       requireOwner(run, epoch);
       const own = actors.get(letter.to);
-      const holder =
-        own?.row.run === run
-          ? own
-          : [...actors.values()].find(({ row }) => row.run === run && row.parent === undefined);
+      const holder = own?.row.run === run ? own : actorsOf(run).find(({ row }) => row.parent === undefined);
       if (!holder) throw unknownRunError(run);
       append(holder, deadLetterList, asJson(letter));
       if (actorByPending.get(letter.id)?.pending.get(letter.id)?.kind === 'message') close(letter.id);
@@ -169,8 +192,7 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
       return found && { ...found, reply: kept?.replies.get(id) };
     },
     undelivered: async (run) =>
-      [...actors.values()]
-        .filter(({ row }) => row.run === run)
+      actorsOf(run)
         .flatMap(({ pending }) => [...pending.values()])
         .flatMap(({ kind, data }) => (kind === 'message' ? [data] : [])),
     settle: (keys) => keys.forEach(close),
@@ -215,7 +237,7 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     async find(query) {
       const { actor, limit = 100 } = query;
       const one = actor === undefined ? undefined : actors.get(actor);
-      const among = actor === undefined ? [...actors.values()] : one ? [one] : [];
+      const among = actor === undefined ? actorsOf(query.run) : one ? [one] : [];
       const found = among.map(({ row }) => row).filter((row) => matchesQuery(row, query));
       return found
         .reverse()
@@ -223,9 +245,7 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
         .slice(0, limit);
     },
     async history({ run, actor, after, newest = false, limit = 1_000 }) {
-      const among = [...actors.values()].filter(
-        ({ row }) => (run === undefined || row.run === run) && (actor === undefined || row.actor === actor),
-      );
+      const among = actorsOf(run).filter(({ row }) => actor === undefined || row.actor === actor);
       const open = (pending: Pending | SettledPending): Pending | SettledPending =>
         actorByPending.has(pending.key) ? pending : { ...pending, data: null };
       return among
@@ -237,22 +257,8 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     },
     ledger: async (run) =>
       [...results.values()].filter((result) => result.run === run).map(({ run: _, ...entry }) => entry),
-    async prune(before) {
-      const living = new Set(
-        [...actors.values()]
-          .filter(({ row }) => row.status === 'active' || row.updated >= before)
-          .map(({ row }) => row.run),
-      );
-      const gone = new Set([...actors.values()].map(({ row }) => row.run).filter((run) => !living.has(run)));
-      for (const [address, { row, pending }] of actors) {
-        if (!gone.has(row.run)) continue;
-        for (const key of pending.keys()) actorByPending.delete(key);
-        actors.delete(address);
-      }
-      for (const [key, { run }] of results) if (gone.has(run)) results.delete(key);
-      for (const run of gone) [claims, mail].forEach((each) => each.delete(run));
-      return gone.size;
-    },
+    prune: async (before) => prune(before, Infinity),
+    pruneSome: async (before, most) => prune(before, most),
     // Memory is not checked: nothing can damage it without the process.
     verify: async () => ({
       actors: actors.size,

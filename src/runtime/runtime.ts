@@ -27,6 +27,7 @@ import { compile } from './compile.ts';
 import { readParts } from './inputParts.ts';
 import { backendOptionNames, openBackends, type BackendOptions } from './backends.ts';
 import { keptSteps } from './kept.ts';
+import { keptFor, Retention } from './retention.ts';
 import { mayRetry, requireFailed, retryWithoutKey } from './retry.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
 import { runInput, isRunnable, withParts, type Runnable } from '../define/runnable.ts';
@@ -53,6 +54,11 @@ export interface RuntimeOptions extends BackendOptions {
    * process goes on; the default. `exit`: they end the process, as everywhere in Node.
    */
   readonly strays?: 'fail' | 'exit';
+  /**
+   * How long a run is kept after its end, as a duration or in milliseconds; 30 days by default, and for ever with `false`. `TROUPE_KEEP` by default (`90d`, or `forever`).
+   * Older ones are deleted while the process works on others. For a journal that this runtime opens, but not for one on a server: there people prune.
+   */
+  readonly keep?: Duration | false;
   /** For tests: another clock. */
   readonly clock?: Clock;
   /** How often to look for messages from other processes; milliseconds, 250 by default. */
@@ -198,6 +204,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     ...(ttl === undefined ? {} : { ttl }),
   };
   const sender = `person/${clock.id()}`;
+  const keep = keptFor(options.keep, env);
   // Opened last: if something failed after it, nothing would close it.
   const backends = await openBackends(options, env, clock);
   const { journal, transport } = backends;
@@ -222,8 +229,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   let replies: ReplyChannel | undefined;
   const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
   const tickets = ticketsOf(journal, signal, () => clock.now());
+  const retention = new Retention({ journal, clock, keep: options.journal === undefined ? keep : undefined });
 
   async function handle(subject: Runnable, run: string, root: Address, before?: ActorRow): Promise<RunHandle> {
+    retention.check();
     if (subject.kind === 'agent') health.setName(root, subject.name);
     const [row] = isShared ? await journal.find({ actor: root }) : [];
     return {
@@ -403,6 +412,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   };
 
   async function closeAll(): Promise<void> {
+    retention.stop();
     await host[Symbol.asyncDispose]();
     replies?.[Symbol.dispose]();
     for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
@@ -420,6 +430,7 @@ export const runtimeOptionNames: OptionNames<RuntimeOptions> = {
   leaseTtl: true,
   poll: true,
   strays: true,
+  keep: true,
   clock: true,
   prepare: true,
 };

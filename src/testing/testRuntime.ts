@@ -9,7 +9,10 @@ import { pure } from './pure.ts';
 import { untilQuiet } from './untilQuiet.ts';
 
 /** The options of a runtime, without those that the test runtime sets itself. */
-export interface TestRuntimeOptions extends Omit<RuntimeOptions, 'db' | 'clock' | 'poll' | 'leaseTtl' | 'prepare'> {
+export interface TestRuntimeOptions extends Omit<
+  RuntimeOptions,
+  'db' | 'clock' | 'poll' | 'leaseTtl' | 'prepare' | 'keep'
+> {
   /** A number that decides every random choice and every generated id; 1 by default. */
   readonly seed?: number;
 }

@@ -15,6 +15,7 @@ export const isolated: string[] = [
   'test/engine/stale.test.ts',
   'test/engine/throwingTimers.test.ts',
   'test/package/broken.test.ts',
+  'test/runtime/strays.test.ts',
 ];
 
 /** Percent of the suite's processor seconds that a room may have, with some room to grow: together they are more than a hundred. '.' is the files directly in test/. */
@@ -22,7 +23,7 @@ export const budgets: Readonly<Record<string, number>> = {
   '.': 2,
   actors: 1,
   architecture: 1,
-  bench: 2,
+  bench: 4,
   chaos: 5,
   cli: 21,
   cluster: 8,
@@ -33,7 +34,7 @@ export const budgets: Readonly<Record<string, number>> = {
   examples: 8,
   formats: 2,
   gateway: 5,
-  journal: 8,
+  journal: 11,
   machines: 14,
   mcp: 8,
   nats: 4,

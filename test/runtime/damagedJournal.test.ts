@@ -66,18 +66,20 @@ test('doctor names an index that is not what was written, and a schema that is n
   const db = join(cwd, 'j.db');
   await run(payer().subject(), 'go', { key: 'invoice-7', db });
   const sound = readFileSync(db);
-  const inIndex = placesOf(sound, 'invoice-7invoice-7')[0] ?? placesOf(sound, 'agent/invoice-7').at(0);
-  const doctor = async (at: number, bits: number) => {
+  const inIndex = placesOf(sound, 'invoice-7invoice-7').at(-1) ?? placesOf(sound, 'agent/invoice-7').at(0);
+  const doctor = async (places: readonly number[], bits: number) => {
     const damaged = Buffer.from(sound);
-    damaged.writeUInt8(damaged.readUInt8(at) ^ bits, at);
+    for (const at of places) damaged.writeUInt8(damaged.readUInt8(at) ^ bits, at);
     writeFileSync(db, damaged);
     const cli = fakeCli({ cwd, open: openRuntime });
     const code = await doctorCommand(cli, { db, json: true });
     const findings = JSON.parse(cli.outputText()) as { what: string; ok: boolean; says: string }[];
     return { code, says: findings.find(({ what }) => what === 'journal')?.says };
   };
-  expect(await doctor(inIndex ?? 0, 1)).toEqual({ code: 1, says: expect.stringMatching(/is damaged/) as string });
-  expect(await doctor(sound.indexOf('CREATE TABLE actors') + 13, 0x80)).toEqual({
+  expect(await doctor([inIndex ?? 0], 1)).toEqual({ code: 1, says: expect.stringMatching(/is damaged/) as string });
+  // An earlier copy of a page may be left in a part that is not used.
+  const inSchema = placesOf(sound, 'CREATE TABLE actors').map((at) => at + 13);
+  expect(await doctor(inSchema, 0x80)).toEqual({
     code: 1,
     says: expect.stringMatching(/is damaged: its schema/) as string,
   });

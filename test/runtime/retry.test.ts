@@ -372,7 +372,7 @@ function diesAfter(commits: number, inner: Journal) {
       const value: unknown = Reflect.get(target, name, receiver);
       if (typeof value !== 'function') return value;
       return (...given: unknown[]) => {
-        if (name === 'commit' && left-- <= 0) dead = true;
+        if ((name === 'commit' || name === 'commitAll') && left-- <= 0) dead = true;
         return dead ? never : (value as (...given: unknown[]) => unknown).apply(target, given);
       };
     },

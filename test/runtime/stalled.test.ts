@@ -67,7 +67,8 @@ test.each(Object.entries(troubles))(
       run: async () => {
         performed++;
         inTrouble = await trouble(path);
-        return 'x'.repeat(200_000);
+        // Long enough to be stored as it is, and not compressed.
+        return 'x'.repeat(300_000);
       },
     });
     const model = scriptedModel([{ calls: [{ name: 'publish', input: {} }] }, { text: 'done' }]);

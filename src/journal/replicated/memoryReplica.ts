@@ -17,7 +17,8 @@ const noneSkipped: SkippedEntries = { count: 0, latest: [] };
 /** Opens an empty replica. */
 export function memoryReplica(): JournalReplica {
   const contents = emptyContents();
-  const journal = memory(contents);
+  // What is pruned from a shared journal is pruned from its log.
+  const { pruneSome: _alone, ...journal } = memory(contents);
   const writers = new Map<string, { readonly next: number; readonly position: number }>();
   let mark = initialMark;
   let skipped = noneSkipped;
@@ -58,6 +59,7 @@ export function memoryReplica(): JournalReplica {
         ? deserialize(Buffer.concat(chunks))
         : { memory: emptyContents(), mark: initialMark, writers: new Map(), skipped: noneSkipped };
       fill(contents.actors, from.memory.actors);
+      fill(contents.byRun, from.memory.byRun);
       fill(contents.actorByPending, from.memory.actorByPending);
       fill(contents.results, from.memory.results);
       fill(contents.claims, from.memory.claims);

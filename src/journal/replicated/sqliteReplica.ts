@@ -142,14 +142,12 @@ type WriterColumns = {
   readonly position: number;
 };
 
-/** All tables; `sqlite_sequence` holds the last positions of commits, which are never used again. */
-const namesOf = (db: SqliteDriver, schema: 'main' | 'dumped' = 'main'): string[] => [
-  'sqlite_sequence',
-  ...db
+/** All tables of the journal and the replica. */
+const namesOf = (db: SqliteDriver, schema: 'main' | 'dumped' = 'main'): string[] =>
+  db
     .prepare(`SELECT name FROM ${schema}.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
     .all()
-    .map(({ name }) => String(name)),
-];
+    .map(({ name }) => String(name));
 
 function empty(db: SqliteDriver): void {
   for (const name of namesOf(db)) db.exec(`DELETE FROM main.${name}`);

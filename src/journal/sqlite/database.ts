@@ -1,7 +1,7 @@
 /** A SQLite database as the journal uses it: its statements, rows and values. `node:sqlite` and `libsql` are both adapted to it. */
 
 /** What a column holds and a parameter takes. */
-export type SqlValue = string | number | null;
+export type SqlValue = string | number | Uint8Array | null;
 
 /** A row of any query, by column name. */
 export type SqlRow = Readonly<Record<string, SqlValue>>;

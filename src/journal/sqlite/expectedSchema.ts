@@ -8,11 +8,11 @@ export function schemaAfter(migrations: readonly string[]): ReadonlyMap<string, 
   for (const statement of statements) {
     const [verb, kind = '', name = '', next = '', , column = ''] = statement.split(' ');
     if (verb === 'CREATE') made.set(name, statement);
-    else if (verb === 'DROP') {
+    // A table is renamed only to be dropped, when its rows have been copied: its indexes go with it.
+    else if (verb === 'DROP' || (verb === 'ALTER' && next === 'RENAME')) {
       made.delete(name);
       if (kind === 'TABLE') for (const [other, sql] of made) if (tableOf(other, sql) === name) made.delete(other);
-    } else if (verb === 'ALTER' && next === 'RENAME') made.delete(name);
-    else if (verb === 'ALTER')
+    } else if (verb === 'ALTER')
       made.set(name, withColumn(made.get(name) ?? '', statement.slice(statement.indexOf(column))));
   }
   return made;

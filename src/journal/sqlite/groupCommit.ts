@@ -1,4 +1,8 @@
-/** Group commit: writes that are added in the same turn of the event loop share one transaction, and so one flush to the disk (J6). */
+/**
+ * Group commit: writes that are added in the same turn of the event loop share one transaction, and so one flush to the disk (J6).
+ * Timers and sockets of the process have their turn meanwhile: a transaction takes only so much time, and those who wait for it are told in parts,
+ * because each of them goes on at once with what it does next.
+ */
 import { TroupeError } from '../../values/failure.ts';
 import type { SqliteDriver } from './database.ts';
 import type { WriteQueue } from './store.ts';
@@ -12,8 +16,10 @@ interface Job {
 
 /** The most jobs of one transaction. */
 const maxJobs = 256;
-/** So many milliseconds after its first job a transaction takes no more: timers and sockets of the process must have their turn. */
-const longest = 20;
+/** So many milliseconds after its first job a transaction takes no more. */
+const longest = 8;
+/** So many of those who wait are told in one turn of the event loop. What each does next takes about a millisecond. */
+const part = 8;
 
 /** The writes of a journal in a file. */
 export class GroupCommit implements WriteQueue {
@@ -21,6 +27,8 @@ export class GroupCommit implements WriteQueue {
   #jobs: Job[] = [];
   #scheduled = false;
   #closed = false;
+  /** Those whose writes are stored, and who are not told yet. */
+  #stored: Job[] = [];
 
   constructor(db: SqliteDriver) {
     this.#db = db;
@@ -49,6 +57,7 @@ export class GroupCommit implements WriteQueue {
   close(): void {
     this.#closed = true;
     while (this.#jobs.length > 0) this.#flush();
+    for (const job of this.#stored.splice(0)) job.resolve();
   }
 
   #schedule(): void {
@@ -100,14 +109,23 @@ export class GroupCommit implements WriteQueue {
       this.#db.exec('COMMIT');
     } catch (thrown) {
       this.#rollBack();
-      const culprit = thrown instanceof TroupeError ? undefined : current;
+      // What the disk refuses, it refuses to all; anything else is the fault of one job, or of the actor that it concerns.
+      const culprit = thrown instanceof TroupeError && thrown.kind === 'storage' ? undefined : current;
       culprit?.reject(thrown);
       if (culprit) return this.#write(jobs.filter((job) => job !== culprit));
       // A job that was refused has been rejected already; rejecting it again has no effect.
       for (const job of jobs) job.reject(thrown);
       return;
     }
-    for (const job of written) job.resolve();
+    const isTelling = this.#stored.length > 0;
+    this.#stored.push(...written);
+    if (!isTelling) this.#tell();
+  }
+
+  /** Tells the next part of those who wait, and the others in later turns of the event loop. */
+  #tell(): void {
+    for (const job of this.#stored.splice(0, part)) job.resolve();
+    if (this.#stored.length > 0) setImmediate(() => this.#tell());
   }
 
   #rollBack(): void {

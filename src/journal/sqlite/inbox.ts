@@ -3,20 +3,18 @@ import type { Envelope } from '../../contracts/envelope.ts';
 import { corruptJournal, shortDigest } from '../chain.ts';
 import type { Inboxes } from '../journal.ts';
 import { isNewMessage, type KnownMessage } from '../deduplicate.ts';
-import { storedValue, type ActorColumns, type CommitColumns, type MailColumns } from './rows.ts';
+import { storedValue, type ActorColumns, type InboxColumns, type MailColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 
 /** The part of a journal that keeps posted messages. */
-export function sqliteInboxes({ db, writes, codec }: SqliteStore): Inboxes {
+export function sqliteInboxes({ db, writes, codec, commits }: SqliteStore): Inboxes {
   const insert = db.prepare('INSERT INTO mail (run, id, envelope, sum) VALUES (?, ?, ?, ?)');
   const select = db.prepare<MailColumns>('SELECT * FROM mail WHERE run = ? ORDER BY n');
   // Few messages wait at any time, so the whole table is read.
   const count = db.prepare<{ readonly n: number }>('SELECT count(*) AS n FROM mail NOT INDEXED WHERE run = ?');
   const remove = db.prepare('DELETE FROM mail WHERE run = ? AND id = ?');
   const statusOf = db.prepare<Pick<ActorColumns, 'id' | 'status'>>('SELECT id, status FROM actors WHERE actor = ?');
-  const handledAs = db.prepare<Pick<CommitColumns, 'event'>>(
-    'SELECT c.event FROM inbox i JOIN commits c ON c.actor = i.actor AND c.seq = i.seq WHERE i.actor = ? AND i.id = ?',
-  );
+  const handledBy = db.prepare<InboxColumns>('SELECT id, seq FROM inbox WHERE actor = ? AND id = ?');
   const waitingAs = db.prepare<MailColumns>('SELECT * FROM mail WHERE run = ? AND id = ?');
 
   function envelopeIn({ run, id, envelope, sum }: MailColumns): Envelope {
@@ -27,11 +25,12 @@ export function sqliteInboxes({ db, writes, codec }: SqliteStore): Inboxes {
 
   function known({ run, id, to }: Envelope): KnownMessage {
     const actor = statusOf.get(to);
-    const handled = actor && handledAs.get(actor.id, id);
+    const found = actor && handledBy.get(actor.id, id);
+    const handled = found && commits.read({ id: actor.id, actor: to }, found.seq, found.seq).at(-1);
     const waiting = waitingAs.get(run, id);
     return {
       status: actor?.status,
-      handled: handled && storedValue('event', codec.read(String(handled.event))),
+      handled: handled && storedValue('event', codec.extract(handled.event)),
       waiting: waiting && envelopeIn(waiting),
     };
   }
@@ -41,7 +40,7 @@ export function sqliteInboxes({ db, writes, codec }: SqliteStore): Inboxes {
       writes.add(() => {
         if (!isNewMessage(envelope, known(envelope))) return;
         const { run, id } = envelope;
-        const stored = codec.write(envelope);
+        const stored = codec.write(envelope, run);
         insert.run(run, id, stored, shortDigest(run, id, stored));
       }),
     async mail(run) {

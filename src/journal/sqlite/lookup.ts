@@ -2,31 +2,17 @@
  * Finds an actor by its address, and compares rows with the commits that wrote them.
  * A damaged index can give another row, or none: so an actor that the one index does not have is looked up in the other, and is absent only when both agree.
  */
-import { actorDigest, commitHash, corruptActor, type ChainLink } from '../chain.ts';
+import { actorDigest, corruptActor } from '../chain.ts';
+import type { CommitReader, StoredCommit } from './commits.ts';
 import type { SqliteDriver } from './database.ts';
-import type { ActorColumns, CommitColumns } from './rows.ts';
-
-/** A commit, beside the hash of the commit before it. */
-export type LinkedCommit = CommitColumns & { readonly before: string | null };
-
-/** Selects `LinkedCommit`s; conditions and order follow. */
-export const selectLinked =
-  'SELECT c.*, p.hash AS before FROM commits c LEFT JOIN commits p ON p.actor = c.actor AND p.seq = c.seq - 1';
-
-/** Throws `corrupt` when a commit is not what was written. */
-export function requireLinked(actor: string, commit: LinkedCommit): void {
-  if (commit.seq > 1 && commit.before === null) throw corruptActor(actor, commit.seq - 1, 'a commit is missing');
-  if (commitHash(commit.before ?? '', commit) !== commit.hash)
-    throw corruptActor(actor, commit.seq, 'the commit is not what was written');
-}
+import type { ActorColumns } from './rows.ts';
 
 /** Throws `corrupt` when an actor's row is not what its last commit stored. */
-export function requireLastCommit(row: ActorColumns, last: ChainLink | undefined): void {
+export function requireLastCommit(row: ActorColumns, last: StoredCommit | undefined): void {
   const { actor } = row;
   const seq = Number(row.seq);
   if (last?.seq !== seq) throw corruptActor(actor, seq, `the last commit is ${last?.seq ?? 'missing'}`);
-  const [stored] = last.sums.split(' ');
-  if (stored !== actorDigest(row))
+  if (last.row !== actorDigest(row))
     throw corruptActor(actor, seq, 'the snapshot or the metadata is not what was written');
   if (last.status !== row.status || last.state !== row.state || last.at !== row.updated)
     throw corruptActor(actor, seq, 'the state is not what was written');
@@ -36,8 +22,6 @@ export function requireLastCommit(row: ActorColumns, last: ChainLink | undefined
 export interface ActorLookup {
   /** The row of an actor; undefined when there is none. Throws `corrupt` when the indexes do not agree. */
   find(actor: string): ActorColumns | undefined;
-  /** Throws `corrupt` when a row that was found otherwise is not what its last commit stored, or is not the one that its address leads to. */
-  requireWritten(row: ActorColumns): void;
   /** Throws `corrupt` when an index does not have this actor, and another index does. */
   requireAbsent(actor: string): void;
   /** Throws `corrupt` when a run has actors. */
@@ -47,12 +31,10 @@ export interface ActorLookup {
 /** The lookups in an open journal. */
 export function actorLookup(db: SqliteDriver): ActorLookup {
   const actorOf = db.prepare<ActorColumns>('SELECT * FROM actors WHERE actor = ?');
-  const idOf = db.prepare<Pick<ActorColumns, 'id'>>('SELECT id FROM actors WHERE actor = ?');
   const again = db.prepare<Pick<ActorColumns, 'id' | 'seq'>>(
     'SELECT id, seq FROM actors INDEXED BY actors_address WHERE actor = ?',
   );
   const anyOf = db.prepare<Pick<ActorColumns, 'actor'>>('SELECT actor FROM actors WHERE run = ? LIMIT 1');
-  const linkOf = db.prepare<LinkedCommit>(`${selectLinked} WHERE c.actor = ? AND c.seq = ?`);
 
   function requireAbsent(actor: string): void {
     const row = again.get(actor);
@@ -67,17 +49,20 @@ export function actorLookup(db: SqliteDriver): ActorLookup {
       else if (row.actor !== actor) throw corruptActor(actor, 0, `an index of the actors gives ${row.actor} instead`);
       return row;
     },
-    requireWritten(row) {
-      const actor = String(row.actor);
-      if (idOf.get(actor)?.id !== row.id)
-        throw corruptActor(actor, Number(row.seq), 'its address is not what was written, or an index of the actors is');
-      const last = linkOf.get(row.id, row.seq);
-      if (last) requireLinked(actor, last);
-      requireLastCommit(row, last);
-    },
     requireNoActors(run, missing) {
       const found = anyOf.get(run);
       if (found) throw corruptActor(String(found.actor), 0, missing);
     },
+  };
+}
+
+/** Throws `corrupt` when a row that was found otherwise is not what its last commit stored, or is not the one that its address leads to. */
+export function writtenCheck(db: SqliteDriver, commits: CommitReader): (row: ActorColumns) => void {
+  const idOf = db.prepare<Pick<ActorColumns, 'id'>>('SELECT id FROM actors WHERE actor = ?');
+  return (row) => {
+    const seq = Number(row.seq);
+    if (idOf.get(row.actor)?.id !== row.id)
+      throw corruptActor(String(row.actor), seq, 'its address is not what was written, or an index of the actors is');
+    requireLastCommit(row, commits.read(row, seq, seq).at(-1));
   };
 }

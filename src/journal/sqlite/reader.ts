@@ -1,7 +1,7 @@
 /** Reads actors back, and returns nothing that was not compared with the hash chain (J4). */
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../values/json.ts';
-import { corruptActor, isResult, pendingDigest, sha256Digest, shortDigest } from '../chain.ts';
+import { corruptActor, isResult, pendingDigest, shortDigest } from '../chain.ts';
 import type { ActorRow, CommitStore, Pending, StoredActor } from '../journal.ts';
 import {
   parseStrings,
@@ -9,23 +9,24 @@ import {
   type ActorColumns,
   type InboxColumns,
   type LedgerColumns,
-  type ListColumns,
   type PendingColumns,
   type ReplyColumns,
 } from './rows.ts';
-import { actorLookup, requireLinked, selectLinked, type LinkedCommit } from './lookup.ts';
+import { listReader, naming } from './lists.ts';
+import { actorLookup } from './lookup.ts';
 import type { SqliteStore } from './store.ts';
-import { chainVerifier, type Checkpoints } from './verify.ts';
-import { errorMessage } from '../../values/cause.ts';
+import { chainVerifier, type Checkpoints, type VerifiedChain } from './verify.ts';
 
 /** The part of a journal that reads actors. Without `checkpoints` every load verifies the chain from its first commit. */
 export function actorReader(
-  { db, codec }: SqliteStore,
+  store: SqliteStore,
   checkpoints?: Checkpoints,
 ): Pick<CommitStore, 'load' | 'list' | 'handled' | 'undelivered'> {
-  const verify = chainVerifier(db, codec, checkpoints);
+  const { db, codec, commits } = store;
+  const verify = chainVerifier(db, codec, commits, checkpoints);
   const { find } = actorLookup(db);
-  const pendingsOf = db.prepare<PendingColumns>('SELECT * FROM pending WHERE actor = ? ORDER BY rowid');
+  const lists = listReader(store);
+  const pendingsOf = db.prepare<PendingColumns>('SELECT * FROM pending WHERE actor = ?');
   const resultOf = db.prepare<LedgerColumns>('SELECT * FROM ledger WHERE key = ?');
   const resultAgain = db.prepare<Pick<LedgerColumns, 'key'>>(
     'SELECT key FROM ledger INDEXED BY ledger_actor WHERE actor = ? AND key = ?',
@@ -33,89 +34,94 @@ export function actorReader(
   const senders = db.prepare<Pick<ActorColumns, 'actor'>>(
     `SELECT DISTINCT a.actor FROM pending p JOIN actors a ON a.id = p.actor WHERE a.run = ? AND p.kind = 'message' ORDER BY a.id`,
   );
-  const entryAt = db.prepare<Pick<ListColumns, 'hash'>>(
-    'SELECT hash FROM entries WHERE actor = ? AND list = ? AND n = ?',
-  );
-  const entries = db.prepare<Pick<ListColumns, 'n' | 'data' | 'hash'>>(
-    'SELECT n, data, hash FROM entries WHERE actor = ? AND list = ? AND n >= ? AND n < ? ORDER BY n',
-  );
   /** Earlier versions sent a delayed message under the key of its timer and closed the timer without a commit: the message is the evidence. */
   const sentUnder = db.prepare<Pick<InboxColumns, 'seq'>>(
     'SELECT i.seq FROM actors a JOIN inbox i ON i.actor = a.id AND i.id = ? WHERE a.run = ? UNION ALL SELECT 0 FROM mail WHERE run = ? AND id = ?',
   );
   const handledBy = db.prepare<Pick<InboxColumns, 'seq'>>('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
-  const commitAt = db.prepare<LinkedCommit>(`${selectLinked} WHERE c.actor = ? AND c.seq = ?`);
-  const replyTo = db.prepare<ReplyColumns>('SELECT envelope, sum FROM replies WHERE actor = ? AND ask = ?');
+  const replyTo = db.prepare<ReplyColumns>('SELECT ask, envelope, sum FROM replies WHERE actor = ? AND ask = ?');
+  const repliesOf = db.prepare<ReplyColumns>('SELECT ask, envelope, sum FROM replies WHERE actor = ?');
 
-  const read = (actor: string, seq: number, what: string, stored: string): Json => {
-    try {
-      return codec.read(stored);
-    } catch (cause) {
-      throw corruptActor(actor, seq, `${what} cannot be read: ${errorMessage(cause)}`);
+  /** The outcome of an effect that is not settled, stored with a commit or alone. */
+  function outcomeOf(row: ActorColumns, key: string, answeredBy: number | undefined): Outcome | undefined {
+    const { actor } = row;
+    const seq = Number(row.seq);
+    const result = resultOf.get(key);
+    if (result) {
+      if (!isIntact(result) || result.key !== key)
+        throw corruptActor(actor, seq, `the result of ${key} is not what was written`);
+      return storedValue(
+        'outcome',
+        naming(actor, seq, `the result of ${key}`, () => codec.read(String(result.outcome))),
+      );
     }
-  };
+    if (resultAgain.get(row.id, key)) throw corruptActor(actor, seq, `an index of the results does not have ${key}`);
+    const inCommit =
+      answeredBy === undefined
+        ? undefined
+        : commits
+            .read(row, answeredBy, answeredBy)
+            .at(-1)
+            ?.results.find(([of]) => of === key);
+    return (
+      inCommit &&
+      storedValue(
+        'outcome',
+        naming(actor, seq, `the result of ${key}`, () => codec.extract(inCommit[3])),
+      )
+    );
+  }
+
+  /** What is pending, from the commit that opened it or from the table: in the order in which it was opened. */
+  function pendingIn(row: ActorColumns, opened: VerifiedChain['opened']): Pending[] {
+    const { actor } = row;
+    const seq = Number(row.seq);
+    const waiting = new Map(pendingsOf.all(row.id).map((entry) => [String(entry.key), entry]));
+    const pending: Pending[] = [];
+    for (const { key, kind, due, digest, data } of opened.values()) {
+      const stored = waiting.get(key);
+      waiting.delete(key);
+      if (digest !== undefined && !stored) {
+        // A message is settled without a commit.
+        if (kind === 'message' || sentUnder.get(key, row.run, row.run, key)) continue;
+        throw corruptActor(actor, seq, `what is pending under ${key} is gone`);
+      }
+      if (stored && digest !== pendingDigest(stored))
+        throw corruptActor(actor, seq, `what is pending under ${key} is not what was written`);
+      const value = naming(actor, seq, key, () =>
+        stored ? codec.read(String(stored.data)) : codec.extract(data ?? null),
+      );
+      pending.push(pendingOf({ key, kind, data: value, ...(due === null ? {} : { due: Number(due) }) }));
+    }
+    const [left] = waiting.keys();
+    if (left !== undefined) throw corruptActor(actor, seq, `what was settled under ${left} is still there`);
+    return pending;
+  }
 
   async function load(actor: string): Promise<StoredActor | undefined> {
     const row = find(actor);
     if (!row) return undefined;
-    const expected = verify(actor, row);
-    const broken = (what: string) => corruptActor(actor, Number(row.seq), what);
-    const pending: Pending[] = [];
-    const missing = new Set(expected.open);
+    const { opened, answered, lists: places } = verify(row);
+    const pending = pendingIn(row, opened);
     const results = new Map<string, Outcome>();
-    for (const { key, kind, due, data } of pendingsOf.all(row.id)) {
-      if (expected.sums.get(String(key)) !== pendingDigest({ kind: String(kind), due, data: String(data) }))
-        throw broken(`what is pending under ${key} is not what was written`);
-      if (!missing.delete(String(key)) && kind !== 'message')
-        throw broken(`what was settled under ${key} is still there`);
-      pending.push(
-        pendingOf({
-          key: String(key),
-          kind: String(kind),
-          data: read(actor, Number(row.seq), String(key), String(data)),
-          ...(due === null ? {} : { due: Number(due) }),
-        }),
-      );
-      const result = kind === 'effect' ? resultOf.get(key) : undefined;
-      if (!result) {
-        if (kind === 'effect' && resultAgain.get(row.id, key))
-          throw broken(`an index of the results does not have ${key}`);
-        continue;
-      }
-      if (!isIntact(result) || result.key !== key) throw broken(`the result of ${key} is not what was written`);
-      results.set(
-        String(key),
-        storedValue('outcome', read(actor, Number(row.seq), `the result of ${key}`, String(result.outcome))),
-      );
+    for (const { key, kind } of pending) {
+      const outcome = kind === 'effect' ? outcomeOf(row, key, answered.get(key)) : undefined;
+      if (outcome) results.set(key, outcome);
     }
-    for (const key of missing)
-      if (!sentUnder.get(key, row.run, row.run, key)) throw broken(`what is pending under ${key} is gone`);
     return {
-      ...toActorRow(row, (what, stored) => read(actor, Number(row.seq), what, stored)),
+      ...toActorRow(row, (what, stored) => naming(actor, Number(row.seq), what, () => codec.read(stored))),
       pending,
       results,
-      lists: expected.lengths,
+      lists: Object.fromEntries(lists.lengths(row, places)),
     };
   }
 
   return {
     load,
 
-    async list(actor, list, from = 0, to = Number.MAX_SAFE_INTEGER) {
+    async list(actor, list, from, to) {
       const row = find(actor);
-      if (!row) return [];
-      const length = verify(actor, row).lengths[list] ?? 0;
-      let hash = from === 0 ? '' : String(entryAt.get(row.id, list, from - 1)?.hash ?? '');
-      let next = from;
-      const found = entries.all(row.id, list, from, to);
-      if (found.length !== Math.max(0, Math.min(to, length) - from))
-        throw corruptActor(actor, Number(row.seq), `the list "${list}" cannot be read whole`);
-      return found.map(({ n, data, hash: stored }) => {
-        hash = sha256Digest(hash, String(data));
-        if (n !== next++ || hash !== stored)
-          throw corruptActor(actor, Number(row.seq), `entry ${n} of the list "${list}" is not what was written`);
-        return read(actor, Number(row.seq), `entry ${n} of "${list}"`, String(data));
-      });
+      return row ? lists.entries(row, verify(row).lists, list, from, to) : [];
     },
 
     async undelivered(run) {
@@ -128,21 +134,31 @@ export function actorReader(
       if (!row) return undefined;
       const found = handledBy.get(row.id, id);
       // What the inbox does not know was not handled: provided that it knows all that the commits have handled.
-      if (!found) return void verify(actor, row);
+      if (!found) return void verify(row);
       const seq = Number(found.seq);
-      const commit = commitAt.get(row.id, seq);
+      const commit = commits.read(row, seq, seq).at(-1);
       if (!commit) throw corruptActor(actor, seq, 'a commit is missing');
-      requireLinked(actor, commit);
-      const event = storedValue('event', read(actor, seq, 'the message', String(commit.event)));
+      const event = storedValue(
+        'event',
+        naming(actor, seq, 'the message', () => codec.extract(commit.event)),
+      );
       if (event.id !== id || !event.inbox) throw corruptActor(actor, seq, `it did not handle the message ${id}`);
       const { body } = event;
       const reply = replyTo.get(row.id, id);
-      if (reply && reply.sum !== null && reply.sum !== shortDigest(id, reply.envelope))
-        throw corruptActor(actor, seq, `the reply to ${id} is not what was written`);
+      // Where there is none, one that is kept under a wrong name may be it.
+      for (const { ask, envelope, sum } of reply ? [reply] : repliesOf.all(row.id))
+        if (sum !== null && sum !== shortDigest(String(ask), String(envelope)))
+          throw corruptActor(actor, seq, `the reply to ${ask} is not what was written`);
+      if (reply && reply.ask !== id) throw corruptActor(actor, seq, `the reply to ${id} is not what was written`);
       return {
         seq,
         body,
-        reply: reply && storedValue('envelope', read(actor, seq, 'the reply', String(reply.envelope))),
+        reply:
+          reply &&
+          storedValue(
+            'envelope',
+            naming(actor, seq, 'the reply', () => codec.read(String(reply.envelope))),
+          ),
       };
     },
   };

@@ -28,23 +28,16 @@ export type ActorColumns = {
   readonly snapshot: string;
 };
 
-/** Table `commits`; `opens`, `closes` and `sums` are those of a `ChainLink`. */
+/** Table `commits`; `record` holds all that the commit says (record.ts). The row of the actor 0 is no commit: it keeps a position from being given again. */
 export type CommitColumns = {
   readonly position: number;
   readonly actor: number;
   readonly seq: number;
-  readonly at: number;
-  readonly epoch: number;
-  readonly state: string;
-  readonly status: ActorStatus;
-  readonly event: string;
-  readonly opens: string;
-  readonly closes: string;
-  readonly sums: string;
   readonly hash: string;
+  readonly record: Uint8Array;
 };
 
-/** Table `pending`; `due` is in milliseconds since the epoch. */
+/** Table `pending`: messages that are not settled, and what was begun under an earlier version. `due` is in milliseconds since the epoch. */
 export type PendingColumns = {
   readonly key: string;
   readonly actor: number;
@@ -61,11 +54,12 @@ export type InboxColumns = {
 
 /** Table `replies`; `sum` is the digest of the reply, null in a row of an earlier version. */
 export type ReplyColumns = {
+  readonly ask: string;
   readonly envelope: string;
   readonly sum: string | null;
 };
 
-/** Table `ledger`; `sum` is the digest of the result. */
+/** Table `ledger`: results that were stored without a commit, and all of earlier versions. `sum` is the digest of the result, `position` that of the last commit before it. */
 export type LedgerColumns = {
   readonly key: string;
   readonly actor: number;
@@ -74,9 +68,10 @@ export type LedgerColumns = {
   readonly input: string;
   readonly outcome: string;
   readonly sum: string;
+  readonly position: number | null;
 };
 
-/** Table `entries`; `n` counts from 0, `hash` is that of the list up to and with this entry. */
+/** Table `entries`: dead letters, and the lists of earlier versions. `n` counts from 0, `hash` is that of the list up to and with this entry. */
 export type ListColumns = {
   readonly actor: number;
   readonly list: string;
@@ -114,13 +109,13 @@ interface StoredValues {
 export const storedValue = <Column extends keyof StoredValues>(_column: Column, json: Json): StoredValues[Column] =>
   json as unknown as StoredValues[Column];
 
-/** An element of `commits.opens`. */
+/** An element of what a commit of an earlier version opened. */
 export type OpenedEntry = readonly [key: string, kind: Pending['kind'], due: number | null, digest: string];
 
-/** What `commits.opens` holds, as `commitWriter` stores it. Throws `corrupt` for what is not a list. */
+/** What such a commit opened. Throws `corrupt` for what is not a list. */
 export const parseOpens = (stored: string): readonly OpenedEntry[] => parseList(stored) as readonly OpenedEntry[];
 
-/** What `commits.closes` and `actors.tags` hold: a list of strings. Throws `corrupt` for what is not a list. */
+/** What `actors.tags` holds, and what a commit of an earlier version closed: a list of strings. Throws `corrupt` for what is not a list. */
 export const parseStrings = (stored: string): string[] => parseList(stored) as string[];
 
 function parseList(stored: string): unknown[] {

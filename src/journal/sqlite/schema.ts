@@ -5,7 +5,7 @@ import { isSchema, schemaAfter } from './expectedSchema.ts';
 import type { SchemaRow } from './schemaRows.ts';
 
 /** One migration per version; a file of version n has had the first n. Migrations are never edited, only added. */
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `CREATE TABLE actors (
      id INTEGER PRIMARY KEY, actor TEXT NOT NULL UNIQUE, run TEXT NOT NULL, type TEXT NOT NULL, parent TEXT, status TEXT NOT NULL, state TEXT NOT NULL,
      tags TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL, seq INTEGER NOT NULL, meta TEXT NOT NULL, snapshot TEXT NOT NULL);
@@ -43,10 +43,37 @@ const migrations: readonly string[] = [
    ALTER TABLE replies ADD COLUMN sum TEXT;
    ALTER TABLE claims ADD COLUMN sum TEXT;
    ALTER TABLE mail ADD COLUMN sum TEXT;`,
+  // A commit is one record, with its results, list entries and what it opened in it (record.ts). A record of an earlier version is a list of its columns: the hash chain goes on over it.
+  // No index has what changes with every commit. The last position that was given stays as a row, so that it is never given again.
+  `DROP INDEX actors_updated;
+   DROP INDEX actors_roots;
+   DROP INDEX actors_type;
+   CREATE INDEX actors_ended ON actors (updated) WHERE parent IS NULL AND status <> 'active';
+   ALTER TABLE commits RENAME TO columnar;
+   CREATE TABLE commits (position INTEGER PRIMARY KEY, actor INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL, record BLOB NOT NULL, UNIQUE (actor, seq));
+   INSERT INTO commits SELECT position, actor, seq, hash, CAST(json_array(at, epoch, state, status, event, opens, closes, sums) AS BLOB) FROM columnar ORDER BY position;
+   INSERT INTO commits SELECT seq, 0, seq, '', x'' FROM sqlite_sequence WHERE name = 'columnar' AND seq > (SELECT coalesce(max(position), 0) FROM commits);
+   CREATE TABLE uses (hash TEXT NOT NULL, run TEXT NOT NULL, PRIMARY KEY (hash, run)) WITHOUT ROWID;
+   INSERT OR IGNORE INTO uses SELECT substr(u.value, 7), a.run FROM (
+       SELECT id AS actor, snapshot AS value FROM actors UNION ALL SELECT id, meta FROM actors UNION ALL SELECT actor, event FROM columnar UNION ALL
+       SELECT actor, data FROM pending UNION ALL SELECT actor, envelope FROM replies UNION ALL SELECT actor, input FROM ledger UNION ALL
+       SELECT actor, outcome FROM ledger UNION ALL SELECT actor, data FROM entries) u
+     JOIN actors a ON a.id = u.actor WHERE substr(u.value, 1, 6) = '@blob:';
+   INSERT OR IGNORE INTO uses SELECT substr(envelope, 7), run FROM mail WHERE substr(envelope, 1, 6) = '@blob:';
+   DROP TABLE columnar;
+   ALTER TABLE pending RENAME TO waiting;
+   CREATE TABLE pending (key TEXT PRIMARY KEY, actor INTEGER NOT NULL, kind TEXT NOT NULL, due INTEGER, data TEXT NOT NULL) WITHOUT ROWID;
+   INSERT INTO pending SELECT key, actor, kind, due, data FROM waiting;
+   DROP TABLE waiting;
+   CREATE INDEX pending_actor ON pending (actor);
+   ALTER TABLE ledger ADD COLUMN position INTEGER;`,
 ];
 
 /** The version of a file that has had all migrations. */
 export const newestVersion: number = migrations.length;
+
+/** Bytes of a page of a new file. A commit changes a part of three pages, and each is written whole; a smaller page would not hold the row of an agent. */
+export const pageSize = 2_048;
 
 /** The tables that a replica has beside those of the journal. `played` holds the mark; `skipped` what is no entry, and how many there were up to it. The names are stored. */
 export const replicaTables = `
@@ -77,12 +104,15 @@ export function migrate(db: SqliteDriver, path: string, busyTimeout: number): vo
       `${path} is a database of another program. Choose another file with --db. Nothing was changed.`,
     );
   }
+  if (version === 0) db.exec(`PRAGMA page_size = ${pageSize}`);
   writeAhead(db, busyTimeout);
   db.exec('PRAGMA synchronous = FULL');
   if (version === migrations.length) return;
   db.exec('BEGIN IMMEDIATE');
   // The version is read again under the lock: another process may have migrated meanwhile.
-  for (const migration of migrations.slice(versionOf(db).version)) db.exec(migration);
+  const found = versionOf(db).version;
+  // A new file gets the newest schema at once, and so no pages that migrations would leave free.
+  for (const sql of found === 0 ? schemaAfter(migrations).values() : migrations.slice(found)) db.exec(sql);
   db.exec(`PRAGMA user_version = ${migrations.length}`);
   db.exec('COMMIT');
 }

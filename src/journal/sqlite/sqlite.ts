@@ -1,6 +1,7 @@
 /** The journal in one SQLite file: write-ahead log, `synchronous=FULL`, group commit. Its promises are in journal.ts; how long it keeps data is in docs/journal.md. */
 import { sqliteQueries } from './queries.ts';
 import { valueCodec } from './blobs.ts';
+import { commitReader } from './commits.ts';
 import { sqliteLeases } from './leases.ts';
 import { openSqliteDriver } from './driver.ts';
 import type { SqliteDriver } from './database.ts';
@@ -10,9 +11,10 @@ import type { Journal } from '../journal.ts';
 import { sqliteInboxes } from './inbox.ts';
 import { requireStructure } from './integrity.ts';
 import { requireOpenable } from './openable.ts';
+import { sqlitePrune } from './prune.ts';
 import { actorReader } from './reader.ts';
 import { migrate } from './schema.ts';
-import type { WriteQueue } from './store.ts';
+import type { SqliteStore, WriteQueue } from './store.ts';
 import { Checkpoints } from './verify.ts';
 import { commitWriter } from './writer.ts';
 
@@ -22,7 +24,7 @@ export interface SqliteOptions {
   driver?: SqliteDriver['name'];
   /** Milliseconds to wait for another process's write. Default: 2,000. */
   busyTimeout?: number;
-  /** The most pages of 4 KB that the file may have. Default: as many as the disk holds. */
+  /** The most pages of 2 KB that the file may have; of 4 KB in one that an earlier version made. Default: as many as the disk holds. */
   maxPages?: number;
 }
 
@@ -44,8 +46,10 @@ export async function sqlite(
   }
   const group = new GroupCommit(db);
   let open = true;
+  const store = storeIn(db, group);
   return {
-    ...journalIn(db, group),
+    ...journalOf(store),
+    pruneSome: sqlitePrune(store).pruneSome,
     trouble: () => diskTrouble(path),
     async [Symbol.asyncDispose]() {
       if (!open) return;
@@ -62,13 +66,20 @@ export async function sqlite(
 }
 
 /** The journal in an open file; `writes` decides in which transaction a write takes place. */
-export function journalIn(db: SqliteDriver, writes: WriteQueue): Omit<Journal, keyof AsyncDisposable> {
-  const store = { db, writes, codec: valueCodec(db) };
-  return {
-    ...commitWriter(store),
-    ...actorReader(store, new Checkpoints()),
-    ...sqliteLeases(store),
-    ...sqliteInboxes(store),
-    ...sqliteQueries(store),
-  };
-}
+export const journalIn = (db: SqliteDriver, writes: WriteQueue) => journalOf(storeIn(db, writes));
+
+const storeIn = (db: SqliteDriver, writes: WriteQueue): SqliteStore => ({
+  db,
+  writes,
+  codec: valueCodec(db),
+  commits: commitReader(db),
+  checkpoints: new Checkpoints(),
+});
+
+const journalOf = (store: SqliteStore): Omit<Journal, keyof AsyncDisposable> => ({
+  ...commitWriter(store),
+  ...actorReader(store, store.checkpoints),
+  ...sqliteLeases(store),
+  ...sqliteInboxes(store),
+  ...sqliteQueries(store),
+});

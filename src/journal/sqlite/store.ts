@@ -1,6 +1,8 @@
 /** What the parts of the SQLite journal share: the open database, the order of its writes, and how values are stored. */
 import type { ValueCodec } from './blobs.ts';
+import type { CommitReader } from './commits.ts';
 import type { SqliteDriver } from './database.ts';
+import type { Checkpoints } from './verify.ts';
 
 /** Decides in which transaction a write takes place. */
 export interface WriteQueue {
@@ -15,4 +17,7 @@ export interface SqliteStore {
   readonly db: SqliteDriver;
   readonly writes: WriteQueue;
   readonly codec: ValueCodec;
+  readonly commits: CommitReader;
+  /** How far this process has verified the chains of actors. */
+  readonly checkpoints: Checkpoints;
 }

@@ -1,38 +1,34 @@
 /** Verifies an actor's chain of commits, and by it the actor's row and the length of its lists (J4). */
 import { deadLetterList } from '../../contracts/deadLetter.ts';
 import type { Address } from '../../values/ids.ts';
-import { corruptActor, verifyChain, type ChainEnd, type ChainLink } from '../chain.ts';
+import { corruptActor } from '../chain.ts';
 import type { SqliteDriver } from './database.ts';
 import type { ValueCodec } from './blobs.ts';
+import type { CommitReader, StoredCommit } from './commits.ts';
 import { requireLastCommit } from './lookup.ts';
-import {
-  parseOpens,
-  parseStrings,
-  storedValue,
-  type ActorColumns,
-  type CommitColumns,
-  type InboxColumns,
-  type ListColumns,
-  type PendingColumns,
-} from './rows.ts';
+import type { Opened } from './record.ts';
+import { storedValue, type ActorColumns, type InboxColumns, type ListColumns, type PendingColumns } from './rows.ts';
+
+/** Where the entries of a list are. */
+export interface ListPlaces {
+  /** So many stand in the table `entries`: the first ones, and all dead letters. */
+  listed: number;
+  /** The commits that hold the others, one for each entry. */
+  readonly commits: number[];
+}
 
 /** What a chain says beside its last commit, gathered commit by commit. */
 interface Summary {
-  /** Digests of pending entries, by key. */
-  readonly sums: ReadonlyMap<string, string>;
-  /** Keys that must still be pending. Messages are not among them: they are settled without a commit. */
-  readonly open: ReadonlySet<string>;
-  /** How many entries each list has. */
-  readonly lists: ReadonlyMap<string, number>;
+  /** What was opened and not settled by a commit, in order. A message is settled without a commit: it is here until it is known to be settled. */
+  readonly opened: Map<string, Opened>;
+  /** The commit that has the result of an effect that is not settled. */
+  readonly answered: Map<string, number>;
+  readonly lists: Map<string, ListPlaces>;
 }
 
-/** A chain that was verified up to and with the commit `seq`. */
+/** A chain that was verified up to and with its last commit. */
 interface Checkpoint extends Summary {
-  readonly seq: number;
-  /** The hash of the commit before. */
-  readonly before: string;
-  /** The hash of this commit. */
-  readonly hash: string;
+  readonly last: StoredCommit;
 }
 
 /** So many actors are remembered. Of any other the whole chain is verified again. */
@@ -42,13 +38,15 @@ const mostCheckpoints = 10_000;
 export class Checkpoints {
   readonly #actors = new Map<Address, Checkpoint>();
 
-  get(actor: Address): Checkpoint | undefined {
-    return this.#actors.get(actor);
+  /** Takes it out: what is found from here on changes it. */
+  take(actor: Address): Checkpoint | undefined {
+    const known = this.#actors.get(actor);
+    this.#actors.delete(actor);
+    return known;
   }
 
   /** Remembers one, and forgets the one that was set longest ago when there are too many. */
   set(actor: Address, checkpoint: Checkpoint): void {
-    this.#actors.delete(actor);
     this.#actors.set(actor, checkpoint);
     if (this.#actors.size <= mostCheckpoints) return;
     for (const oldest of this.#actors.keys()) return void this.#actors.delete(oldest);
@@ -56,18 +54,19 @@ export class Checkpoints {
 }
 
 /** What a verified chain says of an actor. */
-export interface VerifiedChain extends Pick<Summary, 'sums' | 'open'> {
-  /** How many entries each list has. */
-  readonly lengths: Readonly<Record<string, number>>;
+export interface VerifiedChain {
+  readonly opened: ReadonlyMap<string, Opened>;
+  readonly answered: ReadonlyMap<string, number>;
+  readonly lists: ReadonlyMap<string, Readonly<ListPlaces>>;
 }
 
-/** Throws `corrupt`. Without `checkpoints` every verification starts with the first commit. */
+/** Verifies a chain from its first commit, or onwards from what `checkpoints` have. Throws `corrupt`. */
 export function chainVerifier(
   db: SqliteDriver,
   codec: ValueCodec,
+  commits: CommitReader,
   checkpoints?: Checkpoints,
-): (actor: string, row: ActorColumns) => VerifiedChain {
-  const linksOf = db.prepare<CommitColumns>('SELECT * FROM commits WHERE actor = ? AND seq >= ? ORDER BY seq');
+): (row: ActorColumns) => VerifiedChain {
   const lastOf = db.prepare<Pick<ListColumns, 'n'>>(
     'SELECT n FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1',
   );
@@ -75,17 +74,19 @@ export function chainVerifier(
   const count = db.prepare<Pick<ListColumns, 'list' | 'n'>>(
     'SELECT list, count(*) AS n FROM entries WHERE actor = ? GROUP BY list',
   );
-
   const inboxOf = db.prepare<InboxColumns>('SELECT id, seq FROM inbox WHERE actor = ?');
   const handledBy = db.prepare<InboxColumns>('SELECT id, seq FROM inbox WHERE actor = ? AND id = ?');
   const ownerOf = db.prepare<Pick<PendingColumns, 'actor'>>('SELECT actor FROM pending WHERE key = ?');
+  const lastRow = db.prepare<Pick<StoredCommit, 'hash'> & { readonly record: Uint8Array }>(
+    'SELECT hash, record FROM commits WHERE actor = ? AND seq = ?',
+  );
 
   /** The inbox knows every message that these commits handled: one that it does not know would be handled again. */
-  function requireHandled(actor: string, { id }: ActorColumns, links: readonly ChainLink[], isWhole: boolean): void {
+  function requireHandled({ id, actor }: ActorColumns, chain: readonly StoredCommit[], isWhole: boolean): void {
     const all = isWhole ? new Map(inboxOf.all(id).map((entry) => [entry.id, entry.seq])) : undefined;
     let handled = 0;
-    for (const { seq, event } of links) {
-      const { id: message, inbox } = storedValue('event', codec.read(String(event)));
+    for (const { seq, event } of chain) {
+      const { id: message, inbox } = storedValue('event', codec.extract(event));
       if (!inbox) continue;
       handled++;
       const found = all ? all.get(message) : handledBy.get(id, message)?.seq;
@@ -95,78 +96,74 @@ export function chainVerifier(
   }
 
   /** Messages are settled without a commit: so one that the actor's index does not have is looked up by its key. */
-  function requireSettled(actor: string, { id }: ActorColumns, links: readonly ChainLink[]): void {
-    const listed = new Set(keysOf.all(id).map(({ key }) => key));
-    for (const { seq, opens } of links)
-      for (const [key, kind] of parseOpens(opens))
-        if (kind === 'message' && !listed.has(key) && ownerOf.get(key))
+  function requireSettled({ actor }: ActorColumns, chain: readonly StoredCommit[], waiting: ReadonlySet<string>): void {
+    for (const { seq, opens } of chain)
+      for (const { key, kind } of opens)
+        if (kind === 'message' && !waiting.has(key) && ownerOf.get(key))
           throw corruptActor(actor, seq, `an index of what is pending does not have ${key}`);
   }
 
   /** Onwards from the last verified commit. From the first when that commit is another one now: the actor was pruned and created again, or is damaged. */
-  function follow(actor: string, row: ActorColumns): { isWhole: boolean; end: ChainEnd; summary: Summary } {
-    const { id } = row;
-    const known = checkpoints?.get(actor);
-    const recent = known ? linksOf.all(id, known.seq) : [];
-    if (known && recent[0]?.hash === known.hash) {
-      const end = verifyChain(actor, recent, { seq: known.seq - 1, hash: known.before });
-      const later = recent.slice(1);
-      requireHandled(actor, row, later, false);
-      requireSettled(actor, row, later);
-      return { isWhole: false, end, summary: summarize(known, later) };
+  function follow(row: ActorColumns): { known: Checkpoint | undefined; chain: readonly StoredCommit[] } {
+    const known = checkpoints?.take(row.actor);
+    const stored = known && lastRow.get(row.id, known.last.seq);
+    if (known && stored?.hash === known.last.hash) {
+      if (!isSame(stored.record, known.last.bytes))
+        throw corruptActor(row.actor, known.last.seq, 'the commit is not what was written');
+      return { known, chain: commits.read(row, known.last.seq + 1) };
     }
-    const all = linksOf.all(id, 1);
-    const end = verifyChain(actor, all);
-    requireHandled(actor, row, all, true);
-    requireSettled(actor, row, all);
-    return { isWhole: true, end, summary: summarize(undefined, all) };
+    return { known: undefined, chain: commits.read(row, 1) };
   }
 
-  /** When a chain is followed onwards, the number of a list's last entry tells its length: the entries before were counted earlier. */
-  function lengthsOf({ id }: ActorColumns, names: Iterable<string>, isWhole: boolean): Record<string, number> {
-    if (isWhole) return Object.fromEntries(count.all(id).map(({ list, n }) => [String(list), Number(n)]));
-    const lasts = [...new Set([...names, deadLetterList])].map((list) => [list, lastOf.get(id, list)?.n] as const);
-    return Object.fromEntries(lasts.flatMap(([list, n]) => (n === undefined ? [] : [[list, Number(n) + 1]])));
-  }
-
-  return (actor, row) => {
-    const { isWhole, end, summary } = follow(actor, row);
-    const seq = Number(row.seq);
-    requireLastCommit(row, end.last);
-    const lengths = lengthsOf(row, summary.lists.keys(), isWhole);
-    for (const [list, n] of summary.lists) {
-      const found = lengths[list] ?? 0;
+  /** When a chain is followed onwards, the number of a list's last entry tells how many there are: the entries before were counted earlier. */
+  function requireListed({ id, actor, seq }: ActorColumns, { lists }: Summary, isWhole: boolean): void {
+    const found = isWhole ? new Map(count.all(id).map(({ list, n }) => [String(list), Number(n)])) : undefined;
+    for (const list of new Set([...lists.keys(), deadLetterList])) {
+      const n = found ? (found.get(list) ?? 0) : Number(lastOf.get(id, list)?.n ?? -1) + 1;
+      const expected = lists.get(list)?.listed ?? 0;
       // A dead letter can be stored without a commit, so that list may be longer.
-      if (list === deadLetterList ? found < n : found !== n)
-        throw corruptActor(actor, seq, `the list "${list}" has ${found} entries instead of ${n}`);
+      if (list === deadLetterList ? n < expected : n !== expected)
+        throw corruptActor(actor, Number(seq), `the list "${list}" has ${n} entries instead of ${expected}`);
+      found?.delete(list);
     }
-    // A key that is settled is never pending again: its digest is not needed any more.
-    const sums = new Map(
-      keysOf.all(row.id).flatMap(({ key }) => {
-        const digest = summary.sums.get(key);
-        return digest === undefined ? [] : [[key, digest]];
-      }),
-    );
-    checkpoints?.set(actor, { ...summary, sums, seq, before: end.before, hash: end.hash });
-    return { ...summary, lengths };
+  }
+
+  return (row) => {
+    const { known, chain } = follow(row);
+    const waiting = new Set(keysOf.all(row.id).map(({ key }) => String(key)));
+    requireHandled(row, chain, !known);
+    requireSettled(row, chain, waiting);
+    const last = chain.at(-1) ?? known?.last;
+    requireLastCommit(row, last);
+    const summary = summarize(known ?? { opened: new Map(), answered: new Map(), lists: new Map() }, chain);
+    requireListed(row, summary, !known);
+    // A message that is settled never waits again.
+    for (const [key, { kind }] of summary.opened)
+      if (kind === 'message' && !waiting.has(key)) summary.opened.delete(key);
+    if (last) checkpoints?.set(row.actor, { ...summary, last });
+    return summary;
   };
 }
 
+const isSame = (stored: unknown, bytes: Uint8Array): boolean =>
+  stored instanceof Uint8Array && Buffer.compare(stored, bytes) === 0;
+
 /** Adds what further commits say. */
-function summarize(before: Summary | undefined, links: readonly ChainLink[]): Summary {
-  const sums = new Map(before?.sums);
-  const open = new Set(before?.open);
-  const lists = new Map(before?.lists);
-  for (const link of links) {
-    for (const key of parseStrings(link.closes)) open.delete(key);
-    for (const [key, kind, , digest] of parseOpens(link.opens)) {
-      sums.set(key, digest);
-      if (kind !== 'message') open.add(key);
+function summarize({ opened, answered, lists }: Summary, chain: readonly StoredCommit[]): Summary {
+  const placesOf = (list: string): ListPlaces => {
+    const places = lists.get(list) ?? { listed: 0, commits: [] };
+    lists.set(list, places);
+    return places;
+  };
+  for (const { seq, closes, opens, results, appends, listed } of chain) {
+    for (const key of closes) {
+      opened.delete(key);
+      answered.delete(key);
     }
-    for (const [, name = ''] of link.sums.matchAll(/([^ ]+):/g)) {
-      const list = decodeURIComponent(name);
-      lists.set(list, (lists.get(list) ?? 0) + 1);
-    }
+    for (const open of opens) opened.set(open.key, open);
+    for (const [key] of results) if (opened.has(key) && !answered.has(key)) answered.set(key, seq);
+    for (const [list] of appends) placesOf(list).commits.push(seq);
+    for (const list of listed) placesOf(list).listed++;
   }
-  return { sums, open, lists };
+  return { opened, answered, lists };
 }

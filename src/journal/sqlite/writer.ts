@@ -4,18 +4,20 @@ import { TroupeError } from '../../values/failure.ts';
 import type { StorableValue } from './blobs.ts';
 import {
   actorDigest,
-  commitHash,
   listEntryDigest,
   pendingDigest,
+  recordHash,
   resultDigest,
   sha256Digest,
   shortDigest,
 } from '../chain.ts';
-import type { Commit, CommitStore } from '../journal.ts';
+import type { Commit, CommitStore, Pending } from '../journal.ts';
 import { duplicateMessageError, unknownActorError, unknownRunError, wrongRevisionError } from '../refusals.ts';
 import { ownerCheck } from './leases.ts';
 import { actorLookup } from './lookup.ts';
-import type { OpenedEntry, ActorColumns, CommitColumns, ListColumns } from './rows.ts';
+import { dictionaryAfter, packed } from './packing.ts';
+import { recordText } from './record.ts';
+import type { ActorColumns, CommitColumns, ListColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 
 /** The part of a journal that stores commits, results and dead letters. */
@@ -23,28 +25,34 @@ export function commitWriter({
   db,
   writes,
   codec,
+  commits,
 }: SqliteStore): Pick<CommitStore, 'commit' | 'commitAll' | 'record' | 'bury' | 'settle'> {
   const requireOwner = ownerCheck(db);
   const { requireAbsent } = actorLookup(db);
-  const headOf = db.prepare<Pick<ActorColumns, 'id' | 'seq'> & { readonly hash: CommitColumns['hash'] | null }>(
-    'SELECT a.id, a.seq, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
+  const headOf = db.prepare<
+    Pick<ActorColumns, 'id' | 'seq' | 'status' | 'meta'> & { readonly hash: CommitColumns['hash'] | null }
+  >(
+    'SELECT a.id, a.seq, a.status, a.meta, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
   );
   const handled = db.prepare('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
   const insertActor = db.prepare<Pick<ActorColumns, 'id'>>(
     'INSERT INTO actors (actor, run, type, parent, status, state, tags, created, updated, seq, meta, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id',
   );
+  // A column that is named here is written to its indexes as well, also when it does not change.
   const updateActor = db.prepare(
-    'UPDATE actors SET status = ?, state = ?, tags = ?, updated = ?, seq = ?, meta = ?, snapshot = ? WHERE id = ?',
+    'UPDATE actors SET state = ?, tags = ?, updated = ?, seq = ?, snapshot = ? WHERE id = ?',
   );
-  const insertCommit = db.prepare(
-    'INSERT INTO commits (actor, seq, at, epoch, state, status, event, opens, closes, sums, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  );
-  const insertPending = db.prepare('INSERT INTO pending (key, actor, kind, due, data) VALUES (?, ?, ?, ?, ?)');
+  const updateStatus = db.prepare('UPDATE actors SET status = ?, meta = ? WHERE id = ?');
+  const insertCommit = db.prepare('INSERT INTO commits (actor, seq, hash, record) VALUES (?, ?, ?, ?)');
+  const insertPending = db.prepare('INSERT INTO pending (key, actor, kind, due, data) VALUES (?, ?, ?, NULL, ?)');
   const deletePending = db.prepare('DELETE FROM pending WHERE key = ?');
   const insertInbox = db.prepare('INSERT INTO inbox (actor, id, seq) VALUES (?, ?, ?)');
   const insertReply = db.prepare('INSERT OR REPLACE INTO replies (actor, ask, envelope, sum) VALUES (?, ?, ?, ?)');
+  const lastPosition = db.prepare<Pick<CommitColumns, 'position'>>(
+    'SELECT position FROM commits ORDER BY position DESC LIMIT 1',
+  );
   const insertResult = db.prepare(
-    'INSERT OR IGNORE INTO ledger (key, actor, at, name, input, outcome, sum) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR IGNORE INTO ledger (key, actor, at, name, input, outcome, sum, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const lastEntry = db.prepare<Pick<ListColumns, 'n' | 'hash'>>(
     'SELECT n, hash FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1',
@@ -56,19 +64,31 @@ export function commitWriter({
   const deleteMessage = db.prepare(`DELETE FROM pending WHERE key = ? AND kind = 'message'`);
   const deleteMail = db.prepare('DELETE FROM mail WHERE run = ? AND id = ?');
 
-  function insert(actor: number, at: number, { key, name, input, outcome }: Commit['results'][number]): void {
-    const [storedInput, storedOutcome] = [codec.write(input), codec.write(outcome)];
-    const sum = resultDigest({ key, actor, at, name, input: storedInput, outcome: storedOutcome });
-    insertResult.run(key, actor, at, name, storedInput, storedOutcome, sum);
+  /** Stores a result that no commit has. */
+  function insert(actor: number, run: string, at: number, { key, name, input, outcome }: Commit['results'][number]) {
+    const position = Number(lastPosition.get()?.position ?? 0);
+    const stored = { input: codec.write(input, run), outcome: codec.write(outcome, run) };
+    const sum = resultDigest({ key, actor, at, name, position, ...stored });
+    insertResult.run(key, actor, at, name, stored.input, stored.outcome, sum, position);
   }
 
-  /** Appends to a list and returns the list's new hash. */
-  function append(actor: number, list: string, entry: StorableValue): string {
+  /** Appends to a list of the table `entries` and returns the list's new hash. */
+  function append(actor: number, run: string, list: string, entry: StorableValue): string {
     const last = lastEntry.get(actor, list);
-    const stored = codec.write(entry);
+    const stored = codec.write(entry, run);
     const hash = sha256Digest(String(last?.hash ?? ''), stored);
     insertEntry.run(actor, list, last ? Number(last.n) + 1 : 0, stored, hash);
     return hash;
+  }
+
+  /** Opens an entry and returns its text for the record. A message is settled without a commit, so it stands in a table, and only its digest in the record. */
+  function open(actor: number, run: string, { key, kind, due, data }: Pending): string {
+    if (kind !== 'message') return `[${JSON.stringify(key)},"${kind}",${due ?? null},${codec.embed(data, run)}]`;
+    const stored = codec.write(data, run);
+    insertPending.run(key, actor, kind, stored);
+    if (data.correlation !== undefined)
+      insertReply.run(actor, data.correlation, stored, shortDigest(data.correlation, stored));
+    return `[${JSON.stringify(key)},"${kind}",null,"${pendingDigest({ kind, due: null, data: stored })}"]`;
   }
 
   function write(commit: Commit): void {
@@ -80,11 +100,14 @@ export function commitWriter({
     if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
     if (event.inbox && head && handled.get(head.id, event.id)) throw duplicateMessageError(actor, event.id);
 
-    const snapshot = codec.write(commit.snapshot);
+    const snapshot = codec.write(commit.snapshot, run);
     const tags = JSON.stringify(commit.tags);
-    const meta = codec.write(commit.meta);
+    const meta = codec.write(commit.meta, run);
     const parent = commit.parent ?? null;
-    if (head) updateActor.run(commit.status, commit.state, tags, updated, seq, meta, snapshot, head.id);
+    if (head) {
+      updateActor.run(commit.state, tags, updated, seq, snapshot, head.id);
+      if (head.status !== commit.status || head.meta !== meta) updateStatus.run(commit.status, meta, head.id);
+    }
     const inserted =
       head ??
       insertActor.get(
@@ -104,50 +127,38 @@ export function commitWriter({
     if (!inserted) throw new TroupeError('internal', `SQLite gave no number for the new actor ${actor}.`);
     const { id } = inserted;
 
-    const sums = [actorDigest({ ...commit, parent, tags, meta, snapshot })];
-    const opened: OpenedEntry[] = [];
-    for (const key of closes) deletePending.run(key);
-    for (const { key, kind, due, data } of opens) {
-      const stored = codec.write(data);
-      insertPending.run(key, id, kind, due ?? null, stored);
-      opened.push([key, kind, due ?? null, pendingDigest({ kind, due: due ?? null, data: stored })]);
-      if (kind === 'message' && data.correlation !== undefined)
-        insertReply.run(id, data.correlation, stored, shortDigest(data.correlation, stored));
-    }
-    for (const result of results) insert(id, updated, result);
-    for (const { list, entry } of appends) sums.push(listEntryDigest(list, append(id, list, entry)));
-    if (event.inbox) {
-      insertInbox.run(id, event.id, seq);
-      deleteMail.run(run, event.id);
-    }
-
-    const row = {
-      seq,
+    for (const key of new Set(closes)) deletePending.run(key);
+    const text = recordText({
       at: updated,
       epoch,
       state: commit.state,
       status: commit.status,
-      event: codec.write(event),
-      opens: JSON.stringify(opened),
-      closes: JSON.stringify(closes),
-      sums: sums.join(' '),
-    };
-    insertCommit.run(
-      id,
-      row.seq,
-      row.at,
-      row.epoch,
-      row.state,
-      row.status,
-      row.event,
-      row.opens,
-      row.closes,
-      row.sums,
-      commitHash(String(head?.hash ?? ''), row),
-    );
+      event: codec.embed(event, run),
+      opens: opens.map((pending) => open(id, run, pending)),
+      closes,
+      row: actorDigest({ ...commit, parent, tags, meta, snapshot }),
+      results: results.map(
+        ({ key, name, input, outcome }) =>
+          `[${JSON.stringify(key)},${JSON.stringify(name)},${codec.embed(input, run)},${codec.embed(outcome, run)}]`,
+      ),
+      appends: appends
+        .filter(({ list }) => list !== deadLetterList)
+        .map(({ list, entry }) => `[${JSON.stringify(list)},${codec.embed(entry, run)}]`),
+      listed: appends
+        .filter(({ list }) => list === deadLetterList)
+        .map(({ list, entry }) => listEntryDigest(list, append(id, run, list, entry))),
+    });
+    if (event.inbox) {
+      insertInbox.run(id, event.id, seq);
+      deleteMail.run(run, event.id);
+    }
+    const dictionary = commits.dictionaryAfter({ id, actor }, before, String(head?.hash));
+    const hash = recordHash(String(head?.hash ?? ''), seq, text);
+    insertCommit.run(id, seq, hash, packed(text, dictionary));
+    commits.remember(id, hash, dictionaryAfter(dictionary, seq, text));
   }
 
-  /** All of it or nothing, within a transaction that others write in as well. */
+  /** All of it or nothing, within a transaction that others write in as well. SQLite may have rolled back all of it by itself (a full disk): then the error is that of the disk. */
   function together(writeAll: () => void): void {
     db.exec('SAVEPOINT together');
     try {
@@ -165,20 +176,20 @@ export function commitWriter({
 
   return {
     commit: (commit) => writes.add(() => write(commit)),
-    commitAll: (commits) => writes.add(() => together(() => commits.forEach(write))),
+    commitAll: (all) => writes.add(() => together(() => all.forEach(write))),
     record: (run, epoch, actor, at, result) =>
       writes.add(() => {
         requireOwner(run, epoch);
         const id = headOf.get(actor)?.id;
         if (id === undefined) throw unknownActorError(actor);
-        insert(id, at, result);
+        insert(id, run, at, result);
       }),
     bury: (run, epoch, letter) =>
       writes.add(() => {
         requireOwner(run, epoch);
         const id = keeperOf.get(run, letter.to, letter.to)?.id;
         if (id === undefined) throw unknownRunError(run);
-        append(id, deadLetterList, letter);
+        append(id, run, deadLetterList, letter);
         deleteMessage.run(letter.id);
         deleteMail.run(run, letter.id);
       }),

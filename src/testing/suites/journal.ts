@@ -542,6 +542,23 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       expect(await journal.prune(commitTime)).toBe(0);
     });
 
+    test('old runs are forgotten a few at a time, where a process may do so while it works on others', async () => {
+      await using journal = await begin();
+      for (const n of [1, 2, 3]) {
+        await journal.claim(`old${n}`, 'me', { now: commitTime, ttl: 1_000 });
+        await journal.commit(
+          commitFor({ run: `old${n}`, actor: `agent/old${n}`, status: 'done', updated: commitTime - 10 }),
+        );
+      }
+      await journal.commit(commitFor({ updated: commitTime - 10 }));
+      if (!journal.pruneSome) return;
+      expect(await journal.pruneSome(commitTime, 2)).toBe(2);
+      expect(await journal.find({})).toHaveLength(2);
+      expect(await journal.pruneSome(commitTime, 2)).toBe(1);
+      expect(await journal.pruneSome(commitTime, 2)).toBe(0);
+      expect((await journal.find({})).map(({ actor }) => actor)).toEqual(['agent/a']);
+    });
+
     test('a sound journal has no damage', async () => {
       await using journal = await begin();
       await journal.commit(commitFor({ appends: [{ list: 'said', entry: 1 }] }));

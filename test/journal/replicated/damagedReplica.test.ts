@@ -1,4 +1,5 @@
 /** What a machine has of a shared journal is damaged: it is rebuilt from the log with a word about it, and every question has its true answer. */
+import { pageSize } from '../../../src/journal/sqlite/schema.ts';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,6 @@ import { corrupt, fill, readAll, wrongAnswers } from '../sqlite/readings.ts';
 const folder = mkdtempSync(join(tmpdir(), 'troupe-replica-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const clock = systemClock();
-const pageSize = 4_096;
 
 /** A filled log, the file of a process that has applied it, and the true answers. */
 async function appliedLog(snapshotEvery = 1_000) {
@@ -118,8 +118,8 @@ test('a run whose process finds its copy damaged goes on, and what was stored is
   const applied = await appliedLog();
   const place = mkdtempSync(join(folder, 'goes-on-'));
   const damaged = Buffer.from(applied.sound);
-  // A result: nothing is noticed before it is read.
-  const at = damaged.lastIndexOf('agent/r0:4:agent/r0:4:');
+  // A dead letter: nothing is noticed before it is read.
+  const at = damaged.lastIndexOf('r0-lost');
   damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
   mkdirSync(place, { recursive: true });
   writeFileSync(join(place, applied.name), damaged);
@@ -141,7 +141,7 @@ test('a run whose process finds its copy damaged goes on, and what was stored is
   expect((await journal.load('agent/r0'))?.seq).toBe(5);
   expect(applied.log.entries.length - entries).toBeLessThanOrEqual(2);
   expect(notices).toEqual([]);
-  expect(await journal.ledger('r0')).toEqual(applied.truth['ledger of r0']);
+  expect(await journal.list('agent/r0', 'dead')).toEqual(applied.truth['dead agent/r0']);
   expect(notices).toEqual([
     expect.stringMatching(/agent\/r0.* is rebuilt from the log|is rebuilt from the log.*agent\/r0/),
   ]);

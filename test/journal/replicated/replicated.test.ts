@@ -114,3 +114,14 @@ test('whatever the order in which processes write, all of them have the same jou
     expect((contents[0]![0] as unknown[]).length, `seed ${seed}`).toBeGreaterThan(0);
   }
 });
+
+test.each([
+  ['memory', () => Promise.resolve(memoryReplica())],
+  ['a file', () => sqliteReplica(':memory:')],
+])(
+  'a shared journal with its copy in %s deletes no run by itself: a process would delete it for all machines',
+  async (_, open) => {
+    await using journal = await replicated({ log: memoryLog().open(), replica: await open(), clock: immediateClock });
+    expect(journal.pruneSome).toBeUndefined();
+  },
+);

@@ -88,3 +88,23 @@ test.each(drivers)(
     db.close();
   },
 );
+
+test.each(drivers)(
+  'on %s a thousand actors that commit at once go on a few at a time: timers and sockets have their turn between them',
+  async (driver) => {
+    const { db, journal } = await opened(driver);
+    let told = 0;
+    const each: number[] = [];
+    const turn = () => {
+      each.push(told);
+      told = 0;
+      if (each.reduce((sum, n) => sum + n, 0) < 1_000) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await Promise.all(
+      Array.from({ length: 1_000 }, (_, n) => journal.commit(commitFor({ actor: `agent/n${n}` })).then(() => told++)),
+    );
+    expect(Math.max(...each)).toBeLessThanOrEqual(16);
+    db.close();
+  },
+);

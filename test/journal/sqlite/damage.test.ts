@@ -13,15 +13,27 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Envelope } from '../../../src/contracts/envelope.ts';
 import { openSqliteDriver } from '../../../src/journal/sqlite/driver.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import { commitFor } from '../../../src/testing/suites/commit.ts';
 import { drivers } from './drivers.ts';
+import { damageRecords } from './records.ts';
 
 const fresh = () => join(mkdtempSync(join(tmpdir(), 'troupe-damage-')), 'j.db');
 const refusal = (kind: string, text: RegExp) =>
   expect.objectContaining({ name: 'TroupeError', kind, message: expect.stringMatching(text) as string });
 const now = 1_700_000_000_000;
+
+const messageOf = (id: string, body: string): Envelope => ({
+  id,
+  type: 'pong',
+  body,
+  from: 'agent/n0',
+  to: 'door/x',
+  run: 'r',
+  kind: 'signal',
+});
 
 /** A journal with actors whose rows fill several pages. */
 async function filledJournal(path: string, driver: (typeof drivers)[number], actors = 20) {
@@ -35,9 +47,15 @@ async function filledJournal(path: string, driver: (typeof drivers)[number], act
           actor: `agent/n${n}`,
           seq,
           snapshot: { text },
-          appends: [{ list: 'said', entry: text }],
+          appends: [
+            { list: 'said', entry: text },
+            { list: 'dead', entry: { text } },
+          ],
           results: [{ key: `agent/n${n}/${seq}/9`, name: 'read', input: { n }, outcome: { ok: true, output: text } }],
-          opens: [{ key: `agent/n${n}/${seq}/0`, kind: 'timer', due: now, data: { event: { type: 'tick', text } } }],
+          opens: [
+            { key: `agent/n${n}/${seq}/0`, kind: 'timer', due: now, data: { event: { type: 'tick', text } } },
+            { key: `agent/n${n}/${seq}/1`, kind: 'message', data: messageOf(`agent/n${n}/${seq}/1`, text) },
+          ],
         }),
       );
     }
@@ -56,35 +74,6 @@ describe.each(drivers)('a journal on %s', (driver) => {
     const before = readFileSync(path);
     await expect(open(path)).rejects.toEqual(refusal('incompatible', /version 99; this troupe reads up to \d/));
     expect(readFileSync(path).equals(before)).toBe(true);
-  });
-
-  test('with an earlier format version is migrated, with its history in order and its chains intact', async () => {
-    const path = fresh();
-    await filledJournal(path, driver, 3);
-    const db = await openSqliteDriver(path, driver);
-    db.exec(`CREATE TABLE old (
-        actor INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
-        event TEXT NOT NULL, opens TEXT NOT NULL, closes TEXT NOT NULL, sums TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (actor, seq)) WITHOUT ROWID;
-      INSERT INTO old SELECT actor, seq, at, epoch, state, status, event, opens, closes, sums, hash FROM commits;
-      DROP TABLE commits;
-      ALTER TABLE old RENAME TO commits;
-      DROP INDEX actors_going;
-      DROP INDEX actors_address;
-      DROP INDEX ledger_actor;
-      CREATE INDEX ledger_actor ON ledger (actor);
-      ALTER TABLE replies DROP COLUMN sum;
-      ALTER TABLE claims DROP COLUMN sum;
-      ALTER TABLE mail DROP COLUMN sum;
-      PRAGMA user_version = 1`);
-    db.close();
-    await using journal = await open(path);
-    const history = await journal.history({ run: 'r' });
-    expect(history.map(({ actor, seq }) => `${actor} ${seq}`)).toEqual(
-      [1, 2, 3].flatMap((seq) => [0, 1, 2].map((n) => `agent/n${n} ${seq}`)),
-    );
-    expect(await journal.verify()).toEqual({ actors: 3, commits: 9, damage: [] });
-    await journal.commit(commitFor({ actor: 'agent/n0', seq: 4, updated: now - 99 }));
-    expect(await journal.history({ run: 'r', after: history.at(-1)!.position })).toHaveLength(1);
   });
 
   test('that is the database of another program is not changed', async () => {
@@ -182,7 +171,6 @@ describe.each(drivers)('a journal on %s', (driver) => {
     ['actors', 'snapshot'],
     ['actors', 'state'],
     ['actors', 'meta'],
-    ['commits', 'event'],
     ['commits', 'hash'],
     ['pending', 'data'],
     ['entries', 'data'],
@@ -208,27 +196,30 @@ describe.each(drivers)('a journal on %s', (driver) => {
         db.exec(sql);
         db.close();
       };
-      return { path, journal, damageFile };
+      const damageCommit = (seq: number) =>
+        damageRecords(path, driver, (_, address, of) => address === 'agent/n0' && of === seq);
+      return { path, journal, damageFile, damageCommit };
     };
     const n0 = `actor = (SELECT id FROM actors WHERE actor = 'agent/n0')`;
     const next = (over = {}) => commitFor({ actor: 'agent/n0', seq: 4, epoch: 2, snapshot: 'new', ...over });
 
     test('finds damage to later commits', async () => {
-      const { journal, damageFile } = await begun();
+      const { journal, damageCommit } = await begun();
       await using _ = journal;
       await journal.commit(next());
       await journal.commit(next({ seq: 5 }));
-      damageFile(`UPDATE commits SET event = '{}' WHERE seq = 4 AND ${n0}`);
+      await damageCommit(4);
       await expect(journal.load('agent/n0')).rejects.toEqual(refusal('corrupt', /agent\/n0, commit 4/));
     });
 
     test.each([
       ['the snapshot', `UPDATE actors SET snapshot = '1' WHERE actor = 'agent/n0'`],
-      ['the last commit', `UPDATE commits SET at = at + 1 WHERE seq = 3 AND ${n0}`],
+      ['the last commit', `UPDATE commits SET record = x'5b5d' WHERE seq = 3 AND ${n0}`],
+      ['the hash of the last commit', `UPDATE commits SET hash = upper(hash) WHERE seq = 3 AND ${n0}`],
       ['the last commit, which is gone', `DELETE FROM commits WHERE seq = 3 AND ${n0}`],
       ['the last entry of a list', `DELETE FROM entries WHERE n = 2 AND ${n0}`],
-      ['what is pending', `UPDATE pending SET data = '{}' WHERE key = 'agent/n0/1/0'`],
-      ['what was pending, and is gone', `DELETE FROM pending WHERE key = 'agent/n0/1/0'`],
+      ['a message that waits', `UPDATE pending SET data = '{}' WHERE key = 'agent/n0/1/1'`],
+      ['what waits, and was never opened', `UPDATE pending SET key = 'agent/n0/9/1' WHERE key = 'agent/n0/1/1'`],
     ])('finds damage to %s', async (_, sql) => {
       const begin = await begun();
       await using journal = begin.journal;
@@ -237,9 +228,9 @@ describe.each(drivers)('a journal on %s', (driver) => {
     });
 
     test('leaves older damage to verify() and to the next process', async () => {
-      const { path, journal, damageFile } = await begun();
+      const { path, journal, damageCommit } = await begun();
       await using _ = journal;
-      damageFile(`UPDATE commits SET event = '{}' WHERE seq = 2 AND ${n0}`);
+      await damageCommit(2);
       expect((await journal.load('agent/n0'))!.seq).toBe(3);
       expect((await journal.verify()).damage).toMatchObject([{ actor: 'agent/n0', seq: 2 }]);
       await using other = await open(path);
@@ -273,23 +264,26 @@ describe.each(drivers)('a journal on %s', (driver) => {
     db.exec(
       `UPDATE entries SET data = '"forged"' WHERE actor = (SELECT id FROM actors WHERE actor = 'agent/n5') AND n = 1`,
     );
-    db.exec(`UPDATE pending SET data = '{}' WHERE key = 'agent/n7/2/0'`);
+    db.exec(`UPDATE pending SET data = '{}' WHERE key = 'agent/n7/2/1'`);
     db.exec(`DELETE FROM commits WHERE seq = 2 AND actor = (SELECT id FROM actors WHERE actor = 'agent/n9')`);
-    db.exec(`UPDATE ledger SET outcome = replace(outcome, '1', '2') WHERE key = 'agent/n15/1/9'`);
-    db.exec(`DELETE FROM pending WHERE key = 'agent/n11/1/0'`);
+    db.exec(`UPDATE actors SET updated = updated + 1 WHERE actor = 'agent/n15'`);
     db.exec(`DELETE FROM entries WHERE actor = (SELECT id FROM actors WHERE actor = 'agent/n13') AND n = 2`);
     db.close();
+    await damageRecords(path, driver, (_, address, seq) => address === 'agent/n11' && seq === 1);
     await using journal = await open(path);
     await expect(journal.load('agent/n3')).rejects.toEqual(refusal('corrupt', /agent\/n3, commit 3: the snapshot/));
-    await expect(journal.list('agent/n5', 'said')).rejects.toEqual(
-      refusal('corrupt', /agent\/n5.*entry 1 of the list "said"/),
+    await expect(journal.list('agent/n5', 'dead')).rejects.toEqual(
+      refusal('corrupt', /agent\/n5.*entry 1 of the list "dead"/),
     );
-    await expect(journal.load('agent/n7')).rejects.toEqual(refusal('corrupt', /agent\/n7\/2\/0/));
+    await expect(journal.load('agent/n7')).rejects.toEqual(refusal('corrupt', /agent\/n7\/2\/1/));
     await expect(journal.load('agent/n9')).rejects.toEqual(
       refusal('corrupt', /agent\/n9, commit 2: a commit is missing/),
     );
-    await expect(journal.load('agent/n11')).rejects.toEqual(refusal('corrupt', /agent\/n11\/1\/0 is gone/));
-    await expect(journal.load('agent/n13')).rejects.toEqual(refusal('corrupt', /"said" has 2 entries instead of 3/));
+    await expect(journal.list('agent/n11', 'said')).rejects.toEqual(
+      refusal('corrupt', /agent\/n11, commit 1: the commit is not what was written/),
+    );
+    await expect(journal.load('agent/n13')).rejects.toEqual(refusal('corrupt', /"dead" has 2 entries instead of 3/));
+    await expect(journal.find({ actor: 'agent/n15' })).rejects.toEqual(refusal('corrupt', /agent\/n15/));
     expect((await journal.load('agent/n4'))!.seq).toBe(3);
     expect((await journal.verify()).damage.map(({ actor }) => actor).sort()).toEqual([
       'agent/n11',
@@ -314,7 +308,16 @@ async function readAll(path: string, driver: (typeof drivers)[number]): Promise<
       const stored = await journal.load(actor);
       if (!stored) return 'corrupt'; // The index lost it; verify() and the list of the run would show it.
       const { snapshot, seq, state, status, pending, meta } = stored;
-      return { snapshot, seq, state, status, pending, meta, said: await journal.list(actor, 'said') };
+      return {
+        snapshot,
+        seq,
+        state,
+        status,
+        pending,
+        meta,
+        said: await journal.list(actor, 'said'),
+        dead: await journal.list(actor, 'dead'),
+      };
     } catch (thrown) {
       expect(thrown).toMatchObject({ name: 'TroupeError', kind: expect.stringMatching(/corrupt|storage/) as string });
       return 'corrupt';

@@ -1,0 +1,55 @@
+/**
+ * How the texts of records are stored: compressed, with the texts of the two commits before as the dictionary, because the commits of an actor take turns and say
+ * nearly the same. Every sixteenth stands alone, so any commit can be read from at most sixteen rows. The hash covers the text and not the bytes.
+ */
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+
+/** The first byte of the stored bytes. A record of an earlier version is plain, and so begins with a bracket. */
+const alone = 1;
+const difference = 2;
+const plain = '['.charCodeAt(0);
+
+/** So many commits after one that stands alone, the next one does. */
+const distance = 16;
+
+/** The last commit up to this one that stands alone. */
+export const aloneBefore = (seq: number): number => seq - ((seq - 1) % distance);
+
+/** How many bytes at the end of a text serve in a dictionary. */
+const longest = 8 * 1024;
+/** From this size on speed counts for more. */
+const large = 32 * 1024;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The ends of the texts that the next commit is a difference to: of the last one, and of the one before it when that is no further away than one that stands alone. */
+export type Dictionary = readonly Buffer[];
+
+/** The dictionary after this commit. */
+export const dictionaryAfter = (before: Dictionary, seq: number, text: string): Dictionary => [
+  ...(aloneBefore(seq) === seq ? [] : before.slice(-1)),
+  Buffer.from(Buffer.from(text).subarray(-longest)),
+];
+
+/** The bytes to store for a text. With an empty dictionary it stands alone. */
+export function packed(text: string, dictionary: Dictionary): Uint8Array {
+  const bytes = Buffer.from(text);
+  const level = bytes.length > large ? constants.Z_BEST_SPEED : constants.Z_DEFAULT_COMPRESSION;
+  return Buffer.concat([
+    Buffer.of(dictionary.length > 0 ? difference : alone),
+    deflateRawSync(bytes, dictionary.length > 0 ? { level, dictionary: Buffer.concat(dictionary) } : { level }),
+  ]);
+}
+
+/** The text that was stored; undefined when the bytes do not give one. */
+export function unpacked(bytes: Uint8Array, dictionary: Dictionary): string | undefined {
+  const [kind] = bytes;
+  try {
+    if (kind === plain) return utf8.decode(bytes);
+    if (kind === alone) return utf8.decode(inflateRawSync(bytes.subarray(1)));
+    if (kind !== difference || dictionary.length === 0) return undefined;
+    return utf8.decode(inflateRawSync(bytes.subarray(1), { dictionary: Buffer.concat(dictionary) }));
+  } catch {
+    return undefined;
+  }
+}
