@@ -26,13 +26,40 @@ export function runActor({ next, members, settings = {}, memberships = {} }: Tea
   const route = effect<RouteDecision, RouteInput>(
     async ({ index }, scope) => {
       const said = await entriesOf<RunMessage>(scope, 'messages');
-      const heard = said.length === index + 1 ? said : said.slice(0, index + 1);
-      return withParts(await next(heard), heard);
+      const decide = async (at: number) => {
+        const heard = said.length === at + 1 ? said : said.slice(0, at + 1);
+        return withParts(await next(heard), heard);
+      };
+      const first = await decide(index);
+      return 'finish' in first ? first : withFurther(first, index + 1, said.length, decide);
     },
     { kind: 'pure' },
   );
   const machine = runWith({ ...settings, limits, budget: settings.budget ?? {}, members: memberships });
   return withActors(machine, members).provide({ actors: { route } });
+}
+
+/** How many messages are routed at once. */
+const mostAtOnce = 32;
+
+/** Answers that arrived meanwhile are routed as well, one after the other (R1), so that a crowd of members costs few commits. What ends the run, or breaks, is for the next time. */
+async function withFurther(
+  first: Extract<RouteDecision, { send: unknown }>,
+  from: number,
+  end: number,
+  decide: (at: number) => Promise<RouteDecision>,
+): Promise<RouteDecision> {
+  const more: (typeof first.send)[] = [];
+  for (let at = from; at < end && more.length + 1 < mostAtOnce; at++) {
+    try {
+      const decision = await decide(at);
+      if ('finish' in decision) break;
+      more.push(decision.send);
+    } catch {
+      break; // It is routed by itself, and fails the run then.
+    }
+  }
+  return more.length === 0 ? first : { ...first, more };
 }
 
 /**

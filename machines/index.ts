@@ -15,6 +15,7 @@ export {
 export type { SelectionOutput, SelectionInput } from './router/events.ts';
 export { toolCallMachine, type WriteReconciliation, type ToolCallInput } from './toolCall.ts';
 export { machineWorkMachine } from './machineWork.ts';
+export { poolMachine } from './pool.ts';
 export { toolServerMachine } from './toolServer.ts';
 export { gatewayMachine } from './gateway.ts';
 export { guardrailMachine, guardrailWith } from './guardrail/guardrail.ts';

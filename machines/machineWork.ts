@@ -5,12 +5,10 @@
  */
 import { assign, setup } from 'xstate';
 import type { AgentInput, AgentOutput } from '../src/contracts/agent.ts';
-import type { Failure } from '../src/values/failure.ts';
 import type { Json } from '../src/values/json.ts';
 import { failureOf } from './failure.ts';
-import { asZodJson } from './json.ts';
 import { slot } from './slot.ts';
-import { zeroUsage } from './usage.ts';
+import { cancelledWith, completedWith, failedWith, noOutput } from './workOutput.ts';
 
 export interface MachineWorkContext {
   /** What the machine is started with. */
@@ -20,14 +18,6 @@ export interface MachineWorkContext {
 
 /** The commands of an agent that calls it. */
 export type MachineWorkEvent = { type: 'agent.cancel'; reason: string } | { type: 'agent.pause' | 'agent.resume' };
-
-const failedWith = (failure: Failure): AgentOutput => ({
-  status: 'failed',
-  failure,
-  phase: 'execution',
-  evidence: [],
-  usage: zeroUsage,
-});
 
 const workSetup = setup({
   types: {} as {
@@ -40,16 +30,11 @@ const workSetup = setup({
   actors: { machine: slot<Json, Json>('machine') },
   actions: {
     keepOutput: assign((_, output: Json | undefined) => ({
-      output: {
-        status: 'completed' as const,
-        answer: { type: 'result', body: asZodJson(output ?? null) },
-        evidence: [],
-        usage: zeroUsage,
-      },
+      output: completedWith(output ?? null),
     })),
     keepFailure: assign((_, { error }: { error: unknown }) => ({ output: failedWith(failureOf(error)) })),
     keepReason: assign((_, reason: string) => ({
-      output: { status: 'cancelled' as const, reason, usage: zeroUsage },
+      output: cancelledWith(reason),
     })),
   },
 });
@@ -60,7 +45,7 @@ export const machineWorkMachine = workSetup.createMachine({
   options: { maxIterations: 1000 },
   context: ({ input: { body } }) => ({
     given: body,
-    output: failedWith({ kind: 'internal', message: 'The machine ended without an output.', retryable: false }),
+    output: noOutput('machine'),
   }),
   initial: 'working',
   states: {

@@ -24,6 +24,7 @@ export { roundRobin } from './define/presets/roundRobin.ts';
 export { selector } from './define/presets/selector.ts';
 export { handoff } from './define/presets/handoff.ts';
 export { mapReduce } from './define/presets/mapReduce.ts';
+export type { ItemScope } from './contracts/item.ts';
 export { debate } from './define/presets/debate.ts';
 export { supervisorTeam } from './define/presets/supervisorTeam.ts';
 export { until, type Until, type Conversation } from './define/presets/until.ts';

@@ -1730,6 +1730,114 @@ export const requirements: readonly Requirement[] = [
     tests: [{ file: 'test/runtime/retry.test.ts', name: 'a crash at any commit of a retry loses nothing' }],
   },
   {
+    id: 'CP1',
+    says: 'A checkpoint has a key of its own below the key of its effect: the epoch of the run and a number. Two processes never use the same.',
+    where: 'src/engine/checkpoints.ts',
+    tests: [
+      {
+        file: 'test/define/presets/functions.test.ts',
+        name: 'what was done before its process stopped is not done again, and the rest goes on under its keys',
+      },
+      {
+        file: 'test/define/presets/functions.test.ts',
+        name: '%s: nothing is lost, and no write happens twice, after a crash at any point',
+      },
+    ],
+  },
+  {
+    id: 'CP2',
+    says: 'It is stored whether or not the effect is still wanted: what was done, was done. A process that has lost the run stores none (E4).',
+    where: 'src/engine/checkpoints.ts',
+    tests: [
+      {
+        file: 'test/define/presets/functions.test.ts',
+        name: 'a write that cannot be repeated ends before the run goes on from a pause',
+      },
+      { file: 'test/define/presets/functions.test.ts', name: 'a process that has lost its run stores no checkpoint' },
+    ],
+  },
+  {
+    id: 'PL1',
+    says: 'While it is paused no item begins. It goes on with the items that were not done.',
+    where: 'machines/pool.ts',
+    tests: [
+      {
+        file: 'test/define/presets/functions.test.ts',
+        name: 'no item begins while the run is paused, and none that was done is done again',
+      },
+    ],
+  },
+  {
+    id: 'PL2',
+    says: 'A cancel ends it wherever it is.',
+    where: 'machines/pool.ts',
+    tests: [
+      { file: 'test/define/presets/functions.test.ts', name: 'a cancelled run stops its items, and begins no other' },
+      {
+        file: 'test/define/presets/functions.test.ts',
+        name: 'a run that is cancelled while it is paused begins no other item',
+      },
+    ],
+  },
+  {
+    id: 'PF1',
+    says: 'An item whose result is stored is not performed again: after a crash, after a pause, and when a failed run is retried (E5).',
+    where: 'actors/pool.ts',
+    tests: [
+      {
+        file: 'test/define/presets/functions.test.ts',
+        name: 'what was done before its process stopped is not done again, and the rest goes on under its keys',
+      },
+      {
+        file: 'test/define/presets/functions.test.ts',
+        name: 'a retry of a failed run works only on what had failed, under the same key',
+      },
+      {
+        file: 'test/define/presets/functions.test.ts',
+        name: 'a retry that was paused keeps what earlier lives had done',
+      },
+    ],
+  },
+  {
+    id: 'PF2',
+    says: 'Each item has one key, in every attempt and in every process (E2).',
+    where: 'actors/pool.ts',
+    tests: [
+      {
+        file: 'test/define/presets/functions.test.ts',
+        name: 'a retry of a failed run works only on what had failed, under the same key',
+      },
+      {
+        file: 'test/define/presets/functions.test.ts',
+        name: 'an item that fails is tried again as often as told, and may then be left out',
+      },
+    ],
+  },
+  {
+    id: 'PF3',
+    says: 'A write that cannot be repeated begins once that is stored. If nothing is known of it after a crash, it is `uncertain` and is not performed again (E7).',
+    where: 'actors/pool.ts',
+    tests: [
+      {
+        file: 'test/define/presets/functions.test.ts',
+        name: 'a write that cannot be repeated and was under way when its process stopped is uncertain, and is not repeated',
+      },
+      {
+        file: 'test/define/presets/functions.test.ts',
+        name: '%s: nothing is lost, and no write happens twice, after a crash at any point',
+      },
+    ],
+  },
+  {
+    id: 'PF4',
+    says: 'No item begins after the deadline (E9), or when the effect is stopped.',
+    where: 'actors/pool.ts',
+    tests: [
+      { file: 'test/define/presets/functions.test.ts', name: 'a run whose deadline passes begins no further item' },
+      { file: 'test/define/presets/functions.test.ts', name: 'a cancelled run stops its items, and begins no other' },
+    ],
+  },
+  {
     id: 'RS1',
     says: 'Whatever makes a run busy holds a task of it here: a start, an actor that is loading or at work, an effect, a message on its way, a poll with mail.',
     where: 'src/engine/activity.ts',

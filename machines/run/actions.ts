@@ -7,8 +7,8 @@ import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { partsIn } from '../../src/contracts/parts.ts';
 import { parent } from '../parent.ts';
 import { runSetupBase, runActions } from './setupBase.ts';
-import { memberChildId, activeMembers, type RunContext } from './context.ts';
-import { routedMessagesIn } from './events.ts';
+import { memberChildId, activeMembers, type RoutedMessage, type RunContext } from './context.ts';
+import { furtherDecisionsIn, routedMessagesIn, type RunEvent } from './events.ts';
 import type { RunSettings } from './settings.ts';
 import * as leaseUpdates from './leases.ts';
 import { endedSlots, serviceChildId, workForService } from './services.ts';
@@ -18,6 +18,18 @@ import { answerOrFailure, freeSlots } from './updates.ts';
 const { enqueueActions } = runSetupBase;
 
 export function runActionsOf(settings: RunSettings) {
+  /** What was decided about one message, and about those after it: not with a budget, which is lent for each, and not beyond the most turns. */
+  const decisionsToTake = (context: RunContext, event: RunEvent): readonly (readonly RoutedMessage[])[] => {
+    const decided = [routedMessagesIn(event)];
+    if (leaseUpdates.hasBudget(context, settings)) return decided;
+    let left = settings.limits.maxTurns - context.turns - routedMessagesIn(event).length;
+    for (const messages of furtherDecisionsIn(event)) {
+      left -= messages.length;
+      if (left < 0) break;
+      decided.push(messages);
+    }
+    return decided;
+  };
   const { members: known = {} } = settings;
   const membership = (name: string) => known[name] ?? defaultMember;
   /** The id of the child that works in a slot. */
@@ -37,7 +49,8 @@ export function runActionsOf(settings: RunSettings) {
       const [asked, standing] = [[...context.asked], [...context.standing]];
       const { sending } = context;
       const left = event.type === 'treasury.granted' ? event.budget : {};
-      const messages = sending?.messages ?? routedMessagesIn(event);
+      const decided = sending ? [sending.messages] : decisionsToTake(context, event);
+      const messages = decided.flat();
       for (const [nth, { to, type, body, parts }] of messages.entries()) {
         const free = members.indexOf(null);
         const slotIndex = free < 0 ? members.length : free;
@@ -60,7 +73,7 @@ export function runActionsOf(settings: RunSettings) {
         }
       }
       const turns = context.turns + messages.length;
-      const routed = context.routed + 1;
+      const routed = context.routed + decided.length;
       enqueue.assign({ members, granted, leases, asked, standing, sending: undefined, turns, routed });
     }),
     openTreasury: enqueueActions(({ context, enqueue }) => {

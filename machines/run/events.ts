@@ -19,6 +19,8 @@ export type RouteDecision =
   | {
       /** The messages to hand to members; an empty list waits for the members at work. */
       readonly send: readonly RoutedMessage[];
+      /** The same for the messages after that one, in order, as far as they had arrived: a message that ends the run is not among them. None by default. */
+      readonly more?: readonly (readonly RoutedMessage[])[];
     }
   | {
       /** The result of the team; the run ends with it. */
@@ -51,4 +53,10 @@ export const routeDecisionIn = (event: RunEvent): RouteDecision => childOutput<R
 export const routedMessagesIn = (event: RunEvent): readonly RoutedMessage[] => {
   const routed = routeDecisionIn(event);
   return 'send' in routed ? routed.send : [];
+};
+
+/** What the route decided about the messages after that one, as far as they had arrived. */
+export const furtherDecisionsIn = (event: RunEvent): readonly (readonly RoutedMessage[])[] => {
+  const routed = routeDecisionIn(event);
+  return 'send' in routed ? (routed.more ?? []) : [];
 };

@@ -31,10 +31,22 @@ export interface EffectScope {
   fold?<T>(name: string, fold: ListFold<T>): Promise<T>;
   /** Reports an intermediate result, for a machine that stops the effect and wants to keep it (`eventContextOf(event).soFar`); not stored otherwise. */
   soFar?(value: Json): void;
+  /** Stores in the ledger what a long effect has done so far, beside its result. Durable when it resolves, and also after the effect was stopped. An effect without it begins anew. */
+  checkpoint?(entry: Json): Promise<void>;
+  /** What this effect, earlier effects of the actor, and the one that this repeats in a retried run have stored with `checkpoint`, oldest first. */
+  checkpoints?(): Promise<readonly Checkpoint[]>;
   /** Shown to observers; not stored. */
   progress(note: Json): void;
   /** For proofs: called before a function of a tool runs. Default: nothing is recorded. */
   onCall?(call: KeyedCall): void;
+}
+
+/** What an effect had done so far. */
+export interface Checkpoint {
+  /** The address of the actor whose effect stored it: another one in an earlier life of a retried run. */
+  readonly actor: string;
+  /** What was stored. */
+  readonly entry: Json;
 }
 
 /** A value that is computed of the entries of a list, one after the other. It is kept by this object: make it once, outside of the effect. */

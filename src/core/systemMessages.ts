@@ -30,6 +30,11 @@ export function endMessageFor(
   ];
 }
 
+/** Is it the end of a child, which no mailbox counts? */
+export const isEndMessage = ({ kind, type }: Pick<Envelope, 'kind' | 'type'>): boolean =>
+  kind === 'signal' && endType.test(type);
+const endType = /^xstate\.(done|error)\.actor\./;
+
 /** To the caller: why there will be no reply. */
 export const failureReply = (ask: Envelope, from: Address, key: string, failure: Failure): PendingMessage =>
   toPendingMessage({

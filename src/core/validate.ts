@@ -9,6 +9,7 @@ import type { Pending } from '../contracts/pending.ts';
 import type { ActorType } from './actorType.ts';
 import type { MachineEvent } from './chart.ts';
 import { fromChild, type Acknowledgement, type Incoming } from './incoming.ts';
+import { isEndMessage } from './systemMessages.ts';
 
 /** Checks a message, and makes it something for the actor to handle. Throws `invalid`, `unknown_message` or `denied`. */
 export function fromEnvelope(
@@ -67,7 +68,7 @@ function fromEndOfChild(
   const { id, type, from, to, kind } = envelope;
   const body = isJsonObject(envelope.body) ? envelope.body : {};
   const forged = () => new TroupeError('denied', `"${type}" is a word of the engine; ${from} may not say it to ${to}.`);
-  if (kind !== 'signal' || typeof body.key !== 'string' || !/^xstate\.(done|error)\.actor\./.test(type)) throw forged();
+  if (!isEndMessage({ kind, type }) || typeof body.key !== 'string') throw forged();
   const pending = pendingOf(body.key);
   // The child was stopped since then, or this came before: it is stale, which is no error.
   if (!pending) return { isInternal: true, id, from, event: { type }, body: null, settles: body.key, ...answer };

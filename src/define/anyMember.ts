@@ -3,6 +3,7 @@ import type { Agent } from './agent.ts';
 import type { ExecutionMode } from '../contracts/task.ts';
 import type { Guarded } from './guardrails/guardedDefinition.ts';
 import type { Member } from './member.ts';
+import type { Pool } from './pool.ts';
 import type { Orchestrator } from './orchestratorDefinition.ts';
 import type { Team } from './teamDefinition.ts';
 
@@ -22,10 +23,10 @@ export type GuardedMember = AnyGuarded & Member;
 /** Everything that may have guardrails in front of it, beside tools. */
 export type Guardable = AnyAgent | AnyTeam | GuardedMember;
 /** Everything that may be a member of a team or of an orchestrator. */
-export type AnyMember = Guardable | Orchestrator;
+export type AnyMember = Guardable | Orchestrator | Pool;
 
 /**
- * The whole definition of a member. Only agent(), team(), guarded() and orchestrator() make members, so `kind` says which of them it is;
+ * The whole definition of a member. Only agent(), team(), guarded(), orchestrator() and presets make members, so `kind` says which of them it is;
  * the types of members say less, because they are generic.
  */
 export const memberDefinition = (member: Pick<Member, 'kind' | 'name'>): AnyMember => member as AnyMember;

@@ -6,8 +6,8 @@ import type { ActorTypeOptions } from '../core/actorType.ts';
 
 /** Takes one message and answers with one. */
 export interface Member<M extends Messages = Messages, H extends MessageName<M> = MessageName<M>> {
-  /** What defined it: `agent()`, `team()`, `guarded()` or `orchestrator()`. */
-  readonly kind: 'agent' | 'team' | 'guarded' | 'orchestrator';
+  /** What defined it: `agent()`, `team()`, `guarded()` or `orchestrator()`; a `pool` is the plain function that a preset was given. */
+  readonly kind: 'agent' | 'team' | 'guarded' | 'orchestrator' | 'pool';
   /** Its id: a-z, 0-9 and ". _ -". */
   readonly name: string;
   /** The messages that it speaks; undefined when it takes a text and answers with one. */
@@ -27,7 +27,8 @@ export const membershipOf = (member: Member): MemberKind => {
     kind === 'team' && 'returns' in member && typeof member.returns === 'string' ? member.returns : undefined;
   const answerName = gives ?? returns;
   return {
-    kind: kind === 'agent' || kind === 'team' ? kind : 'standing',
+    // A pool takes a message and ends with its answer, as an agent does.
+    kind: kind === 'pool' ? 'agent' : kind === 'agent' || kind === 'team' ? kind : 'standing',
     ...(takes === undefined ? {} : { takes }),
     ...(answerName === undefined ? {} : { gives: answerName }),
   };

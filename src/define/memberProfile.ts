@@ -38,6 +38,8 @@ function stepsOf(member: AnyMember): number {
   switch (member.kind) {
     case 'agent':
       return member.definition('').budget?.steps ?? defaultAgentBudget.steps ?? Infinity;
+    case 'pool':
+      return 0;
     case 'guarded':
       return stepsOf(guardedDefinition(member));
     case 'team': {

@@ -18,6 +18,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   orchestrator: ['name', 'handles', 'members', 'router', 'options'],
   guarded: ['name', 'handles', 'subject', 'guardrails', 'members'],
   machine: ['name', 'type'],
+  pool: ['name', 'handles', 'work', 'compile'],
 };
 /** The `kind` of a definition that its function made; undefined for anything else. */
 export function kindOf(value: unknown): unknown {
@@ -112,7 +113,7 @@ export const TeamSchema = z.strictObject({
   protocol,
   members: z.record(
     z.string(),
-    z.custom((value) => isMember(value), {
+    z.custom((value) => isMember(value) || kindOf(value) === 'pool', {
       error: 'expected agent({ … }), team({ … }), orchestrator({ … }) or guarded(…)',
     }),
   ),

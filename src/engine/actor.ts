@@ -20,7 +20,7 @@ import { ActorState } from './actorState.ts';
 import type { Unit } from './unit.ts';
 import { Supervisor } from '../core/supervisor.ts';
 import { toError, endedError, notRunningError } from '../core/rejections.ts';
-import { Handler, type ActorCommand } from './handle.ts';
+import { Handler, type ActorCommand, type Waiting } from './handle.ts';
 
 /** What an actor is doing. */
 type Phase =
@@ -279,7 +279,7 @@ export class Actor {
         if (command?.what === 'restart') this.supervisor.reset();
         const incoming = command ? undefined : this.#mailbox.dequeue();
         if (command) await this.#handler.execute(command);
-        else if (incoming) await this.#handler.handle(incoming);
+        else if (incoming) await this.#handler.handle(incoming, this.#waiting);
         else break;
       }
     } catch (thrown) {
@@ -295,6 +295,14 @@ export class Actor {
     }
     this.#host.changed(this, { is: 'resting' });
   }
+
+  /** A command goes before the mailbox. */
+  readonly #waiting: Waiting = {
+    peek: (at) => (this.#command ? undefined : this.#mailbox.peek(at)),
+    remove: (count) => {
+      for (let nth = 0; nth < count; nth++) this.#mailbox.dequeue();
+    },
+  };
 
   #rejectLate(incoming: Incoming): void {
     if (incoming.isInternal) incoming.acknowledge();

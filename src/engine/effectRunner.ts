@@ -7,6 +7,7 @@ import type { Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 import type { EffectData, PendingEffect } from '../contracts/pending.ts';
 import type { ActiveTask } from './activity.ts';
+import { checkpointsOf } from './checkpoints.ts';
 import type { EngineContext } from './context.ts';
 import { performEffect } from './effects.ts';
 import { inContext } from './workContext.ts';
@@ -75,6 +76,7 @@ export class EffectRunner {
       list: (name) => this.#owner.actor.list(name),
       listOf: (other, name) => this.#run.listOf(other, name),
       fold: (name, fold) => this.#owner.actor.fold(name, fold),
+      ...checkpointsOf(this.#context, this.#run, { actor, key: firstKey, name: src }),
       soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };

@@ -41,6 +41,18 @@ export type ActorCommand =
   /** `record`: the restart that the supervisor counts; only for the actor that failed. */
   | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure; readonly record?: Restart };
 
+/** What waits in the mailbox of the actor. */
+export interface Waiting {
+  /** What comes next, from 0; undefined when there is no more, or something else comes first. */
+  peek(at: number): Incoming | undefined;
+  /** Takes so many out: they are handled. */
+  remove(count: number): void;
+}
+const nothingWaits: Waiting = { peek: () => undefined, remove: () => {} };
+
+/** How many ends that wait are taken at once: what goes on longer gives the others their turn. */
+const mostTogether = 31;
+
 /** Handles the messages and commands of one actor. */
 export class Handler {
   readonly #host: ActorHost;
@@ -119,17 +131,17 @@ export class Handler {
     );
   }
 
-  /** Handles one message, or one end of what the actor started. Rejects when this process cannot run the actor any more; the sender has its error. */
-  async handle(incoming: Incoming): Promise<void> {
+  /** Handles one message, or one end of what the actor started; with it further ends that wait, in one unit. Rejects when this process cannot run the actor any more; the sender has its error. */
+  async handle(incoming: Incoming, waiting: Waiting = nothingWaits): Promise<void> {
     try {
-      await this.#handle(incoming);
+      await this.#handle(incoming, waiting);
     } catch (thrown) {
       incoming.reject(toError(thrown));
       throw thrown;
     }
   }
 
-  async #handle(incoming: Incoming): Promise<void> {
+  async #handle(incoming: Incoming, waiting: Waiting): Promise<void> {
     if (isStale(incoming, (key) => this.#state.pendings.has(key))) return incoming.acknowledge();
     const now = this.#host.context.clock.now();
     const { deadline } = incoming;
@@ -141,25 +153,25 @@ export class Handler {
     try {
       const plan = this.#plan(incoming);
       if (!plan) return await this.#unhandled(incoming);
-      stored = await this.#commit(plan, incoming);
+      stored = await this.#commit(plan, incoming, waiting);
     } catch (thrown) {
       return this.#stepFailed(incoming, toFailure(thrown));
     }
     if (!stored) await this.#answerIfHandled(incoming);
   }
 
-  /** Takes a message of the same run as a further step of a unit: its commit settles the message. False when it needs a commit of its own. */
-  include(unit: Unit, incoming: Incoming): boolean {
+  /** Takes a message of the same run as a further step of a unit: its commit settles the message, unless its sender is `answered`. False when it needs a commit of its own. */
+  include(unit: Unit, incoming: Incoming, answered?: Incoming): boolean {
     const { deadline } = incoming;
     if (isStale(incoming, (key) => this.#state.pendings.has(key))) return false;
     if (deadline !== undefined && deadline < this.#host.context.clock.now()) return false;
     let plan: PlannedCommit | undefined;
     try {
-      plan = this.#plan(incoming, [incoming.id]);
+      plan = this.#plan(incoming, answered ? [] : [incoming.id]);
     } catch {
       return false; // It is taken again by itself, and its failure is handled.
     }
-    if (plan) this.#add(unit, plan);
+    if (plan) this.#add(unit, plan, answered);
     return plan !== undefined;
   }
 
@@ -209,12 +221,16 @@ export class Handler {
   }
 
   /** Stores the step with all that follows from it in the run; then it happens. False when the message was handled before. */
-  async #commit(plan: PlannedCommit, incoming?: Incoming, mayExtend = true): Promise<boolean> {
+  async #commit(plan: PlannedCommit, incoming?: Incoming, waiting = nothingWaits, mayExtend = true): Promise<boolean> {
     const { journal, clock, stalls } = this.#host.context;
     const unit = new Unit(this.#state.run);
     this.#unit = unit;
     this.#add(unit, plan, incoming);
-    if (mayExtend && journal.commitAll) unit.extend(this.#host.include);
+    let taken = 0;
+    if (mayExtend && journal.commitAll) {
+      taken = this.#addWaiting(unit, waiting);
+      unit.extend(this.#host.include);
+    }
     const { commits } = unit;
     try {
       const turn = clock.turn?.();
@@ -232,15 +248,25 @@ export class Handler {
       if (isDuplicate && (isAlone || id === plan.commit.event.id)) return false;
       // What another actor of the run would store may be the reason: that is its own affair.
       if (isAlone) throw thrown;
-      return this.#commit(plan, incoming, false);
+      return this.#commit(plan, incoming, waiting, false);
     }
     this.#unit = undefined;
     if (this.#isGone()) {
       unit.settle();
       throw notRunningError(this.#state.address);
     }
+    waiting.remove(taken);
     unit.finish();
     return true;
+  }
+
+  /** What the actor started itself and that ends meanwhile: each end is a step of the unit. Returns how many. */
+  #addWaiting(unit: Unit, waiting: Waiting): number {
+    for (let taken = 0; ; taken++) {
+      const next = taken < mostTogether && this.#state.status === 'active' ? waiting.peek(taken) : undefined;
+      if (!next?.isInternal || next.forward || next.event.type === deadlineEvent) return taken;
+      if (!this.include(unit, next, next)) return taken;
+    }
   }
 
   /** The step becomes part of a unit: the actor is what it will be once that is stored. */

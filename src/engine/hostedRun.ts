@@ -55,6 +55,7 @@ export class HostedRun {
   /** What a retried run keeps of its earlier lives; undefined for one that was never retried. */
   recall: Recall | undefined;
   readonly #parts: HostedRunParts;
+  #checkpoints = 0;
 
   constructor(id: string, root: Address, parts: HostedRunParts) {
     this.id = id;
@@ -65,6 +66,16 @@ export class HostedRun {
   /** The epoch of its lease. Throws `fenced` when this process does not hold it. */
   get epoch(): number {
     return this.#parts.leases.epoch(this.id);
+  }
+
+  /** Does this process hold its lease? */
+  get isHere(): boolean {
+    return this.#parts.leases.holds(this.id);
+  }
+
+  /** The number of the next checkpoint of an effect of the run; the first is 1. */
+  nextCheckpoint(): number {
+    return ++this.#checkpoints;
   }
 
   /** Something of it begins: until the result is disposed, the run does not rest. */

@@ -43,6 +43,11 @@ export class Mailbox<Item extends Rejectable> {
     }
   }
 
+  /** The item at a place, from 0; it stays where it is. */
+  peek(at: number): Item | undefined {
+    return this.#items[this.#first + at];
+  }
+
   dequeue(): Item | undefined {
     const item = this.#items[this.#first];
     if (!item) return undefined;

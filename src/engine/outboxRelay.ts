@@ -1,9 +1,13 @@
-/** Sends an actor's committed messages: in order per recipient, until each is taken, rejected for good, or too late. Replies to a reply channel need no order, since each reply names its ask. */
+/**
+ * Sends an actor's committed messages: in order per recipient, until each is taken, rejected for good, or too late. Replies to a reply channel need no order,
+ * since each reply names its ask. The ends of several children come after what was sent before them, and not one after the other: their parent takes them together.
+ */
 import { backoff } from '../values/backoff.ts';
 import { sleep, type Clock } from '../values/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { actorTypeOf, type Address } from '../values/ids.ts';
+import { isEndMessage } from '../core/systemMessages.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ActiveTask, Activity } from './activity.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -36,10 +40,11 @@ const newSending = (): Sending => ({
   released: false,
 });
 
-function leave({ queued }: Sending, to: Address): void {
-  const left = (queued.get(to) ?? 1) - 1;
-  if (left === 0) queued.delete(to);
-  else queued.set(to, left);
+/** One message less is on its way to the recipient. */
+function leave(counts: Map<Address, number>, to: Address): void {
+  const left = (counts.get(to) ?? 1) - 1;
+  if (left === 0) counts.delete(to);
+  else counts.set(to, left);
 }
 
 /** Bounds of the pause between two attempts, in milliseconds. */
@@ -61,6 +66,8 @@ interface Sending {
 export class OutboxRelay {
   readonly #options: OutboxRelayOptions;
   readonly #queues = new Map<Address, Promise<void>>();
+  /** How many ends of children are on their way to a parent. */
+  readonly #ends = new Map<Address, number>();
   /** The messages of each run that are being sent. */
   readonly #sending = new Map<string, Sending>();
 
@@ -76,7 +83,7 @@ export class OutboxRelay {
 
   /** Are messages on their way to this recipient? A further one must come after them. */
   isSendingTo(address: Address): boolean {
-    return this.#queues.has(address);
+    return this.#queues.has(address) || this.#ends.has(address);
   }
 
   /** The message's id is the key that is settled once the message is delivered or given up. */
@@ -92,16 +99,19 @@ export class OutboxRelay {
     const epoch = this.#options.epoch(run);
     // `door` is the stored address type of a reply channel.
     const isOrdered = actorTypeOf(to) !== 'door';
+    const isEnd = isEndMessage(envelope);
     const before = isOrdered ? this.#queues.get(to) : undefined;
+    if (isEnd) this.#ends.set(to, (this.#ends.get(to) ?? 0) + 1);
     const deliver = () => this.#deliver(envelope, epoch, sending);
     const queued: Promise<void> = (before ? before.then(deliver) : deliver()).finally(() => {
       if (this.#queues.get(to) === queued) this.#queues.delete(to);
-      leave(sending, to);
+      if (isEnd) leave(this.#ends, to);
+      leave(sending.queued, to);
       if (--sending.messages === 0 && this.#sending.get(run) === sending) this.#sending.delete(run);
       sending.tasks.delete(task);
       task[Symbol.dispose]();
     });
-    if (isOrdered) this.#queues.set(to, queued);
+    if (isOrdered && !isEnd) this.#queues.set(to, queued);
   }
 
   /** The lease of the run was lost: what is not delivered by now is sent by the next process that holds it. */

@@ -42,7 +42,7 @@ export interface UnitStep {
 export type Include = (unit: Unit, from: ParentActor, pending: PendingChild | PendingMessage) => boolean;
 
 /** The most steps of one unit: what goes on longer gives the others their turn. */
-const maxSteps = 32;
+const maxSteps = 64;
 
 /** The steps that one event causes. */
 export class Unit {

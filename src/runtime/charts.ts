@@ -38,9 +38,21 @@ export async function chartOf(subject: Runnable): Promise<ChartNode> {
   return nodeOf(machine.root);
 }
 
+/** The machine that runs a member, by the kind of the member. */
+async function machinesByKind(): Promise<Record<AnyMember['kind'], StateMachine>> {
+  const { agentMachine, guardrailMachine, poolMachine, routerMachine, runMachine } =
+    await import('../../machines/index.ts');
+  return {
+    agent: agentMachine,
+    team: runMachine,
+    guarded: guardrailMachine,
+    orchestrator: routerMachine,
+    pool: poolMachine,
+  };
+}
+
 async function machineOf(kind: AnyMember['kind']): Promise<StateMachine> {
-  const { agentMachine, guardrailMachine, routerMachine, runMachine } = await import('../../machines/index.ts');
-  return { agent: agentMachine, team: runMachine, guarded: guardrailMachine, orchestrator: routerMachine }[kind];
+  return (await machinesByKind())[kind];
 }
 
 /** The definition behind all guardrails. */
@@ -57,7 +69,7 @@ export async function machineDefinitions(runnable: Runnable): Promise<(type: str
   const { agentMachine, guardrailMachine, routerMachine, runMachine, toolCallMachine, waitMachine } =
     await import('../../machines/index.ts');
   const subject = innermost(runnable);
-  const byKind = { agent: agentMachine, team: runMachine, guarded: guardrailMachine, orchestrator: routerMachine };
+  const byKind = await machinesByKind();
   const machines: Record<string, StateMachine> = {
     ...Object.fromEntries(guardrailIds(runnable).map((id) => [id, guardrailMachine])),
     ...(subject.kind === 'agent' ? { [subject.name]: agentMachine } : {}),

@@ -218,6 +218,8 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
         return compileOrchestrator(member);
       case 'guarded':
         return compileGuarded(member);
+      case 'pool':
+        return member.compile();
     }
   };
   const compileMembers = (members: readonly (readonly [string, Member])[]): Record<string, Compiled> =>

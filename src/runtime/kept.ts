@@ -35,6 +35,7 @@ export const keptSteps: RecallPolicy = {
       case 'toolCall':
         return outputOf(row)['ok'] === true ? 'succeeded' : 'answered';
       case 'machineWork':
+      case 'pool':
         return outputOf(row)['status'] === 'completed' ? 'succeeded' : 'failed';
       default:
         return outcomeOf(row)?.status === 'done' && !hasFailedTask(row) ? 'succeeded' : 'failed';
@@ -51,6 +52,7 @@ export const keptSteps: RecallPolicy = {
       case 'run':
       case 'router':
       case 'machineWork':
+      case 'pool':
         return 'type' in input ? { ...only(input, 'type', 'body'), ...attached(input) } : input;
       default:
         return input;

@@ -105,7 +105,6 @@ const defects: Record<string, Defect> = {
       'writer: answers article',
       'writer 2: answers article',
       'writer → desk: article',
-      'desk: sends nothing',
       'writer → desk: article',
       'desk: sends nothing',
     ],

@@ -96,6 +96,7 @@ export function participantMessages(
     case 'orchestrator':
       return messagesOfOrchestrator(where, member, mayAnswerTogether);
     case 'agent':
+    case 'pool':
       return messagesOfAgent(where, member);
   }
 }

@@ -7,6 +7,7 @@ import { jsonSchema, type Protocol } from '../../contracts/protocol.ts';
 import type { PendingEffect } from '../../contracts/pending.ts';
 import type { Member, Compiled } from '../../define/member.ts';
 import type { AnyWorker } from '../../define/memberProfile.ts';
+import type { Pool } from '../../define/pool.ts';
 import type { AnyAgent, AnyTeam } from '../../define/runnable.ts';
 import { knownJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
@@ -19,7 +20,7 @@ import type { PossibleOutcome } from './model.ts';
 import type { ModelActor } from './world.ts';
 
 /** The agent or team whose contract a machine keeps, by the machine's `work` effect: that one is the same in every copy of the machine. */
-const contractFor = new WeakMap<object, AnyAgent | AnyTeam>();
+const contractFor = new WeakMap<object, ContractedWorker>();
 
 /** The same guardrails and routers, with only the contracts of the agents and teams behind them. */
 export function reducedToContracts<W extends AnyWorker>(worker: W): W {
@@ -35,8 +36,11 @@ function reduced(worker: AnyWorker): object {
   return contractOf(worker);
 }
 
-/** An agent or a team as a member that is run by the machine of its contract. */
-export function contractOf(worker: AnyAgent | AnyTeam): Member & { compile(): Compiled } {
+/** What has a contract of its own: what is guarded, and an orchestrator, have those of their members. */
+export type ContractedWorker = AnyAgent | AnyTeam | Pool;
+
+/** A worker as a member that is run by the machine of its contract. */
+export function contractOf(worker: ContractedWorker): Member & { compile(): Compiled } {
   // Never performed: its outcomes are samples.
   const work = fromPromise<MemberStep, MemberWork>(() => Promise.reject(new Error('A check asks no model.')));
   contractFor.set(work, worker);
@@ -71,7 +75,7 @@ export const projectMember = (actor: ModelActor): Json => {
   return [type, asked];
 };
 
-function answersOf(worker: AnyAgent | AnyTeam, type: string, settings: CheckSettings): AgentAnswer[] {
+function answersOf(worker: ContractedWorker, type: string, settings: CheckSettings): AgentAnswer[] {
   const { protocol, handles }: Member = worker;
   if (!protocol || handles.length === 0) return [{ type: 'text', body: 'text' }];
   const isPlain = worker.kind === 'team' && worker.plain === true;

@@ -115,7 +115,7 @@ interface Composed {
 }
 
 const membersOf = (member: Member): readonly Member[] => {
-  // Every kind but an agent has members, by name or as a list.
+  // Every kind but an agent and a pool has members, by name or as a list.
   const entries: readonly (Member | { readonly agent: Member })[] = Object.values(
     (member as Member & Composed).members,
   );
@@ -124,6 +124,7 @@ const membersOf = (member: Member): readonly Member[] => {
 
 /** Does it, or any member below it, have a call that a person must approve? */
 export const asksPeople = (member: Member): boolean => {
+  if (member.kind === 'pool') return false;
   if (member.kind !== 'agent') return membersOf(member).some(asksPeople);
   // The kind says that it is an agent; `Member` lists only what all kinds share.
   const { tools, definition } = member as AnyAgent;

@@ -12,11 +12,11 @@ export function routeWords(output: Json): { says: string; to?: string } {
   // The output of a team's `route`, which the team checked.
   const routed = output as RouteDecision;
   if ('finish' in routed) return { says: 'finishes' };
-  const [first, ...others] = routed.send;
+  const sent = [routed.send, ...(routed.more ?? [])].flat();
+  const [first, ...others] = sent;
   if (!first) return { says: 'sends nothing' };
-  if (others.every(({ to }) => to === first.to))
-    return { says: routed.send.map(({ type }) => type).join(', '), to: first.to };
-  return { says: routed.send.map(({ to, type }) => `${type} to ${to}`).join(', ') };
+  if (others.every(({ to }) => to === first.to)) return { says: sent.map(({ type }) => type).join(', '), to: first.to };
+  return { says: sent.map(({ to, type }) => `${type} to ${to}`).join(', ') };
 }
 
 /** How an agent or team ended, for people, by the message that says so. */

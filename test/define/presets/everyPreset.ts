@@ -18,6 +18,13 @@ export const presets = {
     reduce: (all) => all.join('\n'),
     concurrency: 2,
   }),
+  mapFunction: mapReduce({
+    name: 'words',
+    split: (text) => text.split(' '),
+    map: async (word) => word.length,
+    reduce: a,
+    concurrency: 2,
+  }),
   supervisorTeam: supervisorTeam({
     name: 'office',
     supervisor: agent({

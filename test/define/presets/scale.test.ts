@@ -1,4 +1,5 @@
 /** What a run keeps in memory and in its commits does not grow with the number of items or tasks. */
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { mapReduce, openRuntime, orchestrator, routers, type Runnable } from 'troupe';
 import { memory } from '../../../src/journal/memory.ts';
@@ -54,8 +55,10 @@ test('a map-reduce keeps only as many workers active as its concurrency, and its
   expect([few.actors, many.actors]).toEqual([10, 10]);
   expect(many.snapshot - few.snapshot).toBeLessThan(digits);
   expect(many.wishes).toBe(few.wishes);
-  // The decision of the worker, and that of the route.
-  expect([few.commits, many.commits]).toEqual([100, 1_000]);
+  // The answer of the worker, and the decision of the route: that one may be about several answers.
+  expect(few.commits).toBeLessThanOrEqual(100);
+  expect(many.commits).toBeLessThanOrEqual(1_000);
+  expect(many.commits).toBeGreaterThan(500);
 });
 
 test('an orchestration keeps only as many attempts active as its concurrency, its own state does not grow with the tasks, and every member gets the same number', async () => {
@@ -73,4 +76,32 @@ test('an orchestration keeps only as many attempts active as its concurrency, it
   expect(many.wishes).toBe(few.wishes);
   const taken = (many.output as { agentId: string }[]).map(({ agentId }) => agentId);
   expect(names.map((name) => taken.filter((id) => id === name).length)).toEqual(names.map(() => 48));
+});
+
+test('while a journal is writing, the ends of many workers wait, and are taken and routed together: few writes for many items', async () => {
+  const inner = memory();
+  let writes = 0;
+  /** Writes take until the next turn of the event loop, as on a disk. */
+  const slowly = async (commits: readonly Commit[], write: () => Promise<void>) => {
+    if (commits.some(({ parent }) => parent === undefined)) writes++;
+    await setImmediate();
+    await write();
+  };
+  await using runtime = await openRuntime({
+    journal: {
+      ...inner,
+      commit: (commit) => slowly([commit], () => inner.commit(commit)),
+      commitAll: (commits) => slowly(commits, async () => inner.commitAll?.(commits)),
+    },
+  });
+  const fan = mapReduce({
+    name: 'fan',
+    split: (count) => Array.from({ length: Number(count) }, (_, item) => `${item}`),
+    map: replyingAgent('worker', (item) => item),
+    reduce: (all) => all.map(Number),
+    concurrency: 50,
+  });
+  const run = await runtime.start(fan, '500');
+  expect(await run.outcome()).toMatchObject({ status: 'done', output: Array.from({ length: 500 }, (_, item) => item) });
+  expect(writes).toBeLessThan(150);
 });

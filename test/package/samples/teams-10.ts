@@ -1,7 +1,16 @@
-import { pruneMessages, retryPauses, timeoutPolicy, withRetry, withTimeLimit } from 'troupe';
+import { agent, control, offlineModel, openRuntime, orchestrator, routers } from 'troupe';
 
-console.log(retryPauses({ attempts: 4 })); // [200, 400, 800]: the bounds of the pauses, up to 10 seconds
-const page = await withRetry(() => withTimeLimit((signal) => fetch('http://127.0.0.1:1/', { signal }), timeoutPolicy.tool), {
-  attempts: 2,
-}).catch((error: Error) => error.name);
-console.log(page, pruneMessages([{ role: 'user', text: 'Hello.' }], { maxTokens: 8_192, reserve: 1_024, minMessages: 2 }));
+const clerk = (name: string) => agent({ name, model: offlineModel(), instructions: 'Sum up what you are given.' });
+const desk = orchestrator({ name: 'desk', members: [clerk('ada'), clerk('bob')], router: routers.roundRobin() });
+
+const runtime = await openRuntime({ db: 'memory' });
+try {
+  const run = await runtime.start(desk, { tasks: [], standing: true });
+  const { add, configure, close, monitor } = control(runtime, run);
+  await configure({ limits: { maxConcurrentTasks: 4, maxTotalTasks: 30 }, retry: { condition: 'onTransient' } });
+  await add('Actors speak in messages. Each has a mailbox.');
+  await close();
+  console.log(await run.outcome(), await monitor(), runtime.health());
+} finally {
+  await runtime.close();
+}

@@ -1,17 +1,17 @@
-import { agent, guarded, guardrails, run, TroupeError } from 'troupe';
-import { scriptedModel } from 'troupe/testing';
+import { agent, offlineModel, orchestrator, routers, run, type TaskResult } from 'troupe';
 
-const clerk = agent({ name: 'clerk', model: scriptedModel(() => ({ text: 'The card is 4111111111111111.' })) });
-
-const safe = guarded(clerk, [
-  guardrails.timeout({ max: '2m' }),
-  guardrails.budget({ steps: 8, usd: 0.2 }),
-  guardrails.input([/ignore (all|your) instructions/i]),
-  guardrails.output([/\b\d{16}\b/], { trip: 'person' }), // while the model is still speaking
-  guardrails.tool({ deny: ['shell'], writes: 'ask' }),
-  guardrails.guardrail({ name: 'short', post: ({ text }) => text.length < 500 || 'it is too long' }),
-]);
-
-await run(safe, 'Which card?', { db: 'memory' }).catch((error: TroupeError) => {
-  console.log(error.kind, error.data); // denied { refusedBy: 'output', stage: 'stream', reason: '…' }
+const ada = agent({ name: 'ada', model: offlineModel(), instructions: 'Sum up what you are given.' });
+const bob = agent({ name: 'bob', model: offlineModel(), instructions: 'Find what is wrong with it.' });
+const desk = orchestrator({
+  name: 'desk',
+  members: [ada, { agent: bob, role: 'critic', capacity: 2 }],   // in this order
+  router: routers.roundRobin(),
+  mode: 'parallel:4',
+  budget: { maxTotalSteps: 200, maxTotalTasks: 50 },
+  retry: { maxRetries: 2, backoff: '1s', condition: 'onTransient' },
 });
+const answer = await run(desk, {
+  tasks: ['Actors speak in messages.', { input: 'Each has a mailbox.', timeout: '2m', budgetSteps: 10 }],
+});
+const results = answer as TaskResult[]; // of one task, it is one TaskResult
+for (const { taskId, agentId, success, output, error } of results) console.log(taskId, agentId, success ? output : error);

@@ -1,16 +1,11 @@
-import { agent, control, offlineModel, openRuntime, orchestrator, routers } from 'troupe';
+import { agent, openRuntime } from 'troupe';
 
-const clerk = (name: string) => agent({ name, model: offlineModel(), instructions: 'Sum up what you are given.' });
-const desk = orchestrator({ name: 'desk', members: [clerk('ada'), clerk('bob')], router: routers.roundRobin() });
-
-const runtime = await openRuntime({ db: 'memory' });
+const writer = agent({ name: 'writer', model: 'anthropic:claude-sonnet-4-5', onInput: 'interrupt' });
+const runtime = await openRuntime();
 try {
-  const run = await runtime.start(desk, { tasks: [], standing: true });
-  const { add, configure, close, monitor } = control(runtime, run);
-  await configure({ limits: { maxConcurrentTasks: 4, maxTotalTasks: 30 }, retry: { condition: 'onTransient' } });
-  await add('Actors speak in messages. Each has a mailbox.');
-  await close();
-  console.log(await run.outcome(), await monitor(), runtime.health());
+  const run = await runtime.start(writer, 'Write about whales.');
+  await runtime.signal(run.root, { type: 'agent.input', text: 'Shorter, please.' });
+  console.log(await run.outcome());
 } finally {
   await runtime.close();
 }
