@@ -5,7 +5,7 @@ import type { Json } from '../../src/values/json.ts';
 import type { Message } from '../../src/contracts/model.ts';
 import type { RunOutput } from '../../src/contracts/run.ts';
 import { memory } from '../../src/journal/memory.ts';
-import type { Journal } from '../../src/journal/journal.ts';
+import type { Commit, Journal } from '../../src/journal/journal.ts';
 import type { ActorType } from '../../src/core/actorType.ts';
 import { actorType } from '../../src/engine/nodePlatform.ts';
 import { systemClock } from '../../src/engine/clock.ts';
@@ -99,11 +99,12 @@ test('an agent reads two files side by side, asks before it writes, and answers'
 test('the size of a commit within a turn does not grow with the results of its tools', async () => {
   await using journal = memory();
   const sizes: number[] = [];
-  const store = journal.commit.bind(journal);
-  journal.commit = (commit) => {
-    if (commit.type === 'agent') sizes.push(JSON.stringify(commit.snapshot).length);
-    return store(commit);
+  const { commit: store, commitAll: storeAll } = journal;
+  const measure = ({ type, snapshot }: Commit) => {
+    if (type === 'agent') sizes.push(JSON.stringify(snapshot).length);
   };
+  journal.commit = (commit) => (measure(commit), store(commit));
+  journal.commitAll = async (commits) => (commits.forEach(measure), storeAll?.(commits));
   await using host = open(journal);
   const ids = ['c1', 'c2', 'c3', 'c4', 'c5'];
   const model = gateway(answer('', ...ids.map((id) => call('read', { path: id }, id))), answer('All read.'));

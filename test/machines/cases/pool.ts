@@ -15,6 +15,7 @@ export const cases: readonly Case[] = [
       { type: 'agent.cancel', reason: 'enough' },
       { type: 'agent.pause' },
       { type: 'agent.resume' },
+      { type: 'xstate.after.patience.pool.held' },
     ],
     key: () => null,
   },
