@@ -36,9 +36,10 @@ interface Cost {
 function workers({ outputs = [400], most, failing = 0 }: Cost, isPriced: boolean) {
   const seen = { made: 0, now: 0, together: 0, limits: [] as (number | undefined)[] };
   const time: { clock?: Clock } = {};
-  const scripted = scriptedModel(({ messages }) => {
+  const scripted = scriptedModel(({ messages, maxOutputTokens = Infinity }) => {
     const turn = messages.filter(({ role }) => role === 'assistant').length;
-    const output = outputs[turn] ?? 0;
+    // As a model does: its answer is never longer than it may be.
+    const output = Math.min(outputs[turn] ?? 0, maxOutputTokens);
     const usage = { inputTokens: 0, outputTokens: output, usd: isPriced ? null : output / 1_000 };
     if (seen.made <= failing) return { error: { status: 400 } };
     return turn + 1 < outputs.length
