@@ -23,14 +23,10 @@ import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { actorTypeOf, requireId, type Address } from '../values/ids.ts';
 import type { Observer } from '../contracts/inspection.ts';
 import type { Json } from '../values/json.ts';
-import type { PendingChild, PendingMessage } from '../contracts/pending.ts';
-import { copyJson } from '../values/copyJson.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { ActorType } from '../core/actorType.ts';
-import { fromChild } from '../core/incoming.ts';
 import { endedError } from '../core/rejections.ts';
-import { childSpawnInfo } from '../core/spawn.ts';
 import { requireDeliverable } from '../core/validate.ts';
 import { Activity } from './activity.ts';
 import { Actor } from './actor.ts';
@@ -40,7 +36,6 @@ import { storeDeadLetter } from './deadLetters.ts';
 import type { LateTimer } from './catchUp.ts';
 import { DueTimers } from './dueTimers.ts';
 import { wasHandled } from './duplicates.ts';
-import { effectOptionsOf } from './effects.ts';
 import { HostedRun } from './hostedRun.ts';
 import { InboxPoller } from './inboxPoller.ts';
 import { Leases, type LeaseOptions } from './lease.ts';
@@ -51,10 +46,11 @@ import { keepDone, type RecallPolicy } from './recall.ts';
 import { Registry, type Registration } from './registry.ts';
 import { retryWrite } from './retryWrite.ts';
 import { RunStarter, type StartActorOptions } from './runStarter.ts';
+import { Spawner } from './spawner.ts';
 import { Stalls } from './stalls.ts';
 import { Supervisors } from './supervisors.ts';
 import type { Timers } from './timers.ts';
-import type { ParentActor, RunActor, Unit } from './unit.ts';
+import type { RunActor } from './unit.ts';
 
 export type { StartActorOptions } from './runStarter.ts';
 
@@ -163,11 +159,19 @@ export class Host implements AsyncDisposable {
       owns: (run) => this.owns(run),
       withActor: (address, call, otherwise) => this.#withActor(address, call, otherwise),
     });
+    const spawner = new Spawner({
+      registry: this.#registry,
+      due: this.#due,
+      run: (id) => this.#runs.get(id),
+      isSendingTo: (address) => this.#outboxRelay.isSendingTo(address),
+      newActor: (run, type, address) => new Actor(this.#port, run, type, address),
+      withActor: (address, call) => this.#withActor(address, call),
+    });
     this.#port = {
       context,
       begin: (actor, pending) => {
         if (pending.kind === 'timer') this.timers.set(pending.key, pending.due, actor.address);
-        else if (pending.kind === 'child') this.#spawn(actor, pending);
+        else if (pending.kind === 'child') spawner.spawn(actor, pending);
         else this.#outboxRelay.send(pending.data);
       },
       end: ({ address }, { key, kind, data }) => {
@@ -175,7 +179,7 @@ export class Host implements AsyncDisposable {
         else this.#withActor(data.address, (child) => child.stop(`its parent ${address} let it go`));
       },
       supervise: (actor, failure, resumable) => supervisors.decide(actor, failure, resumable),
-      include: (unit, from, pending) => this.#include(unit, from, pending),
+      include: (unit, from, pending) => spawner.include(unit, from, pending),
       changed: (actor, change) => this.#changed(actor, change),
     };
     this.#starter = new RunStarter({
@@ -187,7 +191,7 @@ export class Host implements AsyncDisposable {
       giveUp: (run) => this.#giveUp(run),
       release: (run) => this.#release(run),
       newActor: (run, type, address) => new Actor(this.#port, run, type, address),
-      spawn: (parent, pending) => this.#spawn(parent.state, pending),
+      spawn: (parent, pending) => spawner.spawn(parent.state, pending),
       catchUp: (run, late) => this.#due.catchUp.add(run, late),
     });
   }
@@ -383,52 +387,6 @@ export class Host implements AsyncDisposable {
     }
   }
 
-  /** A further step of a unit: only in a run that is up to date, for an actor that is in memory and has nothing else to do. */
-  #include(unit: Unit, from: ParentActor, pending: PendingChild | PendingMessage): boolean {
-    const run = this.#runs.get(unit.run);
-    const isSteady = run?.state.is === 'starting' || run?.state.is === 'ready';
-    if (!isSteady || this.#due.catchUp.of(unit.run)) return false;
-    if (pending.kind === 'child') return run.recall === undefined && this.#spawnIn(unit, from, pending);
-    const { data: envelope } = pending;
-    const { to } = envelope;
-    if (this.#registry.get(to)?.run !== unit.run || this.#outboxRelay.isSendingTo(to)) return false;
-    this.timers.fireDue();
-    // The sender and the recipient share nothing.
-    return this.actor(to)?.takeIn(unit, { ...envelope, body: copyJson(envelope.body) }) ?? false;
-  }
-
-  #spawnIn(unit: Unit, parent: ParentActor, pending: PendingChild): boolean {
-    let actor: Actor | undefined;
-    const giveUp = () => {
-      if (!actor) return;
-      const registration = this.#registry.get(actor.address);
-      if (registration?.actor === actor) this.#registry.remove(registration);
-      actor.abandon();
-    };
-    try {
-      actor = this.#newChild(parent, pending);
-      actor.startIn(unit, childSpawnInfo(parent, pending.key, pending.data));
-    } catch {
-      giveUp();
-      return false; // It is spawned by itself, and its failure is handled.
-    }
-    unit.onUndo(giveUp);
-    return true;
-  }
-
-  #newChild(parent: ParentActor, { data }: PendingChild): Actor {
-    const type = parent.type.child(data.src);
-    if (!type) throw new TroupeError('internal', `"${parent.type.name}" has no child machine "${data.src}".`);
-    const actor = new Actor(this.#port, this.#run(parent.run), type, data.address);
-    try {
-      this.#registry.add(actor);
-    } catch (thrown) {
-      actor.abandon(); // Its run does not wait for it.
-      throw thrown;
-    }
-    return actor;
-  }
-
   /** Never throws: the timers of other actors come next, and a message of another run may wait for them. */
   #fireTimer({ address, key }: Pick<LateTimer, 'address' | 'key'>): void {
     this.#withActor(address, (actor) => {
@@ -438,27 +396,6 @@ export class Host implements AsyncDisposable {
         this.#changed(actor, { is: 'stuck', why: toFailure(thrown) });
       }
     });
-  }
-
-  #spawn(parent: ParentActor, pending: PendingChild): void {
-    const { data } = pending;
-    try {
-      const actor = this.#newChild(parent, pending);
-      const { name, chart } = actor.type;
-      const spawnInfo = childSpawnInfo(parent, pending.key, data);
-      const kind = { name, machine: chart.machine.id };
-      const { recall } = this.#run(parent.run);
-      void actor.start(
-        spawnInfo,
-        recall?.child(spawnInfo, kind, (effect) => effectOptionsOf(parent.type, effect)),
-      );
-    } catch (thrown) {
-      // The child could not be started: to its parent, it failed.
-      const end = { error: toFailure(thrown) };
-      this.#withActor(parent.address, (actor) =>
-        actor.enqueue(fromChild(`${data.address}/lost`, data.address, pending, end)),
-      );
-    }
   }
 
   /** Calls with the actor, which is loaded when it is not in memory; calls `otherwise` when this host does not run it. */
