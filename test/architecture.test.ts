@@ -265,7 +265,9 @@ test('an actor and its parts know their host by a port of at most six members, a
   };
   visit('src/engine/actor.ts');
   expect(
-    [...parts].filter((file) => /\/(?:host|registry|runStarter|spawner|supervisors|outboxRelay|timers)\.ts$/.test(file)),
+    [...parts].filter((file) =>
+      /\/(?:host|registry|runStarter|spawner|supervisors|outboxRelay|timers)\.ts$/.test(file),
+    ),
   ).toEqual([]);
 });
 
