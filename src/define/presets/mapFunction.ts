@@ -9,7 +9,7 @@ import { TroupeError } from '../../values/failure.ts';
 import { pool } from '../pool.ts';
 import { latestOf } from '../team.ts';
 import { itemLimits, itemsOf, listedAnswers, type ItemOptions } from './items.ts';
-import { participantMember, participantMessages, participantName, type Participant } from './participants.ts';
+import { gathererMember, participantMessages, participantName, type Participant } from './participants.ts';
 import { finishWith, makePreset, sendTo, type Preset, type PresetOptions } from './preset.ts';
 
 /** What a map-reduce over a plain function is defined with. */
@@ -75,15 +75,7 @@ export function mapFunction(
     },
     members: (protocol) => ({
       [poolName]: pool(poolName, work, { protocol, handles: ['items'], gives: 'mapped' }),
-      ...(gatherer
-        ? {
-            [gatherer.name]: participantMember(where, gatherer.participant, {
-              protocol,
-              handles: ['gather'],
-              gives: 'result',
-            }),
-          }
-        : {}),
+      ...gathererMember(where, gatherer, protocol),
     }),
     next(said) {
       const [first] = said;

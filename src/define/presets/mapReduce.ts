@@ -18,6 +18,7 @@ import {
   type PresetOptions,
 } from './preset.ts';
 import {
+  gathererMember,
   participantMember,
   participantName,
   participantMessages,
@@ -124,15 +125,7 @@ function mapMember(options: MapReduceOptions<unknown, Participant> & Reduction):
     },
     members: (protocol) => ({
       [mapper]: participantMember(where, map, { protocol, handles: ['item'], gives: 'mapped' }),
-      ...(gatherer
-        ? {
-            [gatherer.name]: participantMember(where, gatherer.participant, {
-              protocol,
-              handles: ['gather'],
-              gives: 'result',
-            }),
-          }
-        : {}),
+      ...gathererMember(where, gatherer, protocol),
     }),
     // Looks at the latest message and at how many there are: what a step costs does not grow with the items.
     next(said) {

@@ -177,6 +177,28 @@ export function participantMember(
   };
 }
 
+/** A participant under its name in a team. */
+export interface NamedParticipant {
+  readonly name: string;
+  readonly participant: Participant;
+}
+
+/** The member that gathers the results of all items and gives the result; none when a function does that. */
+export const gathererMember = (
+  where: string,
+  gatherer: NamedParticipant | undefined,
+  protocol: Protocol,
+): Record<string, Member> =>
+  gatherer
+    ? {
+        [gatherer.name]: participantMember(where, gatherer.participant, {
+          protocol,
+          handles: ['gather'],
+          gives: 'result',
+        }),
+      }
+    : {};
+
 /** Throws `definition` when a participant takes or gives anything other than text. */
 export function requireText(where: string, participant: Participant): void {
   const { input, output } = participantMessages(where, participant);
