@@ -1,0 +1,110 @@
+/** Claims runs: a run that nobody has, that is new, or whose process is dead. One segment moves what the dead process had in its log and names the new owner. */
+import { fencedError, ownedElsewhereError } from '../refusals.ts';
+import type { Clock } from '../../values/clock.ts';
+import { ownerOf } from './incarnationName.ts';
+import type { Incarnation } from './incarnation.ts';
+import type { Liveness } from './liveness.ts';
+import { RunReplica } from './runReplica.ts';
+import type { RunReader, StoredRun } from './runReader.ts';
+import { encodeSegment, segmentHead } from './segment.ts';
+import { presenceTtl, type SharedStore } from './store.ts';
+
+/** What claims work with. */
+export interface ClaimOptions {
+  readonly store: SharedStore;
+  readonly clock: Clock;
+  readonly reader: RunReader;
+  readonly liveness: Liveness;
+}
+
+/** The claims of this process. */
+export class Claims {
+  readonly #options: ClaimOptions;
+
+  constructor(options: ClaimOptions) {
+    this.#options = options;
+  }
+
+  /** Claims a run, and returns the epoch. Rejects with `owned_elsewhere` while another process that lives has it. */
+  async claim(run: string, mine: Incarnation, alive: (owner: string) => boolean): Promise<number> {
+    const held = mine.held.get(run);
+    if (held)
+      return await held.whileClosed(async () => {
+        await mine.log.flush(run);
+        await held.write({ owner: mine.name, epoch: held.epoch + 1 });
+        return held.epoch;
+      });
+    const { store, reader } = this.#options;
+    for (;;) {
+      const [free, stored] = await Promise.all([store.free.last(run), reader.take(run)]);
+      if (!(await this.#isFree(run, stored, mine, alive))) continue;
+      const epoch = await this.#take(run, stored, mine);
+      if (epoch === undefined) continue;
+      // Only the note that was there before: a later one is about the next time that nobody has it.
+      if (free) await store.free.trim(run, free.sequence + 1).catch(() => {}); // It is only a note: whoever follows it finds the owner.
+      return epoch;
+    }
+  }
+
+  /** Gives a run back. A note says so first, so that a run that nobody has is always found. */
+  async release(run: string, epoch: number, mine: Incarnation): Promise<void> {
+    const held = mine.held.get(run);
+    if (held?.epoch !== epoch) return;
+    const { free } = this.#options.store;
+    await held.whileClosed(async () => {
+      await mine.log.flush(run);
+      const hasEnded = (await held.replica()).hasEnded;
+      if (!hasEnded) await free.append(run, (await free.last(run))?.sequence ?? 0, { headers: {}, body: nothing });
+      await held.write({ owner: undefined, epoch });
+      mine.remove(run);
+    });
+  }
+
+  /** Can the run be claimed as it was read? False when it must be read again. */
+  async #isFree(
+    run: string,
+    stored: StoredRun | undefined,
+    mine: Incarnation,
+    alive: (owner: string) => boolean,
+  ): Promise<boolean> {
+    const holder = stored?.head.owner;
+    // A claim of this incarnation whose outcome it did not learn is its own.
+    if (holder === undefined || holder === mine.name || stored?.tail?.fencedBy !== undefined) return true;
+    const owner = ownerOf(holder);
+    if (await this.#options.liveness.end(holder, mine.name, !alive(owner))) return false;
+    throw ownedElsewhereError(run, { owner, until: this.#options.clock.now() + presenceTtl });
+  }
+
+  /** Undefined when another process was first. */
+  async #take(run: string, stored: StoredRun | undefined, mine: Incarnation): Promise<number | undefined> {
+    const { runs } = this.#options.store;
+    const replica = stored?.replica ?? new RunReplica(run);
+    const epoch = (stored?.head.epoch ?? 0) + 1;
+    const isBorn = replica.contents.actors.size > 0;
+    /** The append was refused: because it was stored, and the answer was lost on the way? */
+    const sequenceOf = async (chain: string): Promise<number | undefined> => {
+      const last = await runs.last(run);
+      return last && segmentHead(last)?.chain === chain ? last.sequence : undefined;
+    };
+    return mine.claiming(run, isBorn, async () => {
+      const { chain, ...message } = await encodeSegment({
+        owner: mine.name,
+        former: undefined,
+        epoch,
+        upTo: mine.log.sequence,
+        before: stored?.head.chain ?? '',
+        summary: replica.summary,
+        texts: stored?.unmoved ?? [],
+      });
+      const sequence = (await runs.append(run, stored?.sequence ?? 0, message)) ?? (await sequenceOf(chain));
+      if (sequence === undefined) return undefined;
+      if (mine.log.ended) throw fencedError(run, epoch, undefined);
+      if (!stored) replica.begin(sequence);
+      replica.own({ owner: mine.name, epoch });
+      mine.add({ replica, epoch, sequence, chain });
+      return epoch;
+    });
+  }
+}
+
+const nothing = new Uint8Array();

@@ -1,0 +1,99 @@
+/** Finds the runs of processes that died: their logs name them. A log whose runs all have another owner is removed. */
+import type { Clock } from '../../values/clock.ts';
+import { segmentHead } from './segment.ts';
+import type { LogHead, SharedStore } from './store.ts';
+import type { Liveness } from './liveness.ts';
+import type { Tails } from './tails.ts';
+
+/** What the search works with. */
+export interface DeadProcessesOptions {
+  readonly store: SharedStore;
+  readonly liveness: Liveness;
+  readonly tails: Tails;
+  readonly clock: Clock;
+  /** Is it an incarnation of this process that lives? */
+  isMine(process: string): boolean;
+  /** What this process is called in the fence entries it writes. */
+  readonly name: string;
+}
+
+/** A log that is ended. */
+interface EndedLog {
+  /** All runs that it names. */
+  readonly runs: ReadonlySet<string>;
+  /** Those that nobody had taken over when they were looked at last. */
+  left: ReadonlySet<string>;
+  /** Since when there are none; milliseconds since the epoch. */
+  doneAt: number | undefined;
+}
+
+/**
+ * How long the log stays when nobody needs it any more; milliseconds. A process that stood still in the middle of a claim may still make it: then its log
+ * names the run.
+ */
+const keptFor = 600_000;
+const concurrency = 64;
+
+/** The processes whose logs are ended. */
+export class DeadProcesses {
+  readonly #options: DeadProcessesOptions;
+  readonly #ended = new Map<string, EndedLog>();
+
+  constructor(options: DeadProcessesOptions) {
+    this.#options = options;
+  }
+
+  /** Ends the logs of processes that died, and lists the runs that are still theirs. */
+  async runs(): Promise<readonly LogHead[]> {
+    const { store, isMine } = this.#options;
+    const [names, present] = await Promise.all([store.logs.names(), store.presence.present()]);
+    const known = new Set(names);
+    for (const process of this.#ended.keys()) if (!known.has(process)) this.#ended.delete(process);
+    const suspects = names.filter((process) => !isMine(process) && !present?.has(process));
+    const found = await Promise.all(suspects.map((process) => this.#runsOf(process)));
+    return found.flat();
+  }
+
+  async #runsOf(process: string): Promise<readonly LogHead[]> {
+    const { store, liveness, tails, name } = this.#options;
+    let ended = this.#ended.get(process);
+    if (!ended) {
+      if (!(await liveness.end(process, name))) return [];
+      const { runs } = await tails.read(process);
+      ended = { runs, left: runs, doneAt: undefined };
+      this.#ended.set(process, ended);
+    }
+    const heads = ended.left.size === 0 ? [] : await store.runs.heads([...ended.left]);
+    const theirs = heads.filter((head) => segmentHead(head)?.owner === process);
+    ended.left = new Set(theirs.map((head) => head.name));
+    if (theirs.length === 0) await this.#forget(process, ended);
+    return theirs;
+  }
+
+  async #forget(process: string, ended: EndedLog): Promise<void> {
+    const { store, tails, clock } = this.#options;
+    ended.doneAt ??= clock.now();
+    if (clock.now() - ended.doneAt < keptFor) return;
+    ended.doneAt = clock.now();
+    // The index may lag, and what is only in this log would be lost: so every run is looked up where appends are decided.
+    ended.left = await this.#owned(process, ended.runs);
+    if (ended.left.size > 0) return;
+    await store.logs.remove(process).catch(() => {}); // Whoever may not, leaves it to another one.
+    tails.drop(process);
+    this.#ended.delete(process);
+  }
+
+  async #owned(process: string, runs: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const { store } = this.#options;
+    const owned = new Set<string>();
+    const queue = [...runs];
+    const next = async (): Promise<void> => {
+      for (let run = queue.pop(); run !== undefined; run = queue.pop()) {
+        const last = await store.runs.last(run);
+        if (last && segmentHead(last)?.owner === process) owned.add(run);
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, next));
+    return owned;
+  }
+}

@@ -1,0 +1,189 @@
+/** A run that this process owns: its replica, and the writes that no segment has yet. While it is quiet its replica is dropped, and read again when it is needed. */
+import { fencedError } from '../refusals.ts';
+import type { LoggedWrite } from './entry.ts';
+import type { RunReplica } from './runReplica.ts';
+import { encodeSegment, segmentHead, type RunSummary, type SegmentHead } from './segment.ts';
+import type { FencedLogs } from './store.ts';
+import type { QueuedWrite } from './unsureWrites.ts';
+
+/** The run as it was claimed. */
+export interface ClaimedRun {
+  readonly replica: RunReplica;
+  readonly epoch: number;
+  /** The sequence and the chain of its last segment. */
+  readonly sequence: number;
+  readonly chain: string;
+}
+
+/** What a held run works with. */
+export interface HeldRunOptions {
+  readonly runs: FencedLogs;
+  /** The incarnation that owns it. */
+  readonly owner: string;
+  /** The sequence of the last entry in the owner's log. */
+  upTo(): number;
+  /** Reads the run from its segments. */
+  read(run: string): Promise<RunReplica>;
+}
+
+type Attempt = Pick<SegmentHead, 'owner' | 'epoch'> &
+  Awaited<ReturnType<typeof encodeSegment>> & {
+    /** How many writes it moves. */
+    readonly moved: number;
+  };
+
+/** One run. */
+export class HeldRun {
+  readonly run: string;
+  readonly #options: HeldRunOptions;
+  #epoch: number;
+  #sequence: number;
+  #chain: string;
+  #replica: RunReplica | undefined;
+  #loading: Promise<RunReplica> | undefined;
+  #summary: RunSummary;
+  #unmoved: string[] = [];
+  /** Segments are written one after the other. */
+  #writing: Promise<unknown> = Promise.resolve();
+  /** A segment whose outcome is not known. */
+  #attempt: Attempt | undefined;
+  /** How many writes are asked for and not made yet: the replica must stay. */
+  #pending = 0;
+  /** It is being given back or claimed anew: no write may come between. */
+  #isClosed = false;
+
+  constructor(options: HeldRunOptions, { replica, epoch, sequence, chain }: ClaimedRun) {
+    this.#options = options;
+    this.run = replica.run;
+    this.#epoch = epoch;
+    this.#sequence = sequence;
+    this.#chain = chain;
+    this.#replica = replica;
+    this.#summary = replica.summary;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Does it take no writes at the moment? */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Takes no writes until the work is done. */
+  async whileClosed<T>(work: () => Promise<T>): Promise<T> {
+    this.#isClosed = true;
+    try {
+      return await work();
+    } finally {
+      this.#isClosed = false;
+    }
+  }
+
+  get hasUnmoved(): boolean {
+    return this.#unmoved.length > 0;
+  }
+
+  /** Bytes of memory that its replica takes; 0 while it is not loaded. */
+  get size(): number {
+    return this.#replica?.size ?? 0;
+  }
+
+  /** May its replica be dropped? */
+  get isQuiet(): boolean {
+    return this.#pending === 0 && this.#unmoved.length === 0;
+  }
+
+  get summary(): RunSummary {
+    return this.#replica?.summary ?? this.#summary;
+  }
+
+  /** Its content. */
+  async replica(): Promise<RunReplica> {
+    if (this.#replica) return this.#replica;
+    this.#loading ??= this.#options
+      .read(this.run)
+      .then((replica) => this.#loaded(replica))
+      .finally(() => (this.#loading = undefined));
+    return this.#loading;
+  }
+
+  #loaded(replica: RunReplica): RunReplica {
+    // Entries that were stored meanwhile are in no segment. `apply` has made these texts of writes.
+    for (const text of this.#unmoved) void replica.apply(JSON.parse(text) as LoggedWrite, text.length);
+    this.#replica = replica;
+    return replica;
+  }
+
+  /** Drops the replica. Only while it is quiet. */
+  drop(): void {
+    this.#summary = this.summary;
+    this.#replica = undefined;
+  }
+
+  /** Keeps the replica loaded while a write is asked for. */
+  async whileLoaded<T>(write: () => Promise<T>): Promise<T> {
+    this.#pending++;
+    try {
+      if (!this.#replica) await this.replica();
+      return await write();
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  /** Makes a write that the log has. */
+  apply({ method, args, text }: QueuedWrite): Promise<unknown> {
+    this.#unmoved.push(text);
+    // A write keeps the replica loaded for its caller. One whose caller gave up is made when the run is read again.
+    if (!this.#replica) return Promise.resolve();
+    // The caller gave values that are JSON, of which `text` was made.
+    return this.#replica.apply([method, args] as unknown as LoggedWrite, text.length);
+  }
+
+  /**
+   * Moves all its writes into a segment, with an owner from then on: by default the same, under the same epoch.
+   * Rejects with `fenced` when another process has claimed the run.
+   */
+  write(next?: Pick<SegmentHead, 'owner' | 'epoch'>): Promise<void> {
+    const written = this.#writing.then(() => this.#write(next ?? { owner: this.#options.owner, epoch: this.#epoch }));
+    this.#writing = written.catch(() => {});
+    return written;
+  }
+
+  async #write(next: Pick<SegmentHead, 'owner' | 'epoch'>): Promise<void> {
+    // An attempt whose outcome is unknown comes first: it is there once, or another process has the run.
+    if (this.#attempt) await this.#append(this.#attempt);
+    const moved = this.#unmoved.length;
+    const encoded = encodeSegment({
+      ...next,
+      former: next.owner === undefined ? this.#options.owner : undefined,
+      upTo: this.#options.upTo(),
+      before: this.#chain,
+      summary: this.summary,
+      texts: [...this.#unmoved],
+    });
+    this.#attempt = { ...next, moved, ...(await encoded) };
+    await this.#append(this.#attempt);
+  }
+
+  async #append({ owner, epoch, moved, chain, headers, body }: Attempt): Promise<void> {
+    const { runs } = this.#options;
+    const appended = await runs.append(this.run, this.#sequence, { headers, body });
+    const sequence = appended ?? (await this.#storedBefore(chain));
+    if (sequence === undefined) throw fencedError(this.run, this.#epoch, undefined);
+    this.#attempt = undefined;
+    this.#sequence = sequence;
+    this.#chain = chain;
+    this.#epoch = epoch;
+    this.#unmoved.splice(0, moved);
+    this.#replica?.own({ owner, epoch });
+  }
+
+  /** The append was refused: because it was stored before, and its acknowledgement was lost? */
+  async #storedBefore(chain: string): Promise<number | undefined> {
+    const last = await this.#options.runs.last(this.run);
+    return last && segmentHead(last)?.chain === chain ? last.sequence : undefined;
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * This process as the owner of runs, from its first claim until its log is ended: its log, the runs it holds, and its presence. It moves what its log has into
+ * segments: of a run that was quiet for some time (whose replica it drops then, so that a waiting run costs no memory), and of all runs when the log has
+ * grown, which it trims afterwards.
+ */
+import type { Clock } from '../../values/clock.ts';
+import { toFailure, type TroupeError } from '../../values/failure.ts';
+import { HeldRun, type ClaimedRun, type HeldRunOptions } from './heldRun.ts';
+import { ProcessLog } from './processLog.ts';
+import { presenceInterval, presenceTtl, type SharedStore } from './store.ts';
+
+/** What an incarnation works with. */
+export interface IncarnationOptions {
+  /** As its owner is called by the engine. */
+  readonly owner: string;
+  /** Unique among all processes that ever were. */
+  readonly name: string;
+  readonly store: SharedStore;
+  readonly clock: Clock;
+  readonly read: HeldRunOptions['read'];
+  /** Another process sends word that there is mail for a run. */
+  onMail(run: string): void;
+  onForeign(sequence: number): void;
+  /** Its log is ended, and it holds nothing any more. */
+  onEnded(reason: TroupeError): void;
+}
+
+/** Milliseconds without a write after which the replica of a run is dropped. */
+const quietTime = 5_000;
+const sweepInterval = 1_000;
+/** The log is trimmed when so many bytes were written since the last time. */
+const trimBytes = 4_000_000;
+/** How many segments are written at a time. */
+const concurrency = 64;
+
+/** One incarnation. */
+export class Incarnation {
+  readonly owner: string;
+  readonly name: string;
+  readonly log: ProcessLog;
+  readonly #options: IncarnationOptions;
+  /** By run. */
+  readonly #held = new Map<string, HeldRun>();
+  /** Runs whose replica is loaded, by the time of their last use, the longest ago first. */
+  readonly #used = new Map<string, number>();
+  /** Runs that are being claimed: whoever takes over looks for them too. */
+  readonly #claiming = new Set<string>();
+  readonly #answering: Disposable;
+  #timers: Disposable[] = [];
+  /** Until when the presence is known to others, by this clock. */
+  #presentUntil = -Infinity;
+  #written = 0;
+  #trimming = false;
+  #sweeping = false;
+
+  constructor(options: IncarnationOptions) {
+    this.#options = options;
+    const { name, owner, store, clock } = options;
+    this.name = name;
+    this.owner = owner;
+    this.#answering = store.presence.answer(name, options.onMail);
+    this.log = new ProcessLog({
+      name,
+      logs: store.logs,
+      clock,
+      roster: () => [...new Set([...this.#held.keys(), ...this.#claiming])],
+      apply: (write) => {
+        this.#touch(write.run);
+        return this.#held.get(write.run)?.apply(write) ?? Promise.resolve();
+      },
+      onStored: (bytes) => {
+        this.#written += bytes;
+        if (this.#written >= trimBytes) void this.#trim();
+      },
+      onForeign: options.onForeign,
+      onEnded: (reason) => this.#ended(reason),
+    });
+    this.#announce();
+    this.#every(sweepInterval, () => void this.#sweep());
+  }
+
+  /** The runs it holds. */
+  get held(): ReadonlyMap<string, HeldRun> {
+    return this.#held;
+  }
+
+  /** Is it certain that no other process has ended its log? True while its presence was acknowledged lately. */
+  get isPresent(): boolean {
+    return this.log.ended === undefined && this.#options.clock.now() < this.#presentUntil;
+  }
+
+  /** Writes down that a run is about to be claimed, where it has something to take over. */
+  async claiming<T>(run: string, isBorn: boolean, claim: () => Promise<T>): Promise<T> {
+    this.#claiming.add(run);
+    try {
+      if (isBorn) await this.log.took(run);
+      return await claim();
+    } finally {
+      this.#claiming.delete(run);
+    }
+  }
+
+  /** It has claimed a run. */
+  add(claimed: ClaimedRun): HeldRun {
+    const { store, read } = this.#options;
+    const held = new HeldRun({ runs: store.runs, owner: this.name, upTo: () => this.log.sequence, read }, claimed);
+    this.#held.set(held.run, held);
+    this.#touch(held.run);
+    return held;
+  }
+
+  /** It does not hold the run any more. */
+  remove(run: string): void {
+    this.#held.delete(run);
+    this.#used.delete(run);
+  }
+
+  /** A run was read or written: its replica stays for a while. */
+  use(run: string): void {
+    this.#touch(run);
+  }
+
+  /** Moves everything into segments, and says that it is gone. What cannot be moved stays in the log, from where it is taken over. */
+  async close(): Promise<void> {
+    this.#stop();
+    await this.#move([...this.#held.values()].filter(({ hasUnmoved }) => hasUnmoved)).catch(() => {});
+    await this.#options.store.presence.withdraw(this.name).catch(() => {}); // It ends by itself.
+  }
+
+  /** Ends as a process that died would. */
+  abandon(): void {
+    this.#stop();
+  }
+
+  #touch(run: string): void {
+    this.#used.delete(run);
+    this.#used.set(run, this.#options.clock.now());
+  }
+
+  #ended(reason: TroupeError): void {
+    this.#stop();
+    this.#held.clear();
+    this.#used.clear();
+    this.#options.onEnded(reason);
+  }
+
+  #stop(): void {
+    for (const timer of this.#timers.splice(0)) timer[Symbol.dispose]();
+    this.#answering[Symbol.dispose]();
+  }
+
+  #announce(): void {
+    const { store, clock, name } = this.#options;
+    const announce = () => {
+      const sent = clock.now();
+      // Without an answer the presence ends, and this process asks before it relies on its log.
+      store.presence.announce(name).then(
+        () => (this.#presentUntil = Math.max(this.#presentUntil, sent + presenceTtl)),
+        () => {},
+      );
+    };
+    announce();
+    this.#every(presenceInterval, announce);
+  }
+
+  /** Calls again and again until it stops. */
+  #every(interval: number, call: () => void): void {
+    const { clock } = this.#options;
+    const index = this.#timers.length;
+    const schedule = () => {
+      this.#timers[index] = clock.wake(clock.now() + interval, () => {
+        schedule();
+        call();
+      });
+    };
+    schedule();
+  }
+
+  /** Moves the writes of quiet runs, and drops their replicas. */
+  async #sweep(): Promise<void> {
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    try {
+      const before = this.#options.clock.now() - quietTime;
+      const quiet: HeldRun[] = [];
+      for (const [run, at] of this.#used) {
+        if (at > before) break;
+        const held = this.#held.get(run);
+        if (!held) this.#used.delete(run);
+        else if (!this.log.hasPending(run)) quiet.push(held);
+      }
+      await this.#move(quiet.filter(({ hasUnmoved }) => hasUnmoved));
+      for (const held of quiet) {
+        if ((this.#used.get(held.run) ?? Infinity) > before || !held.isQuiet || this.log.hasPending(held.run)) continue;
+        held.drop();
+        this.#used.delete(held.run);
+      }
+    } catch {
+      // The server is away, or the log is ended: the next sweep tries again.
+    } finally {
+      this.#sweeping = false;
+    }
+  }
+
+  /** Writes the roster, moves what the log has into segments, and deletes the log before the roster. */
+  async #trim(): Promise<void> {
+    if (this.#trimming) return;
+    this.#trimming = true;
+    this.#written = 0;
+    try {
+      const roster = await this.log.roster();
+      await this.#move([...this.#held.values()].filter(({ hasUnmoved }) => hasUnmoved));
+      await this.#options.store.logs.trim(this.name, roster);
+    } catch {
+      // It is trimmed the next time.
+    } finally {
+      this.#trimming = false;
+    }
+  }
+
+  /** Writes a segment for each run. A run that another process has claimed ends this incarnation: its log is fenced. */
+  async #move(runs: readonly HeldRun[]): Promise<void> {
+    const queue = [...runs];
+    const next = async (): Promise<void> => {
+      for (let held = queue.pop(); held; held = queue.pop())
+        try {
+          await held.write();
+        } catch (thrown) {
+          const failure = toFailure(thrown);
+          if (failure.kind !== 'fenced') throw thrown;
+          // The run was claimed, which needs a fenced log: the next append tells. Nothing of it is written any more.
+          this.remove(held.run);
+          await this.log.probe().catch(() => {});
+        }
+    };
+    await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, next));
+  }
+}

@@ -1,0 +1,105 @@
+/** Lists of runs: from the headers of each run's last segment. A run whose process lives may be further than its last segment says, so it is read. */
+import type { ActorQuery, ActorRow, HistoryEntry, RunLease } from '../journal.ts';
+import { ownerOf } from './incarnationName.ts';
+import type { RunReplica } from './runReplica.ts';
+import { segmentHead, type SegmentHead } from './segment.ts';
+import { presenceTtl, type LogHead, type SharedStore } from './store.ts';
+
+/** A run in the index. */
+export interface IndexedRun {
+  readonly run: string;
+  readonly head: SegmentHead;
+}
+
+/** All runs, the one with the oldest last segment first. Messages of other programs are left out. */
+export async function* indexedRuns(store: SharedStore): AsyncGenerator<IndexedRun> {
+  for await (const message of store.runs.allHeads()) {
+    const entry = indexed(message);
+    if (entry) yield entry;
+  }
+}
+
+/** The runs that have not ended, as far as the index tells; a run that somebody has may have ended since. */
+export async function activeRuns(store: SharedStore): Promise<string[]> {
+  const active: string[] = [];
+  for await (const { run, head } of indexedRuns(store))
+    if (head.owner !== undefined || head.summary.root?.status === 'active') active.push(run);
+  return active;
+}
+
+/** Can the run have an actor that the query looks for, as far as the index tells? Of a run that somebody has it may not tell. */
+export function mayMatch({ owner, summary }: SegmentHead, query: ActorQuery): boolean {
+  if (owner !== undefined) return true;
+  const { status, type, parent, since, tag, state } = query;
+  if (since !== undefined && summary.updated < since) return false;
+  const statuses = status === undefined ? undefined : [status].flat();
+  if (parent === null) {
+    const { root } = summary;
+    return (
+      root !== undefined &&
+      (statuses?.includes(root.status) ?? true) &&
+      (tag === undefined || root.tags.includes(tag)) &&
+      (state === undefined || root.state.startsWith(state))
+    );
+  }
+  return summary.kinds.some((kind) => {
+    const colon = kind.lastIndexOf(':');
+    const isStatus = statuses?.some((each) => each === kind.slice(colon + 1)) ?? true;
+    return isStatus && (type === undefined || kind.slice(0, colon) === type);
+  });
+}
+
+/** The actors of all runs that match, the last updated first. Reads as few runs as it can. */
+export async function findInAll(
+  store: SharedStore,
+  query: ActorQuery,
+  contentOf: (run: string) => Promise<RunReplica | undefined>,
+): Promise<ActorRow[]> {
+  const { limit = 100 } = query;
+  const candidates: IndexedRun[] = [];
+  for await (const entry of indexedRuns(store)) if (mayMatch(entry.head, query)) candidates.push(entry);
+  // Those that may be further than the index says come first, then the last updated.
+  const order = ({ head }: IndexedRun) => (head.owner === undefined ? head.summary.updated : Infinity);
+  candidates.sort((a, b) => order(b) - order(a) || (a.run < b.run ? -1 : 1));
+  let rows: ActorRow[] = [];
+  for (const { run, head } of candidates) {
+    const last = rows[limit - 1];
+    if (head.owner === undefined && last && last.updated >= head.summary.updated) break;
+    const replica = await contentOf(run);
+    if (!replica) continue;
+    rows.push(...(await replica.journal.find({ ...query, limit })));
+    rows = rows.sort((a, b) => b.updated - a.updated).slice(0, limit);
+  }
+  return rows;
+}
+
+/** The commits of all runs, those of the run that was born first come first. Reads every run that can have one. */
+export async function historyOfAll(
+  store: SharedStore,
+  { after = 0, newest = false, limit = 1_000 }: { readonly after?: number; readonly newest?: boolean; readonly limit?: number },
+  contentOf: (run: string) => Promise<RunReplica | undefined>,
+): Promise<HistoryEntry[]> {
+  const entries: HistoryEntry[] = [];
+  for await (const { run } of indexedRuns(store)) {
+    const content = await contentOf(run);
+    if (content && content.contents.position > after)
+      entries.push(...(await content.journal.history({ run, after, newest, limit })));
+  }
+  return entries.sort((a, b) => (newest ? b.position - a.position : a.position - b.position)).slice(0, limit);
+}
+
+/** The lease of a run that has begun and not ended; undefined for any other. `isEnded`: the log of its owner is. */
+export function leaseIn(run: string, head: SegmentHead, now: number, isFenced: boolean): RunLease {
+  const { owner, former = '', epoch } = head;
+  return {
+    run,
+    owner: ownerOf(owner ?? former),
+    epoch,
+    until: owner === undefined || isFenced ? 0 : now + presenceTtl,
+  };
+}
+
+function indexed(message: LogHead): IndexedRun | undefined {
+  const head = segmentHead(message);
+  return head && { run: message.name, head };
+}

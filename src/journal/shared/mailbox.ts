@@ -1,0 +1,140 @@
+/** Messages for runs from processes that do not own them: one stored message each, and a word to the owner. A word that gets lost is made up for by looking, from time to time, whether anything came. */
+import type { Envelope } from '../../contracts/envelope.ts';
+import type { Clock } from '../../values/clock.ts';
+import { shortDigest } from '../chain.ts';
+import { isNewMessage } from '../deduplicate.ts';
+import { parsed } from './entry.ts';
+import type { RunReplica } from './runReplica.ts';
+import { segmentHead } from './segment.ts';
+import type { SharedStore, StoredMessage } from './store.ts';
+
+/** What the mail of a process works with. */
+export interface MailOptions {
+  readonly store: SharedStore;
+  readonly clock: Clock;
+  /** Does this process hold the run? */
+  holds(run: string): boolean;
+  /** The content of a run by now; undefined when there is none. */
+  contentOf(run: string): Promise<RunReplica | undefined>;
+}
+
+/** Milliseconds between two looks for mail of which no word came. */
+const lookInterval = 5_000;
+
+/** The mail of one process. */
+export class Mailbox {
+  readonly #options: MailOptions;
+  /** Runs that have mail, as far as this process knows, and the names of the messages by id. */
+  readonly #waiting = new Map<string, Map<string, string>>();
+  #lookedAt = -Infinity;
+  #lastSequence = -1;
+  #looking: Promise<void> | undefined;
+
+  constructor(options: MailOptions) {
+    this.#options = options;
+  }
+
+  /** The runs that have mail and are held here. */
+  async mailed(): Promise<readonly string[]> {
+    const { clock, holds } = this.#options;
+    if (clock.now() - this.#lookedAt >= lookInterval) await (this.#looking ??= this.#look());
+    return [...this.#waiting.keys()].filter(holds);
+  }
+
+  /** There is mail for a run. */
+  note(run: string): void {
+    if (!this.#waiting.has(run)) this.#waiting.set(run, new Map());
+  }
+
+  /** The run is not held here any more. */
+  forget(run: string): void {
+    this.#waiting.delete(run);
+  }
+
+  /** Looks for all mail the next time, whatever was seen. */
+  lookAgain(): void {
+    this.#lookedAt = -Infinity;
+    this.#lastSequence = -1;
+  }
+
+  /** Messages of a run that are not handled, oldest first. */
+  async read(run: string): Promise<Envelope[]> {
+    const { store, contentOf } = this.#options;
+    const names = await store.mail.names(run);
+    const found = await Promise.all(names.map(async (name) => ({ name, message: await store.mail.last(name) })));
+    const replica = names.length === 0 ? undefined : await contentOf(run);
+    const known = new Map<string, string>();
+    const waiting = found
+      .flatMap(({ name, message }) => (message ? [{ name, message, envelope: envelopeOf(name, message) }] : []))
+      .sort((a, b) => a.message.sequence - b.message.sequence)
+      .filter(({ name, envelope }) => {
+        if (isHandled(replica, envelope)) return void store.mail.remove(name).catch(() => {}); // Looked at again otherwise.
+        known.set(envelope.id, name);
+        return true;
+      });
+    if (known.size > 0) this.#waiting.set(run, known);
+    else this.#waiting.delete(run);
+    return waiting.map(({ envelope }) => envelope);
+  }
+
+  /** Stores a message for a run. Rejects with `conflict` as `Inboxes.post` says. */
+  async post(envelope: Envelope): Promise<void> {
+    const { store, contentOf, holds } = this.#options;
+    const { run, id, to } = envelope;
+    const name = `${run}/${shortDigest(id)}`;
+    const content = (await contentOf(run))?.contents.actors.get(to);
+    const known = { status: content?.row.status, handled: content?.inbox.get(id) };
+    const earlier = await store.mail.last(name);
+    const waiting = earlier && envelopeOf(name, earlier);
+    if (!isNewMessage(envelope, { ...known, waiting })) return;
+    const body = new TextEncoder().encode(JSON.stringify(envelope));
+    const sequence = await store.mail.append(name, 0, { headers: {}, body });
+    if (sequence === undefined) {
+      const other = await store.mail.last(name);
+      // It may have been handled meanwhile; then it is asked for again.
+      if (other) isNewMessage(envelope, { ...known, waiting: envelopeOf(name, other) });
+      else return this.post(envelope);
+    }
+    if (holds(run)) return this.note(run);
+    const last = await store.runs.last(run).catch(() => undefined);
+    const owner = last && segmentHead(last)?.owner;
+    if (owner !== undefined) store.presence.nudge(owner, run);
+  }
+
+  /** Removes a message. */
+  async drop(run: string, id: string): Promise<void> {
+    this.#waiting.get(run)?.delete(id);
+    await this.#options.store.mail.remove(`${run}/${shortDigest(id)}`);
+  }
+
+  /** A message was handled, or is a dead letter now: where it came as mail, it is removed. */
+  settled(run: string, id: string): void {
+    const name = this.#waiting.get(run)?.get(id);
+    if (name === undefined) return;
+    this.#waiting.get(run)?.delete(id);
+    if (this.#waiting.get(run)?.size === 0) this.#waiting.delete(run);
+    void this.#options.store.mail.remove(name).catch(() => {}); // It is known as handled when it is read again.
+  }
+
+  async #look(): Promise<void> {
+    const { store, clock, holds } = this.#options;
+    try {
+      const sequence = await store.mail.lastSequence();
+      this.#lookedAt = clock.now();
+      if (sequence === this.#lastSequence) return;
+      for (const name of await store.mail.names()) {
+        const run = name.slice(0, name.lastIndexOf('/'));
+        if (holds(run)) this.note(run);
+      }
+      this.#lastSequence = sequence;
+    } finally {
+      this.#looking = undefined;
+    }
+  }
+}
+
+const isHandled = (replica: RunReplica | undefined, { to, id }: Envelope): boolean =>
+  replica?.contents.actors.get(to)?.inbox.has(id) ?? false;
+
+/** A message as `post` stored it. */
+const envelopeOf = (name: string, { body }: StoredMessage): Envelope => parsed(`the mail ${name}`, body) as Envelope;

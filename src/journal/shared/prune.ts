@@ -1,0 +1,37 @@
+/** Deletes runs that ended long ago. */
+import type { RunReplica } from './runReplica.ts';
+import { indexedRuns } from './lists.ts';
+import type { SharedStore } from './store.ts';
+
+/** What is deleted, and how it is found out. */
+export interface PruneOptions {
+  readonly store: SharedStore;
+  /** Milliseconds since the epoch. */
+  readonly before: number;
+  contentOf(run: string): Promise<RunReplica | undefined>;
+  /** Is the log of a process ended? */
+  isEnded(process: string): Promise<boolean>;
+}
+
+/** Deletes the runs all of whose actors ended before a time. Returns how many. A run that a living process has stays. Rejects with `auth` before anything is deleted. */
+export async function prune({ store, before, contentOf, isEnded }: PruneOptions): Promise<number> {
+  await store.requireDeletion();
+  const found: string[] = [];
+  for await (const { run, head } of indexedRuns(store)) {
+    const { owner, summary } = head;
+    if (owner === undefined) {
+      const isOver = summary.root !== undefined && !summary.kinds.some((kind) => kind.endsWith(':active'));
+      if (isOver && summary.updated < before) found.push(run);
+    } else if (await isEnded(owner)) {
+      const content = await contentOf(run);
+      const { kinds = [], updated = 0 } = content?.hasEnded ? content.summary : {};
+      if (kinds.length > 0 && !kinds.some((kind) => kind.endsWith(':active')) && updated < before) found.push(run);
+    }
+  }
+  for (const run of found) {
+    for (const name of await store.mail.names(run)) await store.mail.remove(name);
+    await store.free.remove(run);
+    await store.runs.remove(run);
+  }
+  return found.length;
+}

@@ -1,0 +1,136 @@
+/**
+ * Reads a run from the store: its segments, then what the log of its owner has after the last one. The last segment is looked up again afterwards: when a
+ * new one came meanwhile, the log may have been trimmed before it was read, and the reader reads on.
+ */
+import { damaged } from './entry.ts';
+import { RunReplica } from './runReplica.ts';
+import { decodeSegment, segmentHead, type SegmentHead } from './segment.ts';
+import type { FencedLogs, StoredMessage } from './store.ts';
+import type { Tail, Tails } from './tails.ts';
+
+/** A run as it is stored. */
+export interface StoredRun {
+  readonly replica: RunReplica;
+  readonly head: SegmentHead;
+  /** The sequence of its last segment. */
+  readonly sequence: number;
+  /** The log of its owner; undefined when nobody has it. */
+  readonly tail: Tail | undefined;
+  /** Writes that no segment has yet, as JSON texts, and where the log was when they were read. */
+  readonly unmoved: readonly string[];
+}
+
+/** The most bytes of runs that are kept to be read on. */
+const maxKeptBytes = 32_000_000;
+
+/** The runs that this process reads and does not own. */
+export class RunReader {
+  readonly #runs: FencedLogs;
+  readonly #tails: Tails;
+  /** By run; the last one read is the last one here. */
+  readonly #kept = new Map<string, Reading>();
+  readonly #reading = new Map<string, Promise<StoredRun | undefined>>();
+
+  constructor(runs: FencedLogs, tails: Tails) {
+    this.#runs = runs;
+    this.#tails = tails;
+  }
+
+  /** A run as it is by now; undefined when there is none. Rejects with `corrupt` or `incompatible` when it cannot be read. */
+  async read(run: string): Promise<StoredRun | undefined> {
+    // Two readings of one run would change one replica at a time; a reading that began earlier may miss what was stored since.
+    while (this.#reading.has(run)) await this.#reading.get(run)?.catch(() => {});
+    const reading = this.#read(run).finally(() => this.#reading.delete(run));
+    this.#reading.set(run, reading);
+    return reading;
+  }
+
+  /** As `read`, and the replica is the caller's: this reader forgets it. */
+  async take(run: string): Promise<StoredRun | undefined> {
+    const found = await this.read(run);
+    this.#kept.delete(run);
+    return found;
+  }
+
+  async #read(run: string): Promise<StoredRun | undefined> {
+    const reading = this.#kept.get(run) ?? new Reading(run);
+    this.#kept.delete(run);
+    for (let last = await this.#last(run); last; ) {
+      await reading.readSegments(this.#runs, last);
+      const { head } = reading;
+      const tail = head.owner === undefined ? undefined : await this.#tails.read(head.owner);
+      if (tail) reading.readTail(tail);
+      const again = await this.#last(run);
+      if (again?.sequence === last.sequence) {
+        this.#kept.set(run, reading);
+        this.#forget();
+        return { replica: reading.replica, head, sequence: last.sequence, tail, unmoved: reading.unmoved };
+      }
+      last = again;
+    }
+    return undefined;
+  }
+
+  /** The last segment. Messages of other programs on the subject of a run are refused by name: they cannot be told from a lost segment otherwise. */
+  async #last(run: string): Promise<StoredMessage | undefined> {
+    const last = await this.#runs.last(run);
+    if (last && !segmentHead(last)) throw damaged(`the run ${run}`, `message ${last.sequence} is no segment`);
+    return last;
+  }
+
+  #forget(): void {
+    let bytes = 0;
+    for (const { replica } of this.#kept.values()) bytes += replica.size;
+    for (const [run, { replica }] of this.#kept) {
+      if (bytes <= maxKeptBytes || this.#kept.size === 1) return;
+      this.#kept.delete(run);
+      bytes -= replica.size;
+    }
+  }
+}
+
+/** How far one run has been read. */
+class Reading {
+  readonly replica: RunReplica;
+  #sequence = 0;
+  #head: SegmentHead | undefined;
+  /** Up to which message the owner's log was read for this run. */
+  #tail = 0;
+  unmoved: string[] = [];
+
+  constructor(run: string) {
+    this.replica = new RunReplica(run);
+  }
+
+  get head(): SegmentHead {
+    if (this.#head) return this.#head;
+    throw damaged(`the run ${this.replica.run}`, 'it has no segment');
+  }
+
+  async readSegments(runs: FencedLogs, last: StoredMessage): Promise<void> {
+    if (last.sequence === this.#sequence) return;
+    const { run } = this.replica;
+    for await (const message of runs.read(run, this.#sequence)) {
+      const head = segmentHead(message);
+      if (!head) throw damaged(`the run ${run}`, `message ${message.sequence} is no segment`);
+      const writes = await decodeSegment(run, message, this.#head?.chain ?? '');
+      if (!this.#head) this.replica.begin(message.sequence);
+      // What was read from the owner's log before comes first in the segment that moves it.
+      const texts = this.unmoved.splice(0, writes.length);
+      for (const write of writes.slice(texts.length)) void this.replica.apply(write, message.body.length / writes.length);
+      this.replica.own(head);
+      this.#head = head;
+      this.#sequence = message.sequence;
+      this.#tail = Math.max(head.owner === undefined ? 0 : head.upTo, this.unmoved.length > 0 ? this.#tail : 0);
+    }
+  }
+
+  readTail(tail: Tail): void {
+    for (const write of tail.after(this.replica.run, this.#tail)) {
+      const text = JSON.stringify(write);
+      this.unmoved.push(text);
+      void this.replica.apply(write, text.length);
+    }
+    this.#tail = Math.max(this.#tail, tail.sequence);
+  }
+}

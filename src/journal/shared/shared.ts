@@ -1,0 +1,259 @@
+/**
+ * A journal that many processes share, where each pays for its own runs only. A process writes the commits of all its runs to one log of its own, which is also
+ * its lease; a run at rest is a few segments on a subject of its own. Whoever takes a run over ends the log of its dead owner first, and moves what it finds
+ * there into the claim.
+ */
+import type { Clock } from '../../values/clock.ts';
+import { toFailure, TroupeError } from '../../values/failure.ts';
+import { actorKeyOf, type Address } from '../../values/ids.ts';
+import type { Journal, RunLease } from '../journal.ts';
+import { fencedError } from '../refusals.ts';
+import { Claims } from './claims.ts';
+import { DeadProcesses } from './deadProcesses.ts';
+import { Incarnation } from './incarnation.ts';
+import { incarnationName } from './incarnationName.ts';
+import { activeRuns, findInAll, historyOfAll, leaseIn } from './lists.ts';
+import { Liveness } from './liveness.ts';
+import { Mailbox } from './mailbox.ts';
+import { prune } from './prune.ts';
+import { RunReader } from './runReader.ts';
+import type { RunReplica } from './runReplica.ts';
+import { segmentHead } from './segment.ts';
+import type { SharedStore } from './store.ts';
+import { Tails } from './tails.ts';
+import { verify } from './verify.ts';
+
+/** How a shared journal is opened. */
+export interface SharedJournalOptions {
+  /** Closed with the journal. */
+  readonly store: SharedStore;
+  readonly clock: Clock;
+  /** Called with a sentence for the operator. Default: nothing. */
+  readonly onNotice?: (says: string) => void;
+}
+
+/** A write that changes nothing tells whether the store can be written, where nothing was written for so many milliseconds. */
+const probeInterval = 10_000;
+
+/** Opens a shared journal. */
+export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptions): Journal {
+  const tails = new Tails(store.logs);
+  const reader = new RunReader(store.runs, tails);
+  const liveness = new Liveness(store);
+  const claims = new Claims({ store, clock, reader, liveness });
+  /** By owner: the incarnation that can claim. */
+  const incarnations = new Map<string, Incarnation>();
+  const id = clock.id();
+  const isMine = (process: string) => [...incarnations.values()].some(({ name }) => name === process);
+  const dead = new DeadProcesses({ store, liveness, tails, clock, isMine, name: id });
+  let lost: TroupeError | undefined;
+  let isClosed = false;
+
+  const incarnationOf = (owner: string): Incarnation => {
+    const before = incarnations.get(owner);
+    if (before) return before;
+    const name = incarnationName(owner, clock.id());
+    const made = new Incarnation({
+      owner,
+      name,
+      store,
+      clock,
+      read: (run) => readOwn(run),
+      onMail: (run) => mailbox.note(run),
+      onForeign: (sequence) =>
+        onNotice(`Another program has put message ${sequence} into the log of this process (${name}); it is skipped.`),
+      onEnded(reason) {
+        if (incarnations.get(owner) === made) incarnations.delete(owner);
+        if (reason.kind === 'fenced') onNotice(reason.message);
+        else if (!isClosed) lost = reason;
+      },
+    });
+    incarnations.set(owner, made);
+    return made;
+  };
+  const holderOf = (run: string): Incarnation | undefined => {
+    for (const incarnation of incarnations.values()) if (incarnation.held.has(run)) return incarnation;
+    return undefined;
+  };
+  const mailbox = new Mailbox({
+    store,
+    clock,
+    holds: (run) => holderOf(run) !== undefined,
+    contentOf: (run) => contentOf(run),
+  });
+
+  /** A run of this process whose replica was dropped: all of it is in segments. */
+  async function readOwn(run: string): Promise<RunReplica> {
+    const found = await reader.take(run);
+    if (found) return found.replica;
+    throw new TroupeError('environment', `The run ${run} is gone from the shared journal.`);
+  }
+
+  /** The content of a run by now; undefined when there is none. */
+  async function contentOf(run: string): Promise<RunReplica | undefined> {
+    const incarnation = holderOf(run);
+    const held = incarnation?.held.get(run);
+    if (!incarnation || !held) return (await reader.read(run))?.replica;
+    incarnation.use(run);
+    return held.replica();
+  }
+
+  /** The content of the run that an actor belongs to: its key begins with the id of its run. */
+  async function contentWith(actor: Address): Promise<RunReplica | undefined> {
+    const candidates = runsIn(actor);
+    const held = candidates.find((run) => holderOf(run) !== undefined);
+    if (held !== undefined) return contentOf(held);
+    const found = await Promise.all(candidates.map(async (run) => (await store.runs.last(run)) && run));
+    for (const run of found) {
+      const content = run === undefined ? undefined : await contentOf(run);
+      if (content?.contents.actors.has(actor)) return content;
+    }
+    return undefined;
+  }
+
+  /** A write of the owner. `identity`: by what the same write is recognised when it is asked for again; its arguments by default. */
+  async function write(
+    method: 'commit' | 'commitAll' | 'record' | 'bury',
+    run: string,
+    epoch: number,
+    args: readonly unknown[],
+    identity?: string,
+  ): Promise<void> {
+    const incarnation = holderOf(run);
+    const held = incarnation?.held.get(run);
+    if (!incarnation || !held || held.isClosed) throw lost ?? fencedError(run, epoch, undefined);
+    await held.whileLoaded(() => incarnation.log.write(run, method, args, identity));
+  }
+
+  const leaseOf = async (run: string): Promise<RunLease | undefined> => {
+    const last = await store.runs.last(run);
+    const head = last && segmentHead(last);
+    const content = head && (await contentOf(run));
+    if (!head || !content || content.contents.actors.size === 0 || content.hasEnded) return undefined;
+    const isFenced = head.owner !== undefined && !isMine(head.owner) && (await tails.read(head.owner)).fencedBy !== undefined;
+    return leaseIn(run, head, clock.now(), isFenced);
+  };
+
+  /** The runs that nobody has: given back, or left by a process that died. */
+  async function freeRuns(): Promise<string[]> {
+    const noted = await store.runs.heads(await store.free.names());
+    const free = noted.filter((message) => {
+      const head = segmentHead(message);
+      return head?.owner === undefined && head?.summary.root?.status === 'active';
+    });
+    return [...free, ...(await dead.runs())].map(({ name }) => name);
+  }
+
+  /** Where nothing was written for some time: a server that has no room shows only when something is written. */
+  const probe = () => {
+    for (const { log } of incarnations.values())
+      if (clock.now() - log.storedAt >= probeInterval) void log.probe().catch(() => {}); // `trouble` says what is wrong.
+  };
+
+  return {
+    async claim(run, owner, { alive = () => true }) {
+      if (lost) throw lost;
+      const epoch = await claims.claim(run, incarnationOf(owner), alive);
+      mailbox.note(run); // What came before the claim is read with the first poll.
+      return epoch;
+    },
+    async renew(run, epoch) {
+      const incarnation = holderOf(run);
+      if (incarnation?.held.get(run)?.epoch !== epoch) return false;
+      // After a standstill its log tells whether it was ended: an entry is taken or not.
+      if (!incarnation.isPresent) await incarnation.log.probe().catch(unlessFenced);
+      return incarnation.held.get(run)?.epoch === epoch;
+    },
+    async renewAll(owner) {
+      const incarnation = incarnations.get(owner);
+      if (incarnation && !incarnation.isPresent) await incarnation.log.probe().catch(unlessFenced);
+      return incarnations.get(owner)?.held.size ?? 0;
+    },
+    async release(run, epoch) {
+      const incarnation = holderOf(run);
+      if (incarnation) await claims.release(run, epoch, incarnation);
+      mailbox.forget(run);
+    },
+    async claims({ run, owner, expiredAt } = {}) {
+      const runs = run !== undefined ? [run] : expiredAt !== undefined ? await freeRuns() : await activeRuns(store);
+      const found = await Promise.all(runs.map(leaseOf));
+      return found
+        .filter((lease) => lease !== undefined)
+        .filter((lease) => (owner === undefined || lease.owner === owner) && lease.until <= (expiredAt ?? Infinity))
+        .sort((a, b) => (a.run < b.run ? -1 : 1));
+    },
+
+    async commit(commit) {
+      await write('commit', commit.run, commit.epoch, [commit]);
+      if (commit.event.inbox) mailbox.settled(commit.run, commit.event.id);
+    },
+    async commitAll(commits) {
+      const [first] = commits;
+      if (!first) return;
+      await write('commitAll', first.run, first.epoch, [commits]);
+      for (const { run, event } of commits) if (event.inbox) mailbox.settled(run, event.id);
+    },
+    record: (run, epoch, actor, at, result) => write('record', run, epoch, [run, epoch, actor, at, result]),
+    async bury(run, epoch, letter) {
+      // The time of a dead letter is no part of its identity: asked again, it is the same one.
+      const identity = JSON.stringify(['bury', run, epoch, letter.to, letter.id]);
+      await write('bury', run, epoch, [run, epoch, letter], identity);
+      mailbox.settled(run, letter.id);
+    },
+    settle(run, keys) {
+      const incarnation = holderOf(run);
+      const held = incarnation?.held.get(run);
+      if (!incarnation || !held || held.isClosed) return; // If the removal is lost, they are only delivered again.
+      void held.whileLoaded(() => incarnation.log.write(run, 'settle', [run, keys])).catch(() => {});
+    },
+    load: async (actor) => (await contentWith(actor))?.journal.load(actor),
+    list: async (actor, ...rest) => (await contentWith(actor))?.journal.list(actor, ...rest) ?? [],
+    handled: async (actor, message) => (await contentWith(actor))?.journal.handled(actor, message),
+    undelivered: async (run) => (await contentOf(run))?.journal.undelivered(run) ?? [],
+
+    post: (envelope) => mailbox.post(envelope),
+    mail: (run) => mailbox.read(run),
+    mailed: () => mailbox.mailed(),
+    dropMail: (run, message) => mailbox.drop(run, message),
+
+    async find(query) {
+      const { run, actor } = query;
+      if (run === undefined && actor === undefined) return findInAll(store, query, contentOf);
+      const content = await (run === undefined ? contentWith(actor ?? '') : contentOf(run));
+      return content?.journal.find(query) ?? [];
+    },
+    async history(query) {
+      const { run, actor } = query;
+      if (run !== undefined) return (await contentOf(run))?.journal.history(query) ?? [];
+      if (actor !== undefined) return (await contentWith(actor))?.journal.history(query) ?? [];
+      return historyOfAll(store, query, contentOf);
+    },
+    ledger: async (run) => (await contentOf(run))?.journal.ledger(run) ?? [],
+    prune: (before) => prune({ store, before, contentOf, isEnded: (process) => liveness.isEnded(process) }),
+    verify: () => verify(store),
+
+    lost: () => lost,
+    trouble({ tryWrite = false } = {}) {
+      const logs = [...incarnations.values()].map(({ log }) => log);
+      const trouble = lost?.message ?? logs.map((log) => log.trouble).find((each) => each !== undefined);
+      if (trouble === undefined && tryWrite) probe();
+      return trouble;
+    },
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      await Promise.all([...incarnations.values()].map((incarnation) => incarnation.close()));
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The runs that an actor with this address can belong to, the longest id first: its key is the id of the run, or begins with it and a dot. */
+function runsIn(actor: Address): string[] {
+  const parts = actorKeyOf(actor).split('.');
+  return parts.map((_, index) => parts.slice(0, parts.length - index).join('.'));
+}
+
+/** A log that was ended is an answer; that the server is away is none. */
+function unlessFenced(thrown: unknown): void {
+  if (toFailure(thrown).kind !== 'fenced') throw thrown;
+}

@@ -1,0 +1,141 @@
+/** What the logs of other processes have, as far as this process has read them; it reads on from there. */
+import { decodeEntry, kindOf, type LoggedWrite } from './entry.ts';
+import type { FencedLogs } from './store.ts';
+
+/** What one run wrote in one entry. */
+interface Part {
+  readonly sequence: number;
+  readonly writes: readonly LoggedWrite[];
+}
+
+/** The part of a process log that is not trimmed. */
+export interface Tail {
+  /** The sequence of the last message that was read. */
+  readonly sequence: number;
+  /** Who has ended the log; undefined while it is not ended. */
+  readonly fencedBy: string | undefined;
+  /** Every run that the process may have. */
+  readonly runs: ReadonlySet<string>;
+  /** The writes of a run in entries after a sequence. */
+  after(run: string, sequence: number): readonly LoggedWrite[];
+}
+
+/** The most bytes of tails that are kept; the one that was not read for the longest time is forgotten first. */
+const maxKeptBytes = 32_000_000;
+
+/** The tails of all logs. */
+export class Tails {
+  readonly #logs: FencedLogs;
+  /** By process; the last one read is the last one here. */
+  readonly #tails = new Map<string, TailReader>();
+
+  constructor(logs: FencedLogs) {
+    this.#logs = logs;
+  }
+
+  /** Reads a log on to its end as it is by now. Rejects with `corrupt` or `incompatible` when an entry cannot be read. */
+  async read(process: string): Promise<Tail> {
+    const tail = this.#tails.get(process) ?? new TailReader(this.#logs, process);
+    this.#tails.delete(process);
+    this.#tails.set(process, tail);
+    try {
+      await tail.readOn();
+    } catch (thrown) {
+      this.#tails.delete(process);
+      throw thrown;
+    }
+    this.#forget();
+    return tail;
+  }
+
+  /** The log was removed. */
+  drop(process: string): void {
+    this.#tails.delete(process);
+  }
+
+  #forget(): void {
+    let bytes = 0;
+    for (const { size } of this.#tails.values()) bytes += size;
+    for (const [process, { size }] of this.#tails) {
+      if (bytes <= maxKeptBytes || this.#tails.size === 1) return;
+      this.#tails.delete(process);
+      bytes -= size;
+    }
+  }
+}
+
+class TailReader implements Tail {
+  readonly #logs: FencedLogs;
+  readonly #process: string;
+  readonly #parts = new Map<string, Part[]>();
+  #runs = new Set<string>();
+  /** Sequences of the last two entries with a roster: what is before the older one is in segments. */
+  #rosters: readonly [number, number] = [0, 0];
+  #reading: Promise<void> | undefined;
+  #again: Promise<void> | undefined;
+  sequence = 0;
+  fencedBy: string | undefined;
+  size = 0;
+
+  constructor(logs: FencedLogs, process: string) {
+    this.#logs = logs;
+    this.#process = process;
+  }
+
+  get runs(): ReadonlySet<string> {
+    return this.#runs;
+  }
+
+  after(run: string, sequence: number): readonly LoggedWrite[] {
+    return (this.#parts.get(run) ?? []).filter((part) => part.sequence > sequence).flatMap(({ writes }) => writes);
+  }
+
+  /** A reading that began before the call does not count: it may have missed what was appended since. */
+  readOn(): Promise<void> {
+    if (!this.#reading) {
+      this.#reading = this.#read().finally(() => (this.#reading = undefined));
+      return this.#reading;
+    }
+    this.#again ??= this.#reading
+      .catch(() => {})
+      .then(() => {
+        this.#again = undefined;
+        return this.readOn();
+      });
+    return this.#again;
+  }
+
+  async #read(): Promise<void> {
+    for await (const message of this.#logs.read(this.#process, this.sequence)) {
+      this.sequence = message.sequence;
+      const { entry, fencedBy } = kindOf(message);
+      if (fencedBy !== undefined) this.fencedBy = fencedBy;
+      if (entry === undefined) continue;
+      const { parts, took, roster } = decodeEntry(this.#process, message);
+      this.size += message.body.length;
+      if (roster) {
+        this.#runs = new Set(roster);
+        this.#trim(message.sequence);
+      }
+      for (const run of took) this.#runs.add(run);
+      for (const [run, writes] of parts) {
+        this.#runs.add(run);
+        const before = this.#parts.get(run);
+        if (before) before.push({ sequence: message.sequence, writes });
+        else this.#parts.set(run, [{ sequence: message.sequence, writes }]);
+      }
+    }
+  }
+
+  #trim(roster: number): void {
+    const [, before] = this.#rosters;
+    this.#rosters = [before, roster];
+    if (before === 0) return;
+    this.size /= 2; // Roughly: what was read between two rosters is of one size.
+    for (const [run, parts] of this.#parts) {
+      const kept = parts.filter(({ sequence }) => sequence > before);
+      if (kept.length > 0) this.#parts.set(run, kept);
+      else this.#parts.delete(run);
+    }
+  }
+}
