@@ -11,8 +11,8 @@ export interface DeadProcessesOptions {
   readonly liveness: Liveness;
   readonly tails: Tails;
   readonly clock: Clock;
-  /** Is it an incarnation of this process that lives? */
-  isMine(process: string): boolean;
+  /** Is it an incarnation of this process, and do the others know that it lives? */
+  isWell(process: string): boolean;
   /** What this process is called in the fence entries it writes. */
   readonly name: string;
 }
@@ -45,11 +45,11 @@ export class DeadProcesses {
 
   /** Ends the logs of processes that died, and lists the runs that are still theirs. */
   async runs(): Promise<readonly LogHead[]> {
-    const { store, isMine } = this.#options;
+    const { store, isWell } = this.#options;
     const [names, present] = await Promise.all([store.logs.names(), store.presence.present()]);
     const known = new Set(names);
     for (const process of this.#ended.keys()) if (!known.has(process)) this.#ended.delete(process);
-    const suspects = names.filter((process) => !isMine(process) && !present?.has(process));
+    const suspects = names.filter((process) => !isWell(process) && !present?.has(process));
     const found = await Promise.all(suspects.map((process) => this.#runsOf(process)));
     return found.flat();
   }

@@ -24,8 +24,10 @@ const lookInterval = 5_000;
 /** The mail of one process. */
 export class Mailbox {
   readonly #options: MailOptions;
-  /** Runs that have mail, as far as this process knows, and the names of the messages by id. */
-  readonly #waiting = new Map<string, Map<string, string>>();
+  /** Runs that have mail, as far as this process knows. */
+  readonly #waiting = new Set<string>();
+  /** Names of messages that are being removed. */
+  readonly #removing = new Set<string>();
   #lookedAt = -Infinity;
   #lastSequence = -1;
   #looking: Promise<void> | undefined;
@@ -38,12 +40,12 @@ export class Mailbox {
   async mailed(): Promise<readonly string[]> {
     const { clock, holds } = this.#options;
     if (clock.now() - this.#lookedAt >= lookInterval) await (this.#looking ??= this.#look());
-    return [...this.#waiting.keys()].filter(holds);
+    return [...this.#waiting].filter(holds);
   }
 
   /** There is mail for a run. */
   note(run: string): void {
-    if (!this.#waiting.has(run)) this.#waiting.set(run, new Map());
+    this.#waiting.add(run);
   }
 
   /** The run is not held here any more. */
@@ -60,19 +62,15 @@ export class Mailbox {
   /** Messages of a run that are not handled, oldest first. */
   async read(run: string): Promise<Envelope[]> {
     const { store, contentOf } = this.#options;
-    const names = await store.mail.names(run);
+    const names = (await store.mail.names(run)).filter((name) => !this.#removing.has(name));
     const found = await Promise.all(names.map(async (name) => ({ name, message: await store.mail.last(name) })));
     const replica = names.length === 0 ? undefined : await contentOf(run);
-    const known = new Map<string, string>();
     const waiting = found
       .flatMap(({ name, message }) => (message ? [{ name, message, envelope: envelopeOf(name, message) }] : []))
+      .filter(({ name }) => !this.#removing.has(name))
       .sort((a, b) => a.message.sequence - b.message.sequence)
-      .filter(({ name, envelope }) => {
-        if (isHandled(replica, envelope)) return void store.mail.remove(name).catch(() => {}); // Looked at again otherwise.
-        known.set(envelope.id, name);
-        return true;
-      });
-    if (known.size > 0) this.#waiting.set(run, known);
+      .filter(({ name, envelope }) => !isHandled(replica, envelope) || void this.#remove(name).catch(() => {})); // Looked at again otherwise.
+    if (waiting.length > 0) this.#waiting.add(run);
     else this.#waiting.delete(run);
     return waiting.map(({ envelope }) => envelope);
   }
@@ -81,7 +79,7 @@ export class Mailbox {
   async post(envelope: Envelope): Promise<void> {
     const { store, contentOf, holds } = this.#options;
     const { run, id, to } = envelope;
-    const name = `${run}/${shortDigest(id)}`;
+    const name = nameOf(run, id);
     const content = (await contentOf(run))?.contents.actors.get(to);
     const known = { status: content?.row.status, handled: content?.inbox.get(id) };
     const earlier = await store.mail.last(name);
@@ -102,18 +100,22 @@ export class Mailbox {
   }
 
   /** Removes a message. */
-  async drop(run: string, id: string): Promise<void> {
-    this.#waiting.get(run)?.delete(id);
-    await this.#options.store.mail.remove(`${run}/${shortDigest(id)}`);
+  drop(run: string, id: string): Promise<void> {
+    return this.#remove(nameOf(run, id));
   }
 
   /** A message was handled, or is a dead letter now: where it came as mail, it is removed. */
-  settled(run: string, id: string): void {
-    const name = this.#waiting.get(run)?.get(id);
-    if (name === undefined) return;
-    this.#waiting.get(run)?.delete(id);
-    if (this.#waiting.get(run)?.size === 0) this.#waiting.delete(run);
-    void this.#options.store.mail.remove(name).catch(() => {}); // It is known as handled when it is read again.
+  async settled(run: string, id: string): Promise<void> {
+    if (this.#waiting.has(run)) await this.#remove(nameOf(run, id)).catch(() => {}); // It is known as handled when it is read again.
+  }
+
+  async #remove(name: string): Promise<void> {
+    this.#removing.add(name);
+    try {
+      await this.#options.store.mail.remove(name);
+    } finally {
+      this.#removing.delete(name);
+    }
   }
 
   async #look(): Promise<void> {
@@ -132,6 +134,8 @@ export class Mailbox {
     }
   }
 }
+
+const nameOf = (run: string, id: string): string => `${run}/${shortDigest(id)}`;
 
 const isHandled = (replica: RunReplica | undefined, { to, id }: Envelope): boolean =>
   replica?.contents.actors.get(to)?.inbox.has(id) ?? false;

@@ -9,12 +9,13 @@ export interface PruneOptions {
   /** Milliseconds since the epoch. */
   readonly before: number;
   contentOf(run: string): Promise<RunReplica | undefined>;
-  /** Is the log of a process ended? */
-  isEnded(process: string): Promise<boolean>;
+  /** Is the log of a process ended, or is it this process, so that nobody else writes its runs? */
+  isFree(process: string): boolean | Promise<boolean>;
+  onPruned(run: string): void;
 }
 
-/** Deletes the runs all of whose actors ended before a time. Returns how many. A run that a living process has stays. Rejects with `auth` before anything is deleted. */
-export async function prune({ store, before, contentOf, isEnded }: PruneOptions): Promise<number> {
+/** Deletes the runs all of whose actors ended before a time. Returns how many. A run that another living process has stays. Rejects with `auth` before anything is deleted. */
+export async function prune({ store, before, contentOf, isFree, onPruned }: PruneOptions): Promise<number> {
   await store.requireDeletion();
   const found: string[] = [];
   for await (const { run, head } of indexedRuns(store)) {
@@ -22,13 +23,14 @@ export async function prune({ store, before, contentOf, isEnded }: PruneOptions)
     if (owner === undefined) {
       const isOver = summary.root !== undefined && !summary.kinds.some((kind) => kind.endsWith(':active'));
       if (isOver && summary.updated < before) found.push(run);
-    } else if (await isEnded(owner)) {
+    } else if (await isFree(owner)) {
       const content = await contentOf(run);
       const { kinds = [], updated = 0 } = content?.hasEnded ? content.summary : {};
       if (kinds.length > 0 && !kinds.some((kind) => kind.endsWith(':active')) && updated < before) found.push(run);
     }
   }
   for (const run of found) {
+    onPruned(run);
     for (const name of await store.mail.names(run)) await store.mail.remove(name);
     await store.free.remove(run);
     await store.runs.remove(run);

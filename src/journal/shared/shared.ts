@@ -45,7 +45,9 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
   const incarnations = new Map<string, Incarnation>();
   const id = clock.id();
   const isMine = (process: string) => [...incarnations.values()].some(({ name }) => name === process);
-  const dead = new DeadProcesses({ store, liveness, tails, clock, isMine, name: id });
+  const isWell = (process: string) =>
+    [...incarnations.values()].some(({ name, isPresent }) => name === process && isPresent);
+  const dead = new DeadProcesses({ store, liveness, tails, clock, isWell, name: id });
   let lost: TroupeError | undefined;
   let isClosed = false;
 
@@ -111,6 +113,19 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
     return undefined;
   }
 
+  /** Claims a run; with a new incarnation where the log of the one before turns out to be ended. */
+  async function claimAs(run: string, owner: string, alive: (owner: string) => boolean): Promise<number> {
+    const incarnation = incarnationOf(owner);
+    try {
+      return await claims.claim(run, incarnation, alive);
+    } catch (thrown) {
+      if (toFailure(thrown).kind !== 'fenced') throw thrown;
+      await incarnation.log.probe().catch(() => {});
+      if (!incarnation.log.ended) throw thrown;
+      return claims.claim(run, incarnationOf(owner), alive);
+    }
+  }
+
   /** A write of the owner. `identity`: by what the same write is recognised when it is asked for again; its arguments by default. */
   async function write(
     method: 'commit' | 'commitAll' | 'record' | 'bury',
@@ -130,7 +145,7 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
     const head = last && segmentHead(last);
     const content = head && (await contentOf(run));
     if (!head || !content || content.contents.actors.size === 0 || content.hasEnded) return undefined;
-    const isFenced = head.owner !== undefined && !isMine(head.owner) && (await tails.read(head.owner)).fencedBy !== undefined;
+    const isFenced = head.owner !== undefined && !isWell(head.owner) && (await liveness.isEnded(head.owner));
     return leaseIn(run, head, clock.now(), isFenced);
   };
 
@@ -153,7 +168,8 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
   return {
     async claim(run, owner, { alive = () => true }) {
       if (lost) throw lost;
-      const epoch = await claims.claim(run, incarnationOf(owner), alive);
+      const epoch = await claimAs(run, owner, alive);
+      for (const incarnation of incarnations.values()) if (incarnation.owner !== owner) incarnation.remove(run);
       mailbox.note(run); // What came before the claim is read with the first poll.
       return epoch;
     },
@@ -185,20 +201,20 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
 
     async commit(commit) {
       await write('commit', commit.run, commit.epoch, [commit]);
-      if (commit.event.inbox) mailbox.settled(commit.run, commit.event.id);
+      if (commit.event.inbox) void mailbox.settled(commit.run, commit.event.id);
     },
     async commitAll(commits) {
       const [first] = commits;
       if (!first) return;
       await write('commitAll', first.run, first.epoch, [commits]);
-      for (const { run, event } of commits) if (event.inbox) mailbox.settled(run, event.id);
+      for (const { run, event } of commits) if (event.inbox) void mailbox.settled(run, event.id);
     },
     record: (run, epoch, actor, at, result) => write('record', run, epoch, [run, epoch, actor, at, result]),
     async bury(run, epoch, letter) {
       // The time of a dead letter is no part of its identity: asked again, it is the same one.
       const identity = JSON.stringify(['bury', run, epoch, letter.to, letter.id]);
       await write('bury', run, epoch, [run, epoch, letter], identity);
-      mailbox.settled(run, letter.id);
+      await mailbox.settled(run, letter.id);
     },
     settle(run, keys) {
       const incarnation = holderOf(run);
@@ -229,7 +245,14 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
       return historyOfAll(store, query, contentOf);
     },
     ledger: async (run) => (await contentOf(run))?.journal.ledger(run) ?? [],
-    prune: (before) => prune({ store, before, contentOf, isEnded: (process) => liveness.isEnded(process) }),
+    prune: (before) =>
+      prune({
+        store,
+        before,
+        contentOf,
+        isFree: (process) => isMine(process) || liveness.isEnded(process),
+        onPruned: (run) => holderOf(run)?.remove(run),
+      }),
     verify: () => verify(store),
 
     lost: () => lost,
