@@ -328,7 +328,7 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
       expect(await journal.claims({ expiredAt: commitTime + 1_000 })).toEqual([mine]);
       expect(await journal.claims({ owner: 'you', expiredAt: commitTime + 1_000 })).toEqual([]);
       await journal.release('other', 1);
-      expect(await journal.claims({ expiredAt: commitTime })).toEqual([{ ...yours, until: 0 }]);
+      expect(await journal.claims({ owner: 'you', expiredAt: commitTime })).toEqual([{ ...yours, until: 0 }]);
     });
 
     test('a claim that is renewed lasts; one that was lost cannot be renewed or given back', async () => {
