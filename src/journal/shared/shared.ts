@@ -38,7 +38,7 @@ const probeInterval = 10_000;
 /** Opens a shared journal. */
 export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptions): Journal {
   const tails = new Tails(store.logs);
-  const reader = new RunReader(store.runs, tails);
+  const reader = new RunReader(store.runs, tails, clock);
   const liveness = new Liveness(store);
   const claims = new Claims({ store, clock, reader, liveness });
   /** By owner: the incarnation that can claim. */
@@ -253,7 +253,7 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
         isFree: (process) => isMine(process) || liveness.isEnded(process),
         onPruned: (run) => holderOf(run)?.remove(run),
       }),
-    verify: () => verify(store),
+    verify: () => verify(store, clock),
 
     lost: () => lost,
     trouble({ tryWrite = false } = {}) {
