@@ -6,7 +6,7 @@
 import type { Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
 import { actorKeyOf, type Address } from '../../values/ids.ts';
-import type { Journal, RunLease } from '../journal.ts';
+import type { Journal, RunLease, SkippedEntry } from '../journal.ts';
 import { fencedError } from '../refusals.ts';
 import { Claims } from './claims.ts';
 import { DeadProcesses } from './deadProcesses.ts';
@@ -35,8 +35,14 @@ export interface SharedJournalOptions {
 /** A write that changes nothing tells whether the store can be written, where nothing was written for so many milliseconds. */
 const probeInterval = 10_000;
 
+/** How many skipped messages are named. */
+const namedSkipped = 10;
+
+/** A journal over a shared store. */
+export type SharedJournal = Journal & Required<Pick<Journal, 'skipped'>>;
+
 /** Opens a shared journal. */
-export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptions): Journal {
+export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptions): SharedJournal {
   const tails = new Tails(store.logs);
   const reader = new RunReader(store.runs, tails, clock);
   const liveness = new Liveness(store);
@@ -48,6 +54,7 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
   const isWell = (process: string) =>
     [...incarnations.values()].some(({ name, isPresent }) => name === process && isPresent);
   const dead = new DeadProcesses({ store, liveness, tails, clock, isWell, name: id });
+  const skipped: { count: number; readonly latest: SkippedEntry[] } = { count: 0, latest: [] };
   let lost: TroupeError | undefined;
   let isClosed = false;
 
@@ -62,8 +69,11 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
       clock,
       read: (run) => readOwn(run),
       onMail: (run) => mailbox.note(run),
-      onForeign: (sequence) =>
-        onNotice(`Another program has put message ${sequence} into the log of this process (${name}); it is skipped.`),
+      onForeign: (position) => {
+        skipped.count++;
+        skipped.latest.unshift({ position, reason: `it is no entry of ${name}` });
+        skipped.latest.splice(namedSkipped);
+      },
       onEnded(reason) {
         if (incarnations.get(owner) === made) incarnations.delete(owner);
         if (reason.kind === 'fenced') onNotice(reason.message);
@@ -256,6 +266,7 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
     verify: () => verify(store, clock),
 
     lost: () => lost,
+    skipped: () => skipped,
     trouble({ tryWrite = false } = {}) {
       const logs = [...incarnations.values()].map(({ log }) => log);
       const trouble = lost?.message ?? logs.map((log) => log.trouble).find((each) => each !== undefined);
