@@ -192,7 +192,7 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       await expect(journal.commit(commitFor({ seq: 2, event }))).rejects.toEqual(
         refusal('conflict', { duplicate: true }),
       );
-      journal.settle([reply.id]);
+      journal.settle('r', [reply.id]);
       await journal.commit(commitFor({ seq: 2 }));
       expect(await journal.handled('agent/a', 'm1')).toEqual({ seq: 1, body: { n: 1 }, reply });
       expect(await journal.handled('agent/a', 'm2')).toBeUndefined();
@@ -210,7 +210,7 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
         }));
       await journal.commit(commitFor({ opens: opened(first, second) }));
       await journal.commit(commitFor({ seq: 2, status: 'done', opens: opened(last) }));
-      journal.settle([first.id]);
+      journal.settle('r', [first.id]);
       await journal.commit(commitFor({ actor: 'agent/b' }));
       expect(await journal.undelivered('r')).toEqual([second, last]);
       expect(await journal.undelivered('other')).toEqual([]);
@@ -339,6 +339,51 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       );
     });
 
+    test('all claims of an owner are renewed at once, and it is told how many they are', async (context) => {
+      await using journal = await begin();
+      const { renewAll } = journal;
+      if (!renewAll) return context.skip('This journal renews each claim by itself.');
+      const claim = (run: string, owner: string, now: number) => journal.claim(run, owner, { now, ttl: 1_000 });
+      const renew = (until: number, owner = 'me') => renewAll(owner, commitTime + until);
+      expect(await renew(0, 'nobody')).toBe(0);
+      await journal.commit(commitFor());
+      for (const run of ['s', 't']) await claim(run, 'me', commitTime);
+      await claim('u', 'you', commitTime);
+      await journal.commit(commitFor({ run: 'u', actor: 'agent/u' }));
+      expect(await renew(5_000)).toBe(3);
+      expect((await journal.claims()).map(({ run, until }) => [run, until - commitTime])).toEqual([
+        ['r', 5_000],
+        ['u', 1_000],
+      ]);
+      expect(await journal.claims({ expiredAt: commitTime + 4_999 })).toMatchObject([{ run: 'u' }]);
+      for (const run of ['r', 's', 't'])
+        await expect(claim(run, 'you', commitTime + 4_999)).rejects.toEqual(
+          refusal('owned_elsewhere', { owner: 'me', until: commitTime + 5_000 }),
+        );
+      expect(await renew(3_000)).toBe(3);
+      expect(await claim('t', 'you', commitTime + 3_000)).toBe(2);
+    });
+
+    test('a claim that was lost or given back is not renewed with the others, and not counted', async (context) => {
+      await using journal = await begin();
+      const { renewAll } = journal;
+      if (!renewAll) return context.skip('This journal renews each claim by itself.');
+      const claim = (run: string, owner: string, now = commitTime) => journal.claim(run, owner, { now, ttl: 1_000 });
+      for (const run of ['s', 't', 'u']) await claim(run, 'me');
+      expect(await renewAll('me', commitTime + 1_000)).toBe(4);
+      expect(await claim('s', 'you', commitTime + 2_000)).toBe(2);
+      expect(await renewAll('me', commitTime + 9_000)).toBe(3);
+      expect(await journal.renew('s', 1, commitTime + 9_000)).toBe(false);
+      await journal.release('t', 1);
+      expect(await renewAll('me', commitTime + 9_000)).toBe(2);
+      expect(await claim('t', 'you')).toBe(2);
+      await claim('u', 'me');
+      await claim('v', 'me');
+      expect(await journal.renew('r', 1, commitTime + 1)).toBe(true);
+      expect(await renewAll('me', commitTime + 9_000)).toBe(3);
+      expect(await renewAll('you', commitTime + 9_000)).toBe(2);
+    });
+
     test('a former owner can write nothing', async () => {
       await using journal = await begin();
       await journal.commit(commitFor());
@@ -368,6 +413,23 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       await journal.commit(commitFor({ event: { id: 'a', type: 'pong', body: {}, inbox: true } }));
       await journal.dropMail('r', 'c');
       expect((await journal.mail('r')).map(({ id }) => id)).toEqual(['b']);
+    });
+
+    test('it lists the runs that have messages waiting', async () => {
+      await using journal = await begin();
+      await journal.claim('s', 'me', { now: commitTime, ttl: 1_000 });
+      const signal = (id: string, run: string) => message(id, { run, kind: 'signal', to: `agent/${run}` });
+      expect(await journal.mailed()).toEqual([]);
+      for (const id of ['a', 'b', 'c', 'd']) await journal.post(signal(id, 'r'));
+      await journal.post(signal('a', 's'));
+      expect([...(await journal.mailed())].sort()).toEqual(['r', 's']);
+      await journal.dropMail('s', 'a');
+      await journal.dropMail('r', 'a');
+      await journal.commit(commitFor({ actor: 'agent/r', event: { id: 'b', type: 'pong', body: {}, inbox: true } }));
+      await journal.bury('r', 1, dead('c', 'agent/r').entry);
+      expect(await journal.mailed()).toEqual(['r']);
+      await journal.dropMail('r', 'd');
+      expect(await journal.mailed()).toEqual([]);
     });
 
     test('a message waits as it was posted, whatever its sender does with it afterwards', async () => {
@@ -585,6 +647,7 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
       ])('a bit that flips in %s is told as damage, or repaired: no read gives another value', async (text) => {
         const journal = await open();
         await journal.claim('r', 'an owner 4711', { now: commitTime, ttl: 1_000 });
+        await journal.renewAll?.('an owner 4711', commitTime + 2_000);
         const large = (word: string) => word.padEnd(300_000, 'y');
         const resultOf = (index: number, output: string) =>
           ({ key: `agent/a/1/${index}`, name: 'n', input: 1, outcome: { ok: true, output } }) as const;
@@ -602,7 +665,7 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
             opens: [effectOf(0), effectOf(1), effectOf(2), reply],
           }),
         );
-        journal.settle([reply.key]);
+        journal.settle('r', [reply.key]);
         await journal.commit(
           commitFor({
             seq: 2,
@@ -628,6 +691,7 @@ export function journalSuite(name: string, { open, again, damaged }: JournalCase
           () => one.history({ run: 'r' }),
           () => one.ledger('r'),
           () => one.mail('r'),
+          () => one.mailed(),
           () => one.claims(),
         ];
         const truth = await Promise.all(readAll(journal).map((read) => read()));
