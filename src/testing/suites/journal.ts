@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { EffectData, Pending } from '../../contracts/pending.ts';
-import type { Journal } from '../../journal/journal.ts';
+import type { Commit, Journal } from '../../journal/journal.ts';
 import { knownJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
-import { commitFor, commitTime } from './commit.ts';
+import { commitFor as commitWith, commitTime } from './commit.ts';
 
 /** The journal under test. */
 export interface JournalCase {
@@ -29,6 +29,9 @@ const refusal = (kind: string, data?: object) =>
     ...(data ? { data: asymmetric(expect.objectContaining(data)) } : {}),
   });
 
+/** The address of an actor begins with the id of its run. */
+const commitFor = (over: Partial<Commit> = {}) => commitWith({ actor: 'agent/r.a', ...over });
+
 const asked: EffectData = { id: 'x', src: 's', input: null };
 const inputOf = (pending: Pending | undefined) => (pending?.kind === 'effect' ? pending.data.input : undefined);
 const message = (key: string, over: Partial<Envelope> = {}): Envelope => {
@@ -38,7 +41,10 @@ const positionOf = (entry: { readonly position: number } | undefined): number =>
   present(entry, 'The history entry').position;
 const dead = (id: string, to = 'agent/r.a') => {
   const failure = { kind: 'unknown_recipient', message: 'Nobody.', retryable: false } as const;
-  return { list: 'dead', entry: { id, type: 'pong', from: 'agent/r.a', to, body: {}, at: commitTime, failure } } as const;
+  return {
+    list: 'dead',
+    entry: { id, type: 'pong', from: 'agent/r.a', to, body: {}, at: commitTime, failure },
+  } as const;
 };
 
 /**
@@ -88,7 +94,9 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
         snapshot: { deep: [1, null, 'x'] },
         lists: { said: 2 },
       });
-      expect(stored?.pending).toEqual([{ key: 'agent/r.a/1/0', kind: 'effect', data: { id: 'x', src: 's', input: 1 } }]);
+      expect(stored?.pending).toEqual([
+        { key: 'agent/r.a/1/0', kind: 'effect', data: { id: 'x', src: 's', input: 1 } },
+      ]);
       expect(await journal.list('agent/r.a', 'said')).toEqual(['one', { two: 2 }]);
       expect(await journal.list('agent/r.a', 'said', 1, 2)).toEqual([{ two: 2 }]);
       expect(await journal.list('agent/r.a', 'said', 0, 1)).toEqual(['one']);
@@ -196,7 +204,7 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
       await expect(journal.commit(commitFor({ seq: 2, event }))).rejects.toEqual(
         refusal('conflict', { duplicate: true }),
       );
-      journal.settle([reply.id]);
+      journal.settle('r', [reply.id]);
       await journal.commit(commitFor({ seq: 2 }));
       expect(await journal.handled('agent/r.a', 'm1')).toEqual({ seq: 1, body: { n: 1 }, reply });
       expect(await journal.handled('agent/r.a', 'm2')).toBeUndefined();
@@ -214,7 +222,7 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
         }));
       await journal.commit(commitFor({ opens: opened(first, second) }));
       await journal.commit(commitFor({ seq: 2, status: 'done', opens: opened(last) }));
-      journal.settle([first.id]);
+      journal.settle('r', [first.id]);
       await journal.commit(commitFor({ actor: 'agent/r.b' }));
       expect(await journal.undelivered('r')).toEqual([second, last]);
       expect(await journal.undelivered('other')).toEqual([]);
@@ -346,6 +354,53 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
       );
     });
 
+    test('all claims of an owner are renewed at once, and it is told how many they are', async (context) => {
+      await using journal = await begin();
+      const { renewAll } = journal;
+      if (!renewAll || forfeit)
+        return context.skip('The time in a claim does not decide here, or each is renewed by itself.');
+      const claim = (run: string, owner: string, now: number) => journal.claim(run, owner, { now, ttl: 1_000 });
+      const renew = (until: number, owner = 'me') => renewAll(owner, commitTime + until);
+      expect(await renew(0, 'nobody')).toBe(0);
+      await journal.commit(commitFor());
+      for (const run of ['s', 't']) await claim(run, 'me', commitTime);
+      await claim('u', 'you', commitTime);
+      await journal.commit(commitFor({ run: 'u', actor: 'agent/u' }));
+      expect(await renew(5_000)).toBe(3);
+      expect((await journal.claims()).map(({ run, until }) => [run, until - commitTime])).toEqual([
+        ['r', 5_000],
+        ['u', 1_000],
+      ]);
+      expect(await journal.claims({ expiredAt: commitTime + 4_999 })).toMatchObject([{ run: 'u' }]);
+      for (const run of ['r', 's', 't'])
+        await expect(claim(run, 'you', commitTime + 4_999)).rejects.toEqual(
+          refusal('owned_elsewhere', { owner: 'me', until: commitTime + 5_000 }),
+        );
+      expect(await renew(3_000)).toBe(3);
+      expect(await claim('t', 'you', commitTime + 3_000)).toBe(2);
+    });
+
+    test('a claim that was lost or given back is not renewed with the others, and not counted', async (context) => {
+      await using journal = await begin();
+      const { renewAll } = journal;
+      if (!renewAll || forfeit)
+        return context.skip('The time in a claim does not decide here, or each is renewed by itself.');
+      const claim = (run: string, owner: string, now = commitTime) => journal.claim(run, owner, { now, ttl: 1_000 });
+      for (const run of ['s', 't', 'u']) await claim(run, 'me');
+      expect(await renewAll('me', commitTime + 1_000)).toBe(4);
+      expect(await claim('s', 'you', commitTime + 2_000)).toBe(2);
+      expect(await renewAll('me', commitTime + 9_000)).toBe(3);
+      expect(await journal.renew('s', 1, commitTime + 9_000)).toBe(false);
+      await journal.release('t', 1);
+      expect(await renewAll('me', commitTime + 9_000)).toBe(2);
+      expect(await claim('t', 'you')).toBe(2);
+      await claim('u', 'me');
+      await claim('v', 'me');
+      expect(await journal.renew('r', 1, commitTime + 1)).toBe(true);
+      expect(await renewAll('me', commitTime + 9_000)).toBe(3);
+      expect(await renewAll('you', commitTime + 9_000)).toBe(2);
+    });
+
     test('a former owner can write nothing', async () => {
       await using journal = await begin();
       await journal.commit(commitFor());
@@ -376,6 +431,23 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
       await journal.commit(commitFor({ event: { id: 'a', type: 'pong', body: {}, inbox: true } }));
       await journal.dropMail('r', 'c');
       expect((await journal.mail('r')).map(({ id }) => id)).toEqual(['b']);
+    });
+
+    test('it lists the runs that have messages waiting', async () => {
+      await using journal = await begin();
+      await journal.claim('s', 'me', { now: commitTime, ttl: 1_000 });
+      const signal = (id: string, run: string) => message(id, { run, kind: 'signal', to: `agent/${run}` });
+      expect(await journal.mailed()).toEqual([]);
+      for (const id of ['a', 'b', 'c', 'd']) await journal.post(signal(id, 'r'));
+      await journal.post(signal('a', 's'));
+      expect([...(await journal.mailed())].sort()).toEqual(['r', 's']);
+      await journal.dropMail('s', 'a');
+      await journal.dropMail('r', 'a');
+      await journal.commit(commitFor({ actor: 'agent/r', event: { id: 'b', type: 'pong', body: {}, inbox: true } }));
+      await journal.bury('r', 1, dead('c', 'agent/r').entry);
+      expect(await journal.mailed()).toEqual(['r']);
+      await journal.dropMail('r', 'd');
+      expect(await journal.mailed()).toEqual([]);
     });
 
     test('a message waits as it was posted, whatever its sender does with it afterwards', async () => {
@@ -595,6 +667,7 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
       ])('a bit that flips in %s is told as damage, or repaired: no read gives another value', async (text) => {
         const journal = await open();
         await journal.claim('r', 'an owner 4711', { now: commitTime, ttl: 1_000 });
+        await journal.renewAll?.('an owner 4711', commitTime + 2_000);
         const large = (word: string) => word.padEnd(300_000, 'y');
         const resultOf = (index: number, output: string) =>
           ({ key: `agent/r.a/1/${index}`, name: 'n', input: 1, outcome: { ok: true, output } }) as const;
@@ -612,7 +685,7 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
             opens: [effectOf(0), effectOf(1), effectOf(2), reply],
           }),
         );
-        journal.settle([reply.key]);
+        journal.settle('r', [reply.key]);
         await journal.commit(
           commitFor({
             seq: 2,
@@ -623,7 +696,9 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
             results: [resultOf(0, 'a result 4711'), resultOf(1, large('a large result 4711'))],
           }),
         );
-        await journal.commit(commitFor({ actor: 'agent/r.b', parent: 'agent/r.a', snapshot: large('a large value 4711') }));
+        await journal.commit(
+          commitFor({ actor: 'agent/r.b', parent: 'agent/r.a', snapshot: large('a large value 4711') }),
+        );
         await journal.record('r', 1, 'agent/r.a', commitTime, resultOf(2, 'a result without a commit 4711'));
         await journal.bury('r', 1, { ...dead('d').entry, body: 'a dead letter 4711' });
         await journal.post(message('m', { kind: 'signal', to: 'agent/r.a', body: 'a message 4711' }));
@@ -638,6 +713,7 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
           () => one.history({ run: 'r' }),
           () => one.ledger('r'),
           () => one.mail('r'),
+          () => one.mailed(),
           () => one.claims(),
         ];
         const truth = await Promise.all(readAll(journal).map((read) => read()));
