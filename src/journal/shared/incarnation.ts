@@ -8,6 +8,7 @@ import { toFailure, type TroupeError } from '../../values/failure.ts';
 import { HeldRun, type ClaimedRun, type HeldRunOptions } from './heldRun.ts';
 import { ProcessLog } from './processLog.ts';
 import { presenceInterval, presenceTtl, type SharedStore } from './store.ts';
+import type { Upkeep } from './upkeep.ts';
 
 /** What an incarnation works with. */
 export interface IncarnationOptions {
@@ -17,6 +18,7 @@ export interface IncarnationOptions {
   readonly name: string;
   readonly store: SharedStore;
   readonly clock: Clock;
+  readonly upkeep: Upkeep;
   readonly read: HeldRunOptions['read'];
   /** Another process sends word that there is mail for a run. */
   onMail(run: string): void;
@@ -25,11 +27,7 @@ export interface IncarnationOptions {
   onEnded(reason: TroupeError): void;
 }
 
-/** Milliseconds without a write after which the replica of a run is dropped. */
-const quietTime = 5_000;
 const sweepInterval = 1_000;
-/** The log is trimmed when so many bytes were written since the last time. */
-const trimBytes = 4_000_000;
 /** How many segments are written at a time. */
 const concurrency = 64;
 
@@ -70,7 +68,7 @@ export class Incarnation {
       },
       onStored: (bytes) => {
         this.#written += bytes;
-        if (this.#written >= trimBytes) void this.#trim();
+        if (this.#written >= options.upkeep.trimBytes) void this.#trim();
       },
       onForeign: options.onForeign,
       onEnded: (reason) => this.#ended(reason),
@@ -181,7 +179,8 @@ export class Incarnation {
     if (this.#sweeping) return;
     this.#sweeping = true;
     try {
-      const before = this.#options.clock.now() - quietTime;
+      const { clock, upkeep } = this.#options;
+      const before = clock.now() - upkeep.quietTime;
       const quiet: HeldRun[] = [];
       for (const [run, at] of this.#used) {
         if (at > before) break;

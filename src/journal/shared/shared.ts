@@ -21,6 +21,7 @@ import type { RunReplica } from './runReplica.ts';
 import { segmentHead } from './segment.ts';
 import type { SharedStore } from './store.ts';
 import { Tails } from './tails.ts';
+import { usualUpkeep, type Upkeep } from './upkeep.ts';
 import { verify } from './verify.ts';
 
 /** How a shared journal is opened. */
@@ -30,13 +31,16 @@ export interface SharedJournalOptions {
   readonly clock: Clock;
   /** Called with a sentence for the operator. Default: nothing. */
   readonly onNotice?: (says: string) => void;
+  /** When it moves and deletes what it has; as usual by default. */
+  readonly upkeep?: Partial<Upkeep>;
 }
 
 /** A write that changes nothing tells whether the store can be written, where nothing was written for so many milliseconds. */
 const probeInterval = 10_000;
 
 /** Opens a shared journal. */
-export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptions): Journal {
+export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: SharedJournalOptions): Journal {
+  const upkeep = { ...usualUpkeep, ...changed };
   const tails = new Tails(store.logs);
   const reader = new RunReader(store.runs, tails);
   const liveness = new Liveness(store);
@@ -47,7 +51,7 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
   const isMine = (process: string) => [...incarnations.values()].some(({ name }) => name === process);
   const isWell = (process: string) =>
     [...incarnations.values()].some(({ name, isPresent }) => name === process && isPresent);
-  const dead = new DeadProcesses({ store, liveness, tails, clock, isWell, name: id });
+  const dead = new DeadProcesses({ store, liveness, tails, clock, upkeep, isWell, name: id });
   let lost: TroupeError | undefined;
   let isClosed = false;
 
@@ -60,6 +64,7 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
       name,
       store,
       clock,
+      upkeep,
       read: (run) => readOwn(run),
       onMail: (run) => mailbox.note(run),
       onForeign: (sequence) =>
