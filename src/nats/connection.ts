@@ -110,9 +110,11 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
 /** Bytes for headers: the server's limit covers headers and body. */
 const headroom = 4_096;
 
+/** The most bytes that the headers and the body of one message may have. */
+export const maxPayload = (connection: NatsConnection): number => connection.info?.max_payload ?? 1_048_576;
+
 /** The most bytes that the body of one message may have. */
-export const maxBodyBytes = (connection: NatsConnection): number =>
-  (connection.info?.max_payload ?? 1_048_576) - headroom;
+export const maxBodyBytes = (connection: NatsConnection): number => maxPayload(connection) - headroom;
 
 /** A new subject for answers, to which this connection may subscribe. */
 export const newInbox = (connection: NatsConnection): string =>

@@ -61,13 +61,12 @@ export async function openBackends(
 
 /** Connects to a NATS server. Its modules are loaded only here. */
 async function connectBackend(settings: NatsSettings, clock: Clock) {
-  const [{ connectNats }, { permissionError }, { nats }, { jetstream }, { skewSafeLeases }] = await withNats(() =>
+  const [{ connectNats }, { permissionError }, { nats }, { jetstream }] = await withNats(() =>
     Promise.all([
       import('../nats/connection.ts'),
       import('../nats/permissionErrors.ts'),
       import('../transport/nats/nats.ts'),
-      import('../journal/replicated/jetstream.ts'),
-      import('../journal/replicated/skewSafeLeases.ts'),
+      import('../journal/shared/jetstream/open.ts'),
     ]),
   );
   const {
@@ -93,12 +92,9 @@ async function connectBackend(settings: NatsSettings, clock: Clock) {
         onNotice: (says) => process.emitWarning(says, 'TroupeWarning'),
         ...(monitor === undefined ? {} : { monitor }),
         ...(durability === undefined ? {} : { durability }),
-      }).then(
-        (journal) => skewSafeLeases(journal, clock),
-        (thrown: unknown) => {
-          throw permissionError(thrown) ?? unansweredError(thrown);
-        },
-      ),
+      }).catch((thrown: unknown) => {
+        throw permissionError(thrown) ?? unansweredError(thrown);
+      }),
     // Without a server there is nothing to drain.
     [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),
   };

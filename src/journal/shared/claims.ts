@@ -1,6 +1,9 @@
 /** Claims runs: a run that nobody has, that is new, or whose process is dead. One segment moves what the dead process had in its log and names the new owner. */
 import { fencedError, ownedElsewhereError } from '../refusals.ts';
-import type { Clock } from '../../values/clock.ts';
+import { backoff } from '../../values/backoff.ts';
+import { sleep, type Clock } from '../../values/clock.ts';
+import { toFailure } from '../../values/failure.ts';
+import type { ClaimedRun, HeldRun } from './heldRun.ts';
 import { ownerOf } from './incarnationName.ts';
 import type { Incarnation } from './incarnation.ts';
 import type { Liveness } from './liveness.ts';
@@ -28,12 +31,13 @@ export class Claims {
   /** Claims a run, and returns the epoch. Rejects with `owned_elsewhere` while another process that lives has it. */
   async claim(run: string, mine: Incarnation, alive: (owner: string) => boolean): Promise<number> {
     const held = mine.held.get(run);
-    if (held)
-      return await held.whileClosed(async () => {
-        await mine.log.flush(run);
-        await held.write({ owner: mine.name, epoch: held.epoch + 1 });
-        return held.epoch;
-      });
+    if (held) {
+      held.close();
+      await mine.log.flush(run);
+      await held.write({ owner: mine.name, epoch: held.epoch + 1 });
+      held.reopen();
+      return held.epoch;
+    }
     const { store, reader } = this.#options;
     for (;;) {
       const [free, stored] = await Promise.all([store.free.last(run), reader.take(run)]);
@@ -46,18 +50,47 @@ export class Claims {
     }
   }
 
-  /** Gives a run back. A note says so first, so that a run that nobody has is always found. */
+  /**
+   * Gives a run back. A note says so first, so that a run that nobody has is always found. When it rejects with `storage`, it is tried again until it
+   * succeeds: otherwise nobody else would ever get the run.
+   */
   async release(run: string, epoch: number, mine: Incarnation): Promise<void> {
     const held = mine.held.get(run);
     if (held?.epoch !== epoch) return;
+    held.close();
+    try {
+      await this.#giveBack(held, mine);
+    } catch (thrown) {
+      if (toFailure(thrown).kind === 'storage') void this.#giveBackLater(held, mine);
+      throw thrown;
+    }
+  }
+
+  async #giveBack(held: HeldRun, mine: Incarnation): Promise<void> {
+    const { run, epoch } = held;
     const { free } = this.#options.store;
-    await held.whileClosed(async () => {
-      await mine.log.flush(run);
-      const hasEnded = (await held.replica()).hasEnded;
-      if (!hasEnded) await free.append(run, (await free.last(run))?.sequence ?? 0, { headers: {}, body: nothing });
-      await held.write({ owner: undefined, epoch });
-      mine.remove(run);
-    });
+    await mine.log.flush(run);
+    const hasEnded = (await held.replica()).hasEnded;
+    if (!hasEnded) await free.append(run, (await free.last(run))?.sequence ?? 0, { headers: {}, body: nothing });
+    if (!held.isClosed) return; // It was claimed again meanwhile.
+    await held.write({ owner: undefined, epoch });
+    if (mine.held.get(run) === held) mine.remove(run);
+  }
+
+  async #giveBackLater(held: HeldRun, mine: Incarnation): Promise<void> {
+    for (let failed = 1; held.isClosed && !mine.log.ended; failed++) {
+      await this.#pause(failed);
+      try {
+        return await this.#giveBack(held, mine);
+      } catch (thrown) {
+        if (toFailure(thrown).kind !== 'storage') return;
+      }
+    }
+  }
+
+  #pause(failed: number): Promise<void> {
+    const { clock } = this.#options;
+    return sleep(clock, backoff(failed, { first: 100, longest: 5_000 }, clock.random()));
   }
 
   /** Can the run be claimed as it was read? False when it must be read again. */
@@ -81,11 +114,6 @@ export class Claims {
     const replica = stored?.replica ?? new RunReplica(run);
     const epoch = (stored?.head.epoch ?? 0) + 1;
     const isBorn = replica.contents.actors.size > 0;
-    /** The append was refused: because it was stored, and the answer was lost on the way? */
-    const sequenceOf = async (chain: string): Promise<number | undefined> => {
-      const last = await runs.last(run);
-      return last && segmentHead(last)?.chain === chain ? last.sequence : undefined;
-    };
     return mine.claiming(run, isBorn, async () => {
       const { chain, ...message } = await encodeSegment({
         owner: mine.name,
@@ -96,7 +124,12 @@ export class Claims {
         summary: replica.summary,
         texts: stored?.unmoved ?? [],
       });
-      const sequence = (await runs.append(run, stored?.sequence ?? 0, message)) ?? (await sequenceOf(chain));
+      const expected = stored?.sequence ?? 0;
+      const append = async () => (await runs.append(run, expected, message)) ?? (await this.#sequenceOf(run, chain));
+      const sequence = await append().catch((thrown: unknown) => {
+        if (toFailure(thrown).kind === 'storage') void this.#undoLater(append, { replica, epoch, chain }, mine);
+        throw thrown;
+      });
       if (sequence === undefined) return undefined;
       if (mine.log.ended) throw fencedError(run, epoch, undefined);
       if (!stored) replica.begin(sequence);
@@ -104,6 +137,30 @@ export class Claims {
       mine.add({ replica, epoch, sequence, chain });
       return epoch;
     });
+  }
+
+  /** A segment was not appended: because it is there, and the answer was lost on the way? */
+  async #sequenceOf(run: string, chain: string): Promise<number | undefined> {
+    const last = await this.#options.store.runs.last(run);
+    return last && segmentHead(last)?.chain === chain ? last.sequence : undefined;
+  }
+
+  /** A claim whose caller was told that its outcome is unknown is given back where it turns out to be stored: nobody here would run it. */
+  async #undoLater(
+    append: () => Promise<number | undefined>,
+    { replica, ...claimed }: Omit<ClaimedRun, 'sequence'>,
+    mine: Incarnation,
+  ): Promise<void> {
+    for (let failed = 1; !mine.log.ended; failed++) {
+      await this.#pause(failed);
+      const sequence = await append().catch(() => 'unknown' as const);
+      if (sequence === 'unknown') continue;
+      // Undefined: it is not there, or was claimed anew since.
+      if (sequence === undefined || mine.held.has(replica.run)) return;
+      const held = mine.unheld({ replica, sequence, ...claimed });
+      held.close();
+      return this.#giveBackLater(held, mine);
+    }
   }
 }
 

@@ -71,14 +71,14 @@ export class HeldRun {
     return this.#isClosed;
   }
 
-  /** Takes no writes until the work is done. */
-  async whileClosed<T>(work: () => Promise<T>): Promise<T> {
+  /** Takes no writes any more, because it is being given back or claimed anew. */
+  close(): void {
     this.#isClosed = true;
-    try {
-      return await work();
-    } finally {
-      this.#isClosed = false;
-    }
+  }
+
+  /** It was claimed anew. */
+  reopen(): void {
+    this.#isClosed = false;
   }
 
   get hasUnmoved(): boolean {
@@ -170,9 +170,11 @@ export class HeldRun {
 
   async #append({ owner, epoch, moved, chain, headers, body }: Attempt): Promise<void> {
     const { runs } = this.#options;
-    const appended = await runs.append(this.run, this.#sequence, { headers, body });
-    const sequence = appended ?? (await this.#storedBefore(chain));
-    if (sequence === undefined) throw fencedError(this.run, this.#epoch, undefined);
+    let sequence: number | undefined;
+    while (sequence === undefined) {
+      sequence = await runs.append(this.run, this.#sequence, { headers, body });
+      if (sequence === undefined) sequence = await this.#whyRefused(chain);
+    }
     this.#attempt = undefined;
     this.#sequence = sequence;
     this.#chain = chain;
@@ -181,9 +183,14 @@ export class HeldRun {
     this.#replica?.own({ owner, epoch });
   }
 
-  /** The append was refused: because it was stored before, and its acknowledgement was lost? */
-  async #storedBefore(chain: string): Promise<number | undefined> {
+  /** Another message is the last one: the sequence when it is this segment itself, whose acknowledgement was lost; undefined when it can be tried again. */
+  async #whyRefused(chain: string): Promise<number | undefined> {
     const last = await this.#options.runs.last(this.run);
-    return last && segmentHead(last)?.chain === chain ? last.sequence : undefined;
+    const head = last && segmentHead(last);
+    if (head?.chain === chain) return last?.sequence;
+    if (!last || head) throw fencedError(this.run, this.#epoch, undefined);
+    // A message of another program.
+    this.#sequence = last.sequence;
+    return undefined;
   }
 }

@@ -4,7 +4,7 @@
  * grown, which it trims afterwards.
  */
 import type { Clock } from '../../values/clock.ts';
-import { toFailure, type TroupeError } from '../../values/failure.ts';
+import { toFailure, TroupeError } from '../../values/failure.ts';
 import { HeldRun, type ClaimedRun, type HeldRunOptions } from './heldRun.ts';
 import { ProcessLog } from './processLog.ts';
 import { presenceInterval, presenceTtl, type SharedStore } from './store.ts';
@@ -28,6 +28,8 @@ export interface IncarnationOptions {
 }
 
 const sweepInterval = 1_000;
+/** The log is also to have several times what a run takes in the roster before it is trimmed, so that rosters are a small part of what is written. */
+const rosterBytes = 128;
 /** How many segments are written at a time. */
 const concurrency = 64;
 
@@ -44,6 +46,7 @@ export class Incarnation {
   /** Runs that are being claimed: whoever takes over looks for them too. */
   readonly #claiming = new Set<string>();
   readonly #answering: Disposable;
+  readonly #heldOptions: HeldRunOptions;
   #timers: Disposable[] = [];
   /** Until when the presence is known to others, by this clock. */
   #presentUntil = -Infinity;
@@ -68,11 +71,12 @@ export class Incarnation {
       },
       onStored: (bytes) => {
         this.#written += bytes;
-        if (this.#written >= options.upkeep.trimBytes) void this.#trim();
+        if (this.#written >= Math.max(options.upkeep.trimBytes, this.#held.size * rosterBytes)) void this.#trim();
       },
       onForeign: options.onForeign,
       onEnded: (reason) => this.#ended(reason),
     });
+    this.#heldOptions = { runs: store.runs, owner: name, upTo: () => this.log.sequence, read: options.read };
     this.#announce();
     this.#every(sweepInterval, () => void this.#sweep());
   }
@@ -100,11 +104,15 @@ export class Incarnation {
 
   /** It has claimed a run. */
   add(claimed: ClaimedRun): HeldRun {
-    const { store, read } = this.#options;
-    const held = new HeldRun({ runs: store.runs, owner: this.name, upTo: () => this.log.sequence, read }, claimed);
+    const held = this.unheld(claimed);
     this.#held.set(held.run, held);
     this.#touch(held.run);
     return held;
+  }
+
+  /** A run that it has claimed, and only gives back. */
+  unheld(claimed: ClaimedRun): HeldRun {
+    return new HeldRun(this.#heldOptions, claimed);
   }
 
   /** It does not hold the run any more. */
@@ -121,8 +129,15 @@ export class Incarnation {
   /** Moves everything into segments, and says that it is gone. What cannot be moved stays in the log, from where it is taken over. */
   async close(): Promise<void> {
     this.#stop();
-    await this.#move([...this.#held.values()].filter(({ hasUnmoved }) => hasUnmoved)).catch(() => {});
-    await this.#options.store.presence.withdraw(this.name).catch(() => {}); // It ends by itself.
+    const { store } = this.#options;
+    const isMoved = await this.#move([...this.#held.values()].filter(({ hasUnmoved }) => hasUnmoved)).then(
+      () => true,
+      () => false,
+    );
+    this.log.end(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
+    // Nobody has to look into the log of a process that gave everything back.
+    if (isMoved && this.#held.size === 0 && this.#claiming.size === 0) await store.logs.remove(this.name).catch(() => {});
+    await store.presence.withdraw(this.name).catch(() => {}); // It ends by itself.
   }
 
   /** Ends as a process that died would. */
@@ -182,15 +197,18 @@ export class Incarnation {
       const { clock, upkeep } = this.#options;
       const before = clock.now() - upkeep.quietTime;
       const quiet: HeldRun[] = [];
+      const pending = this.log.pendingRuns;
       for (const [run, at] of this.#used) {
         if (at > before) break;
         const held = this.#held.get(run);
         if (!held) this.#used.delete(run);
-        else if (!this.log.hasPending(run)) quiet.push(held);
+        else if (!pending.has(run)) quiet.push(held);
       }
       await this.#move(quiet.filter(({ hasUnmoved }) => hasUnmoved));
+      const pendingNow = this.log.pendingRuns;
       for (const held of quiet) {
-        if ((this.#used.get(held.run) ?? Infinity) > before || !held.isQuiet || this.log.hasPending(held.run)) continue;
+        const isUsed = (this.#used.get(held.run) ?? Infinity) > before;
+        if (isUsed || !held.isQuiet || pendingNow.has(held.run)) continue;
         held.drop();
         this.#used.delete(held.run);
       }

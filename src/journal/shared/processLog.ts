@@ -92,10 +92,9 @@ export class ProcessLog {
     return this.#ended;
   }
 
-  /** Is a write of this run on its way? */
-  hasPending(run: string): boolean {
-    const isOf = (write: QueuedWrite) => write.run === run;
-    return this.#writes.some(isOf) || (this.#entry?.writes.some(isOf) ?? false);
+  /** The runs of which a write is on its way. */
+  get pendingRuns(): ReadonlySet<string> {
+    return new Set([...(this.#entry?.writes ?? []), ...this.#writes].map(({ run }) => run));
   }
 
   /** Why writes are not stored now; undefined while they are, as far as is known. */
@@ -123,7 +122,7 @@ export class ProcessLog {
 
   /** Resolves when no write of the run is on its way any more. */
   async flush(run: string): Promise<void> {
-    while (this.hasPending(run)) await this.write(run, 'settle', [run, []], `flush ${this.#flushes++}`);
+    while (this.pendingRuns.has(run)) await this.write(run, 'settle', [run, []], `flush ${this.#flushes++}`);
   }
 
   /** Notes that a run is about to be claimed. Resolves when that is stored. */

@@ -2,6 +2,7 @@
  * Reads a run from the store: its segments, then what the log of its owner has after the last one. The last segment is looked up again afterwards: when a
  * new one came meanwhile, the log may have been trimmed before it was read, and the reader reads on.
  */
+import type { Clock } from '../../values/clock.ts';
 import { damaged } from './entry.ts';
 import { RunReplica } from './runReplica.ts';
 import { decodeSegment, segmentHead, type SegmentHead } from './segment.ts';
@@ -31,9 +32,12 @@ export class RunReader {
   readonly #kept = new Map<string, Reading>();
   readonly #reading = new Map<string, Promise<StoredRun | undefined>>();
 
-  constructor(runs: FencedLogs, tails: Tails) {
+  readonly #clock: Pick<Clock, 'turn'>;
+
+  constructor(runs: FencedLogs, tails: Tails, clock: Pick<Clock, 'turn'>) {
     this.#runs = runs;
     this.#tails = tails;
+    this.#clock = clock;
   }
 
   /** A run as it is by now; undefined when there is none. Rejects with `corrupt` or `incompatible` when it cannot be read. */
@@ -55,12 +59,12 @@ export class RunReader {
   async #read(run: string): Promise<StoredRun | undefined> {
     const reading = this.#kept.get(run) ?? new Reading(run);
     this.#kept.delete(run);
-    for (let last = await this.#last(run); last; ) {
-      await reading.readSegments(this.#runs, last);
+    for (let last = await this.#runs.last(run); last; ) {
+      await reading.readSegments(this.#runs, last, this.#clock);
       const { head } = reading;
       const tail = head.owner === undefined ? undefined : await this.#tails.read(head.owner);
       if (tail) reading.readTail(tail);
-      const again = await this.#last(run);
+      const again = await this.#runs.last(run);
       if (again?.sequence === last.sequence) {
         this.#kept.set(run, reading);
         this.#forget();
@@ -69,13 +73,6 @@ export class RunReader {
       last = again;
     }
     return undefined;
-  }
-
-  /** The last segment. Messages of other programs on the subject of a run are refused by name: they cannot be told from a lost segment otherwise. */
-  async #last(run: string): Promise<StoredMessage | undefined> {
-    const last = await this.#runs.last(run);
-    if (last && !segmentHead(last)) throw damaged(`the run ${run}`, `message ${last.sequence} is no segment`);
-    return last;
   }
 
   #forget(): void {
@@ -104,23 +101,28 @@ class Reading {
 
   get head(): SegmentHead {
     if (this.#head) return this.#head;
-    throw damaged(`the run ${this.replica.run}`, 'it has no segment');
+    throw damaged(`the run ${this.replica.run}`, 'it has messages of another program only');
   }
 
-  async readSegments(runs: FencedLogs, last: StoredMessage): Promise<void> {
+  async readSegments(runs: FencedLogs, last: StoredMessage, clock: Pick<Clock, 'turn'>): Promise<void> {
     if (last.sequence === this.#sequence) return;
     const { run } = this.replica;
     for await (const message of runs.read(run, this.#sequence)) {
       const head = segmentHead(message);
-      if (!head) throw damaged(`the run ${run}`, `message ${message.sequence} is no segment`);
+      this.#sequence = message.sequence;
+      if (!head) continue; // A message of another program.
       const writes = await decodeSegment(run, message, this.#head?.chain ?? '');
       if (!this.#head) this.replica.begin(message.sequence);
       // What was read from the owner's log before comes first in the segment that moves it.
       const texts = this.unmoved.splice(0, writes.length);
-      for (const write of writes.slice(texts.length)) void this.replica.apply(write, message.body.length / writes.length);
+      for (const write of writes.slice(texts.length)) {
+        void this.replica.apply(write, message.body.length / writes.length);
+        // A run with a long history must not keep the process from its timers.
+        const turn = clock.turn?.();
+        if (turn) await turn;
+      }
       this.replica.own(head);
       this.#head = head;
-      this.#sequence = message.sequence;
       this.#tail = Math.max(head.owner === undefined ? 0 : head.upTo, this.unmoved.length > 0 ? this.#tail : 0);
     }
   }

@@ -6,7 +6,7 @@
 import type { Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
 import { actorKeyOf, type Address } from '../../values/ids.ts';
-import type { Journal, RunLease } from '../journal.ts';
+import type { Journal, RunLease, SkippedEntry } from '../journal.ts';
 import { fencedError } from '../refusals.ts';
 import { Claims } from './claims.ts';
 import { DeadProcesses } from './deadProcesses.ts';
@@ -38,11 +38,17 @@ export interface SharedJournalOptions {
 /** A write that changes nothing tells whether the store can be written, where nothing was written for so many milliseconds. */
 const probeInterval = 10_000;
 
+/** How many skipped messages are named. */
+const namedSkipped = 10;
+
+/** A journal over a shared store. */
+export type SharedJournal = Journal & Required<Pick<Journal, 'skipped'>>;
+
 /** Opens a shared journal. */
-export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: SharedJournalOptions): Journal {
+export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: SharedJournalOptions): SharedJournal {
   const upkeep = { ...usualUpkeep, ...changed };
   const tails = new Tails(store.logs);
-  const reader = new RunReader(store.runs, tails);
+  const reader = new RunReader(store.runs, tails, clock);
   const liveness = new Liveness(store);
   const claims = new Claims({ store, clock, reader, liveness });
   /** By owner: the incarnation that can claim. */
@@ -52,6 +58,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
   const isWell = (process: string) =>
     [...incarnations.values()].some(({ name, isPresent }) => name === process && isPresent);
   const dead = new DeadProcesses({ store, liveness, tails, clock, upkeep, isWell, name: id });
+  const skipped: { count: number; readonly latest: SkippedEntry[] } = { count: 0, latest: [] };
   let lost: TroupeError | undefined;
   let isClosed = false;
 
@@ -67,8 +74,11 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       upkeep,
       read: (run) => readOwn(run),
       onMail: (run) => mailbox.note(run),
-      onForeign: (sequence) =>
-        onNotice(`Another program has put message ${sequence} into the log of this process (${name}); it is skipped.`),
+      onForeign: (position) => {
+        skipped.count++;
+        skipped.latest.unshift({ position, reason: `it is no entry of ${name}` });
+        skipped.latest.splice(namedSkipped);
+      },
       onEnded(reason) {
         if (incarnations.get(owner) === made) incarnations.delete(owner);
         if (reason.kind === 'fenced') onNotice(reason.message);
@@ -258,9 +268,10 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
         isFree: (process) => isMine(process) || liveness.isEnded(process),
         onPruned: (run) => holderOf(run)?.remove(run),
       }),
-    verify: () => verify(store),
+    verify: () => verify(store, clock),
 
     lost: () => lost,
+    skipped: () => skipped,
     trouble({ tryWrite = false } = {}) {
       const logs = [...incarnations.values()].map(({ log }) => log);
       const trouble = lost?.message ?? logs.map((log) => log.trouble).find((each) => each !== undefined);

@@ -1,4 +1,5 @@
 /** Checks every segment and every entry that is stored, and lists what is damaged. */
+import type { Clock } from '../../values/clock.ts';
 import { toFailure } from '../../values/failure.ts';
 import type { Journal } from '../journal.ts';
 import { indexedRuns } from './lists.ts';
@@ -7,11 +8,11 @@ import type { SharedStore } from './store.ts';
 import { Tails } from './tails.ts';
 
 /** Reads all runs anew, one after the other. Damage of a log is told for the process that wrote it. */
-export async function verify(store: SharedStore): Promise<Awaited<ReturnType<Journal['verify']>>> {
+export async function verify(store: SharedStore, clock: Pick<Clock, 'turn'>): Promise<Awaited<ReturnType<Journal['verify']>>> {
   const damage: { actor: string; seq: number; what: string }[] = [];
   let [actors, commits] = [0, 0];
   const tails = new Tails(store.logs);
-  const reader = new RunReader(store.runs, tails);
+  const reader = new RunReader(store.runs, tails, clock);
   for (const process of await store.logs.names())
     await tails.read(process).catch((thrown: unknown) => damage.push({ actor: process, seq: 0, what: whatIn(thrown) }));
   for await (const { run, head } of indexedRuns(store)) {

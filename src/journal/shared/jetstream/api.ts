@@ -1,0 +1,113 @@
+/** Requests to the server's JetStream: its API, which the leader of a stream answers, and publishes that are acknowledged. */
+import { JetStreamApiError, type ApiError } from '@nats-io/jetstream';
+import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import type { Clock } from '../../../values/clock.ts';
+import { parseHeaders } from './headers.ts';
+
+/** A message as it stands in a stream. */
+export interface StreamMessage {
+  readonly sequence: number;
+  readonly subject: string;
+  /** All of them, as they are stored. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** When the server stored it, as the server writes it. */
+  readonly time: string;
+}
+
+/** What is asked of a server. */
+export interface JetStreamApi {
+  readonly connection: NatsConnection;
+  readonly clock: Clock;
+  /** Resolves when requests may be sent; rejects when the server cannot be used. Undefined: they may. */
+  ready(): Promise<void> | undefined;
+  /** A request to the API, `STREAM.INFO.name` for example. Rejects with `JetStreamApiError` when the server refuses it. */
+  ask<T>(name: string, body?: object): Promise<T>;
+  /** Publishes, and resolves with the sequence when the message is stored. Rejects with `JetStreamApiError` when the server refuses it. */
+  publish(subject: string, body: Uint8Array, headers?: MsgHdrs): Promise<number>;
+}
+
+/** Milliseconds until a publish counts as unanswered. */
+const publishTimeout = 5_000;
+/** Milliseconds for requests of the API: a list of 100,000 subjects takes a second or two. */
+const requestTimeout = 15_000;
+
+/** The API over a connection. `ready` is waited for before each request. */
+export function jetstreamApi(
+  connection: NatsConnection,
+  clock: Clock,
+  ready: () => Promise<void> | undefined = () => undefined,
+): JetStreamApi {
+  async function request<T>(
+    subject: string,
+    body: string | Uint8Array,
+    options: { readonly timeout: number; readonly headers?: MsgHdrs },
+  ): Promise<T> {
+    const waiting = ready();
+    if (waiting) await waiting;
+    const answer = (await connection.request(subject, body, { ...options })).json<T & { error?: ApiError }>();
+    if (answer.error) throw new JetStreamApiError(answer.error);
+    return answer;
+  }
+  return {
+    connection,
+    clock,
+    ready,
+    ask: (name, body) =>
+      request(`$JS.API.${name}`, body === undefined ? '' : JSON.stringify(body), { timeout: requestTimeout }),
+    async publish(subject, body, headers) {
+      const options = { timeout: publishTimeout, ...(headers === undefined ? {} : { headers }) };
+      return (await request<{ seq: number }>(subject, body, options)).seq;
+    },
+  };
+}
+
+/** Which message of a stream: the last of a subject, the one with a sequence, or the first of a subject from a sequence on. */
+export type Which =
+  | { readonly last_by_subj: string }
+  | { readonly seq: number }
+  | { readonly seq: number; readonly next_by_subj: string };
+
+/** A message from the leader of a stream: never older than what was acknowledged before. */
+export async function messageFromLeader(
+  api: JetStreamApi,
+  stream: string,
+  which: Which,
+): Promise<StreamMessage | undefined> {
+  interface Found {
+    readonly message: { subject: string; seq: number; hdrs?: string; data?: string; time: string };
+  }
+  const found = await api.ask<Found>(`STREAM.MSG.GET.${stream}`, which).catch((thrown: unknown) => {
+    if (thrown instanceof JetStreamApiError && thrown.code === noMessage) return undefined;
+    throw thrown;
+  });
+  if (!found) return undefined;
+  const { subject, seq, hdrs = '', data = '', time } = found.message;
+  return {
+    sequence: seq,
+    subject,
+    headers: parseHeaders(Buffer.from(hdrs, 'base64').toString('utf8')),
+    body: Buffer.from(data, 'base64'),
+    time,
+  };
+}
+
+/** The server's code for a message that is not there. */
+const noMessage = 10_037;
+
+/** The subjects of a stream that have a message and match a filter, with the number of their messages. */
+export async function subjectsOf(api: JetStreamApi, stream: string, filter: string): Promise<Map<string, number>> {
+  interface Page {
+    readonly total?: number;
+    readonly state: { readonly subjects?: Readonly<Record<string, number>> };
+  }
+  const all = new Map<string, number>();
+  // The server returns 100,000 at once.
+  for (let offset = 0; ;) {
+    const { total = 0, state } = await api.ask<Page>(`STREAM.INFO.${stream}`, { subjects_filter: filter, offset });
+    const page = Object.entries(state.subjects ?? {});
+    for (const [subject, count] of page) all.set(subject, count);
+    offset += page.length;
+    if (page.length === 0 || offset >= total) return all;
+  }
+}
