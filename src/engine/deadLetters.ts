@@ -29,11 +29,11 @@ export async function storeDeadLetter(
   const deadLetter: DeadLetter = { id, type, from, to, body, kind, at, failure };
   try {
     if (epoch !== undefined) await journal.bury(run, epoch, deadLetter);
-    else journal.settle([id]);
+    else journal.settle(run, [id]);
   } catch (thrown) {
     // A run without any actor has no list to store it in.
     if (toFailure(thrown).kind !== 'unknown_recipient') throw thrown;
-    journal.settle([id]);
+    journal.settle(run, [id]);
   }
   report({ type: 'dead', at, run, actor: to, message: { id, type, from }, failure });
 }

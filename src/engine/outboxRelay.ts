@@ -129,7 +129,7 @@ export class OutboxRelay {
     for (let failed = 1; !ending.aborted && !sending.released; failed++) {
       try {
         await transport.send(envelope);
-        return journal.settle([envelope.id]);
+        return journal.settle(envelope.run, [envelope.id]);
       } catch (thrown) {
         if (sending.released) return;
         const failure = await this.#checkRejection(envelope, toFailure(thrown)).catch(toFailure);
@@ -162,8 +162,8 @@ export class OutboxRelay {
     return this.#settle(envelope);
   }
 
-  #settle({ id }: Envelope): 'arrived' {
-    this.#options.journal.settle([id]);
+  #settle({ run, id }: Envelope): 'arrived' {
+    this.#options.journal.settle(run, [id]);
     return 'arrived';
   }
 }

@@ -112,8 +112,8 @@ export interface CommitStore {
   handled(actor: Address, id: string): Promise<{ seq: number; body: Json; reply: Envelope | undefined } | undefined>;
   /** Messages that actors of a run committed and that are not settled, oldest first. Actors that have ended are included. */
   undelivered(run: string): Promise<Envelope[]>;
-  /** Removes pending messages without waiting for the disk: if the removal is lost, they are only delivered again. */
-  settle(keys: readonly string[]): void;
+  /** Removes pending messages of a run without waiting for the disk: if the removal is lost, they are only delivered again. */
+  settle(run: string, keys: readonly string[]): void;
 }
 
 /** The owner of a run, or its last owner. */
@@ -148,6 +148,12 @@ export interface RunLeases {
   ): Promise<number>;
   /** Extends a lease; false when another process has claimed the run meanwhile. */
   renew(run: string, epoch: number, until: number): Promise<boolean>;
+  /**
+   * Extends all leases of an owner with one write, whatever their number: none of them ends before `until`, in milliseconds since the epoch. Returns how many
+   * there are: claimed by this owner, and neither released nor claimed by another one since. What was claimed and released before the call is counted.
+   * A journal may leave it out: then each lease is renewed by itself.
+   */
+  renewAll?(owner: string, until: number): Promise<number>;
   /** Ends a lease, so that another process can claim the run at once. */
   release(run: string, epoch: number): Promise<void>;
   /** The leases of all runs that have begun and not ended; or only those of one run, of one owner, or that have ended at the time `overAt`. */
@@ -170,6 +176,8 @@ export interface Inboxes {
   post(envelope: Envelope): Promise<void>;
   /** Posted messages of a run that no commit has handled, oldest first. A message is removed by the commit that handles it, or by `dropMail`. */
   mail(run: string): Promise<Envelope[]>;
+  /** The runs that have messages waiting, in any order. A journal may leave out those that no owner in this process holds. */
+  mailed(): Promise<readonly string[]>;
   /** Removes a message from the inbox of a run. */
   dropMail(run: string, id: string): Promise<void>;
 }

@@ -26,6 +26,8 @@ export interface MemoryContents {
   readonly actorByPending: Map<string, ActorContents>;
   readonly results: Map<string, LedgerEntry & { run: string }>;
   readonly claims: Map<string, { epoch: number; owner: string; until: number }>;
+  /** By owner: how many leases it holds, and until when all of them last at least. */
+  readonly owners: Map<string, { held: number; until: number }>;
   /** The address of the root actor of every run that has not ended, by run. */
   readonly activeRoots: Map<string, Address>;
   readonly mail: Map<string, Map<string, Envelope>>;
@@ -49,6 +51,7 @@ export const emptyContents = (): MemoryContents => ({
   actorByPending: new Map(),
   results: new Map(),
   claims: new Map(),
+  owners: new Map(),
   activeRoots: new Map(),
   mail: new Map(),
   position: 0,
@@ -56,7 +59,7 @@ export const emptyContents = (): MemoryContents => ({
 
 /** Opens a journal in memory; over `contents`, which it changes, or an empty one. */
 export function memory(contents: MemoryContents = emptyContents()): Journal {
-  const { actors, byRun, actorByPending, results, claims, activeRoots, mail } = contents;
+  const { actors, byRun, actorByPending, results, claims, owners, activeRoots, mail } = contents;
   const actorsOf = (run: string | undefined): readonly ActorContents[] =>
     run === undefined ? [...actors.values()] : [...(byRun.get(run) ?? [])];
 
@@ -64,9 +67,37 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     const current = claims.get(run)?.epoch;
     if (current !== epoch) throw fencedError(run, epoch, current);
   };
+  /** The lease of a run with the time at which it really ends: its owner may have extended all its leases. */
+  const leaseOf = (run: string) => {
+    const lease = claims.get(run);
+    if (!lease || lease.until === 0) return lease;
+    return { ...lease, until: Math.max(lease.until, owners.get(lease.owner)?.until ?? 0) };
+  };
+  /** Stores a lease. One that ends at 0 is held by nobody. */
+  const putLease = (run: string, lease: { epoch: number; owner: string; until: number }) => {
+    const [before, now] = [holderIn(claims.get(run)), holderIn(lease)];
+    if (before !== now) {
+      countHeld(before, -1);
+      countHeld(now, 1);
+    }
+    claims.set(run, lease);
+  };
+  const countHeld = (owner: string | undefined, change: number) => {
+    if (owner === undefined) return;
+    const known = owners.get(owner) ?? { held: 0, until: 0 };
+    known.held += change;
+    // Without a lease, the time until which all of them last is of no use, and must not hold for one that is claimed later.
+    if (known.held <= 0) owners.delete(owner);
+    else owners.set(owner, known);
+  };
   const close = (key: string) => {
     actorByPending.get(key)?.pending.delete(key);
     actorByPending.delete(key);
+  };
+  /** An inbox is there as long as a message waits in it. */
+  const removeMail = (run: string, id: string) => {
+    const box = mail.get(run);
+    if (box?.delete(id) && box.size === 0) mail.delete(run);
   };
   const append = ({ lists }: ActorContents, list: string, entry: Json) => {
     const entries = lists.get(list);
@@ -103,7 +134,10 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
       actors.delete(address);
     }
     for (const [key, { run }] of results) if (gone.has(run)) results.delete(key);
-    for (const run of gone) [byRun, claims, mail].forEach((each) => each.delete(run));
+    for (const run of gone) {
+      countHeld(holderIn(claims.get(run)), -1);
+      [byRun, claims, mail].forEach((each) => each.delete(run));
+    }
     return gone.size;
   }
 
@@ -136,7 +170,7 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     for (const { list, entry } of appends) append(kept, list, entry);
     if (event.inbox) {
       kept.inbox.set(event.id, { seq, body: event.body });
-      mail.get(run)?.delete(event.id);
+      removeMail(run, event.id);
     }
   }
 
@@ -166,7 +200,7 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
       if (!holder) throw unknownRunError(run);
       append(holder, deadLetterList, asJson(letter));
       if (actorByPending.get(letter.id)?.pending.get(letter.id)?.kind === 'message') close(letter.id);
-      mail.get(run)?.delete(letter.id);
+      removeMail(run, letter.id);
     },
     async load(actor) {
       const kept = actors.get(actor);
@@ -195,30 +229,35 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
       actorsOf(run)
         .flatMap(({ pending }) => [...pending.values()])
         .flatMap(({ kind, data }) => (kind === 'message' ? [data] : [])),
-    settle: (keys) => keys.forEach(close),
+    settle: (_run, keys) => keys.forEach(close),
 
     async claim(run, owner, { now, ttl, alive }) {
-      const held = claims.get(run);
+      const held = leaseOf(run);
       if (held && held.owner !== owner && held.until > now && (alive?.(held.owner) ?? true))
         throw ownedElsewhereError(run, held);
       const epoch = (held?.epoch ?? 0) + 1;
-      claims.set(run, { epoch, owner, until: now + ttl });
+      putLease(run, { epoch, owner, until: now + ttl });
       return epoch;
     },
     async renew(run, epoch, until) {
       const held = claims.get(run);
       if (held?.epoch !== epoch) return false;
-      held.until = until;
+      putLease(run, { ...held, until });
       return true;
+    },
+    async renewAll(owner, until) {
+      const known = owners.get(owner);
+      if (known) known.until = until;
+      return known?.held ?? 0;
     },
     async release(run, epoch) {
       const held = claims.get(run);
-      if (held?.epoch === epoch) held.until = 0;
+      if (held?.epoch === epoch) putLease(run, { ...held, until: 0 });
     },
     async claims({ run: only, owner, expiredAt = Infinity } = {}) {
       return (only === undefined ? [...activeRoots.keys()].sort() : activeRoots.has(only) ? [only] : [])
         .flatMap((run) => {
-          const claim = claims.get(run);
+          const claim = leaseOf(run);
           return claim ? [{ run, ...claim }] : [];
         })
         .filter((claim) => (owner === undefined || claim.owner === owner) && claim.until <= expiredAt);
@@ -226,13 +265,14 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
 
     async post(envelope) {
       const box = mail.get(envelope.run) ?? new Map<string, Envelope>();
-      mail.set(envelope.run, box);
       const kept = actors.get(envelope.to);
       const known = { status: kept?.row.status, handled: kept?.inbox.get(envelope.id), waiting: box.get(envelope.id) };
-      if (isNewMessage(envelope, known)) box.set(envelope.id, structuredClone(envelope));
+      if (!isNewMessage(envelope, known)) return;
+      mail.set(envelope.run, box.set(envelope.id, structuredClone(envelope)));
     },
     mail: async (run) => [...(mail.get(run)?.values() ?? [])],
-    dropMail: async (run, id) => void mail.get(run)?.delete(id),
+    mailed: async () => [...mail.keys()],
+    dropMail: async (run, id) => removeMail(run, id),
 
     async find(query) {
       const { actor, limit = 100 } = query;
@@ -268,6 +308,9 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     async [Symbol.asyncDispose]() {},
   };
 }
+
+const holderIn = (lease: { readonly owner: string; readonly until: number } | undefined): string | undefined =>
+  lease && lease.until > 0 ? lease.owner : undefined;
 
 const rowOf = ({
   run,

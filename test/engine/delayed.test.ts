@@ -183,7 +183,7 @@ test.each(['the recipient has it', 'it waits in the inbox'] as const)(
     process.host.abandon();
     if (where === 'it waits in the inbox')
       await process.journal.post(process.envelope(kid, ring, { id, from: 'boss/r1' }));
-    process.journal.settle([id]);
+    process.journal.settle('r1', [id]);
     await process.advance(3 * delay);
     await process.resume(bossType);
     expect(await rings()).toEqual({ boss: 0, kid: 1 });

@@ -90,7 +90,7 @@ const mutants: Record<string, { fault: NonNullable<CrashOptions['fault']>; scena
       journal: stepByStep(parts.journal),
       transport: overrideMethods(parts.transport, {
         send: (envelope) => {
-          parts.journal.settle([envelope.id]);
+          parts.journal.settle(envelope.run, [envelope.id]);
           return parts.transport.send(envelope);
         },
       }),

@@ -63,6 +63,7 @@ export function memoryReplica(): JournalReplica {
       fill(contents.actorByPending, from.memory.actorByPending);
       fill(contents.results, from.memory.results);
       fill(contents.claims, from.memory.claims);
+      fill(contents.owners, from.memory.owners);
       fill(contents.activeRoots, from.memory.activeRoots);
       fill(contents.mail, from.memory.mail);
       contents.position = from.memory.position;

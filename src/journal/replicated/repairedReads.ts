@@ -3,7 +3,18 @@ import { toFailure } from '../../values/failure.ts';
 import type { Journal } from '../journal.ts';
 import type { Applier } from './applier.ts';
 
-const methods = ['load', 'list', 'handled', 'undelivered', 'claims', 'mail', 'find', 'history', 'ledger'] as const;
+const methods = [
+  'load',
+  'list',
+  'handled',
+  'undelivered',
+  'claims',
+  'mail',
+  'mailed',
+  'find',
+  'history',
+  'ledger',
+] as const;
 type Reads = Pick<Journal, (typeof methods)[number] | 'verify'>;
 
 /** The reading methods of a replica's journal. */

@@ -61,13 +61,16 @@ export async function replicated({
     onNotice,
     onDamage: (damage) => void applier.rebuild(damage).catch(() => {}), // Told with the snapshot that could not be taken.
   });
-  const { journal } = replica;
+  // Each lease is renewed by an entry of its own: every process reads from the log how long it lasts.
+  const { renewAll: _, ...journal } = replica.journal;
   /** By run: the claim that was refused last, and the lease that stood against it. While that lease holds, another claim is refused without the log. */
   const refusals = new Map<string, LeaseHolder & { readonly error: unknown }>();
   const perform = (write: LoggedMethod, args: readonly Json[]): unknown => {
     if (write !== 'claim') {
       const [run] = args;
       if ((write === 'renew' || write === 'release') && typeof run === 'string') refusals.delete(run);
+      // In the log, the keys stand without their run; that they are texts was checked when the entry was decoded.
+      if (write === 'settle') return journal.settle('', run as readonly string[]);
       // The entry holds the arguments with which its writer called the method of this name.
       return (journal[write] as (...args: readonly unknown[]) => unknown)(...args);
     }
@@ -179,7 +182,7 @@ export async function replicated({
       if (trouble === undefined && tryWrite) probe();
       return trouble;
     },
-    settle: (keys) => void writer.write('settle', [keys]).catch(() => {}), // If the removal is lost, they are only delivered again.
+    settle: (_run, keys) => void writer.write('settle', [keys]).catch(() => {}), // If the removal is lost, they are only delivered again.
     async prune(before) {
       // Whoever may not cut the log would delete the runs from the replicas and leave their data on the server.
       await log.requireTruncation();

@@ -12,6 +12,8 @@ export function sqliteInboxes({ db, writes, codec, commits }: SqliteStore): Inbo
   const select = db.prepare<MailColumns>('SELECT * FROM mail WHERE run = ? ORDER BY n');
   // Few messages wait at any time, so the whole table is read.
   const count = db.prepare<{ readonly n: number }>('SELECT count(*) AS n FROM mail NOT INDEXED WHERE run = ?');
+  const runsInTable = db.prepare<Pick<MailColumns, 'run'>>('SELECT DISTINCT run FROM mail NOT INDEXED');
+  const runsInIndex = db.prepare<Pick<MailColumns, 'run'>>('SELECT DISTINCT run FROM mail ORDER BY run, id');
   const remove = db.prepare('DELETE FROM mail WHERE run = ? AND id = ?');
   const statusOf = db.prepare<Pick<ActorColumns, 'id' | 'status'>>('SELECT id, status FROM actors WHERE actor = ?');
   const handledBy = db.prepare<InboxColumns>('SELECT id, seq FROM inbox WHERE actor = ? AND id = ?');
@@ -48,6 +50,13 @@ export function sqliteInboxes({ db, writes, codec, commits }: SqliteStore): Inbo
       if (found.some((row) => row.run !== run) || found.length !== Number(count.get(run)?.n))
         throw corruptJournal(`an index of the inbox of the run ${run} does not have what the table has`);
       return found.map(envelopeIn);
+    },
+    async mailed() {
+      const [inTable, inIndex] = [runsInTable, runsInIndex].map((rows) => rows.all().map(({ run }) => String(run)));
+      const found = new Set(inTable);
+      if (inIndex?.length !== found.size || !inIndex.every((run) => found.has(run)))
+        throw corruptJournal('an index of the inboxes does not have what the table has');
+      return inIndex;
     },
     dropMail: (run, id) => writes.add(() => void remove.run(run, id)),
   };

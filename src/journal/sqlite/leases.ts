@@ -4,6 +4,7 @@ import type { RunLease, RunLeases } from '../journal.ts';
 import { fencedError, ownedElsewhereError } from '../refusals.ts';
 import type { SqliteDriver } from './database.ts';
 import { actorLookup } from './lookup.ts';
+import { sqliteOwners } from './owners.ts';
 import type { ClaimColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 
@@ -17,15 +18,29 @@ function leaseIn({ run, epoch, owner, until, sum }: ClaimColumns): RunLease {
   return lease;
 }
 
+/** The rows of the table `claims`. */
+export function leaseRows(db: SqliteDriver) {
+  const select = db.prepare<ClaimColumns>('SELECT run, epoch, owner, until, sum FROM claims WHERE run = ?');
+  const upsert = db.prepare(
+    'INSERT INTO claims (run, epoch, owner, until, sum) VALUES (?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET epoch = excluded.epoch, owner = excluded.owner, until = excluded.until, sum = excluded.sum',
+  );
+  return {
+    get(run: string): RunLease | undefined {
+      const found = select.get(run);
+      return found && leaseIn(found);
+    },
+    put: (lease: RunLease) => void upsert.run(lease.run, lease.epoch, lease.owner, lease.until, claimDigest(lease)),
+  };
+}
+
 /** Reads the lease of a run; undefined when it was never claimed. A run that has actors was claimed: without a lease it throws `corrupt`. */
 export function leaseReader(db: SqliteDriver): (run: string) => RunLease | undefined {
-  const select = db.prepare<ClaimColumns>('SELECT run, epoch, owner, until, sum FROM claims WHERE run = ?');
+  const { get } = leaseRows(db);
   const { requireNoActors } = actorLookup(db);
   return (run) => {
-    const found = select.get(run);
-    if (found) return leaseIn(found);
-    requireNoActors(run, 'the lease of its run is gone');
-    return undefined;
+    const found = get(run);
+    if (!found) requireNoActors(run, 'the lease of its run is gone');
+    return found;
   };
 }
 
@@ -41,11 +56,8 @@ export function ownerCheck(db: SqliteDriver): (run: string, epoch: number) => vo
 /** The part of a journal that grants leases. */
 export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   const leaseOf = leaseReader(db);
-  const upsert = db.prepare(
-    'INSERT INTO claims (run, epoch, owner, until, sum) VALUES (?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET epoch = excluded.epoch, owner = excluded.owner, until = excluded.until, sum = excluded.sum',
-  );
-  const put = (lease: RunLease) =>
-    void upsert.run(lease.run, lease.epoch, lease.owner, lease.until, claimDigest(lease));
+  const { put } = leaseRows(db);
+  const owners = sqliteOwners(db, leaseRows(db));
 
   // An empty text for every run: libsql cannot bind a single null.
   const ofActiveRuns = db.prepare<ClaimColumns>(
@@ -53,36 +65,55 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
      WHERE claims.run = coalesce(nullif(?, ''), claims.run) ORDER BY claims.run`,
   );
 
+  /** Writes a change of a lease, and counts it once it is stored. */
+  async function change(run: string, changed: (held: RunLease | undefined) => RunLease | undefined): Promise<void> {
+    let count = () => {};
+    await writes.add(() => {
+      const held = leaseOf(run);
+      const lease = changed(held);
+      count = () => {};
+      if (!lease) return;
+      put(lease);
+      count = owners.onChange(held, lease);
+    });
+    count();
+  }
+
   return {
     async claim(run, owner, { now, ttl, alive }) {
       let epoch = 1;
-      await writes.add(() => {
-        const held = leaseOf(run);
-        if (held && held.owner !== owner && held.until > now && (alive?.(held.owner) ?? true))
-          throw ownedElsewhereError(run, held);
+      await change(run, (held) => {
+        const until = held && owners.endOf(held);
+        if (held && until !== undefined && held.owner !== owner && until > now && (alive?.(held.owner) ?? true))
+          throw ownedElsewhereError(run, { ...held, until });
         epoch = (held?.epoch ?? 0) + 1;
-        put({ run, epoch, owner, until: now + ttl });
+        return { run, epoch, owner, until: now + ttl };
       });
       return epoch;
     },
     async renew(run, epoch, until) {
       let isHeld = false;
-      await writes.add(() => {
-        const held = leaseOf(run);
+      await change(run, (held) => {
         isHeld = held?.epoch === epoch;
-        if (held && isHeld) put({ ...held, until });
+        return held && isHeld ? { ...held, until } : undefined;
       });
       return isHeld;
     },
+    async renewAll(owner, until) {
+      let count = () => 0;
+      await writes.add(() => {
+        count = owners.renew(owner, until);
+      });
+      return count();
+    },
     release: (run, epoch) =>
-      writes.add(() => {
-        const held = leaseOf(run);
-        if (held?.epoch === epoch) put({ ...held, until: 0 });
-      }),
+      change(run, (held) => (held?.epoch === epoch && held.until > 0 ? { ...held, until: 0 } : undefined)),
     async claims({ run, owner, expiredAt = Infinity } = {}) {
+      const endOf = owners.ends();
       return ofActiveRuns
         .all(run ?? '')
         .map(leaseIn)
+        .map((lease) => ({ ...lease, until: endOf(lease) }))
         .filter((lease) => (owner === undefined || lease.owner === owner) && lease.until <= expiredAt);
     },
   };

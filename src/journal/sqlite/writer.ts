@@ -193,7 +193,7 @@ export function commitWriter({
         deleteMessage.run(letter.id);
         deleteMail.run(run, letter.id);
       }),
-    settle: (keys) =>
+    settle: (_run, keys) =>
       writes.addUnacknowledged(() => {
         for (const key of keys) deletePending.run(key);
       }),

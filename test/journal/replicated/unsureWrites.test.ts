@@ -168,7 +168,7 @@ test('what gives something back is done as soon as the server is there, although
     const first = at.mine.post({ ...send, id: 'm4' });
     first.catch(() => {});
     await at.advance(100);
-    at.mine.settle(['agent/a/1/0']);
+    at.mine.settle('r', ['agent/a/1/0']);
     await at.mine.release('s', 1);
   });
   await at.back();

@@ -64,7 +64,7 @@ describe.each(drivers)('a journal of an earlier version on %s', (driver) => {
     expect(undelivered).toHaveLength(9);
     expect(handled).toMatchObject({ seq: 2, body: { n: 2 } });
 
-    journal.settle([`${firstActor}/1/2`]);
+    journal.settle('r', [`${firstActor}/1/2`]);
     for (let seq = 4; seq <= 40; seq++)
       await journal.commit(
         commitFor({

@@ -23,6 +23,7 @@ const message = (id: string, over: Partial<Envelope> = {}): Envelope => ({
 /** Fills an empty journal: active and ended runs, all sorts of what is pending, results, lists, dead letters, replies, mail and a large value. */
 export async function fill(journal: Journal): Promise<void> {
   for (const run of [...runs, 'old']) await journal.claim(run, `owner of ${run}`, { now, ttl: 1_000 });
+  await journal.renewAll?.('owner of r1', now + 9_000);
   for (const run of runs) {
     for (const [n, actor] of actorsOf(run).entries()) {
       for (let seq = 1; seq <= 4; seq++) {
@@ -51,7 +52,7 @@ export async function fill(journal: Journal): Promise<void> {
             closes: seq === 1 ? [] : [`${actor}/${seq - 1}/1`, `${actor}/${seq - 1}/0`],
           }),
         );
-        if (seq % 2 === 0) journal.settle([key(3)]);
+        if (seq % 2 === 0) journal.settle(run, [key(3)]);
       }
     }
     const failure = { kind: 'unknown_recipient', message: 'Nobody.', retryable: false } as const;
@@ -109,6 +110,7 @@ export const questions: Questions = Object.fromEntries<Questions[string]>([
   ['by tag', (journal) => journal.find({ tag: 'thinking', status: 'active' })],
   ['by type', (journal) => journal.find({ type: 'agent', status: ['done', 'failed'] })],
   ['by time', (journal) => journal.find({ since: now + 2, until: now + 4 })],
+  ['runs with mail', async (journal) => [...(await journal.mailed())].sort()],
   ['all claims', (journal) => journal.claims()],
   ['expired claims', (journal) => journal.claims({ expiredAt: now + 5_000 })],
 ]);
