@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
+import { fencedError } from '../refusals.ts';
 import { HeldRun, type ClaimedRun, type HeldRunOptions } from './heldRun.ts';
 import { ProcessLog } from './processLog.ts';
 import { presenceInterval, presenceTtl, type SharedStore } from './store.ts';
@@ -43,14 +44,16 @@ export class Incarnation {
   readonly #held = new Map<string, HeldRun>();
   /** Runs whose replica is loaded, by the time of their last use, the longest ago first. */
   readonly #used = new Map<string, number>();
-  /** Runs that are being claimed: whoever takes over looks for them too. */
-  readonly #claiming = new Set<string>();
+  /** Runs that are being claimed, and how many times: whoever takes over looks for them too. */
+  readonly #claiming = new Map<string, number>();
   readonly #answering: Disposable;
   readonly #heldOptions: HeldRunOptions;
   #timers: Disposable[] = [];
   /** Until when the presence is known to others, by this clock. */
   #presentUntil = -Infinity;
   #written = 0;
+  /** What is before this entry was deleted. */
+  #trimmedBefore = 0;
   #trimming = false;
   #sweeping = false;
 
@@ -64,10 +67,12 @@ export class Incarnation {
       name,
       logs: store.logs,
       clock,
-      roster: () => [...new Set([...this.#held.keys(), ...this.#claiming])],
+      trimmedBefore: () => this.#trimmedBefore,
+      roster: () => [...new Set([...this.#held.keys(), ...this.#claiming.keys()])],
       apply: (write) => {
         this.#touch(write.run);
-        return this.#held.get(write.run)?.apply(write) ?? Promise.resolve();
+        // What is not held any more is read by nobody: its segments end before this entry.
+        return this.#held.get(write.run)?.apply(write) ?? Promise.reject(fencedError(write.run, 0, undefined));
       },
       onStored: (bytes) => {
         this.#written += bytes;
@@ -91,14 +96,19 @@ export class Incarnation {
     return this.log.ended === undefined && this.#options.clock.now() < this.#presentUntil;
   }
 
-  /** Writes down that a run is about to be claimed, where it has something to take over. */
-  async claiming<T>(run: string, isBorn: boolean, claim: () => Promise<T>): Promise<T> {
-    this.#claiming.add(run);
+  /**
+   * Writes down that a run is about to be claimed, where it has something to take over. The log is begun in any case: an append to an empty log would be
+   * taken again when the log was ended and removed meanwhile.
+   */
+  async claiming<T>(run: string, isEmpty: boolean, claim: () => Promise<T>): Promise<T> {
+    this.#claiming.set(run, (this.#claiming.get(run) ?? 0) + 1);
     try {
-      if (isBorn) await this.log.took(run);
+      if (!isEmpty || this.log.sequence === 0) await this.log.took(run);
       return await claim();
     } finally {
-      this.#claiming.delete(run);
+      const left = (this.#claiming.get(run) ?? 0) - 1;
+      if (left > 0) this.#claiming.set(run, left);
+      else this.#claiming.delete(run);
     }
   }
 
@@ -227,6 +237,7 @@ export class Incarnation {
     try {
       const roster = await this.log.roster();
       await this.#move([...this.#held.values()].filter(({ hasUnmoved }) => hasUnmoved));
+      this.#trimmedBefore = roster;
       await this.#options.store.logs.trim(this.name, roster);
     } catch {
       // It is trimmed the next time.

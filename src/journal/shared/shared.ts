@@ -72,7 +72,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       store,
       clock,
       upkeep,
-      read: (run) => readOwn(run),
+      read: (run, sequence) => reader.readSegments(run, sequence),
       onMail: (run) => mailbox.note(run),
       onForeign: (position) => {
         skipped.count++;
@@ -98,13 +98,6 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     holds: (run) => holderOf(run) !== undefined,
     contentOf: (run) => contentOf(run),
   });
-
-  /** A run of this process whose replica was dropped: all of it is in segments. */
-  async function readOwn(run: string): Promise<RunReplica> {
-    const found = await reader.take(run);
-    if (found) return found.replica;
-    throw new TroupeError('environment', `The run ${run} is gone from the shared journal.`);
-  }
 
   /** The content of a run by now; undefined when there is none. */
   async function contentOf(run: string): Promise<RunReplica | undefined> {

@@ -62,11 +62,11 @@ class World {
   #count = 0;
   #isOpen = true;
 
-  constructor({ seed, faults = everyFault, trace = () => {} }: WorldOptions) {
+  constructor({ seed, faults = everyFault, trace }: WorldOptions) {
     const time = virtualClock({ seed });
     const random = seededRandom(seed);
     this.#start = time.now();
-    this.#trace = (says) => trace(`${((time.now() - this.#start) / 1_000).toFixed(3)}s ${says}`);
+    this.#trace = (says) => trace?.(`${((time.now() - this.#start) / 1_000).toFixed(3)}s ${says}`);
     const plan = new FaultPlan({
       seed,
       allowed: faults,
@@ -75,6 +75,7 @@ class World {
     });
     this.#context = { time, random, plan, full: { until: 0 } };
     this.#store = worldStore(memoryStore({ clock: time }), time);
+    if (trace) this.#traceStore();
     this.#upkeep = {
       quietTime: random.pick([300, 2_000, 5_000]),
       trimBytes: random.pick([1_500, 6_000, 4_000_000]),
@@ -132,6 +133,37 @@ class World {
       const { next } = time;
       if (next === undefined || next > end) return false;
       time.advance(Math.max(0, next - time.now()));
+    }
+  }
+
+  /** Tells every change of the store. */
+  #traceStore(): void {
+    for (const [collection, logs] of Object.entries(this.#store.collections)) {
+      const { append, trim, remove } = logs;
+      Object.assign(logs, {
+        append(this: World, ...[name, expected, message]: Parameters<typeof append>) {
+          const appended = append(name, expected, message);
+          const { 'Troupe-Summary': _, 'Troupe-Chain': _chain, ...headers } = message.headers;
+          const ids = [...new TextDecoder('latin1').decode(message.body).matchAll(/"event":{"id":"([^"]*)"/g)].map(([, id]) => id);
+          const body = collection === 'logs' ? new TextDecoder().decode(message.body) : '';
+          const notes = (/"(took|roster)":\[[^\]]*\]/.exec(body) ?? [''])[0];
+          void appended.then((sequence) =>
+            this.#trace(`${collection} ${name} ${expected} -> ${sequence ?? 'refused'} ${JSON.stringify(headers)} ${ids.join(' ')} ${notes} (${message.body.length})`),
+          );
+          return appended;
+        },
+      });
+      Object.assign(logs, {
+        append: logs.append.bind(this),
+        trim: (name: string, before: number) => {
+          this.#trace(`${collection} ${name} trimmed before ${before}`);
+          return trim(name, before);
+        },
+        remove: (name: string) => {
+          this.#trace(`${collection} ${name} removed`);
+          return remove(name);
+        },
+      });
     }
   }
 

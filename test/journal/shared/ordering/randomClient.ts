@@ -65,7 +65,9 @@ export class RandomClient {
   async leave(): Promise<void> {
     for (const [run, { epoch }] of [...this.#held]) {
       this.#lose(run);
-      await this.#options.journal.release(run, epoch);
+      await this.#options.journal.release(run, epoch).catch((thrown: unknown) => {
+        if (toFailure(thrown).kind !== 'fenced') throw thrown;
+      });
     }
   }
 
@@ -119,9 +121,12 @@ export class RandomClient {
       return journal.release(run, held.epoch);
     }
     if (die <= 19) return this.#claim(run);
+    const [root] = actorsOf(run);
+    // A run begins with its root.
+    if (!held.revisions.get(root)) return this.#commitOf(run, held, root);
     if (die <= 30) return this.#handle(run, held);
     if (die <= 35) return this.#commitBoth(run, held);
-    return this.#commitNext(run, held);
+    return this.#commitOf(run, held, random.pick(actorsOf(run)));
   }
 
   async #claim(run: string): Promise<void> {
@@ -132,8 +137,7 @@ export class RandomClient {
     for (const actor of actorsOf(run)) revisions.set(actor, (await journal.load(actor))?.seq ?? 0);
   }
 
-  async #commitNext(run: string, held: Held): Promise<void> {
-    const actor = this.#options.random.pick(actorsOf(run));
+  async #commitOf(run: string, held: Held, actor: string): Promise<void> {
     const [commit] = this.#next(run, held, [actor]);
     if (commit) await this.#commit(held, [commit], () => this.#options.journal.commit(commit));
   }
@@ -156,7 +160,7 @@ export class RandomClient {
     const { random, journal, evidence } = this.#options;
     const { run, epoch } = random.pick(this.#former);
     if (this.#held.has(run)) return;
-    const actor = random.pick(actorsOf(run));
+    const [actor] = actorsOf(run);
     const seq = ((await journal.load(actor))?.seq ?? 0) + 1;
     if (this.#held.has(run)) return;
     const commit = commitOf(run, actor, seq, epoch, this.#id(run));
