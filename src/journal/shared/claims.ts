@@ -23,21 +23,40 @@ export interface ClaimOptions {
 /** The claims of this process. */
 export class Claims {
   readonly #options: ClaimOptions;
+  /** By run: the last claim or release that was asked for. Two at a time would read and append between each other's steps. */
+  readonly #last = new Map<string, Promise<unknown>>();
 
   constructor(options: ClaimOptions) {
     this.#options = options;
   }
 
   /** Claims a run, and returns the epoch. Rejects with `owned_elsewhere` while another process that lives has it. */
-  async claim(run: string, mine: Incarnation, alive: (owner: string) => boolean): Promise<number> {
-    const held = mine.held.get(run);
-    if (held) {
-      held.close();
-      await mine.log.flush(run);
+  claim(run: string, mine: Incarnation, alive: (owner: string) => boolean): Promise<number> {
+    return this.#alone(run, async () => {
+      const held = mine.held.get(run);
+      return (held && (await this.#claimAnew(held, mine))) ?? this.#claim(run, mine, alive);
+    });
+  }
+
+  /** Undefined when another process has the run by now. */
+  async #claimAnew(held: HeldRun, mine: Incarnation): Promise<number | undefined> {
+    held.close();
+    try {
+      await mine.log.flush(held.run);
       await held.write({ owner: mine.name, epoch: held.epoch + 1 });
-      held.reopen();
-      return held.epoch;
+    } catch (thrown) {
+      const { kind } = toFailure(thrown);
+      if (kind === 'storage') void this.#giveBackLater(held, mine);
+      if (kind !== 'fenced' || mine.log.ended) throw thrown;
+      // It was given back, and the answer to that was lost.
+      if (mine.held.get(held.run) === held) mine.remove(held.run);
+      return undefined;
     }
+    held.reopen();
+    return held.epoch;
+  }
+
+  async #claim(run: string, mine: Incarnation, alive: (owner: string) => boolean): Promise<number> {
     const { store, reader } = this.#options;
     for (;;) {
       const [free, stored] = await Promise.all([store.free.last(run), reader.take(run)]);
@@ -54,16 +73,34 @@ export class Claims {
    * Gives a run back. A note says so first, so that a run that nobody has is always found. When it rejects with `storage`, it is tried again until it
    * succeeds: otherwise nobody else would ever get the run.
    */
-  async release(run: string, epoch: number, mine: Incarnation): Promise<void> {
-    const held = mine.held.get(run);
-    if (held?.epoch !== epoch) return;
-    held.close();
-    try {
-      await this.#giveBack(held, mine);
-    } catch (thrown) {
-      if (toFailure(thrown).kind === 'storage') void this.#giveBackLater(held, mine);
-      throw thrown;
-    }
+  release(run: string, epoch: number, mine: Incarnation): Promise<void> {
+    return this.#alone(run, async () => {
+      const held = mine.held.get(run);
+      if (held?.epoch !== epoch) return;
+      held.close();
+      try {
+        await this.#giveBack(held, mine);
+      } catch (thrown) {
+        const { kind } = toFailure(thrown);
+        if (kind === 'storage') void this.#giveBackLater(held, mine);
+        else if (kind === 'fenced' && mine.held.get(run) === held) mine.remove(run);
+        throw thrown;
+      }
+    });
+  }
+
+  /** After what was asked for the same run before. */
+  #alone<T>(run: string, work: () => Promise<T>): Promise<T> {
+    const result = (this.#last.get(run) ?? Promise.resolve()).then(work);
+    const ended = result.then(
+      () => {},
+      () => {},
+    );
+    this.#last.set(run, ended);
+    void ended.then(() => {
+      if (this.#last.get(run) === ended) this.#last.delete(run);
+    });
+    return result;
   }
 
   async #giveBack(held: HeldRun, mine: Incarnation): Promise<void> {
@@ -72,7 +109,6 @@ export class Claims {
     await mine.log.flush(run);
     const hasEnded = (await held.replica()).hasEnded;
     if (!hasEnded) await free.append(run, (await free.last(run))?.sequence ?? 0, { headers: {}, body: nothing });
-    if (!held.isClosed) return; // It was claimed again meanwhile.
     await held.write({ owner: undefined, epoch });
     if (mine.held.get(run) === held) mine.remove(run);
   }
@@ -80,10 +116,14 @@ export class Claims {
   async #giveBackLater(held: HeldRun, mine: Incarnation): Promise<void> {
     for (let failed = 1; held.isClosed && !mine.log.ended; failed++) {
       await this.#pause(failed);
-      try {
-        return await this.#giveBack(held, mine);
-      } catch (thrown) {
-        if (toFailure(thrown).kind !== 'storage') return;
+      const isOver = await this.#alone(held.run, async () => {
+        // It may have been claimed again meanwhile.
+        if (held.isClosed) await this.#giveBack(held, mine);
+        return true;
+      }).catch((thrown: unknown) => toFailure(thrown).kind !== 'storage');
+      if (isOver) {
+        if (held.isClosed && mine.held.get(held.run) === held) mine.remove(held.run);
+        return;
       }
     }
   }
@@ -102,7 +142,7 @@ export class Claims {
   ): Promise<boolean> {
     const holder = stored?.head.owner;
     // A claim of this incarnation whose outcome it did not learn is its own.
-    if (holder === undefined || holder === mine.name || stored?.tail?.fencedBy !== undefined) return true;
+    if (holder === undefined || holder === mine.name || stored?.isFenced) return true;
     const owner = ownerOf(holder);
     if (await this.#options.liveness.end(holder, mine.name, !alive(owner))) return false;
     throw ownedElsewhereError(run, { owner, until: this.#options.clock.now() + presenceTtl });
@@ -113,8 +153,8 @@ export class Claims {
     const { runs } = this.#options.store;
     const replica = stored?.replica ?? new RunReplica(run);
     const epoch = (stored?.head.epoch ?? 0) + 1;
-    const isBorn = replica.contents.actors.size > 0;
-    return mine.claiming(run, isBorn, async () => {
+    const isEmpty = replica.contents.actors.size === 0;
+    return mine.claiming(run, isEmpty, async () => {
       const { chain, ...message } = await encodeSegment({
         owner: mine.name,
         former: undefined,
@@ -151,16 +191,20 @@ export class Claims {
     { replica, ...claimed }: Omit<ClaimedRun, 'sequence'>,
     mine: Incarnation,
   ): Promise<void> {
-    for (let failed = 1; !mine.log.ended; failed++) {
-      await this.#pause(failed);
-      const sequence = await append().catch(() => 'unknown' as const);
-      if (sequence === 'unknown') continue;
-      // Undefined: it is not there, or was claimed anew since.
-      if (sequence === undefined || mine.held.has(replica.run)) return;
-      const held = mine.unheld({ replica, sequence, ...claimed });
-      held.close();
-      return this.#giveBackLater(held, mine);
-    }
+    const { run } = replica;
+    // Until then the log names the run, for whoever takes over from this process.
+    await mine.claiming(run, true, async () => {
+      for (let failed = 1; !mine.log.ended; failed++) {
+        await this.#pause(failed);
+        const sequence = await append().catch(() => 'unknown' as const);
+        if (sequence === 'unknown') continue;
+        // Undefined: it is not there, or was claimed anew since.
+        if (sequence === undefined || mine.held.has(run)) return;
+        const held = mine.unheld({ replica, sequence, ...claimed });
+        held.close();
+        return await this.#giveBackLater(held, mine);
+      }
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import { segmentHead } from './segment.ts';
 import type { LogHead, SharedStore } from './store.ts';
 import type { Liveness } from './liveness.ts';
 import type { Tails } from './tails.ts';
+import type { Upkeep } from './upkeep.ts';
 
 /** What the search works with. */
 export interface DeadProcessesOptions {
@@ -11,6 +12,7 @@ export interface DeadProcessesOptions {
   readonly liveness: Liveness;
   readonly tails: Tails;
   readonly clock: Clock;
+  readonly upkeep: Upkeep;
   /** Is it an incarnation of this process, and do the others know that it lives? */
   isWell(process: string): boolean;
   /** What this process is called in the fence entries it writes. */
@@ -27,11 +29,6 @@ interface EndedLog {
   doneAt: number | undefined;
 }
 
-/**
- * How long the log stays when nobody needs it any more; milliseconds. A process that stood still in the middle of a claim may still make it: then its log
- * names the run.
- */
-const keptFor = 600_000;
 const concurrency = 64;
 
 /** The processes whose logs are ended. */
@@ -71,9 +68,9 @@ export class DeadProcesses {
   }
 
   async #forget(process: string, ended: EndedLog): Promise<void> {
-    const { store, tails, clock } = this.#options;
+    const { store, tails, clock, upkeep } = this.#options;
     ended.doneAt ??= clock.now();
-    if (clock.now() - ended.doneAt < keptFor) return;
+    if (clock.now() - ended.doneAt < upkeep.keepEndedLog) return;
     ended.doneAt = clock.now();
     // The index may lag, and what is only in this log would be lost: so every run is looked up where appends are decided.
     ended.left = await this.#owned(process, ended.runs);

@@ -26,6 +26,8 @@ export interface LogEntry {
   readonly took: readonly string[];
   /** All runs that the process held when it wrote the entry; the log before it may be trimmed. */
   readonly roster: readonly string[] | undefined;
+  /** With a roster: of what stands before the entry with this sequence, everything is in segments. */
+  readonly trimmedBefore: number | undefined;
 }
 
 const countHeader = 'Troupe-Entry';
@@ -39,11 +41,12 @@ export function encodeEntry({
   parts,
   took,
   roster,
+  trimmedBefore = 0,
 }: Omit<LogEntry, 'parts'> & { readonly parts: readonly (readonly [run: string, texts: readonly string[]])[] }) {
   const fields = [
     `"parts":[${parts.map(([run, texts]) => `[${JSON.stringify(run)},[${texts.join(',')}]]`).join(',')}]`,
     ...(took.length > 0 ? [`"took":${JSON.stringify(took)}`] : []),
-    ...(roster ? [`"roster":${JSON.stringify(roster)}`] : []),
+    ...(roster ? [`"roster":${JSON.stringify(roster)},"trimmedBefore":${trimmedBefore}`] : []),
   ];
   return { headers: { [countHeader]: String(count) }, body: encoder.encode(`{${fields.join(',')}}`) };
 }
@@ -61,10 +64,10 @@ export function kindOf({ headers }: Pick<StoredMessage, 'headers'>): { entry?: n
 /** Reads the message of an entry. Throws `corrupt` when it is damaged, `incompatible` when a newer version wrote it. */
 export function decodeEntry(process: string, { headers, body, sequence }: StoredMessage): LogEntry {
   const where = `entry ${sequence} in the log of ${process}`;
-  const { parts, took = [], roster } = parsed(where, body) as Partial<LogEntry>;
+  const { parts, took = [], roster, trimmedBefore } = parsed(where, body) as Partial<LogEntry>;
   if (!Array.isArray(parts)) throw damaged(where, 'it has no writes');
   for (const [, writes] of parts as readonly RunPart[]) for (const [method] of writes) requireKnown(where, method);
-  return { count: Number(headers[countHeader]), parts, took, roster };
+  return { count: Number(headers[countHeader]), parts, took, roster, trimmedBefore };
 }
 
 /** Throws `incompatible` for a method that this version does not know. */

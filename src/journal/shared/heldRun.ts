@@ -22,8 +22,8 @@ export interface HeldRunOptions {
   readonly owner: string;
   /** The sequence of the last entry in the owner's log. */
   upTo(): number;
-  /** Reads the run from its segments. */
-  read(run: string): Promise<RunReplica>;
+  /** Reads the run from its segments up to a sequence. */
+  read(run: string, sequence: number): Promise<RunReplica>;
 }
 
 type Attempt = Pick<SegmentHead, 'owner' | 'epoch'> &
@@ -43,7 +43,7 @@ export class HeldRun {
   #loading: Promise<RunReplica> | undefined;
   #summary: RunSummary;
   #unmoved: string[] = [];
-  /** Segments are written one after the other. */
+  /** Segments are written one after the other, and not while they are read. */
   #writing: Promise<unknown> = Promise.resolve();
   /** A segment whose outcome is not known. */
   #attempt: Attempt | undefined;
@@ -102,15 +102,14 @@ export class HeldRun {
   /** Its content. */
   async replica(): Promise<RunReplica> {
     if (this.#replica) return this.#replica;
-    this.#loading ??= this.#options
-      .read(this.run)
+    this.#loading ??= this.#inTurn(() => this.#options.read(this.run, this.#sequence))
       .then((replica) => this.#loaded(replica))
       .finally(() => (this.#loading = undefined));
     return this.#loading;
   }
 
   #loaded(replica: RunReplica): RunReplica {
-    // Entries that were stored meanwhile are in no segment. `apply` has made these texts of writes.
+    // What is in no segment yet. `apply` has made these texts of writes.
     for (const text of this.#unmoved) void replica.apply(JSON.parse(text) as LoggedWrite, text.length);
     this.#replica = replica;
     return replica;
@@ -127,6 +126,8 @@ export class HeldRun {
     this.#pending++;
     try {
       if (!this.#replica) await this.replica();
+      // It may have been given back while it was loaded.
+      if (this.#isClosed) throw fencedError(this.run, this.#epoch, undefined);
       return await write();
     } finally {
       this.#pending--;
@@ -147,9 +148,13 @@ export class HeldRun {
    * Rejects with `fenced` when another process has claimed the run.
    */
   write(next?: Pick<SegmentHead, 'owner' | 'epoch'>): Promise<void> {
-    const written = this.#writing.then(() => this.#write(next ?? { owner: this.#options.owner, epoch: this.#epoch }));
-    this.#writing = written.catch(() => {});
-    return written;
+    return this.#inTurn(() => this.#write(next ?? { owner: this.#options.owner, epoch: this.#epoch }));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#writing.then(work);
+    this.#writing = done.catch(() => {});
+    return done;
   }
 
   async #write(next: Pick<SegmentHead, 'owner' | 'epoch'>): Promise<void> {

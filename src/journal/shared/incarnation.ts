@@ -5,9 +5,11 @@
  */
 import type { Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
+import { fencedError } from '../refusals.ts';
 import { HeldRun, type ClaimedRun, type HeldRunOptions } from './heldRun.ts';
 import { ProcessLog } from './processLog.ts';
 import { presenceInterval, presenceTtl, type SharedStore } from './store.ts';
+import type { Upkeep } from './upkeep.ts';
 
 /** What an incarnation works with. */
 export interface IncarnationOptions {
@@ -17,6 +19,7 @@ export interface IncarnationOptions {
   readonly name: string;
   readonly store: SharedStore;
   readonly clock: Clock;
+  readonly upkeep: Upkeep;
   readonly read: HeldRunOptions['read'];
   /** Another process sends word that there is mail for a run. */
   onMail(run: string): void;
@@ -25,12 +28,8 @@ export interface IncarnationOptions {
   onEnded(reason: TroupeError): void;
 }
 
-/** Milliseconds without a write after which the replica of a run is dropped. */
-const quietTime = 5_000;
 const sweepInterval = 1_000;
-/** The log is trimmed when so many bytes were written since the last time. */
-const trimBytes = 4_000_000;
-/** It is also to be several times what a run takes in the roster, so that rosters are a small part of what is written. */
+/** The log is also to have several times what a run takes in the roster before it is trimmed, so that rosters are a small part of what is written. */
 const rosterBytes = 128;
 /** How many segments are written at a time. */
 const concurrency = 64;
@@ -45,14 +44,16 @@ export class Incarnation {
   readonly #held = new Map<string, HeldRun>();
   /** Runs whose replica is loaded, by the time of their last use, the longest ago first. */
   readonly #used = new Map<string, number>();
-  /** Runs that are being claimed: whoever takes over looks for them too. */
-  readonly #claiming = new Set<string>();
+  /** Runs that are being claimed, and how many times: whoever takes over looks for them too. */
+  readonly #claiming = new Map<string, number>();
   readonly #answering: Disposable;
   readonly #heldOptions: HeldRunOptions;
   #timers: Disposable[] = [];
   /** Until when the presence is known to others, by this clock. */
   #presentUntil = -Infinity;
   #written = 0;
+  /** What is before this entry was deleted. */
+  #trimmedBefore = 0;
   #trimming = false;
   #sweeping = false;
 
@@ -66,14 +67,16 @@ export class Incarnation {
       name,
       logs: store.logs,
       clock,
-      roster: () => [...new Set([...this.#held.keys(), ...this.#claiming])],
+      trimmedBefore: () => this.#trimmedBefore,
+      roster: () => [...new Set([...this.#held.keys(), ...this.#claiming.keys()])],
       apply: (write) => {
         this.#touch(write.run);
-        return this.#held.get(write.run)?.apply(write) ?? Promise.resolve();
+        // What is not held any more is read by nobody: its segments end before this entry.
+        return this.#held.get(write.run)?.apply(write) ?? Promise.reject(fencedError(write.run, 0, undefined));
       },
       onStored: (bytes) => {
         this.#written += bytes;
-        if (this.#written >= Math.max(trimBytes, this.#held.size * rosterBytes)) void this.#trim();
+        if (this.#written >= Math.max(options.upkeep.trimBytes, this.#held.size * rosterBytes)) void this.#trim();
       },
       onForeign: options.onForeign,
       onEnded: (reason) => this.#ended(reason),
@@ -93,14 +96,19 @@ export class Incarnation {
     return this.log.ended === undefined && this.#options.clock.now() < this.#presentUntil;
   }
 
-  /** Writes down that a run is about to be claimed, where it has something to take over. */
-  async claiming<T>(run: string, isBorn: boolean, claim: () => Promise<T>): Promise<T> {
-    this.#claiming.add(run);
+  /**
+   * Writes down that a run is about to be claimed, where it has something to take over. The log is begun in any case: an append to an empty log would be
+   * taken again when the log was ended and removed meanwhile.
+   */
+  async claiming<T>(run: string, isEmpty: boolean, claim: () => Promise<T>): Promise<T> {
+    this.#claiming.set(run, (this.#claiming.get(run) ?? 0) + 1);
     try {
-      if (isBorn) await this.log.took(run);
+      if (!isEmpty || this.log.sequence === 0) await this.log.took(run);
       return await claim();
     } finally {
-      this.#claiming.delete(run);
+      const left = (this.#claiming.get(run) ?? 0) - 1;
+      if (left > 0) this.#claiming.set(run, left);
+      else this.#claiming.delete(run);
     }
   }
 
@@ -197,7 +205,8 @@ export class Incarnation {
     if (this.#sweeping) return;
     this.#sweeping = true;
     try {
-      const before = this.#options.clock.now() - quietTime;
+      const { clock, upkeep } = this.#options;
+      const before = clock.now() - upkeep.quietTime;
       const quiet: HeldRun[] = [];
       const pending = this.log.pendingRuns;
       for (const [run, at] of this.#used) {
@@ -229,6 +238,7 @@ export class Incarnation {
     try {
       const roster = await this.log.roster();
       await this.#move([...this.#held.values()].filter(({ hasUnmoved }) => hasUnmoved));
+      this.#trimmedBefore = roster;
       await this.#options.store.logs.trim(this.name, roster);
     } catch {
       // It is trimmed the next time.

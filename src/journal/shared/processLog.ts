@@ -19,6 +19,8 @@ export interface ProcessLogOptions {
   readonly clock: Clock;
   /** The runs that the process holds. */
   roster(): readonly string[];
+  /** Of what it wrote before the entry with this sequence, everything is in segments. */
+  trimmedBefore(): number;
   /** Makes a write that the log has acknowledged, in its order. */
   apply(write: QueuedWrite): Promise<unknown>;
   /** An entry of so many bytes was acknowledged. */
@@ -193,8 +195,9 @@ export class ProcessLog {
     }
     const took = notes.flatMap(({ content }) => (typeof content === 'string' ? [] : content.took));
     const roster = notes.some(({ content }) => content === 'roster') ? this.#options.roster() : undefined;
+    const trimmedBefore = roster && this.#options.trimmedBefore();
     const count = ++this.#count;
-    return { count, ...encodeEntry({ count, parts: [...parts], took, roster }), writes, notes };
+    return { count, ...encodeEntry({ count, parts: [...parts], took, roster, trimmedBefore }), writes, notes };
   }
 
   async #append(entry: Entry): Promise<void> {
@@ -216,19 +219,32 @@ export class ProcessLog {
   }
 
   /** Another message is the last one: the sequence when it is this entry itself, whose acknowledgement was lost; undefined when it can be tried again. */
-  async #whyRefused({ count }: Entry): Promise<number | undefined> {
+  async #whyRefused(entry: Entry): Promise<number | undefined> {
     const { logs, name, onForeign } = this.#options;
     const last = await logs.last(name);
-    if (!last || last.sequence < this.#sequence) throw olderState();
-    const { entry, fencedBy } = kindOf(last);
-    if (fencedBy !== undefined) this.end(fencedLogError(name, fencedBy));
-    else if (entry === count) return last.sequence;
-    else if (entry !== undefined && last.sequence !== this.#sequence) throw olderState();
-    else if (entry === undefined) {
+    if (!last || last.sequence < this.#sequence) {
+      // Other processes remove a log that was ended long ago.
+      if (!last && (await logs.lastSequence()) >= this.#sequence)
+        return void this.end(fencedLogError(name, 'another process'));
+      throw olderState();
+    }
+    const { entry: count, fencedBy } = kindOf(last);
+    if (fencedBy !== undefined) await this.#fenced(entry, fencedBy);
+    else if (count === entry.count) return last.sequence;
+    else if (count !== undefined && last.sequence !== this.#sequence) throw olderState();
+    else if (count === undefined) {
       onForeign(last.sequence);
       this.#sequence = last.sequence;
     }
     return undefined;
+  }
+
+  /** Another process has ended the log. The entry that was tried may stand before the end. */
+  async #fenced(entry: Entry, by: string): Promise<void> {
+    const { logs, name } = this.#options;
+    for await (const message of logs.read(name, this.#sequence))
+      if (kindOf(message).entry === entry.count) this.#stored(entry, message.sequence);
+    this.end(fencedLogError(name, by));
   }
 
   #stored({ writes, notes, body }: Entry, sequence: number): void {

@@ -3,11 +3,12 @@
  * new one came meanwhile, the log may have been trimmed before it was read, and the reader reads on.
  */
 import type { Clock } from '../../values/clock.ts';
-import { damaged } from './entry.ts';
+import { TroupeError } from '../../values/failure.ts';
+import { damaged, type LoggedWrite } from './entry.ts';
 import { RunReplica } from './runReplica.ts';
 import { decodeSegment, segmentHead, type SegmentHead } from './segment.ts';
-import type { FencedLogs, StoredMessage } from './store.ts';
-import type { Tail, Tails } from './tails.ts';
+import type { FencedLogs } from './store.ts';
+import type { Tails } from './tails.ts';
 
 /** A run as it is stored. */
 export interface StoredRun {
@@ -15,8 +16,8 @@ export interface StoredRun {
   readonly head: SegmentHead;
   /** The sequence of its last segment. */
   readonly sequence: number;
-  /** The log of its owner; undefined when nobody has it. */
-  readonly tail: Tail | undefined;
+  /** Was the log of its owner ended when it was read? Then `unmoved` is all that will ever be there. */
+  readonly isFenced: boolean;
   /** Writes that no segment has yet, as JSON texts, and where the log was when they were read. */
   readonly unmoved: readonly string[];
 }
@@ -49,6 +50,14 @@ export class RunReader {
     return reading;
   }
 
+  /** A run as its segments up to a sequence have it. */
+  async readSegments(run: string, sequence: number): Promise<RunReplica> {
+    const reading = new Reading(run);
+    await reading.readSegments(this.#runs, sequence, this.#clock);
+    if (reading.sequence === sequence) return reading.replica;
+    throw new TroupeError('environment', `The run ${run} is gone from the shared journal.`, { data: { gone: true } });
+  }
+
   /** As `read`, and the replica is the caller's: this reader forgets it. */
   async take(run: string): Promise<StoredRun | undefined> {
     const found = await this.read(run);
@@ -60,15 +69,19 @@ export class RunReader {
     const reading = this.#kept.get(run) ?? new Reading(run);
     this.#kept.delete(run);
     for (let last = await this.#runs.last(run); last;) {
-      await reading.readSegments(this.#runs, last, this.#clock);
+      await reading.readSegments(this.#runs, last.sequence, this.#clock);
       const { head } = reading;
       const tail = head.owner === undefined ? undefined : await this.#tails.read(head.owner);
-      if (tail) reading.readTail(tail);
+      // The tail may be read on for another run meanwhile.
+      const part = tail && { sequence: tail.sequence, writes: tail.after(run, reading.tail) };
+      const isFenced = tail?.fencedBy !== undefined;
       const again = await this.#runs.last(run);
       if (again?.sequence === last.sequence) {
+        // Not before it is certain that nothing was trimmed: what comes after a gap must not be applied.
+        if (part) reading.readTail(part);
         this.#kept.set(run, reading);
         this.#forget();
-        return { replica: reading.replica, head, sequence: last.sequence, tail, unmoved: reading.unmoved };
+        return { replica: reading.replica, head, sequence: last.sequence, isFenced, unmoved: reading.unmoved };
       }
       last = again;
     }
@@ -91,7 +104,6 @@ class Reading {
   readonly replica: RunReplica;
   #sequence = 0;
   #head: SegmentHead | undefined;
-  /** Up to which message the owner's log was read for this run. */
   #tail = 0;
   unmoved: string[] = [];
 
@@ -104,10 +116,15 @@ class Reading {
     throw damaged(`the run ${this.replica.run}`, 'it has messages of another program only');
   }
 
-  async readSegments(runs: FencedLogs, last: StoredMessage, clock: Pick<Clock, 'turn'>): Promise<void> {
-    if (last.sequence === this.#sequence) return;
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  async readSegments(runs: FencedLogs, last: number, clock: Pick<Clock, 'turn'>): Promise<void> {
+    if (last === this.#sequence) return;
     const { run } = this.replica;
     for await (const message of runs.read(run, this.#sequence)) {
+      if (message.sequence > last) return;
       const head = segmentHead(message);
       this.#sequence = message.sequence;
       if (!head) continue; // A message of another program.
@@ -127,12 +144,17 @@ class Reading {
     }
   }
 
-  readTail(tail: Tail): void {
-    for (const write of tail.after(this.replica.run, this.#tail)) {
+  /** Up to which message the owner's log was read for this run. */
+  get tail(): number {
+    return this.#tail;
+  }
+
+  readTail({ sequence, writes }: { readonly sequence: number; readonly writes: readonly LoggedWrite[] }): void {
+    for (const write of writes) {
       const text = JSON.stringify(write);
       this.unmoved.push(text);
       void this.replica.apply(write, text.length);
     }
-    this.#tail = Math.max(this.#tail, tail.sequence);
+    this.#tail = Math.max(this.#tail, sequence);
   }
 }

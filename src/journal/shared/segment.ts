@@ -3,14 +3,10 @@
  * log has after the last one, are the run. The first segment is the birth of the run: it is appended where nothing is, so a run is born once.
  */
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw } from 'node:zlib';
 import type { ActorStatus } from '../../contracts/inspection.ts';
 import type { StoredMessage } from './store.ts';
+import { compress, expand } from './compression.ts';
 import { damaged, parsed, requireKnown, type LoggedWrite } from './entry.ts';
-
-const compress = promisify(deflateRaw);
-const expand = promisify(inflateRaw);
 
 /** What a list of runs needs to know of a run without reading it. */
 export interface RunSummary {

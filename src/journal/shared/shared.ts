@@ -21,6 +21,7 @@ import type { RunReplica } from './runReplica.ts';
 import { segmentHead } from './segment.ts';
 import type { SharedStore } from './store.ts';
 import { Tails } from './tails.ts';
+import { usualUpkeep, type Upkeep } from './upkeep.ts';
 import { verify } from './verify.ts';
 
 /** How a shared journal is opened. */
@@ -30,6 +31,8 @@ export interface SharedJournalOptions {
   readonly clock: Clock;
   /** Called with a sentence for the operator. Default: nothing. */
   readonly onNotice?: (says: string) => void;
+  /** When it moves and deletes what it has; as usual by default. */
+  readonly upkeep?: Partial<Upkeep>;
 }
 
 /** A write that changes nothing tells whether the store can be written, where nothing was written for so many milliseconds. */
@@ -42,7 +45,8 @@ const namedSkipped = 10;
 export type SharedJournal = Journal & Required<Pick<Journal, 'skipped'>>;
 
 /** Opens a shared journal. */
-export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptions): SharedJournal {
+export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: SharedJournalOptions): SharedJournal {
+  const upkeep = { ...usualUpkeep, ...changed };
   const tails = new Tails(store.logs);
   const reader = new RunReader(store.runs, tails, clock);
   const liveness = new Liveness(store);
@@ -53,7 +57,7 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
   const isMine = (process: string) => [...incarnations.values()].some(({ name }) => name === process);
   const isWell = (process: string) =>
     [...incarnations.values()].some(({ name, isPresent }) => name === process && isPresent);
-  const dead = new DeadProcesses({ store, liveness, tails, clock, isWell, name: id });
+  const dead = new DeadProcesses({ store, liveness, tails, clock, upkeep, isWell, name: id });
   const skipped: { count: number; readonly latest: SkippedEntry[] } = { count: 0, latest: [] };
   let lost: TroupeError | undefined;
   let isClosed = false;
@@ -67,7 +71,8 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
       name,
       store,
       clock,
-      read: (run) => readOwn(run),
+      upkeep,
+      read: (run, sequence) => reader.readSegments(run, sequence),
       onMail: (run) => mailbox.note(run),
       onForeign: (position) => {
         skipped.count++;
@@ -93,13 +98,6 @@ export function shared({ store, clock, onNotice = () => {} }: SharedJournalOptio
     holds: (run) => holderOf(run) !== undefined,
     contentOf: (run) => contentOf(run),
   });
-
-  /** A run of this process whose replica was dropped: all of it is in segments. */
-  async function readOwn(run: string): Promise<RunReplica> {
-    const found = await reader.take(run);
-    if (found) return found.replica;
-    throw new TroupeError('environment', `The run ${run} is gone from the shared journal.`);
-  }
 
   /** The content of a run by now; undefined when there is none. */
   async function contentOf(run: string): Promise<RunReplica | undefined> {

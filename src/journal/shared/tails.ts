@@ -69,8 +69,7 @@ class TailReader implements Tail {
   readonly #process: string;
   readonly #parts = new Map<string, Part[]>();
   #runs = new Set<string>();
-  /** Sequences of the last two entries with a roster: what is before the older one is in segments. */
-  #rosters: readonly [number, number] = [0, 0];
+  #trimmedBefore = 0;
   #reading: Promise<void> | undefined;
   #again: Promise<void> | undefined;
   sequence = 0;
@@ -111,11 +110,11 @@ class TailReader implements Tail {
       const { entry, fencedBy } = kindOf(message);
       if (fencedBy !== undefined) this.fencedBy = fencedBy;
       if (entry === undefined) continue;
-      const { parts, took, roster } = decodeEntry(this.#process, message);
+      const { parts, took, roster, trimmedBefore = 0 } = decodeEntry(this.#process, message);
       this.size += message.body.length;
       if (roster) {
         this.#runs = new Set(roster);
-        this.#trim(message.sequence);
+        this.#trim(trimmedBefore);
       }
       for (const run of took) this.#runs.add(run);
       for (const [run, writes] of parts) {
@@ -127,13 +126,12 @@ class TailReader implements Tail {
     }
   }
 
-  #trim(roster: number): void {
-    const [, before] = this.#rosters;
-    this.#rosters = [before, roster];
-    if (before === 0) return;
+  #trim(before: number): void {
+    if (before <= this.#trimmedBefore) return;
+    this.#trimmedBefore = before;
     this.size /= 2; // Roughly: what was read between two rosters is of one size.
     for (const [run, parts] of this.#parts) {
-      const kept = parts.filter(({ sequence }) => sequence > before);
+      const kept = parts.filter(({ sequence }) => sequence >= before);
       if (kept.length > 0) this.#parts.set(run, kept);
       else this.#parts.delete(run);
     }
