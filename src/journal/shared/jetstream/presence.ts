@@ -90,7 +90,9 @@ export function jetstreamPresence({ api, stream, prefix, processes, create }: Pr
     },
     async ping(process, timeout) {
       try {
-        await connection.request(pingOf(process), '', { timeout });
+        // The credentials of the other process may not allow it to publish to the inbox of this one.
+        const reply = `${processes}.answer.${clock.id()}`;
+        await connection.request(pingOf(process), '', { timeout, noMux: true, reply });
         return 'alive';
       } catch (thrown) {
         if (thrown instanceof RequestError && thrown.isNoResponders()) return 'gone';
