@@ -23,6 +23,7 @@ import type { SharedStore } from './store.ts';
 import { Tails } from './tails.ts';
 import { usualUpkeep, type Upkeep } from './upkeep.ts';
 import { verify } from './verify.ts';
+import { WriteProbe } from './writeProbe.ts';
 
 /** How a shared journal is opened. */
 export interface SharedJournalOptions {
@@ -34,9 +35,6 @@ export interface SharedJournalOptions {
   /** When it moves and deletes what it has; as usual by default. */
   readonly upkeep?: Partial<Upkeep>;
 }
-
-/** A write that changes nothing tells whether the store can be written, where nothing was written for so many milliseconds. */
-const probeInterval = 10_000;
 
 /** How many skipped messages are named. */
 const namedSkipped = 10;
@@ -59,6 +57,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     [...incarnations.values()].some(({ name, isPresent }) => name === process && isPresent);
   const dead = new DeadProcesses({ store, liveness, tails, clock, upkeep, isWell, name: id });
   const skipped: { count: number; readonly latest: SkippedEntry[] } = { count: 0, latest: [] };
+  const probe = new WriteProbe(store, clock);
   let lost: TroupeError | undefined;
   let isClosed = false;
 
@@ -167,12 +166,6 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     return [...free, ...(await dead.runs())].map(({ name }) => name);
   }
 
-  /** Where nothing was written for some time: a server that has no room shows only when something is written. */
-  const probe = () => {
-    for (const { log } of incarnations.values())
-      if (clock.now() - log.storedAt >= probeInterval) void log.probe().catch(() => {}); // `trouble` says what is wrong.
-  };
-
   return {
     async claim(run, owner, { alive = () => true }) {
       if (lost) throw lost;
@@ -258,18 +251,19 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
         store,
         before,
         contentOf,
-        isFree: (process) => isMine(process) || liveness.isEnded(process),
+        isFree: (process) => isMine(process) || liveness.end(process, id),
         onPruned: (run) => holderOf(run)?.remove(run),
       }),
     verify: () => verify(store, clock),
 
-    lost: () => lost,
+    lost: () => lost ?? store.lost(),
     skipped: () => skipped,
     trouble({ tryWrite = false } = {}) {
       const logs = [...incarnations.values()].map(({ log }) => log);
-      const trouble = lost?.message ?? logs.map((log) => log.trouble).find((each) => each !== undefined);
-      if (trouble === undefined && tryWrite) probe();
-      return trouble;
+      for (const { storedAt } of logs) probe.wrote(storedAt);
+      const trouble = (lost ?? store.lost())?.message ?? logs.map((log) => log.trouble).find((each) => each !== undefined);
+      if (trouble === undefined && tryWrite) probe.try();
+      return trouble ?? probe.failure;
     },
     async [Symbol.asyncDispose]() {
       isClosed = true;
