@@ -54,6 +54,9 @@ export interface RunningNode extends AsyncDisposable {
 /** Milliseconds that the effects of a released run get to finish. */
 const releaseGrace = 10_000;
 
+/** Milliseconds between two rounds in which a node looks for runs that no process has. */
+const placementInterval = 500;
+
 /** Milliseconds in which the other nodes answer one that joins. */
 const joinWindow = 250;
 
@@ -104,7 +107,7 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     full: isFull(),
     leaving,
     runs: runs.all.size,
-    busy: [...runs.all.values()].filter(({ handle }) => !handle.idle).length,
+    busy: Math.min(runtime.busy, runs.all.size),
     health: trouble() === undefined ? runtime.health().overall : 'failing',
     ...(trouble() === undefined ? {} : { trouble: trouble() }),
     ...(skipped() === 0 ? {} : { skipped: skipped() }),
@@ -196,26 +199,34 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
       );
     told = now;
   };
+  let rounds: Disposable | undefined;
+  const placeRuns = () => {
+    rounds = clock.wake(clock.now() + placementInterval, () => contain('The placement of runs', placeRuns));
+    if (!leaving) placement.round();
+  };
   const sendHeartbeat = () => {
     // First, so that the node stays in its cluster whatever the rest throws.
     heartbeat = clock.wake(clock.now() + heartbeatInterval, () => contain('The report of the node', sendHeartbeat));
     publishReport();
     watchJournal();
+    runs.logLost();
     const other = members.duplicateOf({ name, owner: runtime.owner });
     if (other && other.owner !== warnedOf) log(`Take care: ${nameTaken(other).message}`);
     warnedOf = other?.owner;
     const reason = runtime.journal.lost?.();
     if (reason && !leaving) stopIntake();
     if (reason) resolveLost(reason);
-    else if (!leaving) placement.round();
   };
   sendHeartbeat();
+  placeRuns();
   // The other nodes answer with their reports, so that this one knows them before it gets requests.
   connection.publish(subjects.who, new Uint8Array(), { reply: subjects.nodes });
   await sleep(clock, joinWindow);
   const close = async () => {
     await drain(0);
     heartbeat?.[Symbol.dispose]();
+    rounds?.[Symbol.dispose]();
+    runs.logLost();
     for (const subscription of served) subscription.unsubscribe();
     members[Symbol.dispose]();
     await connection.flush().catch(() => {}); // Without a server there is nothing to wait for.

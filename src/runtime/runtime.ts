@@ -167,6 +167,8 @@ export interface Runtime extends AsyncDisposable {
   abort(ticket: Address, reason: string, by?: string): Promise<void>;
   /** Why a run of this runtime waits for its journal now, such as `no space: …`; undefined while it does not. */
   stallOf(run: string): string | undefined;
+  /** How many runs of this runtime go on by themselves now: the others wait for time, a message or a person. */
+  readonly busy: number;
   /** Adds an observer, until the result is disposed. */
   observe(observer: Observer): Disposable;
   /** The health of the agents, models and tool servers that this runtime has used, by their latest calls. */
@@ -404,6 +406,9 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     answer: (ticket, answer, by = sender) =>
       whileOpen(() => tickets.answer(ticket, requireInput('An answer', answer), by)),
     abort: (ticket, reason, by = sender) => whileOpen(() => tickets.abort(ticket, reason, by)),
+    get busy() {
+      return host.activity.busy;
+    },
     stallOf: (run) => stallReason(host.stalls.of(run)?.failure),
     observe: (observer) => observers.add(observer),
     health: () => health.report(clock.now()),
