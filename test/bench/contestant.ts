@@ -76,6 +76,8 @@ async function serve({ row: name, contestant: who, modules, profile, ...given }:
 
 const assignment = process.env['TROUPE_BENCH'];
 if (assignment && process.send) {
+  // It ends with the process that measures it, however that ends; after its work it leaves by itself.
+  process.once('disconnect', () => process.exit(1));
   await serve(JSON.parse(assignment) as Assignment);
   process.exit(0);
 }
