@@ -147,13 +147,17 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     await held.whileLoaded(() => incarnation.log.write(run, method, args, identity));
   }
 
-  const leaseOf = async (run: string): Promise<RunLease | undefined> => {
+  /** Does a process not live, as far as is known? Only the end of its log makes it certain. */
+  const isGone = async (process: string, present: ReadonlySet<string> | undefined): Promise<boolean> =>
+    (present !== undefined && !present.has(process)) || (await liveness.isEnded(process));
+
+  const leaseOf = async (run: string, present: ReadonlySet<string> | undefined): Promise<RunLease | undefined> => {
     const last = await store.runs.last(run);
     const head = last && segmentHead(last);
     const content = head && (await contentOf(run));
     if (!head || !content || content.contents.actors.size === 0 || content.hasEnded) return undefined;
-    const isFenced = head.owner !== undefined && !isWell(head.owner) && (await liveness.isEnded(head.owner));
-    return leaseIn(run, head, clock.now(), isFenced);
+    const isOver = head.owner !== undefined && !isWell(head.owner) && (await isGone(head.owner, present));
+    return leaseIn(run, head, clock.now(), isOver);
   };
 
   /** The runs that nobody has: given back, or left by a process that died. */
@@ -193,7 +197,8 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     },
     async claims({ run, owner, expiredAt } = {}) {
       const runs = run !== undefined ? [run] : expiredAt !== undefined ? await freeRuns() : await activeRuns(store);
-      const found = await Promise.all(runs.map(leaseOf));
+      const present = runs.length === 0 ? undefined : await store.presence.present();
+      const found = await Promise.all(runs.map((each) => leaseOf(each, present)));
       return found
         .filter((lease) => lease !== undefined)
         .filter((lease) => (owner === undefined || lease.owner === owner) && lease.until <= (expiredAt ?? Infinity))
@@ -261,7 +266,8 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     trouble({ tryWrite = false } = {}) {
       const logs = [...incarnations.values()].map(({ log }) => log);
       for (const { storedAt } of logs) probe.wrote(storedAt);
-      const trouble = (lost ?? store.lost())?.message ?? logs.map((log) => log.trouble).find((each) => each !== undefined);
+      const trouble =
+        (lost ?? store.lost())?.message ?? logs.map((log) => log.trouble).find((each) => each !== undefined);
       if (trouble === undefined && tryWrite) probe.try();
       return trouble ?? probe.failure;
     },

@@ -3,7 +3,6 @@ import { checks } from './check.ts';
 import { longHistory, waiting } from './cluster.ts';
 import { disk } from './disk.ts';
 import { engine } from './engine.ts';
-import { failovers } from './failover.ts';
 import { journal } from './journal.ts';
 import { passivatedActors } from './passivation.ts';
 import { routing } from './router.ts';
@@ -19,7 +18,6 @@ const studies = {
   simulation,
   checks,
   passivatedActors,
-  failovers,
   waiting,
   longHistory,
 };
