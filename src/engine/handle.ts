@@ -283,7 +283,8 @@ export class Handler {
         for (const pending of closed) this.#executor.cancel(pending);
         this.#host.context.report(commitInspection(commit, change.snapshot?.value, change.failure));
         incoming?.acknowledge();
-        this.#executor.execute(plan, included);
+        // What a run begins while it is given back would only be broken off: whoever runs it next begins it.
+        if (this.#run.state.is !== 'draining' || commit.status !== 'active') this.#executor.execute(plan, included);
       },
     });
   }

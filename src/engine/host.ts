@@ -281,12 +281,13 @@ export class Host implements AsyncDisposable {
     });
   }
 
-  /** Releases a run, so that it can be resumed here or in another process. Effects get `grace` milliseconds to finish. */
+  /** Releases a run, so that it can be resumed here or in another process. Effects get `grace` milliseconds to finish, and what they result in is stored. */
   async park(run: string, grace = 0): Promise<void> {
     const hosted = this.#runs.get(run);
     if (hosted) hosted.state = { is: 'draining' };
     const until = this.clock.now() + grace;
-    while (this.clock.now() < until && this.actorsOf(run).some(({ hasRunningEffects }) => hasRunningEffects))
+    const isAtWork = (actor: Actor) => actor.hasRunningEffects || actor.isHandling;
+    while (this.clock.now() < until && this.actorsOf(run).some(isAtWork))
       await this.activity.nextChange(run, this.clock, until);
     this.#dropRun(run);
     await this.#leases.release(run);
