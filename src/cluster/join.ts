@@ -72,7 +72,7 @@ export async function joinCluster(
     const runtime = parts.use(await open({ ...options, nats: settings, clock }));
     const connection = await connectNats({ ...settings, name: `troupe node ${name}` });
     parts.use({ [Symbol.asyncDispose]: () => connection.close() });
-    const { tenant = 'default' } = settings;
+    const { tenant = 'default', replicas } = settings;
     const opened = parts.use(
       await openNode({
         name,
@@ -85,6 +85,7 @@ export async function joinCluster(
         clock,
         ...(weight === undefined ? {} : { weight }),
         ...(maxRuns === undefined ? {} : { maxRuns }),
+        ...(replicas === undefined ? {} : { replicas }),
         ...(say ? { log: say } : {}),
       }),
     );

@@ -31,6 +31,8 @@ export interface OpenNodeOptions {
   readonly offers: readonly OfferedDefinition[];
   /** Default: `default`. */
   readonly tenant?: string;
+  /** On how many servers of a NATS cluster bodies are stored that are too large for a message. Default: 1. */
+  readonly replicas?: number;
   /** What it has that definitions may need, for its reports. Default: none. */
   readonly labels?: readonly string[];
   /** Its share of the runs relative to that of other nodes. Default: 1. */
@@ -159,7 +161,7 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     return ids.length;
   }
 
-  const bodies = bodyStore(connection, clock, tenant);
+  const bodies = bodyStore(connection, clock, tenant, options.replicas);
   const endpoints = offers.map((offer) =>
     serveEndpoint({ connection, subject: subjects.ask(offer.name), offer, runtime, runs, clock, isFull, bodies }),
   );

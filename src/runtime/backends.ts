@@ -61,10 +61,18 @@ export async function openBackends(
 
 /** Connects to a NATS server. Its modules are loaded only here. */
 async function connectBackend(settings: NatsSettings, clock: Clock) {
-  const [{ connectNats }, { permissionError }, { nats }, { jetstream }, { skewSafeLeases }] = await withNats(() =>
+  const [
+    { connectNats },
+    { permissionError },
+    { replicasError, fewerReplicasNotice },
+    { nats },
+    { jetstream },
+    { skewSafeLeases },
+  ] = await withNats(() =>
     Promise.all([
       import('../nats/connection.ts'),
       import('../nats/permissionErrors.ts'),
+      import('../nats/replicas.ts'),
       import('../transport/nats/nats.ts'),
       import('../journal/replicated/jetstream.ts'),
       import('../journal/replicated/skewSafeLeases.ts'),
@@ -80,8 +88,9 @@ async function connectBackend(settings: NatsSettings, clock: Clock) {
     ...options
   } = settings;
   const connection = await connectNats(options);
+  const notice = (says: string) => process.emitWarning(says, 'TroupeWarning');
   return {
-    transport: () => nats({ connection, clock, tenant }),
+    transport: () => nats({ connection, clock, tenant, replicas }),
     journal: () =>
       jetstream({
         connection,
@@ -90,13 +99,17 @@ async function connectBackend(settings: NatsSettings, clock: Clock) {
         replicas,
         folder: resolve(folder),
         acceptRestored,
-        onNotice: (says) => process.emitWarning(says, 'TroupeWarning'),
+        onNotice: notice,
         ...(monitor === undefined ? {} : { monitor }),
         ...(durability === undefined ? {} : { durability }),
       }).then(
-        (journal) => skewSafeLeases(journal, clock),
+        async (journal) => {
+          const fewer = replicas > 1 && (await fewerReplicasNotice(connection, tenant, replicas));
+          if (fewer) notice(fewer);
+          return skewSafeLeases(journal, clock);
+        },
         (thrown: unknown) => {
-          throw permissionError(thrown) ?? unansweredError(thrown);
+          throw permissionError(thrown) ?? replicasError(thrown, replicas) ?? unansweredError(thrown);
         },
       ),
     // Without a server there is nothing to drain.
