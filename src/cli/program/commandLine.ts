@@ -1,5 +1,6 @@
 /** What the definitions of all commands share: how a command is made, common options, and parsers of their values. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { bytesOf } from '../../values/bytes.ts';
 import { milliseconds, type Duration } from '../../values/duration.ts';
 import { maxReplicas } from '../../nats/options.ts';
 import { logLevels } from '../../observe/levels.ts';
@@ -82,6 +83,13 @@ export function parseCount(text: string): number {
 export function parseReplicas(text: string): number {
   if (/^\d$/.test(text) && Number(text) >= 1 && Number(text) <= maxReplicas) return Number(text);
   throw new InvalidArgumentError(`Expected 1 to ${maxReplicas}; with 3, one server may fail.`);
+}
+
+/** Parses a size such as `10G`, to bytes. Throws `InvalidArgumentError`. */
+export function parseSize(text: string): number {
+  const bytes = bytesOf(text);
+  if (bytes !== undefined) return bytes;
+  throw new InvalidArgumentError('Expected a size above zero: 10G, 512M, 64K, or bytes.');
 }
 
 /** Parses a percentage from 0 to 100. Throws `InvalidArgumentError`. */
