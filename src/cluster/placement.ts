@@ -51,6 +51,13 @@ export class Placement {
       .then(() => (this.#round = undefined));
   }
 
+  /** How many runs that no process holds could go on here, as of the last round. */
+  get freeRuns(): number {
+    let count = 0;
+    for (const { offered } of this.#free.values()) if (offered) count++;
+    return count;
+  }
+
   /** Resolves when no round is under way. */
   async idle(): Promise<void> {
     await this.#round;
@@ -63,11 +70,13 @@ export class Placement {
     const known = new Set(free.map(({ run }) => run));
     for (const run of this.#free.keys()) if (!known.has(run)) this.#free.delete(run);
     for (const { run, owner } of free) {
-      if (isFull()) return;
-      if (runs.isSettled(run)) continue;
+      if (runs.isSettled(run)) {
+        this.#free.delete(run);
+        continue;
+      }
       const candidate = this.#free.get(run) ?? { since: now, offered: await runs.offeredFor(run) };
       this.#free.set(run, candidate);
-      if (candidate.offered === undefined) continue;
+      if (candidate.offered === undefined || isFull()) continue;
       const rank = this.#order(run, candidate.offered.name, candidate.offered.version).indexOf(name);
       if (rank < 0 || now < candidate.since + rank * rankDelay) continue;
       const [host, process] = owner.split(' ');

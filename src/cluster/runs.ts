@@ -2,7 +2,7 @@
 import { toFailure, TroupeError } from '../values/failure.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
-import { versionIn, type RunHandle, type Runtime, type Runnable } from '../runtime/runtime.ts';
+import { versionIn, type RunHandle, type RunOutcome, type Runtime, type Runnable } from '../runtime/runtime.ts';
 
 /** A definition that a node can run. */
 export interface OfferedDefinition {
@@ -37,13 +37,21 @@ export class NodeRuns {
   readonly #runtime: Runtime;
   readonly #offers: ReadonlyMap<string, OfferedDefinition>;
   readonly #log: (line: string) => void;
+  readonly #onEnd: (definition: string, status: RunOutcome['status']) => void;
   readonly #runs = new Map<string, NodeRun>();
   readonly #taking = new Map<string, Promise<void>>();
   /** Runs that cannot continue with any definition of this node; they are not tried again. */
   readonly #unfit = new Set<string>();
 
-  constructor(runtime: Runtime, offers: readonly OfferedDefinition[], log: (line: string) => void) {
+  /** `onEnd` is called with the definition and the status of each run that ends here, or is released. */
+  constructor(
+    runtime: Runtime,
+    offers: readonly OfferedDefinition[],
+    log: (line: string) => void,
+    onEnd: (definition: string, status: RunOutcome['status']) => void,
+  ) {
     this.#runtime = runtime;
+    this.#onEnd = onEnd;
     this.#offers = new Map(offers.map((offer) => [offer.name, offer]));
     this.#log = log;
   }
@@ -104,7 +112,10 @@ export class NodeRuns {
       this.#log(`${id} ${how}`);
     };
     handle.outcome().then(
-      ({ status }) => end(status === 'parked' ? 'was released' : `ended: ${status}`),
+      ({ status }) => {
+        this.#onEnd(name, status);
+        end(status === 'parked' ? 'was released' : `ended: ${status}`);
+      },
       (thrown: unknown) => end(`cannot be followed any more: ${toFailure(thrown).message}`),
     );
   }

@@ -55,7 +55,7 @@ async function untilJetStream(urls: string): Promise<void> {
 }
 
 /** Ports on which nothing listens now. All are held until the last one is known, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const holders = await Promise.all(
     Array.from({ length: count }, async () => {
       const holder = createServer().listen(0, '127.0.0.1');
