@@ -6,6 +6,7 @@ export interface MetricSample {
   readonly suffix?: '_bucket' | '_sum' | '_count';
   /** By name of the label; none by default. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** In the unit of the metric. */
   readonly value: number;
 }
 
@@ -15,7 +16,9 @@ export interface Metric {
   readonly name: string;
   /** What it says, in a sentence. */
   readonly help: string;
+  /** `counter`: it only rises, and begins at zero with the process. `gauge`: how it stands now. `histogram`: how values are distributed. */
   readonly type: 'counter' | 'gauge' | 'histogram';
+  /** One for each combination of labels; none when there is nothing to say. */
   readonly samples: readonly MetricSample[];
 }
 
