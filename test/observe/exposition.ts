@@ -43,7 +43,7 @@ export function readExposition(text: string): Map<string, ReadFamily> {
     if (!family || family.type === '') throw new Error(`A sample without a type before it: ${line}`);
     const allowed = (suffixes[family.type] ?? ['']).map((suffix) => current + suffix);
     if (!allowed.includes(sample.name)) throw new Error(`${sample.name} is not of ${current}: ${line}`);
-    const key = `${sample.name} ${JSON.stringify(Object.entries(sample.labels).sort())}`;
+    const key = `${sample.name} ${JSON.stringify(Object.entries(sample.labels).sort(([a], [b]) => (a < b ? -1 : 1)))}`;
     if (seen.has(key)) throw new Error(`A sample comes twice: ${line}`);
     seen.add(key);
     if (family.type === 'counter' && !(sample.value >= 0)) throw new Error(`A counter below zero: ${line}`);

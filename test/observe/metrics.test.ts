@@ -1,5 +1,5 @@
 /** Metrics of a process: a valid text for Prometheus whatever the names are, a bounded number of series, and no secret. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { actorMetrics } from '../../src/observe/actorMetrics.ts';
 import { Counter, DurationHistogram } from '../../src/observe/counters.ts';
