@@ -74,6 +74,7 @@ const plan: Record<string, Room> = {
       'src/values',
       'src/contracts',
       'src/nats',
+      'src/observe',
       'src/transport/nats/codec.ts',
       'src/engine/clock.ts',
       'src/define',

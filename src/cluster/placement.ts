@@ -65,6 +65,13 @@ export class Placement {
       .then(() => (this.#round = undefined));
   }
 
+  /** How many runs that no process holds could go on here, as of the last round. */
+  get freeRuns(): number {
+    let count = 0;
+    for (const { offered } of this.#free.values()) if (offered) count++;
+    return count;
+  }
+
   /** Resolves when no round is under way. */
   async idle(): Promise<void> {
     await this.#round;
@@ -79,12 +86,14 @@ export class Placement {
     const known = new Set(free.map(({ run }) => run));
     for (const run of this.#free.keys()) if (!known.has(run)) this.#free.delete(run);
     for (const { run, owner } of free) {
-      if (isFull()) return;
-      if (runs.isSettled(run)) continue;
+      if (runs.isSettled(run)) {
+        this.#free.delete(run);
+        continue;
+      }
       const candidate = this.#free.get(run) ?? { since: now, offered: await runs.offeredFor(run), rank: -1, nodes: '' };
       this.#free.set(run, candidate);
       const { offered, since } = candidate;
-      if (offered === undefined) continue;
+      if (offered === undefined || isFull()) continue;
       if (candidate.nodes !== nodes) candidate.rank = order(members, run, offered.name, offered.version).indexOf(name);
       candidate.nodes = nodes;
       if (candidate.rank < 0 || now < since + candidate.rank * rankDelay) continue;

@@ -2,7 +2,7 @@
 import { toFailure, TroupeError } from '../values/failure.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
-import { versionIn, type RunHandle, type Runtime, type Runnable } from '../runtime/runtime.ts';
+import { versionIn, type RunHandle, type RunOutcome, type Runtime, type Runnable } from '../runtime/runtime.ts';
 
 /** A definition that a node can run. */
 export interface OfferedDefinition {
@@ -42,6 +42,7 @@ export class NodeRuns {
   readonly #runtime: Runtime;
   readonly #offers: ReadonlyMap<string, OfferedDefinition>;
   readonly #log: (line: string) => void;
+  readonly #onEnd: (definition: string, status: RunOutcome['status']) => void;
   readonly #runs = new Map<string, NodeRun>();
   readonly #taking = new Map<string, Promise<void>>();
   /** Runs that cannot continue with any definition of this node; they are not tried again. */
@@ -54,8 +55,15 @@ export class NodeRuns {
   /** Runs that came here and of which it is not known yet whether another node should have them. */
   readonly #unplaced = new Set<string>();
 
-  constructor(runtime: Runtime, offers: readonly OfferedDefinition[], log: (line: string) => void) {
+  /** `onEnd` is called with the definition and the status of each run that ends here, or is released. */
+  constructor(
+    runtime: Runtime,
+    offers: readonly OfferedDefinition[],
+    log: (line: string) => void,
+    onEnd: (definition: string, status: RunOutcome['status']) => void,
+  ) {
     this.#runtime = runtime;
+    this.#onEnd = onEnd;
     this.#offers = new Map(offers.map((offer) => [offer.name, offer]));
     this.#log = log;
   }
@@ -158,6 +166,7 @@ export class NodeRuns {
     };
     handle.outcome().then(
       (outcome) => {
+        this.#onEnd(name, outcome.status);
         if (outcome.status !== 'parked') return end(`ended: ${outcome.status}`);
         if (outcome.failure) this.#failed.set(id, this.#runtime.now() + retryAfter);
         if (outcome.failure) return end(`cannot go on here now: ${outcome.failure.message}`);

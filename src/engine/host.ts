@@ -202,6 +202,11 @@ export class Host implements AsyncDisposable {
     return this.#due.timers;
   }
 
+  /** How many actors it hosts, in memory or not. */
+  get actorCount(): number {
+    return this.#registry.size;
+  }
+
   owns(run: string): boolean {
     return this.#leases.holds(run);
   }

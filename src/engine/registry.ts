@@ -34,6 +34,11 @@ export class Registry {
     return this.#inMemory;
   }
 
+  /** How many actors there are, in memory or not. */
+  get size(): number {
+    return this.#byAddress.size;
+  }
+
   get(address: Address): Registration | undefined {
     return this.#byAddress.get(address);
   }

@@ -15,7 +15,12 @@ async function nodeWith(count: number) {
   const runtime = await openRuntime({ journal, leaseTtl: 30, env: {} });
   const lines: string[] = [];
   const offer = { name: 'gate', runnable: gate, definitionFor: () => gate };
-  const runs = new NodeRuns(runtime, [offer], (line) => lines.push(line));
+  const runs = new NodeRuns(
+    runtime,
+    [offer],
+    (line) => lines.push(line),
+    () => {},
+  );
   const ids = Array.from({ length: count }, (_, n) => `d${n}`);
   for (const key of ids) runs.watch('gate', await runtime.start(gate, null, { key }));
   const { renew, renewAll } = journal;
