@@ -50,11 +50,11 @@ export class CommitBuilder {
   /** Id of the message that caused the step. */
   readonly cause: string;
   /** Keys of what will be running after the step, by the child's id. */
-  readonly children: Map<string, string>;
+  readonly children: KeysById;
   /** Keys of the timers after the step, by their id. */
-  readonly timers: Map<string, string>;
-  /** The addresses of the children this step spawns, by XState's reference: a message may be sent to a child before its spawn action comes. */
-  readonly spawned = new Map<unknown, Address | undefined>();
+  readonly timers: KeysById;
+  /** The addresses of the children this step spawns, by XState's reference: a message may be sent to a child before its spawn action comes. Undefined when it spawns none. */
+  spawned: Map<unknown, Address | undefined> | undefined;
   readonly #seq: number;
 
   constructor(actor: StepActor, seq: number, now: number, cause: string) {
@@ -62,8 +62,8 @@ export class CommitBuilder {
     this.now = now;
     this.cause = cause;
     this.#seq = seq;
-    this.children = new Map(actor.children);
-    this.timers = new Map(actor.timers);
+    this.children = new KeysById(actor, 'children');
+    this.timers = new KeysById(actor, 'timers');
   }
 
   /** The key of the action at a place in the step. */
@@ -117,6 +117,27 @@ export class CommitBuilder {
     const address = this.childAddress(index, id, src);
     const opening: NewPending = address ? { kind: 'child', data: { ...data, address } } : { kind: 'effect', data };
     this.children.set(id, this.open(index, opening));
+  }
+}
+
+/** Keys by id as a step leaves them: those that it changes, and those of its actor, which are looked at when a key is asked for. */
+class KeysById {
+  readonly #actor: StepActor;
+  readonly #kind: 'children' | 'timers';
+  #changes: Map<string, string | undefined> | undefined;
+
+  constructor(actor: StepActor, kind: 'children' | 'timers') {
+    this.#actor = actor;
+    this.#kind = kind;
+  }
+
+  get(id: string): string | undefined {
+    return this.#changes?.has(id) ? this.#changes.get(id) : this.#actor[this.#kind].get(id);
+  }
+
+  /** `key` is undefined for what has ended. */
+  set(id: string, key: string | undefined): void {
+    (this.#changes ??= new Map()).set(id, key);
   }
 }
 

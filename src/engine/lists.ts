@@ -11,19 +11,21 @@ interface KeptList {
 /** The lists of one actor. */
 export class ActorLists {
   readonly #read: (name: string, length: number) => Promise<Json[]>;
-  readonly #lengths: Map<string, number>;
-  readonly #lists = new Map<string, Promise<KeptList>>();
+  /** Both maps are made when the actor has its first list. */
+  #lengths: Map<string, number> | undefined;
+  #lists: Map<string, Promise<KeptList>> | undefined;
 
   /** `read` returns the first `length` entries of a list as they were committed. */
-  constructor(read: (name: string, length: number) => Promise<Json[]>, lengths: Readonly<Record<string, number>> = {}) {
+  constructor(read: (name: string, length: number) => Promise<Json[]>, lengths?: Readonly<Record<string, number>>) {
     this.#read = read;
-    this.#lengths = new Map(Object.entries(lengths));
+    if (lengths) this.#lengths = new Map(Object.entries(lengths));
   }
 
   /** Adds what a commit has just stored. */
   append(name: string, entry: Json): void {
-    this.#lengths.set(name, (this.#lengths.get(name) ?? 0) + 1);
-    this.#lists.get(name)?.then(
+    const lengths = (this.#lengths ??= new Map());
+    lengths.set(name, (lengths.get(name) ?? 0) + 1);
+    this.#lists?.get(name)?.then(
       ({ entries }) => entries.push(entry),
       () => {},
     ); // The reader gets the failure.
@@ -47,11 +49,13 @@ export class ActorLists {
   }
 
   #kept(name: string): Promise<KeptList> {
-    const known = this.#lists.get(name);
+    const lists = (this.#lists ??= new Map());
+    const known = lists.get(name);
     if (known) return known;
-    const list = this.#read(name, this.#lengths.get(name) ?? 0).then((entries) => ({ entries, folds: new Map() }));
-    this.#lists.set(name, list);
-    list.catch(() => this.#lists.delete(name)); // The next call reads again.
+    const length = this.#lengths?.get(name) ?? 0;
+    const list = this.#read(name, length).then((entries) => ({ entries, folds: new Map() }));
+    lists.set(name, list);
+    list.catch(() => lists.delete(name)); // The next call reads again.
     return list;
   }
 }
