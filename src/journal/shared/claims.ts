@@ -118,13 +118,16 @@ export class Claims {
       await this.#pause(failed);
       const isOver = await this.#alone(held.run, async () => {
         // It may have been claimed again meanwhile.
-        if (held.isClosed) await this.#giveBack(held, mine);
+        if (!held.isClosed) return true;
+        try {
+          await this.#giveBack(held, mine);
+        } catch (thrown) {
+          if (toFailure(thrown).kind === 'storage') return false;
+          if (mine.held.get(held.run) === held) mine.remove(held.run);
+        }
         return true;
-      }).catch((thrown: unknown) => toFailure(thrown).kind !== 'storage');
-      if (isOver) {
-        if (held.isClosed && mine.held.get(held.run) === held) mine.remove(held.run);
-        return;
-      }
+      });
+      if (isOver) return;
     }
   }
 

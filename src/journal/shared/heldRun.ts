@@ -51,6 +51,8 @@ export class HeldRun {
   #pending = 0;
   /** It is being given back or claimed anew: no write may come between. */
   #isClosed = false;
+  /** Its last segment names no owner. */
+  #isReleased = false;
 
   constructor(options: HeldRunOptions, { replica, epoch, sequence, chain }: ClaimedRun) {
     this.#options = options;
@@ -144,11 +146,15 @@ export class HeldRun {
   }
 
   /**
-   * Moves all its writes into a segment, with an owner from then on: by default the same, under the same epoch.
+   * Moves all its writes into a segment, with an owner from then on: by default the same, under the same epoch, unless it was given back meanwhile.
    * Rejects with `fenced` when another process has claimed the run.
    */
   write(next?: Pick<SegmentHead, 'owner' | 'epoch'>): Promise<void> {
-    return this.#inTurn(() => this.#write(next ?? { owner: this.#options.owner, epoch: this.#epoch }));
+    return this.#inTurn(async () => {
+      // An attempt whose outcome is unknown comes first: it is there once, or another process has the run.
+      if (this.#attempt) await this.#append(this.#attempt);
+      if (next || !this.#isReleased) await this.#write(next ?? { owner: this.#options.owner, epoch: this.#epoch });
+    });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -158,8 +164,6 @@ export class HeldRun {
   }
 
   async #write(next: Pick<SegmentHead, 'owner' | 'epoch'>): Promise<void> {
-    // An attempt whose outcome is unknown comes first: it is there once, or another process has the run.
-    if (this.#attempt) await this.#append(this.#attempt);
     const moved = this.#unmoved.length;
     const encoded = encodeSegment({
       ...next,
@@ -184,6 +188,7 @@ export class HeldRun {
     this.#sequence = sequence;
     this.#chain = chain;
     this.#epoch = epoch;
+    this.#isReleased = owner === undefined;
     this.#unmoved.splice(0, moved);
     this.#replica?.own({ owner, epoch });
   }

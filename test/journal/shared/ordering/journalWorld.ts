@@ -31,7 +31,7 @@ export interface WorldResult {
 /** Milliseconds for which faults strike. */
 const disturbed = 30_000;
 /** Milliseconds in which everything that is under way must come to its end afterwards. */
-const patience = 120_000;
+const patience = 500_000;
 
 interface Life {
   readonly owner: string;
@@ -94,12 +94,17 @@ class World {
     const isIdle = () => [...this.#lives.values()].every(({ client }) => client.isIdle);
     if (!(await this.#until(isIdle))) problems.push('stands still: a process never ends what it has begun');
     const lives = [...this.#lives.values()];
-    if (random.chance(0.5)) for (const life of lives) this.#kill(life);
-    else {
+    if (random.chance(0.5)) {
       let left = 0;
-      for (const { client } of lives) void client.leave().then(() => left++, (thrown: Error) => problems.push(`cannot leave: ${thrown.message}`));
-      if (!(await this.#until(() => left === lives.length))) problems.push('stands still: a process cannot give its runs back');
+      const leave = async ({ client, journal }: Life) => {
+        await client.leave();
+        await journal[Symbol.asyncDispose]();
+        left++;
+      };
+      for (const life of lives) void leave(life).catch((thrown: Error) => problems.push(`cannot leave: ${thrown.message}`));
+      if (!(await this.#until(() => left === lives.length))) problems.push('stands still: a process cannot leave');
     }
+    for (const life of lives) this.#kill(life);
     problems.push(...(await this.#judge()));
     for (const { clock } of this.#lives.values()) clock.kill();
     const commits = [...this.#evidence.acknowledged.values()].reduce((sum, { length }) => sum + length, 0);
@@ -180,6 +185,7 @@ class World {
       random,
       runs: this.#runs,
       evidence: this.#evidence,
+      trace: (says) => this.#trace(`${owner} ${says}`),
       alive: (other) => !(this.#seesDead && this.#dead.has(other)),
       isOpen: () => this.#isOpen && !clock.dead,
     });
