@@ -147,7 +147,8 @@ export class Host implements AsyncDisposable {
       activity,
       clock,
       pollInterval: poll,
-      runs: () => this.#leases.runs,
+      owns: (run) => this.owns(run),
+      hasRuns: () => this.#leases.size > 0,
       dueFirst: (run, time) => this.#due.upTo(run, time),
       receive: (envelope) => this.receive(envelope),
       onUndeliverable,
@@ -382,7 +383,7 @@ export class Host implements AsyncDisposable {
         this.#context.report({ type: 'stalled', at: this.clock.now(), run, actor: address, failure: why });
         const hosted = this.#runs.get(run);
         if (hosted) hosted.state = { is: 'ended', why };
-        this.#leases.drop(run);
+        this.#leases.giveUp(run);
       }
     }
   }

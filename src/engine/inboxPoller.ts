@@ -15,8 +15,10 @@ export interface InboxPollerOptions {
   readonly clock: Clock;
   /** Milliseconds between two polls. */
   readonly pollInterval: number;
-  /** The runs whose lease this process holds. */
-  runs(): readonly string[];
+  /** Does this process hold the lease of the run? */
+  owns(run: string): boolean;
+  /** Does it hold a lease at all? */
+  hasRuns(): boolean;
   /** Resolves when all that was due in the run before a time is taken; milliseconds since the epoch. */
   dueFirst(run: string, time: number): Promise<void>;
   /** Hands a message in; resolves with true when it had been handled before. */
@@ -25,7 +27,7 @@ export interface InboxPollerOptions {
   onUndeliverable(envelope: Envelope, failure: Failure): Promise<void>;
 }
 
-/** Polls the inbox of every run of this process. */
+/** Asks the journal once for all runs of this process which of them have messages, and polls the inboxes of those. */
 export class InboxPoller {
   readonly #options: InboxPollerOptions;
   /** Polls that are going on, by run. */
@@ -52,12 +54,12 @@ export class InboxPoller {
 
   /** Polls again and again while there are runs. */
   start(): void {
-    const { clock, pollInterval, runs } = this.#options;
+    const { clock, pollInterval, hasRuns } = this.#options;
     if (this.#wakeUp || this.#stopped) return;
     const pollAll = async () => {
-      await Promise.all(runs().map((run) => this.poll(run).catch(() => {}))); // Polled again the next time.
+      await this.#pollMailed().catch(() => {}); // Polled again the next time.
       this.#wakeUp = undefined;
-      if (runs().length > 0) this.start();
+      if (hasRuns()) this.start();
     };
     this.#wakeUp = clock.wake(clock.now() + pollInterval, () => void pollAll());
   }
@@ -65,6 +67,12 @@ export class InboxPoller {
   stop(): void {
     this.#stopped = true;
     this.#wakeUp?.[Symbol.dispose]();
+  }
+
+  async #pollMailed(): Promise<void> {
+    const { journal, owns } = this.#options;
+    const mailed = await journal.mailed();
+    await Promise.allSettled(mailed.filter((run) => owns(run)).map((run) => this.poll(run)));
   }
 
   async #pollRun(run: string, round: { again: boolean }): Promise<void> {

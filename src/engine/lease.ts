@@ -2,10 +2,11 @@
 import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Journal } from '../journal/journal.ts';
+import { OwnedLeases } from './ownedLeases.ts';
 
 /** How a process takes and keeps leases. */
 export interface LeaseOptions {
-  /** The id of the process that holds the lease, so that another one can tell whether it is alive. */
+  /** The id of the process that holds the lease, so that another one can tell whether it is alive. No other process may have it. */
   readonly owner: string;
   /** Is the process with that id alive? Without it, only the lease's time tells. */
   readonly alive?: (owner: string) => boolean;
@@ -15,10 +16,17 @@ export interface LeaseOptions {
 
 /** What becomes of a lease; both are called when it is no longer held here. */
 export interface LeaseEvents {
-  /** Another process has it. */
+  /** Another process has it, or this one cannot go on with the run. */
   lost(run: string): void;
   /** It is given back. The journal may not know it yet. */
   released(run: string): void;
+}
+
+/** The lease of a run, as this process holds it. */
+interface Lease {
+  readonly epoch: number;
+  /** No other process can take it before that time, by the clock of this process. */
+  until: number;
 }
 
 /** The leases of one process. */
@@ -27,8 +35,10 @@ export class Leases {
   readonly #clock: Clock;
   readonly #options: LeaseOptions;
   readonly #events: LeaseEvents;
-  /** The leases this process holds: under which epoch, and until when no other process can take them. */
-  readonly #leases = new Map<string, { readonly epoch: number; until: number }>();
+  readonly #leases = new Map<string, Lease>();
+  /** No other process can take any of the leases before that time: all were renewed together. */
+  #until = -Infinity;
+  readonly #owned: OwnedLeases | undefined;
   #renewal: Disposable | undefined;
 
   constructor(journal: Journal, clock: Clock, options: LeaseOptions, events: LeaseEvents) {
@@ -36,6 +46,7 @@ export class Leases {
     this.#clock = clock;
     this.#options = options;
     this.#events = events;
+    this.#owned = journal.renewAll && new OwnedLeases(journal, options.owner, this.#leases);
   }
 
   epoch(run: string): number {
@@ -48,6 +59,11 @@ export class Leases {
     return this.#leases.has(run);
   }
 
+  /** How many leases this process holds. */
+  get size(): number {
+    return this.#leases.size;
+  }
+
   get runs(): string[] {
     return [...this.#leases.keys()];
   }
@@ -56,14 +72,18 @@ export class Leases {
     if (this.#leases.has(run)) return;
     const { owner, alive } = this.#options;
     const now = this.#clock.now();
-    const epoch = await this.#journal.claim(run, owner, { now, ttl: this.#ttl, ...(alive ? { alive } : {}) });
-    this.#leases.set(run, { epoch, until: now + this.#ttl });
+    const claim = async () => {
+      const epoch = await this.#journal.claim(run, owner, { now, ttl: this.#ttl, ...(alive ? { alive } : {}) });
+      this.#leases.set(run, { epoch, until: now + this.#ttl });
+    };
+    await (this.#owned ? this.#owned.whileClaiming(run, claim) : claim());
     this.#scheduleRenewal();
   }
 
   /** Is it certain that no other process holds the lease by now? A process that was suspended must ask first. */
   isCurrent(run: string): boolean {
-    return this.#clock.now() < (this.#leases.get(run)?.until ?? -Infinity);
+    const held = this.#leases.get(run);
+    return held !== undefined && this.#clock.now() < Math.max(held.until, this.#until);
   }
 
   /** Renews the lease now; false when another process has it. Rejects with `storage` while the journal is away. */
@@ -88,6 +108,14 @@ export class Leases {
     if (this.#leases.delete(run)) this.#events.lost(run);
   }
 
+  /** Stops holding a lease because this process cannot go on with the run. It is given back, so that another process can try. */
+  giveUp(run: string): void {
+    const held = this.#leases.get(run);
+    this.drop(run);
+    // What cannot be written now is found at a renewal: the journal then counts one lease more than this process holds.
+    if (held) void this.#journal.release(run, held.epoch).catch(() => {});
+  }
+
   async release(run: string): Promise<void> {
     const held = this.#leases.get(run);
     if (!held) return;
@@ -107,13 +135,30 @@ export class Leases {
   }
 
   #scheduleRenewal(): void {
-    this.#renewal ??= this.#clock.wake(this.#clock.now() + this.#ttl / 3, () => void this.#renewAll());
+    this.#renewal ??= this.#clock.wake(this.#clock.now() + this.#ttl / 3, () => void this.#renew());
   }
 
-  async #renewAll(): Promise<void> {
-    // When the journal is busy or away the lease may expire; the epoch in every commit still keeps a second writer from harm.
-    await Promise.all(this.runs.map((run) => this.confirm(run).catch(() => {})));
+  async #renew(): Promise<void> {
+    // When the journal is busy or away the leases may expire; the epoch in every commit still keeps a second writer from harm.
+    await (this.#owned ? this.#renewTogether(this.#owned) : this.#confirmAll()).catch(() => {});
     this.#renewal = undefined;
     if (this.#leases.size > 0) this.#scheduleRenewal();
+  }
+
+  /** One write for all leases. Only when the journal does not have as many as this process, each is asked for. */
+  async #renewTogether(owned: OwnedLeases): Promise<void> {
+    const untilFromNow = () => this.#clock.now() + this.#ttl;
+    // As in `confirm`: a renewal that took longer than a lease lasts is asked for again.
+    for (let until = -Infinity; until <= this.#clock.now() && this.#leases.size > 0;) {
+      until = untilFromNow();
+      if (await owned.renew(until)) this.#until = until;
+      else return owned.reconcile(() => this.#confirmAll(), untilFromNow);
+    }
+  }
+
+  /** Rejects when one of them could not be asked for. */
+  async #confirmAll(): Promise<void> {
+    const answers = await Promise.allSettled(this.runs.map((run) => this.confirm(run)));
+    for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
   }
 }

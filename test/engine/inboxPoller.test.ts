@@ -1,5 +1,5 @@
 /** Messages posted to the inbox of the journal reach their actor, whichever process owns the run and whenever it resumes it. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { assign, setup } from 'xstate';
 import type { Signal } from './machines.ts';
 import { deferred } from '../deferred.ts';
@@ -71,6 +71,22 @@ test('an answer posted in the process that has the run is handled before post() 
   const ticket = await testProcess.find('question/');
   await testProcess.host.post(testProcess.envelope(ticket, { type: 'answer', answer: 'yes' }));
   expect((await testProcess.row(ticket)).status).toBe('done');
+});
+
+test('the journal is asked once for all runs of a process, and only for the messages of a run that has some', async () => {
+  const testProcess = new TestProcess();
+  const { journal } = testProcess;
+  await testProcess.start(asker);
+  for (let n = 0; n < 50; n++) await testProcess.start(asker, null, `more${n}`);
+  const [mailed, mail] = [vi.spyOn(journal, 'mailed'), vi.spyOn(journal, 'mail')];
+  await testProcess.advance(250);
+  expect([mailed.mock.calls.length, mail.mock.calls.length]).toEqual([1, 0]);
+  const [ticket] = (await journal.find({ run: 'more7' })).filter(({ parent }) => parent !== undefined);
+  const answer = { type: 'answer', answer: 'yes' };
+  await testProcess.startProcess().host.post(testProcess.envelope(String(ticket?.actor), answer, { run: 'more7' }));
+  await testProcess.advance(250);
+  expect(new Set(mail.mock.calls.flat())).toEqual(new Set(['more7']));
+  expect(await journal.find({ run: 'more7', status: 'done' })).toHaveLength(1);
 });
 
 test('a second answer to a ticket is a conflict', async () => {

@@ -25,6 +25,13 @@ const counter = type(
   }),
 );
 
+/** The process cannot renew its leases, until what is returned is called. */
+function withoutRenewals(journal: Journal): () => void {
+  const { renew, renewAll } = journal;
+  journal.renew = journal.renewAll = () => new Promise(() => {});
+  return () => void Object.assign(journal, { renew, renewAll });
+}
+
 test('while one process owns a run, another one that resumes it is refused with the name of the owner', async () => {
   const testProcess = new TestProcess();
   await testProcess.start(counter);
@@ -68,6 +75,7 @@ test('an effect that is stopped while the lease is renewed for it is not begun',
   const answer = deferred();
   const { journal } = testProcess;
   const renew = journal.renew.bind(journal);
+  withoutRenewals(journal);
   journal.renew = async (...args) => (await answer.promise, renew(...args));
   await testProcess.advance(10_000);
   await testProcess.signal(address, { type: 'go' });
@@ -130,14 +138,13 @@ test('a process that was frozen past its lease commits nothing, and starts no ef
   const testProcess = new TestProcess();
   const address = await testProcess.start(machine);
   // The process is frozen: its lease is not renewed. Another process takes the run over and continues it.
-  const renew = testProcess.journal.renew.bind(testProcess.journal);
-  testProcess.journal.renew = () => new Promise(() => {});
+  const renewAgain = withoutRenewals(testProcess.journal);
   await testProcess.advance(20_000);
   const other = testProcess.startProcess();
   await other.host.resume('r1', machine);
   await other.transport.send(testProcess.envelope(address, { type: 'go' }));
   await settle();
-  testProcess.journal.renew = renew;
+  renewAgain();
 
   const commits = (await testProcess.journal.history({})).length;
   await expect(testProcess.signal(address, { type: 'stop' })).rejects.toMatchObject({
@@ -158,12 +165,9 @@ test('a process that was frozen between a commit and its effect renews its lease
   const address = await testProcess.start(machineOf('frozen'));
   // The process is frozen after its commit is stored and before it gets the acknowledgement.
   const unfrozen = deferred();
-  const [commit, renew] = [
-    testProcess.journal.commit.bind(testProcess.journal),
-    testProcess.journal.renew.bind(testProcess.journal),
-  ];
+  const commit = testProcess.journal.commit.bind(testProcess.journal);
   testProcess.journal.commit = (row) => commit(row).then(() => unfrozen.promise);
-  testProcess.journal.renew = () => new Promise(() => {});
+  const renewAgain = withoutRenewals(testProcess.journal);
   void testProcess.signal(address, { type: 'go' }).catch(() => {});
   await settle();
   testProcess.journal.commit = commit;
@@ -171,7 +175,7 @@ test('a process that was frozen between a commit and its effect renews its lease
   const other = testProcess.startProcess();
   await other.host.resume('r1', machineOf('owner'));
   await settle();
-  testProcess.journal.renew = renew;
+  renewAgain();
   unfrozen.resolve();
   await settle();
   expect(performed).toEqual(['owner']);
@@ -186,13 +190,13 @@ test('a renewal whose answer comes after the renewed lease has expired does not 
   const address = await testProcess.start(machineOf('frozen'));
   // Its lease has expired, so it renews before it starts the effect. It is frozen until the answer comes.
   const renew = testProcess.journal.renew.bind(testProcess.journal);
-  testProcess.journal.renew = () => new Promise(() => {});
+  const renewAgain = withoutRenewals(testProcess.journal);
   await testProcess.advance(11_000);
   const unfrozen = deferred();
   testProcess.journal.renew = (...args) => renew(...args).then((kept) => unfrozen.promise.then(() => kept));
   void testProcess.signal(address, { type: 'go' }).catch(() => {});
   await settle();
-  testProcess.journal.renew = renew;
+  renewAgain();
   await testProcess.advance(20_000);
   const other = testProcess.startProcess();
   await other.host.resume('r1', machineOf('owner'));
@@ -226,6 +230,7 @@ test('messages of a run that was lost are left to its new owner, which sends the
   });
   const address = await testProcess.start(listener);
   testProcess.journal.renew = () => Promise.resolve(false);
+  testProcess.journal.renewAll = () => Promise.resolve(0);
   await testProcess.advance(20_000);
   expect(testProcess.host.owns('r1')).toBe(false);
   stuck.resolve();
@@ -240,7 +245,7 @@ test('messages of a run that was lost are left to its new owner, which sends the
 test('a timer of a process that was frozen past its lease does not fire twice', async () => {
   const testProcess = new TestProcess();
   const address = await testProcess.start(counter);
-  testProcess.journal.renew = () => new Promise(() => {});
+  withoutRenewals(testProcess.journal);
   await testProcess.advance(20_000);
   const other = testProcess.startProcess();
   await other.host.resume('r1', counter);

@@ -66,8 +66,7 @@ export function decodeEntry(process: string, { headers, body, sequence }: Stored
   const where = `entry ${sequence} in the log of ${process}`;
   const { parts, took = [], roster, trimmedBefore } = parsed(where, body) as Partial<LogEntry>;
   if (!Array.isArray(parts)) throw damaged(where, 'it has no writes');
-  for (const [, writes] of parts as readonly RunPart[])
-    for (const [method] of writes) requireKnown(where, method);
+  for (const [, writes] of parts as readonly RunPart[]) for (const [method] of writes) requireKnown(where, method);
   return { count: Number(headers[countHeader]), parts, took, roster, trimmedBefore };
 }
 

@@ -76,7 +76,11 @@ export async function findInAll(
 /** The commits of all runs, those of the run that was born first come first. Reads every run that can have one. */
 export async function historyOfAll(
   store: SharedStore,
-  { after = 0, newest = false, limit = 1_000 }: { readonly after?: number; readonly newest?: boolean; readonly limit?: number },
+  {
+    after = 0,
+    newest = false,
+    limit = 1_000,
+  }: { readonly after?: number; readonly newest?: boolean; readonly limit?: number },
   contentOf: (run: string) => Promise<RunReplica | undefined>,
 ): Promise<HistoryEntry[]> {
   const entries: HistoryEntry[] = [];

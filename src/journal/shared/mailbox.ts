@@ -53,9 +53,8 @@ export class Mailbox {
     this.#waiting.delete(run);
   }
 
-  /** Looks for all mail the next time, whatever was seen. */
+  /** A run was claimed: what came before is found with the next look. */
   lookAgain(): void {
-    this.#lookedAt = -Infinity;
     this.#lastSequence = -1;
   }
 
@@ -100,8 +99,9 @@ export class Mailbox {
   }
 
   /** Removes a message. */
-  drop(run: string, id: string): Promise<void> {
-    return this.#remove(nameOf(run, id));
+  async drop(run: string, id: string): Promise<void> {
+    await this.#remove(nameOf(run, id));
+    if (this.#waiting.has(run) && (await this.#options.store.mail.names(run)).length === 0) this.#waiting.delete(run);
   }
 
   /** A message was handled, or is a dead letter now: where it came as mail, it is removed. */

@@ -224,7 +224,8 @@ export class ProcessLog {
     const last = await logs.last(name);
     if (!last || last.sequence < this.#sequence) {
       // Other processes remove a log that was ended long ago.
-      if (!last && (await logs.lastSequence()) >= this.#sequence) return void this.end(fencedLogError(name, 'another process'));
+      if (!last && (await logs.lastSequence()) >= this.#sequence)
+        return void this.end(fencedLogError(name, 'another process'));
       throw olderState();
     }
     const { entry: count, fencedBy } = kindOf(last);

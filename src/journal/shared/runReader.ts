@@ -68,7 +68,7 @@ export class RunReader {
   async #read(run: string): Promise<StoredRun | undefined> {
     const reading = this.#kept.get(run) ?? new Reading(run);
     this.#kept.delete(run);
-    for (let last = await this.#runs.last(run); last; ) {
+    for (let last = await this.#runs.last(run); last;) {
       await reading.readSegments(this.#runs, last.sequence, this.#clock);
       const { head } = reading;
       const tail = head.owner === undefined ? undefined : await this.#tails.read(head.owner);

@@ -75,7 +75,9 @@ export async function encodeSegment({ owner, former, epoch, upTo, before, summar
 
 /** The head of a segment; undefined for a message of another program. */
 export function segmentHead({ headers }: Pick<StoredMessage, 'headers'>): SegmentHead | undefined {
-  const [epoch, upTo, chain, about] = [epochHeader, upToHeader, chainHeader, summaryHeader].map((name) => headers[name]);
+  const [epoch, upTo, chain, about] = [epochHeader, upToHeader, chainHeader, summaryHeader].map(
+    (name) => headers[name],
+  );
   if (epoch === undefined || upTo === undefined || chain === undefined || about === undefined) return undefined;
   return {
     owner: headers[ownerHeader],
@@ -89,7 +91,11 @@ export function segmentHead({ headers }: Pick<StoredMessage, 'headers'>): Segmen
 }
 
 /** The writes of a segment. Throws `corrupt` when it is not the one that followed the chain `before`. */
-export async function decodeSegment(run: string, message: StoredMessage, before: string): Promise<readonly LoggedWrite[]> {
+export async function decodeSegment(
+  run: string,
+  message: StoredMessage,
+  before: string,
+): Promise<readonly LoggedWrite[]> {
   const where = `segment ${message.sequence} of the run ${run}`;
   const head = segmentHead(message);
   const about = message.headers[summaryHeader] ?? '';

@@ -178,7 +178,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       if (lost) throw lost;
       const epoch = await claimAs(run, owner, alive);
       for (const incarnation of incarnations.values()) if (incarnation.owner !== owner) incarnation.remove(run);
-      mailbox.note(run); // What came before the claim is read with the first poll.
+      mailbox.lookAgain();
       return epoch;
     },
     async renew(run, epoch) {

@@ -8,7 +8,10 @@ import type { SharedStore } from './store.ts';
 import { Tails } from './tails.ts';
 
 /** Reads all runs anew, one after the other. Damage of a log is told for the process that wrote it. */
-export async function verify(store: SharedStore, clock: Pick<Clock, 'turn'>): Promise<Awaited<ReturnType<Journal['verify']>>> {
+export async function verify(
+  store: SharedStore,
+  clock: Pick<Clock, 'turn'>,
+): Promise<Awaited<ReturnType<Journal['verify']>>> {
   const damage: { actor: string; seq: number; what: string }[] = [];
   let [actors, commits] = [0, 0];
   const tails = new Tails(store.logs);

@@ -6,7 +6,7 @@ export const commitTime = 1_700_000_000_000;
 
 /** The first commit of an actor; pass only the fields that matter to the test. */
 export const commitFor = (over: Partial<Commit> = {}): Commit => {
-  const { actor = 'agent/r.a', seq = 1 } = over;
+  const { actor = 'agent/a', seq = 1 } = over;
   return {
     run: 'r',
     actor,

@@ -15,6 +15,7 @@ const writes: ReadonlySet<PropertyKey> = new Set([
   'bury',
   'claim',
   'renew',
+  'renewAll',
   'release',
 ]);
 

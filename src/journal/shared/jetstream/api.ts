@@ -11,8 +11,6 @@ export interface StreamMessage {
   /** All of them, as they are stored. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** When the server stored it, as the server writes it. */
-  readonly time: string;
 }
 
 /** What is asked of a server. */
@@ -75,20 +73,19 @@ export async function messageFromLeader(
   which: Which,
 ): Promise<StreamMessage | undefined> {
   interface Found {
-    readonly message: { subject: string; seq: number; hdrs?: string; data?: string; time: string };
+    readonly message: { subject: string; seq: number; hdrs?: string; data?: string };
   }
   const found = await api.ask<Found>(`STREAM.MSG.GET.${stream}`, which).catch((thrown: unknown) => {
     if (thrown instanceof JetStreamApiError && thrown.code === noMessage) return undefined;
     throw thrown;
   });
   if (!found) return undefined;
-  const { subject, seq, hdrs = '', data = '', time } = found.message;
+  const { subject, seq, hdrs = '', data = '' } = found.message;
   return {
     sequence: seq,
     subject,
     headers: parseHeaders(Buffer.from(hdrs, 'base64').toString('utf8')),
     body: Buffer.from(data, 'base64'),
-    time,
   };
 }
 

@@ -28,8 +28,8 @@ export async function directBatch(api: JetStreamApi, stream: string, request: Ba
       return 'last';
     }
     const all = plainHeaders(headers);
-    const { 'Nats-Sequence': sequence, 'Nats-Subject': subject = '', 'Nats-Time-Stamp': time = '' } = all;
-    messages.push({ sequence: Number(sequence), subject, headers: all, body: data, time });
+    const { 'Nats-Sequence': sequence, 'Nats-Subject': subject = '' } = all;
+    messages.push({ sequence: Number(sequence), subject, headers: all, body: data });
     // A server before 2.11 returns one message, and does not say how many more there are.
     return left === '' ? 'last' : 'more';
   });

@@ -46,7 +46,6 @@ export async function* lastOfAll(
           subject,
           headers: plainHeaders(headers),
           body: new Uint8Array(),
-          time: '',
         };
         if (after === 0) yield head;
         else {

@@ -10,7 +10,8 @@ import type { FencedLogs, SharedStore } from '../store.ts';
 import { jetstreamApi, messageFromLeader } from './api.ts';
 import { storeFailure } from './failures.ts';
 import { connectionGate } from './gate.ts';
-import { jetstreamLogs } from './logs.ts';
+import { partsHeader } from './headers.ts';
+import { jetstreamLogs, messageDigest } from './logs.ts';
 import { bodyParts } from './parts.ts';
 import { jetstreamPresence } from './presence.ts';
 import { rememberSeen, type SeenSource } from './seen.ts';
@@ -59,7 +60,10 @@ export async function jetstreamStore({
         mail: mail.lastSequence,
       };
     },
-    timeOf: async (stream, seq) => (await messageFromLeader(ungated, streamName(tenant, stream), { seq }))?.time,
+    async digestOf(stream, seq) {
+      const found = await messageFromLeader(ungated, streamName(tenant, stream), { seq });
+      return found && messageDigest(found.subject, found.headers[partsHeader], found.body);
+    },
   };
   const path = folder === undefined ? undefined : join(folder, fileNameOf(connection, tenant));
   const seen = await rememberSeen({ source, clock, path, acceptRestored, onNotice }).catch((thrown: unknown) => {
@@ -87,7 +91,7 @@ export async function jetstreamStore({
       limit: limitOf(opened.parts) - headroom,
       newId: () => clock.id(),
     });
-    const onSeen = (sequence: number) => seen.note(key, sequence);
+    const onSeen = (sequence: number, digest?: () => string) => seen.note(key, sequence, digest);
     return jetstreamLogs({ api, stream, prefix, parts, limit: limitOf(opened[key]), onSeen });
   };
 

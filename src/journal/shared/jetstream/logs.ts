@@ -1,4 +1,5 @@
 /** A collection of fenced logs: a log is a subject of a stream, and the server compares the sequence that an append expects with that of the subject's last message. */
+import { shortDigest } from '../../chain.ts';
 import type { FencedLogs, LogHead, StoredMessage } from '../store.ts';
 import { messageFromLeader, subjectsOf, type JetStreamApi, type StreamMessage } from './api.ts';
 import { isMissing, isRefused, isTooLarge, isUnheard, storeFailure } from './failures.ts';
@@ -17,9 +18,13 @@ export interface LogsOptions {
   readonly parts: Parts;
   /** Bytes of headers and body that one message may have. */
   readonly limit: number;
-  /** Called with each sequence that the server has acknowledged or returned. */
-  readonly onSeen: (sequence: number) => void;
+  /** Called with each message that the server has acknowledged or returned. `digest`: where it is known, what the message says; called later, if at all. */
+  readonly onSeen: (sequence: number, digest?: () => string) => void;
 }
+
+/** The digest of a message. `parts`: where its body is, if elsewhere. */
+export const messageDigest = (subject: string, parts: string | undefined, body: Uint8Array): string =>
+  shortDigest(subject, parts ?? '', Buffer.from(body).toString('latin1'));
 
 /** The logs below a subject of a stream. */
 export function jetstreamLogs({ api, stream, prefix, parts, limit, onSeen }: LogsOptions): FencedLogs {
@@ -28,9 +33,10 @@ export function jetstreamLogs({ api, stream, prefix, parts, limit, onSeen }: Log
 
   /** Undefined when the message was deleted while its body was read. */
   async function toMessage(message: StreamMessage): Promise<StoredMessage | undefined> {
-    const { sequence, headers } = message;
-    onSeen(sequence);
-    const body = headers[partsHeader] === undefined ? message.body : await parts.get(message);
+    const { sequence, subject, headers } = message;
+    const reference = headers[partsHeader];
+    onSeen(sequence, () => messageDigest(subject, reference, message.body));
+    const body = reference === undefined ? message.body : await parts.get(message);
     return body && { sequence, headers: ownHeaders(headers), body };
   }
   function toHead({ sequence, subject, headers }: StreamMessage): LogHead | undefined {
@@ -61,8 +67,9 @@ export function jetstreamLogs({ api, stream, prefix, parts, limit, onSeen }: Log
     reference?: string,
   ): Promise<number | undefined> => {
     try {
-      const sequence = await api.publish(subjectOf(name), body, headersOf(headers, expected, reference));
-      onSeen(sequence);
+      const subject = subjectOf(name);
+      const sequence = await api.publish(subject, body, headersOf(headers, expected, reference));
+      onSeen(sequence, () => messageDigest(subject, reference, body));
       return sequence;
     } catch (thrown) {
       if (isRefused(thrown)) return undefined;

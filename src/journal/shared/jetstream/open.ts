@@ -44,8 +44,7 @@ export async function jetstream({
   if (monitor !== undefined && !isLossyWanted) void warn(connection, monitor, onNotice);
   return {
     ...journal,
-    status: () =>
-      journalStatus({ connection, clock, tenant, store, skipped: journal.skipped, monitor, isLossyWanted }),
+    status: () => journalStatus({ connection, clock, tenant, store, skipped: journal.skipped, monitor, isLossyWanted }),
   };
 }
 

@@ -11,8 +11,8 @@ import { readMarker, seenStreams, writeMarker, type Marker, type SeenStream } fr
 export interface SeenSource {
   /** The identity of the store, and the last sequence of each stream. */
   state(): Promise<{ readonly identity: string } & Readonly<Record<SeenStream, number>>>;
-  /** When the message with a sequence was stored; undefined when it was deleted. */
-  timeOf(stream: SeenStream, sequence: number): Promise<string | undefined>;
+  /** The digest of the message with a sequence; undefined when it was deleted. */
+  digestOf(stream: SeenStream, sequence: number): Promise<string | undefined>;
 }
 
 /** How it is remembered. */
@@ -30,7 +30,8 @@ export interface SeenOptions {
 export interface Seen extends AsyncDisposable {
   /** The identity of the store. */
   readonly identity: string;
-  note(stream: SeenStream, sequence: number): void;
+  /** Remembers a message. `digest`: what it says, where that is known; called when it is needed. */
+  note(stream: SeenStream, sequence: number, digest?: () => string): void;
   /** Rejects with `environment` when the server has less than was seen, or another past. */
   check(): Promise<void>;
 }
@@ -41,6 +42,8 @@ const writeInterval = 3_000;
 /** Reads the file and compares the server with it; rejects as `check` does. */
 export async function rememberSeen({ source, clock, path, acceptRestored, onNotice }: SeenOptions): Promise<Seen> {
   const ending = new AbortController();
+  /** How the digest of the newest message of a stream is made. */
+  const digests = new Map<SeenStream, (() => string) | undefined>();
   let isNewPast = false;
   let seen = (path === undefined ? undefined : await readMarker(path)) ?? (await current());
   let written: Marker | undefined;
@@ -64,27 +67,36 @@ export async function rememberSeen({ source, clock, path, acceptRestored, onNoti
   async function differenceTo(server: Marker): Promise<TroupeError | undefined> {
     if (server.identity !== seen.identity) return anotherJournal(path);
     for (const stream of seenStreams) {
-      const { sequence, time } = seen[stream];
+      addDigest(stream);
+      const { sequence, digest } = seen[stream];
       if (sequence > server[stream].sequence) return olderState(stream, sequence, server[stream].sequence, path);
-      const found = time === undefined ? undefined : await source.timeOf(stream, sequence);
+      const found = digest === undefined ? undefined : await source.digestOf(stream, sequence);
       // A message that was deleted says nothing.
-      if (found !== undefined && found !== time) return olderState(stream, sequence, server[stream].sequence, path);
+      if (found !== undefined && found !== digest) return olderState(stream, sequence, server[stream].sequence, path);
     }
     return undefined;
   }
 
-  /** Adds to each position when its message was stored: a restored server may have another message there. */
-  async function addTimes(): Promise<void> {
+  /** A restored server may have another message at the position. */
+  function addDigest(stream: SeenStream): void {
+    const digest = digests.get(stream)?.();
+    digests.delete(stream);
+    if (digest !== undefined) seen = { ...seen, [stream]: { ...seen[stream], digest } };
+  }
+  /** Of what was only listed the server is asked. */
+  async function addDigests(): Promise<void> {
     for (const stream of seenStreams) {
-      const { sequence, time: known } = seen[stream];
+      addDigest(stream);
+      const { sequence, digest: known } = seen[stream];
       if (sequence === 0 || known !== undefined) continue;
-      const time = await source.timeOf(stream, sequence).catch(() => undefined);
-      if (time !== undefined && seen[stream].sequence === sequence) seen = { ...seen, [stream]: { sequence, time } };
+      const digest = await source.digestOf(stream, sequence).catch(() => undefined);
+      if (digest !== undefined && seen[stream].sequence === sequence)
+        seen = { ...seen, [stream]: { sequence, digest } };
     }
   }
   async function write(to: string): Promise<void> {
     if (seen === written) return;
-    await addTimes();
+    await addDigests();
     const marker = seen;
     try {
       await writeMarker(to, marker, `${to}.${clock.id()}.tmp`, isNewPast);
@@ -109,8 +121,10 @@ export async function rememberSeen({ source, clock, path, acceptRestored, onNoti
   const writing = path === undefined ? Promise.resolve() : writeOften(path);
   return {
     identity: seen.identity,
-    note(stream, sequence) {
-      if (sequence > seen[stream].sequence) seen = { ...seen, [stream]: { sequence } };
+    note(stream, sequence, digest) {
+      if (sequence <= seen[stream].sequence) return;
+      seen = { ...seen, [stream]: { sequence } };
+      digests.set(stream, digest);
     },
     check,
     async [Symbol.asyncDispose]() {

@@ -7,9 +7,9 @@ import * as z from 'zod';
 export const seenStreams = ['log', 'runs', 'mail'] as const;
 export type SeenStream = (typeof seenStreams)[number];
 
-/** A message that was seen: its sequence, and when the server stored it, where that is known. */
-const Position = z.object({ sequence: z.number(), time: z.string().optional() });
-export type Position = z.infer<typeof Position>;
+/** A message that was seen: its sequence, and the digest of what it says, where that is known. */
+const Position = z.object({ sequence: z.number(), digest: z.string().optional() });
+type Position = z.infer<typeof Position>;
 
 /** The identity of a store, and the newest message that was seen of each stream. */
 const Marker = z.object({ identity: z.string(), log: Position, runs: Position, mail: Position });
