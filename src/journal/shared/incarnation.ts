@@ -144,10 +144,10 @@ export class Incarnation {
       () => true,
       () => false,
     );
-    this.log.end(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
     // Nobody has to look into the log of a process that gave everything back.
-    if (isMoved && this.#held.size === 0 && this.#claiming.size === 0)
-      await store.logs.remove(this.name).catch(() => {});
+    const isOver = isMoved && this.#held.size === 0 && this.#claiming.size === 0;
+    this.log.end(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
+    if (isOver) await store.logs.remove(this.name).catch(() => {});
     await store.presence.withdraw(this.name).catch(() => {}); // It ends by itself.
   }
 
