@@ -109,6 +109,8 @@ export class Claims {
     await mine.log.flush(run);
     const hasEnded = (await held.replica()).hasEnded;
     if (!hasEnded) await free.append(run, (await free.last(run))?.sequence ?? 0, { headers: {}, body: nothing });
+    // The last messages of an actor are settled while its run is given back.
+    await mine.log.flush(run);
     await held.write({ owner: undefined, epoch });
     if (mine.held.get(run) === held) mine.remove(run);
   }

@@ -128,8 +128,6 @@ export class HeldRun {
     this.#pending++;
     try {
       if (!this.#replica) await this.replica();
-      // It may have been given back while it was loaded.
-      if (this.#isClosed) throw fencedError(this.run, this.#epoch, undefined);
       return await write();
     } finally {
       this.#pending--;

@@ -145,7 +145,11 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     const incarnation = holderOf(run);
     const held = incarnation?.held.get(run);
     if (!incarnation || !held || held.isClosed) throw lost ?? fencedError(run, epoch, undefined);
-    await held.whileLoaded(() => incarnation.log.write(run, method, args, identity));
+    await held.whileLoaded(async () => {
+      // It may have been given back while it was loaded.
+      if (held.isClosed) throw fencedError(run, epoch, undefined);
+      await incarnation.log.write(run, method, args, identity);
+    });
   }
 
   const leaseOf = async (run: string): Promise<RunLease | undefined> => {
@@ -227,7 +231,8 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     settle(run, keys) {
       const incarnation = holderOf(run);
       const held = incarnation?.held.get(run);
-      if (!incarnation || !held || held.isClosed) return; // If the removal is lost, they are only delivered again.
+      if (!incarnation || !held) return; // If the removal is lost, they are only delivered again.
+      // Also while the run is being given back: an actor that has ended gets its last messages then.
       void held.whileLoaded(() => incarnation.log.write(run, 'settle', [run, keys])).catch(() => {});
     },
     load: async (actor) => (await contentWith(actor))?.journal.load(actor),

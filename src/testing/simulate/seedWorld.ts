@@ -29,9 +29,7 @@ export class SeedWorld {
     this.random = seededRandom(seed);
     this.trace = new SeedTrace(() => `${(this.at / 1_000).toFixed(3)}s #${this.steps}`, until !== undefined);
     this.shared = sharedWorld(options, this.time, this.random);
-    this.recorder = this.shared
-      ? storeRecorder(this.shared)
-      : new SimulationRecorder(undefined, options.journal);
+    this.recorder = this.shared ? storeRecorder(this.shared) : new SimulationRecorder(undefined, options.journal);
     this.plan = new FaultPlan({
       seed,
       allowed: faults,

@@ -13,7 +13,11 @@ import { SimulationRecorder } from './simulationRecorder.ts';
 import { followStore, historyText } from './storeModel.ts';
 
 /** What the options ask for; undefined where all processes write to one journal. */
-export function sharedWorld({ shared = false, journal = (inner) => inner }: SeedOptions, time: VirtualClock, random: Random): SharedWorld | undefined {
+export function sharedWorld(
+  { shared = false, journal = (inner) => inner }: SeedOptions,
+  time: VirtualClock,
+  random: Random,
+): SharedWorld | undefined {
   if (shared === false) return undefined;
   return {
     store: worldStore(memoryStore({ clock: time }), time),
@@ -37,7 +41,12 @@ export function storeRecorder({ store }: SharedWorld): SimulationRecorder {
 }
 
 /** What a process that comes later reads differently from what was written, or finds damaged; in words. */
-export async function divergences({ store }: SharedWorld, run: string, recorder: SimulationRecorder, clock: Clock): Promise<string[]> {
+export async function divergences(
+  { store }: SharedWorld,
+  run: string,
+  recorder: SimulationRecorder,
+  clock: Clock,
+): Promise<string[]> {
   const reader = openShared({ store: store.truth.open(), clock });
   try {
     const isSame = (await historyText(reader, run)) === (await historyText(recorder.journal, run));

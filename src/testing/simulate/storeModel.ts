@@ -30,7 +30,8 @@ export function followStore({ collections }: WorldStore, recorder: Recorder, con
   });
   onAppend(collections.logs, (process, message) => {
     if (kindOf(message).entry === undefined) return;
-    for (const [, writes] of decodeEntry(process, message).parts) for (const [method, args] of writes) apply(method, args);
+    for (const [, writes] of decodeEntry(process, message).parts)
+      for (const [method, args] of writes) apply(method, args);
   });
   onAppend(collections.mail, (name, { body }) => {
     // `post` stores the envelope as JSON.
@@ -49,7 +50,10 @@ export function followStore({ collections }: WorldStore, recorder: Recorder, con
 /** Calls with each message that is stored, at once. */
 function onAppend(
   logs: FencedLogs,
-  call: (name: string, message: { sequence: number; headers: Readonly<Record<string, string>>; body: Uint8Array }) => void,
+  call: (
+    name: string,
+    message: { sequence: number; headers: Readonly<Record<string, string>>; body: Uint8Array },
+  ) => void,
 ): void {
   const { append } = logs;
   logs.append = async (name, expected, message) => {
@@ -62,5 +66,11 @@ function onAppend(
 /** The commits of a run as one text, to be compared. */
 export const historyText = async (journal: Journal, run: string): Promise<string> =>
   JSON.stringify(
-    (await journal.history({ run, limit: 1_000_000 })).map(({ actor, seq, epoch, state, event }) => [actor, seq, epoch, state, event.id]),
+    (await journal.history({ run, limit: 1_000_000 })).map(({ actor, seq, epoch, state, event }) => [
+      actor,
+      seq,
+      epoch,
+      state,
+      event.id,
+    ]),
   );

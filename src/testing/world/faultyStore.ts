@@ -61,7 +61,7 @@ export class FaultyStore {
     const { time } = this.#process.context;
     this.#partitionedUntil = until;
     this.#freeze();
-    time.wake(Math.max(until, time.now()), () => this.#freeze());
+    if (until > time.now()) time.wake(until, () => this.#freeze());
   }
 
   /** The process stands still: it answers no ping. */
@@ -164,7 +164,7 @@ export class FaultyStore {
   /** What was there when it began, batch by batch: what is deleted meanwhile is not found any more. */
   async *#messages(inner: FencedLogs, name: string, after = 0): AsyncGenerator<StoredMessage> {
     const end = await this.#read(async () => (await inner.last(name))?.sequence ?? 0);
-    for (let next = after; next < end; ) {
+    for (let next = after; next < end;) {
       const batch = await this.#read(async () => {
         const found: StoredMessage[] = [];
         for await (const message of inner.read(name, next)) {
@@ -184,7 +184,9 @@ export class FaultyStore {
     const { clock, context, name } = this.#process;
     if (clock.dead) return never();
     const { time, random, plan } = context;
-    const takes = plan.strikes('delay', `an answer to ${name}`, 0.05) ? plan.size('delay', 1, 3_000) : random.between(0, 2);
+    const takes = plan.strikes('delay', `an answer to ${name}`, 0.05)
+      ? plan.size('delay', 1, 3_000)
+      : random.between(0, 2);
     const there = random.between(0, takes);
     const answer = async () => {
       await this.#reached();
@@ -205,7 +207,9 @@ export class FaultyStore {
     const answer = async (): Promise<T> => {
       await this.#reached();
       const takes = plan.strikes('slow', name, 0.1) ? plan.size('slow', 100, 5_000) : random.between(1, 3);
-      const fate = plan.strikes('unsure', name, 0.1) ? (['stored', 'lost', 'late'] as const)[plan.size('unsure', 0, 2)] : 'answered';
+      const fate = plan.strikes('unsure', name, 0.1)
+        ? (['stored', 'lost', 'late'] as const)[plan.size('unsure', 0, 2)]
+        : 'answered';
       const sent = time.now();
       const late = fate === 'late' ? requestTimeout + plan.size('unsure', 0, 20_000) : 0;
       return new Promise<T>((resolve, reject) => {

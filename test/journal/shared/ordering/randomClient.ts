@@ -67,7 +67,7 @@ export class RandomClient {
 
   /** Gives everything back. */
   async leave(): Promise<void> {
-    for (const [run, { epoch }] of [...this.#held]) {
+    for (const [run, { epoch }] of new Map(this.#held)) {
       this.#lose(run);
       await this.#options.journal.release(run, epoch).catch((thrown: unknown) => {
         if (toFailure(thrown).kind !== 'fenced') throw thrown;
@@ -98,7 +98,7 @@ export class RandomClient {
     const { clock, journal, isOpen } = this.#options;
     while (isOpen()) {
       await sleep(clock, renewal);
-      for (const [run, { epoch }] of [...this.#held]) {
+      for (const [run, { epoch }] of new Map(this.#held)) {
         const isMine = await journal.renew(run, epoch, clock.now() + ttl).catch(() => true);
         if (!isMine && this.#held.get(run)?.epoch === epoch) this.#lose(run);
       }
@@ -107,7 +107,7 @@ export class RandomClient {
 
   #lose(run: string): void {
     const held = this.#held.get(run);
-    this.#options.trace(`does not have ${run} any more (${new Error().stack?.split('\n')[2]?.slice(0,50)})`);
+    this.#options.trace(`does not have ${run} any more (${new Error().stack?.split('\n')[2]?.slice(0, 50)})`);
     if (held) this.#former.push({ run, epoch: held.epoch });
     this.#held.delete(run);
   }
@@ -215,8 +215,7 @@ export class RandomClient {
   }
 
   async #reload(run: string, held: Held): Promise<void> {
-    for (const actor of actorsOf(run))
-      held.revisions.set(actor, (await this.#options.journal.load(actor))?.seq ?? 0);
+    for (const actor of actorsOf(run)) held.revisions.set(actor, (await this.#options.journal.load(actor))?.seq ?? 0);
   }
 
   async #post(run: string): Promise<void> {
