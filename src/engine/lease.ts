@@ -131,7 +131,8 @@ export class Leases {
   }
 
   get #ttl(): number {
-    return this.#options.ttl ?? 10_000;
+    const { ttl = 10_000 } = this.#options;
+    return Math.min(ttl, this.#journal.leaseTtl ?? ttl);
   }
 
   #scheduleRenewal(): void {

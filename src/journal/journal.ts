@@ -130,6 +130,8 @@ export interface RunLease {
 
 /** Leases: which process may write a run. */
 export interface RunLeases {
+  /** Milliseconds for which a claim or a renewal certainly lasts, where the journal decides that and not the `ttl` that is asked for. */
+  readonly leaseTtl?: number;
   /**
    * Makes `owner` the only writer of a run for `ttl` milliseconds from `now`, and returns its epoch, which is higher than all before. Rejects with
    * `owned_elsewhere` (data: owner, until) while another owner has the run: its lease has not ended, and `alive(owner)` does not return false.

@@ -111,6 +111,8 @@ export class Claims {
     // Always a new one: whoever claimed the run before may still be about to delete the earlier one.
     const note = async () => free.append(run, (await free.last(run))?.sequence ?? 0, { headers: {}, body: nothing });
     while (!hasEnded && (await note()) === undefined);
+    // The last messages of an actor are settled while its run is given back.
+    await mine.log.flush(run);
     await held.write({ owner: undefined, epoch });
     if (mine.held.get(run) === held) mine.remove(run);
   }
@@ -120,13 +122,16 @@ export class Claims {
       await this.#pause(failed);
       const isOver = await this.#alone(held.run, async () => {
         // It may have been claimed again meanwhile.
-        if (held.isClosed) await this.#giveBack(held, mine);
+        if (!held.isClosed) return true;
+        try {
+          await this.#giveBack(held, mine);
+        } catch (thrown) {
+          if (toFailure(thrown).kind === 'storage') return false;
+          if (mine.held.get(held.run) === held) mine.remove(held.run);
+        }
         return true;
-      }).catch((thrown: unknown) => toFailure(thrown).kind !== 'storage');
-      if (isOver) {
-        if (held.isClosed && mine.held.get(held.run) === held) mine.remove(held.run);
-        return;
-      }
+      });
+      if (isOver) return;
     }
   }
 

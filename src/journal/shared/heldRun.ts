@@ -51,6 +51,8 @@ export class HeldRun {
   #pending = 0;
   /** It is being given back or claimed anew: no write may come between. */
   #isClosed = false;
+  /** Its last segment names no owner. */
+  #isReleased = false;
 
   constructor(options: HeldRunOptions, { replica, epoch, sequence, chain }: ClaimedRun) {
     this.#options = options;
@@ -126,8 +128,6 @@ export class HeldRun {
     this.#pending++;
     try {
       if (!this.#replica) await this.replica();
-      // It may have been given back while it was loaded.
-      if (this.#isClosed) throw fencedError(this.run, this.#epoch, undefined);
       return await write();
     } finally {
       this.#pending--;
@@ -144,11 +144,15 @@ export class HeldRun {
   }
 
   /**
-   * Moves all its writes into a segment, with an owner from then on: by default the same, under the same epoch.
+   * Moves all its writes into a segment, with an owner from then on: by default the same, under the same epoch, unless it was given back meanwhile.
    * Rejects with `fenced` when another process has claimed the run.
    */
   write(next?: Pick<SegmentHead, 'owner' | 'epoch'>): Promise<void> {
-    return this.#inTurn(() => this.#write(next ?? { owner: this.#options.owner, epoch: this.#epoch }));
+    return this.#inTurn(async () => {
+      // An attempt whose outcome is unknown comes first: it is there once, or another process has the run.
+      if (this.#attempt) await this.#append(this.#attempt);
+      if (next || !this.#isReleased) await this.#write(next ?? { owner: this.#options.owner, epoch: this.#epoch });
+    });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -158,8 +162,6 @@ export class HeldRun {
   }
 
   async #write(next: Pick<SegmentHead, 'owner' | 'epoch'>): Promise<void> {
-    // An attempt whose outcome is unknown comes first: it is there once, or another process has the run.
-    if (this.#attempt) await this.#append(this.#attempt);
     const moved = this.#unmoved.length;
     const encoded = encodeSegment({
       ...next,
@@ -184,6 +186,7 @@ export class HeldRun {
     this.#sequence = sequence;
     this.#chain = chain;
     this.#epoch = epoch;
+    this.#isReleased = owner === undefined;
     this.#unmoved.splice(0, moved);
     this.#replica?.own({ owner, epoch });
   }

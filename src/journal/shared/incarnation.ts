@@ -28,6 +28,8 @@ export interface IncarnationOptions {
   onEnded(reason: TroupeError): void;
 }
 
+/** Milliseconds for which a lease certainly lasts after it was renewed: the last announcement may be as old as the interval between two. */
+export const leaseTtl = presenceTtl - presenceInterval;
 const sweepInterval = 1_000;
 /** The log is also to have several times what a run takes in the roster before it is trimmed, so that rosters are a small part of what is written. */
 const rosterBytes = 128;
@@ -82,7 +84,8 @@ export class Incarnation {
       onEnded: (reason) => this.#ended(reason),
     });
     this.#heldOptions = { runs: store.runs, owner: name, upTo: () => this.log.sequence, read: options.read };
-    this.#announce();
+    void this.#announce().catch(() => {}); // Tried again in a moment.
+    this.#every(presenceInterval, () => void this.#announce().catch(() => {}));
     this.#every(sweepInterval, () => void this.#sweep());
   }
 
@@ -94,6 +97,12 @@ export class Incarnation {
   /** Is it certain that no other process has ended its log? True while its presence was acknowledged lately. */
   get isPresent(): boolean {
     return this.log.ended === undefined && this.#options.clock.now() < this.#presentUntil;
+  }
+
+  /** Resolves when it is certain that no other process ends its log for `leaseTtl`. Rejects with `fenced` when one has, and while the server is away. */
+  async renew(): Promise<void> {
+    if (this.log.ended) throw this.log.ended;
+    if (this.#presentUntil - this.#options.clock.now() < leaseTtl) await this.#announce();
   }
 
   /**
@@ -144,10 +153,10 @@ export class Incarnation {
       () => true,
       () => false,
     );
-    this.log.end(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
     // Nobody has to look into the log of a process that gave everything back.
-    if (isMoved && this.#held.size === 0 && this.#claiming.size === 0)
-      await store.logs.remove(this.name).catch(() => {});
+    const isOver = isMoved && this.#held.size === 0 && this.#claiming.size === 0;
+    this.log.end(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
+    if (isOver) await store.logs.remove(this.name).catch(() => {});
     await store.presence.withdraw(this.name).catch(() => {}); // It ends by itself.
   }
 
@@ -173,18 +182,14 @@ export class Incarnation {
     this.#answering[Symbol.dispose]();
   }
 
-  #announce(): void {
+  async #announce(): Promise<void> {
     const { store, clock, name } = this.#options;
-    const announce = () => {
-      const sent = clock.now();
-      // Without an answer the presence ends, and this process asks before it relies on its log.
-      store.presence.announce(name).then(
-        () => (this.#presentUntil = Math.max(this.#presentUntil, sent + presenceTtl)),
-        () => {},
-      );
-    };
-    announce();
-    this.#every(presenceInterval, announce);
+    const sent = clock.now();
+    const hasLapsed = sent >= this.#presentUntil && this.log.sequence > 0;
+    await store.presence.announce(name);
+    // Others may have taken this process for dead meanwhile: an entry is taken only while they have not.
+    if (hasLapsed) await this.log.probe();
+    this.#presentUntil = Math.max(this.#presentUntil, sent + presenceTtl);
   }
 
   /** Calls again and again until it stops. */

@@ -223,9 +223,12 @@ export class ProcessLog {
     const { logs, name, onForeign } = this.#options;
     const last = await logs.last(name);
     if (!last || last.sequence < this.#sequence) {
-      // Other processes remove a log that was ended long ago.
-      if (!last && (await logs.lastSequence()) >= this.#sequence)
-        return void this.end(fencedLogError(name, 'another process'));
+      if (!last && (await logs.lastSequence()) >= this.#sequence) {
+        // Other processes remove a log that was ended long ago. Whether the entry stood there before its end is not known any more.
+        this.#stall(new TroupeError('storage', 'the log of this process was ended and removed'));
+        this.end(fencedLogError(name, 'another process'));
+        return undefined;
+      }
       throw olderState();
     }
     const { entry: count, fencedBy } = kindOf(last);

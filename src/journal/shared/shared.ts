@@ -10,7 +10,7 @@ import type { Journal, RunLease, SkippedEntry } from '../journal.ts';
 import { fencedError } from '../refusals.ts';
 import { Claims } from './claims.ts';
 import { DeadProcesses } from './deadProcesses.ts';
-import { Incarnation } from './incarnation.ts';
+import { Incarnation, leaseTtl } from './incarnation.ts';
 import { incarnationName } from './incarnationName.ts';
 import { activeRuns, findInAll, historyOfAll, leaseIn } from './lists.ts';
 import { Liveness } from './liveness.ts';
@@ -144,7 +144,11 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     const incarnation = holderOf(run);
     const held = incarnation?.held.get(run);
     if (!incarnation || !held || held.isClosed) throw lost ?? fencedError(run, epoch, undefined);
-    await held.whileLoaded(() => incarnation.log.write(run, method, args, identity));
+    await held.whileLoaded(async () => {
+      // It may have been given back while it was loaded.
+      if (held.isClosed) throw fencedError(run, epoch, undefined);
+      await incarnation.log.write(run, method, args, identity);
+    });
   }
 
   /** Does a process not live, as far as is known? Only the end of its log makes it certain. */
@@ -178,16 +182,15 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       mailbox.lookAgain();
       return epoch;
     },
+    leaseTtl,
     async renew(run, epoch) {
       const incarnation = holderOf(run);
       if (incarnation?.held.get(run)?.epoch !== epoch) return false;
-      // After a standstill its log tells whether it was ended: an entry is taken or not.
-      if (!incarnation.isPresent) await incarnation.log.probe().catch(unlessFenced);
+      await incarnation.renew().catch(unlessFenced);
       return incarnation.held.get(run)?.epoch === epoch;
     },
     async renewAll(owner) {
-      const incarnation = incarnations.get(owner);
-      if (incarnation && !incarnation.isPresent) await incarnation.log.probe().catch(unlessFenced);
+      await incarnations.get(owner)?.renew().catch(unlessFenced);
       return incarnations.get(owner)?.held.size ?? 0;
     },
     async release(run, epoch) {
@@ -225,7 +228,8 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     settle(run, keys) {
       const incarnation = holderOf(run);
       const held = incarnation?.held.get(run);
-      if (!incarnation || !held || held.isClosed) return; // If the removal is lost, they are only delivered again.
+      if (!incarnation || !held) return; // If the removal is lost, they are only delivered again.
+      // Also while the run is being given back: an actor that has ended gets its last messages then.
       void held.whileLoaded(() => incarnation.log.write(run, 'settle', [run, keys])).catch(() => {});
     },
     load: async (actor) => (await contentWith(actor))?.journal.load(actor),

@@ -33,7 +33,7 @@ export class FaultInjector {
     full.until = 0;
     for (const process of this.#processes) {
       process.partition(0);
-      process.current.clock.resume();
+      process.resume();
       restart(process);
     }
   }
@@ -44,9 +44,9 @@ export class FaultInjector {
   }
 
   #pause(process: SimulatedProcess): void {
-    process.current.clock.pause();
+    process.pause();
     // It may have crashed and come back meanwhile: the life it has then is resumed.
-    this.#later(this.#context.plan.size('zombie', 100, 60_000), () => process.current.clock.resume());
+    this.#later(this.#context.plan.size('zombie', 100, 60_000), () => process.resume());
   }
 
   #later(ms: number, call: () => void): void {

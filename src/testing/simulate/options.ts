@@ -1,6 +1,6 @@
 /** The options of a simulation. */
 import type { Journal } from '../../journal/journal.ts';
-import type { JournalReplica } from '../../journal/replicated/replica.ts';
+import type { SharedStore } from '../../journal/shared/store.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { FaultKind } from '../world/faultPlan.ts';
 import type { SeedResult } from './seed.ts';
@@ -30,10 +30,10 @@ export interface SimulateOptions {
   /** Plants a defect into the journal, to see that it is found; none by default. */
   readonly journal?: (journal: Journal) => Journal;
   /**
-   * True: each process applies a shared log to a journal of its own, as over JetStream, and the faults of the disk are those of the log.
-   * A function plants a defect into the view that applies the log. False by default: all processes write to one journal.
+   * True: each process opens the journal over a store that all share, as over JetStream, and the faults of the disk are those of the store.
+   * A function plants a defect into the store of each process. False by default: all processes write to one journal.
    */
-  readonly shared?: boolean | ((view: JournalReplica) => JournalReplica);
+  readonly shared?: boolean | ((store: SharedStore) => SharedStore);
   /** Plants a defect into the transport of each process; none by default. */
   readonly transport?: (transport: Transport) => Transport;
 }

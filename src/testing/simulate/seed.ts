@@ -1,6 +1,6 @@
 /** What one seed of a simulation takes, and what comes of it. */
 import type { Journal } from '../../journal/journal.ts';
-import type { JournalReplica } from '../../journal/replicated/replica.ts';
+import type { SharedStore } from '../../journal/shared/store.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { Fault, FaultKind } from '../world/faultPlan.ts';
 
@@ -51,6 +51,6 @@ export interface SeedOptions {
   readonly journal?: ((journal: Journal) => Journal) | undefined;
   /** Plants a defect into the transport of each process. */
   readonly transport?: ((transport: Transport) => Transport) | undefined;
-  /** The journal is a log that each process applies for itself; `true`, or a defect planted into the view that applies it. */
-  readonly shared?: boolean | ((view: JournalReplica) => JournalReplica) | undefined;
+  /** Each process opens the journal for itself, over a store that all share; `true`, or a defect planted into the store. */
+  readonly shared?: boolean | ((store: SharedStore) => SharedStore) | undefined;
 }

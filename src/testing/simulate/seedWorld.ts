@@ -2,10 +2,10 @@
 import { virtualClock, type VirtualClock } from '../clock.ts';
 import { FaultPlan } from '../world/faultPlan.ts';
 import { seededRandom, type Random } from '../world/random.ts';
-import type { SharedJournal } from '../world/replica.ts';
+import type { SharedWorld } from '../world/sharedAccess.ts';
 import type { SeedOptions } from './seed.ts';
 import { SeedTrace } from './seedTrace.ts';
-import { logRecorder, sharedJournal } from './sharedJournal.ts';
+import { sharedWorld, storeRecorder } from './sharedJournal.ts';
 import { SimulationRecorder } from './simulationRecorder.ts';
 
 /** Everything of a seed that does not depend on the scenario. */
@@ -14,7 +14,7 @@ export class SeedWorld {
   readonly time: VirtualClock;
   readonly random: Random;
   readonly plan: FaultPlan;
-  readonly shared: SharedJournal | undefined;
+  readonly shared: SharedWorld | undefined;
   readonly recorder: SimulationRecorder;
   readonly trace: SeedTrace;
   readonly #start: number;
@@ -28,10 +28,8 @@ export class SeedWorld {
     this.#start = this.time.now();
     this.random = seededRandom(seed);
     this.trace = new SeedTrace(() => `${(this.at / 1_000).toFixed(3)}s #${this.steps}`, until !== undefined);
-    this.shared = sharedJournal(options, this.random);
-    this.recorder = this.shared
-      ? logRecorder(this.shared, this.time)
-      : new SimulationRecorder(undefined, options.journal);
+    this.shared = sharedWorld(options, this.time, this.random);
+    this.recorder = this.shared ? storeRecorder(this.shared) : new SimulationRecorder(undefined, options.journal);
     this.plan = new FaultPlan({
       seed,
       allowed: faults,

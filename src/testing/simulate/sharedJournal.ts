@@ -1,53 +1,61 @@
-/** A journal that each process of a simulation applies from a shared log: how it is set up and recorded, and whether all copies agree. */
+/** A journal that the processes of a simulation share through a store: how it is set up and recorded, and whether what is stored is what was written. */
 import type { Clock } from '../../values/clock.ts';
-import { memoryReplica } from '../../journal/replicated/memoryReplica.ts';
-import { replicated } from '../../journal/replicated/replicated.ts';
-import type { JournalReplica } from '../../journal/replicated/replica.ts';
-import { overrideMethods } from '../world/intercept.ts';
+import { reasonOf } from '../../values/cause.ts';
+import { emptyContents, memory } from '../../journal/memory.ts';
+import { memoryStore } from '../../journal/shared/memoryStore.ts';
+import { shared as openShared } from '../../journal/shared/shared.ts';
+import type { VirtualClock } from '../clock.ts';
+import { worldStore } from '../world/faultyStore.ts';
 import type { Random } from '../world/random.ts';
-import { historyText, type SharedJournal } from '../world/replica.ts';
-import { SharedLog } from '../world/sharedLog.ts';
+import type { SharedWorld } from '../world/sharedAccess.ts';
 import type { SeedOptions } from './seed.ts';
-import type { SimulatedProcess } from './simulatedProcess.ts';
 import { SimulationRecorder } from './simulationRecorder.ts';
+import { followStore, historyText } from './storeModel.ts';
 
 /** What the options ask for; undefined where all processes write to one journal. */
-export function sharedJournal({ shared = false, journal }: SeedOptions, random: Random): SharedJournal | undefined {
+export function sharedWorld(
+  { shared = false, journal = (inner) => inner }: SeedOptions,
+  time: VirtualClock,
+  random: Random,
+): SharedWorld | undefined {
   if (shared === false) return undefined;
-  const defect = shared === true ? (view: JournalReplica) => view : shared;
   return {
-    log: new SharedLog(),
-    every: random.pick([10, 30, 1_000]),
-    plant: (view) => defect(journal ? overrideMethods(view, { journal: journal(view.journal) }) : view),
+    store: worldStore(memoryStore({ clock: time }), time),
+    // Small, so that a short run has segments and trims.
+    upkeep: {
+      quietTime: random.pick([500, 5_000]),
+      trimBytes: random.pick([5_000, 50_000, 4_000_000]),
+      keepEndedLog: random.pick([30_000, 600_000]),
+    },
+    plantInStore: shared === true ? (store) => store : shared,
+    plant: journal,
   };
 }
 
-/** A recorder that applies every entry of the log as soon as it is stored. */
-export function logRecorder({ log, every, plant }: SharedJournal, clock: Clock): SimulationRecorder {
-  const view = plant(memoryReplica());
-  const recorder = new SimulationRecorder(view.journal);
-  void replicated({
-    log: log.open(),
-    replica: overrideMethods(view, { journal: recorder.journal }),
-    clock,
-    snapshotEvery: every,
-  });
+/** A recorder that knows what is stored as soon as it is. */
+export function storeRecorder({ store }: SharedWorld): SimulationRecorder {
+  const contents = emptyContents();
+  const recorder = new SimulationRecorder(memory(contents));
+  followStore(store, recorder, contents);
   return recorder;
 }
 
-/** The processes that have applied the whole log and whose journal is another one than the recorder's; in words. */
+/** What a process that comes later reads differently from what was written, or finds damaged; in words. */
 export async function divergences(
-  { log }: SharedJournal,
+  { store }: SharedWorld,
   run: string,
   recorder: SimulationRecorder,
-  processes: readonly SimulatedProcess[],
+  clock: Clock,
 ): Promise<string[]> {
-  const expected = await historyText(recorder.journal, run);
-  const problems: string[] = [];
-  for (const { name, replica } of processes) {
-    const applied = await replica?.applied(run);
-    if (applied?.position === log.standing.last && applied.history !== expected)
-      problems.push(`divided: ${name} has applied the whole log, and its journal differs from that of the others`);
+  const reader = openShared({ store: store.truth.open(), clock });
+  try {
+    const isSame = (await historyText(reader, run)) === (await historyText(recorder.journal, run));
+    const { damage } = await reader.verify();
+    return [
+      ...(isSame ? [] : ['divided: what a new process reads differs from what was written']),
+      ...damage.map(({ what }) => `divided: ${what}`),
+    ];
+  } catch (thrown) {
+    return [`divided: a new process cannot read the run: ${reasonOf(thrown)}`];
   }
-  return problems;
 }

@@ -4,7 +4,7 @@ import { FaultClock } from '../world/faultClock.ts';
 import { FaultyJournal } from '../world/faultyJournal.ts';
 import { faultyTransport } from '../world/faultyTransport.ts';
 import { MortalProcess } from '../world/mortalProcess.ts';
-import { Replica, type ReplicaFile } from '../world/replica.ts';
+import { SharedAccess } from '../world/sharedAccess.ts';
 import { RestWatcher } from './restWatcher.ts';
 import type { SimulationContext } from './simulationContext.ts';
 
@@ -16,7 +16,7 @@ const pollInterval = 5_000;
 /** From one start to the next crash. */
 interface Life {
   readonly process: MortalProcess;
-  readonly access: FaultyJournal | Replica;
+  readonly access: FaultyJournal | SharedAccess;
   readonly watcher: RestWatcher;
 }
 
@@ -27,8 +27,6 @@ export class SimulatedProcess {
   #lives = 0;
   #version = 0;
   #life: Life;
-  /** What it left on its machine when it crashed. */
-  #file: ReplicaFile | undefined;
 
   constructor(name: string, context: SimulationContext) {
     this.name = name;
@@ -39,12 +37,6 @@ export class SimulatedProcess {
   /** The process as it is now. */
   get current(): MortalProcess {
     return this.#life.process;
-  }
-
-  /** Its own copy of a shared journal. */
-  get replica(): Replica | undefined {
-    const { access } = this.#life;
-    return access instanceof Replica ? access : undefined;
   }
 
   /** What the watchers of the run were not told, in words; undefined when they know everything. */
@@ -58,13 +50,23 @@ export class SimulatedProcess {
   }
 
   crash(): void {
-    const { dead, random } = this.#context;
     const { access, process } = this.#life;
-    dead.add(this.#owner);
-    const file = access.crash() ?? undefined;
-    // It may come back on another machine.
-    this.#file = file && random.chance(0.5) ? file : undefined;
+    this.#context.dead.add(this.#owner);
+    access.crash();
     process.kill();
+  }
+
+  /** It stands still: the others get no answer of it. */
+  pause(): void {
+    const { access, process } = this.#life;
+    process.clock.pause();
+    access.pause();
+  }
+
+  resume(): void {
+    const { access, process } = this.#life;
+    access.resume();
+    process.clock.resume();
   }
 
   /** The process does not reach the journal until then; milliseconds of the world's time. */
@@ -97,7 +99,7 @@ export class SimulatedProcess {
     if (plan.strikes('upgrade', name, 0.5)) this.#version = versions.length - 1;
     const clock = new FaultClock(time);
     const itself = { name, clock, context };
-    const access = shared ? new Replica(shared, itself, this.#file) : new FaultyJournal(journal, itself);
+    const access = shared ? new SharedAccess(shared, itself) : new FaultyJournal(journal, itself);
     const process = new MortalProcess({
       clock,
       parts: { journal: access.journal, transport: faultyTransport(transport(inProcess()), clock, plan) },

@@ -144,7 +144,7 @@ class Simulation {
     const { invariants = {} } = this.#scenario;
     const root = await this.#root();
     const faults = plan.struck;
-    const divided = shared && end !== 'stopped' ? await divergences(shared, run, recorder, this.#processes) : [];
+    const divided = shared && end !== 'stopped' ? await divergences(shared, run, recorder, this.#world.time) : [];
     return checkRun({
       run,
       root,

@@ -3,15 +3,15 @@ import type { Inspection } from '../../contracts/inspection.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { FaultContext } from '../world/faultContext.ts';
-import type { SharedJournal } from '../world/replica.ts';
+import type { SharedWorld } from '../world/sharedAccess.ts';
 import type { CompiledScenario } from './simulationScenario.ts';
 
 /** One for each seed. */
 export interface SimulationContext extends FaultContext, Pick<CompiledScenario, 'versions' | 'input'> {
-  /** The journal that all processes write to, where there is no shared log. */
+  /** The journal that all processes write to, where there is no shared store. */
   readonly journal: Journal;
-  /** Where it is given, each process applies this to a copy of its own, instead of the one journal. */
-  readonly shared: SharedJournal | undefined;
+  /** Where it is given, each process opens the journal over its store, instead of the one journal. */
+  readonly shared: SharedWorld | undefined;
   readonly run: string;
   /** Do processes see that another one is dead, or does only its lease tell? */
   readonly seesDead: boolean;

@@ -41,10 +41,14 @@ export class FaultyJournal {
   }
 
   /** The process crashes: of what it had written, a prefix is stored, and it never learns of it. */
-  crash(): undefined {
+  crash(): void {
     const kept = this.#context.plan.size('crash', 0, this.#queue.length);
     for (const write of this.#queue.splice(0).slice(0, kept)) write();
   }
+
+  pause(): void {}
+
+  resume(): void {}
 
   #perform(call: MethodCall): unknown {
     if (call.name === 'settle') return call.invoke();

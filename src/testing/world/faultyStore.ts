@@ -61,7 +61,7 @@ export class FaultyStore {
     const { time } = this.#process.context;
     this.#partitionedUntil = until;
     this.#freeze();
-    time.wake(Math.max(until, time.now()), () => this.#freeze());
+    if (until > time.now()) time.wake(until, () => this.#freeze());
   }
 
   /** The process stands still: it answers no ping. */

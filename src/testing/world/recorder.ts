@@ -37,7 +37,7 @@ export class Recorder {
       overrideMethods(inner, {
         claim: async (run, ...more) => {
           const epoch = await inner.claim(run, ...more);
-          this.#epochs.set(run, epoch);
+          this.claimed(run, epoch);
           return epoch;
         },
         commit: async (commit) => {
@@ -56,6 +56,11 @@ export class Recorder {
         },
       }),
     );
+  }
+
+  /** A run was claimed under this epoch. */
+  claimed(run: string, epoch: number): void {
+    this.#epochs.set(run, epoch);
   }
 
   /** An effect is attempted: under the key of the commit that asks for it, the first time and every other time (E2). */

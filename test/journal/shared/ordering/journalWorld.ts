@@ -1,6 +1,7 @@
 /** Processes that share a journal under one seed, with faults; and afterwards whether the journal kept what it had promised. */
 import { memoryStore } from '../../../../src/journal/shared/memoryStore.ts';
 import { shared } from '../../../../src/journal/shared/shared.ts';
+import type { SharedStore } from '../../../../src/journal/shared/store.ts';
 import type { Upkeep } from '../../../../src/journal/shared/upkeep.ts';
 import type { Journal } from '../../../../src/journal/journal.ts';
 import { virtualClock } from '../../../../src/testing/clock.ts';
@@ -17,6 +18,8 @@ import { RandomClient } from './randomClient.ts';
 export interface WorldOptions {
   readonly seed: number;
   readonly faults?: readonly FaultKind[];
+  /** Plants a defect into the store of each process; none by default. */
+  readonly plant?: (store: SharedStore) => SharedStore;
   /** Called with everything that happens, in words. */
   readonly trace?: (says: string) => void;
 }
@@ -31,7 +34,7 @@ export interface WorldResult {
 /** Milliseconds for which faults strike. */
 const disturbed = 30_000;
 /** Milliseconds in which everything that is under way must come to its end afterwards. */
-const patience = 120_000;
+const patience = 500_000;
 
 interface Life {
   readonly owner: string;
@@ -57,12 +60,14 @@ class World {
   readonly #lives = new Map<string, Life>();
   readonly #dead = new Set<string>();
   readonly #seesDead: boolean;
+  readonly #plant: (store: SharedStore) => SharedStore;
   readonly #trace: (says: string) => void;
   readonly #start: number;
   #count = 0;
   #isOpen = true;
 
-  constructor({ seed, faults = everyFault, trace }: WorldOptions) {
+  constructor({ seed, faults = everyFault, plant = (store) => store, trace }: WorldOptions) {
+    this.#plant = plant;
     const time = virtualClock({ seed });
     const random = seededRandom(seed);
     this.#start = time.now();
@@ -88,18 +93,27 @@ class World {
 
   async result(): Promise<WorldResult> {
     const { time, plan, random } = this.#context;
-    await this.#until(() => time.now() >= this.#start + disturbed, () => this.#disturb());
+    await this.#until(
+      () => time.now() >= this.#start + disturbed,
+      () => this.#disturb(),
+    );
     this.#heal();
     const problems: string[] = [];
     const isIdle = () => [...this.#lives.values()].every(({ client }) => client.isIdle);
     if (!(await this.#until(isIdle))) problems.push('stands still: a process never ends what it has begun');
     const lives = [...this.#lives.values()];
-    if (random.chance(0.5)) for (const life of lives) this.#kill(life);
-    else {
+    if (random.chance(0.5)) {
       let left = 0;
-      for (const { client } of lives) void client.leave().then(() => left++, (thrown: Error) => problems.push(`cannot leave: ${thrown.message}`));
-      if (!(await this.#until(() => left === lives.length))) problems.push('stands still: a process cannot give its runs back');
+      const leave = async ({ client, journal }: Life) => {
+        await client.leave();
+        await journal[Symbol.asyncDispose]();
+        left++;
+      };
+      for (const life of lives)
+        void leave(life).catch((thrown: Error) => problems.push(`cannot leave: ${thrown.message}`));
+      if (!(await this.#until(() => left === lives.length))) problems.push('stands still: a process cannot leave');
     }
+    for (const life of lives) this.#kill(life);
     problems.push(...(await this.#judge()));
     for (const { clock } of this.#lives.values()) clock.kill();
     const commits = [...this.#evidence.acknowledged.values()].reduce((sum, { length }) => sum + length, 0);
@@ -144,11 +158,15 @@ class World {
         append(this: World, ...[name, expected, message]: Parameters<typeof append>) {
           const appended = append(name, expected, message);
           const { 'Troupe-Summary': _, 'Troupe-Chain': _chain, ...headers } = message.headers;
-          const ids = [...new TextDecoder('latin1').decode(message.body).matchAll(/"event":{"id":"([^"]*)"/g)].map(([, id]) => id);
+          const ids = [...new TextDecoder('latin1').decode(message.body).matchAll(/"event":{"id":"([^"]*)"/g)].map(
+            ([, id]) => id,
+          );
           const body = collection === 'logs' ? new TextDecoder().decode(message.body) : '';
           const notes = (/"(took|roster)":\[[^\]]*\]/.exec(body) ?? [''])[0];
           void appended.then((sequence) =>
-            this.#trace(`${collection} ${name} ${expected} -> ${sequence ?? 'refused'} ${JSON.stringify(headers)} ${ids.join(' ')} ${notes} (${message.body.length})`),
+            this.#trace(
+              `${collection} ${name} ${expected} -> ${sequence ?? 'refused'} ${JSON.stringify(headers)} ${ids.join(' ')} ${notes} (${message.body.length})`,
+            ),
           );
           return appended;
         },
@@ -172,7 +190,12 @@ class World {
     const clock = new FaultClock(time);
     const access = new FaultyStore(this.#store, { name, clock, context: this.#context });
     const owner = `${name}#${++this.#count}`;
-    const journal = shared({ store: access.store, clock, upkeep: this.#upkeep, onNotice: (says) => this.#trace(`${owner}: ${says}`) });
+    const journal = shared({
+      store: this.#plant(access.store),
+      clock,
+      upkeep: this.#upkeep,
+      onNotice: (says) => this.#trace(`${owner}: ${says}`),
+    });
     const client = new RandomClient({
       owner,
       journal,
@@ -180,6 +203,7 @@ class World {
       random,
       runs: this.#runs,
       evidence: this.#evidence,
+      trace: (says) => this.#trace(`${owner} ${says}`),
       alive: (other) => !(this.#seesDead && this.#dead.has(other)),
       isOpen: () => this.#isOpen && !clock.dead,
     });
@@ -204,7 +228,7 @@ class World {
         });
       }
       if (plan.strikes('partition', name, 0.003)) access.partition(time.now() + plan.size('partition', 1, 15_000));
-      if (plan.strikes('clock', name, 0.003)) clock.skew(plan.size('clock', -300_000, 300_000));
+      if (plan.strikes('clock', name, 0.003)) clock.skew(plan.size('clock', -60_000, 60_000));
     }
     if (plan.strikes('full', 'the disk', 0.002)) full.until = time.now() + plan.size('full', 1, 15_000);
   }
@@ -222,7 +246,7 @@ class World {
     this.#isOpen = false;
     plan.end();
     full.until = 0;
-    for (const [name, { clock, access }] of [...this.#lives]) {
+    for (const [name, { clock, access }] of new Map(this.#lives)) {
       if (clock.dead) this.#lives.delete(name);
       access.partition(0);
       access.resume();

@@ -29,7 +29,8 @@ export async function judge({ store, clock, runs, evidence }: Case): Promise<str
     const final = found.get(run)?.map(({ actor, event }) => `${actor} ${event.id}`) ?? [];
     if (ids.some((id, index) => final[index] !== id)) problems.push(`divided: ${by} read another history of ${run}`);
     const missed = known?.find((id) => !ids.some((each) => each.endsWith(` ${id}`)));
-    if (missed !== undefined) problems.push(`stale: ${by} read ${run} without ${missed}, which was acknowledged before`);
+    if (missed !== undefined)
+      problems.push(`stale: ${by} read ${run} without ${missed}, which was acknowledged before`);
   }
   const { damage } = await reader.verify();
   problems.push(...damage.map(({ actor, what }) => `damaged: ${actor}: ${what}`));
@@ -57,7 +58,10 @@ export async function judge({ store, clock, runs, evidence }: Case): Promise<str
         await heir.commit(commitFor({ run, actor, seq, epoch, event: { id: `last ${run}`, type: 'go', body: {} } }));
         const after = await reader.history({ run, limit: 1_000_000 });
         const before = found.get(run) ?? [];
-        if (after.length !== before.length + 1 || before.some(({ event }, index) => after[index]?.event.id !== event.id))
+        if (
+          after.length !== before.length + 1 ||
+          before.some(({ event }, index) => after[index]?.event.id !== event.id)
+        )
           problems.push(`divided: ${run} is another one after it was taken over`);
       }
     }
@@ -81,7 +85,8 @@ function judgeRun(run: string, history: readonly HistoryEntry[], { acknowledged,
     const name = `${actor} ${event.id}`;
     times.set(name, (times.get(name) ?? 0) + 1);
     times.set(event.id, (times.get(event.id) ?? 0) + 1);
-    if (seq !== (last.get(actor) ?? 0) + 1) problems.push(`dense: commit ${seq} of ${actor} follows ${last.get(actor) ?? 0}`);
+    if (seq !== (last.get(actor) ?? 0) + 1)
+      problems.push(`dense: commit ${seq} of ${actor} follows ${last.get(actor) ?? 0}`);
     last.set(actor, seq);
     const refusal = refused.get(event.id);
     if (refusal !== undefined) problems.push(`refused: ${event.id} is in ${run}, and its process was told ${refusal}`);

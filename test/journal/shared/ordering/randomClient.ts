@@ -15,6 +15,8 @@ export interface ClientOptions {
   readonly random: Random;
   readonly runs: readonly string[];
   readonly evidence: Evidence;
+  /** Called with what it does, in words. */
+  readonly trace: (says: string) => void;
   /** Does the process see that another one is dead? */
   readonly alive: (owner: string) => boolean;
   /** May it still begin something? */
@@ -37,6 +39,8 @@ export const actorsOf = (run: string): readonly [string, string] => [`agent/${ru
 export class RandomClient {
   readonly #options: ClientOptions;
   readonly #held = new Map<string, Held>();
+  /** Runs that it ever tried to claim: while it does not know that it has lost one, it may read what it has in memory. */
+  readonly #claimed = new Set<string>();
   /** Epochs under which it does not hold a run any more. */
   readonly #former: { readonly run: string; readonly epoch: number }[] = [];
   #count = 0;
@@ -63,7 +67,7 @@ export class RandomClient {
 
   /** Gives everything back. */
   async leave(): Promise<void> {
-    for (const [run, { epoch }] of [...this.#held]) {
+    for (const [run, { epoch }] of new Map(this.#held)) {
       this.#lose(run);
       await this.#options.journal.release(run, epoch).catch((thrown: unknown) => {
         if (toFailure(thrown).kind !== 'fenced') throw thrown;
@@ -85,6 +89,7 @@ export class RandomClient {
   /** Errors that say what happened are part of the game. */
   #note(thrown: unknown): void {
     const { kind, message } = toFailure(thrown);
+    this.#options.trace(`was told: ${kind}, ${message.slice(0, 60)}`);
     if (!['storage', 'fenced', 'owned_elsewhere', 'conflict'].includes(kind))
       this.#options.evidence.wrong.push(`${this.#options.owner} was told: ${kind}, ${message}`);
   }
@@ -93,7 +98,7 @@ export class RandomClient {
     const { clock, journal, isOpen } = this.#options;
     while (isOpen()) {
       await sleep(clock, renewal);
-      for (const [run, { epoch }] of [...this.#held]) {
+      for (const [run, { epoch }] of new Map(this.#held)) {
         const isMine = await journal.renew(run, epoch, clock.now() + ttl).catch(() => true);
         if (!isMine && this.#held.get(run)?.epoch === epoch) this.#lose(run);
       }
@@ -102,6 +107,7 @@ export class RandomClient {
 
   #lose(run: string): void {
     const held = this.#held.get(run);
+    this.#options.trace(`does not have ${run} any more (${new Error().stack?.split('\n')[2]?.slice(0, 50)})`);
     if (held) this.#former.push({ run, epoch: held.epoch });
     this.#held.delete(run);
   }
@@ -131,8 +137,10 @@ export class RandomClient {
 
   async #claim(run: string): Promise<void> {
     const { journal, owner, clock, alive } = this.#options;
+    this.#claimed.add(run);
     const epoch = await journal.claim(run, owner, { now: clock.now(), ttl, alive });
     const revisions = new Map<string, number>();
+    this.#options.trace(`has ${run} under epoch ${epoch}`);
     this.#held.set(run, { epoch, revisions });
     for (const actor of actorsOf(run)) revisions.set(actor, (await journal.load(actor))?.seq ?? 0);
   }
@@ -207,8 +215,7 @@ export class RandomClient {
   }
 
   async #reload(run: string, held: Held): Promise<void> {
-    for (const actor of actorsOf(run))
-      held.revisions.set(actor, (await this.#options.journal.load(actor))?.seq ?? 0);
+    for (const actor of actorsOf(run)) held.revisions.set(actor, (await this.#options.journal.load(actor))?.seq ?? 0);
   }
 
   async #post(run: string): Promise<void> {
@@ -227,11 +234,10 @@ export class RandomClient {
 
   async #read(run: string): Promise<void> {
     const { journal, evidence, owner } = this.#options;
-    const isOwner = this.#held.has(run);
     const known = evidence.knownOf(run);
     const entries = await journal.history({ run, limit: 1_000_000 });
     const ids = entries.map(({ actor, event }) => `${actor} ${event.id}`);
-    evidence.readings.push({ by: owner, run, ids, known: isOwner || this.#held.has(run) ? undefined : known });
+    evidence.readings.push({ by: owner, run, ids, known: this.#claimed.has(run) ? undefined : known });
   }
 
   #id(run: string): string {

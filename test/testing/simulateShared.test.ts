@@ -1,0 +1,84 @@
+/** `simulate` on a journal that each process opens over a shared store, which is slow, unreachable, full, silent and behind: the promises are those of one disk, and planted defects are found. */
+import { expect, test } from 'vitest';
+import { limitOfSeeds } from '../limits.ts';
+import { simulate, type SimulateOptions } from 'troupe/testing';
+import { stepByStep } from '../engine/journals.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import type { SharedStore } from '../../src/journal/shared/store.ts';
+import { clerk, counting, desk, newsroom } from './subjects.ts';
+
+/** More in CI: `TROUPE_SEEDS=5000`. */
+const seeds = Number(process.env['TROUPE_SEEDS'] ?? 100);
+
+test.each([
+  ['a machine with a child and timers', counting],
+  ['an agent that reads, writes and asks a person', clerk],
+  ['a team of two', desk],
+  ['the team of the demo', newsroom],
+])(
+  'whatever goes wrong with the shared store, %s ends, nothing is lost or performed twice, and all processes read the same',
+  async (_, scenario) => {
+    const { failures, faults } = await simulate(scenario, { seeds, shared: true });
+    expect(failures).toEqual([]);
+    for (const fault of ['partition', 'zombie', 'crash', 'duplicate', 'delay', 'unsure', 'slow'] as const)
+      expect(faults[fault], fault).toBeGreaterThan(0);
+  },
+  limitOfSeeds(seeds),
+);
+
+test('the same seed is the same run, event by event', async () => {
+  const hashes = async () =>
+    (await simulate(clerk, { seeds: 10, seed: 7, shared: true })).results.map(({ hash }) => hash);
+  const first = await hashes();
+  expect(await hashes()).toEqual(first);
+  expect(new Set(first).size).toBe(10);
+});
+
+/** Takes an entry whatever stands at the end of the log. */
+const endless = (store: SharedStore): SharedStore => ({
+  ...store,
+  logs: {
+    ...store.logs,
+    append: async (name, _expected, message) =>
+      store.logs.append(name, (await store.logs.last(name))?.sequence ?? 0, message),
+  },
+});
+
+/** Deletes the log of a process up to its last entry from time to time, whether segments have it or not. */
+function trimming(store: SharedStore): SharedStore {
+  let appended = 0;
+  return {
+    ...store,
+    logs: {
+      ...store.logs,
+      async append(name, expected, message) {
+        const sequence = await store.logs.append(name, expected, message);
+        if (sequence !== undefined && ++appended % 5 === 0) await store.logs.trim(name, sequence);
+        return sequence;
+      },
+    },
+  };
+}
+
+const mutants: Record<string, SimulateOptions & { readonly says: RegExp }> = {
+  'the log of a process takes entries after its end': {
+    shared: endless,
+    says: /^divided: /,
+  },
+  'a log is trimmed before segments have what it says': {
+    shared: trimming,
+    says: /^divided: /,
+  },
+};
+
+test.each(Object.entries(mutants))('found: %s', async (_, { says, ...options }) => {
+  const { journal = (inner: Journal) => inner } = options;
+  const { failures } = await simulate(counting, {
+    seeds: 100,
+    shrink: false,
+    ...options,
+    // Each step is stored by itself: there is more to write, and more to go wrong.
+    journal: (inner) => stepByStep(journal(inner)),
+  });
+  expect(failures.flatMap(({ problems }) => problems)).toContainEqual(expect.stringMatching(says));
+});
