@@ -1,5 +1,6 @@
 /** The actor of an agent: its machine with every slot filled from its definition, a gateway and tools. */
 import type { AgentDefinition, AgentInput, AgentOutput } from '../src/contracts/agent.ts';
+import { lightCopy } from '../src/core/lightCopy.ts';
 import { TroupeError } from '../src/values/failure.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import { deferred } from '../src/values/deferred.ts';
@@ -45,7 +46,7 @@ export function agentSettingsOf(definition: AgentDefinition, deps: AgentDeps): A
 }
 
 /**
- * Makes the actor of an agent, once it has work: XState builds every state of a machine anew for other settings. A definition may be a function of the type of the task's message, because the replies depend on it.
+ * Makes the actor of an agent, once it has work. A definition may be a function of the type of the task's message, because the replies depend on it.
  * @example actorType(agentActor(definition, { gateway, tools }), { name: 'researcher' })
  */
 export function agentActor(definition: AgentDefinition | DefinitionFor, deps: AgentDeps) {
@@ -71,7 +72,7 @@ function madeOnce(define: DefinitionFor): DefinitionFor {
 const maxDefinitions = 100;
 
 function filledAgent(define: DefinitionFor, settings: AgentSettings, deps: AgentDeps) {
-  const machine = agentWith(settings).provide({
+  const machine = lightCopy(agentWith(settings), {
     actors: {
       analyze: knownBy(analyze(define, deps), modelStep),
       discover: anew(discover(define, deps)),
@@ -96,8 +97,8 @@ const modelStep = ({ message, step }: ModelCallInput) => ({ message, step });
 const callActors = (deps: AgentDeps) => ({
   actors: { runTool: runTool(deps), reconcile: reconcile(deps), delegate: noDelegate },
 });
-const toolCallActor = (deps: AgentDeps) => toolCallMachine.provide(callActors(deps));
-const delegatedCallActor = (deps: AgentDeps) => delegatedCallMachine.provide(callActors(deps));
+const toolCallActor = (deps: AgentDeps) => lightCopy(toolCallMachine, callActors(deps));
+const delegatedCallActor = (deps: AgentDeps) => lightCopy(delegatedCallMachine, callActors(deps));
 
 /** A call of a tool is never handed on; only calls of delegates are. */
 const noDelegate = effect<AgentOutput | RunOutput, AgentInput | RunInput>(() =>

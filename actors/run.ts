@@ -36,7 +36,7 @@ export function runActor({ next, members, settings = {}, memberships = {} }: Tea
     { kind: 'pure' },
   );
   const machine = runWith({ ...settings, limits, budget: settings.budget ?? {}, members: memberships });
-  return withActors(machine, members).provide({ actors: { route } });
+  return withActors(machine, { ...members, route });
 }
 
 /** How many messages are routed at once. */

@@ -1,5 +1,6 @@
 /** Provides actors under names that only the settings of a chart know: members, delegates, guardrails. */
 import type { AnyActorLogic, AnyStateMachine } from 'xstate';
+import { lightCopy } from '../src/core/lightCopy.ts';
 
 /** The machine with these actors beside its own. */
 export const withActors = <Machine extends AnyStateMachine>(
@@ -7,4 +8,4 @@ export const withActors = <Machine extends AnyStateMachine>(
   actors: Readonly<Record<string, AnyActorLogic>>,
 ): Machine =>
   // XState allows other names at run time; its types allow those of the setup only. The type of the machine stays.
-  machine.provide({ actors: actors as never }) as Machine;
+  lightCopy(machine, { actors } as Parameters<Machine['provide']>[0]);

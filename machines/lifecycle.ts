@@ -1,4 +1,6 @@
 /** What the charts of an agent, a run, a router and a guardrail have in common: how they end, their deadlines, and how settings reach them. */
+import type { AnyStateMachine } from 'xstate';
+import { lightCopy } from '../src/core/lightCopy.ts';
 import type { EventContext } from '../src/contracts/eventContext.ts';
 
 /** The transitions of the event with which a chart settles. Its guards say how it ended. */
@@ -39,8 +41,12 @@ interface BySettings<Settings, Guards, Delays, Actions> {
 }
 
 /** A chart with other settings. Its states, events and names, and with them its hash, do not change. */
-export const withSettings = <Settings, Guards, Delays, Actions, Machine>(
-  chart: { provide(implementations: { guards: Guards; delays: Delays; actions: Actions }): Machine },
+export const withSettings = <Settings, Guards, Delays, Actions, Machine extends AnyStateMachine>(
+  chart: Machine & { provide(implementations: { guards: Guards; delays: Delays; actions: Actions }): unknown },
   { guards, delays, actions }: BySettings<Settings, Guards, Delays, Actions>,
   settings: Settings,
-): Machine => chart.provide({ guards: guards(settings), delays: delays(settings), actions: actions(settings) });
+): Machine => {
+  const given = { guards: guards(settings), delays: delays(settings), actions: actions(settings) };
+  // It fits `provide`, as the type of `chart` says.
+  return lightCopy<Machine>(chart, given as Parameters<Machine['provide']>[0]);
+};

@@ -20,6 +20,7 @@ const plan: Record<string, Room> = {
   'src/core': { may: ['src/values', 'src/contracts'] },
   machines: {
     may: [
+      'src/core/lightCopy.ts',
       'src/values/backoff.ts',
       'src/values/json.ts',
       'src/values/properties.ts',
@@ -40,7 +41,10 @@ const plan: Record<string, Room> = {
   'src/mcp': { may: ['src/values', 'src/contracts', 'src/observe', 'src/tools'] },
   /** The host around the pure step: it loads, commits and performs. */
   'src/engine': { may: ['src/values', 'src/contracts', 'src/core'], types: ['src/journal', 'src/transport'] },
-  actors: { may: ['src/values', 'src/contracts', 'machines'], types: ['src/gateway', 'src/mcp'] },
+  actors: {
+    may: ['src/values', 'src/contracts', 'src/core/lightCopy.ts', 'machines'],
+    types: ['src/gateway', 'src/mcp'],
+  },
   /** What a user writes. */
   'src/define': {
     may: ['src/values', 'src/contracts', 'src/core', 'machines', 'actors', 'src/mcp'],
@@ -74,6 +78,7 @@ const plan: Record<string, Room> = {
       'src/values',
       'src/contracts',
       'src/nats',
+      'src/observe',
       'src/transport/nats/codec.ts',
       'src/engine/clock.ts',
       'src/define',

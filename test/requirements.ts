@@ -1600,6 +1600,17 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'NC4',
+    says: 'A tenant keeps each of its limits until it is given another one.',
+    where: 'src/nats/config/write.ts',
+    tests: [
+      {
+        file: 'test/cli/natsConfig.test.ts',
+        name: 'a tenant keeps each limit until it is given another one, and the limits of one are not those of others',
+      },
+    ],
+  },
+  {
     id: 'CF1',
     says: '`drop`: a message to or from the outside, or the outcome of an effect, is lost permanently. Messages between actors of a run cannot be lost: they stay in the journal until they are handled.',
     where: 'src/testing/check/faults.ts',

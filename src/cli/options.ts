@@ -23,6 +23,8 @@ export interface CommonOptions {
   readonly natsCreds?: string;
   /** Goes on with a server that was restored to an older state; TROUPE_NATS_ACCEPT_RESTORED=1 by default, else it is refused. */
   readonly natsAcceptRestored?: boolean;
+  /** On how many servers of a cluster the journal is stored when it is made; TROUPE_NATS_REPLICAS by default, else 1. */
+  readonly natsReplicas?: number;
   /** The tenant on that server; TROUPE_TENANT by default, else `default`. */
   readonly tenant?: string;
   /** Prints JSON; false by default. */
@@ -70,13 +72,20 @@ export function runtimeOptions(cli: Pick<Cli, 'env'>, options: CommonOptions): R
 /** The NATS server with credentials and tenant; undefined when none is named. */
 export const natsOptionsOf = (
   { env }: Pick<Cli, 'env'>,
-  { nats: servers, natsCreds: creds, natsAcceptRestored: acceptRestored, tenant }: CommonOptions,
+  {
+    nats: servers,
+    natsCreds: creds,
+    natsAcceptRestored: acceptRestored,
+    natsReplicas: replicas,
+    tenant,
+  }: CommonOptions,
 ) =>
   natsSettings(
     {
       ...(servers === undefined ? {} : { servers }),
       ...(creds === undefined ? {} : { creds }),
       ...(acceptRestored ? { acceptRestored } : {}),
+      ...(replicas === undefined ? {} : { replicas }),
       ...(tenant === undefined ? {} : { tenant }),
     },
     env,

@@ -19,6 +19,8 @@ import { clusterSubjects, type ClusterSubjects, type NodeVerb } from './subjects
 export interface ClusterOptions extends NatsOptions {
   /** Default: `default`. */
   readonly tenant?: string;
+  /** On how many servers of a NATS cluster inputs are stored that are too large for a message. Default: 1. */
+  readonly replicas?: number;
 }
 
 export type { InvokeOptions, InvokeResult };
@@ -54,10 +56,13 @@ const timeout = 30_000;
  * Connects to a cluster. Rejects as `connectNats` does.
  * @example await using cluster = await openCluster({ servers: 'nats://127.0.0.1:4222' }, clock);
  */
-export async function openCluster({ tenant = 'default', ...options }: ClusterOptions, clock: Clock): Promise<Cluster> {
+export async function openCluster(
+  { tenant = 'default', replicas, ...options }: ClusterOptions,
+  clock: Clock,
+): Promise<Cluster> {
   const connection = await connectNats(options);
   const subjects = clusterSubjects(tenant);
-  const bodies = bodyStore(connection, clock, tenant);
+  const bodies = bodyStore(connection, clock, tenant, replicas);
   const request = async (node: string, verb: NodeVerb, body: Json = null, within = timeout) =>
     rpcCall(connection, subjects.node(requireId('The name of a node', node), verb), body, {
       within,

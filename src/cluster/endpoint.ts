@@ -41,6 +41,8 @@ export interface EndpointOptions {
   readonly bodies: ObjectStore;
   /** Does this node take no more runs? Then it starts none, and still answers for runs that exist. */
   isFull(): boolean;
+  /** Called with how each request was answered: the status of its response, or `full` when there was no room for its run. */
+  onAnswer(status: RunResponse['status'] | 'full'): void;
 }
 
 /** Milliseconds between two looks at a run that another node has. */
@@ -60,6 +62,7 @@ export function serveEndpoint({
   clock,
   bodies,
   isFull,
+  onAnswer,
 }: EndpointOptions): Subscription {
   /** By run: its outcome, which is requested once for all clients that wait. */
   const outcomes = new Map<string, Promise<RunOutcome>>();
@@ -68,6 +71,7 @@ export function serveEndpoint({
       status: 'refused',
       failure: toFailure(thrown),
     }));
+    onAnswer(response.status === 'refused' && response.failure.message === noRoom().message ? 'full' : response.status);
     send(message, response);
   };
   const subscription = subscribeTo(connection, subject, answer, { queue: 'troupe' });

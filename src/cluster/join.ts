@@ -9,6 +9,11 @@ import type { RunningNode } from './node.ts';
 import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
 import { slug, slugOf } from '../values/ids.ts';
+import { Counter } from '../observe/counters.ts';
+import { secretsInEnv } from '../observe/envSecrets.ts';
+import { gauge, metricsText } from '../observe/metricsText.ts';
+import { processMetrics } from '../observe/processMetrics.ts';
+import { redactor } from '../observe/redactor.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
 import { withNats } from '../nats/packages.ts';
 import { watchStatus } from '../nats/subscribe.ts';
@@ -36,6 +41,8 @@ export interface ClusterNodeOptions extends RuntimeOptions {
 export interface ClusterNode extends RunningNode {
   /** Why it takes no runs now; undefined while it takes them. */
   busy(): string | undefined;
+  /** What it does and holds, as text for Prometheus (format 0.0.4): what `troupe node --health` serves at `/metrics`. Names of definitions, models and tool servers are in it; secrets of the environment are masked. */
+  metricsText(): Promise<string>;
   /** Gives its runs to other nodes and leaves the cluster; `await using` does the same. */
   close(): Promise<void>;
 }
@@ -72,7 +79,7 @@ export async function joinCluster(
     const runtime = parts.use(await open({ ...options, nats: settings, clock }));
     const connection = await connectNats({ ...settings, name: `troupe node ${name}` });
     parts.use({ [Symbol.asyncDispose]: () => connection.close() });
-    const { tenant = 'default' } = settings;
+    const { tenant = 'default', replicas } = settings;
     const opened = parts.use(
       await openNode({
         name,
@@ -85,21 +92,43 @@ export async function joinCluster(
         clock,
         ...(weight === undefined ? {} : { weight }),
         ...(maxRuns === undefined ? {} : { maxRuns }),
+        ...(replicas === undefined ? {} : { replicas }),
         ...(say ? { log: say } : {}),
       }),
     );
-    const isLost = watchConnection(connection);
+    const server = watchConnection(connection);
+    const readProcess = processMetrics();
+    const redact = redactor(secretsInEnv(env));
+    const busy = () => {
+      if (server.isLost) return 'the NATS server is away';
+      const trouble = runtime.journal.trouble?.({ tryWrite: true });
+      if (trouble !== undefined) return `the journal cannot be used: ${trouble}`;
+      return opened.report.leaving ? 'leaving' : undefined;
+    };
     return {
       get report() {
         return opened.report;
       },
       lost: opened.lost,
       drain: (grace) => opened.drain(grace),
-      busy() {
-        if (isLost()) return 'the NATS server is away';
-        const trouble = runtime.journal.trouble?.({ tryWrite: true });
-        if (trouble !== undefined) return `the journal cannot be used: ${trouble}`;
-        return opened.report.leaving ? 'leaving' : undefined;
+      busy,
+      metrics: () => opened.metrics(),
+      async metricsText() {
+        const own = [
+          gauge('troupe_build_info', 'The version of Troupe and of Node, and the name of the node.', 1, {
+            version: version(),
+            node: process.versions.node,
+            name,
+          }),
+          gauge('troupe_ready', 'Whether the node is ready, as /readyz says: 1 or 0.', Number(busy() === undefined)),
+          gauge(
+            'troupe_nats_connected',
+            'Whether the node is connected to a NATS server: 1 or 0.',
+            Number(!server.isLost),
+          ),
+          server.reconnects.metric,
+        ];
+        return metricsText([...own, ...(await opened.metrics()), ...readProcess()], redact);
       },
       close: () => parts.close(),
       [Symbol.asyncDispose]: () => parts.close(),
@@ -121,12 +150,23 @@ function nodeName(written: string, isHost: boolean): string {
   return problem === undefined ? id : slug(written);
 }
 
-function watchConnection(connection: NatsConnection): () => boolean {
+function watchConnection(connection: NatsConnection): { readonly isLost: boolean; readonly reconnects: Counter } {
   let isLost = false;
+  const reconnects = new Counter(
+    'troupe_nats_reconnects_total',
+    'How often the node connected again to a NATS server.',
+  );
+  reconnects.add({}, 0);
   watchStatus(connection, ({ type }) => {
     if (type === 'disconnect' || type === 'reconnect') isLost = type === 'disconnect';
+    if (type === 'reconnect') reconnects.add();
   });
-  return () => isLost;
+  return {
+    get isLost() {
+      return isLost;
+    },
+    reconnects,
+  };
 }
 
 /**

@@ -6,12 +6,14 @@ import { sleep, type Clock } from '../values/clock.ts';
 import { describeMismatch } from '../values/explain.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
+import type { Metric } from '../observe/metricsText.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { serveEndpoint } from './endpoint.ts';
 import { NodeRuns, type OfferedDefinition } from './runs.ts';
 import { rpcCall, rpcServe } from './rpc.ts';
 import { heartbeatInterval, ClusterMembership } from './membership.ts';
 import { Placement } from './placement.ts';
+import { nodeMetrics } from './nodeMetrics.ts';
 import type { NodeReport } from './nodeReport.ts';
 import { contain } from '../values/contain.ts';
 import { bodyStore } from '../nats/bodies.ts';
@@ -31,6 +33,8 @@ export interface OpenNodeOptions {
   readonly offers: readonly OfferedDefinition[];
   /** Default: `default`. */
   readonly tenant?: string;
+  /** On how many servers of a NATS cluster bodies are stored that are too large for a message. Default: 1. */
+  readonly replicas?: number;
   /** What it has that definitions may need, for its reports. Default: none. */
   readonly labels?: readonly string[];
   /** Its share of the runs relative to that of other nodes. Default: 1. */
@@ -47,12 +51,17 @@ export interface RunningNode extends AsyncDisposable {
   readonly report: NodeReport;
   /** Resolves with the reason when the node can never work again, because the server's data is gone. It then takes no runs, and the process should end. */
   readonly lost: Promise<TroupeError>;
+  /** What it does and holds, for Prometheus. */
+  metrics(): Promise<Metric[]>;
   /** Takes no more runs and releases those it has; effects under way get `grace` milliseconds to finish. Resolves to the number of runs it had. */
   drain(grace: number): Promise<number>;
 }
 
 /** Milliseconds that the effects of a released run get to finish. */
 const releaseGrace = 10_000;
+
+/** Milliseconds between two rounds in which a node looks for runs that no process has. */
+const placementInterval = 500;
 
 /** Milliseconds in which the other nodes answer one that joins. */
 const joinWindow = 250;
@@ -68,7 +77,8 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   const log = (line: string) => contain('A line of the node', options.log, line);
   const subjects = clusterSubjects(tenant);
   await requireFreeName();
-  const runs = new NodeRuns(runtime, offers, log);
+  const activity = nodeMetrics({ runtime, clock });
+  const runs = new NodeRuns(runtime, offers, log, activity.ended);
   const members = new ClusterMembership(connection, subjects.nodes, clock);
   const placement = new Placement({
     name,
@@ -104,10 +114,11 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     full: isFull(),
     leaving,
     runs: runs.all.size,
-    busy: [...runs.all.values()].filter(({ handle }) => !handle.idle).length,
+    busy: Math.min(runtime.busy, runs.all.size),
     health: trouble() === undefined ? runtime.health().overall : 'failing',
     ...(trouble() === undefined ? {} : { trouble: trouble() }),
     ...(skipped() === 0 ? {} : { skipped: skipped() }),
+    ...(runtime.load().lag === 0 ? {} : { lag: runtime.load().lag }),
     memory: process.memoryUsage.rss(),
   });
   const publishReport = () => {
@@ -159,9 +170,19 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     return ids.length;
   }
 
-  const bodies = bodyStore(connection, clock, tenant);
+  const bodies = bodyStore(connection, clock, tenant, options.replicas);
   const endpoints = offers.map((offer) =>
-    serveEndpoint({ connection, subject: subjects.ask(offer.name), offer, runtime, runs, clock, isFull, bodies }),
+    serveEndpoint({
+      connection,
+      subject: subjects.ask(offer.name),
+      offer,
+      runtime,
+      runs,
+      clock,
+      isFull,
+      bodies,
+      onAnswer: (status) => activity.answered(offer.name, status),
+    }),
   );
   const served = [
     rpcServe(connection, subjects.who, () => ({
@@ -196,28 +217,37 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
       );
     told = now;
   };
+  let rounds: Disposable | undefined;
+  const placeRuns = () => {
+    rounds = clock.wake(clock.now() + placementInterval, () => contain('The placement of runs', placeRuns));
+    if (!leaving) placement.round();
+  };
   const sendHeartbeat = () => {
     // First, so that the node stays in its cluster whatever the rest throws.
     heartbeat = clock.wake(clock.now() + heartbeatInterval, () => contain('The report of the node', sendHeartbeat));
     publishReport();
     watchJournal();
+    runs.logLost();
     const other = members.duplicateOf({ name, owner: runtime.owner });
     if (other && other.owner !== warnedOf) log(`Take care: ${nameTaken(other).message}`);
     warnedOf = other?.owner;
     const reason = runtime.journal.lost?.();
     if (reason && !leaving) stopIntake();
     if (reason) resolveLost(reason);
-    else if (!leaving) placement.round();
   };
   sendHeartbeat();
+  placeRuns();
   // The other nodes answer with their reports, so that this one knows them before it gets requests.
   connection.publish(subjects.who, new Uint8Array(), { reply: subjects.nodes });
   await sleep(clock, joinWindow);
   const close = async () => {
     await drain(0);
     heartbeat?.[Symbol.dispose]();
+    rounds?.[Symbol.dispose]();
+    runs.logLost();
     for (const subscription of served) subscription.unsubscribe();
     members[Symbol.dispose]();
+    activity[Symbol.dispose]();
     await connection.flush().catch(() => {}); // Without a server there is nothing to wait for.
   };
   const other = members.duplicateOf({ name, owner: runtime.owner });
@@ -231,6 +261,14 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     get report() {
       return report();
     },
+    metrics: () =>
+      activity.metrics({
+        report: report(),
+        runs: runs.all,
+        maxRuns,
+        free: placement.freeRuns,
+        members: members.members.length,
+      }),
     lost,
     drain,
     [Symbol.asyncDispose]: close,

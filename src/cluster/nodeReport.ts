@@ -44,6 +44,8 @@ export const NodeReport = z.object({
   health: z.enum(['healthy', 'degraded', 'failing']),
   /** Why it cannot use its journal now; absent while it can. */
   trouble: z.string().optional(),
+  /** Milliseconds for which its oldest commit has waited for the journal; absent while nothing waits. */
+  lag: z.number().optional(),
   /** How many messages of other programs it has skipped in the log of the shared journal; absent for none. */
   skipped: z.number().optional(),
   /** In an answer to `who`: the owners of all nodes that it knows, so that the asker can wait for those who are slow. */

@@ -3,6 +3,7 @@ import type { Clock } from '../values/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { NodeRuns } from './runs.ts';
 import type { ClusterMembership } from './membership.ts';
+import type { NodeReport } from './nodeReport.ts';
 import { rankCandidates } from './rendezvous.ts';
 
 /** What the decisions are based on. */
@@ -25,16 +26,29 @@ const settleTime = 5_000;
 const rankDelay = 2_000;
 /** The most runs that are handed over in one round. */
 const maxHandovers = 20;
+/** The most runs of which it is decided in one round whether another node should have them: a round does not stop the process. */
+const maxDecisions = 500;
+
+/** A run without an owner. */
+interface FreeRun {
+  /** Since when this node knows that it is free, in milliseconds since the epoch. */
+  readonly since: number;
+  /** Its definition, where this node offers it. It never changes, so it is looked up once. */
+  readonly offered: Awaited<ReturnType<NodeRuns['offeredFor']>>;
+  /** The place of this node among those that can take it, as long as the nodes are these; -1 when it cannot. */
+  rank: number;
+  nodes: string;
+}
 
 /** The decisions of one node, in rounds. */
 export class Placement {
   readonly #options: PlacementOptions;
-  /** Runs without an owner: since when, and their definition where this node offers it. It never changes, so it is looked up once. */
-  readonly #free = new Map<
-    string,
-    { readonly since: number; readonly offered: Awaited<ReturnType<NodeRuns['offeredFor']>> }
-  >();
+  readonly #free = new Map<string, FreeRun>();
   #nodes = { names: '', since: -Infinity };
+  /** What decides where runs belong, when that was decided for the runs of this node. */
+  #decidedFor = '';
+  /** Runs that belong to another node: to which. */
+  readonly #misplaced = new Map<string, string>();
   /** `<run> <node>` of handovers that a node refused; forgotten when the nodes change. */
   readonly #refused = new Set<string>();
   #round: Promise<void> | undefined;
@@ -51,6 +65,13 @@ export class Placement {
       .then(() => (this.#round = undefined));
   }
 
+  /** How many runs that no process holds could go on here, as of the last round. */
+  get freeRuns(): number {
+    let count = 0;
+    for (const { offered } of this.#free.values()) if (offered) count++;
+    return count;
+  }
+
   /** Resolves when no round is under way. */
   async idle(): Promise<void> {
     await this.#round;
@@ -60,18 +81,24 @@ export class Placement {
     const { name, journal, clock, membership, runs, isFull } = this.#options;
     const now = clock.now();
     const free = await journal.claims({ expiredAt: now });
+    const { members } = membership;
+    const nodes = deciding(members);
     const known = new Set(free.map(({ run }) => run));
     for (const run of this.#free.keys()) if (!known.has(run)) this.#free.delete(run);
     for (const { run, owner } of free) {
-      if (isFull()) return;
-      if (runs.isSettled(run)) continue;
-      const candidate = this.#free.get(run) ?? { since: now, offered: await runs.offeredFor(run) };
+      if (runs.isSettled(run)) {
+        this.#free.delete(run);
+        continue;
+      }
+      const candidate = this.#free.get(run) ?? { since: now, offered: await runs.offeredFor(run), rank: -1, nodes: '' };
       this.#free.set(run, candidate);
-      if (candidate.offered === undefined) continue;
-      const rank = this.#order(run, candidate.offered.name, candidate.offered.version).indexOf(name);
-      if (rank < 0 || now < candidate.since + rank * rankDelay) continue;
+      const { offered, since } = candidate;
+      if (offered === undefined || isFull()) continue;
+      if (candidate.nodes !== nodes) candidate.rank = order(members, run, offered.name, offered.version).indexOf(name);
+      candidate.nodes = nodes;
+      if (candidate.rank < 0 || now < since + candidate.rank * rankDelay) continue;
       const [host, process] = owner.split(' ');
-      const previous = membership.members.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
+      const previous = members.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
       // A run that cannot be taken must not keep the others from being taken.
       await runs.take(run, `${previous} released it`).catch(() => {});
     }
@@ -79,33 +106,62 @@ export class Placement {
 
   /** Hands over runs in which nothing is under way, once the nodes have been the same for some time. */
   async #handOver(): Promise<void> {
-    const { name, clock, membership, runs, handOver } = this.#options;
-    const names = membership.members.map((peer) => `${peer.name}${peer.leaving ? ' leaves' : ''}`).join();
+    const { clock, membership, runs, handOver } = this.#options;
+    const { members } = membership;
+    const names = members.map((peer) => `${peer.name}${peer.leaving ? ' leaves' : ''}`).join();
     const now = clock.now();
     if (names !== this.#nodes.names) {
       this.#nodes = { names, since: now };
       this.#refused.clear();
     }
+    const nodes = deciding(members);
+    if (nodes !== this.#decidedFor) {
+      this.#decidedFor = nodes;
+      this.#misplaced.clear();
+      runs.placeAgain();
+    }
     if (now < this.#nodes.since + settleTime) return;
-    const misplaced = [...runs.all].flatMap(([run, { handle, name: definition, version, isPinned }]) => {
-      const [best = name] = isPinned || !handle.idle ? [] : this.#order(run, definition, version);
-      return best === name || this.#refused.has(`${run} ${best}`) ? [] : [{ run, best }];
-    });
-    for (const { run, best } of misplaced.slice(0, maxHandovers))
-      await handOver(run, best).catch(() => this.#refused.add(`${run} ${best}`));
+    this.#decide(members);
+    let handovers = 0;
+    for (const [run, best] of this.#misplaced) {
+      const known = runs.all.get(run);
+      if (!known || this.#refused.has(`${run} ${best}`)) this.#misplaced.delete(run);
+      else if (known.handle.idle && handovers++ < maxHandovers)
+        await handOver(run, best).catch(() => this.#refused.add(`${run} ${best}`));
+    }
   }
 
-  /** The nodes that can take a run of this definition, best first: those with the version that began it before all others. */
-  #order(run: string, definition: string, version: string | undefined): string[] {
-    const candidates = this.#options.membership.members.flatMap(({ name, weight, full, offers }) => {
-      const offer = full ? undefined : offers.find((each) => each.name === definition);
-      return offer ? [{ name, weight, isSame: offer.hash === version }] : [];
-    });
-    const ranked = (isSame: boolean) =>
-      rankCandidates(
-        run,
-        candidates.filter((candidate) => candidate.isSame === isSame),
-      );
-    return [...ranked(true), ...ranked(false)];
+  /** Where a run belongs is decided when it comes here, and again when the nodes change: a run that waits costs nothing in between. */
+  #decide(members: readonly NodeReport[]): void {
+    const { name, runs } = this.#options;
+    for (const run of runs.nextUnplaced(maxDecisions)) {
+      const known = runs.all.get(run);
+      if (!known || known.isPinned) continue;
+      const [best = name] = order(members, run, known.name, known.version);
+      if (best !== name) this.#misplaced.set(run, best);
+    }
   }
+}
+
+/** All that decides where a run belongs, as one text. */
+const deciding = (members: readonly NodeReport[]): string =>
+  JSON.stringify(members.map(({ name, weight, full, offers }) => [name, weight, full, offers]));
+
+/** The nodes that can take a run of this definition, best first: those with the version that began it before all others. */
+function order(
+  members: readonly NodeReport[],
+  run: string,
+  definition: string,
+  version: string | undefined,
+): readonly string[] {
+  const candidates = members.flatMap(({ name, weight, full, offers }) => {
+    const offer = full ? undefined : offers.find((each) => each.name === definition);
+    return offer ? [{ name, weight, isSame: offer.hash === version }] : [];
+  });
+  const ranked = (isSame: boolean) =>
+    rankCandidates(
+      run,
+      candidates.filter((candidate) => candidate.isSame === isSame),
+    );
+  return [...ranked(true), ...ranked(false)];
 }

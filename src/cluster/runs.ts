@@ -2,7 +2,7 @@
 import { toFailure, TroupeError } from '../values/failure.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
-import { versionIn, type RunHandle, type Runtime, type Runnable } from '../runtime/runtime.ts';
+import { versionIn, type RunHandle, type RunOutcome, type Runtime, type Runnable } from '../runtime/runtime.ts';
 
 /** A definition that a node can run. */
 export interface OfferedDefinition {
@@ -32,18 +32,38 @@ export function runOrigin({ meta }: Pick<ActorRow, 'meta'>): {
   return { name: typeof name === 'string' ? name : '', args };
 }
 
+/** Milliseconds for which a run that could not go on here is left to other nodes. */
+const retryAfter = 10_000;
+/** The most lost runs that are named in the log at once. */
+const maxNamed = 3;
+
 /** The runs of one node. */
 export class NodeRuns {
   readonly #runtime: Runtime;
   readonly #offers: ReadonlyMap<string, OfferedDefinition>;
   readonly #log: (line: string) => void;
+  readonly #onEnd: (definition: string, status: RunOutcome['status']) => void;
   readonly #runs = new Map<string, NodeRun>();
   readonly #taking = new Map<string, Promise<void>>();
   /** Runs that cannot continue with any definition of this node; they are not tried again. */
   readonly #unfit = new Set<string>();
+  /** Runs that could not go on here: until when they are left to other nodes. By the clock of the runtime. */
+  readonly #failed = new Map<string, number>();
+  readonly #releasing = new Set<string>();
+  /** Runs that this node did not release and has no more, until that is logged. */
+  #lost: string[] = [];
+  /** Runs that came here and of which it is not known yet whether another node should have them. */
+  readonly #unplaced = new Set<string>();
 
-  constructor(runtime: Runtime, offers: readonly OfferedDefinition[], log: (line: string) => void) {
+  /** `onEnd` is called with the definition and the status of each run that ends here, or is released. */
+  constructor(
+    runtime: Runtime,
+    offers: readonly OfferedDefinition[],
+    log: (line: string) => void,
+    onEnd: (definition: string, status: RunOutcome['status']) => void,
+  ) {
     this.#runtime = runtime;
+    this.#onEnd = onEnd;
     this.#offers = new Map(offers.map((offer) => [offer.name, offer]));
     this.#log = log;
   }
@@ -64,9 +84,43 @@ export class NodeRuns {
     throw new TroupeError('unknown_recipient', `The run "${run}" is of "${name}", which this node does not offer.`);
   }
 
-  /** Does a free run need no decision: because it is here, is being taken, or cannot continue here? */
+  /** Does a free run need no decision: because it is here, is being taken, or cannot continue here, for good or for now? */
   isSettled(run: string): boolean {
-    return this.#runs.has(run) || this.#taking.has(run) || this.#unfit.has(run);
+    if (this.#runs.has(run) || this.#taking.has(run) || this.#unfit.has(run)) return true;
+    const until = this.#failed.get(run);
+    if (until === undefined) return false;
+    if (this.#runtime.now() < until) return true;
+    this.#failed.delete(run);
+    return false;
+  }
+
+  /** The next runs, `most` at a time, of which it is to be decided whether another node should have them. Each is given once. */
+  nextUnplaced(most: number): string[] {
+    const next: string[] = [];
+    for (const run of this.#unplaced) {
+      if (next.length === most) break;
+      next.push(run);
+      this.#unplaced.delete(run);
+    }
+    return next;
+  }
+
+  /** The nodes are others now: it is to be decided again for every run. */
+  placeAgain(): void {
+    for (const run of this.#runs.keys()) this.#unplaced.add(run);
+  }
+
+  /** Logs what was lost since the last call. Many at once are one line: then this whole process was taken for dead. */
+  logLost(): void {
+    const lost = this.#lost;
+    if (lost.length === 0) return;
+    this.#lost = [];
+    const [few, more] = [lost.slice(0, maxNamed), lost.length - maxNamed];
+    if (more <= 0) for (const run of few) this.#log(`${run} was taken over by another process`);
+    else
+      this.#log(
+        `${lost.length} runs were taken over at once (${few.join(', ')} and ${more} more): another process took this one for dead. It stopped them, and goes on taking runs.`,
+      );
   }
 
   /** The name of a stored run's definition, if this node offers it, and the version with which the run was begun. */
@@ -89,8 +143,13 @@ export class NodeRuns {
   async release(run: string, grace: number): Promise<void> {
     const known = this.#runs.get(run);
     if (!known) throw new TroupeError('conflict', `The run "${run}" is not at this node.`);
-    await known.handle.park(grace);
-    this.#runs.delete(run);
+    this.#releasing.add(run);
+    try {
+      await known.handle.park(grace);
+      this.#forget(run);
+    } finally {
+      this.#releasing.delete(run);
+    }
   }
 
   /** Watches a run that was started here until it ends. */
@@ -99,14 +158,29 @@ export class NodeRuns {
     if (this.#runs.has(id)) return;
     const known = { handle, name, isPinned, version: handle.begunWith };
     this.#runs.set(id, known);
-    const end = (how: string) => {
-      if (this.#runs.get(id) === known) this.#runs.delete(id);
-      this.#log(`${id} ${how}`);
+    this.#unplaced.add(id);
+    const isReleased = () => this.#releasing.has(id) || this.#runs.get(id) !== known;
+    const end = (how: string | undefined) => {
+      if (this.#runs.get(id) === known) this.#forget(id);
+      if (how !== undefined) this.#log(`${id} ${how}`);
     };
     handle.outcome().then(
-      ({ status }) => end(status === 'parked' ? 'was released' : `ended: ${status}`),
+      (outcome) => {
+        this.#onEnd(name, outcome.status);
+        if (outcome.status !== 'parked') return end(`ended: ${outcome.status}`);
+        if (outcome.failure) this.#failed.set(id, this.#runtime.now() + retryAfter);
+        if (outcome.failure) return end(`cannot go on here now: ${outcome.failure.message}`);
+        if (isReleased()) return end('was released');
+        this.#lost.push(id);
+        end(undefined);
+      },
       (thrown: unknown) => end(`cannot be followed any more: ${toFailure(thrown).message}`),
     );
+  }
+
+  #forget(run: string): void {
+    this.#runs.delete(run);
+    this.#unplaced.delete(run);
   }
 
   /** Says when a run goes on with another version of its definition than the one with which it was begun. */

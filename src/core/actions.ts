@@ -42,7 +42,7 @@ const handlers: Readonly<Record<string, Handle>> = {
     const { id } = paramsOf<{ id?: string }>(action);
     if (id === undefined) return;
     builder.close(builder.children.get(id));
-    builder.children.delete(id);
+    builder.children.set(id, undefined);
   },
   'xstate.raise'(builder, action, index) {
     const { event, id, delay } = paramsOf<{ event: MachineEvent; id?: string; delay?: number }>(action);
@@ -52,7 +52,7 @@ const handlers: Readonly<Record<string, Handle>> = {
   'xstate.cancel'(builder, action) {
     const { sendId = '' } = paramsOf<{ sendId?: string }>(action);
     builder.close(builder.timers.get(sendId));
-    builder.timers.delete(sendId);
+    builder.timers.set(sendId, undefined);
   },
   'xstate.sendTo'(builder, action, index) {
     const { to, id, delay, ...params } = paramsOf<{
@@ -158,7 +158,7 @@ export function addressOf({ actor, spawned }: CommitBuilder, target: { id?: stri
   const relation = actor.type.chart.relationOf(target);
   if (relation === 'self') return actor.address;
   if (relation === 'parent') return actor.parent;
-  if (spawned.has(target)) return spawned.get(target);
+  if (spawned?.has(target)) return spawned.get(target);
   const sent = addressIn(target);
   if (sent !== undefined) return Address.safeParse(sent).success ? sent : undefined;
   const child = actor.pending(actor.children.get(target?.id ?? '') ?? '');

@@ -78,7 +78,7 @@ export const withInertChildren = (machine: AnyStateMachine): AnyStateMachine =>
 /** The same, with the state nodes of the machine. */
 function inertCopy(machine: AnyStateMachine): AnyStateMachine {
   const stubs = Object.fromEntries(Object.keys(machine.implementations.actors).map((name) => [name, stub]));
-  const inert = lightCopy(machine, stubs);
+  const inert = lightCopy(machine, { actors: stubs });
   inert.options = {
     ...inert.options,
     maxIterations: Math.min(machine.options?.maxIterations ?? microsteps, microsteps),

@@ -50,11 +50,11 @@ export class CommitBuilder {
   /** Id of the message that caused the step. */
   readonly cause: string;
   /** Keys of what will be running after the step, by the child's id. */
-  readonly children: Map<string, string>;
+  readonly children: KeysById;
   /** Keys of the timers after the step, by their id. */
-  readonly timers: Map<string, string>;
-  /** The addresses of the children this step spawns, by XState's reference: a message may be sent to a child before its spawn action comes. */
-  readonly spawned = new Map<unknown, Address | undefined>();
+  readonly timers: KeysById;
+  /** The addresses of the children this step spawns, by XState's reference: a message may be sent to a child before its spawn action comes. Undefined when it spawns none. */
+  spawned: Map<unknown, Address | undefined> | undefined;
   readonly #seq: number;
 
   constructor(actor: StepActor, seq: number, now: number, cause: string) {
@@ -62,8 +62,8 @@ export class CommitBuilder {
     this.now = now;
     this.cause = cause;
     this.#seq = seq;
-    this.children = new Map(actor.children);
-    this.timers = new Map(actor.timers);
+    this.children = new KeysById(actor, 'children');
+    this.timers = new KeysById(actor, 'timers');
   }
 
   /** The key of the action at a place in the step. */
@@ -92,7 +92,7 @@ export class CommitBuilder {
     const { address } = this.actor;
     return (
       child &&
-      `${child.name}/${shortened(`${actorKeyOf(address)}.${addressToken(id, index)}-${this.#seq}`, child.sha256)}`
+      flat(child.name, '/', shortened(`${actorKeyOf(address)}.${addressToken(id, index)}-${this.#seq}`, child.sha256))
     );
   }
 
@@ -120,6 +120,28 @@ export class CommitBuilder {
   }
 }
 
+/** Keys by id as a step leaves them: those that it changes, and those of its actor, which are looked at when a key is asked for. */
+class KeysById {
+  readonly #actor: StepActor;
+  readonly #kind: 'children' | 'timers';
+  #changes: Map<string, string | undefined> | undefined;
+
+  constructor(actor: StepActor, kind: 'children' | 'timers') {
+    this.#actor = actor;
+    this.#kind = kind;
+  }
+
+  /** Undefined when nothing runs under the id. */
+  get(id: string): string | undefined {
+    return this.#changes?.has(id) ? this.#changes.get(id) : this.#actor[this.#kind].get(id);
+  }
+
+  /** `key` is undefined for what has ended. */
+  set(id: string, key: string | undefined): void {
+    (this.#changes ??= new Map()).set(id, key);
+  }
+}
+
 /** What a spawn action asks for. */
 export interface SpawnRequest {
   /** The id of the child among its parent's children. */
@@ -136,6 +158,9 @@ export interface SpawnRequest {
 const shortened = (key: string, sha256: Sha256): string =>
   key.length <= maxKeyLength ? key : `${key.slice(0, maxKeyLength - 33)}.${sha256(key).slice(0, 32)}`;
 const maxKeyLength = 200;
+
+/** The texts as one. V8 keeps the parts of a template beside the whole, which would double the memory of an actor at rest. */
+const flat = (...texts: string[]): string => texts.join('');
 
 /** Part of an address made of any id. An id with characters that an address cannot have is changed, and gets the action's index, so that two ids never share an address. */
 function addressToken(id: string, index: number): string {

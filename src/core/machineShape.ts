@@ -14,7 +14,16 @@ export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
 
 /** Changes with the states, events, guards' names and invokes of a machine, and with the schema of its context. 16 hexadecimal digits. */
 export function machineHash(machine: AnyStateMachine, context: ZodType | undefined, sha256: Sha256): string {
-  const nodes = everyNode(machine.root).map((node) => [
+  const shape = `[${statesText(machine.root)},${JSON.stringify(context ? jsonSchema(context) : null)}]`;
+  return sha256(shape).slice(0, 16);
+}
+
+/** The states as a text. Copies of a machine share them. */
+const texts = new WeakMap<AnyStateNode, string>();
+function statesText(root: AnyStateNode): string {
+  const known = texts.get(root);
+  if (known !== undefined) return known;
+  const nodes = everyNode(root).map((node) => [
     node.id,
     node.type,
     [...node.transitions].map(([event, list]) => [
@@ -24,8 +33,9 @@ export function machineHash(machine: AnyStateMachine, context: ZodType | undefin
     node.always?.map((t) => [t.target?.map(({ id }) => id), nameOf(t.guard) ?? '']),
     node.invoke.map(({ id, src }) => [id, nameOf(src) ?? '']),
   ]);
-  const shape = [nodes, context ? jsonSchema(context) : null];
-  return sha256(JSON.stringify(shape)).slice(0, 16);
+  const text = JSON.stringify(nodes);
+  texts.set(root, text);
+  return text;
 }
 
 /** What is wrong with a state value: states the machine does not have, regions it has but the value lacks. */

@@ -21,7 +21,7 @@ export function buildOutbox(
   actions.forEach(({ type, params }, index) => {
     const { actorRef, src } =
       type === 'xstate.spawnChild' ? paramsOf<{ actorRef?: Child; src?: unknown }>({ params }) : {};
-    if (actorRef) builder.spawned.set(actorRef, builder.childAddress(index, actorRef.id, src));
+    if (actorRef) (builder.spawned ??= new Map()).set(actorRef, builder.childAddress(index, actorRef.id, src));
   });
   actions.forEach((action, index) => {
     const perform = actionHandlers.get(action.type);
@@ -45,17 +45,18 @@ function spawnAssigned(
   after: Snapshot,
   actions: readonly Action[],
 ): void {
-  const isInAction = (child: unknown) =>
-    actions.some(
-      (action) => action.type === 'xstate.spawnChild' && paramsOf<{ actorRef?: unknown }>(action).actorRef === child,
-    );
+  const inActions = new Set(
+    actions.map((action) =>
+      action.type === 'xstate.spawnChild' ? paramsOf<{ actorRef?: unknown }>(action).actorRef : undefined,
+    ),
+  );
   let index = actions.length;
   for (const name in after.children) {
     const child = after.children[name] as Child | undefined;
-    if (!child || before?.children[name] === child || isInAction(child)) continue;
+    if (!child || before?.children[name] === child || inActions.has(child)) continue;
     index++;
     const { id, sessionId, src, options } = child;
-    builder.spawned.set(child, builder.childAddress(index, id, src));
+    (builder.spawned ??= new Map()).set(child, builder.childAddress(index, id, src));
     // An id that was not given is the session's, which is another one after a restart.
     const given = id === sessionId ? undefined : id;
     const input = withAddresses(options.input, (reference) => addressOf(builder, reference));

@@ -7,7 +7,10 @@ import { everyNode } from './machineShape.ts';
 
 /** Throws `definition` or `unsupported` with every problem of the machine, one per line. */
 export function validateMachine(machine: AnyStateMachine): void {
-  const nodes = everyNode(machine.root);
+  const { root } = machine;
+  const sound = soundStates.get(root);
+  const isStateSound = sound !== undefined && declaresAsMuch(machine.implementations, sound);
+  const nodes = isStateSound ? [] : everyNode(root);
   const missing = [
     ...nodes.flatMap((node) => undeclaredNames(node, machine)),
     ...undeclaredInDeclarations(machine),
@@ -16,12 +19,31 @@ export function validateMachine(machine: AnyStateMachine): void {
   ];
   const unsupported = [...nodes.flatMap((node) => unsupportedIn(node, machine)), ...unsupportedActors(machine)];
   const problems = [...new Set([...missing, ...unsupported])];
-  if (problems.length === 0) return;
+  if (problems.length === 0) {
+    if (!isStateSound) soundStates.set(root, machine.implementations);
+    return;
+  }
   throw new TroupeError(
     missing.length > 0 ? 'definition' : 'unsupported',
     `The machine "${machine.id}" cannot be run durably:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
     { data: { machine: machine.id, problems } },
   );
+}
+
+type Implementations = AnyStateMachine['implementations'];
+
+/** The implementations with which the states below a root had no problem. Copies of a machine share its states: those of an agent are checked once for all agents. */
+const soundStates = new WeakMap<AnyStateNode, Implementations>();
+
+/** Are all these names declared, and no action made with something that is looked for in states? */
+function declaresAsMuch(given: Implementations, sound: Implementations): boolean {
+  for (const kind of ['actors', 'actions', 'guards', 'delays'] as const)
+    for (const name in sound[kind]) if (!Object.hasOwn(given[kind], name)) return false;
+  return Object.entries(given.actions).every(([name, action]) => {
+    if (action === sound.actions[name]) return true;
+    const { systemId, syncSnapshot } = builtInReference(action);
+    return systemId === undefined && syncSnapshot === undefined;
+  });
 }
 
 function slotsOf(machine: AnyStateMachine): string[] {

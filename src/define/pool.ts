@@ -2,6 +2,7 @@
 import { poolEffect } from '../../actors/pool.ts';
 import type { PoolWork } from '../../actors/poolPass.ts';
 import { poolMachine } from '../../machines/pool.ts';
+import { lightCopy } from '../core/lightCopy.ts';
 import { AgentSignal } from '../contracts/agent.ts';
 import type { Protocol } from '../contracts/protocol.ts';
 import type { Compiled, Member } from './member.ts';
@@ -32,7 +33,7 @@ export const pool = (
   gives,
   work,
   compile: () => ({
-    machine: poolMachine.provide({ actors: { work: poolEffect(work) } }),
+    machine: lightCopy(poolMachine, { actors: { work: poolEffect(work) } }),
     options: { signals: AgentSignal },
   }),
 });

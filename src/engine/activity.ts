@@ -50,6 +50,11 @@ export class Activity {
     return !this.#tasks.has(run);
   }
 
+  /** In how many runs something is under way. */
+  get busy(): number {
+    return this.#tasks.size;
+  }
+
   /** Tells the watchers that they must look at the run again. */
   changed(run: string): void {
     const watchers = this.#watchers.get(run);

@@ -20,7 +20,7 @@ import { ActorState } from './actorState.ts';
 import type { Unit } from './unit.ts';
 import { Supervisor } from '../core/supervisor.ts';
 import { toError, endedError, notRunningError } from '../core/rejections.ts';
-import { Handler, type ActorCommand, type Waiting } from './handle.ts';
+import { Handler, type ActorCommand, type HandledActor } from './handle.ts';
 
 /** What an actor is doing. */
 type Phase =
@@ -36,7 +36,7 @@ type Phase =
 const [idle, working, abandoned] = [{ is: 'idle' }, { is: 'working' }, { is: 'abandoned' }] as const;
 
 /** An actor in memory, with its mailbox. */
-export class Actor {
+export class Actor implements HandledActor {
   readonly address: Address;
   readonly run: string;
   readonly type: ActorType;
@@ -61,7 +61,7 @@ export class Actor {
     this.supervisor = new Supervisor(type.supervise);
     this.state = new ActorState(host.context, run, type, address);
     this.#executor = new Executor(host, run, this.state, (incoming) => this.enqueue(incoming));
-    this.#handler = new Handler(host, run, this.state, this.#executor, () => this.#isAbandoned);
+    this.#handler = new Handler(host, run, this.state, this.#executor, this);
     this.#mailbox = new Mailbox(address, type.mailbox);
     this.#phase = { is: 'loading', calls: [], task: run.begin() };
   }
@@ -78,7 +78,8 @@ export class Actor {
     return this.state.snapshot?.tags ?? new Set();
   }
 
-  get #isAbandoned(): boolean {
+  /** Does this process no longer run it? */
+  get isGone(): boolean {
     return this.#phase.is === 'abandoned';
   }
 
@@ -219,7 +220,7 @@ export class Actor {
 
   /** Takes one thing to handle. Exactly one of its `acknowledge` and `reject` is called, now or later. */
   enqueue(incoming: Incoming): void {
-    if (this.#isAbandoned) return incoming.reject(notRunningError(this.address));
+    if (this.isGone) return incoming.reject(notRunningError(this.address));
     // Its end may be being stored, and be refused: what comes meanwhile waits for that.
     if (this.status !== 'active' && this.#phase.is !== 'working') return this.#rejectLate(incoming);
     this.#mailbox.enqueue(incoming);
@@ -228,7 +229,7 @@ export class Actor {
 
   /** A timer is due. */
   fireTimer(key: string): void {
-    const pending = this.#isAbandoned ? undefined : this.pending(key);
+    const pending = this.isGone ? undefined : this.pending(key);
     if (pending?.kind === 'timer') this.enqueue(fromTimer(pending, this.address));
   }
 
@@ -273,20 +274,20 @@ export class Actor {
     using _ = this.#hostedRun.begin();
     try {
       if (first) await first();
-      while (!this.#isAbandoned && this.status === 'active') {
+      while (!this.isGone && this.status === 'active') {
         const command = this.#command;
         this.#command = undefined;
         if (command?.what === 'restart') this.supervisor.reset();
         const incoming = command ? undefined : this.#mailbox.dequeue();
         if (command) await this.#handler.execute(command);
-        else if (incoming) await this.#handler.handle(incoming, this.#waiting);
+        else if (incoming) await this.#handler.handle(incoming);
         else break;
       }
     } catch (thrown) {
-      if (!this.#isAbandoned) this.#host.changed(this, { is: 'stuck', why: toFailure(thrown) });
+      if (!this.isGone) this.#host.changed(this, { is: 'stuck', why: toFailure(thrown) });
     }
     this.#idleSince = this.#host.context.clock.now();
-    if (!this.#isAbandoned) {
+    if (!this.isGone) {
       this.#phase = idle;
       if (this.status !== 'active') {
         for (const incoming of this.#mailbox.clear()) this.#rejectLate(incoming);
@@ -296,13 +297,15 @@ export class Actor {
     this.#host.changed(this, { is: 'resting' });
   }
 
-  /** A command goes before the mailbox. */
-  readonly #waiting: Waiting = {
-    peek: (at) => (this.#command ? undefined : this.#mailbox.peek(at)),
-    remove: (count) => {
-      for (let nth = 0; nth < count; nth++) this.#mailbox.dequeue();
-    },
-  };
+  /** What comes next in the mailbox, from 0; nothing when a command goes before it. */
+  peek(at: number): Incoming | undefined {
+    return this.#command ? undefined : this.#mailbox.peek(at);
+  }
+
+  /** Takes so many out of the mailbox: they are handled. */
+  remove(count: number): void {
+    for (let nth = 0; nth < count; nth++) this.#mailbox.dequeue();
+  }
 
   #rejectLate(incoming: Incoming): void {
     if (incoming.isInternal) incoming.acknowledge();

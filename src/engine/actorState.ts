@@ -49,8 +49,8 @@ export class ActorState implements SteppingActor {
   readonly run: string;
   readonly type: ActorType;
   readonly pendings = new PendingSet();
-  /** What a change closes that is being stored, by key: it is still awaited if the change is refused. */
-  readonly #closing = new Map<string, OwnPending>();
+  /** What a change closes that is being stored, by key: it is still awaited if the change is refused. Undefined while there is nothing. */
+  #closing: Map<string, OwnPending> | undefined;
   readonly #context: EngineContext;
   readonly #hostedRun: HostedRun;
   #lists: ActorLists;
@@ -113,7 +113,7 @@ export class ActorState implements SteppingActor {
 
   /** What is pending as of the last commit that is stored, or of the one that is being stored. */
   awaited(key: string): OwnPending | undefined {
-    return this.pendings.get(key) ?? this.#closing.get(key);
+    return this.pendings.get(key) ?? this.#closing?.get(key);
   }
 
   /** A key of the next commit. */
@@ -197,14 +197,14 @@ export class ActorState implements SteppingActor {
     this.#seq = commit.seq;
     this.#status = change.status;
     const closed = commit.closes.flatMap((key) => this.pendings.remove(key) ?? []);
-    for (const pending of closed) this.#closing.set(pending.key, pending);
+    for (const pending of closed) (this.#closing ??= new Map()).set(pending.key, pending);
     for (const pending of commit.opens) this.pendings.add(pending);
     const undo = () => {
       this.#snapshot = before.snapshot;
       this.#saved = before.saved;
       this.#seq = before.seq;
       this.#status = before.status;
-      for (const { key } of closed) this.#closing.delete(key);
+      this.#settle(closed.map(({ key }) => key));
       this.pendings.undo(commit.opens, closed);
     };
     return { closed, undo };
@@ -212,8 +212,13 @@ export class ActorState implements SteppingActor {
 
   /** A change is stored: its entries are in the actor's lists, and nobody awaits any more what it closes. */
   stored({ commit }: PlannedCommit): void {
-    for (const key of commit.closes) this.#closing.delete(key);
+    this.#settle(commit.closes);
     for (const { list, entry } of commit.appends) this.#lists.append(list, entry);
+  }
+
+  #settle(closes: readonly string[]): void {
+    for (const key of closes) this.#closing?.delete(key);
+    if (this.#closing?.size === 0) this.#closing = undefined;
   }
 
   #newLists(lengths?: Readonly<Record<string, number>>): ActorLists {

@@ -25,13 +25,20 @@ export interface EffectOwner {
   logic(source: string): AnyActorLogic;
 }
 
+/** One effect until its result is taken. */
+interface RunningEffect {
+  readonly abort: () => void;
+  readonly task: ActiveTask;
+  /** Its latest intermediate result. */
+  soFar?: Json;
+}
+
 /** The running effects of one actor. */
 export class EffectRunner {
   readonly #context: EngineContext;
   readonly #run: HostedRun;
   readonly #owner: EffectOwner;
-  readonly #running = new Map<string, { readonly abort: () => void; readonly task: ActiveTask }>();
-  readonly #soFar = new Map<string, Json>();
+  readonly #running = new Map<string, RunningEffect>();
 
   constructor(context: EngineContext, run: HostedRun, owner: EffectOwner) {
     this.#context = context;
@@ -58,11 +65,12 @@ export class EffectRunner {
       fail: (thrown: unknown) => this.#run.fail(strayError(nameOf(data), actor, thrown)),
     };
     const controller = new AbortController();
-    this.#running.set(key, {
+    const running: RunningEffect = {
       // Node throws what a listener of the signal throws into the context of whoever aborts: it is the error of the effect.
       abort: () => inContext(context, () => controller.abort()),
       task: this.#run.begin(),
-    });
+    };
+    this.#running.set(key, running);
     const common = { run, actor, key, name: src, again };
     report({ type: 'effect.started', at: clock.now(), ...common });
     const scope: EffectScope = {
@@ -77,7 +85,7 @@ export class EffectRunner {
       listOf: (other, name) => this.#run.listOf(other, name),
       fold: (name, fold) => this.#owner.actor.fold(name, fold),
       ...checkpointsOf(this.#context, this.#run, { actor, key: firstKey, name: src }),
-      soFar: (value) => void (controller.signal.aborted || this.#soFar.set(key, value)),
+      soFar: (value) => void (controller.signal.aborted || (running.soFar = value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };
     const outcome = await inContext(context, () => performEffect(this.#owner.logic(src), data, scope));
@@ -105,13 +113,12 @@ export class EffectRunner {
   }
 
   soFar(key: string | undefined): Json | undefined {
-    return this.#soFar.get(key ?? '');
+    return this.#running.get(key ?? '')?.soFar;
   }
 
   #forget(key: string): void {
     const running = this.#running.get(key);
     this.#running.delete(key);
-    this.#soFar.delete(key);
     running?.task[Symbol.dispose]();
   }
 

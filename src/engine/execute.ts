@@ -18,9 +18,10 @@ export class Executor {
   readonly #run: HostedRun;
   readonly #enqueue: (incoming: Incoming) => void;
   readonly #state: ActorState;
-  readonly #effects: EffectRunner;
-  /** Effects that are started again once the run has caught up. */
-  #held: PendingEffect[] = [];
+  /** Undefined until an effect is started. */
+  #effects: EffectRunner | undefined;
+  /** Effects that are started again once the run has caught up; undefined when there are none. */
+  #held: PendingEffect[] | undefined;
   /** Results that wait until the run has caught up. */
   #arriving = 0;
 
@@ -30,13 +31,11 @@ export class Executor {
     this.#run = run;
     this.#state = state;
     this.#enqueue = enqueue;
-    const logic = (source: string) => state.type.chart.machine.implementations.actors[source] as AnyActorLogic;
-    this.#effects = new EffectRunner(host.context, run, { actor: state, logic });
   }
 
   /** How many effects are running. */
   get running(): number {
-    return this.#effects.size;
+    return this.#effects?.size ?? 0;
   }
 
   /** Called once the commit is stored: only then does anything happen (E2). `included`: what was taken care of in the same commit. */
@@ -51,7 +50,7 @@ export class Executor {
 
   /** Do effects or their results wait until the run has caught up? */
   get isHolding(): boolean {
-    return this.#held.length > 0 || this.#arriving > 0;
+    return this.#held !== undefined || this.#arriving > 0;
   }
 
   /**
@@ -67,34 +66,36 @@ export class Executor {
       if (kind === 'timer' && pending.due <= now) late.push({ address: this.#state.address, key, due: pending.due });
       else if (kind === 'timer') this.#begin(pending, true);
       else if (kind === 'effect' && result) this.#enqueue(fromEffect(pending, result, true));
-      else if (kind === 'effect') this.#held.push(pending);
+      else if (kind === 'effect') (this.#held ??= []).push(pending);
     }
     return late;
   }
 
   /** Starts the effects that are still asked for. */
   startHeld(): void {
-    for (const pending of this.#held.splice(0)) if (this.#state.pendings.has(pending.key)) this.#begin(pending, true);
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const pending of held) if (this.#state.pendings.has(pending.key)) this.#begin(pending, true);
   }
 
   /** Stops what was closed: an effect is aborted, a timer cancelled, a child stopped. A late result finds nothing pending (E3). */
   cancel(pending: OwnPending): void {
-    if (pending.kind === 'effect') this.#effects.stop(pending.key);
+    if (pending.kind === 'effect') this.#effects?.stop(pending.key);
     else this.#host.end(this.#state, pending);
   }
 
   /** The latest intermediate result of a running effect, by the child's id. */
   soFar(child: string): Json | undefined {
-    return this.#effects.soFar(this.#state.children.get(child));
+    return this.#effects?.soFar(this.#state.children.get(child));
   }
 
   stopEffects(): void {
-    this.#effects.stopAll();
+    this.#effects?.stopAll();
   }
 
   /** Stops effects and timers without a commit or a message. */
   abandon(): void {
-    this.#effects.stopAll();
+    this.#effects?.stopAll();
     for (const pending of this.#state.pendings) if (pending.kind === 'timer') this.#host.end(this.#state, pending);
   }
 
@@ -123,11 +124,18 @@ export class Executor {
       using _ = this.#run.begin();
       if (!(await this.#mayBegin(pending))) return;
     }
-    const outcome = await this.#effects.start(pending, again || known?.again === true, known?.key);
+    const effects = (this.#effects ??= this.#newRunner());
+    const outcome = await effects.start(pending, again || known?.again === true, known?.key);
     const behind = this.#run.caughtUp();
     if (behind) await this.#after(behind);
     if (outcome) this.#enqueue(fromEffect(pending, outcome, false));
     // Only now: its actor is at work by now, or the run would seem to rest in between.
-    this.#effects.end(pending.key);
+    effects.end(pending.key);
+  }
+
+  #newRunner(): EffectRunner {
+    const actor = this.#state;
+    const logic = (source: string) => actor.type.chart.machine.implementations.actors[source] as AnyActorLogic;
+    return new EffectRunner(this.#host.context, this.#run, { actor, logic });
   }
 }

@@ -41,14 +41,15 @@ export type ActorCommand =
   /** `record`: the restart that the supervisor counts; only for the actor that failed. */
   | { readonly what: 'restart'; readonly by: Address; readonly failure: Failure; readonly record?: Restart };
 
-/** What waits in the mailbox of the actor. */
-export interface Waiting {
+/** What the handler asks of its actor: is it here, and what waits in its mailbox? */
+export interface HandledActor {
+  /** True when this process no longer runs it. */
+  readonly isGone: boolean;
   /** What comes next, from 0; undefined when there is no more, or something else comes first. */
   peek(at: number): Incoming | undefined;
   /** Takes so many out: they are handled. */
   remove(count: number): void;
 }
-const nothingWaits: Waiting = { peek: () => undefined, remove: () => {} };
 
 /** How many ends that wait are taken at once: what goes on longer gives the others their turn. */
 const mostTogether = 31;
@@ -59,17 +60,16 @@ export class Handler {
   readonly #run: HostedRun;
   readonly #state: ActorState;
   readonly #executor: Executor;
-  readonly #isGone: () => boolean;
+  readonly #actor: HandledActor;
   /** What is being stored, with a step of this actor in it. */
   #unit: Unit | undefined;
 
-  /** `isGone` is true when this process no longer runs the actor. */
-  constructor(host: ActorHost, run: HostedRun, state: ActorState, executor: Executor, isGone: () => boolean) {
+  constructor(host: ActorHost, run: HostedRun, state: ActorState, executor: Executor, actor: HandledActor) {
     this.#host = host;
     this.#run = run;
     this.#state = state;
     this.#executor = executor;
-    this.#isGone = isGone;
+    this.#actor = actor;
   }
 
   /** Starts from the beginning; everything in `ends` is closed, and `appends` are added to its lists. */
@@ -132,16 +132,16 @@ export class Handler {
   }
 
   /** Handles one message, or one end of what the actor started; with it further ends that wait, in one unit. Rejects when this process cannot run the actor any more; the sender has its error. */
-  async handle(incoming: Incoming, waiting: Waiting = nothingWaits): Promise<void> {
+  async handle(incoming: Incoming): Promise<void> {
     try {
-      await this.#handle(incoming, waiting);
+      await this.#handle(incoming);
     } catch (thrown) {
       incoming.reject(toError(thrown));
       throw thrown;
     }
   }
 
-  async #handle(incoming: Incoming, waiting: Waiting): Promise<void> {
+  async #handle(incoming: Incoming): Promise<void> {
     if (isStale(incoming, (key) => this.#state.pendings.has(key))) return incoming.acknowledge();
     const now = this.#host.context.clock.now();
     const { deadline } = incoming;
@@ -153,7 +153,7 @@ export class Handler {
     try {
       const plan = this.#plan(incoming);
       if (!plan) return await this.#unhandled(incoming);
-      stored = await this.#commit(plan, incoming, waiting);
+      stored = await this.#commit(plan, incoming);
     } catch (thrown) {
       return this.#stepFailed(incoming, toFailure(thrown));
     }
@@ -221,14 +221,14 @@ export class Handler {
   }
 
   /** Stores the step with all that follows from it in the run; then it happens. False when the message was handled before. */
-  async #commit(plan: PlannedCommit, incoming?: Incoming, waiting = nothingWaits, mayExtend = true): Promise<boolean> {
+  async #commit(plan: PlannedCommit, incoming?: Incoming, mayExtend = true): Promise<boolean> {
     const { journal, clock, stalls } = this.#host.context;
     const unit = new Unit(this.#state.run);
     this.#unit = unit;
     this.#add(unit, plan, incoming);
     let taken = 0;
     if (mayExtend && journal.commitAll) {
-      taken = this.#addWaiting(unit, waiting);
+      if (incoming) taken = this.#addWaiting(unit);
       unit.extend(this.#host.include);
     }
     const { commits } = unit;
@@ -248,22 +248,22 @@ export class Handler {
       if (isDuplicate && (isAlone || id === plan.commit.event.id)) return false;
       // What another actor of the run would store may be the reason: that is its own affair.
       if (isAlone) throw thrown;
-      return this.#commit(plan, incoming, waiting, false);
+      return this.#commit(plan, incoming, false);
     }
     this.#unit = undefined;
-    if (this.#isGone()) {
+    if (this.#actor.isGone) {
       unit.settle();
       throw notRunningError(this.#state.address);
     }
-    waiting.remove(taken);
+    if (taken > 0) this.#actor.remove(taken);
     unit.finish();
     return true;
   }
 
   /** What the actor started itself and that ends meanwhile: each end is a step of the unit. Returns how many. */
-  #addWaiting(unit: Unit, waiting: Waiting): number {
+  #addWaiting(unit: Unit): number {
     for (let taken = 0; ; taken++) {
-      const next = taken < mostTogether && this.#state.status === 'active' ? waiting.peek(taken) : undefined;
+      const next = taken < mostTogether && this.#state.status === 'active' ? this.#actor.peek(taken) : undefined;
       if (!next?.isInternal || next.forward || next.event.type === deadlineEvent) return taken;
       if (!this.include(unit, next, next)) return taken;
     }
@@ -283,7 +283,8 @@ export class Handler {
         for (const pending of closed) this.#executor.cancel(pending);
         this.#host.context.report(commitInspection(commit, change.snapshot?.value, change.failure));
         incoming?.acknowledge();
-        this.#executor.execute(plan, included);
+        // What a run begins while it is given back would only be broken off: whoever runs it next begins it.
+        if (this.#run.state.is !== 'draining' || commit.status !== 'active') this.#executor.execute(plan, included);
       },
     });
   }
@@ -308,7 +309,7 @@ export class Handler {
   #retry<T>(write: () => Promise<T>): Promise<T> {
     const { clock, ending, stalls } = this.#host.context;
     const { run, address } = this.#state;
-    return retryWrite(write, { clock, ending, gone: this.#isGone, ...stalls.reportsOf(run, address) });
+    return retryWrite(write, { clock, ending, gone: () => this.#actor.isGone, ...stalls.reportsOf(run, address) });
   }
 
   /** The step failed. The actor is what it was at the last commit; its supervisor decides what follows. */

@@ -43,7 +43,7 @@ import { safeObserver } from './observer.ts';
 import { OutboxRelay } from './outboxRelay.ts';
 import { Passivation } from './passivation.ts';
 import { keepDone, type RecallPolicy } from './recall.ts';
-import { Registry, type Registration } from './registry.ts';
+import { Registry, type RestingActor } from './registry.ts';
 import { retryWrite } from './retryWrite.ts';
 import { RunStarter, type StartActorOptions } from './runStarter.ts';
 import { Spawner } from './spawner.ts';
@@ -114,7 +114,7 @@ export class Host implements AsyncDisposable {
     const onUndeliverable = (envelope: Envelope, failure: Failure, of = epoch(envelope.run)) =>
       storeDeadLetter(envelope, failure, { journal, clock, report, epoch: of });
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
-    this.#registry = new Registry((address, run) => transport.listen(address, receive, run));
+    this.#registry = new Registry(transport, receive);
     this.#leases = new Leases(journal, clock, lease, {
       lost: (run) => this.#dropRun(run),
       released: (run) => activity.changed(run),
@@ -133,7 +133,7 @@ export class Host implements AsyncDisposable {
       clock,
       activity,
       tolerance: Math.min(poll, 1_000),
-      runOf: (address) => this.#registry.get(address)?.run,
+      runOf: (address) => this.#registry.runOf(address),
       fire: (timer) => this.#fireTimer(timer),
       settled: (run) => this.#settled(run),
       handIn: (run) => this.#whileAway(run, () => this.#inboxPoller.poll(run)),
@@ -202,6 +202,11 @@ export class Host implements AsyncDisposable {
     return this.#due.timers;
   }
 
+  /** How many actors it hosts, in memory or not. */
+  get actorCount(): number {
+    return this.#registry.size;
+  }
+
   owns(run: string): boolean {
     return this.#leases.holds(run);
   }
@@ -248,11 +253,11 @@ export class Host implements AsyncDisposable {
 
   /** An actor that is in memory; undefined for one that is not, which is loaded when a message or a timer comes for it. */
   actor(address: Address): Actor | undefined {
-    return this.#registry.get(address)?.actor;
+    return this.#registry.actor(address);
   }
 
   actorsOf(run: string): Actor[] {
-    return [...this.#registry.of(run)].flatMap(({ actor }) => actor ?? []);
+    return [...this.#registry.of(run)].flatMap((address) => this.actor(address) ?? []);
   }
 
   /** Is nothing of a run under way, so that only a timer or a message from outside can move it? `activity.watch` tells when to ask again. */
@@ -273,7 +278,7 @@ export class Host implements AsyncDisposable {
     const behind = this.#due.catchUp.of(envelope.run);
     // `door` is the stored address type of a reply channel: what it sends comes from outside.
     if (behind && actorTypeOf(envelope.from) === 'door') await behind;
-    if (!this.#registry.get(envelope.to)) return this.#receiveForAbsent(envelope);
+    if (!this.#registry.has(envelope.to)) return this.#receiveForAbsent(envelope);
     return new Promise<boolean>((resolve, refuse) => {
       this.#withActor(envelope.to, (actor) =>
         actor.receive(envelope, { acknowledge: (repeated) => resolve(repeated ?? false), reject: refuse }),
@@ -281,12 +286,13 @@ export class Host implements AsyncDisposable {
     });
   }
 
-  /** Releases a run, so that it can be resumed here or in another process. Effects get `grace` milliseconds to finish. */
+  /** Releases a run, so that it can be resumed here or in another process. Effects get `grace` milliseconds to finish, and what they result in is stored. */
   async park(run: string, grace = 0): Promise<void> {
     const hosted = this.#runs.get(run);
     if (hosted) hosted.state = { is: 'draining' };
     const until = this.clock.now() + grace;
-    while (this.clock.now() < until && this.actorsOf(run).some(({ hasRunningEffects }) => hasRunningEffects))
+    const isAtWork = (actor: Actor) => actor.hasRunningEffects || actor.isHandling;
+    while (this.clock.now() < until && this.actorsOf(run).some(isAtWork))
       await this.activity.nextChange(run, this.clock, until);
     this.#dropRun(run);
     await this.#leases.release(run);
@@ -298,7 +304,7 @@ export class Host implements AsyncDisposable {
     this.#inboxPoller.stop();
     this.#passivation.stop();
     this.#leases.abandon();
-    const actors = [...this.#registry.inMemory];
+    const actors = [...this.#registry.inMemory.values()];
     this.#registry.clear();
     for (const actor of actors) actor.abandon();
     this.timers.clear();
@@ -349,11 +355,11 @@ export class Host implements AsyncDisposable {
     this.stalls.forget(run);
     this.#outboxRelay.release(run);
     this.#due.catchUp.drop(run);
-    const registrations = [...this.#registry.of(run)];
-    this.timers.cancelAllOf(new Set(registrations.map(({ address }) => address)));
-    for (const registration of registrations) {
-      const { actor } = registration;
-      this.#registry.remove(registration);
+    const addresses = new Set(this.#registry.of(run));
+    this.timers.cancelAllOf(addresses);
+    for (const address of addresses) {
+      const actor = this.actor(address);
+      this.#registry.remove(address);
       actor?.abandon();
     }
     this.activity.changed(run);
@@ -371,9 +377,8 @@ export class Host implements AsyncDisposable {
       case 'resting':
         return this.#passivation.start();
       case 'ended': {
-        const registration = this.#registry.get(address);
-        if (!registration) return;
-        this.#registry.end(registration);
+        if (!this.#registry.has(address)) return;
+        this.#registry.end(address);
         // The last actor of a run gives back the lease; messages that are still being sent need none.
         if (this.#registry.of(run).size === 0) this.#release(run).catch(() => {});
         return;
@@ -401,31 +406,31 @@ export class Host implements AsyncDisposable {
 
   /** Calls with the actor, which is loaded when it is not in memory; calls `otherwise` when this host does not run it. */
   #withActor(address: Address, call: (actor: Actor) => void, otherwise?: () => void): void {
-    const registration = this.#registry.get(address);
-    if (!registration) return otherwise?.();
-    const actor = registration.actor ?? this.#load(registration);
+    const resting = this.#registry.resting(address);
+    const actor = resting ? this.#load(address, resting) : this.actor(address);
+    if (!actor) return otherwise?.();
     actor.whenLoaded(() => call(actor));
   }
 
-  #load(registration: Registration): Actor {
-    const { address, run, type } = registration;
+  #load(address: Address, { run, type }: RestingActor): Actor {
     const actor = new Actor(this.#port, this.#run(run), type, address);
-    this.#registry.activate(registration, actor);
+    this.#registry.activate(actor);
+    const isGone = () => this.actor(address) !== actor;
     const { clock, ending, journal, stalls } = this.#context;
     retryWrite(() => journal.load(address), {
       clock,
       ending,
-      gone: () => registration.actor !== actor,
+      gone: isGone,
       ...stalls.reportsOf(run, address),
     })
       .then((stored) => {
-        if (registration.actor !== actor) return;
+        if (isGone()) return;
         if (!stored) throw new TroupeError('internal', `${address} is no longer in the journal.`);
         actor.restore(stored);
         actor.resume();
       })
       .catch((thrown: unknown) =>
-        registration.actor === actor ? this.#changed(actor, { is: 'stuck', why: toFailure(thrown) }) : undefined,
+        isGone() ? undefined : this.#changed(actor, { is: 'stuck', why: toFailure(thrown) }),
       );
     return actor;
   }

@@ -8,25 +8,43 @@ interface KeptList {
   readonly folds: Map<ListFold<unknown>, { value: unknown; read: number }>;
 }
 
+/** So many entries of a list that nobody has read yet are kept: an agent reads its transcript when it has one entry, and some lists are never read here. */
+const mostUnread = 4;
+
 /** The lists of one actor. */
 export class ActorLists {
   readonly #read: (name: string, length: number) => Promise<Json[]>;
-  readonly #lengths: Map<string, number>;
-  readonly #lists = new Map<string, Promise<KeptList>>();
+  /** Both maps are made when the actor has its first list. */
+  #lengths: Map<string, number> | undefined;
+  #lists: Map<string, Promise<KeptList>> | undefined;
+  /** All entries of the lists that began here and are short and unread: they need not be read back. */
+  #unread: Map<string, Json[]> | undefined;
 
   /** `read` returns the first `length` entries of a list as they were committed. */
-  constructor(read: (name: string, length: number) => Promise<Json[]>, lengths: Readonly<Record<string, number>> = {}) {
+  constructor(read: (name: string, length: number) => Promise<Json[]>, lengths?: Readonly<Record<string, number>>) {
     this.#read = read;
-    this.#lengths = new Map(Object.entries(lengths));
+    if (lengths) this.#lengths = new Map(Object.entries(lengths));
   }
 
   /** Adds what a commit has just stored. */
   append(name: string, entry: Json): void {
-    this.#lengths.set(name, (this.#lengths.get(name) ?? 0) + 1);
-    this.#lists.get(name)?.then(
+    const lengths = (this.#lengths ??= new Map());
+    const length = lengths.get(name) ?? 0;
+    lengths.set(name, length + 1);
+    if (!this.#lists?.has(name)) this.#keepUnread(name, length, entry);
+    this.#lists?.get(name)?.then(
       ({ entries }) => entries.push(entry),
       () => {},
     ); // The reader gets the failure.
+  }
+
+  /** `length`: without the entry. */
+  #keepUnread(name: string, length: number, entry: Json): void {
+    const entries = length === 0 ? [] : this.#unread?.get(name);
+    if (entries?.length !== length) return;
+    if (length >= mostUnread) return void this.#unread?.delete(name);
+    entries.push(entry);
+    (this.#unread ??= new Map()).set(name, entries);
   }
 
   async get(name: string): Promise<readonly Json[]> {
@@ -47,11 +65,15 @@ export class ActorLists {
   }
 
   #kept(name: string): Promise<KeptList> {
-    const known = this.#lists.get(name);
+    const lists = (this.#lists ??= new Map());
+    const known = lists.get(name);
     if (known) return known;
-    const list = this.#read(name, this.#lengths.get(name) ?? 0).then((entries) => ({ entries, folds: new Map() }));
-    this.#lists.set(name, list);
-    list.catch(() => this.#lists.delete(name)); // The next call reads again.
+    const unread = this.#unread?.get(name);
+    this.#unread?.delete(name);
+    const all = unread ? Promise.resolve(unread) : this.#read(name, this.#lengths?.get(name) ?? 0);
+    const list = all.then((entries) => ({ entries, folds: new Map() }));
+    lists.set(name, list);
+    list.catch(() => lists.delete(name)); // The next call reads again.
     return list;
   }
 }

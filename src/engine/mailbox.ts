@@ -15,8 +15,8 @@ export class Mailbox<Item extends Rejectable> {
   #items: Item[] = [];
   #first = 0;
   #messages = 0;
-  /** Messages that wait for room, in the order they came. */
-  readonly #waiting: Item[] = [];
+  /** Messages that wait for room, in the order they came; undefined until one does. */
+  #waiting: Item[] | undefined;
 
   constructor(address: Address, policy: MailboxPolicy) {
     this.#address = address;
@@ -33,7 +33,7 @@ export class Mailbox<Item extends Rejectable> {
     if (this.#messages < this.#policy.limit) return this.#add(item);
     switch (this.#policy.whenFull) {
       case 'block':
-        this.#waiting.push(item);
+        (this.#waiting ??= []).push(item);
         return;
       case 'drop-oldest':
         this.#dropOldest();
@@ -58,7 +58,7 @@ export class Mailbox<Item extends Rejectable> {
     }
     if (!item.isInternal) {
       this.#messages--;
-      const next = this.#waiting.shift();
+      const next = this.#waiting?.shift();
       if (next) this.#add(next);
     }
     return item;
@@ -66,7 +66,8 @@ export class Mailbox<Item extends Rejectable> {
 
   /** Everything, with what waits for room; the mailbox is empty then. */
   clear(): Item[] {
-    const all = [...this.#items.slice(this.#first), ...this.#waiting.splice(0)];
+    const all = [...this.#items.slice(this.#first), ...(this.#waiting ?? [])];
+    this.#waiting = undefined;
     this.#items = [];
     this.#first = 0;
     this.#messages = 0;

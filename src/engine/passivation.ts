@@ -41,10 +41,7 @@ export class Passivation {
     const { clock, idle, registry } = this.#options;
     const now = clock.now();
     try {
-      for (const actor of registry.inMemory) {
-        const registration = registry.get(actor.address);
-        if (registration && actor.mayPassivate(now, idle)) registry.passivate(registration);
-      }
+      for (const actor of registry.inMemory.values()) if (actor.mayPassivate(now, idle)) registry.passivate(actor);
     } finally {
       this.start();
     }

@@ -1,16 +1,20 @@
 /** The actors of this host, in memory or not, and the addresses of those that ended lately, which can still be asked for the reply they gave. */
-import type { Address } from '../values/ids.ts';
+import type { Envelope } from '../contracts/envelope.ts';
 import type { ActorType } from '../core/actorType.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Address } from '../values/ids.ts';
 import type { Actor } from './actor.ts';
 
-/** One actor of this host. */
-export interface Registration {
-  readonly address: Address;
+/** What is known of an actor that is not in memory. Those of one type in one run share it, so that each of them costs two entries and its address. */
+export interface RestingActor {
   readonly run: string;
   readonly type: ActorType;
-  /** Undefined while the actor is not in memory. */
-  actor: Actor | undefined;
-  readonly listener: Disposable;
+}
+
+/** The actors of one run. */
+interface RunActors {
+  readonly addresses: Set<Address>;
+  readonly resting: Map<ActorType, RestingActor>;
 }
 
 /** How many ended actors are remembered. */
@@ -18,96 +22,164 @@ const maxEnded = 1_000;
 
 /** The actors of one host. */
 export class Registry {
-  readonly #listen: (address: Address, run: string) => Disposable;
-  readonly #byAddress = new Map<Address, Registration>();
-  readonly #byRun = new Map<string, Set<Registration>>();
-  readonly #ended = new Map<Address, Disposable>();
-  /** Actors in memory. */
-  readonly #inMemory = new Set<Actor>();
+  readonly #inMemory = new Map<Address, Actor>();
+  readonly #resting = new Map<Address, RestingActor>();
+  readonly #byRun = new Map<string, RunActors>();
+  readonly #ended = new Set<Address>();
+  readonly #addresses: OpenAddresses;
 
-  /** `listen` opens an address to messages; throws `conflict` when another process listens there. */
-  constructor(listen: (address: Address, run: string) => Disposable) {
-    this.#listen = listen;
+  /** `receive` gets the messages to all of them. */
+  constructor(transport: Pick<Transport, 'listen'>, receive: (envelope: Envelope) => Promise<void>) {
+    this.#addresses = openAddresses(transport, receive, (address) => this.has(address) || this.#ended.has(address));
   }
 
-  get inMemory(): ReadonlySet<Actor> {
+  /** Actors in memory. */
+  get inMemory(): ReadonlyMap<Address, Actor> {
     return this.#inMemory;
   }
 
-  get(address: Address): Registration | undefined {
-    return this.#byAddress.get(address);
+  /** How many actors there are, in memory or not. */
+  get size(): number {
+    return this.#inMemory.size + this.#resting.size;
   }
 
-  of(run: string): ReadonlySet<Registration> {
-    return this.#byRun.get(run) ?? noRegistrations;
+  /** Is it an actor of this host that has not ended? */
+  has(address: Address): boolean {
+    return this.#inMemory.has(address) || this.#resting.has(address);
   }
 
-  add(actor: Actor): Registration {
-    const { address, run, type } = actor;
+  /** An actor in memory. */
+  actor(address: Address): Actor | undefined {
+    return this.#inMemory.get(address);
+  }
+
+  /** An actor that is not in memory. */
+  resting(address: Address): RestingActor | undefined {
+    return this.#resting.get(address);
+  }
+
+  runOf(address: Address): string | undefined {
+    return (this.#inMemory.get(address) ?? this.#resting.get(address))?.run;
+  }
+
+  /** The addresses of a run's actors. */
+  of(run: string): ReadonlySet<Address> {
+    return this.#byRun.get(run)?.addresses ?? noAddresses;
+  }
+
+  /** Opens the address of an actor to messages. Throws `conflict` when another process listens there. */
+  add(actor: Actor): void {
+    const { address, run } = actor;
     this.#forgetEnded(address);
-    const registration = { address, run, type, actor, listener: this.#listen(address, run) };
-    this.#byAddress.set(address, registration);
-    this.#inMemory.add(actor);
-    const neighbours = this.#byRun.get(run);
-    if (neighbours) neighbours.add(registration);
-    else this.#byRun.set(run, new Set([registration]));
-    return registration;
+    this.#addresses.open(address, run);
+    this.#inMemory.set(address, actor);
+    this.#actorsOf(run).addresses.add(address);
   }
 
-  passivate(registration: Registration): void {
-    if (registration.actor) this.#inMemory.delete(registration.actor);
-    registration.actor = undefined;
+  passivate({ address, run, type }: Actor): void {
+    this.#inMemory.delete(address);
+    const { resting } = this.#actorsOf(run);
+    const shared = resting.get(type) ?? { run, type };
+    resting.set(type, shared);
+    this.#resting.set(address, shared);
   }
 
-  activate(registration: Registration, actor: Actor): void {
-    registration.actor = actor;
-    this.#inMemory.add(actor);
+  activate(actor: Actor): void {
+    this.#resting.delete(actor.address);
+    this.#inMemory.set(actor.address, actor);
   }
 
-  remove(registration: Registration): void {
-    registration.listener[Symbol.dispose]();
-    this.#removeFromRun(registration);
+  remove(address: Address): void {
+    this.#forget(address);
+    this.#addresses.close(address);
   }
 
   /** An actor has ended: a repeated ask gets the same reply, and a new message is rejected. */
-  end(registration: Registration): void {
-    this.#removeFromRun(registration);
-    this.#rememberEnded(registration.address, registration.listener);
+  end(address: Address): void {
+    this.#forget(address);
+    this.#rememberEnded(address);
   }
 
   /** An actor that had ended before this process began. */
   addEnded(address: Address, run: string): void {
-    if (this.#byAddress.has(address) || this.#ended.has(address)) return;
+    if (this.has(address) || this.#ended.has(address)) return;
     try {
-      this.#rememberEnded(address, this.#listen(address, run));
+      this.#addresses.open(address, run);
     } catch {
-      // Another process listens there already, and will answer.
+      return; // Another process listens there already, and will answer.
     }
+    this.#rememberEnded(address);
   }
 
+  /** Closes all addresses, for good. */
   clear(): void {
-    for (const registration of this.#byAddress.values()) this.remove(registration);
-    for (const address of this.#ended.keys()) this.#forgetEnded(address);
+    this.#inMemory.clear();
+    this.#resting.clear();
+    this.#byRun.clear();
+    this.#ended.clear();
+    this.#addresses[Symbol.dispose]();
   }
 
-  #removeFromRun(registration: Registration): void {
-    this.passivate(registration);
-    this.#byAddress.delete(registration.address);
-    const neighbours = this.#byRun.get(registration.run);
-    neighbours?.delete(registration);
-    if (neighbours?.size === 0) this.#byRun.delete(registration.run);
+  #actorsOf(run: string): RunActors {
+    const known = this.#byRun.get(run);
+    if (known) return known;
+    const actors = { addresses: new Set<Address>(), resting: new Map<ActorType, RestingActor>() };
+    this.#byRun.set(run, actors);
+    return actors;
   }
 
-  #rememberEnded(address: Address, listening: Disposable): void {
-    this.#ended.set(address, listening);
-    const [oldest] = this.#ended.keys();
+  #forget(address: Address): void {
+    const run = this.runOf(address) ?? '';
+    this.#inMemory.delete(address);
+    this.#resting.delete(address);
+    const addresses = this.#byRun.get(run)?.addresses;
+    addresses?.delete(address);
+    if (addresses?.size === 0) this.#byRun.delete(run);
+  }
+
+  #rememberEnded(address: Address): void {
+    this.#ended.add(address);
+    const [oldest] = this.#ended;
     if (this.#ended.size > maxEnded && oldest !== undefined) this.#forgetEnded(oldest);
   }
 
   #forgetEnded(address: Address): void {
-    this.#ended.get(address)?.[Symbol.dispose]();
-    this.#ended.delete(address);
+    if (this.#ended.delete(address)) this.#addresses.close(address);
   }
 }
 
-const noRegistrations: ReadonlySet<Registration> = new Set();
+const noAddresses: ReadonlySet<Address> = new Set();
+
+/** The addresses at which a host listens. */
+interface OpenAddresses extends Disposable {
+  /** Throws `conflict` when another one listens there. */
+  open(address: Address, run: string): void;
+  close(address: Address): void;
+}
+
+/** A transport that asks the host needs no listener for each address; any other one has them. */
+function openAddresses(
+  transport: Pick<Transport, 'listen'>,
+  receive: (envelope: Envelope) => Promise<void>,
+  has: (address: Address) => boolean,
+): OpenAddresses {
+  const listening = transport.listen.forHost?.({ has, receive });
+  if (listening)
+    return {
+      open: (address) => listening.requireFree(address),
+      close() {},
+      [Symbol.dispose]: () => listening[Symbol.dispose](),
+    };
+  const listeners = new Map<Address, Disposable>();
+  return {
+    open: (address, run) => void listeners.set(address, transport.listen(address, receive, run)),
+    close(address) {
+      listeners.get(address)?.[Symbol.dispose]();
+      listeners.delete(address);
+    },
+    [Symbol.dispose]() {
+      for (const listener of listeners.values()) listener[Symbol.dispose]();
+      listeners.clear();
+    },
+  };
+}

@@ -84,7 +84,7 @@ export class RunStarter {
     const { context, registry } = this.#parts;
     const { run } = options;
     const address = rootAddress(type, run);
-    if (registry.get(address)) {
+    if (registry.has(address)) {
       await this.#requireSame(address, options);
       return address;
     }
@@ -224,7 +224,7 @@ export class RunStarter {
     await stopOrphans(journal, run.id, recovered, run.epoch, clock.now());
     for (const message of await journal.undelivered(run.id)) outboxRelay.send(message);
     for (const { parent, pending } of unspawned) {
-      const actor = registry.get(parent)?.actor;
+      const actor = registry.actor(parent);
       if (actor) spawn(actor, pending);
     }
     const late = actors.flatMap(({ actor, results }) => actor.resume(results));

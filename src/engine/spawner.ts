@@ -44,10 +44,10 @@ export class Spawner {
     if (pending.kind === 'child') return run.recall === undefined && this.#spawnIn(unit, from, pending);
     const { data: envelope } = pending;
     const { to } = envelope;
-    if (registry.get(to)?.run !== unit.run || isSendingTo(to)) return false;
+    if (registry.runOf(to) !== unit.run || isSendingTo(to)) return false;
     due.timers.fireDue();
     // The sender and the recipient share nothing.
-    return registry.get(to)?.actor?.takeIn(unit, { ...envelope, body: copyJson(envelope.body) }) ?? false;
+    return registry.actor(to)?.takeIn(unit, { ...envelope, body: copyJson(envelope.body) }) ?? false;
   }
 
   /** Starts a child whose spawn is committed. A child that cannot be started has failed, for its parent. */
@@ -76,8 +76,7 @@ export class Spawner {
     let actor: Actor | undefined;
     const giveUp = () => {
       if (!actor) return;
-      const registration = registry.get(actor.address);
-      if (registration?.actor === actor) registry.remove(registration);
+      if (registry.actor(actor.address) === actor) registry.remove(actor.address);
       actor.abandon();
     };
     try {

@@ -41,6 +41,13 @@ export class Stalls {
     return longest;
   }
 
+  /** Since when the oldest of them waits, in milliseconds since the epoch; undefined while nothing waits. */
+  get since(): number | undefined {
+    let oldest: number | undefined;
+    for (const { since } of this.#stalls.values()) if (since < (oldest ?? Infinity)) oldest = since;
+    return oldest;
+  }
+
   /** For the attempts of one actor. */
   reportsOf(run: string, actor: Address): StallReports {
     return {

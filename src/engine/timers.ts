@@ -18,6 +18,8 @@ export class Timers {
   readonly #clock: Clock;
   readonly #fire: (due: readonly Timer[]) => void;
   readonly #byKey = new Map<string, Timer>();
+  /** The keys of each actor's timers. */
+  readonly #byActor = new Map<Address, Set<string>>();
   /** A binary heap; a cancelled timer stays in it until it comes up. */
   #heap: Timer[] = [];
   #order = 0;
@@ -36,26 +38,32 @@ export class Timers {
   set(key: string, due: number, address: Address): void {
     const timer = { key, due, order: this.#order++, address };
     this.#byKey.set(key, timer);
+    const keys = this.#byActor.get(address);
+    if (keys) keys.add(key);
+    else this.#byActor.set(address, new Set([key]));
     this.#push(timer);
     this.#schedule();
   }
 
   cancel(key: string): void {
-    if (!this.#byKey.delete(key)) return;
-    if (this.#heap.length > 64 && this.#heap.length > 2 * this.#byKey.size) this.#rebuild();
+    if (this.#remove(key)) this.#shrink();
   }
 
-  /** Cancels every timer of these actors, which this host no longer runs. */
+  /** Cancels every timer of these actors, which this host no longer runs. What it costs depends on their timers alone: a process may lose all its runs at once. */
   cancelAllOf(addresses: ReadonlySet<Address>): void {
-    for (const [key, { address }] of this.#byKey) if (addresses.has(address)) this.#byKey.delete(key);
-    this.#rebuild();
-    this.#wakeUp?.call[Symbol.dispose]();
-    this.#wakeUp = undefined;
+    for (const address of addresses) for (const key of this.#byActor.get(address) ?? []) this.#remove(key);
+    this.#shrink();
+    for (let first = this.#heap[0]; first && !this.#isSet(first); first = this.#heap[0]) this.#pop();
+    if (this.#wakeUp && this.#wakeUp.at !== this.#heap[0]?.due) {
+      this.#wakeUp.call[Symbol.dispose]();
+      this.#wakeUp = undefined;
+    }
     this.#schedule();
   }
 
   clear(): void {
     this.#byKey.clear();
+    this.#byActor.clear();
     this.#heap = [];
     this.#wakeUp?.call[Symbol.dispose]();
     this.#wakeUp = undefined;
@@ -76,8 +84,8 @@ export class Timers {
     const due: Timer[] = [];
     for (let timer = this.#heap[0]; timer && timer.due <= now; timer = this.#heap[0]) {
       this.#pop();
-      if (this.#byKey.get(timer.key) !== timer) continue;
-      this.#byKey.delete(timer.key);
+      if (!this.#isSet(timer)) continue;
+      this.#remove(timer.key);
       due.push(timer);
     }
     if (due.length === 0) return;
@@ -97,8 +105,28 @@ export class Timers {
     }
   }
 
+  /** Is it the timer that was set under its key last, and neither fired nor cancelled? */
+  #isSet(timer: Timer): boolean {
+    return this.#byKey.get(timer.key) === timer;
+  }
+
+  #remove(key: string): boolean {
+    const timer = this.#byKey.get(key);
+    if (!timer) return false;
+    this.#byKey.delete(key);
+    const keys = this.#byActor.get(timer.address);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#byActor.delete(timer.address);
+    return true;
+  }
+
+  /** Removes cancelled timers once they are most of the heap. */
+  #shrink(): void {
+    if (this.#heap.length > 64 && this.#heap.length > 2 * this.#byKey.size) this.#rebuild();
+  }
+
   #rebuild(): void {
-    const timers = this.#heap.filter((timer) => this.#byKey.get(timer.key) === timer);
+    const timers = this.#heap.filter((timer) => this.#isSet(timer));
     this.#heap = [];
     for (const timer of timers) this.#push(timer);
   }

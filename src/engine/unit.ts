@@ -49,9 +49,9 @@ export class Unit {
   readonly run: string;
   readonly #steps: UnitStep[] = [];
   /** Keys of messages and children that further steps of the unit take care of. */
-  readonly #included = new Set<string>();
-  readonly #waiting: (() => void)[] = [];
-  readonly #onUndo: (() => void)[] = [];
+  #included: Set<string> | undefined;
+  #waiting: (() => void)[] | undefined;
+  #onUndo: (() => void)[] | undefined;
   #isSettled = false;
 
   constructor(run: string) {
@@ -73,16 +73,16 @@ export class Unit {
   /** Takes the steps that follow, breadth first: what one actor sends to another is taken in its order. */
   extend(include: Include): void {
     /** Take no more of the unit: children that stop when it is stored, and recipients that must take an earlier message by themselves first. */
-    const closed = new Set<Address>();
+    let closed: Set<Address> | undefined;
     for (const { actor, plan, closed: ended } of this.#steps) {
-      for (const { kind, data } of ended) if (kind === 'child') closed.add(data.address);
+      for (const { kind, data } of ended) if (kind === 'child') (closed ??= new Set()).add(data.address);
       for (const pending of plan.commit.opens) {
         if (this.#steps.length >= maxSteps) return;
         const isMessage = pending.kind === 'message';
         if (!isMessage && pending.kind !== 'child') continue;
-        if (isMessage && closed.has(pending.data.to)) continue;
-        if (include(this, actor, pending)) this.#included.add(pending.key);
-        else if (isMessage) closed.add(pending.data.to);
+        if (isMessage && closed?.has(pending.data.to)) continue;
+        if (include(this, actor, pending)) (this.#included ??= new Set()).add(pending.key);
+        else if (isMessage) (closed ??= new Set()).add(pending.data.to);
       }
     }
   }
@@ -90,7 +90,7 @@ export class Unit {
   /** The unit is stored: each step is carried out, in order. */
   finish(): void {
     try {
-      for (const step of this.#steps) step.finish(this.#included);
+      for (const step of this.#steps) step.finish(this.#included ?? nothing);
     } finally {
       this.settle();
     }
@@ -99,23 +99,27 @@ export class Unit {
   /** The unit is not stored: it has not happened. */
   undo(): void {
     for (const step of this.#steps.splice(0).reverse()) step.undo();
-    for (const call of this.#onUndo.splice(0)) call();
+    for (const call of this.#onUndo ?? []) call();
     this.settle();
   }
 
   /** Calls when the unit is undone. */
   onUndo(call: () => void): void {
-    this.#onUndo.push(call);
+    (this.#onUndo ??= []).push(call);
   }
 
   /** Resolves when the unit is finished, undone or given up. Never rejects. */
   settled(): Promise<void> {
-    return this.#isSettled ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+    return this.#isSettled ? Promise.resolve() : new Promise((resolve) => (this.#waiting ??= []).push(resolve));
   }
 
   /** Its actors go on. By itself it gives the unit up: this process no longer runs them. */
   settle(): void {
     this.#isSettled = true;
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const resolve of waiting) resolve();
   }
 }
+
+const nothing: ReadonlySet<string> = new Set();

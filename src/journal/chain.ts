@@ -1,13 +1,9 @@
 /** The hash chain of an actor: each commit's hash covers the commit before it, and the snapshot, what was opened, the results and the list entries that were stored with it (J4). A result can be stored without a commit, so it has a digest of its own. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { TroupeError } from '../values/failure.ts';
 
 /** SHA-256 of texts, each ended by a zero byte; 43 characters, base64url. */
-export const sha256Digest = (...parts: string[]): string => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part).update('\0');
-  return hash.digest('base64url');
-};
+export const sha256Digest = (...parts: string[]): string => hash('sha256', `${parts.join('\0')}\0`, 'base64url');
 
 /** The first 22 characters of that: enough to notice damage. The hash of the commit, which covers it, is kept whole. */
 export const shortDigest = (...parts: string[]): string => sha256Digest(...parts).slice(0, 22);

@@ -6,7 +6,7 @@ import type { Address } from '../values/ids.ts';
 import { asJson, type Json } from '../values/json.ts';
 import type { SettledPending } from '../contracts/pending.ts';
 import { matchesQuery } from './matches.ts';
-import type { ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending } from './journal.ts';
+import type { ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending, RunLease } from './journal.ts';
 import { isNewMessage } from './deduplicate.ts';
 import {
   duplicateMessageError,
@@ -67,12 +67,9 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     const current = claims.get(run)?.epoch;
     if (current !== epoch) throw fencedError(run, epoch, current);
   };
-  /** The lease of a run with the time at which it really ends: its owner may have extended all its leases. */
-  const leaseOf = (run: string) => {
-    const lease = claims.get(run);
-    if (!lease || lease.until === 0) return lease;
-    return { ...lease, until: Math.max(lease.until, owners.get(lease.owner)?.until ?? 0) };
-  };
+  /** When a lease ends, 0 when it was released: its owner may have extended all its leases. */
+  const endOf = ({ owner, until }: { readonly owner: string; readonly until: number }) =>
+    until === 0 ? 0 : Math.max(until, owners.get(owner)?.until ?? 0);
   /** Stores a lease. One that ends at 0 is held by nobody. */
   const putLease = (run: string, lease: { epoch: number; owner: string; until: number }) => {
     const [before, now] = [holderIn(claims.get(run)), holderIn(lease)];
@@ -232,9 +229,10 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     settle: (_run, keys) => keys.forEach(close),
 
     async claim(run, owner, { now, ttl, alive }) {
-      const held = leaseOf(run);
-      if (held && held.owner !== owner && held.until > now && (alive?.(held.owner) ?? true))
-        throw ownedElsewhereError(run, held);
+      const held = claims.get(run);
+      const end = held ? endOf(held) : 0;
+      if (held && held.owner !== owner && end > now && (alive?.(held.owner) ?? true))
+        throw ownedElsewhereError(run, { ...held, until: end });
       const epoch = (held?.epoch ?? 0) + 1;
       putLease(run, { epoch, owner, until: now + ttl });
       return epoch;
@@ -255,12 +253,14 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
       if (held?.epoch === epoch) putLease(run, { ...held, until: 0 });
     },
     async claims({ run: only, owner, expiredAt = Infinity } = {}) {
-      return (only === undefined ? [...activeRoots.keys()].sort() : activeRoots.has(only) ? [only] : [])
-        .flatMap((run) => {
-          const claim = leaseOf(run);
-          return claim ? [{ run, ...claim }] : [];
-        })
-        .filter((claim) => (owner === undefined || claim.owner === owner) && claim.until <= expiredAt);
+      const found: RunLease[] = [];
+      for (const run of only === undefined ? activeRoots.keys() : activeRoots.has(only) ? [only] : []) {
+        const lease = claims.get(run);
+        if (!lease || (owner !== undefined && lease.owner !== owner)) continue;
+        const until = endOf(lease);
+        if (until <= expiredAt) found.push({ run, ...lease, until });
+      }
+      return found.sort((a, b) => (a.run < b.run ? -1 : 1));
     },
 
     async post(envelope) {

@@ -9,6 +9,6 @@ export const blobHeader = 'Troupe-Blob';
 /** Milliseconds until a large body is deleted: longer than any message is under way. */
 const bodyTtl = 24 * 3_600_000;
 
-/** The bucket of a tenant: `troupe_<tenant>_bodies`. */
-export const bodyStore = (connection: NatsConnection, clock: Clock, tenant: string): ObjectStore =>
-  objectStore({ connection, clock, bucket: `troupe_${tenant}_bodies`, ttl: bodyTtl });
+/** The bucket of a tenant: `troupe_<tenant>_bodies`, on so many servers of a cluster. */
+export const bodyStore = (connection: NatsConnection, clock: Clock, tenant: string, replicas = 1): ObjectStore =>
+  objectStore({ connection, clock, bucket: `troupe_${tenant}_bodies`, ttl: bodyTtl, replicas });

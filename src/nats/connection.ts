@@ -91,8 +91,8 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
           },
         }),
   };
-  const connection = await connect(given).catch((cause: unknown) => {
-    throw connectionError(shown, cause);
+  const connection = await connect(given).catch(async (cause: unknown) => {
+    throw connectionError(shown, (await limitRefusal(given, cause)) ?? cause);
   });
   guardSocketErrors(connection);
   const version = connection.info?.version ?? '0';
@@ -126,6 +126,29 @@ function isOlder(version: string): boolean {
   return major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
 }
 
+const isLimitRefusal = (reason: string): boolean => /maximum (account active )?connections exceeded/i.test(reason);
+
+/** An attempt that is refused takes some milliseconds, and about every second one ends without the server's words. */
+const limitAttempts = 20;
+
+/**
+ * A client that connects again and again tells only that its time is over. A single attempt tells when the server takes no more connections; the server
+ * closes such a connection at once, so an attempt may also end without its words.
+ */
+async function limitRefusal(given: NodeConnectionOptions, thrown: unknown): Promise<unknown> {
+  if (!(thrown instanceof Error) || thrown.name !== 'TimeoutError') return undefined;
+  for (let attempt = 0; attempt < limitAttempts; attempt++) {
+    const cause: unknown = await connect({ ...given, reconnect: false, timeout: 1_000 }).then(
+      (late) => late.close(),
+      (refused: unknown) => refused,
+    );
+    if (isLimitRefusal(reasonOf(cause))) return cause;
+    // Nobody listens, or whoever does says nothing: another attempt tells no more.
+    if (cause === undefined || (cause instanceof Error && cause.name === 'TimeoutError')) return undefined;
+  }
+  return undefined;
+}
+
 function connectionError(shown: string, cause: unknown): TroupeError {
   // The client's words for a connection that was closed without an error.
   const reason = reasonOf(cause).replace(
@@ -143,6 +166,12 @@ function connectionError(shown: string, cause: unknown): TroupeError {
       'environment',
       `The NATS server at ${shown} shows a certificate that is not good here: ${reason}. Name the authority that signed it (NODE_EXTRA_CA_CERTS, or tls.ca), and the server by the name it stands for.`,
       { cause },
+    );
+  if (isLimitRefusal(reason))
+    return new TroupeError(
+      'environment',
+      `The NATS server at ${shown} takes no more connections (${reason}). Close some, or raise the limit: of the tenant with "troupe nats-config --max-connections", of the server with max_connections.`,
+      { cause, retryable: true },
     );
   return /authoriz|authenticat|credential/i.test(`${cause instanceof Error ? cause.name : ''} ${reason}`)
     ? new TroupeError(

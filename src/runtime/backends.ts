@@ -3,9 +3,9 @@ import { type OptionNames } from '../values/options.ts';
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { disposables } from './disposables.ts';
-import type { Clock } from '../values/clock.ts';
+import { sleep, type Clock } from '../values/clock.ts';
 import { reasonOf } from '../values/cause.ts';
-import { TroupeError } from '../values/failure.ts';
+import { toFailure, TroupeError } from '../values/failure.ts';
 import type { Journal } from '../journal/journal.ts';
 import { memory } from '../journal/memory.ts';
 import { withNats } from '../nats/packages.ts';
@@ -61,14 +61,16 @@ export async function openBackends(
 
 /** Connects to a NATS server. Its modules are loaded only here. */
 async function connectBackend(settings: NatsSettings, clock: Clock) {
-  const [{ connectNats }, { permissionError }, { nats }, { jetstream }] = await withNats(() =>
-    Promise.all([
-      import('../nats/connection.ts'),
-      import('../nats/permissionErrors.ts'),
-      import('../transport/nats/nats.ts'),
-      import('../journal/shared/jetstream/open.ts'),
-    ]),
-  );
+  const [{ connectNats }, { permissionError }, { replicasError, fewerReplicasNotice }, { nats }, { jetstream }] =
+    await withNats(() =>
+      Promise.all([
+        import('../nats/connection.ts'),
+        import('../nats/permissionErrors.ts'),
+        import('../nats/replicas.ts'),
+        import('../transport/nats/nats.ts'),
+        import('../journal/shared/jetstream/open.ts'),
+      ]),
+    );
   const {
     tenant = 'default',
     replicas = 1,
@@ -79,25 +81,46 @@ async function connectBackend(settings: NatsSettings, clock: Clock) {
     ...options
   } = settings;
   const connection = await connectNats(options);
+  const notice = (says: string) => process.emitWarning(says, 'TroupeWarning');
   return {
-    transport: () => nats({ connection, clock, tenant }),
-    journal: () =>
-      jetstream({
-        connection,
-        clock,
-        tenant,
-        replicas,
-        folder: resolve(folder),
-        acceptRestored,
-        onNotice: (says) => process.emitWarning(says, 'TroupeWarning'),
-        ...(monitor === undefined ? {} : { monitor }),
-        ...(durability === undefined ? {} : { durability }),
-      }).catch((thrown: unknown) => {
-        throw permissionError(thrown) ?? unansweredError(thrown);
-      }),
+    transport: () => nats({ connection, clock, tenant, replicas }),
+    journal: async () => {
+      const journal = await acrossElection(clock, connection.info?.cluster !== undefined, () =>
+        jetstream({
+          connection,
+          clock,
+          tenant,
+          replicas,
+          folder: resolve(folder),
+          acceptRestored,
+          onNotice: notice,
+          ...(monitor === undefined ? {} : { monitor }),
+          ...(durability === undefined ? {} : { durability }),
+        }).catch((thrown: unknown) => {
+          throw permissionError(thrown) ?? replicasError(thrown, replicas) ?? unansweredError(thrown);
+        }),
+      );
+      const fewer = replicas > 1 && (await fewerReplicasNotice(connection, tenant, replicas));
+      if (fewer) notice(fewer);
+      return journal;
+    },
     // Without a server there is nothing to drain.
     [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),
   };
+}
+
+/** How often a journal in a cluster is opened before its failure is told. An attempt without an answer takes five seconds; an election of a leader may take longer. */
+const attemptsInCluster = 4;
+
+/** Opens again what gave no answer: the servers of a cluster do not answer while they elect a leader. */
+async function acrossElection<T>(clock: Clock, isCluster: boolean, open: () => Promise<T>): Promise<T> {
+  for (let left = isCluster ? attemptsInCluster : 1; ; left--, await sleep(clock, 500)) {
+    try {
+      return await open();
+    } catch (thrown) {
+      if (left === 1 || !toFailure(thrown).retryable) throw thrown;
+    }
+  }
 }
 
 /** The server is too busy, or is starting or stopping. */

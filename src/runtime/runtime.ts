@@ -123,6 +123,14 @@ export interface RunHandle {
   park(grace?: number): Promise<void>;
 }
 
+/** How much a runtime holds. */
+export interface RuntimeLoad {
+  /** Active actors of its runs, in memory or not. */
+  readonly actors: number;
+  /** Milliseconds for which the oldest commit that the journal does not take has waited; 0 while it takes them. */
+  readonly lag: number;
+}
+
 /** An open runtime. */
 export interface Runtime extends AsyncDisposable {
   /** The journal that stores its actors. */
@@ -167,6 +175,10 @@ export interface Runtime extends AsyncDisposable {
   abort(ticket: Address, reason: string, by?: string): Promise<void>;
   /** Why a run of this runtime waits for its journal now, such as `no space: …`; undefined while it does not. */
   stallOf(run: string): string | undefined;
+  /** How many runs of this runtime go on by themselves now: the others wait for time, a message or a person. */
+  readonly busy: number;
+  /** How much it holds at this moment. */
+  load(): RuntimeLoad;
   /** Adds an observer, until the result is disposed. */
   observe(observer: Observer): Disposable;
   /** The health of the agents, models and tool servers that this runtime has used, by their latest calls. */
@@ -404,7 +416,11 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     answer: (ticket, answer, by = sender) =>
       whileOpen(() => tickets.answer(ticket, requireInput('An answer', answer), by)),
     abort: (ticket, reason, by = sender) => whileOpen(() => tickets.abort(ticket, reason, by)),
+    get busy() {
+      return host.activity.busy;
+    },
     stallOf: (run) => stallReason(host.stalls.of(run)?.failure),
+    load: () => ({ actors: host.actorCount, lag: Math.max(0, clock.now() - (host.stalls.since ?? clock.now())) }),
     observe: (observer) => observers.add(observer),
     health: () => health.report(clock.now()),
     now: () => clock.now(),

@@ -36,7 +36,7 @@ export function wrapEffects(type: ActorType, wrap: Wrap): ActorType {
   });
   return {
     ...type,
-    chart: { ...type.chart, machine: lightCopy(machine, Object.fromEntries(wrapped)) },
+    chart: { ...type.chart, machine: lightCopy(machine, { actors: Object.fromEntries(wrapped) }) },
     child: mapChildren(type, (child) => wrapEffects(child, wrap)),
   };
 }

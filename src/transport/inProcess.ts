@@ -5,7 +5,7 @@ import { TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import { copyJson } from '../values/copyJson.ts';
 import { topicTree } from './topics.ts';
-import type { Transport } from './transport.ts';
+import type { HostedActors, Listen, Transport } from './transport.ts';
 
 /** How it is made. */
 export interface InProcessOptions {
@@ -16,10 +16,32 @@ export interface InProcessOptions {
 /** Makes a transport for the actors of this process. */
 export function inProcess({ clock }: InProcessOptions = {}): Transport {
   const listeners = new Map<Address, Receive>();
+  const hosts = new Set<HostedActors>();
   const subscribers = topicTree<(envelope: Envelope, topic: string) => void>();
   let closed = false;
   const requireOpen = () => {
     if (closed) throw new TroupeError('environment', 'This transport was closed; open another one to send or listen.');
+  };
+  const hostOf = (address: Address): HostedActors | undefined => {
+    for (const host of hosts) if (host.has(address)) return host;
+    return undefined;
+  };
+  const requireFree = (address: Address) => {
+    requireOpen();
+    if (listeners.has(address) || hostOf(address))
+      throw new TroupeError('conflict', `${address} has a listener already; dispose it before another one listens.`);
+  };
+  const listen: Listen = (address, receive) => {
+    requireFree(address);
+    listeners.set(address, receive);
+    return {
+      // Disposing twice must not take away the listener that came after.
+      [Symbol.dispose]: () => void (listeners.get(address) === receive && listeners.delete(address)),
+    };
+  };
+  const forHost: Listen['forHost'] = (actors) => {
+    hosts.add(actors);
+    return { requireFree, [Symbol.dispose]: () => void hosts.delete(actors) };
   };
 
   return {
@@ -30,21 +52,16 @@ export function inProcess({ clock }: InProcessOptions = {}): Transport {
       if (clock && message.deadline !== undefined && message.deadline < clock.now())
         throw expired(message, clock.now() - message.deadline);
       const receive = listeners.get(message.to);
-      if (!receive)
+      if (receive) return receive(message);
+      const host = hostOf(message.to);
+      if (!host)
         throw new TroupeError('unknown_recipient', `No actor has the address ${message.to}.`, {
           data: { to: message.to },
         });
-      await receive(message);
+      await host.receive(message);
     },
 
-    listen(address, receive) {
-      requireOpen();
-      if (listeners.has(address)) {
-        throw new TroupeError('conflict', `${address} has a listener already; dispose it before another one listens.`);
-      }
-      listeners.set(address, receive);
-      return new Listening(listeners, address, receive);
-    },
+    listen: Object.assign(listen, { forHost }),
 
     async publish(topic, envelope) {
       const message = copied(envelope);
@@ -69,30 +86,13 @@ export function inProcess({ clock }: InProcessOptions = {}): Transport {
     async [Symbol.asyncDispose]() {
       closed = true;
       listeners.clear();
+      hosts.clear();
       subscribers.clear();
     },
   };
 }
 
 type Receive = (envelope: Envelope) => Promise<void>;
-
-/** A class, since a closure for each of many actors at rest would take three times the memory. */
-class Listening implements Disposable {
-  readonly #listeners: Map<Address, Receive>;
-  readonly #address: Address;
-  readonly #receive: Receive;
-
-  constructor(listeners: Map<Address, Receive>, address: Address, receive: Receive) {
-    this.#listeners = listeners;
-    this.#address = address;
-    this.#receive = receive;
-  }
-
-  /** Disposing twice must not take away the listener that came after. */
-  [Symbol.dispose](): void {
-    if (this.#listeners.get(this.#address) === this.#receive) this.#listeners.delete(this.#address);
-  }
-}
 
 /** As over a network, a recipient never runs inside the call of its sender: so two actors that answer each other cannot exhaust the stack. */
 const nextTurn = Promise.resolve();

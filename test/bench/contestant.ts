@@ -16,6 +16,8 @@ export interface Assignment {
   readonly modules: string;
   readonly shipped: string;
   readonly server: string;
+  readonly monitor: string;
+  readonly serverPid: number;
   /** Profiles so many rounds instead of measuring one; zero measures. */
   readonly profile: number;
 }
@@ -31,7 +33,7 @@ export async function round({ columns }: Row, run: Run): Promise<Sample> {
 /** Calls `work` with an opened contestant, and closes it. */
 export async function opened<T>(
   contestant: Contestant,
-  given: Pick<Scope, 'load' | 'shipped' | 'server'>,
+  given: Omit<Scope, 'folder' | 'onEnd'>,
   work: (run: Run | undefined) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-bench-'));
@@ -56,11 +58,12 @@ async function profileOf(run: Run, rounds: number): Promise<Profile> {
   return profiler.result();
 }
 
-async function serve({ row: name, contestant: who, modules, shipped, server, profile }: Assignment): Promise<void> {
+async function serve({ row: name, contestant: who, modules, profile, ...given }: Assignment): Promise<void> {
   const row = rows.find((each) => each.name === name);
   const contestant = row?.contestants.find((each) => each.name === who);
   if (!row || !contestant) throw new Error(`There is no contestant "${who}" of a row "${name}".`);
-  await opened(contestant, { load: modulesIn(modules), shipped, server }, async (run) => {
+  const nodeProcess = join(import.meta.dirname, 'cluster/nodeProcess.js');
+  await opened(contestant, { ...given, load: modulesIn(modules), nodeProcess }, async (run) => {
     process.send?.({ ready: run !== undefined });
     if (!run) return;
     for (;;) {
@@ -73,6 +76,8 @@ async function serve({ row: name, contestant: who, modules, shipped, server, pro
 
 const assignment = process.env['TROUPE_BENCH'];
 if (assignment && process.send) {
+  // It ends with the process that measures it, however that ends; after its work it leaves by itself.
+  process.once('disconnect', () => process.exit(1));
   await serve(JSON.parse(assignment) as Assignment);
   process.exit(0);
 }

@@ -11,7 +11,7 @@ interface Modules {
   'src/engine/nodePlatform': typeof import('../../src/engine/nodePlatform.ts');
   'src/engine/ref': typeof import('../../src/engine/ref.ts');
   'src/journal/memory': typeof import('../../src/journal/memory.ts');
-  'src/journal/replicated/jetstream': typeof import('../../src/journal/replicated/jetstream.ts');
+  'src/journal/shared/jetstream/open': typeof import('../../src/journal/shared/jetstream/open.ts');
   'src/journal/sqlite/driver': typeof import('../../src/journal/sqlite/driver.ts');
   'src/nats/connection': typeof import('../../src/nats/connection.ts');
   'src/testing/clock': typeof import('../../src/testing/clock.ts');

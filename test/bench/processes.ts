@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { natsServer } from '../nats/server.ts';
+import { natsServer, type NatsServer } from '../nats/server.ts';
 import type { Assignment } from './contestant.ts';
 import type { Build } from './build.ts';
 import type { Profile } from './profile.ts';
@@ -34,7 +34,7 @@ export async function measured(
       for (const entrant of entrants) {
         const kept = samples.get(entrant);
         if (!kept) continue;
-        const worker = open.get(entrant) ?? (await start(row, entrant, driver, server?.url ?? ''));
+        const worker = open.get(entrant) ?? (await start(row, entrant, driver, server));
         if (!worker) {
           samples.set(entrant, undefined);
           continue;
@@ -62,7 +62,7 @@ export async function profileOf(
   rounds: number,
 ): Promise<Profile | undefined> {
   const server = row.server === undefined ? undefined : await natsServer(row.server);
-  const worker = await start(row, entrant, driver, server?.url ?? '', rounds);
+  const worker = await start(row, entrant, driver, server, rounds);
   try {
     if (!row.fresh) await worker?.round();
     return (await worker?.round())?.profile;
@@ -87,11 +87,13 @@ async function start(
   row: Row,
   { contestant: { name: contestant }, build }: Entrant,
   driver: string,
-  server: string,
+  server: NatsServer | undefined,
   profile = 0,
 ): Promise<Worker | undefined> {
   const { modules, shipped } = build;
-  const assignment: Assignment = { row: row.name, contestant, modules, shipped, server, profile };
+  const { url = '', monitor = '', pid = 0 } = server ?? {};
+  const given = { modules, shipped, server: url, monitor, serverPid: pid };
+  const assignment: Assignment = { row: row.name, contestant, ...given, profile };
   const child = fork(join(driver, 'contestant.js'), {
     execArgv: ['--expose-gc'],
     env: { ...process.env, TROUPE_BENCH: JSON.stringify(assignment), NODE_ENV: 'production' },

@@ -25,6 +25,8 @@ export interface Sample {
   readonly modules?: number;
   /** Files of ours in which something was executed. */
   readonly files?: number;
+  /** What a cluster of processes has used. */
+  readonly cluster?: Partial<Readonly<Record<ClusterFigureName, number>>>;
 }
 
 /** Measures the part of a round that counts. */
@@ -39,8 +41,12 @@ export interface Scope {
   readonly load: Load;
   /** The path of the packaged front door, as users import it. */
   readonly shipped: string;
-  /** The URL of the server, where the row has one. */
+  /** The URL of the server, where the row has one; that of its monitor, and the id of its process. */
   readonly server: string;
+  readonly monitor: string;
+  readonly serverPid: number;
+  /** The module that a node's process runs. */
+  readonly nodeProcess: string;
   /** An empty folder. */
   readonly folder: string;
   /** Called when the contestant has finished, in reverse order. */
@@ -81,6 +87,8 @@ export interface Row {
   readonly columns: readonly Column[];
   /** The floor first: the same work by hand, without the framework. */
   readonly contestants: readonly Contestant[];
+  /** Nobody does this work by hand: there is no floor, and goals are numbers or compare ours with ours. */
+  readonly withoutFloor?: true;
   /** A new process for each round, for what only a new process shows. */
   readonly fresh?: true;
   /** The most rounds that are worth their time; all by default. */
@@ -102,4 +110,35 @@ export type FigureName =
   | 'growth'
   | 'ticks'
   | 'modules'
-  | 'files';
+  | 'files'
+  | ClusterFigureName;
+
+/** Figures of a cluster of processes; `figures.ts` says what each is. */
+export type ClusterFigureName =
+  | 'worker'
+  | 'idle'
+  | 'idleShare'
+  | 'atRest'
+  | 'server'
+  | 'client'
+  | 'disk'
+  | 'logged'
+  | 'messages'
+  | 'core'
+  | 'otherCore'
+  | 'serverCore'
+  | 'withoutRuns'
+  | 'memory'
+  | 'capacity'
+  | 'start'
+  | 'startBusy'
+  | 'answered'
+  | 'log'
+  | 'nodePause'
+  | 'idlePause'
+  | 'noticed'
+  | 'noticedLate'
+  | 'noticedWorst'
+  | 'stale'
+  | 'takenOver'
+  | 'steps';

@@ -10,6 +10,12 @@ import type { Row, Sample } from './row.ts';
 import { rows } from './rows.ts';
 import { ask } from './rows/ask.ts';
 import { atRest } from './rows/atRest.ts';
+import { coldStart } from './rows/cluster/coldStart.ts';
+import { healthyNode, nodeDeath } from './rows/cluster/death.ts';
+import { idleNode } from './rows/cluster/idle.ts';
+import { nodePause } from './rows/cluster/pause.ts';
+import { waitingRuns } from './rows/cluster/waiting.ts';
+import { workers } from './rows/cluster/workers.ts';
 import { crowd } from './rows/crowd.ts';
 import { fanOut } from './rows/fanOut.ts';
 import { committedMessage } from './rows/jetstream.ts';
@@ -42,11 +48,25 @@ const small: readonly Row[] = [
   processStart(),
   guardedStream(20),
   path({ message: 12, toolCall: 15, resume: 15 }),
+  idleNode(2, 0),
+  waitingRuns({ count: 2, window: 100, settling: 0 }),
+  workers(2, 4),
+  nodeDeath('SIGKILL', 1, 1),
+  healthyNode(1, 1, 100),
+  coldStart([{ finished: 1, waiting: 1 }], 3_000),
+  nodePause(2),
 ];
 
 test.each(small)('each contestant of the row $name does its work and has its figures', async (row) => {
   await using server = row.server === undefined ? undefined : await natsServer(row.server);
-  const given = { load: modulesIn(root, '.ts'), shipped: built('src/index.ts'), server: server?.url ?? '' };
+  const given = {
+    load: modulesIn(root, '.ts'),
+    shipped: built('src/index.ts'),
+    server: server?.url ?? '',
+    monitor: server?.monitor ?? '',
+    serverPid: server?.pid ?? 0,
+    nodeProcess: built('test/bench/cluster/nodeProcess.ts'),
+  };
   for (const contestant of row.contestants) {
     await opened(contestant, given, async (run) => {
       if (!run) return;
@@ -61,12 +81,11 @@ test.each(small)('each contestant of the row $name does its work and has its fig
   }
 });
 
-test('each row has a name of its own, a floor, and goals for contestants that it has', () => {
+test('each row has a name of its own, a floor where there can be one, and goals for contestants that it has', () => {
   expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
-  for (const { name, columns, contestants } of rows) {
+  for (const { name, columns, contestants, withoutFloor } of rows) {
     const names = contestants.map((each) => each.name);
-    // What counts files has none: its goals are numbers.
-    if (columns.some(({ figure }) => figure !== 'files')) expect(contestants[0]?.ours, name).toBeUndefined();
+    expect(contestants[0]?.ours, name).toBe(withoutFloor);
     expect(
       contestants.some(({ ours }) => ours),
       name,

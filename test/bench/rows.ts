@@ -2,6 +2,12 @@
 import type { Row } from './row.ts';
 import { ask } from './rows/ask.ts';
 import { atRest } from './rows/atRest.ts';
+import { idleNode } from './rows/cluster/idle.ts';
+import { coldStart } from './rows/cluster/coldStart.ts';
+import { healthyNode, nodeDeath } from './rows/cluster/death.ts';
+import { nodePause } from './rows/cluster/pause.ts';
+import { waitingRuns } from './rows/cluster/waiting.ts';
+import { workers } from './rows/cluster/workers.ts';
 import { crowd } from './rows/crowd.ts';
 import { fanOut } from './rows/fanOut.ts';
 import { committedMessage } from './rows/jetstream.ts';
@@ -50,6 +56,21 @@ export const rows: readonly Row[] = [
   natsAsk(10_000, 100, { handler: 2, actor: 1 }),
   committedMessage('default', 2_000, 100, 1),
   committedMessage('always', 2_000, 100, 4),
+  idleNode(500, 5_000),
+  waitingRuns({ count: 2_000, window: 30_000, settling: 10_000 }),
+  workers(4, 500),
+  nodeDeath('SIGKILL', 6, 3),
+  nodeDeath('SIGSTOP', 6, 2),
+  healthyNode(6, 4, 45_000),
+  coldStart(
+    [
+      { finished: 100, waiting: 10 },
+      { finished: 500, waiting: 50 },
+      { finished: 2_500, waiting: 250 },
+    ],
+    3_000,
+  ),
+  nodePause(2_000),
   atRest(200),
   processStart(),
   guardedStream(10_000),

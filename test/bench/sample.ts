@@ -14,7 +14,7 @@ function fromProc(file: string, name: string): number | undefined {
 }
 
 /** The longest gap between two turns of a loop of timers that fire as soon as they can. */
-function watchPauses() {
+export function watchPauses() {
   let [last, longest] = [performance.now(), 0];
   const look = () => {
     const now = performance.now();

@@ -124,3 +124,53 @@ test('existing files are not overwritten', async () => {
   writeFileSync(join(dir.folder, 'nats/roles.json'), '{"a":1}');
   expect((await config(dir, 'desk.json', '--tenant', 'b')).err).toMatch(/roles\.json is not what/);
 });
+
+test('a tenant keeps each limit until it is given another one, and the limits of one are not those of others', async () => {
+  using dir = workspace();
+  dir.file('desk.json', agents);
+  await config(dir, 'desk.json', '--tenant', 'shop', '--max-storage', '2G', '--max-connections', '50');
+  await config(dir, 'desk.json', '--tenant', 'bank', '--max-payload', '512K');
+  await config(dir, 'desk.json', '--tenant', 'shop', '--max-connections', '60', '--max-subscriptions', '1000');
+  const limits = JSON.parse(read(dir, 'nats/limits.json')) as unknown;
+  expect(limits).toEqual({
+    shop: { storage: 2 * 2 ** 30, connections: 60, subscriptions: 1000 },
+    bank: { payload: 512 * 2 ** 10 },
+  });
+  const accounts = JSON.parse(read(dir, 'nats/accounts.conf').replace(/^#.*\naccounts: /, '')) as unknown;
+  expect(accounts).toMatchObject({
+    shop: {
+      jetstream: { max_store: 2 * 2 ** 30, max_memory: 256 * 2 ** 20 },
+      limits: { max_connections: 60, max_subscriptions: 1000 },
+    },
+    'shop/asks-desk': { limits: { max_connections: 60, max_subscriptions: 1000 } },
+    bank: { jetstream: { max_store: 10 * 2 ** 30 }, limits: { max_payload: 512 * 2 ** 10 } },
+  });
+  const { status, stderr } = spawnSync(natsServerBinary(), ['-t', '-c', join(dir.folder, 'nats/nats.conf')]);
+  expect(status, String(stderr)).toBe(0);
+});
+
+test.each([
+  [['--max-storage', '0'], /Expected a size above zero: 10G/],
+  [['--max-storage', 'lots'], /Expected a size above zero: 10G/],
+  [['--max-connections', '1'], /a tenant needs at least 4/],
+  [['--max-payload', '1K'], /A message has at least 64K/],
+])('a limit under which nothing works is refused, and nothing is written: %s', async (flags, says) => {
+  using dir = workspace();
+  dir.file('desk.json', agents);
+  const { code, err } = await config(dir, 'desk.json', ...flags);
+  expect({ code, err }).toEqual({ code: expect.any(Number) as number, err: expect.stringMatching(says) as string });
+  expect(code).not.toBe(0);
+  expect(readdirSync(dir.folder)).not.toContain('nats');
+});
+
+test('limits that a person has spoilt are named, and stay as they are', async () => {
+  using dir = workspace();
+  dir.file('desk.json', agents);
+  await config(dir, 'desk.json');
+  writeFileSync(join(dir.folder, 'nats/limits.json'), '{"default":{"storage":"much"}}');
+  const { code, err } = await config(dir, 'desk.json');
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: expect.stringMatching(/limits\.json is not what.*Correct it/) as string,
+  });
+});

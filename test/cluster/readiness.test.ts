@@ -87,11 +87,21 @@ test(
   },
 );
 
-test('a node that meets a newer version in the log, or whose server is away, is not ready; what others put there does not matter', async () => {
+test('a node whose server is away is not ready; what others put into its log does not matter', async () => {
   await using server = await natsServer();
   await using at = await probed(server.url, server.replicaFolder);
   const other = await plainConnect({ servers: server.url });
-  for (let n = 0; n < 3; n++) other.publish('troupe.default._journal', new TextEncoder().encode('noise'));
+  await using outside = await connectCluster(server.url, 'default');
+  await outside.invoke('greeter', 'Hi.', { key: 'first' });
+  const manager = await other.jetstreamManager();
+  const { state } = await manager.streams.info('troupe_default_log', { subjects_filter: 'troupe.default._log.>' });
+  const subjects = Object.keys(state.subjects ?? {});
+  expect(subjects).toHaveLength(1);
+  for (let n = 0; n < 3; n++) {
+    other.publish(subjects[0] ?? '', new TextEncoder().encode('noise'));
+    await other.flush();
+    expect(await outside.invoke('greeter', 'Hi.', { key: `after-${n}` })).toMatchObject({ status: 'done' });
+  }
   await expect.poll(() => at.member.report.skipped).toBe(3);
   expect(await at.ready()).toBe('200 ok');
   expect(at.member.report).toMatchObject({ health: 'healthy' });
@@ -101,11 +111,5 @@ test('a node that meets a newer version in the log, or whose server is away, is 
   expect(await at.alive()).toBe('200 ok');
   await server.restart();
   await expect.poll(at.ready).toBe('200 ok');
-  const again = await plainConnect({ servers: server.url });
-  const entry = new TextEncoder().encode('{"by":"new","from":0,"after":0,"writes":[["teleport",[]]]}');
-  await again.jetstream().publish('troupe.default._journal', entry, { msgID: '0-new-0' });
-  await expect.poll(at.ready).toMatch(/^503 the journal cannot be used: .*"teleport".*Update this one/);
-  expect(await at.alive()).toBe('200 ok');
-  await again.close();
   await other.close();
 });

@@ -1,11 +1,17 @@
 /** The Kubernetes manifests: they fit its schemas, and their pods are confined. No cluster is needed. */
 import { existsSync, readdirSync } from 'node:fs';
+import { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { storageLimits } from '../../src/nats/config/limits.ts';
+import { bytesOf } from '../../src/values/bytes.ts';
 import { documents, folder, manifests, schemaErrors, type Manifest } from './manifests.ts';
 
-const ownManifests = manifests.filter(({ manifest }) => !manifest.apiVersion.startsWith('kustomize'));
+/** Those that the schemas of Kubernetes describe: not what kustomize and KEDA read. */
+const ownManifests = manifests.filter(
+  ({ manifest }) => !/^(?:kustomize|keda)\./.test(manifest.apiVersion) && manifest.$patch === undefined,
+);
 const completeManifests = ownManifests.filter(({ file }) => file.includes('/base/'));
 const manifestOf = (kind: string, name: string) => {
   const found = completeManifests.find(({ manifest }) => manifest.kind === kind && manifest.metadata.name === name);
@@ -114,7 +120,55 @@ test('a node has probes, time to release its runs, and a disruption budget', () 
   // On every address of the pod, because the kubelet connects from outside.
   expect(health).toBe('0.0.0.0:8080');
   expect(node!['ports']).toEqual([{ name: 'health', containerPort: 8080 }]);
-  expect(manifestOf('PodDisruptionBudget', 'node').spec).toEqual({ minAvailable: 1, selector });
+  expect(manifestOf('PodDisruptionBudget', 'node').spec).toEqual({ maxUnavailable: 1, selector });
+});
+
+test('nodes are spread over machines and zones, and the tenant’s journal fits into each folder that a node writes to', () => {
+  const { template } = workload(manifestOf('Deployment', 'node'));
+  const spread = z.array(z.object({ topologyKey: z.string() })).parse(template.spec['topologySpreadConstraints']);
+  expect(spread.map(({ topologyKey }) => topologyKey)).toEqual([
+    'kubernetes.io/hostname',
+    'topology.kubernetes.io/zone',
+  ]);
+  const written = template.spec.volumes.flatMap(({ emptyDir }) => (emptyDir ? [bytesOf(emptyDir.sizeLimit) ?? 0] : []));
+  expect(written).toHaveLength(2);
+  for (const bytes of written) expect(bytes).toBeGreaterThan(storageLimits({}).max_store);
+});
+
+test('Prometheus finds the metrics where the probes are', () => {
+  const { template } = workload(manifestOf('Deployment', 'node'));
+  expect(template.metadata['annotations']).toEqual({
+    'prometheus.io/scrape': 'true',
+    'prometheus.io/port': '8080',
+    'prometheus.io/path': '/metrics',
+  });
+});
+
+const Rule = z.strictObject({
+  to: z.array(
+    z.looseObject({ ipBlock: z.object({ cidr: z.string(), except: z.array(z.string()).default([]) }).optional() }),
+  ),
+  ports: z.array(z.strictObject({ protocol: z.string(), port: z.number() })),
+});
+const Policy = z.looseObject({ policyTypes: z.array(z.string()), egress: z.array(Rule).default([]) });
+
+test('a node reaches the server, names and HTTPS on the internet, and nothing private; the server reaches nothing', () => {
+  expect(Policy.parse(manifestOf('NetworkPolicy', 'nats').spec)).toMatchObject({
+    policyTypes: ['Ingress', 'Egress'],
+    egress: [],
+  });
+  const { policyTypes, egress } = Policy.parse(manifestOf('NetworkPolicy', 'node').spec);
+  expect(policyTypes).toEqual(['Ingress', 'Egress']);
+  expect(egress.map(({ ports }) => ports.map(({ port }) => port))).toEqual([[4222], [53, 53], [443]]);
+  const [world] = egress.flatMap(({ to }) => to.flatMap(({ ipBlock }) => ipBlock ?? []));
+  const blocked = new BlockList();
+  for (const range of world?.except ?? []) {
+    const [address = '', bits] = range.split('/');
+    blocked.addSubnet(address, Number(bits));
+  }
+  for (const address of ['169.254.169.254', '10.1.2.3', '172.20.0.1', '192.168.1.1', '127.0.0.1', '100.100.0.1'])
+    expect(blocked.check(address), address).toBe(true);
+  for (const address of ['160.79.104.10', '8.8.8.8']) expect(blocked.check(address), address).toBe(false);
 });
 
 test('no manifest contains a secret: keys come from secrets of the cluster', () => {
@@ -141,13 +195,17 @@ const Kustomization = z.strictObject({
   namespace: z.string().optional(),
   resources: z.array(z.string()),
   images: z.array(z.strictObject({ name: z.string(), newTag: z.string() })).optional(),
-  patches: z.array(z.strictObject({ path: z.string() })).default([]),
+  patches: z
+    .array(
+      z.strictObject({ path: z.string(), target: z.strictObject({ kind: z.string(), name: z.string() }).optional() }),
+    )
+    .default([]),
 });
 const kustomization = (name: string) =>
   Kustomization.parse(documents(join(folder, 'kubernetes', name, 'kustomization.yaml'))[0]);
 
 test('each kustomization names files that exist, and the base all of its own', () => {
-  for (const name of ['base', 'kata']) {
+  for (const name of ['base', 'kata', 'replicated', 'hpa', 'keda']) {
     const { resources, patches } = kustomization(name);
     for (const path of [...resources, ...patches.map((patch) => patch.path)])
       expect(existsSync(join(folder, 'kubernetes', name, path)), path).toBe(true);

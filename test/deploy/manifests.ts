@@ -10,6 +10,8 @@ export interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: unknown;
+  /** Only in a patch: the manifest of this name is left out. */
+  readonly $patch?: 'delete';
 }
 export interface FoundManifest {
   readonly file: string;
@@ -28,19 +30,23 @@ export const manifests: readonly FoundManifest[] = readdirSync(join(folder, 'kub
   recursive: true,
   encoding: 'utf8',
 })
-  .filter((file) => file.endsWith('.yaml'))
+  // Values of a Helm chart are no manifest, and neither is a list of operations (a JSON patch).
+  .filter((file) => file.endsWith('.yaml') && !file.endsWith('values.yaml'))
   .flatMap((file) =>
-    documents(join(folder, 'kubernetes', file)).map((manifest) => ({
-      file: relative(folder, join(folder, 'kubernetes', file)),
-      // The schema checks it; these names are only used to find it.
-      manifest: manifest as Manifest,
-    })),
+    documents(join(folder, 'kubernetes', file))
+      .filter((document) => !Array.isArray(document))
+      .map((manifest) => ({
+        file: relative(folder, join(folder, 'kubernetes', file)),
+        // The schema checks it; these names are only used to find it.
+        manifest: manifest as Manifest,
+      })),
   );
 
 const groups: Record<string, () => Promise<object>> = {
   v1: () => import('kubernetes-models/v1'),
   'apps/v1': () => import('kubernetes-models/apps/v1'),
   'networking.k8s.io/v1': () => import('kubernetes-models/networking.k8s.io/v1'),
+  'autoscaling/v2': () => import('kubernetes-models/autoscaling/v2'),
   'policy/v1': () => import('kubernetes-models/policy/v1'),
 };
 

@@ -1,7 +1,10 @@
 /** What one more message costs an actor that has handled many, and which limits hold when none was set. */
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
+import { effect } from '../../actors/effect.ts';
 import { engineActions } from '../../machines/slot.ts';
+import type { EffectScope } from '../../src/contracts/effect.ts';
+import type { Json } from '../../src/values/json.ts';
 import { memory } from '../../src/journal/memory.ts';
 import type { Signal } from './machines.ts';
 import { settle, TestProcess, type } from './testProcess.ts';
@@ -51,6 +54,57 @@ test('the thousandth message is one commit of the size of the hundredth, and rea
   expect(sizes[1_000]! - sizes[100]!).toBeLessThan(10);
   expect(reads).toEqual([]);
 });
+
+const reader = (read: (scope: EffectScope) => Promise<readonly Json[]>) =>
+  setup({
+    types: {} as { context: { heard: readonly Json[]; n: number }; events: Signal },
+    actors: { read: effect<readonly Json[], null>((_, scope) => read(scope)) },
+    actions: {
+      ...engineActions,
+      count: assign({ n: ({ context }) => context.n + 1 }),
+      keep: assign({ heard: ({ event }) => (event as unknown as { output: readonly Json[] }).output }),
+    },
+  }).createMachine({
+    id: 'reader',
+    context: { heard: [], n: 0 },
+    initial: 'idle',
+    on: { note: { actions: ['count', { type: 'append', params: nextNote }] } },
+    states: {
+      idle: { on: { read: 'reading' } },
+      reading: { invoke: { src: 'read', input: null, onDone: { target: 'idle', actions: 'keep' }, onError: 'idle' } },
+    },
+  });
+const nextNote = ({ context: { n } }: { context: { n: number } }) => ({ list: 'notes', entry: n });
+
+test.each([1, 4, 5, 9])(
+  'a list of %i entries that begins here is read from memory while it is short',
+  async (count) => {
+    const journal = memory();
+    let reads = 0;
+    const list: typeof journal.list = (...args) => (reads++, journal.list(...args));
+    const testProcess = new TestProcess({ journal: { ...journal, list } });
+    const readerType = type(reader((scope) => scope.list('notes')));
+    const address = await testProcess.start(readerType);
+    const tell = (event: string) => testProcess.signal(address, { type: event });
+    const heard = async () => (await testProcess.row(address)).context['heard'];
+    const notes = (length: number) => Array.from({ length }, (_, n) => n + 1);
+    for (let n = 0; n < count; n++) await tell('note');
+    await tell('read');
+    expect(await heard()).toEqual(notes(count));
+    expect(reads).toBe(count <= 4 ? 0 : 1);
+    // It goes on from there, without another read.
+    await tell('note');
+    await tell('read');
+    expect(await heard()).toEqual(notes(count + 1));
+    expect(reads).toBe(count <= 4 ? 0 : 1);
+    // Another process has what was stored.
+    await testProcess.resume(readerType);
+    reads = 0;
+    await tell('read');
+    expect(await heard()).toEqual(notes(count + 1));
+    expect(reads).toBe(1);
+  },
+);
 
 test('a mailbox without a limit of its own takes 1,000 messages, and refuses one more', async () => {
   const testProcess = new TestProcess();

@@ -1,17 +1,15 @@
 /** Each kind of journal, opened for one test. */
 import { memory } from '../../src/journal/memory.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { replicated } from '../../src/journal/replicated/replicated.ts';
-import { sqliteReplica } from '../../src/journal/replicated/sqliteReplica.ts';
+import { memoryStore } from '../../src/journal/shared/memoryStore.ts';
+import { shared } from '../../src/journal/shared/shared.ts';
 import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
-import { SharedLog } from '../../src/testing/world/sharedLog.ts';
 import type { Clock } from '../../src/values/clock.ts';
 
 export const journals = {
   memory: async () => memory(),
   sqlite: () => sqlite(':memory:'),
-  replicated: async (clock) =>
-    replicated({ log: new SharedLog().open(), replica: await sqliteReplica(':memory:'), clock }),
+  shared: async (clock) => shared({ store: memoryStore({ clock }), clock }),
 } satisfies Record<string, (clock: Clock) => Promise<Journal>>;
 
 export type JournalKind = keyof typeof journals;

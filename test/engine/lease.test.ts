@@ -28,7 +28,8 @@ const counter = type(
 /** The process cannot renew its leases, until what is returned is called. */
 function withoutRenewals(journal: Journal): () => void {
   const { renew, renewAll } = journal;
-  journal.renew = journal.renewAll = () => new Promise(() => {});
+  journal.renew = () => new Promise(() => {});
+  journal.renewAll = () => new Promise(() => {});
   return () => void Object.assign(journal, { renew, renewAll });
 }
 

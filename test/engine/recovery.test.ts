@@ -206,6 +206,7 @@ test('a message for an actor of another process is put in the inbox of the journ
   const other = testProcess.startProcess();
   await other.host.start(senderType, { run: 'r2', input: null });
   await other.transport.send(testProcess.envelope('pen/r2', { type: 'write' }));
+  await settle();
   await testProcess.advance(250);
   expect((await testProcess.row('home/r1')).context).toEqual({ calls: 1 });
   expect(testProcess.deadLetters()).toEqual([]);

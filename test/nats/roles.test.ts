@@ -9,7 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, openRuntime, tool, type RunOutcome } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
-import { jetstream } from '../../src/journal/replicated/jetstream.ts';
+import { jetstream } from '../../src/journal/shared/jetstream/open.ts';
+import { jetstreamStore } from '../../src/journal/shared/jetstream/jetstreamStore.ts';
 import { openCluster } from '../../src/cluster/client.ts';
 import { openNode } from '../../src/cluster/node.ts';
 import { natsAccess } from '../../src/cluster/access.ts';
@@ -126,7 +127,7 @@ test('a node has every permission that a run needs', async () => {
   expect(row).toMatchObject({ status: 'done' });
 });
 
-test('an operator sees waiting tickets, can send a large answer, and reaches actors only through the log', async () => {
+test('an operator sees waiting tickets, can send a large answer, and reaches actors only through the journal', async () => {
   const on = (role: string) =>
     openRuntime({ env: {}, nats: { servers: server.url, creds: creds(role), tenant: 'shop', folder } });
   await using node = await on('node');
@@ -139,12 +140,13 @@ test('an operator sees waiting tickets, can send a large answer, and reaches act
   expect(await run.outcome()).toMatchObject({ status: 'done' });
   const operator = await connectAs('operator');
   expect(await publishResponse(operator, 'troupe.shop.first.agent.x.in')).toMatch(publishDenied);
-  expect(await publishResponse(operator, '$JS.API.STREAM.DELETE.troupe_shop')).toMatch(publishDenied);
-  expect(await publishResponse(operator, '$JS.API.STREAM.PURGE.troupe_shop')).toMatch(publishDenied);
+  for (const stream of ['log', 'runs', 'mail', 'parts'])
+    for (const verb of ['DELETE', 'PURGE', 'UPDATE', 'MSG.DELETE'])
+      expect(await publishResponse(operator, `$JS.API.STREAM.${verb}.troupe_shop_${stream}`)).toMatch(publishDenied);
   expect(await publishResponse(operator, 'troupe.shop._node.n1.drain')).toMatch(/no responders/i);
 });
 
-test('an operator, who may not cut the log, deletes no run at all by a prune; a node deletes them from the server as well', async () => {
+test('an operator, who may not delete, deletes no run at all by a prune; a node deletes them from the server as well', async () => {
   const journalOf = async (role: string) =>
     jetstream({ connection: await connectAs(role), clock: systemClock(), tenant: 'shop' });
   await runAs('node', 'old');
@@ -154,9 +156,14 @@ test('an operator, who may not cut the log, deletes no run at all by a prune; a 
   await expect.poll(() => runs(operator)).toBe(1);
   await expect(operator.prune(Date.now() + 1e6)).rejects.toMatchObject({
     kind: 'auth',
-    message: expect.stringMatching(/Nothing was deleted.*may not cut the log.*Use those of a node/) as string,
+    message: expect.stringMatching(
+      /Nothing was deleted.*may not delete runs from the server.*Use those of a node/,
+    ) as string,
   });
   expect([await runs(operator), await runs(node)]).toEqual([1, 1]);
+  // Its process has ended without giving it back.
+  const epoch = await node.claim('old', 'janitor', { now: Date.now(), ttl: 60_000, alive: () => false });
+  await node.release('old', epoch);
   expect(await node.prune(Date.now() + 1e6)).toBeGreaterThan(0);
   await expect.poll(() => runs(operator)).toBe(0);
 });
@@ -243,18 +250,18 @@ test('credentials for one agent give access to nothing else', async () => {
     'troupe.shop._ask.mail/room',
     'troupe.shop.job.agent.job/desk.in',
     'troupe.shop.agent.job/desk.in',
-    'troupe.shop._journal',
+    'troupe.shop._runs.first',
     'troupe.shop._topic.news',
     'troupe.shop._node.n1.drain',
     'troupe.bank._ask.desk',
     '$JS.API.INFO',
-    '$JS.API.STREAM.INFO.troupe_shop',
-    '$JS.API.STREAM.MSG.GET.troupe_shop',
-    '$JS.API.CONSUMER.CREATE.troupe_shop.x',
+    '$JS.API.STREAM.INFO.troupe_shop_runs',
+    '$JS.API.STREAM.MSG.GET.troupe_shop_runs',
+    '$JS.API.CONSUMER.CREATE.troupe_shop_runs.x',
     '$O.troupe_shop_bodies.C.x',
   ])
     expect(await publishResponse(asker, subject), subject).toMatch(publishDenied);
-  for (const subject of ['troupe.shop._journal', 'troupe.shop._topic.>', 'troupe.shop._inbox.>', '_INBOX.>', '>'])
+  for (const subject of ['troupe.shop._runs.first', 'troupe.shop._topic.>', 'troupe.shop._inbox.>', '_INBOX.>', '>'])
     expect(await subscribeResponse(asker, subject), subject).toMatch(subscribeDenied);
 });
 
@@ -267,7 +274,8 @@ test('an answer goes to the caller, whatever reply subject a client gives', asyn
   const before = asked.length;
   asker.publish('troupe.shop._ask.desk', '{}', { reply: 'troupe.shop.job.agent.x.in' });
   asker.publish('troupe.shop._ask.desk', '{}', { reply: 'troupe.shop._node.n1.drain' });
-  const read = (reply: string) => observer.publish('JS.shop.API.STREAM.MSG.GET.troupe_shop', '{"seq":1}', { reply });
+  const read = (reply: string) =>
+    observer.publish('JS.shop.API.STREAM.MSG.GET.troupe_shop_runs', '{"seq":1}', { reply });
   read('troupe.shop.job.agent.x.in');
   read('troupe.shop._node.n1.drain');
   await flushAll(asker, observer, node);
@@ -289,7 +297,7 @@ test('a forged envelope is refused by the server', async () => {
   expect(arrived.filter(({ headers: seen }) => seen?.get('Troupe-From') === 'agent/boss')).toEqual([]);
 });
 
-test('an observer can subscribe to topics and read the log', async () => {
+test('an observer can subscribe to topics and read the journal', async () => {
   const [node, observer] = [await connectAs('node'), await connectAs('observer')];
   const news = collect(observer, 'troupe.shop._topic.>');
   const heartbeats = collect(observer, 'troupe.shop._nodes');
@@ -299,28 +307,66 @@ test('an observer can subscribe to topics and read the log', async () => {
   await flushAll(node, observer);
   expect([...news, ...heartbeats].map((message) => message.string())).toEqual(['rain', 'n1']);
   const manager = await jetstreamManager(observer, { apiPrefix: 'JS.shop.API', checkAPI: false });
-  const { state } = await manager.streams.info('troupe_shop');
-  const last = await manager.streams.getMessage('troupe_shop', { seq: state.last_seq });
-  expect(last?.subject).toBe('troupe.shop._journal');
+  const { state } = await manager.streams.info('troupe_shop_runs');
+  const last = await manager.streams.getMessage('troupe_shop_runs', { seq: state.last_seq });
+  expect(last?.subject).toMatch(/^troupe\.shop\._runs\./);
+});
+
+test('an operator reads and appends to the store of the journal, is seen as a process, and deletes nothing', async () => {
+  const store = async (role: string) => {
+    const connection = await connectAs(role);
+    return jetstreamStore({ connection, clock: systemClock(), tenant: 'shop' });
+  };
+  await using node = await store('node');
+  await using operator = await store('operator');
+  const large = { headers: {}, body: new Uint8Array(1_500_000) };
+  for (const logs of [operator.logs, operator.runs, operator.mail, operator.free]) {
+    const sequence = await logs.append('by/operator', 0, large);
+    expect(sequence).toBeGreaterThan(0);
+    expect((await logs.last('by/operator'))?.body).toHaveLength(1_500_000);
+    expect(await logs.names('by')).toEqual(['by/operator']);
+    expect(await logs.heads(['by/operator'])).toMatchObject([{ sequence }]);
+    const heads = [];
+    for await (const { name } of logs.allHeads()) heads.push(name);
+    expect(heads).toContain('by/operator');
+    const read = [];
+    for await (const message of logs.read('by/operator')) read.push(message.sequence);
+    expect(read).toEqual([sequence]);
+    for (const remove of [() => logs.remove('by/operator'), () => logs.trim('by/operator', (sequence ?? 0) + 1)])
+      await expect(remove()).rejects.toMatchObject({
+        kind: 'auth',
+        message: expect.stringMatching(/STREAM\.PURGE.*--nats-creds/) as string,
+      });
+  }
+  await expect(operator.requireDeletion()).rejects.toMatchObject({ kind: 'auth' });
+  const nudged: string[] = [];
+  operator.presence.answer('op.1', (run) => void nudged.push(run));
+  await operator.presence.announce('op.1');
+  expect(await node.presence.ping('op.1', limits.reply)).toBe('alive');
+  node.presence.nudge('op.1', 'job');
+  await expect.poll(() => nudged).toEqual(['job']);
+  await operator.presence.withdraw('op.1');
+  for (const logs of [node.logs, node.runs, node.mail, node.free]) await logs.remove('by/operator');
+  await node.requireDeletion();
 });
 
 test('an observer changes nothing', async () => {
   const [node, observer] = [await connectAs('node'), await connectAs('observer')];
-  const info = async () => (await (await jetstreamManager(node)).streams.info('troupe_shop')).state.last_seq;
+  const info = async () => (await (await jetstreamManager(node)).streams.info('troupe_shop_runs')).state.last_seq;
   const before = await info();
   for (const subject of [
-    'troupe.shop._journal',
+    'troupe.shop._runs.first',
     'troupe.shop._topic.news',
     'troupe.shop._nodes',
     'troupe.shop._ask.desk',
     'troupe.shop._node.n1.drain',
     'troupe.shop.job.agent.job/desk.in',
-    '$JS.API.STREAM.DELETE.troupe_shop',
-    'JS.shop.API.STREAM.DELETE.troupe_shop',
-    'JS.shop.API.STREAM.PURGE.troupe_shop',
-    'JS.shop.API.STREAM.CREATE.troupe_shop',
-    'JS.shop.API.CONSUMER.CREATE.troupe_shop.x',
-    '$O.troupe_shop_entries.C.x',
+    '$JS.API.STREAM.DELETE.troupe_shop_runs',
+    'JS.shop.API.STREAM.DELETE.troupe_shop_runs',
+    'JS.shop.API.STREAM.PURGE.troupe_shop_runs',
+    'JS.shop.API.STREAM.CREATE.troupe_shop_runs',
+    'JS.shop.API.CONSUMER.CREATE.troupe_shop_runs.x',
+    '$O.troupe_shop_bodies.C.x',
   ])
     expect(await publishResponse(observer, subject, '{}'), subject).toMatch(publishDenied);
   for (const subject of ['troupe.shop._inbox.>', 'troupe.shop.>', '_INBOX.>'])
@@ -339,7 +385,9 @@ test('tenants are isolated: no messages, no runs in common, and neither may use 
   expect(await runAs('node', 'first', 'bank')).toMatchObject({ status: 'done' });
   const names = async (connection: NatsConnection) => (await jetstreamManager(connection)).streams.names().next();
   expect(new Set((await names(shop)).map((name) => /_(shop|bank)/.exec(name)?.[1]))).toEqual(new Set(['shop']));
-  expect(await names(bank)).toEqual(['troupe_bank']);
+  expect((await names(bank)).toSorted()).toEqual(
+    ['log', 'mail', 'nodes', 'parts', 'runs'].map((stream) => `troupe_bank_${stream}`),
+  );
 });
 
 test.each([

@@ -7,9 +7,8 @@ import { z } from 'zod';
 import { agent, openRuntime, tool, type Model } from 'troupe';
 import { systemClock } from '../../src/engine/clock.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { memoryReplica } from '../../src/journal/replicated/memoryReplica.ts';
-import { replicated } from '../../src/journal/replicated/replicated.ts';
-import { SharedLog } from '../../src/testing/world/sharedLog.ts';
+import { memoryStore } from '../../src/journal/shared/memoryStore.ts';
+import { shared } from '../../src/journal/shared/shared.ts';
 
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0, reported: true, usd: 0 };
 
@@ -39,13 +38,12 @@ const adder = agent({
 });
 
 const inFile = () => join(mkdtempSync(join(tmpdir(), 'troupe-loop-')), 'j.db');
-const shared = (): Promise<Journal> =>
-  replicated({ log: new SharedLog().open(), replica: memoryReplica(), clock: systemClock() });
+const overStore = (): Journal => shared({ store: memoryStore({ clock: systemClock() }), clock: systemClock() });
 
 test.each([
   ['memory', async () => ({ db: 'memory' })],
   ['a file', async () => ({ db: inFile() })],
-  ['a shared log', async () => ({ journal: await shared() })],
+  ['a shared journal', async () => ({ journal: overStore() })],
 ])('while two hundred and forty runs go on in %s, a timer of 10 ms ticks throughout', async (...[, options]) => {
   await using runtime = await openRuntime(await options());
   let commits = 0;

@@ -148,7 +148,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe.each([
   ['in memory', () => Promise.resolve(memory())],
   ['in a file', () => sqlite(join(folder, `${Math.random()}.db`))],
-  ['in a shared log', () => journals.replicated(systemClock())],
+  ['in a shared journal', () => journals.shared(systemClock())],
 ] as const)('%s', (_, open) => {
   test.each(subjects)('%s goes on from there', async (_name, subject, input, broken, first, then) => {
     await using journal = await open();

@@ -2,10 +2,42 @@ import { expect, test } from 'vitest';
 import type { Envelope } from '../../src/contracts/envelope.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
+import type { HostedActors, HostListening, Transport } from '../../src/transport/transport.ts';
 import { transportSuite } from 'troupe/testing/suites';
+
+/** A host of a transport, with the addresses that it has. */
+function hostOn({ listen }: Pick<Transport, 'listen'>) {
+  const actors = new Map<string, HostedActors['receive']>();
+  const listening = listen.forHost?.({
+    has: (address) => actors.has(address),
+    receive: async (envelope) => await actors.get(envelope.to)?.(envelope),
+  });
+  if (!listening) throw new Error('This transport has listeners only.');
+  return { actors, listening: listening satisfies HostListening };
+}
 
 transportSuite('inProcess', {
   open: async (clock) => inProcess({ clock }),
+  twice: async (transport, envelope) => {
+    await transport.send(envelope);
+    await transport.send(envelope);
+  },
+  settle: () => new Promise((resolve) => setImmediate(resolve)),
+});
+
+transportSuite('inProcess, to the actors of a host', {
+  open: async (clock) => {
+    const transport = inProcess({ clock });
+    const { actors, listening } = hostOn(transport);
+    return {
+      ...transport,
+      listen(address, receive) {
+        listening.requireFree(address);
+        actors.set(address, receive);
+        return { [Symbol.dispose]: () => void (actors.get(address) === receive && actors.delete(address)) };
+      },
+    };
+  },
   twice: async (transport, envelope) => {
     await transport.send(envelope);
     await transport.send(envelope);
@@ -55,4 +87,37 @@ test('a property that is undefined is left out, as JSON leaves it out', async ()
   transport.listen('agent/b', async ({ body }) => void got.push(body));
   await transport.send(message({ body: { here: 1, gone: undefined, inner: [{ gone: undefined }] } as never }));
   expect(got).toStrictEqual([{ here: 1, inner: [{}] }]);
+});
+
+test('an address is that of one host or of one listener', async () => {
+  await using transport = inProcess();
+  const [one, two] = [hostOn(transport), hostOn(transport)];
+  one.actors.set('agent/b', async () => {});
+  expect(() => two.listening.requireFree('agent/b')).toThrow('agent/b has a listener already');
+  expect(() => transport.listen('agent/b', async () => {})).toThrow('agent/b has a listener already');
+  const listener = transport.listen('agent/c', async () => {});
+  expect(() => two.listening.requireFree('agent/c')).toThrow('agent/c has a listener already');
+  listener[Symbol.dispose]();
+  two.listening.requireFree('agent/c');
+});
+
+test('a host that has gone takes no more messages, and its addresses are free', async () => {
+  await using transport = inProcess();
+  const [gone, next] = [hostOn(transport), hostOn(transport)];
+  const got: string[] = [];
+  gone.actors.set('agent/b', async () => void got.push('the host that has gone'));
+  await transport.send(message());
+  gone.listening[Symbol.dispose]();
+  await expect(transport.send(message())).rejects.toMatchObject({ kind: 'unknown_recipient' });
+  next.listening.requireFree('agent/b');
+  next.actors.set('agent/b', async () => void got.push('the next one'));
+  await transport.send(message());
+  expect(got).toEqual(['the host that has gone', 'the next one']);
+});
+
+test('a transport that wraps another one and listens itself gets a listener for each actor', async () => {
+  await using inner = inProcess();
+  const outer: Transport = { ...inner, listen: (address, receive) => inner.listen(address, receive) };
+  expect(inner.listen.forHost).toBeDefined();
+  expect(outer.listen.forHost).toBeUndefined();
 });

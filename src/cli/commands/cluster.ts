@@ -8,7 +8,7 @@ import { standingsOf, type RunStanding } from '../../runtime/standing.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, cliErrorMessage, UsageError } from '../exit.ts';
 import { natsOptionsOf, runtimeOptions, type CommonOptions } from '../options.ts';
-import { formatAge, writeMessage, writeJson, writeTable } from '../output/write.ts';
+import { writeMessage, writeJson, writeTable } from '../output/write.ts';
 import { runOriginOf } from '../runRows.ts';
 
 /** Connects to the cluster on the server that the options name. Throws `UsageError` when they name none. */
@@ -44,8 +44,7 @@ export async function nodesCommand(cli: Cli, options: CommonOptions): Promise<nu
         `${node.host} ${node.pid}`,
       ]),
     );
-    for (const { name, trouble } of found)
-      if (trouble !== undefined) writeMessage(cli, `"${name}" is not ready: ${trouble}`);
+    writeTroubles(cli, found);
     for (const { name, skipped } of found)
       if (skipped !== undefined)
         writeMessage(
@@ -59,6 +58,15 @@ export async function nodesCommand(cli: Cli, options: CommonOptions): Promise<nu
       );
   }
   return exitCodes.done;
+}
+
+/** Which nodes cannot use their journal, why, and since when their commits wait. */
+function writeTroubles(cli: Cli, nodes: readonly NodeReport[]): void {
+  for (const { name, trouble, lag } of nodes) {
+    const waits = lag === undefined ? '' : `its oldest commit has waited for ${formatDuration(lag)}`;
+    if (trouble !== undefined) writeMessage(cli, `"${name}" is not ready: ${trouble}${waits && `; ${waits}`}`);
+    else if (waits) writeMessage(cli, `"${name}" waits for the journal: ${waits}`);
+  }
 }
 
 /** Names of definitions that nodes offer in different versions. */
@@ -98,10 +106,15 @@ export async function psCommand(cli: Cli, options: CommonOptions): Promise<numbe
   const claims = await journal.claims();
   const known = await standingsOf(runtime, active, (owner) => nodes.get(owner)?.trouble);
   const standing = new Map([...known, ...(await cluster.standings(claims))]);
+  const roots = new Map(active.map((root) => [root.run, root]));
   const rows = await Promise.all(
     claims.map(async ({ run, owner, epoch, until }) => {
-      const [root] = await journal.find({ run, parent: null, limit: 1 });
+      const root = roots.get(run) ?? (await journal.find({ run, parent: null, limit: 1 }))[0];
       const isFree = until <= now;
+      // The last updated first: what any actor of the run did last.
+      const [latest] = await journal.find({ run, limit: 1 });
+      const moved = latest?.updated ?? root?.updated ?? 0;
+      const trouble = isFree ? undefined : nodes.get(owner)?.trouble;
       return {
         run,
         name: root ? (runOriginOf(root).name ?? root.type) : '',
@@ -114,17 +127,21 @@ export async function psCommand(cli: Cli, options: CommonOptions): Promise<numbe
         lease: Math.max(0, until - now),
         actors: (await journal.find({ run, status: 'active', limit: 10_000 })).length,
         mail: (await journal.mail(run)).length,
-        moved: root?.updated ?? 0,
+        moved,
+        /** Milliseconds since the last commit of any of its actors, by the clock of this machine. */
+        lag: Math.max(0, now - moved),
+        /** Why its node cannot use the journal; absent while it can. */
+        ...(trouble === undefined ? {} : { trouble }),
       };
     }),
   );
   if (options.json) writeJson(cli.out, rows);
   else if (rows.length === 0) writeMessage(cli, 'No run is in progress.');
-  else
+  else {
     writeTable(
       cli.out,
-      ['RUN', 'NAME', 'STATUS', 'NEEDS', 'STATE', 'NODE', 'EPOCH', 'LEASE', 'ACTORS', 'MAIL', 'MOVED'],
-      rows.map(({ run, name, status, needs, state, node, owner, epoch, lease, actors, mail, moved }) => [
+      ['RUN', 'NAME', 'STATUS', 'NEEDS', 'STATE', 'NODE', 'EPOCH', 'LEASE', 'ACTORS', 'MAIL', 'LAG'],
+      rows.map(({ run, name, status, needs, state, node, owner, epoch, lease, actors, mail, lag }) => [
         run,
         name,
         status,
@@ -135,9 +152,11 @@ export async function psCommand(cli: Cli, options: CommonOptions): Promise<numbe
         lease === 0 ? '-' : formatDuration(lease),
         String(actors),
         String(mail),
-        formatAge(now, moved),
+        formatDuration(lag),
       ]),
     );
+    writeTroubles(cli, [...nodes.values()]);
+  }
   return exitCodes.done;
 }
 

@@ -1,5 +1,6 @@
 /** `troupe nats-config`: writes a configuration for a NATS server, and a key for each role, for the definitions in files. */
 import { relative, resolve } from 'node:path';
+import type { TenantLimits } from '../../nats/config/limits.ts';
 import { withNats } from '../../nats/packages.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, UsageError } from '../exit.ts';
@@ -20,6 +21,16 @@ export interface NatsConfigCommandOptions {
   readonly store?: string;
   /** Allows to listen on other than loopback without TLS; false by default. */
   readonly insecure?: boolean;
+  /** Bytes that each of the tenants may store on the disks; as before by default, and 10 GiB at first. */
+  readonly maxStorage?: number;
+  /** Bytes that it may store in the servers' memory; as before by default, and 256 MiB at first. */
+  readonly maxMemory?: number;
+  /** How many connections it may have; as before by default, and no limit at first. */
+  readonly maxConnections?: number;
+  /** How many subscriptions a connection may have; as before by default, and no limit at first. */
+  readonly maxSubscriptions?: number;
+  /** Bytes of a message; as before by default, and the server's limit at first. */
+  readonly maxPayload?: number;
   /** Replaces existing keys and the main file; false by default. */
   readonly force?: boolean;
   /** Prints the written files as JSON; false by default. */
@@ -50,6 +61,7 @@ export async function natsConfigCommand(
       ...(listen === undefined ? {} : { listen }),
       ...(tls === undefined ? {} : { tls }),
     },
+    limits: limitsIn(flags),
     force,
   });
   if (flags.json) writeJson(cli.out, written);
@@ -68,6 +80,14 @@ export async function natsConfigCommand(
   );
   return exitCodes.done;
 }
+
+const limitsIn = (flags: NatsConfigCommandOptions): TenantLimits => ({
+  ...(flags.maxStorage === undefined ? {} : { storage: flags.maxStorage }),
+  ...(flags.maxMemory === undefined ? {} : { memory: flags.maxMemory }),
+  ...(flags.maxConnections === undefined ? {} : { connections: flags.maxConnections }),
+  ...(flags.maxSubscriptions === undefined ? {} : { subscriptions: flags.maxSubscriptions }),
+  ...(flags.maxPayload === undefined ? {} : { payload: flags.maxPayload }),
+});
 
 function certificate({ cwd }: Cli, option: string) {
   const [cert, key, ca, ...more] = option.split(',').map((path) => path.trim());

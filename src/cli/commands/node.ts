@@ -1,7 +1,8 @@
 /** `troupe node`: joins a cluster, offers the definitions of its files, and stays until SIGTERM or Ctrl-C. */
 import type { Json } from '../../values/json.ts';
 import { requiredLabels } from '../../define/labels.ts';
-import { joinCluster } from '../../cluster/join.ts';
+import { joinCluster, type ClusterNode } from '../../cluster/join.ts';
+import { gauge, metricsText } from '../../observe/metricsText.ts';
 import { probes } from '../../observe/probes.ts';
 import type { OfferedDefinition } from '../../cluster/runs.ts';
 import type { Cli } from '../cli.ts';
@@ -22,7 +23,7 @@ export interface NodeCommandOptions extends CommonOptions {
   readonly weight: number;
   /** No limit by default. */
   readonly maxRuns?: number;
-  /** Where the probes are served; not served by default. */
+  /** Where the probes and the metrics are served; not served by default. */
   readonly health?: { readonly host: string; readonly port: number };
   /** Properties of the input, as `key=value`, for files that export a function. */
   readonly set: readonly string[];
@@ -39,9 +40,21 @@ export async function nodeCommand(cli: Cli, files: readonly string[], options: N
   const { label: labels } = options;
   if (natsOptionsOf(cli, options) === undefined)
     throw new UsageError('A node joins others on a NATS server: name it with --nats nats://host:port, or TROUPE_NATS.');
+  const log = (line: string) => writeMessage(cli, `${formatTime(cli.clock.now())} ${line}`);
+  let member: ClusterNode | undefined;
+  let starting = 'its files are being read';
+  // Before all else that takes time: a node that waits for its server is alive and not ready, and is to be left alone.
+  await using served =
+    options.health &&
+    (await probes({
+      ...options.health,
+      notReadyReason: () => (member ? member.busy() : `the node is starting: ${starting}`),
+      metrics: async () => (member ? member.metricsText() : startingMetrics()),
+    }));
+  if (served) log(`Probes at ${served.url}/healthz and /readyz, metrics at /metrics.`);
   const { settings } = await readRunInput(cli, undefined, options.set);
   const offers = offersWithLabels(cli, await Promise.all(files.map((file) => offerOf(cli, file, settings))), labels);
-  const log = (line: string) => writeMessage(cli, `${formatTime(cli.clock.now())} ${line}`);
+  starting = 'the journal is not open yet';
   const { name, weight, maxRuns } = options;
   const bounds = { ...(name === undefined ? {} : { name }), ...(maxRuns === undefined ? {} : { maxRuns }) };
   const { clock } = cli;
@@ -57,23 +70,25 @@ export async function nodeCommand(cli: Cli, files: readonly string[], options: N
     await inTime(cli, () => joining.then((member) => member[Symbol.asyncDispose]()).catch(() => {}));
     return exitCodes.done;
   }
-  await using member = await joining;
-  await using served = options.health && (await probes({ ...options.health, notReadyReason: member.busy }));
-  log(`Node "${member.report.name}" has joined, and offers ${offers.map((offer) => offer.name).join(', ')}.`);
-  if (served) log(`Probes at ${served.url}/healthz and /readyz.`);
-
+  await using joined = await joining;
+  member = joined;
+  log(`Node "${joined.report.name}" has joined, and offers ${offers.map((offer) => offer.name).join(', ')}.`);
   using _ = reportOthers((thrown) =>
     log(
       `Something threw where nothing could catch it, and no run is known to have started it: ${cliErrorMessage(thrown)}`,
     ),
   );
-  const lost = await Promise.race([stopped, member.lost]);
+  const lost = await Promise.race([stopped, joined.lost]);
   if (lost) throw lost;
   log('Leaving: running effects may finish. Press Ctrl-C again to exit at once, which is safe too.');
-  const runs = await inTime(cli, () => member.drain(grace));
+  const runs = await inTime(cli, () => joined.drain(grace));
   log(`Released ${runs} ${runs === 1 ? 'run' : 'runs'}.`);
   return exitCodes.done;
 }
+
+/** What can be said before there is a node. */
+const startingMetrics = (): string =>
+  metricsText([gauge('troupe_ready', 'Whether the node is ready, as /readyz says: 1 or 0.', 0)]);
 
 /** Runs that are not released in time are taken over by other nodes when their leases expire. */
 async function inTime<T>(cli: Cli, doing: () => Promise<T>): Promise<T> {

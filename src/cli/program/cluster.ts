@@ -31,7 +31,7 @@ export function addClusterCommands(troupe: Command, { cli, setExitCode }: Comman
     )
     .option('--weight <number>', 'its share of the runs, relative to other nodes', parseWeight, 1)
     .option('--max-runs <count>', 'how many runs it holds at most', parseCount)
-    .option('--health <[host:]port>', 'serve /healthz and /readyz at this address', parseHostPort)
+    .option('--health <[host:]port>', 'serve /healthz, /readyz and /metrics at this address', parseHostPort)
     .option('-s, --set <key=value>', 'for files that export a function: a property of its input', collect, [])
     .action((files: string[], options) =>
       setExitCode(import('../commands/node.ts').then(({ nodeCommand }) => nodeCommand(cli, files, options))),

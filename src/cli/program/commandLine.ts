@@ -1,6 +1,8 @@
 /** What the definitions of all commands share: how a command is made, common options, and parsers of their values. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { bytesOf } from '../../values/bytes.ts';
 import { milliseconds, type Duration } from '../../values/duration.ts';
+import { maxReplicas } from '../../nats/options.ts';
 import { logLevels } from '../../observe/levels.ts';
 import type { Cli } from '../cli.ts';
 
@@ -47,6 +49,11 @@ export const commonOptions = (command: Command): Command =>
       '--nats-accept-restored',
       'go on with a server that was restored to an older state; what is not in it is given up',
     )
+    .option(
+      '--nats-replicas <count>',
+      'on how many servers of a NATS cluster the journal is stored when it is made (TROUPE_NATS_REPLICAS, or 1)',
+      parseReplicas,
+    )
     .option('--tenant <name>', 'the tenant on that server whose runs are used (TROUPE_TENANT, or default)')
     .option('--json', 'print JSON for programs');
 
@@ -70,6 +77,19 @@ export const collect = (value: string, before: readonly string[]): string[] => [
 export function parseCount(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Expected a whole number from 1 to 999999999.');
+}
+
+/** Parses a number of servers. Throws `InvalidArgumentError`. */
+export function parseReplicas(text: string): number {
+  if (/^\d$/.test(text) && Number(text) >= 1 && Number(text) <= maxReplicas) return Number(text);
+  throw new InvalidArgumentError(`Expected 1 to ${maxReplicas}; with 3, one server may fail.`);
+}
+
+/** Parses a size such as `10G`, to bytes. Throws `InvalidArgumentError`. */
+export function parseSize(text: string): number {
+  const bytes = bytesOf(text);
+  if (bytes !== undefined) return bytes;
+  throw new InvalidArgumentError('Expected a size above zero: 10G, 512M, 64K, or bytes.');
 }
 
 /** Parses a percentage from 0 to 100. Throws `InvalidArgumentError`. */

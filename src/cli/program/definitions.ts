@@ -6,6 +6,7 @@ import {
   parseCount,
   parseDuration,
   parsePercent,
+  parseSize,
   commonOptions,
   type CommandContext,
 } from './commandLine.ts';
@@ -89,6 +90,7 @@ export function addDefinitionCommands(troupe: Command, { cli, setExitCode }: Com
     'nats-config <files...>',
     'write a configuration for a NATS server, and a key for each role, from what files define',
     'troupe nats-config desk.ts --tenant shop --out nats',
+    'troupe nats-config desk.ts --tenant shop --max-storage 2G --max-connections 50',
     'troupe nats-config desk.ts --listen 0.0.0.0:4222 --tls cert.pem,key.pem',
   )
     .option('--tenant <name>', 'a tenant; "default" by default; may be repeated', collect, [])
@@ -97,6 +99,11 @@ export function addDefinitionCommands(troupe: Command, { cli, setExitCode }: Com
     .option('--tls <cert,key,ca>', 'paths of its certificate and key; with ca, clients must show one that it signed')
     .option('--store <folder>', 'where the server keeps its streams (jetstream in the folder)')
     .option('--insecure', 'listen where others can reach it, without TLS')
+    .option('--max-storage <size>', 'what each of these tenants may store on the disks, such as 10G (10G)', parseSize)
+    .option('--max-memory <size>', 'what it may store in the memory of the servers (256M)', parseSize)
+    .option('--max-connections <count>', 'how many connections it may have (no limit)', parseCount)
+    .option('--max-subscriptions <count>', 'how many subscriptions a connection may have (no limit)', parseCount)
+    .option('--max-payload <size>', "how large a message may be (the server's limit)", parseSize)
     .option('--force', 'new keys for these tenants and roles, and a new nats.conf')
     .option('--json', 'print JSON for programs')
     .action((files: string[], options) =>

@@ -1,6 +1,6 @@
 /** The actions of XState that change the snapshot: `assign`, `spawnChild` and `stopChild`. */
 import { ChildReference, knowsLogic, type ChildOptions } from './children.ts';
-import type { ActionArguments, RunningStep } from './step.ts';
+import { ownChildren, type ActionArguments, type RunningStep } from './step.ts';
 import type { AssignAction, Assigner, SpawnAction, StopAction, WorkingSnapshot } from './xstate.ts';
 
 /** `assign`, which may spawn as well. */
@@ -13,7 +13,7 @@ export function assignContext(
   const { snapshot } = step;
   if (!snapshot.context)
     throw new Error('Cannot assign to undefined `context`. Ensure that `context` is defined in the machine config.');
-  const spawned: Record<string, ChildReference> = {};
+  const spawned: ChildReference[] = [];
   const assignArgs = { ...args, spawn: spawner(step, args, spawned) };
   let update: object;
   if (typeof assignment === 'function') update = assignment(assignArgs, params);
@@ -26,25 +26,21 @@ export function assignContext(
     update = values;
   }
   snapshot.context = { ...snapshot.context, ...update };
-  if (Object.keys(spawned).length > 0) snapshot.children = { ...snapshot.children, ...spawned };
+  for (const child of spawned) ownChildren(step)[child.id] = child;
   step.changes += 1;
 }
 
 type SpawnOptions = Partial<Omit<ChildOptions, 'src'>>;
 
 /** What `assign` and the first context may spawn with. XState lets only logic by name have an input that is calculated. */
-export function spawner(
-  step: RunningStep,
-  { context, event, self }: ActionArguments,
-  spawned: Record<string, ChildReference>,
-) {
+export function spawner(step: RunningStep, { context, event, self }: ActionArguments, spawned: ChildReference[]) {
   return (src: unknown, { id, input, systemId, syncSnapshot }: SpawnOptions = {}): ChildReference => {
     const { machine } = step.snapshot;
     if (!knowsLogic(machine, src))
       throw new Error(`Actor logic '${String(src)}' not implemented in machine '${machine.id}'`);
     const given = typeof src === 'string' ? calculated(input, { context, event, self }) : input;
     const child = new ChildReference(step.scope, { id, src, input: given, systemId, syncSnapshot });
-    spawned[child.id] = child;
+    spawned.push(child);
     return child;
   };
 }
@@ -65,7 +61,7 @@ export function spawnFrom(
     given = calculated(input, { context, event, self });
     child = new ChildReference(step.scope, { id: key, src, input: given, systemId, syncSnapshot });
   }
-  snapshot.children = { ...snapshot.children, [key]: child };
+  ownChildren(step)[key] = child;
   step.changes += 1;
   return { id, systemId, actorRef: child, src, input: given };
 }

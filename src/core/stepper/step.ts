@@ -14,6 +14,16 @@ export interface RunningStep {
   readonly actions: ExecutableActionObject[];
   /** How often XState would have made another snapshot. */
   changes: number;
+  /** The children of the snapshot, once they are those of this step alone: they are copied once, and then changed. */
+  children: Record<string, unknown> | undefined;
+}
+
+/** The children of the snapshot, to be changed. */
+export function ownChildren(step: RunningStep): Record<string, unknown> {
+  const { snapshot } = step;
+  if (step.children === undefined || snapshot.children !== step.children)
+    step.children = snapshot.children = { ...snapshot.children };
+  return step.children;
 }
 
 /** What an action of the author is given. */

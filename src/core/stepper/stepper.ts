@@ -51,6 +51,7 @@ export function stepper(machine: AnyStateMachine, scope: AnyActorScope): Stepper
     raised: [],
     actions: [],
     changes: 0,
+    children: undefined,
   });
 
   const take = (step: RunningStep, from: Configuration, transitions: readonly PlannedTransition[]): Configuration =>

@@ -196,6 +196,8 @@ export class HeldRun {
     const last = await this.#options.runs.last(this.run);
     const head = last && segmentHead(last);
     if (head?.chain === chain) return last?.sequence;
+    // In a cluster of servers an append is also refused while another one is under way.
+    if (last?.sequence === this.#sequence) return undefined;
     if (!last || head) throw fencedError(this.run, this.#epoch, undefined);
     // A message of another program.
     this.#sequence = last.sequence;

@@ -92,14 +92,14 @@ export async function historyOfAll(
   return entries.sort((a, b) => (newest ? b.position - a.position : a.position - b.position)).slice(0, limit);
 }
 
-/** The lease of a run that has begun and not ended; undefined for any other. `isEnded`: the log of its owner is. */
-export function leaseIn(run: string, head: SegmentHead, now: number, isFenced: boolean): RunLease {
+/** The lease of a run that has begun and not ended. `isOver`: its owner does not live. */
+export function leaseIn(run: string, head: SegmentHead, now: number, isOver: boolean): RunLease {
   const { owner, former = '', epoch } = head;
   return {
     run,
     owner: ownerOf(owner ?? former),
     epoch,
-    until: owner === undefined || isFenced ? 0 : now + presenceTtl,
+    until: owner === undefined || isOver ? 0 : now + presenceTtl,
   };
 }
 

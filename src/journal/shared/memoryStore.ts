@@ -69,6 +69,7 @@ export function memoryStore({
       identity,
       frozen,
       open,
+      lost: () => undefined,
       async requireDeletion() {},
       async [Symbol.asyncDispose]() {
         for (const answer of own) answer[Symbol.dispose]();

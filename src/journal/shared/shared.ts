@@ -23,6 +23,7 @@ import type { SharedStore } from './store.ts';
 import { Tails } from './tails.ts';
 import { usualUpkeep, type Upkeep } from './upkeep.ts';
 import { verify } from './verify.ts';
+import { WriteProbe } from './writeProbe.ts';
 
 /** How a shared journal is opened. */
 export interface SharedJournalOptions {
@@ -34,9 +35,6 @@ export interface SharedJournalOptions {
   /** When it moves and deletes what it has; as usual by default. */
   readonly upkeep?: Partial<Upkeep>;
 }
-
-/** A write that changes nothing tells whether the store can be written, where nothing was written for so many milliseconds. */
-const probeInterval = 10_000;
 
 /** How many skipped messages are named. */
 const namedSkipped = 10;
@@ -59,6 +57,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     [...incarnations.values()].some(({ name, isPresent }) => name === process && isPresent);
   const dead = new DeadProcesses({ store, liveness, tails, clock, upkeep, isWell, name: id });
   const skipped: { count: number; readonly latest: SkippedEntry[] } = { count: 0, latest: [] };
+  const probe = new WriteProbe(store, clock);
   let lost: TroupeError | undefined;
   let isClosed = false;
 
@@ -152,13 +151,17 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     });
   }
 
-  const leaseOf = async (run: string): Promise<RunLease | undefined> => {
+  /** Does a process not live, as far as is known? Only the end of its log makes it certain. */
+  const isGone = async (process: string, present: ReadonlySet<string> | undefined): Promise<boolean> =>
+    (present !== undefined && !present.has(process)) || (await liveness.isEnded(process));
+
+  const leaseOf = async (run: string, present: ReadonlySet<string> | undefined): Promise<RunLease | undefined> => {
     const last = await store.runs.last(run);
     const head = last && segmentHead(last);
     const content = head && (await contentOf(run));
     if (!head || !content || content.contents.actors.size === 0 || content.hasEnded) return undefined;
-    const isFenced = head.owner !== undefined && !isWell(head.owner) && (await liveness.isEnded(head.owner));
-    return leaseIn(run, head, clock.now(), isFenced);
+    const isOver = head.owner !== undefined && !isWell(head.owner) && (await isGone(head.owner, present));
+    return leaseIn(run, head, clock.now(), isOver);
   };
 
   /** The runs that nobody has: given back, or left by a process that died. */
@@ -170,12 +173,6 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     });
     return [...free, ...(await dead.runs())].map(({ name }) => name);
   }
-
-  /** Where nothing was written for some time: a server that has no room shows only when something is written. */
-  const probe = () => {
-    for (const { log } of incarnations.values())
-      if (clock.now() - log.storedAt >= probeInterval) void log.probe().catch(() => {}); // `trouble` says what is wrong.
-  };
 
   return {
     async claim(run, owner, { alive = () => true }) {
@@ -204,7 +201,8 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     },
     async claims({ run, owner, expiredAt } = {}) {
       const runs = run !== undefined ? [run] : expiredAt !== undefined ? await freeRuns() : await activeRuns(store);
-      const found = await Promise.all(runs.map(leaseOf));
+      const present = runs.length === 0 ? undefined : await store.presence.present();
+      const found = await Promise.all(runs.map((each) => leaseOf(each, present)));
       return found
         .filter((lease) => lease !== undefined)
         .filter((lease) => (owner === undefined || lease.owner === owner) && lease.until <= (expiredAt ?? Infinity))
@@ -263,18 +261,20 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
         store,
         before,
         contentOf,
-        isFree: (process) => isMine(process) || liveness.isEnded(process),
+        isFree: (process) => isMine(process) || liveness.end(process, id),
         onPruned: (run) => holderOf(run)?.remove(run),
       }),
     verify: () => verify(store, clock),
 
-    lost: () => lost,
+    lost: () => lost ?? store.lost(),
     skipped: () => skipped,
     trouble({ tryWrite = false } = {}) {
       const logs = [...incarnations.values()].map(({ log }) => log);
-      const trouble = lost?.message ?? logs.map((log) => log.trouble).find((each) => each !== undefined);
-      if (trouble === undefined && tryWrite) probe();
-      return trouble;
+      for (const { storedAt } of logs) probe.wrote(storedAt);
+      const trouble =
+        (lost ?? store.lost())?.message ?? logs.map((log) => log.trouble).find((each) => each !== undefined);
+      if (trouble === undefined && tryWrite) probe.try();
+      return trouble ?? probe.failure;
     },
     async [Symbol.asyncDispose]() {
       isClosed = true;

@@ -3,6 +3,8 @@
  * under its name, and is refused when another message is the last one: so of two writers one goes on, and the other learns of it.
  */
 
+import type { TroupeError } from '../../values/failure.ts';
+
 /** A message in a named log. */
 export interface StoredMessage {
   /** Rises from message to message in all logs of a collection; never given twice. */
@@ -80,6 +82,8 @@ export interface SharedStore extends AsyncDisposable {
   readonly presence: Presence;
   /** Identity of the store: one that was created again in its place has another. */
   readonly identity: string;
+  /** Why this process cannot use the store any more: it is another one, or in an older state than this process has seen. Undefined while it can. */
+  lost(): TroupeError | undefined;
   /** Rejects with `auth` when this process may not delete runs. Changes nothing. */
   requireDeletion(): Promise<void>;
 }

@@ -2,7 +2,7 @@
  * How the texts of records are stored: compressed, with the texts of the two commits before as the dictionary, because the commits of an actor take turns and say
  * nearly the same. Every sixteenth stands alone, so any commit can be read from at most sixteen rows. The hash covers the text and not the bytes.
  */
-import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
 
 /** The first byte of the stored bytes. A record of an earlier version is plain, and so begins with a bracket. */
 const alone = 1;
@@ -34,11 +34,24 @@ export const dictionaryAfter = (before: Dictionary, seq: number, text: string): 
 /** The bytes to store for a text. With an empty dictionary it stands alone. */
 export function packed(text: string, dictionary: Dictionary): Uint8Array {
   const bytes = Buffer.from(text);
-  const level = bytes.length > large ? constants.Z_BEST_SPEED : constants.Z_DEFAULT_COMPRESSION;
+  const before = dictionary.length > 0 ? Buffer.concat(dictionary) : undefined;
+  const options = deflateOptions(bytes.length, before?.length ?? 0);
   return Buffer.concat([
-    Buffer.of(dictionary.length > 0 ? difference : alone),
-    deflateRawSync(bytes, dictionary.length > 0 ? { level, dictionary: Buffer.concat(dictionary) } : { level }),
+    Buffer.of(before ? difference : alone),
+    deflateRawSync(bytes, before ? { ...options, dictionary: before } : options),
   ]);
+}
+
+/** zlib clears its tables for every text, and by default they are a quarter of a megabyte: so a short text gets small ones, which still reach back to its beginning. */
+function deflateOptions(length: number, before: number): ZlibOptions {
+  // zlib looks ahead by 262 bytes, which its window must have room for.
+  const windowBits = Math.min(15, Math.max(9, Math.ceil(Math.log2(length + before + 262))));
+  return {
+    level: length > large ? constants.Z_BEST_SPEED : constants.Z_DEFAULT_COMPRESSION,
+    windowBits,
+    memLevel: Math.min(8, windowBits - 7),
+    chunkSize: Math.min(16 * 1024, Math.max(64, length)),
+  };
 }
 
 /** The text that was stored; undefined when the bytes do not give one. */

@@ -8,12 +8,15 @@ import { sqliteInboxes } from './inbox.ts';
 import { structureDamage } from './integrity.ts';
 import { leaseReader } from './leases.ts';
 import { actorLookup, writtenCheck } from './lookup.ts';
-import type { SqlValue } from './database.ts';
+import type { SqlStatement, SqlValue } from './database.ts';
 import type { ActorQuery, ActorRow, JournalQueries } from '../journal.ts';
 import { sqlitePrune } from './prune.ts';
 import { toActorRow, isIntact, actorReader } from './reader.ts';
 import type { ActorColumns, LedgerColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
+
+/** So many kinds of queries are kept compiled. */
+const maxSelects = 50;
 
 /** The part of a journal that answers queries. */
 export function sqliteQueries(store: SqliteStore): JournalQueries {
@@ -30,14 +33,24 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
     'SELECT r.ask FROM replies r JOIN actors a ON a.id = r.actor WHERE a.actor = ?',
   );
 
+  /** Compiling a query takes longer than finding an actor by it. */
+  const selects = new Map<string, SqlStatement<ActorColumns>>();
+  function selectOf(sql: string): SqlStatement<ActorColumns> {
+    const known = selects.get(sql);
+    if (known) return known;
+    // A query names any number of statuses.
+    if (selects.size >= maxSelects) selects.clear();
+    const made = db.prepare<ActorColumns>(sql);
+    selects.set(sql, made);
+    return made;
+  }
+
   /** The rows that match, the last updated first. Roots that have ended are found in that order by an index; of others those that match are sorted. */
   function rowsOf(query: ActorQuery): ActorColumns[] {
     const { run, actor, parent, limit = 100 } = query;
     const { where, values } = conditionsOf(query);
     const select = (also: string) =>
-      db
-        .prepare<ActorColumns>(`SELECT * FROM actors ${where}${also} ORDER BY updated DESC, id DESC LIMIT ?`)
-        .all(...values, limit);
+      selectOf(`SELECT * FROM actors ${where}${also} ORDER BY updated DESC, id DESC LIMIT ?`).all(...values, limit);
     if (parent !== null || run !== undefined || actor !== undefined) return select('');
     return [...select(` AND status = 'active'`), ...select(` AND status <> 'active'`)]
       .sort((a, b) => b.updated - a.updated || b.id - a.id)

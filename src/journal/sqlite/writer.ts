@@ -62,6 +62,8 @@ export function commitWriter({
     'SELECT id FROM actors WHERE run = ? AND (actor = ? OR parent IS NULL) ORDER BY actor = ? DESC LIMIT 1',
   );
   const deleteMessage = db.prepare(`DELETE FROM pending WHERE key = ? AND kind = 'message'`);
+  const begin = db.prepare('SAVEPOINT together');
+  const release = db.prepare('RELEASE together');
   const deleteMail = db.prepare('DELETE FROM mail WHERE run = ? AND id = ?');
 
   /** Stores a result that no commit has. */
@@ -160,10 +162,10 @@ export function commitWriter({
 
   /** All of it or nothing, within a transaction that others write in as well. SQLite may have rolled back all of it by itself (a full disk): then the error is that of the disk. */
   function together(writeAll: () => void): void {
-    db.exec('SAVEPOINT together');
+    begin.run();
     try {
       writeAll();
-      db.exec('RELEASE together');
+      release.run();
     } catch (thrown) {
       try {
         db.exec('ROLLBACK TO together; RELEASE together');

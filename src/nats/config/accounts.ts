@@ -1,31 +1,36 @@
 /** The accounts in the server's configuration: one for each tenant, and one for each of its guests. */
+import { connectionLimits, storageLimits, type AllLimits, type TenantLimits } from './limits.ts';
 import { guestRoles, exportsForRole, memberRoles, permissions, type AccountExport } from './roles.ts';
 
 /** By tenant and role: the public key. Nothing in it is secret. */
 export type PublicKeys = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** What one tenant may store on the server, in bytes and in numbers, so that none takes all of it. */
-const limits = { max_memory: 256 * 2 ** 20, max_store: 10 * 2 ** 30, max_streams: 32, max_consumers: 1024 };
-
 type Entries = Record<string, unknown>;
 
 /** The text of `accounts.conf`. Objects are written as JSON, which the server reads. */
-export function accountsConf(keys: PublicKeys): string {
-  const accounts = Object.fromEntries(Object.entries(keys).flatMap(([tenant, roles]) => accountsOf(tenant, roles)));
-  return `# Written by "troupe nats-config" from roles.json; changes here are lost. Public keys only: nothing in it is secret.\naccounts: ${JSON.stringify(accounts, null, 2)}\n`;
+export function accountsConf(keys: PublicKeys, limits: AllLimits = {}): string {
+  const accounts = Object.fromEntries(
+    Object.entries(keys).flatMap(([tenant, roles]) => accountsOf(tenant, roles, limits[tenant] ?? {})),
+  );
+  return `# Written by "troupe nats-config" from roles.json and limits.json; changes here are lost. Public keys only: nothing in it is secret.\naccounts: ${JSON.stringify(accounts, null, 2)}\n`;
 }
 
-function accountsOf(tenant: string, roles: PublicKeys[string]): [string, Entries][] {
+function accountsOf(tenant: string, roles: PublicKeys[string], tenantLimits: TenantLimits): [string, Entries][] {
+  const connected = connectionLimits(tenantLimits);
+  const limits = connected ? { limits: connected } : {};
   const guests = Object.keys(roles).flatMap((role) => {
     const exported = exportsForRole(tenant, role);
     return exported ? [{ role, account: `${tenant}/${role}`, exported }] : [];
   });
   const users = (names: readonly string[]) => names.flatMap((name) => userOf(tenant, name, roles[name]));
   return [
-    [tenant, { jetstream: limits, users: users(memberRoles), exports: exportsTo(guests) }],
+    [
+      tenant,
+      { jetstream: storageLimits(tenantLimits), ...limits, users: users(memberRoles), exports: exportsTo(guests) },
+    ],
     ...guests.map(({ role, account, exported }): [string, Entries] => [
       account,
-      { users: users([role]), imports: exported.map((each) => importOf(tenant, each)) },
+      { ...limits, users: users([role]), imports: exported.map((each) => importOf(tenant, each)) },
     ]),
   ];
 }

@@ -1,7 +1,7 @@
 /**
  * What each role of a tenant may publish and subscribe to.
  *
- * Members: a `node` may do everything of its tenant, an `operator` what the command line does. Both write to the tenant's log, so both are trusted.
+ * Members: a `node` may do everything of its tenant, an `operator` what the command line does. Both write to the tenant's journal, so both are trusted.
  * Guests: an `observer` reads, `asks-<name>` requests runs of one agent or team. Each has an account of its own, to which the tenant's account exports
  * exactly what the guest may use. A permission inside the tenant's account would not suffice: a client that may send any request chooses where the answer goes, and a
  * client that may create a consumer chooses where it delivers. With either it could have data put on an actor's subject.
@@ -29,15 +29,15 @@ export type AccountExport =
 /** A run is requested in one request, which is answered when the run ends. */
 const longestRun = '24h';
 
-/** The requests of JetStream's API that read the log and its large entries. */
+/** The requests of JetStream's API that read the journal. */
 const readRequests = (tenant: string) =>
-  [`troupe_${tenant}`, ...objectStreams(tenant)].flatMap((stream) => [
-    `STREAM.INFO.${stream}`,
-    `STREAM.MSG.GET.${stream}`,
-  ]);
+  journalStreams(tenant).flatMap((stream) => [`STREAM.INFO.${stream}`, `STREAM.MSG.GET.${stream}`]);
 
-/** The streams of the object stores for large entries and snapshots. */
-const objectStreams = (tenant: string) => [`OBJ_troupe_${tenant}_entries`, `OBJ_troupe_${tenant}_snapshots`];
+/** The streams of the journal: the logs of processes, the segments of runs, messages that wait and free runs, large bodies, and who is present. */
+const journalStreams = (tenant: string) =>
+  ['log', 'runs', 'mail', 'parts', 'nodes'].map((stream) => `troupe_${tenant}_${stream}`);
+/** The subjects of the journal, to which its streams listen. */
+const journalSubjects = ['_log.>', '_runs.>', '_mail.>', '_free.>', '_parts.>', '_presence.>'];
 
 /** The prefix under which a guest reaches the tenant's JetStream: `{ apiPrefix }` of a client, `--js-api-prefix` of the `nats` command. */
 export const apiPrefixOf = (tenant: string): string => `JS.${tenant}.API`;
@@ -55,7 +55,7 @@ export function exportsForRole(tenant: string, role: string): readonly AccountEx
   }
   if (role !== 'observer') return undefined;
   return [
-    ...['_topic.>', '_nodes', '_journal'].map((subject) => ({ stream: `troupe.${tenant}.${subject}` })),
+    ...['_topic.>', '_nodes', ...journalSubjects].map((subject) => ({ stream: `troupe.${tenant}.${subject}` })),
     ...readRequests(tenant).map((read) => ({ service: `$JS.API.${read}`, as: `${apiPrefixOf(tenant)}.${read}` })),
   ];
 }
@@ -72,11 +72,14 @@ export function permissions(tenant: string, role: string, publicKey: string): Su
   };
 }
 
-/** An operator reads the log and appends to it, sends requests to nodes, and requests runs. It sends to actors only by way of the log. */
+/**
+ * An operator reads the journal and appends to it, claims runs (so it answers as a process that has some), sends requests to nodes, and requests runs. It
+ * deletes nothing but its own announcement, and sends to actors only by way of the journal.
+ */
 function operator(tenant: string, answers: string): SubjectPermissions {
   const own = (subject: string) => `troupe.${tenant}.${subject}`;
   // Inputs that are larger than a message go by way of the bodies.
-  const operatorObjects = [...objectStreams(tenant), `OBJ_troupe_${tenant}_bodies`];
+  const bodies = `OBJ_troupe_${tenant}_bodies`;
   const streamRequests = (stream: string) =>
     [
       `STREAM.CREATE.${stream}`,
@@ -91,12 +94,15 @@ function operator(tenant: string, answers: string): SubjectPermissions {
     ].map((api) => `$JS.API.${api}`);
   return {
     publish: [
-      ...['_journal', '_node.>', '_nodes.who', '_ask.>'].map(own),
+      ...[...journalSubjects, '_process.>', '_node.>', '_nodes.who', '_ask.>'].map(own),
       '$JS.API.INFO',
       '$JS.FC.>',
-      ...[`troupe_${tenant}`, ...operatorObjects].flatMap(streamRequests),
-      ...operatorObjects.map((stream) => `${stream.replace('OBJ_', '$O.')}.>`),
+      ...[...journalStreams(tenant), bodies].flatMap(streamRequests),
+      `$JS.API.STREAM.PURGE.troupe_${tenant}_nodes`,
+      // Is there a journal of an earlier version?
+      `$JS.API.STREAM.INFO.troupe_${tenant}`,
+      `${bodies.replace('OBJ_', '$O.')}.>`,
     ],
-    subscribe: [answers, ...['_inbox.>', '_topic.>', '_nodes', '_journal'].map(own)],
+    subscribe: [answers, ...['_inbox.>', '_topic.>', '_nodes', '_process.>', ...journalSubjects].map(own)],
   };
 }

@@ -19,9 +19,9 @@ export function seedFileHeader(
 
 function roleSummary(tenant: string, role: string, inputs: Readonly<Record<string, string>>): string {
   if (role === 'node') return 'runs agents; may do everything of its tenant';
-  if (role === 'operator') return 'the command line; reads the log and adds to it, and speaks to nodes';
+  if (role === 'operator') return 'the command line; reads the journal and adds to it, and speaks to nodes';
   if (role === 'observer')
-    return `hears topics and reads the log (--js-api-prefix ${apiPrefixOf(tenant)}); changes nothing`;
+    return `hears topics and reads the journal (--js-api-prefix ${apiPrefixOf(tenant)}); changes nothing`;
   const name = role.slice('asks-'.length);
   return `asks "${name}" (${inputs[name] ?? ''}) on ${endpointSubject(tenant, name)}; nothing else`;
 }

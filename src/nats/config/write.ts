@@ -1,9 +1,10 @@
 /**
- * Writes a folder for a server: `nats.conf`, `accounts.conf`, `roles.json`, and a file with a seed for each role of each tenant.
+ * Writes a folder for a server: `nats.conf`, `accounts.conf`, `roles.json`, `limits.json`, and a file with a seed for each role of each tenant.
  *
  * NC1 A known key stays, even when its seed file was moved away, unless the caller asks for new keys.
  * NC2 An existing `nats.conf` is not changed, unless the caller asks for new keys.
  * NC3 Only the owner of a seed file can read it, and the seed is written nowhere else.
+ * NC4 A tenant keeps each of its limits until it is given another one.
  */
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -14,6 +15,7 @@ import { TroupeError } from '../../values/failure.ts';
 import { publicKeyOf, seedIn } from '../credentials.ts';
 import { requireTenant } from '../tenant.ts';
 import { accountsConf, defaultRoles, type PublicKeys } from './accounts.ts';
+import { AllLimits, requireWorkable, type TenantLimits } from './limits.ts';
 import { seedFileHeader } from './seedFileHeader.ts';
 import { requesterRole } from './roles.ts';
 import { serverConf, type ServerConfOptions } from './server.ts';
@@ -26,6 +28,8 @@ export interface WriteConfigOptions {
   /** By name of an agent or team that can be requested: what it takes, in words. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly server: ServerConfOptions;
+  /** What each of `tenants` may use of the server. What is not given stays as it was written before, and is the default at first. */
+  readonly limits?: TenantLimits;
   /** Write new keys for these tenants and roles, and a new `nats.conf`. Default: false. */
   readonly force?: boolean;
 }
@@ -44,11 +48,15 @@ export async function writeConfig({
   tenants,
   inputs,
   server,
+  limits: given = {},
   force = false,
 }: WriteConfigOptions): Promise<WrittenFile[]> {
   const conf = serverConf(server);
   tenants.forEach(requireTenant);
+  requireWorkable(given);
   const known = await knownKeys(join(out, 'roles.json'));
+  const limits = await knownLimits(join(out, 'limits.json'));
+  for (const tenant of tenants) limits[tenant] = { ...limits[tenant], ...given }; // NC4
   await mkdir(out, { recursive: true });
   const written: WrittenFile[] = [];
   const keys: Record<string, Record<string, string>> = structuredClone(known);
@@ -64,7 +72,8 @@ export async function writeConfig({
   }
   const text: [string, string][] = [
     ['roles.json', `${JSON.stringify(keys, null, 2)}\n`],
-    ['accounts.conf', accountsConf(keys)],
+    ['limits.json', `${JSON.stringify(limits, null, 2)}\n`],
+    ['accounts.conf', accountsConf(keys, limits)],
   ];
   for (const [name, content] of text) {
     await replace(join(out, name), content);
@@ -76,16 +85,29 @@ export async function writeConfig({
   return [...written, { file: main, how: isKept ? 'kept' : 'written' }];
 }
 
-async function knownKeys(path: string): Promise<z.infer<typeof PublicKeys>> {
+const knownKeys = (path: string): Promise<z.infer<typeof PublicKeys>> =>
+  readKnown(
+    path,
+    PublicKeys,
+    'a public key for each role of each tenant. Restore it, or remove it: the keys of seeds that are still in their files are found again',
+  );
+
+const knownLimits = (path: string): Promise<AllLimits> =>
+  readKnown(
+    path,
+    AllLimits,
+    'numbers for each tenant (storage, memory, connections, subscriptions, payload). Correct it, or remove it and give the limits again',
+  );
+
+/** What the file says; `{}` when there is none. */
+async function readKnown<T>(path: string, schema: z.ZodType<Record<string, T>>, expected: string) {
   if (!existsSync(path)) return {};
   try {
-    return PublicKeys.parse(JSON.parse(await readFile(path, 'utf8')));
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
-    throw new TroupeError(
-      'invalid',
-      `${path} is not what "troupe nats-config" writes: expected a public key for each role of each tenant. Restore it, or remove it: the keys of seeds that are still in their files are found again.`,
-      { cause },
-    );
+    throw new TroupeError('invalid', `${path} is not what "troupe nats-config" writes: expected ${expected}.`, {
+      cause,
+    });
   }
 }
 

@@ -29,7 +29,7 @@ export function recordedActorType(type: ActorType, answer: EffectAnswerer): Acto
   const actors = Object.fromEntries(effects.map(([name, logic]) => [name, answered(name, logic, answer)]));
   return {
     ...type,
-    chart: { ...type.chart, machine: lightCopy(machine, actors) },
+    chart: { ...type.chart, machine: lightCopy(machine, { actors }) },
     child: mapChildren(type, (child) => recordedActorType(child, answer)),
   };
 }

@@ -29,17 +29,19 @@ export interface NatsTransportOptions {
   readonly clock: Clock;
   /** Processes of different tenants do not receive each other's messages. Default: `default`. */
   readonly tenant?: string;
+  /** On how many servers of a cluster bodies are stored that are too large for a message. Default: 1. */
+  readonly replicas?: number;
 }
 
 /**
  * Makes a transport over a connection.
  * @example await using transport = nats({ connection: await connectNats({ servers: 'nats://127.0.0.1:4222' }), clock: systemClock() });
  */
-export function nats({ connection, clock, tenant = 'default' }: NatsTransportOptions): Transport {
+export function nats({ connection, clock, tenant = 'default', replicas }: NatsTransportOptions): Transport {
   const names = messageSubjects(tenant);
   const inbox = names.inbox(clock.id());
   const peers = new Peers(connection, inbox, names.inbox(''));
-  const bodies = bodyStore(connection, clock, tenant);
+  const bodies = bodyStore(connection, clock, tenant, replicas);
   const sending = new Ordering();
   const subscriptions = new Set<Subscription>();
   let closed = false;

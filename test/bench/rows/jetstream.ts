@@ -1,4 +1,4 @@
-/** A message to an actor of the replicated journal, until it is committed, against the acknowledgement of a message by JetStream in the same mode. */
+/** A message to an actor of the shared journal, until it is committed, against the acknowledgement of a message by JetStream in the same mode. */
 import type { Row, Scope } from '../row.ts';
 import { inFlight } from './natsAsk.ts';
 
@@ -54,7 +54,7 @@ async function sending({ load, server, folder, onEnd }: Scope, width: number) {
   const { actorType } = await load('src/engine/nodePlatform');
   const { nats } = await load('src/transport/nats/nats');
   const { Host } = await load('src/engine/host');
-  const { jetstream } = await load('src/journal/replicated/jetstream');
+  const { jetstream } = await load('src/journal/shared/jetstream/open');
   const clock = systemClock();
   // A tenant of its own: no process applies what another one writes.
   const tenant = `p${process.pid}`;

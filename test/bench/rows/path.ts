@@ -4,7 +4,6 @@ import type { Model, ModelPart } from '../../../src/contracts/model.ts';
 import type { Row, Scope } from '../row.ts';
 import { agentWith, callingModel } from './loop.ts';
 
-/** There is no floor: a file is a file. */
 export const path = (goals: { message: number; toolCall: number; resume: number }): Row => ({
   name: 'path',
   title:
@@ -22,6 +21,7 @@ export const path = (goals: { message: number; toolCall: number; resume: number 
     },
   ],
   rounds: 1,
+  withoutFloor: true, // A file is a file.
   contestants: [
     { name: 'troupe, a message', ours: true, open: (scope) => async () => ({ files: await messagePath(scope) }) },
     { name: 'troupe, a tool call', ours: true, open: (scope) => async () => ({ files: await toolCallPath(scope) }) },

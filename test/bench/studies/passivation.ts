@@ -1,12 +1,12 @@
-/** The memory of waiting actors: passivated actors of a few runs, and runs with one actor each, on the replicated journal. Run with --expose-gc to measure memory. */
+/** The memory of waiting actors: passivated actors of a few runs, and runs with one actor each, on the shared journal. Run with --expose-gc to measure memory. */
 import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { setup } from 'xstate';
-import { jetstream } from '../../../src/journal/replicated/jetstream.ts';
-import { journalStream } from '../../../src/journal/replicated/streamLog.ts';
+import { jetstream } from '../../../src/journal/shared/jetstream/open.ts';
+import { messageStreams, streamName } from '../../../src/journal/shared/jetstream/streams.ts';
 import { connectNats } from '../../../src/nats/connection.ts';
 import { actorType } from '../../../src/engine/nodePlatform.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
@@ -101,12 +101,14 @@ async function measured(type: ReturnType<typeof actorType>, runs: number, count:
     const { mem } = await monitorData<{ mem: number }>('/varz');
     const { connections } = await monitorData<{ connections: { subscriptions: number }[] }>('/connz');
     const subscriptions = connections.reduce((sum, one) => sum + one.subscriptions, 0);
-    const { state } = await manager.streams.info(journalStream('default'));
+    const streams = await Promise.all(
+      messageStreams.map((stream) => manager.streams.info(streamName('default', stream))),
+    );
     return {
       process: heapUsed + external,
       replica: await sizeOf(server),
       server: mem,
-      stream: state.bytes,
+      stream: streams.reduce((sum, { state }) => sum + state.bytes, 0),
       subscriptions,
     };
   }

@@ -11,6 +11,8 @@ import { TroupeError } from '../../../values/failure.ts';
 export interface Gate extends Disposable {
   /** Undefined while requests may be sent at once; else resolves when they may. Rejects with `storage` after five seconds, and with the refusal for good when the server is another one. */
   ready(): Promise<void> | undefined;
+  /** That refusal; undefined while there is none. */
+  refusal(): TroupeError | undefined;
 }
 
 /** Milliseconds that a request waits. */
@@ -78,6 +80,7 @@ export function connectionGate(
       if (refusal) return Promise.reject(refusal);
       return closed && wait(closed.opened);
     },
+    refusal: () => refusal,
     [Symbol.dispose]() {
       checking.abort();
       watching[Symbol.dispose]();

@@ -102,6 +102,7 @@ export async function jetstreamStore({
     free: collection('free'),
     presence,
     identity: seen.identity,
+    lost: () => gate.refusal(),
     async requireDeletion() {
       const stream = streamName(tenant, 'runs');
       try {

@@ -3,7 +3,7 @@ import type { StreamInfo } from '@nats-io/jetstream';
 import { RequestError } from '@nats-io/transport-node';
 import { subscribeTo } from '../../../nats/subscribe.ts';
 import { presenceTtl, type Presence } from '../store.ts';
-import { subjectsOf, type JetStreamApi } from './api.ts';
+import type { JetStreamApi } from './api.ts';
 import { isMissing, isUnheard, storeFailure } from './failures.ts';
 import { logNameOf, tokensOf } from './subjects.ts';
 
@@ -69,10 +69,15 @@ export function jetstreamPresence({ api, stream, prefix, processes, create }: Pr
       }),
     present: () =>
       orAnew('say which processes are present', async () => {
-        look(await api.ask<StreamInfo>(`STREAM.INFO.${stream}`));
-        const subjects = await subjectsOf(api, stream, `${prefix}.>`);
+        // One page has 100,000 processes.
+        const info = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, { subjects_filter: `${prefix}.>` });
+        look(info);
         if (clock.now() < since + presenceTtl) return undefined;
-        return new Set([...subjects.keys()].flatMap((subject) => logNameOf(subject.slice(prefix.length + 1)) ?? []));
+        return new Set(
+          Object.keys(info.state.subjects ?? {}).flatMap(
+            (subject) => logNameOf(subject.slice(prefix.length + 1)) ?? [],
+          ),
+        );
       }),
     answer(process, onNudge) {
       const subscriptions = [
@@ -90,7 +95,9 @@ export function jetstreamPresence({ api, stream, prefix, processes, create }: Pr
     },
     async ping(process, timeout) {
       try {
-        await connection.request(pingOf(process), '', { timeout });
+        // The credentials of the other process may not allow it to publish to the inbox of this one.
+        const reply = `${processes}.answer.${clock.id()}`;
+        await connection.request(pingOf(process), '', { timeout, noMux: true, reply });
         return 'alive';
       } catch (thrown) {
         if (thrown instanceof RequestError && thrown.isNoResponders()) return 'gone';

@@ -1,6 +1,8 @@
 /** What a store says and does when its server is away, full, or has lost a stream. */
 import { expect, test } from 'vitest';
 import { presenceTtl } from '../../../../src/journal/shared/store.ts';
+import { connectNats } from '../../../../src/nats/connection.ts';
+import { natsServer } from '../../../nats/server.ts';
 import { newTenant, placeOfFile, textMessage, textsOf } from './place.ts';
 
 const place = placeOfFile();
@@ -116,9 +118,7 @@ test('what another program publishes below the subjects is no log of ours, or a 
 });
 
 test('a server without JetStream is named', async () => {
-  const { natsServer } = await import('../../../nats/server.ts');
   await using plain = await natsServer('');
-  const { connectNats } = await import('../../../../src/nats/connection.ts');
   const connection = await connectNats({ servers: plain.url });
   await expect(place.open('shop', { connection })).rejects.toMatchObject({
     kind: 'environment',
