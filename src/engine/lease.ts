@@ -83,7 +83,8 @@ export class Leases {
   /** Is it certain that no other process holds the lease by now? A process that was suspended must ask first. */
   isCurrent(run: string): boolean {
     const held = this.#leases.get(run);
-    return held !== undefined && this.#clock.now() < Math.max(held.until, this.#until);
+    if (held === undefined || this.#clock.now() >= Math.max(held.until, this.#until)) return false;
+    return this.#journal.isCurrent?.(run) ?? true;
   }
 
   /** Renews the lease now; false when another process has it. Rejects with `storage` while the journal is away. */

@@ -149,6 +149,11 @@ export interface RunLeases {
   /** Extends a lease; false when another process has claimed the run meanwhile. */
   renew(run: string, epoch: number, until: number): Promise<boolean>;
   /**
+   * Is it certain by now that no other process has claimed a run of this one, so that it need not be asked with `renew`? A journal whose leases last as long
+   * as they were asked for leaves it out.
+   */
+  isCurrent?(run: string): boolean;
+  /**
    * Extends all leases of an owner with one write, whatever their number: none of them ends before `until`, in milliseconds since the epoch. Returns how many
    * there are: claimed by this owner, and neither released nor claimed by another one since. What was claimed and released before the call is counted.
    * A journal may leave it out: then each lease is renewed by itself.

@@ -51,6 +51,7 @@ export class Incarnation {
   #timers: Disposable[] = [];
   /** Until when the presence is known to others, by this clock. */
   #presentUntil = -Infinity;
+  #wasAnnounced = false;
   #written = 0;
   /** What is before this entry was deleted. */
   #trimmedBefore = 0;
@@ -173,16 +174,24 @@ export class Incarnation {
     this.#answering[Symbol.dispose]();
   }
 
-  #announce(): void {
+  /**
+   * Announces this process, and resolves when it is certain that no other process had ended its log by then. Rejects with `fenced` when one had, and with
+   * `storage` while the store does not answer.
+   */
+  async confirm(): Promise<void> {
     const { store, clock, name } = this.#options;
-    const announce = () => {
-      const sent = clock.now();
-      // Without an answer the presence ends, and this process asks before it relies on its log.
-      store.presence.announce(name).then(
-        () => (this.#presentUntil = Math.max(this.#presentUntil, sent + presenceTtl)),
-        () => {},
-      );
-    };
+    const sent = clock.now();
+    // While it was not announced, its log may have been ended.
+    const hasLapsed = this.#wasAnnounced && sent >= this.#presentUntil;
+    this.#wasAnnounced = true;
+    await store.presence.announce(name);
+    if (hasLapsed) await this.log.probe();
+    this.#presentUntil = Math.max(this.#presentUntil, sent + presenceTtl);
+  }
+
+  #announce(): void {
+    // Without an answer the presence ends, and this process asks before it relies on its log.
+    const announce = () => void this.confirm().catch(() => {});
     announce();
     this.#every(presenceInterval, announce);
   }

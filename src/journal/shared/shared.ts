@@ -186,12 +186,13 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       const incarnation = holderOf(run);
       if (incarnation?.held.get(run)?.epoch !== epoch) return false;
       // After a standstill its log tells whether it was ended: an entry is taken or not.
-      if (!incarnation.isPresent) await incarnation.log.probe().catch(unlessFenced);
+      if (!incarnation.isPresent) await incarnation.confirm().catch(unlessFenced);
       return incarnation.held.get(run)?.epoch === epoch;
     },
+    isCurrent: (run) => holderOf(run)?.isPresent ?? false,
     async renewAll(owner) {
       const incarnation = incarnations.get(owner);
-      if (incarnation && !incarnation.isPresent) await incarnation.log.probe().catch(unlessFenced);
+      if (incarnation && !incarnation.isPresent) await incarnation.confirm().catch(unlessFenced);
       return incarnations.get(owner)?.held.size ?? 0;
     },
     async release(run, epoch) {
