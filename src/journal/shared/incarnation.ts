@@ -28,8 +28,6 @@ export interface IncarnationOptions {
   onEnded(reason: TroupeError): void;
 }
 
-/** Milliseconds for which a lease certainly lasts after it was renewed: the last announcement may be as old as the interval between two. */
-export const leaseTtl = presenceTtl - presenceInterval;
 const sweepInterval = 1_000;
 /** The log is also to have several times what a run takes in the roster before it is trimmed, so that rosters are a small part of what is written. */
 const rosterBytes = 128;
@@ -53,6 +51,7 @@ export class Incarnation {
   #timers: Disposable[] = [];
   /** Until when the presence is known to others, by this clock. */
   #presentUntil = -Infinity;
+  #wasAnnounced = false;
   #written = 0;
   /** What is before this entry was deleted. */
   #trimmedBefore = 0;
@@ -84,8 +83,7 @@ export class Incarnation {
       onEnded: (reason) => this.#ended(reason),
     });
     this.#heldOptions = { runs: store.runs, owner: name, upTo: () => this.log.sequence, read: options.read };
-    void this.#announce().catch(() => {}); // Tried again in a moment.
-    this.#every(presenceInterval, () => void this.#announce().catch(() => {}));
+    this.#announce();
     this.#every(sweepInterval, () => void this.#sweep());
   }
 
@@ -97,12 +95,6 @@ export class Incarnation {
   /** Is it certain that no other process has ended its log? True while its presence was acknowledged lately. */
   get isPresent(): boolean {
     return this.log.ended === undefined && this.#options.clock.now() < this.#presentUntil;
-  }
-
-  /** Resolves when it is certain that no other process ends its log for `leaseTtl`. Rejects with `fenced` when one has, and while the server is away. */
-  async renew(): Promise<void> {
-    if (this.log.ended) throw this.log.ended;
-    if (this.#presentUntil - this.#options.clock.now() < leaseTtl) await this.#announce();
   }
 
   /**
@@ -182,14 +174,26 @@ export class Incarnation {
     this.#answering[Symbol.dispose]();
   }
 
-  async #announce(): Promise<void> {
+  /**
+   * Announces this process, and resolves when it is certain that no other process had ended its log by then. Rejects with `fenced` when one had, and with
+   * `storage` while the store does not answer.
+   */
+  async confirm(): Promise<void> {
     const { store, clock, name } = this.#options;
     const sent = clock.now();
-    const hasLapsed = sent >= this.#presentUntil && this.log.sequence > 0;
+    // While it was not announced, its log may have been ended.
+    const hasLapsed = this.#wasAnnounced && sent >= this.#presentUntil;
+    this.#wasAnnounced = true;
     await store.presence.announce(name);
-    // Others may have taken this process for dead meanwhile: an entry is taken only while they have not.
     if (hasLapsed) await this.log.probe();
     this.#presentUntil = Math.max(this.#presentUntil, sent + presenceTtl);
+  }
+
+  #announce(): void {
+    // Without an answer the presence ends, and this process asks before it relies on its log.
+    const announce = () => void this.confirm().catch(() => {});
+    announce();
+    this.#every(presenceInterval, announce);
   }
 
   /** Calls again and again until it stops. */
