@@ -51,8 +51,8 @@ export class Incarnation {
   readonly #answering: Disposable;
   readonly #heldOptions: HeldRunOptions;
   #timers: Disposable[] = [];
-  /** Until when the presence is known to others, by this clock. */
-  #presentUntil = -Infinity;
+  /** When the last announcement that was acknowledged was sent, by this clock. */
+  #announcedAt = -Infinity;
   #written = 0;
   /** What is before this entry was deleted. */
   #trimmedBefore = 0;
@@ -96,13 +96,19 @@ export class Incarnation {
 
   /** Is it certain that no other process has ended its log? True while its presence was acknowledged lately. */
   get isPresent(): boolean {
-    return this.log.ended === undefined && this.#options.clock.now() < this.#presentUntil;
+    return this.log.ended === undefined && this.#wasAnnouncedWithin(presenceTtl);
   }
 
   /** Resolves when it is certain that no other process ends its log for `leaseTtl`. Rejects with `fenced` when one has, and while the server is away. */
   async renew(): Promise<void> {
     if (this.log.ended) throw this.log.ended;
-    if (this.#presentUntil - this.#options.clock.now() < leaseTtl) await this.#announce();
+    if (!this.#wasAnnouncedWithin(presenceInterval)) await this.#announce();
+  }
+
+  /** False also when the clock was set back since: then it is not known how long ago that is. */
+  #wasAnnouncedWithin(time: number): boolean {
+    const age = this.#options.clock.now() - this.#announcedAt;
+    return age >= 0 && age < time;
   }
 
   /**
@@ -185,11 +191,12 @@ export class Incarnation {
   async #announce(): Promise<void> {
     const { store, clock, name } = this.#options;
     const sent = clock.now();
-    const hasLapsed = sent >= this.#presentUntil && this.log.sequence > 0;
+    const hasLapsed = !this.#wasAnnouncedWithin(presenceTtl) && this.log.sequence > 0;
     await store.presence.announce(name);
     // Others may have taken this process for dead meanwhile: an entry is taken only while they have not.
     if (hasLapsed) await this.log.probe();
-    this.#presentUntil = Math.max(this.#presentUntil, sent + presenceTtl);
+    const isLater = sent > this.#announcedAt || this.#announcedAt > clock.now();
+    if (isLater) this.#announcedAt = sent;
   }
 
   /** Calls again and again until it stops. */
