@@ -67,14 +67,15 @@ export class ChaosRound implements AsyncDisposable {
 
   /** To call after a process has ended: no call whose result was in the ledger was repeated, and the file is undamaged. */
   async checkLedgers(): Promise<void> {
-    const { calls } = this.service;
-    for (const { path, key } of calls.slice(this.#seen))
-      if (this.#settled.has(key)) this.violations.push(`${path} was called again under ${key}, whose result was known`);
-    this.#seen = calls.length;
     await using journal = await this.#read();
     for (const { actor, seq, what } of (await journal.verify()).damage)
       this.violations.push(`commit ${seq} of ${actor} is damaged: ${what}`);
     const ledgers = await Promise.all(this.rooms.map((room) => journal.ledger(room)));
+    // Other processes go on while the ledgers are read: a call until then may be the one whose result is read.
+    const { calls } = this.service;
+    for (const { path, key } of calls.slice(this.#seen))
+      if (this.#settled.has(key)) this.violations.push(`${path} was called again under ${key}, whose result was known`);
+    this.#seen = calls.length;
     this.#settled = new Set(ledgers.flat().map(({ key }) => key));
   }
 

@@ -191,16 +191,19 @@ export class HeldRun {
     this.#replica?.own({ owner, epoch });
   }
 
-  /** Another message is the last one: the sequence when it is this segment itself, whose acknowledgement was lost; undefined when it can be tried again. */
+  /** Another message is the last one: the sequence of this segment when it is there, and its acknowledgement was lost; undefined when it can be tried again. */
   async #whyRefused(chain: string): Promise<number | undefined> {
-    const last = await this.#options.runs.last(this.run);
-    const head = last && segmentHead(last);
-    if (head?.chain === chain) return last?.sequence;
-    // In a cluster of servers an append is also refused while another one is under way.
-    if (last?.sequence === this.#sequence) return undefined;
-    if (!last || head) throw fencedError(this.run, this.#epoch, undefined);
-    // A message of another program.
-    this.#sequence = last.sequence;
+    const { runs } = this.#options;
+    const last = await runs.last(this.run);
+    if (!last || last.sequence < this.#sequence) throw fencedError(this.run, this.#epoch, undefined);
+    // In a cluster of servers an append is also refused while another one is under way: then nothing is behind the last segment.
+    for await (const message of runs.read(this.run, this.#sequence)) {
+      const head = segmentHead(message);
+      if (head?.chain === chain) return message.sequence;
+      if (head) throw fencedError(this.run, this.#epoch, undefined);
+      // A message of another program.
+      this.#sequence = message.sequence;
+    }
     return undefined;
   }
 }

@@ -49,8 +49,8 @@ export class Incarnation {
   readonly #answering: Disposable;
   readonly #heldOptions: HeldRunOptions;
   #timers: Disposable[] = [];
-  /** Until when the presence is known to others, by this clock. */
-  #presentUntil = -Infinity;
+  /** When the last announcement that was acknowledged was sent, by this clock. */
+  #announcedAt = -Infinity;
   #wasAnnounced = false;
   #written = 0;
   /** What is before this entry was deleted. */
@@ -94,7 +94,13 @@ export class Incarnation {
 
   /** Is it certain that no other process has ended its log? True while its presence was acknowledged lately. */
   get isPresent(): boolean {
-    return this.log.ended === undefined && this.#options.clock.now() < this.#presentUntil;
+    return this.log.ended === undefined && this.#wasAnnouncedWithin(presenceTtl);
+  }
+
+  /** Was an announcement of the last so many milliseconds acknowledged? False also when the clock was set back since: then it is not known how long ago that is. */
+  #wasAnnouncedWithin(time: number): boolean {
+    const age = this.#options.clock.now() - this.#announcedAt;
+    return age >= 0 && age < time;
   }
 
   /**
@@ -182,11 +188,12 @@ export class Incarnation {
     const { store, clock, name } = this.#options;
     const sent = clock.now();
     // While it was not announced, its log may have been ended.
-    const hasLapsed = this.#wasAnnounced && sent >= this.#presentUntil;
+    const hasLapsed = this.#wasAnnounced && !this.#wasAnnouncedWithin(presenceTtl);
     this.#wasAnnounced = true;
     await store.presence.announce(name);
     if (hasLapsed) await this.log.probe();
-    this.#presentUntil = Math.max(this.#presentUntil, sent + presenceTtl);
+    const isLater = sent > this.#announcedAt || this.#announcedAt > clock.now();
+    if (isLater) this.#announcedAt = sent;
   }
 
   #announce(): void {

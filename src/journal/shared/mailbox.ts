@@ -39,7 +39,9 @@ export class Mailbox {
   /** The runs that have mail and are held here. */
   async mailed(): Promise<readonly string[]> {
     const { clock, holds } = this.#options;
-    if (clock.now() - this.#lookedAt >= lookInterval) await (this.#looking ??= this.#look());
+    const passed = clock.now() - this.#lookedAt;
+    // The clock may have been set back.
+    if (passed >= lookInterval || passed < 0) await (this.#looking ??= this.#look());
     return [...this.#waiting].filter(holds);
   }
 

@@ -220,7 +220,7 @@ export class ProcessLog {
 
   /** Another message is the last one: the sequence when it is this entry itself, whose acknowledgement was lost; undefined when it can be tried again. */
   async #whyRefused(entry: Entry): Promise<number | undefined> {
-    const { logs, name, onForeign } = this.#options;
+    const { logs, name } = this.#options;
     const last = await logs.last(name);
     if (!last || last.sequence < this.#sequence) {
       if (!last && (await logs.lastSequence()) >= this.#sequence) {
@@ -231,23 +231,30 @@ export class ProcessLog {
       }
       throw olderState();
     }
-    const { entry: count, fencedBy } = kindOf(last);
-    if (fencedBy !== undefined) await this.#fenced(entry, fencedBy);
-    else if (count === entry.count) return last.sequence;
-    else if (count !== undefined && last.sequence !== this.#sequence) throw olderState();
-    else if (count === undefined) {
-      onForeign(last.sequence);
-      this.#sequence = last.sequence;
-    }
-    return undefined;
+    const { entry: count } = kindOf(last);
+    if (count !== undefined && count !== entry.count && last.sequence !== this.#sequence) throw olderState();
+    return this.#lookBehind(entry);
   }
 
-  /** Another process has ended the log. The entry that was tried may stand before the end. */
-  async #fenced(entry: Entry, by: string): Promise<void> {
-    const { logs, name } = this.#options;
-    for await (const message of logs.read(name, this.#sequence))
-      if (kindOf(message).entry === entry.count) this.#stored(entry, message.sequence);
-    this.end(fencedLogError(name, by));
+  /** What stands behind the last known message: the entry that was tried, the end of the log, or messages of other programs, which are skipped. */
+  async #lookBehind(entry: Entry): Promise<number | undefined> {
+    const { logs, name, onForeign } = this.#options;
+    let found: number | undefined;
+    for await (const { sequence, headers } of logs.read(name, this.#sequence)) {
+      const { entry: count, fencedBy } = kindOf({ headers });
+      if (fencedBy !== undefined) {
+        // The entry may stand before the end.
+        if (found !== undefined) this.#stored(entry, found);
+        this.end(fencedLogError(name, fencedBy));
+        return undefined;
+      }
+      if (count === entry.count) found = sequence;
+      else if (count === undefined && found === undefined) {
+        onForeign(sequence);
+        this.#sequence = sequence;
+      }
+    }
+    return found;
   }
 
   #stored({ writes, notes, body }: Entry, sequence: number): void {

@@ -42,10 +42,19 @@ export class RunReader {
   }
 
   /** A run as it is by now; undefined when there is none. Rejects with `corrupt` or `incompatible` when it cannot be read. */
-  async read(run: string): Promise<StoredRun | undefined> {
+  read(run: string): Promise<StoredRun | undefined> {
+    return this.#inTurn(run, (reading) => this.#kept.set(run, reading));
+  }
+
+  /** As `read`, and the replica is the caller's: this reader forgets it. */
+  take(run: string): Promise<StoredRun | undefined> {
+    return this.#inTurn(run, () => {});
+  }
+
+  async #inTurn(run: string, keep: (reading: Reading) => void): Promise<StoredRun | undefined> {
     // Two readings of one run would change one replica at a time; a reading that began earlier may miss what was stored since.
     while (this.#reading.has(run)) await this.#reading.get(run)?.catch(() => {});
-    const reading = this.#read(run).finally(() => this.#reading.delete(run));
+    const reading = this.#read(run, keep).finally(() => this.#reading.delete(run));
     this.#reading.set(run, reading);
     return reading;
   }
@@ -58,18 +67,15 @@ export class RunReader {
     throw new TroupeError('environment', `The run ${run} is gone from the shared journal.`, { data: { gone: true } });
   }
 
-  /** As `read`, and the replica is the caller's: this reader forgets it. */
-  async take(run: string): Promise<StoredRun | undefined> {
-    const found = await this.read(run);
-    this.#kept.delete(run);
-    return found;
-  }
-
-  async #read(run: string): Promise<StoredRun | undefined> {
-    const reading = this.#kept.get(run) ?? new Reading(run);
+  async #read(run: string, keep: (reading: Reading) => void): Promise<StoredRun | undefined> {
+    let reading = this.#kept.get(run) ?? new Reading(run);
     this.#kept.delete(run);
     for (let last = await this.#runs.last(run); last;) {
       await reading.readSegments(this.#runs, last.sequence, this.#clock);
+      if (reading.isAstray) {
+        reading = new Reading(run);
+        continue;
+      }
       const { head } = reading;
       const tail = head.owner === undefined ? undefined : await this.#tails.read(head.owner);
       // The tail may be read on for another run meanwhile.
@@ -79,7 +85,7 @@ export class RunReader {
       if (again?.sequence === last.sequence) {
         // Not before it is certain that nothing was trimmed: what comes after a gap must not be applied.
         if (part) reading.readTail(part);
-        this.#kept.set(run, reading);
+        keep(reading);
         this.#forget();
         return { replica: reading.replica, head, sequence: last.sequence, isFenced, unmoved: reading.unmoved };
       }
@@ -106,6 +112,8 @@ class Reading {
   #head: SegmentHead | undefined;
   #tail = 0;
   unmoved: string[] = [];
+  /** It has made a write that its owner did not move when it gave the run back, and that is no part of the run: it must be read anew. */
+  isAstray = false;
 
   constructor(run: string) {
     this.replica = new RunReplica(run);
@@ -132,6 +140,8 @@ class Reading {
       if (!this.#head) this.replica.begin(message.sequence);
       // What was read from the owner's log before comes first in the segment that moves it.
       const texts = this.unmoved.splice(0, writes.length);
+      this.isAstray = this.unmoved.length > 0 && head.owner !== this.#head?.owner;
+      if (this.isAstray) return;
       for (const write of writes.slice(texts.length)) {
         void this.replica.apply(write, message.body.length / writes.length);
         // A run with a long history must not keep the process from its timers.

@@ -109,7 +109,8 @@ class TailReader implements Tail {
       this.sequence = message.sequence;
       const { entry, fencedBy } = kindOf(message);
       if (fencedBy !== undefined) this.fencedBy = fencedBy;
-      if (entry === undefined) continue;
+      // Behind its end nothing counts.
+      if (entry === undefined || this.fencedBy !== undefined) continue;
       const { parts, took, roster, trimmedBefore = 0 } = decodeEntry(this.#process, message);
       this.size += message.body.length;
       if (roster) {

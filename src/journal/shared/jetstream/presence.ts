@@ -72,6 +72,8 @@ export function jetstreamPresence({ api, stream, prefix, processes, create }: Pr
         // One page has 100,000 processes.
         const info = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, { subjects_filter: `${prefix}.>` });
         look(info);
+        // The clock was set back.
+        if (clock.now() < since) restart();
         if (clock.now() < since + presenceTtl) return undefined;
         return new Set(
           Object.keys(info.state.subjects ?? {}).flatMap(
