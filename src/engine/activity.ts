@@ -73,6 +73,18 @@ export class Activity {
     };
   }
 
+  /** Resolves when nothing of the run is under way. */
+  async nextIdle(run: string): Promise<void> {
+    if (this.isIdle(run)) return;
+    await new Promise<void>((resolve) => {
+      const watching = this.watch(run, () => {
+        if (!this.isIdle(run)) return;
+        watching[Symbol.dispose]();
+        resolve();
+      });
+    });
+  }
+
   /** Resolves at the next change of the run, or at a time in milliseconds since the epoch. */
   nextChange(run: string, clock: Clock, until: number): Promise<void> {
     return new Promise<void>((resolve) => {

@@ -190,7 +190,7 @@ export class Host implements AsyncDisposable {
       recallPolicy: recall,
       claim: (run, root) => this.#claim(run, root),
       giveUp: (run) => this.#giveUp(run),
-      release: (run) => this.#release(run),
+      release: (run) => void this.#releaseEnded(run).catch(() => {}),
       newActor: (run, type, address) => new Actor(this.#port, run, type, address),
       spawn: (parent, pending) => spawner.spawn(parent.state, pending),
       catchUp: (run, late) => this.#due.catchUp.add(run, late),
@@ -345,6 +345,12 @@ export class Host implements AsyncDisposable {
     await this.#leases.release(run).catch(() => {});
   }
 
+  /** Gives back the lease of a run whose actors have all ended, once its last messages are delivered or kept as dead letters: that is written under the lease. */
+  async #releaseEnded(run: string): Promise<void> {
+    await this.activity.nextIdle(run);
+    if (this.#registry.of(run).size === 0) await this.#release(run);
+  }
+
   #release(run: string): Promise<void> {
     this.#runs.delete(run);
     return this.#leases.release(run);
@@ -379,8 +385,7 @@ export class Host implements AsyncDisposable {
       case 'ended': {
         if (!this.#registry.has(address)) return;
         this.#registry.end(address);
-        // The last actor of a run gives back the lease; messages that are still being sent need none.
-        if (this.#registry.of(run).size === 0) this.#release(run).catch(() => {});
+        if (this.#registry.of(run).size === 0) this.#releaseEnded(run).catch(() => {});
         return;
       }
       case 'stuck': {

@@ -47,8 +47,8 @@ export interface RunStarterParts {
   claim(run: string, root: Address): Promise<HostedRun>;
   /** Lets a run go that could not be started. */
   giveUp(run: string): Promise<void>;
-  /** Gives the lease of a run back of which nothing is left to do. */
-  release(run: string): Promise<void>;
+  /** Gives back the lease of a run of which nothing is left to do, once its last messages are delivered. */
+  release(run: string): void;
   /** An actor of a run, not yet in the registry. */
   newActor(run: HostedRun, type: ActorType, address: Address): Actor;
   /** Starts a child whose spawn is committed. */
@@ -232,7 +232,7 @@ export class RunStarter {
     else for (const { actor } of actors) actor.startHeld();
     if (actors.length > 0) return;
     registry.addEnded(root.actor, run.id);
-    await this.#parts.release(run.id);
+    this.#parts.release(run.id);
   }
 }
 
