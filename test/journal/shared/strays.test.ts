@@ -47,12 +47,10 @@ async function collected<T>(found: AsyncIterable<T>): Promise<T[]> {
 
 /** Lets time pass until a promise is settled. */
 async function within<T>(clock: ReturnType<typeof virtualClock>, result: Promise<T>): Promise<T> {
-  let isOver = false;
-  void result.then(
-    () => (isOver = true),
-    () => (isOver = true),
-  );
-  for (let n = 0; n < 200 && !isOver; n++) {
+  const settled = new AbortController();
+  const end = () => settled.abort();
+  void result.then(end, end);
+  for (let n = 0; n < 200 && !settled.signal.aborted; n++) {
     await new Promise((resolve) => setImmediate(resolve));
     if (n % 10 === 9) clock.advance(500);
   }
