@@ -83,7 +83,8 @@ export class Leases {
   /** Is it certain that no other process holds the lease by now? A process that was suspended must ask first. */
   isCurrent(run: string): boolean {
     const held = this.#leases.get(run);
-    return held !== undefined && this.#clock.now() < Math.max(held.until, this.#until);
+    if (held === undefined || this.#clock.now() >= Math.max(held.until, this.#until)) return false;
+    return this.#journal.isCurrent?.(run) ?? true;
   }
 
   /** Renews the lease now; false when another process has it. Rejects with `storage` while the journal is away. */
@@ -131,8 +132,7 @@ export class Leases {
   }
 
   get #ttl(): number {
-    const { ttl = 10_000 } = this.#options;
-    return Math.min(ttl, this.#journal.leaseTtl ?? ttl);
+    return this.#options.ttl ?? 10_000;
   }
 
   #scheduleRenewal(): void {

@@ -130,8 +130,6 @@ export interface RunLease {
 
 /** Leases: which process may write a run. */
 export interface RunLeases {
-  /** Milliseconds for which a claim or a renewal certainly lasts, where the journal decides that and not the `ttl` that is asked for. */
-  readonly leaseTtl?: number;
   /**
    * Makes `owner` the only writer of a run for `ttl` milliseconds from `now`, and returns its epoch, which is higher than all before. Rejects with
    * `owned_elsewhere` (data: owner, until) while another owner has the run: its lease has not ended, and `alive(owner)` does not return false.
@@ -150,6 +148,11 @@ export interface RunLeases {
   ): Promise<number>;
   /** Extends a lease; false when another process has claimed the run meanwhile. */
   renew(run: string, epoch: number, until: number): Promise<boolean>;
+  /**
+   * Is it certain by now that no other process has claimed a run of this one, so that it need not be asked with `renew`? A journal whose leases last as long
+   * as they were asked for leaves it out.
+   */
+  isCurrent?(run: string): boolean;
   /**
    * Extends all leases of an owner with one write, whatever their number: none of them ends before `until`, in milliseconds since the epoch. Returns how many
    * there are: claimed by this owner, and neither released nor claimed by another one since. What was claimed and released before the call is counted.

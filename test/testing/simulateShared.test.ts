@@ -1,14 +1,13 @@
 /** `simulate` on a journal that each process opens over a shared store, which is slow, unreachable, full, silent and behind: the promises are those of one disk, and planted defects are found. */
 import { expect, test } from 'vitest';
-import { limitOfSeeds } from '../limits.ts';
+import { seedsOf } from '../dose.ts';
 import { simulate, type SimulateOptions } from 'troupe/testing';
 import { stepByStep } from '../engine/journals.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { SharedStore } from '../../src/journal/shared/store.ts';
 import { clerk, counting, desk, newsroom } from './subjects.ts';
 
-/** More in CI: `TROUPE_SEEDS=5000`. */
-const seeds = Number(process.env['TROUPE_SEEDS'] ?? 100);
+const { seeds, timeout } = seedsOf(50, 1_000);
 
 test.each([
   ['a machine with a child and timers', counting],
@@ -23,7 +22,7 @@ test.each([
     for (const fault of ['partition', 'zombie', 'crash', 'duplicate', 'delay', 'unsure', 'slow'] as const)
       expect(faults[fault], fault).toBeGreaterThan(0);
   },
-  limitOfSeeds(seeds),
+  timeout,
 );
 
 test('the same seed is the same run, event by event', async () => {
@@ -32,16 +31,6 @@ test('the same seed is the same run, event by event', async () => {
   const first = await hashes();
   expect(await hashes()).toEqual(first);
   expect(new Set(first).size).toBe(10);
-});
-
-/** Takes an entry whatever stands at the end of the log. */
-const endless = (store: SharedStore): SharedStore => ({
-  ...store,
-  logs: {
-    ...store.logs,
-    append: async (name, _expected, message) =>
-      store.logs.append(name, (await store.logs.last(name))?.sequence ?? 0, message),
-  },
 });
 
 /** Deletes the log of a process up to its last entry from time to time, whether segments have it or not. */
@@ -61,10 +50,6 @@ function trimming(store: SharedStore): SharedStore {
 }
 
 const mutants: Record<string, SimulateOptions & { readonly says: RegExp }> = {
-  'the log of a process takes entries after its end': {
-    shared: endless,
-    says: /^divided: /,
-  },
   'a log is trimmed before segments have what it says': {
     shared: trimming,
     says: /^divided: /,

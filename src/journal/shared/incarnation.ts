@@ -28,8 +28,6 @@ export interface IncarnationOptions {
   onEnded(reason: TroupeError): void;
 }
 
-/** Milliseconds for which a lease certainly lasts after it was renewed: the last announcement may be as old as the interval between two. */
-export const leaseTtl = presenceTtl - presenceInterval;
 const sweepInterval = 1_000;
 /** The log is also to have several times what a run takes in the roster before it is trimmed, so that rosters are a small part of what is written. */
 const rosterBytes = 128;
@@ -53,6 +51,7 @@ export class Incarnation {
   #timers: Disposable[] = [];
   /** When the last announcement that was acknowledged was sent, by this clock. */
   #announcedAt = -Infinity;
+  #wasAnnounced = false;
   #written = 0;
   /** What is before this entry was deleted. */
   #trimmedBefore = 0;
@@ -84,8 +83,7 @@ export class Incarnation {
       onEnded: (reason) => this.#ended(reason),
     });
     this.#heldOptions = { runs: store.runs, owner: name, upTo: () => this.log.sequence, read: options.read };
-    void this.#announce().catch(() => {}); // Tried again in a moment.
-    this.#every(presenceInterval, () => void this.#announce().catch(() => {}));
+    this.#announce();
     this.#every(sweepInterval, () => void this.#sweep());
   }
 
@@ -99,13 +97,7 @@ export class Incarnation {
     return this.log.ended === undefined && this.#wasAnnouncedWithin(presenceTtl);
   }
 
-  /** Resolves when it is certain that no other process ends its log for `leaseTtl`. Rejects with `fenced` when one has, and while the server is away. */
-  async renew(): Promise<void> {
-    if (this.log.ended) throw this.log.ended;
-    if (!this.#wasAnnouncedWithin(presenceInterval)) await this.#announce();
-  }
-
-  /** False also when the clock was set back since: then it is not known how long ago that is. */
+  /** Was an announcement of the last so many milliseconds acknowledged? False also when the clock was set back since: then it is not known how long ago that is. */
   #wasAnnouncedWithin(time: number): boolean {
     const age = this.#options.clock.now() - this.#announcedAt;
     return age >= 0 && age < time;
@@ -188,15 +180,27 @@ export class Incarnation {
     this.#answering[Symbol.dispose]();
   }
 
-  async #announce(): Promise<void> {
+  /**
+   * Announces this process, and resolves when it is certain that no other process had ended its log by then. Rejects with `fenced` when one had, and with
+   * `storage` while the store does not answer.
+   */
+  async confirm(): Promise<void> {
     const { store, clock, name } = this.#options;
     const sent = clock.now();
-    const hasLapsed = !this.#wasAnnouncedWithin(presenceTtl) && this.log.sequence > 0;
+    // While it was not announced, its log may have been ended.
+    const hasLapsed = this.#wasAnnounced && !this.#wasAnnouncedWithin(presenceTtl);
+    this.#wasAnnounced = true;
     await store.presence.announce(name);
-    // Others may have taken this process for dead meanwhile: an entry is taken only while they have not.
     if (hasLapsed) await this.log.probe();
     const isLater = sent > this.#announcedAt || this.#announcedAt > clock.now();
     if (isLater) this.#announcedAt = sent;
+  }
+
+  #announce(): void {
+    // Without an answer the presence ends, and this process asks before it relies on its log.
+    const announce = () => void this.confirm().catch(() => {});
+    announce();
+    this.#every(presenceInterval, announce);
   }
 
   /** Calls again and again until it stops. */

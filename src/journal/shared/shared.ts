@@ -10,7 +10,7 @@ import type { Journal, RunLease, SkippedEntry } from '../journal.ts';
 import { fencedError } from '../refusals.ts';
 import { Claims } from './claims.ts';
 import { DeadProcesses } from './deadProcesses.ts';
-import { Incarnation, leaseTtl } from './incarnation.ts';
+import { Incarnation } from './incarnation.ts';
 import { incarnationName } from './incarnationName.ts';
 import { activeRuns, findInAll, historyOfAll, leaseIn } from './lists.ts';
 import { Liveness } from './liveness.ts';
@@ -182,15 +182,17 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       mailbox.lookAgain();
       return epoch;
     },
-    leaseTtl,
     async renew(run, epoch) {
       const incarnation = holderOf(run);
       if (incarnation?.held.get(run)?.epoch !== epoch) return false;
-      await incarnation.renew().catch(unlessFenced);
+      // After a standstill its log tells whether it was ended: an entry is taken or not.
+      if (!incarnation.isPresent) await incarnation.confirm().catch(unlessFenced);
       return incarnation.held.get(run)?.epoch === epoch;
     },
+    isCurrent: (run) => holderOf(run)?.isPresent ?? false,
     async renewAll(owner) {
-      await incarnations.get(owner)?.renew().catch(unlessFenced);
+      const incarnation = incarnations.get(owner);
+      if (incarnation && !incarnation.isPresent) await incarnation.confirm().catch(unlessFenced);
       return incarnations.get(owner)?.held.size ?? 0;
     },
     async release(run, epoch) {
@@ -199,7 +201,15 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       mailbox.forget(run);
     },
     async claims({ run, owner, expiredAt } = {}) {
-      const runs = run !== undefined ? [run] : expiredAt !== undefined ? await freeRuns() : await activeRuns(store);
+      const own = owner === undefined ? undefined : incarnations.get(owner);
+      const runs =
+        run !== undefined
+          ? [run]
+          : expiredAt !== undefined
+            ? await freeRuns()
+            : own
+              ? [...own.held.keys()]
+              : await activeRuns(store);
       const present = runs.length === 0 ? undefined : await store.presence.present();
       const found = await Promise.all(runs.map((each) => leaseOf(each, present)));
       return found

@@ -1,5 +1,5 @@
 /**
- * One process's access to a shared store. Appends may be slow, refused for lack of room, unanswered (stored, not stored, or stored later), and arrive after
+ * One process's access to a shared store. Appends may be slow, refused for lack of room, unanswered (stored, not stored, or stored later), arrive twice, and arrive after
  * the process has crashed; answers may come late, the index may lag behind, and a process that is paused or cut off answers no ping.
  */
 import { sleep } from '../../values/clock.ts';
@@ -221,6 +221,8 @@ export class FaultyStore {
         if (fate === 'lost') return;
         const arrive = () => {
           if (kind === 'append' && time.now() < full.until) return reject(noRoom());
+          if (kind === 'append' && plan.strikes('duplicate', `an append of ${name}`))
+            time.wake(time.now() + plan.size('duplicate', 0, 5_000), () => void perform());
           const isAnswered = fate === 'answered' && !this.#isPartitioned;
           perform().then(isAnswered ? resolve : () => {}, reject);
           if (fate === 'answered' && !isAnswered) unanswered();

@@ -3,6 +3,8 @@ import { rigOf } from '../../cluster/rig.ts';
 import { busyOf } from '../../cluster/usage.ts';
 import type { Row, Run, Scope } from '../../row.ts';
 
+const warmUp = 400;
+
 /** `nodes` workers against one; `count` short runs in a round, 50 at once. */
 export const workers = (nodes: number, count: number): Row => {
   const one = 'troupe, 1 node';
@@ -33,7 +35,8 @@ async function measuring(scope: Scope, count: number, runs: number): Promise<Run
   const rig = await rigOf(scope);
   const names = Array.from({ length: count }, (_, n) => `n${n}`);
   const nodes = await Promise.all(names.map((name) => rig.node(name, ['short'])));
-  await rig.runs('short', 20 * count);
+  // Each process compiles its code while it does its first runs; what one costs is known after some hundreds.
+  await rig.runs('short', warmUp * count);
   const used = () => ({ nodes: nodes.reduce((sum, each) => sum + each.busy(), 0), server: busyOf(scope.serverPid) });
   return async (timed) => {
     const before = used();
