@@ -178,3 +178,42 @@ test('a process whose clock was set back still asks whether its log was ended', 
   await within(clock, journal.renew(run, epoch, clock.now() + 10_000));
   expect(announced).toBeGreaterThan(0);
 });
+
+test('lists read no run of which the index says all', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock });
+  const owner = shared({ store, clock });
+  const runs = Array.from({ length: 50 }, (_, n) => `job${n}`);
+  for (const each of runs) {
+    const epoch = await within(clock, owner.claim(each, 'owner', claim));
+    await owner.commit(commitFor({ run: each, actor: `agent/${each}`, epoch }));
+  }
+  for (let n = 0; n < 20; n++) {
+    clock.advance(500);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  const other = store.open();
+  const read: string[] = [];
+  const counting: FencedLogs = {
+    ...other.runs,
+    read: (name, after) => (read.push(name), other.runs.read(name, after)),
+  };
+  const reader = shared({ store: { ...other, runs: counting }, clock });
+  expect(await reader.claims()).toHaveLength(50);
+  expect(await reader.find({ parent: null, status: 'done' })).toEqual([]);
+  expect(read).toEqual([]);
+
+  await owner.commit(
+    commitFor({
+      run: 'job7',
+      actor: 'agent/job7',
+      seq: 2,
+      status: 'done',
+      event: { id: 'end', type: 'end', body: {} },
+    }),
+  );
+  expect(await reader.find({ parent: null, status: 'done' })).toMatchObject([{ run: 'job7' }]);
+  expect(await reader.claims()).toHaveLength(49);
+  expect(new Set(read)).toEqual(new Set(['job7']));
+});
