@@ -21,7 +21,7 @@ import { RunReader } from './runReader.ts';
 import type { RunReplica } from './runReplica.ts';
 import type { RunSummary } from './segment.ts';
 import type { SharedStore } from './store.ts';
-import { summaries } from './summaries.ts';
+import { summaries, type SummaryOf } from './summaries.ts';
 import { Tails } from './tails.ts';
 import { usualUpkeep, type Upkeep } from './upkeep.ts';
 import { verify } from './verify.ts';
@@ -157,7 +157,8 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     const held = holderOf(run)?.held.get(run);
     return held?.isQuiet ? held.summary : undefined;
   };
-  const knownSummaries = () => summaries({ logs: store.logs, tails, isMine, ownSummary });
+  const knownSummaries = (processes?: Iterable<string>) =>
+    summaries({ logs: store.logs, tails, isMine, ownSummary }, processes);
 
   /** Does a process not live, as far as is known? Only the end of its log makes it certain. Each process is asked about once. */
   async function goneProcesses(): Promise<(process: string) => Promise<boolean>> {
@@ -222,13 +223,17 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     },
     async claims({ run, owner, expiredAt } = {}) {
       const own = owner === undefined ? undefined : incarnations.get(owner);
-      const listed = async () => (expiredAt === undefined ? activeRuns(store) : freeRuns());
-      const summaryOf = run === undefined ? await knownSummaries() : () => undefined;
-      const entries = await (run !== undefined
-        ? lastOf([run])
-        : own && expiredAt === undefined
-          ? lastOf([...own.held.keys()])
-          : listed());
+      let summaryOf: SummaryOf = () => undefined;
+      let entries: readonly IndexedRun[];
+      if (run !== undefined) entries = await lastOf([run]);
+      else if (expiredAt !== undefined) {
+        entries = await freeRuns();
+        // Their logs are ended. Those of processes that live are read by who lists their runs, not by who looks for free ones again and again.
+        summaryOf = await knownSummaries(new Set(entries.flatMap(({ head }) => head.owner ?? [])));
+      } else {
+        summaryOf = await knownSummaries(own ? [] : undefined);
+        entries = await (own ? lastOf([...own.held.keys()]) : activeRuns(store));
+      }
       const isGone = entries.length === 0 ? undefined : await goneProcesses();
       const found = await inParallel(entries, async (entry): Promise<RunLease | undefined> => {
         const summary = summaryOf(entry);

@@ -17,10 +17,16 @@ export interface SummaryOptions {
   ownSummary(run: string): RunSummary | undefined;
 }
 
-/** Reads the logs of all other processes. Call it before the index is read: what is trimmed from a log later is then in the index. */
-export async function summaries({ logs, tails, isMine, ownSummary }: SummaryOptions): Promise<SummaryOf> {
+/**
+ * Reads the logs of `processes`, by default of all others. Logs that are not ended must be read before the index is: what is trimmed from them later is then in
+ * the index.
+ */
+export async function summaries(
+  { logs, tails, isMine, ownSummary }: SummaryOptions,
+  processes?: Iterable<string>,
+): Promise<SummaryOf> {
   const read = new Map<string, Tail>();
-  const others = (await logs.names()).filter((process) => !isMine(process));
+  const others = [...(processes ?? (await logs.names()))].filter((process) => !isMine(process));
   await Promise.all(
     others.map(async (process) => {
       // Runs of a log that cannot be read are read one by one: whoever asks for one of them is told why.

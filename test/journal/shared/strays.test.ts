@@ -217,3 +217,48 @@ test('lists read no run of which the index says all', async () => {
   expect(await reader.claims()).toHaveLength(49);
   expect(new Set(read)).toEqual(new Set(['job7']));
 });
+
+test('who looks for free runs reads no log of a process that lives', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock });
+  const owner = shared({ store, clock });
+  const epoch = await within(clock, owner.claim(run, 'owner', claim));
+  await owner.commit(commitOf(1, epoch));
+  for (let n = 0; n < 5; n++) {
+    clock.advance(500);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  const other = store.open();
+  const read: string[] = [];
+  const counting: FencedLogs = {
+    ...other.logs,
+    read: (name, after) => (read.push(name), other.logs.read(name, after)),
+  };
+  const reader = shared({ store: { ...other, logs: counting }, clock });
+  expect(await within(clock, reader.claims({ expiredAt: clock.now() }))).toEqual([]);
+  expect(read).toEqual([]);
+});
+
+test('the log of a dead process is read once, however many of its runs are taken over', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock });
+  const first = shared({ store, clock });
+  const runs = Array.from({ length: 20 }, (_, n) => `job${n}`);
+  for (const each of runs) {
+    const epoch = await within(clock, first.claim(each, 'first', claim));
+    await first.commit(commitFor({ run: each, actor: `agent/${each}`, epoch }));
+  }
+
+  const other = store.open();
+  const read: string[] = [];
+  const counting: FencedLogs = {
+    ...other.logs,
+    read: (name, after) => (read.push(name), other.logs.read(name, after)),
+  };
+  const second = shared({ store: { ...other, logs: counting }, clock });
+  for (const each of runs) await within(clock, second.claim(each, 'second', { ...claim, alive: () => false }));
+  expect(await second.find({ parent: null })).toHaveLength(20);
+  // Before and after its end.
+  expect(read.filter((name) => name.startsWith('first'))).toHaveLength(2);
+});
