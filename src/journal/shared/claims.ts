@@ -110,7 +110,7 @@ export class Claims {
     const hasEnded = (await held.replica()).hasEnded;
     // Always a new one: whoever claimed the run before may still be about to delete the earlier one.
     const note = async () => free.append(run, (await free.last(run))?.sequence ?? 0, { headers: {}, body: nothing });
-    while (!hasEnded && (await note()) === undefined);
+    if (!hasEnded) while ((await note()) === undefined);
     // The last messages of an actor are settled while its run is given back.
     await mine.log.flush(run);
     await held.write({ owner: undefined, epoch });

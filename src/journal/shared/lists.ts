@@ -2,8 +2,9 @@
 import type { ActorQuery, ActorRow, HistoryEntry, RunLease } from '../journal.ts';
 import { ownerOf } from './incarnationName.ts';
 import type { RunReplica } from './runReplica.ts';
-import { segmentHead, type SegmentHead } from './segment.ts';
+import { segmentHead, type RunSummary, type SegmentHead } from './segment.ts';
 import { presenceTtl, type LogHead, type SharedStore } from './store.ts';
+import type { SummaryOf } from './summaries.ts';
 
 /** A run in the index. */
 export interface IndexedRun {
@@ -20,16 +21,20 @@ export async function* indexedRuns(store: SharedStore): AsyncGenerator<IndexedRu
 }
 
 /** The runs that have not ended, as far as the index tells; a run that somebody has may have ended since. */
-export async function activeRuns(store: SharedStore): Promise<string[]> {
-  const active: string[] = [];
-  for await (const { run, head } of indexedRuns(store))
-    if (head.owner !== undefined || head.summary.root?.status === 'active') active.push(run);
+export async function activeRuns(store: SharedStore): Promise<IndexedRun[]> {
+  const active: IndexedRun[] = [];
+  for await (const entry of indexedRuns(store))
+    if (entry.head.owner !== undefined || entry.head.summary.root?.status === 'active') active.push(entry);
   return active;
 }
 
-/** Can the run have an actor that the query looks for, as far as the index tells? Of a run that somebody has it may not tell. */
-export function mayMatch({ owner, summary }: SegmentHead, query: ActorQuery): boolean {
-  if (owner !== undefined) return true;
+/** Has a run with this summary begun, and not ended? */
+export const isActive = ({ kinds, root }: RunSummary): boolean =>
+  kinds.length > 0 && (root === undefined || root.status === 'active');
+
+/** Can a run with this summary have an actor that the query looks for? Undefined: the run must be read. */
+function mayMatch(summary: RunSummary | undefined, query: ActorQuery): boolean {
+  if (summary === undefined) return true;
   const { status, type, parent, since, tag, state } = query;
   if (since !== undefined && summary.updated < since) return false;
   const statuses = status === undefined ? undefined : [status].flat();
@@ -53,18 +58,21 @@ export function mayMatch({ owner, summary }: SegmentHead, query: ActorQuery): bo
 export async function findInAll(
   store: SharedStore,
   query: ActorQuery,
+  summaryOf: SummaryOf,
   contentOf: (run: string) => Promise<RunReplica | undefined>,
 ): Promise<ActorRow[]> {
   const { limit = 100 } = query;
-  const candidates: IndexedRun[] = [];
-  for await (const entry of indexedRuns(store)) if (mayMatch(entry.head, query)) candidates.push(entry);
-  // Those that may be further than the index says come first, then the last updated.
-  const order = ({ head }: IndexedRun) => (head.owner === undefined ? head.summary.updated : Infinity);
-  candidates.sort((a, b) => order(b) - order(a) || (a.run < b.run ? -1 : 1));
+  const candidates: { readonly run: string; readonly updated: number }[] = [];
+  for await (const entry of indexedRuns(store)) {
+    const summary = summaryOf(entry);
+    // Those that are further than the index says come first, then the last updated.
+    if (mayMatch(summary, query)) candidates.push({ run: entry.run, updated: summary?.updated ?? Infinity });
+  }
+  candidates.sort((a, b) => (a.updated === b.updated ? (a.run < b.run ? -1 : 1) : a.updated < b.updated ? 1 : -1));
   let rows: ActorRow[] = [];
-  for (const { run, head } of candidates) {
+  for (const { run, updated } of candidates) {
     const last = rows[limit - 1];
-    if (head.owner === undefined && last && last.updated >= head.summary.updated) break;
+    if (last && last.updated >= updated) break;
     const replica = await contentOf(run);
     if (!replica) continue;
     rows.push(...(await replica.journal.find({ ...query, limit })));
@@ -103,7 +111,8 @@ export function leaseIn(run: string, head: SegmentHead, now: number, isOver: boo
   };
 }
 
-function indexed(message: LogHead): IndexedRun | undefined {
+/** What a message says of a run; undefined for one of another program. */
+export function indexed(message: LogHead): IndexedRun | undefined {
   const head = segmentHead(message);
   return head && { run: message.name, head };
 }

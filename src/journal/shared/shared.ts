@@ -12,14 +12,16 @@ import { Claims } from './claims.ts';
 import { DeadProcesses } from './deadProcesses.ts';
 import { Incarnation } from './incarnation.ts';
 import { incarnationName } from './incarnationName.ts';
-import { activeRuns, findInAll, historyOfAll, leaseIn } from './lists.ts';
+import { inParallel } from './inParallel.ts';
+import { activeRuns, findInAll, historyOfAll, indexed, isActive, leaseIn, type IndexedRun } from './lists.ts';
 import { Liveness } from './liveness.ts';
 import { Mailbox } from './mailbox.ts';
 import { prune } from './prune.ts';
 import { RunReader } from './runReader.ts';
 import type { RunReplica } from './runReplica.ts';
-import { segmentHead } from './segment.ts';
+import type { RunSummary } from './segment.ts';
 import type { SharedStore } from './store.ts';
+import { summaries, type SummaryOf } from './summaries.ts';
 import { Tails } from './tails.ts';
 import { usualUpkeep, type Upkeep } from './upkeep.ts';
 import { verify } from './verify.ts';
@@ -151,27 +153,46 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     });
   }
 
-  /** Does a process not live, as far as is known? Only the end of its log makes it certain. */
-  const isGone = async (process: string, present: ReadonlySet<string> | undefined): Promise<boolean> =>
-    (present !== undefined && !present.has(process)) || (await liveness.isEnded(process));
-
-  const leaseOf = async (run: string, present: ReadonlySet<string> | undefined): Promise<RunLease | undefined> => {
-    const last = await store.runs.last(run);
-    const head = last && segmentHead(last);
-    const content = head && (await contentOf(run));
-    if (!head || !content || content.contents.actors.size === 0 || content.hasEnded) return undefined;
-    const isOver = head.owner !== undefined && !isWell(head.owner) && (await isGone(head.owner, present));
-    return leaseIn(run, head, clock.now(), isOver);
+  const ownSummary = (run: string): RunSummary | undefined => {
+    const held = holderOf(run)?.held.get(run);
+    return held?.isQuiet ? held.summary : undefined;
   };
+  const knownSummaries = (processes?: Iterable<string>) =>
+    summaries({ logs: store.logs, tails, isMine, ownSummary }, processes);
+
+  /** Does a process not live, as far as is known? Only the end of its log makes it certain. Each process is asked about once. */
+  async function goneProcesses(): Promise<(process: string) => Promise<boolean>> {
+    const present = await store.presence.present();
+    const asked = new Map<string, Promise<boolean>>();
+    return (process) => {
+      if (isWell(process)) return Promise.resolve(false);
+      if (present !== undefined && !present.has(process)) return Promise.resolve(true);
+      const known = asked.get(process) ?? liveness.isEnded(process);
+      asked.set(process, known);
+      return known;
+    };
+  }
+
+  async function isRunActive(run: string): Promise<boolean> {
+    const content = await contentOf(run);
+    return content !== undefined && content.contents.actors.size > 0 && !content.hasEnded;
+  }
 
   /** The runs that nobody has: given back, or left by a process that died. */
-  async function freeRuns(): Promise<string[]> {
-    const noted = await store.runs.heads(await store.free.names());
-    const free = noted.filter((message) => {
-      const head = segmentHead(message);
-      return head?.owner === undefined && head?.summary.root?.status === 'active';
+  async function freeRuns(): Promise<IndexedRun[]> {
+    const noted = (await store.runs.heads(await store.free.names())).flatMap((message) => indexed(message) ?? []);
+    const free = noted.filter(
+      ({ head: { owner, summary } }) => owner === undefined && summary.root?.status === 'active',
+    );
+    return [...free, ...(await dead.runs()).flatMap((message) => indexed(message) ?? [])];
+  }
+
+  async function lastOf(runs: readonly string[]): Promise<IndexedRun[]> {
+    const found = await inParallel(runs, async (run) => {
+      const last = await store.runs.last(run);
+      return last && indexed({ ...last, name: run });
     });
-    return [...free, ...(await dead.runs())].map(({ name }) => name);
+    return found.filter((entry) => entry !== undefined);
   }
 
   return {
@@ -202,16 +223,25 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     },
     async claims({ run, owner, expiredAt } = {}) {
       const own = owner === undefined ? undefined : incarnations.get(owner);
-      const runs =
-        run !== undefined
-          ? [run]
-          : expiredAt !== undefined
-            ? await freeRuns()
-            : own
-              ? [...own.held.keys()]
-              : await activeRuns(store);
-      const present = runs.length === 0 ? undefined : await store.presence.present();
-      const found = await Promise.all(runs.map((each) => leaseOf(each, present)));
+      let summaryOf: SummaryOf = () => undefined;
+      let entries: readonly IndexedRun[];
+      if (run !== undefined) entries = await lastOf([run]);
+      else if (expiredAt !== undefined) {
+        entries = await freeRuns();
+        // Their logs are ended. Those of processes that live are read by who lists their runs, not by who looks for free ones again and again.
+        summaryOf = await knownSummaries(new Set(entries.flatMap(({ head }) => head.owner ?? [])));
+      } else {
+        summaryOf = await knownSummaries(own ? [] : undefined);
+        entries = await (own ? lastOf([...own.held.keys()]) : activeRuns(store));
+      }
+      const isGone = entries.length === 0 ? undefined : await goneProcesses();
+      const found = await inParallel(entries, async (entry): Promise<RunLease | undefined> => {
+        const summary = summaryOf(entry);
+        if (!(summary ? isActive(summary) : await isRunActive(entry.run))) return undefined;
+        const { owner: holder } = entry.head;
+        const isOver = holder !== undefined && (await isGone?.(holder)) === true;
+        return leaseIn(entry.run, entry.head, clock.now(), isOver);
+      });
       return found
         .filter((lease) => lease !== undefined)
         .filter((lease) => (owner === undefined || lease.owner === owner) && lease.until <= (expiredAt ?? Infinity))
@@ -254,7 +284,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
 
     async find(query) {
       const { run, actor } = query;
-      if (run === undefined && actor === undefined) return findInAll(store, query, contentOf);
+      if (run === undefined && actor === undefined) return findInAll(store, query, await knownSummaries(), contentOf);
       const content = await (run === undefined ? contentWith(actor ?? '') : contentOf(run));
       return content?.journal.find(query) ?? [];
     },

@@ -91,6 +91,8 @@ class TailReader implements Tail {
 
   /** A reading that began before the call does not count: it may have missed what was appended since. */
   readOn(): Promise<void> {
+    // Behind its end nothing comes. Whoever takes over many runs does not ask for each of them.
+    if (this.fencedBy !== undefined) return Promise.resolve();
     if (!this.#reading) {
       this.#reading = this.#read().finally(() => (this.#reading = undefined));
       return this.#reading;

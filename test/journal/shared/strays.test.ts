@@ -47,12 +47,10 @@ async function collected<T>(found: AsyncIterable<T>): Promise<T[]> {
 
 /** Lets time pass until a promise is settled. */
 async function within<T>(clock: ReturnType<typeof virtualClock>, result: Promise<T>): Promise<T> {
-  let isOver = false;
-  void result.then(
-    () => (isOver = true),
-    () => (isOver = true),
-  );
-  for (let n = 0; n < 200 && !isOver; n++) {
+  const settled = new AbortController();
+  const end = () => settled.abort();
+  void result.then(end, end);
+  for (let n = 0; n < 200 && !settled.signal.aborted; n++) {
     await new Promise((resolve) => setImmediate(resolve));
     if (n % 10 === 9) clock.advance(500);
   }
@@ -179,4 +177,88 @@ test('a process whose clock was set back still asks whether its log was ended', 
   announced = 0;
   await within(clock, journal.renew(run, epoch, clock.now() + 10_000));
   expect(announced).toBeGreaterThan(0);
+});
+
+test('lists read no run of which the index says all', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock });
+  const owner = shared({ store, clock });
+  const runs = Array.from({ length: 50 }, (_, n) => `job${n}`);
+  for (const each of runs) {
+    const epoch = await within(clock, owner.claim(each, 'owner', claim));
+    await owner.commit(commitFor({ run: each, actor: `agent/${each}`, epoch }));
+  }
+  for (let n = 0; n < 20; n++) {
+    clock.advance(500);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  const other = store.open();
+  const read: string[] = [];
+  const counting: FencedLogs = {
+    ...other.runs,
+    read: (name, after) => (read.push(name), other.runs.read(name, after)),
+  };
+  const reader = shared({ store: { ...other, runs: counting }, clock });
+  expect(await reader.claims()).toHaveLength(50);
+  expect(await reader.find({ parent: null, status: 'done' })).toEqual([]);
+  expect(read).toEqual([]);
+
+  await owner.commit(
+    commitFor({
+      run: 'job7',
+      actor: 'agent/job7',
+      seq: 2,
+      status: 'done',
+      event: { id: 'end', type: 'end', body: {} },
+    }),
+  );
+  expect(await reader.find({ parent: null, status: 'done' })).toMatchObject([{ run: 'job7' }]);
+  expect(await reader.claims()).toHaveLength(49);
+  expect(new Set(read)).toEqual(new Set(['job7']));
+});
+
+test('who looks for free runs reads no log of a process that lives', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock });
+  const owner = shared({ store, clock });
+  const epoch = await within(clock, owner.claim(run, 'owner', claim));
+  await owner.commit(commitOf(1, epoch));
+  for (let n = 0; n < 5; n++) {
+    clock.advance(500);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  const other = store.open();
+  const read: string[] = [];
+  const counting: FencedLogs = {
+    ...other.logs,
+    read: (name, after) => (read.push(name), other.logs.read(name, after)),
+  };
+  const reader = shared({ store: { ...other, logs: counting }, clock });
+  expect(await within(clock, reader.claims({ expiredAt: clock.now() }))).toEqual([]);
+  expect(read).toEqual([]);
+});
+
+test('the log of a dead process is read once, however many of its runs are taken over', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock });
+  const first = shared({ store, clock });
+  const runs = Array.from({ length: 20 }, (_, n) => `job${n}`);
+  for (const each of runs) {
+    const epoch = await within(clock, first.claim(each, 'first', claim));
+    await first.commit(commitFor({ run: each, actor: `agent/${each}`, epoch }));
+  }
+
+  const other = store.open();
+  const read: string[] = [];
+  const counting: FencedLogs = {
+    ...other.logs,
+    read: (name, after) => (read.push(name), other.logs.read(name, after)),
+  };
+  const second = shared({ store: { ...other, logs: counting }, clock });
+  for (const each of runs) await within(clock, second.claim(each, 'second', { ...claim, alive: () => false }));
+  expect(await second.find({ parent: null })).toHaveLength(20);
+  // Before and after its end.
+  expect(read.filter((name) => name.startsWith('first'))).toHaveLength(2);
 });
