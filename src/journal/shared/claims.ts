@@ -58,8 +58,12 @@ export class Claims {
 
   async #claim(run: string, mine: Incarnation, alive: (owner: string) => boolean): Promise<number> {
     const { store, reader } = this.#options;
+    // Most runs that are claimed are new: that is found out by the birth itself.
+    const born = reader.knows(run) ? undefined : await this.#take(run, undefined, mine);
+    if (born !== undefined) return born;
     for (;;) {
-      const [free, stored] = await Promise.all([store.free.last(run), reader.take(run)]);
+      const stored = await reader.take(run);
+      const free = stored && (await store.free.last(run));
       if (!(await this.#isFree(run, stored, mine, alive))) continue;
       const epoch = await this.#take(run, stored, mine);
       if (epoch === undefined) continue;

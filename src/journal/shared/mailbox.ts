@@ -26,6 +26,8 @@ export class Mailbox {
   readonly #options: MailOptions;
   /** Runs that have mail, as far as this process knows. */
   readonly #waiting = new Set<string>();
+  /** Runs that were born here: while no word came of mail for them, they have none. */
+  readonly #born = new Set<string>();
   /** Names of messages that are being removed. */
   readonly #removing = new Set<string>();
   #lookedAt = -Infinity;
@@ -53,16 +55,20 @@ export class Mailbox {
   /** The run is not held here any more. */
   forget(run: string): void {
     this.#waiting.delete(run);
+    this.#born.delete(run);
   }
 
-  /** A run was claimed: what came before is found with the next look. */
-  lookAgain(): void {
+  /** A run was claimed: what came before is found with the next look. `isBorn`: it is new, so that there is hardly any. */
+  claimed(run: string, isBorn: boolean): void {
     this.#lastSequence = -1;
+    if (isBorn) this.#born.add(run);
+    else this.#born.delete(run);
   }
 
   /** Messages of a run that are not handled, oldest first. */
   async read(run: string): Promise<Envelope[]> {
     const { store, contentOf } = this.#options;
+    if (this.#born.has(run) && !this.#waiting.has(run)) return [];
     const names = (await store.mail.names(run)).filter((name) => !this.#removing.has(name));
     const found = await Promise.all(names.map(async (name) => ({ name, message: await store.mail.last(name) })));
     const replica = names.length === 0 ? undefined : await contentOf(run);

@@ -46,6 +46,11 @@ export class RunReader {
     return this.#inTurn(run, (reading) => this.#kept.set(run, reading));
   }
 
+  /** Was the run read lately? */
+  knows(run: string): boolean {
+    return this.#kept.has(run);
+  }
+
   /** As `read`, and the replica is the caller's: this reader forgets it. */
   take(run: string): Promise<StoredRun | undefined> {
     return this.#inTurn(run, () => {});

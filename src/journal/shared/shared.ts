@@ -200,7 +200,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       if (lost) throw lost;
       const epoch = await claimAs(run, owner, alive);
       for (const incarnation of incarnations.values()) if (incarnation.owner !== owner) incarnation.remove(run);
-      mailbox.lookAgain();
+      mailbox.claimed(run, epoch === 1);
       return epoch;
     },
     async renew(run, epoch) {
