@@ -276,7 +276,8 @@ export class ProcessLog {
     const sent = this.#entry?.writes ?? [];
     for (const write of sent) this.#unsure.add(write);
     for (const { callers } of [...sent, ...queued]) for (const { reject } of callers.splice(0)) reject(error);
-    for (const { reject } of this.#notes.splice(0)) reject(error);
+    // A note that is stored all the same says too much, which harms nobody.
+    for (const { reject } of [...(this.#entry?.notes ?? []), ...this.#notes.splice(0)]) reject(error);
   }
 }
 
