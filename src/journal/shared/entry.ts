@@ -55,7 +55,7 @@ export function encodeEntry({
 export const fenceMessage = (by: string) => ({ headers: { [fenceHeader]: by }, body: new Uint8Array() });
 
 /** What stands in a process log: the number of an entry, who fenced it, or neither for a message of another program. */
-export function kindOf({ headers }: Pick<StoredMessage, 'headers'>): { entry?: number; fencedBy?: string } {
+export function entryKind({ headers }: Pick<StoredMessage, 'headers'>): { entry?: number; fencedBy?: string } {
   const [count, by] = [headers[countHeader], headers[fenceHeader]];
   if (by !== undefined) return { fencedBy: by };
   return count !== undefined && /^[1-9]\d*$/.test(count) ? { entry: Number(count) } : {};

@@ -7,7 +7,7 @@ import { reasonOf } from '../../values/cause.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
 import { storageReasonOf } from '../../values/storageReason.ts';
-import { encodeEntry, kindOf } from './entry.ts';
+import { encodeEntry, entryKind } from './entry.ts';
 import type { FencedLogs } from './store.ts';
 import { UnsureWrites, type QueuedWrite } from './unsureWrites.ts';
 
@@ -231,7 +231,7 @@ export class ProcessLog {
       }
       throw olderState();
     }
-    const { entry: count, fencedBy } = kindOf(last);
+    const { entry: count, fencedBy } = entryKind(last);
     if (fencedBy !== undefined) await this.#fenced(entry, fencedBy);
     else if (count === entry.count) return last.sequence;
     else if (count !== undefined && last.sequence !== this.#sequence) throw olderState();
@@ -246,7 +246,7 @@ export class ProcessLog {
   async #fenced(entry: Entry, by: string): Promise<void> {
     const { logs, name } = this.#options;
     for await (const message of logs.read(name, this.#sequence))
-      if (kindOf(message).entry === entry.count) this.#stored(entry, message.sequence);
+      if (entryKind(message).entry === entry.count) this.#stored(entry, message.sequence);
     this.end(fencedLogError(name, by));
   }
 

@@ -22,7 +22,7 @@ import { Incarnation, leaseTtl } from './incarnation.ts';
 import { incarnationName } from './incarnationName.ts';
 import { activeRuns, findInAll, historyOfAll, leaseIn } from './lists.ts';
 import { Liveness } from './liveness.ts';
-import { Mailbox } from './mailbox.ts';
+import { StoredMail } from './storedMail.ts';
 import { prune } from './prune.ts';
 import { RunReader } from './runReader.ts';
 import type { RunReplica } from './runReplica.ts';
@@ -30,7 +30,7 @@ import { segmentHead } from './segment.ts';
 import type { SharedStore } from './store.ts';
 import { Tails } from './tails.ts';
 import { usualUpkeep, type Upkeep } from './upkeep.ts';
-import { verify } from './verify.ts';
+import { verifyStore } from './verify.ts';
 import { WriteProbe } from './writeProbe.ts';
 
 /** How a shared journal is opened. */
@@ -99,7 +99,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     for (const incarnation of incarnations.values()) if (incarnation.held.has(run)) return incarnation;
     return undefined;
   };
-  const mailbox = new Mailbox({
+  const mailbox = new StoredMail({
     store,
     clock,
     holds: (run) => holderOf(run) !== undefined,
@@ -271,7 +271,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
         isFree: (process) => isMine(process) || liveness.end(process, id),
         onPruned: (run) => holderOf(run)?.remove(run),
       }),
-    verify: () => verify(store, clock),
+    verify: () => verifyStore(store, clock),
 
     lost: () => lost ?? store.lost(),
     skipped: () => skipped,

@@ -1,5 +1,5 @@
 /** What the logs of other processes have, as far as this process has read them; it reads on from there. */
-import { decodeEntry, entryName, kindOf, requireKnown, type LoggedWrite } from './entry.ts';
+import { decodeEntry, entryName, entryKind, requireKnown, type LoggedWrite } from './entry.ts';
 import type { FencedLogs } from './store.ts';
 
 /** What one run wrote in one entry. */
@@ -110,7 +110,7 @@ class TailReader implements Tail {
   async #read(): Promise<void> {
     for await (const message of this.#logs.read(this.#process, this.sequence)) {
       this.sequence = message.sequence;
-      const { entry, fencedBy } = kindOf(message);
+      const { entry, fencedBy } = entryKind(message);
       if (fencedBy !== undefined) this.fencedBy = fencedBy;
       if (entry === undefined) continue;
       const { parts, took, roster, trimmedBefore = 0 } = decodeEntry(this.#process, message);
