@@ -14,11 +14,11 @@ export type Weather = 'well' | 'away' | 'unanswered' | 'full';
 /** The claim of a test: the times are those that other journals need. */
 export const claimOptions = { now: 1_700_000_000_000, ttl: 60_000 };
 
-/** What every process can read of the run `r` and its actor `agent/a`. */
+/** What every process can read of the run `r` and its actor `agent/r`. */
 export const contentsOf = async (journal: Journal) => ({
   history: await journal.history({ run: 'r' }),
-  said: await journal.list('agent/a', 'said'),
-  dead: await journal.list('agent/a', 'dead'),
+  said: await journal.list('agent/r', 'said'),
+  dead: await journal.list('agent/r', 'dead'),
   ledger: await journal.ledger('r'),
   mail: (await journal.mail('r')).map(({ id }) => id),
   claims: (await journal.claims()).map(({ run, owner, epoch }) => ({ run, owner, epoch })),

@@ -4,15 +4,15 @@ import type { Journal } from '../../../src/journal/journal.ts';
 import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
 import { claimOptions, contentsOf, sharedWorld } from './faults.ts';
 
-const first = commitFor({ seq: 1, appends: [{ list: 'said', entry: 'once' }] });
-const letter = { id: 'm1', type: 'x', from: 'agent/b', to: 'agent/a', body: 1, kind: 'tell' as const };
+const first = commitFor({ actor: 'agent/r', seq: 1, appends: [{ list: 'said', entry: 'once' }] });
+const letter = { id: 'm1', type: 'x', from: 'agent/b', to: 'agent/r', body: 1, kind: 'tell' as const };
 const mail = { ...letter, id: 'm2', run: 'r' };
 const failure = { kind: 'expired' as const, message: 'Late.', retryable: false };
-const result = { key: 'agent/a/1/0', name: 'call', input: 1, outcome: { ok: true as const, output: 7 } };
+const result = { key: 'agent/r/1/0', name: 'call', input: 1, outcome: { ok: true as const, output: 7 } };
 const second = { ...first, seq: 2, event: { ...first.event, id: 'e2' } };
 const writes: Readonly<Record<string, (journal: Journal, attempt: number) => Promise<unknown>>> = {
   'a commit': (journal) => journal.commit(second),
-  'a result': (journal) => journal.record('r', 1, 'agent/a', commitTime, result),
+  'a result': (journal) => journal.record('r', 1, 'agent/r', commitTime, result),
   'a dead letter, which has another time by then': (journal, attempt) =>
     journal.bury('r', 1, { ...letter, at: commitTime + attempt, failure }),
   'a message': (journal) => journal.post(mail),
@@ -37,7 +37,7 @@ for (const [how, weather] of [
     at.server.weather = 'well';
     const again = at.mine.claim('r', 'me', claimOptions);
     await at.back();
-    await at.mine.commit(commitFor({ seq: 1, epoch: await again }));
+    await at.mine.commit(commitFor({ actor: 'agent/r', seq: 1, epoch: await again }));
     await expect(at.other.claim('r', 'other', claimOptions)).rejects.toMatchObject({ kind: 'owned_elsewhere' });
     expect(await at.other.history({ run: 'r' })).toHaveLength(1);
   });
@@ -68,11 +68,11 @@ test('what gives something back is done as soon as the server is there, although
   await using at = sharedWorld();
   await at.mine.claim('r', 'me', claimOptions);
   await at.mine.claim('s', 'me', claimOptions);
-  const data = { ...mail, from: 'agent/a', to: 'agent/b' };
-  await at.mine.commit({ ...first, opens: [{ kind: 'message', key: 'agent/a/1/0', data }] });
+  const data = { ...mail, from: 'agent/r', to: 'agent/b' };
+  await at.mine.commit({ ...first, opens: [{ kind: 'message', key: 'agent/r/1/0', data }] });
   expect(await at.other.undelivered('r')).toHaveLength(1);
   await at.unsure('away', async () => {
-    at.mine.settle('r', ['agent/a/1/0']);
+    at.mine.settle('r', ['agent/r/1/0']);
     await at.mine.release('s', 1);
   });
   await at.back();

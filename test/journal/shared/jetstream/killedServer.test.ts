@@ -13,7 +13,7 @@ test('when the server is killed in the middle of many commits, each is stored on
   const journal = shared({ store: await place.open(tenant), clock: systemClock() });
   await journal.claim('r', 'me', claimOptions);
   const commits = Array.from({ length: 300 }, (_, n) =>
-    commitFor({ seq: n + 1, appends: [{ list: 'said', entry: n + 1 }] }),
+    commitFor({ actor: 'agent/r', seq: n + 1, appends: [{ list: 'said', entry: n + 1 }] }),
   );
   const written = (async () => {
     for (const commit of commits) {
@@ -32,6 +32,6 @@ test('when the server is killed in the middle of many commits, each is stored on
   })();
   await written;
   const other = shared({ store: await place.open(tenant), clock: systemClock() });
-  expect(await other.list('agent/a', 'said')).toEqual(commits.map(({ seq }) => seq));
+  expect(await other.list('agent/r', 'said')).toEqual(commits.map(({ seq }) => seq));
   for (const each of [journal, other]) await each[Symbol.asyncDispose]();
 });
