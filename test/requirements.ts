@@ -131,8 +131,8 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/engine/mutants.test.ts', name: 'a process whose run was taken over performs no effect' },
       { file: 'test/engine/mutants.test.ts', name: 'the test of a frozen process finds: no fencing' },
       {
-        file: 'test/journal/replicated/clockSkew.test.ts',
-        name: 'the process with the fast clock takes the run over; results stay stored, and no effect is performed twice',
+        file: 'test/journal/shared/faults.test.ts',
+        name: 'a process that stood still is fenced: none of its commits is applied, and it claims again under a new name',
       },
       { file: 'test/testing/simulateShared.test.ts', name: 'found: %s' },
       {
@@ -475,7 +475,7 @@ export const requirements: readonly Requirement[] = [
         name: 'acknowledged commits survive a power cut, and would not without fsync',
       },
       {
-        file: 'test/journal/replicated/jetstream.test.ts',
+        file: 'test/journal/shared/jetstream/killedServer.test.ts',
         name: 'when the server is killed in the middle of many commits, each is stored once when it is back',
       },
       { file: 'test/engine/mutants.test.ts', name: 'the crash test finds: %s' },
@@ -501,8 +501,8 @@ export const requirements: readonly Requirement[] = [
         name: 'a run has one owner: another process gets it only when the claim has run out, or the owner is gone',
       },
       {
-        file: 'test/journal/replicated/replicated.test.ts',
-        name: 'whatever the order in which processes write, all of them have the same journal',
+        file: 'test/journal/shared/ordering.test.ts',
+        name: 'whatever goes wrong with the store, what was acknowledged is there once and in order, what was refused is not, and every run is found',
       },
       { file: 'test/testing/simulateShared.test.ts', name: 'found: %s' },
     ],
@@ -557,8 +557,8 @@ export const requirements: readonly Requirement[] = [
         name: 'a commit that cannot be stored is refused alone: the others of its group are stored',
       },
       {
-        file: 'test/journal/replicated/replicated.test.ts',
-        name: 'many concurrent commits are grouped in few log entries',
+        file: 'test/journal/shared/faults.test.ts',
+        name: 'commits of one turn are one message, whatever their number and their runs',
       },
     ],
   },
@@ -1456,21 +1456,40 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
-    id: 'AP1',
-    says: 'An entry is applied once, and after all entries before it. A gap is never skipped.',
-    where: 'src/journal/replicated/applier.ts',
+    id: 'SJ1',
+    says: "A run has one owner. Another process gets it when the owner's log is ended: from then on no write of that owner is applied by anybody.",
+    where: 'src/journal/shared/shared.ts',
     tests: [
       {
-        file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'replica in ${kind}: an entry that is stored again after the snapshot is not applied again',
+        file: 'test/journal/shared/faults.test.ts',
+        name: 'a process that stood still is fenced: none of its commits is applied, and it claims again under a new name',
       },
       {
-        file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'replica in ${kind}: a process that stalled while the log was truncated notices it, and misses nothing',
+        file: 'test/journal/shared/ordering.test.ts',
+        name: 'whatever goes wrong with the store, what was acknowledged is there once and in order, what was refused is not, and every run is found',
       },
       {
-        file: 'test/journal/replicated/replicated.test.ts',
-        name: 'whatever the order in which processes write, all of them have the same journal',
+        file: 'test/journal/shared/ordering.test.ts',
+        name: 'found: %s',
+      },
+    ],
+  },
+  {
+    id: 'SJ2',
+    says: 'What was acknowledged is in the log or in a segment at every moment: at a trim, a take-over, and when a process is killed between any two steps.',
+    where: 'src/journal/shared/shared.ts',
+    tests: [
+      {
+        file: 'test/journal/shared/ordering.test.ts',
+        name: 'whatever goes wrong with the store, what was acknowledged is there once and in order, what was refused is not, and every run is found',
+      },
+      {
+        file: 'test/journal/shared/ordering.test.ts',
+        name: 'found: %s',
+      },
+      {
+        file: 'test/journal/shared/ordering.test.ts',
+        name: 'seed %i: %s',
       },
       {
         file: 'test/testing/simulateShared.test.ts',
@@ -1479,54 +1498,89 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
-    id: 'AP2',
-    says: 'A replica that is behind the oldest entry of the log starts again from a snapshot. A replica of another log is refused, and so is one with an entry that the log does not have, unless the loss is accepted.',
-    where: 'src/journal/replicated/applier.ts',
+    id: 'SJ3',
+    says: 'A run is born once: the first segment is appended where nothing is.',
+    where: 'src/journal/shared/shared.ts',
     tests: [
       {
-        file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'replica in ${kind}: a process that stalled while the log was truncated notices it, and misses nothing',
+        file: 'src/testing/suites/journal.ts',
+        name: 'a run has one owner: another process gets it only when the claim has run out, or the owner is gone',
       },
       {
-        file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'a log in an older state is refused, whether it continued or not; where that state is accepted, the file is rebuilt with a notice',
-      },
-      {
-        file: 'test/journal/replicated/snapshots.test.ts',
-        name: 'a replica file is refused with another log than the one it has applied, and keeps its data',
+        file: 'test/journal/shared/ordering.test.ts',
+        name: 'found: %s',
       },
     ],
   },
   {
-    id: 'AP3',
-    says: 'An entry that cannot be applied now (for example because the disk is full) is tried again. No later entry is applied before it.',
-    where: 'src/journal/replicated/applier.ts',
+    id: 'SJ4',
+    says: 'A write whose outcome is unknown is rejected with `storage`. Asked for again, it is made once. A claim that nobody waits for is given back.',
+    where: 'src/journal/shared/shared.ts',
     tests: [
       {
-        file: 'test/journal/replicated/fullDisk.test.ts',
-        name: 'an entry for which the disk has no room is tried again until there is, and no later one is applied before it',
+        file: 'test/journal/shared/unsureWrites.test.ts',
+        name: '${name} that is asked for again ${when} it is stored is made once, and is known; ${how}',
+      },
+      {
+        file: 'test/journal/shared/unsureWrites.test.ts',
+        name: 'a claim whose outcome was unknown is given back when it is stored, so that it holds up nobody; ${how}',
+      },
+      {
+        file: 'test/journal/shared/unsureWrites.test.ts',
+        name: 'a claim that is asked for again keeps its run, although the first one was stored late; ${how}',
       },
     ],
   },
   {
-    id: 'AP4',
-    says: 'What is no entry is skipped, by every process alike, and remembered.',
-    where: 'src/journal/replicated/applier.ts',
+    id: 'SJ5',
+    says: 'A run that waits costs no message: a process renews all its runs by its presence. The commits of one turn are one message.',
+    where: 'src/journal/shared/shared.ts',
     tests: [
       {
-        file: 'test/journal/replicated/foreignEntries.test.ts',
-        name: '${Object.keys(forms).length} forms of foreign messages: the tenant goes on, every process has the same, and all of them are counted',
+        file: 'test/journal/shared/faults.test.ts',
+        name: 'a run that waits costs no message: a thousand of them are renewed by their process alone',
+      },
+      {
+        file: 'test/journal/shared/faults.test.ts',
+        name: 'commits of one turn are one message, whatever their number and their runs',
       },
     ],
   },
   {
-    id: 'AP5',
-    says: 'A replica that turns out to be damaged is rebuilt from the log. Nothing is read from it meanwhile.',
-    where: 'src/journal/replicated/applier.ts',
+    id: 'SJ6',
+    says: 'Damage, and a write that only a newer version knows, refuse the runs that they concern. Messages of other programs are skipped.',
+    where: 'src/journal/shared/shared.ts',
     tests: [
       {
-        file: 'test/journal/replicated/damagedReplica.test.ts',
-        name: 'a run whose process finds its copy damaged goes on, and what was stored is not stored again',
+        file: 'test/journal/shared/faults.test.ts',
+        name: 'a damaged segment is named, its run is refused, and all other runs go on',
+      },
+      {
+        file: 'test/journal/shared/faults.test.ts',
+        name: 'a damaged entry is named by its process; runs of other processes, and those whose writes are in segments, are read',
+      },
+      {
+        file: 'test/journal/shared/faults.test.ts',
+        name: 'a write that only a newer version knows refuses the run that it concerns, and no other run of the same process',
+      },
+      {
+        file: 'test/journal/shared/faults.test.ts',
+        name: 'messages of another program in a log and among segments are skipped and counted, and every process has the same',
+      },
+    ],
+  },
+  {
+    id: 'SJ7',
+    says: 'Clocks of processes are not compared. A server in an older state than this machine has seen is refused.',
+    where: 'src/journal/shared/shared.ts',
+    tests: [
+      {
+        file: 'test/journal/shared/faults.test.ts',
+        name: 'clocks are not compared: a process whose clock is %i ms off takes no run from one that lives, and gets those of a dead one',
+      },
+      {
+        file: 'test/journal/shared/jetstream/restoredStore.test.ts',
+        name: 'a restored server is refused by running processes and at a start, also after others have written to it; the flag accepts it',
       },
     ],
   },

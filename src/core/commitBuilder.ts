@@ -159,7 +159,7 @@ const shortened = (key: string, sha256: Sha256): string =>
   key.length <= maxKeyLength ? key : `${key.slice(0, maxKeyLength - 33)}.${sha256(key).slice(0, 32)}`;
 const maxKeyLength = 200;
 
-/** The texts as one. V8 keeps the parts of a template beside the whole, which would double the memory of an actor at rest. */
+/** The texts as one. the JavaScript engine keeps the parts of a template beside the whole, which would double the memory of an actor at rest. */
 const flat = (...texts: string[]): string => texts.join('');
 
 /** Part of an address made of any id. An id with characters that an address cannot have is changed, and gets the action's index, so that two ids never share an address. */

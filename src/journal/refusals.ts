@@ -1,5 +1,5 @@
-/** The errors with which every kind of journal refuses a write or a claim (J3), and how a refused claim is read. */
-import { toFailure, TroupeError } from '../values/failure.ts';
+/** The errors with which every kind of journal refuses a write or a claim (J3). */
+import { TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 
 /** The run is claimed under another epoch than the commit's; `current` is undefined when it was never claimed. */
@@ -28,21 +28,13 @@ export const unknownActorError = (actor: Address): TroupeError =>
 export const unknownRunError = (run: string): TroupeError =>
   new TroupeError('unknown_recipient', `The run ${run} has no actor that could keep a dead letter.`);
 
-/** Another owner's lease of a run, which has not expired; `until` in milliseconds since the epoch. */
-export type LeaseHolder = { readonly owner: string; readonly until: number };
-
-/** The claim is refused because another owner's lease has not expired. */
-export const ownedElsewhereError = (run: string, { owner, until }: LeaseHolder): TroupeError =>
+/** The claim is refused because another owner's lease, until this time in milliseconds since the epoch, has not expired. */
+export const ownedElsewhereError = (
+  run: string,
+  { owner, until }: { readonly owner: string; readonly until: number },
+): TroupeError =>
   new TroupeError(
     'owned_elsewhere',
     `The run ${run} is being run by another process (${owner}). Wait for it, cancel it there, or let it park (Ctrl-C).`,
     { data: { owner, until } },
   );
-
-/** The lease for which a claim was refused; undefined when something else went wrong. */
-export function leaseHolderIn(thrown: unknown): LeaseHolder | undefined {
-  const { kind, data } = toFailure(thrown);
-  if (kind !== 'owned_elsewhere') return undefined;
-  // An error of this kind comes from `ownedElsewhereError`, in this process or in one that applied the same entry.
-  return data as LeaseHolder;
-}

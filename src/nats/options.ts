@@ -13,7 +13,7 @@ export interface NatsSettings extends NatsOptions {
   readonly tenant?: string;
   /** On how many servers of a cluster each stream of the journal is stored when it is made: 1 to 5. A stream that is there stays as it is. Default: 1. */
   readonly replicas?: number;
-  /** Folder of this machine's replicas of the journal, so that a start reads only newer entries. Default: `./.troupe`. */
+  /** Folder in which this machine keeps what it has seen of the journal, so that a server in an older state is noticed. Default: `./.troupe`. */
   readonly folder?: string;
   /** URL of the server's monitor, `http://host:8222`. It is asked whether a power cut could lose acknowledged data. Default: it is not asked. */
   readonly monitor?: string;

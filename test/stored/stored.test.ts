@@ -1,5 +1,5 @@
 /**
- * Journals, a log and cassettes that an older version wrote can be read and continued.
+ * Journals and cassettes that an older version wrote can be read and continued.
  *
  * When a test fails here, users cannot continue the runs they have. Change the code, or give the machine a `migrate`. The stored files do not change.
  * Only what a command prints may grow: a field that is added on purpose is added to `*.reads.json` by hand.
@@ -12,7 +12,7 @@ import { openRuntime } from 'troupe';
 import { compareVersions, cassette, cassetteText, exportRun } from 'troupe/testing';
 import type { Journal } from '../../src/journal/journal.ts';
 import { cassetteFile, cassettes, copyOf, fixture, goOn, hashesOf, type Ends } from './journals.ts';
-import { cutLog, logOf, views } from './log.ts';
+import { storedShared } from './shared.ts';
 import { readsOf } from './reads.ts';
 import { runs, type StoryName } from './stories.ts';
 import { subjects } from './subjects.ts';
@@ -25,9 +25,7 @@ const stored: readonly (readonly [what: string, name: StoryName, open: () => Pro
   ['a journal of agents that ask a person', 'approval', () => copyOf('approval', folder)],
   ['a journal of teams with a budget', 'team', () => copyOf('team', folder)],
   ['a journal of an orchestrator and a machine of level two', 'routing', () => copyOf('routing', folder)],
-  ['a log, played into memory', 'log', () => logOf(views['memory']!)],
-  ['a log, played into a file', 'log', () => logOf(views['a file']!)],
-  ['a log that was cut behind a snapshot', 'log', cutLog],
+  ['a shared journal of processes that were killed', 'shared', storedShared],
 ];
 
 describe.each(stored)('%s', (_, name, open) => {

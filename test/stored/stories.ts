@@ -138,8 +138,8 @@ export const stories = {
     },
     goOn: (stage) => ended(stage, ['pool-waits', 'house-stands'], { meanwhile: (house) => leave(stage, house) }),
   },
-  /** Runs on a replicated journal, with every kind of write in its log. */
-  log: {
+  /** Runs on a shared journal: in segments, in the logs of two processes that were killed, in mail, and one that was deleted. */
+  shared: {
     async begin(stage, cut) {
       await start(stage, 'desk-forgotten', { ada: 1, bob: 1 });
       await stage.runtime.settle();
@@ -188,15 +188,15 @@ async function furnish(stage: Stage, run: string): Promise<void> {
   await runtime.signal(house.root, { type: 'open' });
 }
 
-/** Puts the result of a pending effect into the ledger: what is stored when a process is killed between the result and the step that takes it. */
+/** Another process takes the run and puts the result of a pending effect into the ledger: what is stored when it is killed between the result and the step that takes it. */
 async function keepResult({ runtime }: Stage, run: string): Promise<void> {
   const { journal } = runtime;
-  const [claim] = await journal.claims({ run });
+  const epoch = await journal.claim(run, 'another process', { now: runtime.now(), ttl: 60_000 });
   const [root] = await journal.find({ run, parent: null });
   const weighing = (await journal.load(root!.actor))!.pending.find(({ kind }) => kind === 'effect')!;
   const outcome = { ok: true, output: 300 } as const;
   const result = { key: weighing.key, name: 'weigh', input: { cups: 3 }, outcome };
-  await journal.record(run, claim!.epoch, root!.actor, runtime.now(), result);
+  await journal.record(run, epoch, root!.actor, runtime.now(), result);
 }
 
 /** Ends a house. A question that was answered before gets the same answer again; a new one is answered from the stored context. */

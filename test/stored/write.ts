@@ -21,7 +21,7 @@ Object.defineProperty(process, 'pid', { value: 4_194_305 });
 const { cassetteText, exportRun, testRuntime } = await import('troupe/testing');
 const { sqlite } = await import('../../src/journal/sqlite/sqlite.ts');
 const { cassettes, copyOf, fixture, goOn, hashesOf } = await import('./journals.ts');
-const { logOf, recordLog, views } = await import('./log.ts');
+const { recordShared, storedShared } = await import('./shared.ts');
 const { readsOf } = await import('./reads.ts');
 const { stories } = await import('./stories.ts');
 
@@ -68,13 +68,11 @@ for (const name of ['approval', 'team', 'routing'] as const) {
   await expected(name, called, () => copyOf(name, folder));
 }
 
-if (!existsSync(fixture('log.jsonl.gz'))) {
-  const log = await recordLog();
-  const called = await begin('log', log.journal, log.cut);
-  const { entries, snapshot } = await log.taken();
-  write('log.jsonl.gz', packed(entries));
-  write('log.snapshot', snapshot);
-  await expected('log', called, () => logOf(views['memory']!));
+if (!existsSync(fixture('shared.store.json.gz'))) {
+  const { journal, cut, taken } = recordShared();
+  const called = await begin('shared', journal, cut);
+  write('shared.store.json.gz', packed(taken()));
+  await expected('shared', called, storedShared);
 }
 
 rmSync(folder, { recursive: true });

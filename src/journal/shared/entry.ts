@@ -55,20 +55,22 @@ export function encodeEntry({
 export const fenceMessage = (by: string) => ({ headers: { [fenceHeader]: by }, body: new Uint8Array() });
 
 /** What stands in a process log: the number of an entry, who fenced it, or neither for a message of another program. */
-export function kindOf({ headers }: Pick<StoredMessage, 'headers'>): { entry?: number; fencedBy?: string } {
+export function entryKind({ headers }: Pick<StoredMessage, 'headers'>): { entry?: number; fencedBy?: string } {
   const [count, by] = [headers[countHeader], headers[fenceHeader]];
   if (by !== undefined) return { fencedBy: by };
   return count !== undefined && /^[1-9]\d*$/.test(count) ? { entry: Number(count) } : {};
 }
 
-/** Reads the message of an entry. Throws `corrupt` when it is damaged, `incompatible` when a newer version wrote it. */
+/** Reads the message of an entry. Throws `corrupt` when it is damaged. Its writes may be of methods that this version does not know. */
 export function decodeEntry(process: string, { headers, body, sequence }: StoredMessage): LogEntry {
-  const where = `entry ${sequence} in the log of ${process}`;
+  const where = entryName(process, sequence);
   const { parts, took = [], roster, trimmedBefore } = parsed(where, body) as Partial<LogEntry>;
   if (!Array.isArray(parts)) throw damaged(where, 'it has no writes');
-  for (const [, writes] of parts as readonly RunPart[]) for (const [method] of writes) requireKnown(where, method);
   return { count: Number(headers[countHeader]), parts, took, roster, trimmedBefore };
 }
+
+/** Where an entry stands, in words. */
+export const entryName = (process: string, sequence: number): string => `entry ${sequence} in the log of ${process}`;
 
 /** Throws `incompatible` for a method that this version does not know. */
 export function requireKnown(where: string, method: string): void {

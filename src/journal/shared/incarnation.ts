@@ -158,11 +158,6 @@ export class Incarnation {
     await store.presence.withdraw(this.name).catch(() => {}); // It ends by itself.
   }
 
-  /** Ends as a process that died would. */
-  abandon(): void {
-    this.#stop();
-  }
-
   #touch(run: string): void {
     this.#used.delete(run);
     this.#used.set(run, this.#options.clock.now());

@@ -1,5 +1,5 @@
 /** Decides that another process is dead, by ending its log: from then on it can write nothing, whether it is dead or was only slow. */
-import { fenceMessage, kindOf } from './entry.ts';
+import { fenceMessage, entryKind } from './entry.ts';
 import type { SharedStore } from './store.ts';
 
 /** Milliseconds in which a process that is not present must answer. */
@@ -27,19 +27,19 @@ export class Liveness {
       if (present === undefined || present.has(process)) return false;
     }
     const last = await logs.last(process);
-    if (last && kindOf(last).fencedBy !== undefined) return this.#note(process);
+    if (last && entryKind(last).fencedBy !== undefined) return this.#note(process);
     if (!isDead && (await presence.ping(process, pingTimeout)) === 'alive') return false;
     // Refused: it has written meanwhile, so it lives, or another process has ended it.
     if ((await logs.append(process, last?.sequence ?? 0, fenceMessage(by))) !== undefined) return this.#note(process);
     const now = await logs.last(process);
-    return now !== undefined && kindOf(now).fencedBy !== undefined && this.#note(process);
+    return now !== undefined && entryKind(now).fencedBy !== undefined && this.#note(process);
   }
 
   /** Is the log of a process ended? */
   async isEnded(process: string): Promise<boolean> {
     if (this.#fenced.has(process)) return true;
     const last = await this.#store.logs.last(process);
-    return last !== undefined && kindOf(last).fencedBy !== undefined && this.#note(process);
+    return last !== undefined && entryKind(last).fencedBy !== undefined && this.#note(process);
   }
 
   #note(process: string): true {

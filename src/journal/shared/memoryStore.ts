@@ -1,6 +1,6 @@
 /** A shared store in memory: for tests and the simulator. Processes are objects of one program, and time is that of the given clock. */
 import { sleep, type Clock } from '../../values/clock.ts';
-import { memoryLogs } from './memoryLogs.ts';
+import { emptyLogs, memoryLogs, type LogContents } from './memoryLogs.ts';
 import { presenceTtl, type Presence, type SharedStore } from './store.ts';
 
 /** A store in memory as one process has it. */
@@ -11,15 +11,29 @@ export interface MemoryStore extends SharedStore {
   readonly frozen: Set<string>;
 }
 
-/** Makes an empty store. `identity`: `memory` by default. */
+/** What a store holds, by collection; the presence of processes is no part of it. */
+export type StoreContents = Readonly<Record<'logs' | 'runs' | 'mail' | 'free', LogContents>>;
+
+/** The contents of an empty store. */
+export const emptyStore = (): StoreContents => ({
+  logs: emptyLogs(),
+  runs: emptyLogs(),
+  mail: emptyLogs(),
+  free: emptyLogs(),
+});
+
+/** Makes a store; over `contents`, which it changes, or an empty one. `identity`: `memory` by default. */
 export function memoryStore({
   clock,
   identity = 'memory',
+  contents = emptyStore(),
 }: {
   readonly clock: Pick<Clock, 'now' | 'wake'>;
   readonly identity?: string;
+  readonly contents?: StoreContents;
 }): MemoryStore {
-  const [logs, runs, mail, free] = [memoryLogs(), memoryLogs(), memoryLogs(), memoryLogs()];
+  const [logs, runs] = [memoryLogs(contents.logs), memoryLogs(contents.runs)];
+  const [mail, free] = [memoryLogs(contents.mail), memoryLogs(contents.free)];
   /** When each process was announced last. */
   const announced = new Map<string, number>();
   const answering = new Map<string, (run: string) => void>();

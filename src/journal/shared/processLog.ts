@@ -7,7 +7,7 @@ import { reasonOf } from '../../values/cause.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
 import { storageReasonOf } from '../../values/storageReason.ts';
-import { encodeEntry, kindOf } from './entry.ts';
+import { encodeEntry, entryKind } from './entry.ts';
 import type { FencedLogs } from './store.ts';
 import { UnsureWrites, type QueuedWrite } from './unsureWrites.ts';
 
@@ -231,7 +231,7 @@ export class ProcessLog {
       }
       throw olderState();
     }
-    const { entry: count } = kindOf(last);
+    const { entry: count } = entryKind(last);
     if (count !== undefined && count !== entry.count && last.sequence !== this.#sequence) throw olderState();
     return this.#lookBehind(entry);
   }
@@ -241,7 +241,7 @@ export class ProcessLog {
     const { logs, name, onForeign } = this.#options;
     let found: number | undefined;
     for await (const { sequence, headers } of logs.read(name, this.#sequence)) {
-      const { entry: count, fencedBy } = kindOf({ headers });
+      const { entry: count, fencedBy } = entryKind({ headers });
       if (fencedBy !== undefined) {
         // The entry may stand before the end.
         if (found !== undefined) this.#stored(entry, found);
@@ -283,7 +283,8 @@ export class ProcessLog {
     const sent = this.#entry?.writes ?? [];
     for (const write of sent) this.#unsure.add(write);
     for (const { callers } of [...sent, ...queued]) for (const { reject } of callers.splice(0)) reject(error);
-    for (const { reject } of this.#notes.splice(0)) reject(error);
+    // A note that is stored all the same says too much, which harms nobody.
+    for (const { reject } of [...(this.#entry?.notes ?? []), ...this.#notes.splice(0)]) reject(error);
   }
 }
 

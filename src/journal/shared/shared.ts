@@ -2,6 +2,14 @@
  * A journal that many processes share, where each pays for its own runs only. A process writes the commits of all its runs to one log of its own, which is also
  * its lease; a run at rest is a few segments on a subject of its own. Whoever takes a run over ends the log of its dead owner first, and moves what it finds
  * there into the claim.
+ *
+ * SJ1 A run has one owner. Another process gets it when the owner's log is ended: from then on no write of that owner is applied by anybody.
+ * SJ2 What was acknowledged is in the log or in a segment at every moment: at a trim, a take-over, and when a process is killed between any two steps.
+ * SJ3 A run is born once: the first segment is appended where nothing is.
+ * SJ4 A write whose outcome is unknown is rejected with `storage`. Asked for again, it is made once. A claim that nobody waits for is given back.
+ * SJ5 A run that waits costs no message: a process renews all its runs by its presence. The commits of one turn are one message.
+ * SJ6 Damage, and a write that only a newer version knows, refuse the runs that they concern. Messages of other programs are skipped.
+ * SJ7 Clocks of processes are not compared. A server in an older state than this machine has seen is refused.
  */
 import type { Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
@@ -15,7 +23,7 @@ import { incarnationName } from './incarnationName.ts';
 import { inParallel } from './inParallel.ts';
 import { activeRuns, findInAll, historyOfAll, indexed, isActive, leaseIn, type IndexedRun } from './lists.ts';
 import { Liveness } from './liveness.ts';
-import { Mailbox } from './mailbox.ts';
+import { StoredMail } from './storedMail.ts';
 import { prune } from './prune.ts';
 import { RunReader } from './runReader.ts';
 import type { RunReplica } from './runReplica.ts';
@@ -24,7 +32,7 @@ import type { SharedStore } from './store.ts';
 import { summaries, type SummaryOf } from './summaries.ts';
 import { Tails } from './tails.ts';
 import { usualUpkeep, type Upkeep } from './upkeep.ts';
-import { verify } from './verify.ts';
+import { verifyStore } from './verify.ts';
 import { WriteProbe } from './writeProbe.ts';
 
 /** How a shared journal is opened. */
@@ -93,7 +101,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     for (const incarnation of incarnations.values()) if (incarnation.held.has(run)) return incarnation;
     return undefined;
   };
-  const mailbox = new Mailbox({
+  const mailbox = new StoredMail({
     store,
     clock,
     holds: (run) => holderOf(run) !== undefined,
@@ -303,7 +311,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
         isFree: (process) => isMine(process) || liveness.end(process, id),
         onPruned: (run) => holderOf(run)?.remove(run),
       }),
-    verify: () => verify(store, clock),
+    verify: () => verifyStore(store, clock),
 
     lost: () => lost ?? store.lost(),
     skipped: () => skipped,

@@ -1,5 +1,5 @@
 /** What the logs of other processes have, as far as this process has read them; it reads on from there. */
-import { decodeEntry, kindOf, type LoggedWrite } from './entry.ts';
+import { decodeEntry, entryName, entryKind, requireKnown, type LoggedWrite } from './entry.ts';
 import type { FencedLogs } from './store.ts';
 
 /** What one run wrote in one entry. */
@@ -16,7 +16,7 @@ export interface Tail {
   readonly fencedBy: string | undefined;
   /** Every run that the process may have. */
   readonly runs: ReadonlySet<string>;
-  /** The writes of a run in entries after a sequence. */
+  /** The writes of a run in entries after a sequence. Throws `incompatible` when a newer version wrote one of them. */
   after(run: string, sequence: number): readonly LoggedWrite[];
 }
 
@@ -33,7 +33,7 @@ export class Tails {
     this.#logs = logs;
   }
 
-  /** Reads a log on to its end as it is by now. Rejects with `corrupt` or `incompatible` when an entry cannot be read. */
+  /** Reads a log on to its end as it is by now. Rejects with `corrupt` when an entry cannot be read. */
   async read(process: string): Promise<Tail> {
     const tail = this.#tails.get(process) ?? new TailReader(this.#logs, process);
     this.#tails.delete(process);
@@ -86,7 +86,10 @@ class TailReader implements Tail {
   }
 
   after(run: string, sequence: number): readonly LoggedWrite[] {
-    return (this.#parts.get(run) ?? []).filter((part) => part.sequence > sequence).flatMap(({ writes }) => writes);
+    const parts = (this.#parts.get(run) ?? []).filter((part) => part.sequence > sequence);
+    for (const part of parts)
+      for (const [method] of part.writes) requireKnown(entryName(this.#process, part.sequence), method);
+    return parts.flatMap(({ writes }) => writes);
   }
 
   /** A reading that began before the call does not count: it may have missed what was appended since. */
@@ -109,7 +112,7 @@ class TailReader implements Tail {
   async #read(): Promise<void> {
     for await (const message of this.#logs.read(this.#process, this.sequence)) {
       this.sequence = message.sequence;
-      const { entry, fencedBy } = kindOf(message);
+      const { entry, fencedBy } = entryKind(message);
       if (fencedBy !== undefined) this.fencedBy = fencedBy;
       // Behind its end nothing counts.
       if (entry === undefined || this.fencedBy !== undefined) continue;

@@ -8,7 +8,7 @@ import type { SharedStore } from './store.ts';
 import { Tails } from './tails.ts';
 
 /** Reads all runs anew, one after the other. Damage of a log is told for the process that wrote it. */
-export async function verify(
+export async function verifyStore(
   store: SharedStore,
   clock: Pick<Clock, 'turn'>,
 ): Promise<Awaited<ReturnType<Journal['verify']>>> {

@@ -80,7 +80,7 @@ function bindable(values: SqlValue[]): SqlValue[] {
 }
 
 /** SQLite's primary result code of an error, as `node:sqlite` (`errcode`) or libsql (`rawCode`) gives it. */
-export function sqliteResultCode(thrown: unknown): number | undefined {
+function sqliteResultCode(thrown: unknown): number | undefined {
   const { errcode, rawCode } = (thrown ?? {}) as { errcode?: number; rawCode?: number };
   const code = errcode ?? rawCode;
   return code === undefined ? undefined : code & 0xff;

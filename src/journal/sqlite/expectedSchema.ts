@@ -18,14 +18,11 @@ export function schemaAfter(migrations: readonly string[]): ReadonlyMap<string, 
   return made;
 }
 
-/** Is this the schema after some migrations, with any of the tables in `more` beside it? */
-export function isSchema(
-  rows: readonly SchemaRow[],
-  expected: ReadonlyMap<string, string>,
-  more: readonly string[],
-): boolean {
-  const all = new Map([...expected, ...schemaAfter(more)]);
-  const automatic = [...all].filter(([, sql]) => hasAutomaticIndex(sql)).map(([name]) => `sqlite_autoindex_${name}_1`);
+/** Is this the schema after some migrations? */
+export function isSchema(rows: readonly SchemaRow[], expected: ReadonlyMap<string, string>): boolean {
+  const automatic = [...expected]
+    .filter(([, sql]) => hasAutomaticIndex(sql))
+    .map(([name]) => `sqlite_autoindex_${name}_1`);
   const names = new Set(rows.map(({ name }) => name));
   const roots = new Set(rows.map(({ root }) => root));
   return (
@@ -35,7 +32,7 @@ export function isSchema(
     automatic.every((name) => names.has(name) || !names.has(automaticFor(name))) &&
     rows.every(({ type, name, table, sql }) => {
       if (sql === null) return type === 'index' && automatic.includes(name) && table === automaticFor(name);
-      const written = name === 'sqlite_sequence' ? 'CREATE TABLE sqlite_sequence(name,seq)' : all.get(name);
+      const written = name === 'sqlite_sequence' ? 'CREATE TABLE sqlite_sequence(name,seq)' : expected.get(name);
       return (
         normalized(sql) === written &&
         table === tableOf(name, written) &&

@@ -9,12 +9,12 @@ import { newestVersion, versionOfSchema } from './schema.ts';
 import { schemaRows, type ReadPage } from './schemaRows.ts';
 import { readWal } from './wal.ts';
 
-/** Throws `corrupt` for a journal whose schema or write-ahead log is damaged, `incompatible` for the database of another program. What is no database is left to the library. `mayHaveMore`: a newer version may have added tables. */
-export function requireOpenable(path: string, { mayHaveMore = false } = {}): void {
+/** Throws `corrupt` for a journal whose schema or write-ahead log is damaged, `incompatible` for the database of another program. What is no database is left to the library. */
+export function requireOpenable(path: string): void {
   // Another process may write while this one reads: only what is wrong again and again is damage.
   for (let tries = 3; ; tries--) {
     try {
-      return check(path, mayHaveMore);
+      return check(path);
     } catch (thrown) {
       if (tries === 1) throw thrown;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
@@ -22,7 +22,7 @@ export function requireOpenable(path: string, { mayHaveMore = false } = {}): voi
   }
 }
 
-function check(path: string, mayHaveMore: boolean): void {
+function check(path: string): void {
   const log = readIfThere(`${path}-wal`);
   const wal = log && readWal(log);
   if (wal?.damage !== undefined) throw damaged(path, `its write-ahead log is damaged: ${wal.damage}`);
@@ -38,7 +38,7 @@ function check(path: string, mayHaveMore: boolean): void {
     if (log && inLog !== undefined) log.copy(header, 0, inLog, inLog + 100);
     else if (!isRead(file, header, 0)) return;
     if (header.toString('latin1', 0, 16) === 'SQLite format 3\0')
-      requireSchema(path, header, pagesOf(file, header, log, wal?.pages), mayHaveMore);
+      requireSchema(path, header, pagesOf(file, header, log, wal?.pages));
   } finally {
     closeSync(file);
   }
@@ -55,7 +55,7 @@ function pagesOf(file: number, header: Buffer, log: Buffer | undefined, inLog?: 
   };
 }
 
-function requireSchema(path: string, header: Buffer, pages: ReadPage, mayHaveMore: boolean): void {
+function requireSchema(path: string, header: Buffer, pages: ReadPage): void {
   const version = header.readUInt32BE(60);
   const read = attempt(() => schemaRows(pages));
   if (version > newestVersion) return; // Told by `migrate`, which reads nothing but the version.
@@ -64,7 +64,6 @@ function requireSchema(path: string, header: Buffer, pages: ReadPage, mayHaveMor
   const written = versionOfSchema(read);
   if (written === version && isPlainHeader(header)) return;
   if (written !== undefined) throw damaged(path, 'its header is not what was written');
-  if (mayHaveMore && version > 0) return;
   if (version === 0)
     throw new TroupeError(
       'incompatible',

@@ -75,16 +75,10 @@ export const newestVersion: number = migrations.length;
 /** Bytes of a page of a new file. A commit changes a part of three pages, and each is written whole; a smaller page would not hold the row of an agent. */
 export const pageSize = 2_048;
 
-/** The tables that a replica has beside those of the journal. `played` holds the mark; `skipped` what is no entry, and how many there were up to it. The names are stored. */
-export const replicaTables = `
-  CREATE TABLE IF NOT EXISTS played (log TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS writers (name TEXT PRIMARY KEY, next INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS skipped (position INTEGER PRIMARY KEY, reason TEXT NOT NULL, count INTEGER NOT NULL);`;
-
 /** The version whose schema a file has, whatever its header says; undefined when it is the schema of no version. */
 export function versionOfSchema(rows: readonly SchemaRow[]): number | undefined {
   for (let version = newestVersion; version > 0; version--)
-    if (isSchema(rows, schemaAfter(migrations.slice(0, version)), [replicaTables])) return version;
+    if (isSchema(rows, schemaAfter(migrations.slice(0, version)))) return version;
   return undefined;
 }
 

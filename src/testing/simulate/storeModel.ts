@@ -5,7 +5,7 @@
 import type { Journal } from '../../journal/journal.ts';
 import type { MemoryContents } from '../../journal/memory.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
-import { decodeEntry, kindOf } from '../../journal/shared/entry.ts';
+import { decodeEntry, entryKind } from '../../journal/shared/entry.ts';
 import { segmentHead } from '../../journal/shared/segment.ts';
 import type { FencedLogs } from '../../journal/shared/store.ts';
 import { callMethod } from '../world/intercept.ts';
@@ -29,7 +29,7 @@ export function followStore({ collections }: WorldStore, recorder: Recorder, con
     recorder.claimed(run, epoch);
   });
   onAppend(collections.logs, (process, message) => {
-    if (kindOf(message).entry === undefined) return;
+    if (entryKind(message).entry === undefined) return;
     for (const [, writes] of decodeEntry(process, message).parts)
       for (const [method, args] of writes) apply(method, args);
   });

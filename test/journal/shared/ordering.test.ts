@@ -1,6 +1,6 @@
 /** Processes that claim, commit, give back and read at random over a faulty store: whatever goes wrong, the shared journal keeps what it acknowledged. Planted defects are found. */
 import { afterEach, expect, test, vi } from 'vitest';
-import { kindOf } from '../../../src/journal/shared/entry.ts';
+import { entryKind } from '../../../src/journal/shared/entry.ts';
 import { Incarnation } from '../../../src/journal/shared/incarnation.ts';
 import { ProcessLog } from '../../../src/journal/shared/processLog.ts';
 import { RunReader } from '../../../src/journal/shared/runReader.ts';
@@ -81,7 +81,7 @@ const mutants: Record<string, Mutant> = {
         ...store.logs,
         async append(name, expected, message) {
           const sequence = await store.logs.append(name, expected, message);
-          if (sequence === undefined || kindOf(message).fencedBy === undefined) return sequence;
+          if (sequence === undefined || entryKind(message).fencedBy === undefined) return sequence;
           const owners = new Set<string | undefined>();
           for await (const head of store.runs.allHeads()) owners.add(segmentHead(head)?.owner);
           if (!owners.has(name)) await store.logs.remove(name);

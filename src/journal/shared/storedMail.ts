@@ -22,7 +22,7 @@ export interface MailOptions {
 const lookInterval = 5_000;
 
 /** The mail of one process. */
-export class Mailbox {
+export class StoredMail {
   readonly #options: MailOptions;
   /** Runs that have mail, as far as this process knows. */
   readonly #waiting = new Set<string>();
