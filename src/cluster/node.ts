@@ -100,7 +100,7 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   const { journal } = runtime;
   const trouble = () => journal.trouble?.();
   const skipped = () => journal.skipped?.().count ?? 0;
-  const isFull = () => leaving || runs.all.size >= maxRuns;
+  const isFull = () => leaving || runs.count >= maxRuns;
   const report = (): NodeReport => ({
     name,
     owner: runtime.owner,

@@ -1,6 +1,6 @@
 /** Decides which runs a node has: it takes the free runs that belong to it, and hands over those that belong to another node. */
 import type { Clock } from '../values/clock.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { Journal, RunLease } from '../journal/journal.ts';
 import type { NodeRuns } from './runs.ts';
 import type { ClusterMembership } from './membership.ts';
 import type { NodeReport } from './nodeReport.ts';
@@ -24,6 +24,8 @@ export interface PlacementOptions {
 const settleTime = 5_000;
 /** A free run belongs to the best node first; each further node waits so many milliseconds longer before it takes the run. */
 const rankDelay = 2_000;
+/** How many free runs are looked at and taken at a time. */
+const concurrency = 16;
 /** The most runs that are handed over in one round. */
 const maxHandovers = 20;
 /** The most runs of which it is decided in one round whether another node should have them: a round does not stop the process. */
@@ -78,30 +80,38 @@ export class Placement {
   }
 
   async #takeFree(): Promise<void> {
-    const { name, journal, clock, membership, runs, isFull } = this.#options;
+    const { journal, clock, membership } = this.#options;
     const now = clock.now();
     const free = await journal.claims({ expiredAt: now });
     const { members } = membership;
     const nodes = deciding(members);
     const known = new Set(free.map(({ run }) => run));
     for (const run of this.#free.keys()) if (!known.has(run)) this.#free.delete(run);
-    for (const { run, owner } of free) {
-      if (runs.isSettled(run)) {
-        this.#free.delete(run);
-        continue;
-      }
-      const candidate = this.#free.get(run) ?? { since: now, offered: await runs.offeredFor(run), rank: -1, nodes: '' };
-      this.#free.set(run, candidate);
-      const { offered, since } = candidate;
-      if (offered === undefined || isFull()) continue;
-      if (candidate.nodes !== nodes) candidate.rank = order(members, run, offered.name, offered.version).indexOf(name);
-      candidate.nodes = nodes;
-      if (candidate.rank < 0 || now < since + candidate.rank * rankDelay) continue;
-      const [host, process] = owner.split(' ');
-      const previous = members.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
-      // A run that cannot be taken must not keep the others from being taken.
-      await runs.take(run, `${previous} released it`).catch(() => {});
+    const queue = [...free];
+    const lane = async () => {
+      for (let lease = queue.shift(); lease; lease = queue.shift()) await this.#consider(lease, now, members, nodes);
+    };
+    await Promise.all(Array.from({ length: concurrency }, lane));
+  }
+
+  /** Takes a free run when it belongs here. */
+  async #consider({ run, owner }: RunLease, now: number, members: readonly NodeReport[], nodes: string): Promise<void> {
+    const { name, runs, isFull } = this.#options;
+    if (runs.isSettled(run)) {
+      this.#free.delete(run);
+      return;
     }
+    const candidate = this.#free.get(run) ?? { since: now, offered: await runs.offeredFor(run), rank: -1, nodes: '' };
+    this.#free.set(run, candidate);
+    const { offered, since } = candidate;
+    if (offered === undefined || isFull()) return;
+    if (candidate.nodes !== nodes) candidate.rank = order(members, run, offered.name, offered.version).indexOf(name);
+    candidate.nodes = nodes;
+    if (candidate.rank < 0 || now < since + candidate.rank * rankDelay) return;
+    const [host, process] = owner.split(' ');
+    const previous = members.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
+    // A run that cannot be taken must not keep the others from being taken.
+    await runs.take(run, `${previous} released it`).catch(() => {});
   }
 
   /** Hands over runs in which nothing is under way, once the nodes have been the same for some time. */

@@ -84,6 +84,13 @@ export class NodeRuns {
     throw new TroupeError('unknown_recipient', `The run "${run}" is of "${name}", which this node does not offer.`);
   }
 
+  /** How many runs are here, or are being taken. */
+  get count(): number {
+    let count = this.#runs.size;
+    for (const run of this.#taking.keys()) if (!this.#runs.has(run)) count++;
+    return count;
+  }
+
   /** Does a free run need no decision: because it is here, is being taken, or cannot continue here, for good or for now? */
   isSettled(run: string): boolean {
     if (this.#runs.has(run) || this.#taking.has(run) || this.#unfit.has(run)) return true;

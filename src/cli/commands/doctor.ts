@@ -109,14 +109,14 @@ async function journal(cli: Cli, options: CommonOptions): Promise<Finding[]> {
     await using runtime = await cli.open(runtimeOptions(cli, options));
     const { actors, commits, damage } = await runtime.journal.verify();
     const shared = await runtime.journal.status?.();
-    const where = shared ? 'shared, what this machine has of it' : journalPath(cli, options);
+    const where = shared ? 'shared' : journalPath(cli, options);
     const [first] = damage;
     const whole = `${where}: ${actors} actors, ${commits} commits, every chain whole`;
     const broken =
       first &&
       `${where} is damaged in ${damage.length} places, first in ${first.actor} at ${first.seq}: ${first.what}.`;
     const remedy = shared
-      ? 'The server has everything: this copy has been rebuilt from it. Look at the disk.'
+      ? 'The runs in them cannot go on; the others can. Restore the store of the server if there is a copy.'
       : 'Those actors cannot go on; the others can. Restore a copy if there is one.';
     return [
       first ? { what: 'journal', ok: false, says: `${broken} ${remedy}` } : { what: 'journal', ok: true, says: whole },
