@@ -125,7 +125,7 @@ async function acrossElection<T>(clock: Clock, isCluster: boolean, open: () => P
 
 /** The server is too busy, or is starting or stopping. */
 const unansweredError = (thrown: unknown): unknown =>
-  thrown instanceof TroupeError
+  thrown instanceof TroupeError && thrown.kind !== 'storage'
     ? thrown
     : new TroupeError(
         'environment',

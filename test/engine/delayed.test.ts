@@ -130,8 +130,10 @@ async function started(journal: JournalKind) {
   return { process, rings, address };
 }
 
+/** Two processes have two shared journals, of which the one of the dead process is silent: simulations take those over. Here both are one object. */
+const isOneProcess = (journal: JournalKind, between: string) => journal === 'shared' && between === 'a take-over';
 const cases = (Object.keys(journals) as JournalKind[]).flatMap((journal) =>
-  Object.keys(meanwhile).map((between) => ({ journal, between })),
+  Object.keys(meanwhile).flatMap((between) => (isOneProcess(journal, between) ? [] : { journal, between })),
 );
 
 test.each(cases)(

@@ -2,15 +2,9 @@
 import type { ActorQuery, ActorRow, HistoryEntry, RunLease } from '../journal.ts';
 import { ownerOf } from './incarnationName.ts';
 import type { RunReplica } from './runReplica.ts';
-import { segmentHead, type RunSummary, type SegmentHead } from './segment.ts';
-import { presenceTtl, type LogHead, type SharedStore } from './store.ts';
+import { indexed, type IndexedRun, type RunSummary, type SegmentHead } from './segment.ts';
+import { presenceTtl, type SharedStore } from './store.ts';
 import type { SummaryOf } from './summaries.ts';
-
-/** A run in the index. */
-export interface IndexedRun {
-  readonly run: string;
-  readonly head: SegmentHead;
-}
 
 /** All runs, the one with the oldest last segment first. Messages of other programs are left out. */
 export async function* indexedRuns(store: SharedStore): AsyncGenerator<IndexedRun> {
@@ -109,10 +103,4 @@ export function leaseIn(run: string, head: SegmentHead, now: number, isOver: boo
     epoch,
     until: owner === undefined || isOver ? 0 : now + presenceTtl,
   };
-}
-
-/** What a message says of a run; undefined for one of another program. */
-export function indexed(message: LogHead): IndexedRun | undefined {
-  const head = segmentHead(message);
-  return head && { run: message.name, head };
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ActorStatus } from '../../contracts/inspection.ts';
-import type { StoredMessage } from './store.ts';
+import type { LogHead, StoredMessage } from './store.ts';
 import { compress, expand } from './compression.ts';
 import { damaged, parsed, requireKnown, type LoggedWrite } from './entry.ts';
 
@@ -88,6 +88,18 @@ export function segmentHead({ headers }: Pick<StoredMessage, 'headers'>): Segmen
     // `encodeSegment` wrote it; the chain covers it.
     summary: JSON.parse(about) as RunSummary,
   };
+}
+
+/** A run in the index: the head of its last segment. */
+export interface IndexedRun {
+  readonly run: string;
+  readonly head: SegmentHead;
+}
+
+/** What the last message of a run says of it; undefined for one of another program. */
+export function indexed(message: LogHead): IndexedRun | undefined {
+  const head = segmentHead(message);
+  return head && { run: message.name, head };
 }
 
 /** The writes of a segment. Throws `corrupt` when it is not the one that followed the chain `before`. */

@@ -1,6 +1,5 @@
 /** What the index says of runs, where that is all that is known: a run whose owner has written more than the last segment says must be read. */
-import type { IndexedRun } from './lists.ts';
-import type { RunSummary } from './segment.ts';
+import type { IndexedRun, RunSummary } from './segment.ts';
 import type { FencedLogs } from './store.ts';
 import type { Tail, Tails } from './tails.ts';
 
