@@ -9,14 +9,20 @@ import type { TroupeError } from '../../values/failure.ts';
 export interface StoredMessage {
   /** Rises from message to message in all logs of a collection; never given twice. */
   readonly sequence: number;
+  /** What its writer says of it; any text. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What its writer gave. */
   readonly body: Uint8Array;
 }
 
 /** The last message of a log without its body. */
 export interface LogHead extends Omit<StoredMessage, 'body'> {
+  /** The name of the log. */
   readonly name: string;
 }
+
+/** A message that is to be appended. */
+export type NewMessage = Pick<StoredMessage, 'headers' | 'body'>;
 
 /** Logs by name. A name is one or more tokens with "/" between them; a prefix is a number of whole tokens. Any text is a token. */
 export interface FencedLogs {
@@ -25,11 +31,7 @@ export interface FencedLogs {
    * durable; with undefined, storing nothing, when another message is the last one. Rejects with `storage` when it may be stored or not.
    * A body may be larger than a message of the server.
    */
-  append(
-    name: string,
-    expected: number,
-    message: { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array },
-  ): Promise<number | undefined>;
+  append(name: string, expected: number, message: NewMessage): Promise<number | undefined>;
   /** The last message; it is never older than an append that was acknowledged before the call. */
   last(name: string): Promise<StoredMessage | undefined>;
   /** The messages of a log in order that are there by now, after a sequence; all by default. */
@@ -79,6 +81,7 @@ export interface SharedStore extends AsyncDisposable {
   readonly mail: FencedLogs;
   /** Runs that no process has, by run. */
   readonly free: FencedLogs;
+  /** Which processes live. */
   readonly presence: Presence;
   /** Identity of the store: one that was created again in its place has another. */
   readonly identity: string;

@@ -92,6 +92,8 @@ export class StoredMail {
     const earlier = await store.mail.last(name);
     const waiting = earlier && envelopeOf(name, earlier);
     if (!isNewMessage(envelope, { ...known, waiting })) return;
+    // First: the append may be stored without an answer.
+    if (holds(run)) this.note(run);
     const body = new TextEncoder().encode(JSON.stringify(envelope));
     const sequence = await store.mail.append(name, 0, { headers: {}, body });
     if (sequence === undefined) {
@@ -100,7 +102,7 @@ export class StoredMail {
       if (other) isNewMessage(envelope, { ...known, waiting: envelopeOf(name, other) });
       else return this.post(envelope);
     }
-    if (holds(run)) return this.note(run);
+    if (holds(run)) return;
     const last = await store.runs.last(run).catch(() => undefined);
     const owner = last && segmentHead(last)?.owner;
     if (owner !== undefined) store.presence.nudge(owner, run);
