@@ -59,7 +59,7 @@ if (role === 'node') {
   while (read().split('\n').length < 3) await sleep(50);
   const owner = (await outside.nodes()).find(({ runs }) => runs === 1)!;
   nodes.get(owner.name)!.kill('SIGKILL');
-  console.log(`killed ${owner.name}, which had the run; waiting for its lease to run out`);
+  console.log(`killed ${owner.name}, which had the run; waiting until it is missed`);
   assert.equal((await outside.invoke('digger', undefined, { key: 'job-42' })).status, 'done');
   const lines = read().split('\n');
   console.log(lines.join('\n'));
@@ -70,7 +70,7 @@ if (role === 'node') {
   assert(lines.length <= 11); // Only the call that was under way may be made again.
   assert(new Set(calls.map((call) => call.at(-1))).size === 2);
   await outside.close();
-  for (const child of [...nodes.values(), server]) child.kill('SIGTERM');
+  for (const child of [...nodes.values(), server]) if (child.kill('SIGTERM')) await once(child, 'exit');
   rmSync(folder, { recursive: true, force: true });
 }
 

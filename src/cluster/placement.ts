@@ -105,7 +105,9 @@ export class Placement {
     this.#free.set(run, candidate);
     const { offered, since } = candidate;
     if (offered === undefined || isFull()) return;
-    if (candidate.nodes !== nodes) candidate.rank = order(members, run, offered.name, offered.version).indexOf(name);
+    // Whoever had it last is dead, or has just given it back: nobody waits for that node, although its last report may be fresh.
+    const others = () => members.filter((peer) => peer.name === name || peer.owner !== owner);
+    if (candidate.nodes !== nodes) candidate.rank = order(others(), run, offered.name, offered.version).indexOf(name);
     candidate.nodes = nodes;
     if (candidate.rank < 0 || now < since + candidate.rank * rankDelay) return;
     const [host, process] = owner.split(' ');
