@@ -32,7 +32,7 @@ const requestTimeout = 4_000;
 /** The same for requests that go through a stream: a list of 100,000 subjects takes a second or two. */
 const searchTimeout = 15_000;
 const isSearch = (name: string, body: object | undefined): boolean =>
-  body !== undefined && /^(STREAM\.INFO|STREAM\.PURGE|CONSUMER\.CREATE)\./.test(name);
+  body !== undefined && /^(STREAM\.INFO|STREAM\.PURGE)\./.test(name);
 
 /** The API over a connection. `ready` is waited for before each request. */
 export function jetstreamApi(

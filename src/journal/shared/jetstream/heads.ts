@@ -16,23 +16,7 @@ export async function* lastOfAll(
   filter: string,
   after: number,
 ): AsyncGenerator<StreamMessage> {
-  const name = `heads-${api.clock.id()}`;
-  const { num_pending: pending } = await api.ask<ConsumerInfo>(`CONSUMER.CREATE.${stream}.${name}`, {
-    stream_name: stream,
-    action: 'create',
-    config: {
-      name,
-      filter_subjects: [filter],
-      headers_only: true,
-      ack_policy: 'none',
-      mem_storage: true,
-      num_replicas: 1,
-      inactive_threshold: inactive,
-      ...(after === 0
-        ? { deliver_policy: 'last_per_subject' }
-        : { deliver_policy: 'by_start_sequence', opt_start_seq: after + 1 }),
-    },
-  });
+  const { name, num_pending: pending } = await createConsumer(api, stream, filter, after);
   /** From a sequence on all messages come, so the last of a subject is known when all have come. */
   const found = new Map<string, StreamMessage>();
   try {
@@ -65,3 +49,33 @@ function sequenceIn(reply: string): number {
   const tokens = reply.split('.');
   return Number(tokens[tokens.length > 9 ? 7 : 5]);
 }
+
+/** A cluster of servers may give a consumer to one that has just died, and then nobody answers: a new one is given to another. */
+async function createConsumer(api: JetStreamApi, stream: string, filter: string, after: number): Promise<ConsumerInfo> {
+  const create = (name: string) =>
+    api.ask<ConsumerInfo>(`CONSUMER.CREATE.${stream}.${name}`, {
+      stream_name: stream,
+      action: 'create',
+      config: {
+        name,
+        filter_subjects: [filter],
+        headers_only: true,
+        ack_policy: 'none',
+        mem_storage: true,
+        num_replicas: 1,
+        inactive_threshold: inactive,
+        ...(after === 0
+          ? { deliver_policy: 'last_per_subject' }
+          : { deliver_policy: 'by_start_sequence', opt_start_seq: after + 1 }),
+      },
+    });
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await create(`heads-${api.clock.id()}`);
+    } catch (thrown) {
+      const isUnanswered = thrown instanceof Error && thrown.name === 'TimeoutError';
+      if (!isUnanswered || attempt === attempts) throw thrown;
+    }
+}
+
+const attempts = 3;
