@@ -120,12 +120,19 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
   /** The content of the run that an actor belongs to: its key begins with the id of its run. */
   async function contentWith(actor: Address): Promise<RunReplica | undefined> {
     const candidates = runsIn(actor);
-    const held = candidates.find((run) => holderOf(run) !== undefined);
-    if (held !== undefined) return contentOf(held);
-    const found = await Promise.all(candidates.map(async (run) => (await store.runs.last(run)) && run));
-    for (const run of found) {
-      const content = run === undefined ? undefined : await contentOf(run);
-      if (content?.contents.actors.has(actor)) return content;
+    const withActor = async (run: string) => {
+      const content = await contentOf(run);
+      return content?.contents.actors.has(actor) ? content : undefined;
+    };
+    for (const run of candidates) {
+      const content = holderOf(run) && (await withActor(run));
+      if (content) return content;
+    }
+    const others = candidates.filter((run) => holderOf(run) === undefined);
+    const stored = await Promise.all(others.map(async (run) => (await store.runs.last(run)) && run));
+    for (const run of stored) {
+      const content = run === undefined ? undefined : await withActor(run);
+      if (content) return content;
     }
     return undefined;
   }

@@ -175,3 +175,14 @@ test.each([-3_600_000, 3_600_000])(
     expect(await at.other.list('agent/r', 'said')).toEqual([1]);
   },
 );
+
+test('an actor is found in its run, also where the id of that run begins with the id of another one', async () => {
+  await using at = sharedWorld();
+  await at.other.claim('a.b', 'other', claimOptions);
+  await at.other.commit(commitOf('a.b', 1));
+  await at.mine.claim('a', 'me', claimOptions);
+  await at.mine.commit(commitOf('a', 1));
+  expect(await at.mine.load('agent/a.b')).toMatchObject({ run: 'a.b' });
+  expect(await at.other.load('agent/a')).toMatchObject({ run: 'a' });
+  expect(await at.mine.load('agent/a.c')).toBeUndefined();
+});
