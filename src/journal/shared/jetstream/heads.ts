@@ -1,6 +1,9 @@
 /** Lists the last message of every subject, by a consumer that gets no bodies. */
 import type { ConsumerInfo } from '@nats-io/jetstream';
+import { permissionError } from '../../../nats/permissionErrors.ts';
+import { sleep } from '../../../values/clock.ts';
 import type { JetStreamApi, StreamMessage } from './api.ts';
+import { isMissing } from './failures.ts';
 import { consumerBatch } from './batches.ts';
 import { plainHeaders } from './headers.ts';
 
@@ -11,6 +14,32 @@ const inactive = 30e9;
 
 /** The last messages of all subjects that match a filter, without their bodies, the oldest first; only those after a sequence. */
 export async function* lastOfAll(
+  api: JetStreamApi,
+  stream: string,
+  filter: string,
+  after: number,
+): AsyncGenerator<StreamMessage> {
+  for (let attempt = 1; ; attempt++) {
+    let hasBegun = false;
+    try {
+      for await (const head of lastByConsumer(api, stream, filter, after)) {
+        hasBegun = true;
+        yield head;
+      }
+      return;
+    } catch (thrown) {
+      // A cluster of servers may give a consumer to one that has just died, or to none while it elects: a new one is given to another.
+      if (hasBegun || attempt === attempts || isMissing(thrown) || permissionError(thrown)) throw thrown;
+      await sleep(api.clock, pause);
+    }
+  }
+}
+
+const attempts = 4;
+/** Milliseconds between two attempts. */
+const pause = 1_000;
+
+async function* lastByConsumer(
   api: JetStreamApi,
   stream: string,
   filter: string,
@@ -50,7 +79,6 @@ function sequenceIn(reply: string): number {
   return Number(tokens[tokens.length > 9 ? 7 : 5]);
 }
 
-/** A cluster of servers may give a consumer to one that has just died, and then nobody answers: a new one is given to another. */
 async function createConsumer(api: JetStreamApi, stream: string, filter: string, after: number): Promise<ConsumerInfo> {
   const create = (name: string) =>
     api.ask<ConsumerInfo>(`CONSUMER.CREATE.${stream}.${name}`, {
@@ -69,13 +97,5 @@ async function createConsumer(api: JetStreamApi, stream: string, filter: string,
           : { deliver_policy: 'by_start_sequence', opt_start_seq: after + 1 }),
       },
     });
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await create(`heads-${api.clock.id()}`);
-    } catch (thrown) {
-      const isUnanswered = thrown instanceof Error && thrown.name === 'TimeoutError';
-      if (!isUnanswered || attempt === attempts) throw thrown;
-    }
+  return create(`heads-${api.clock.id()}`);
 }
-
-const attempts = 3;
