@@ -70,7 +70,14 @@ export function jetstreamPresence({ api, stream, prefix, processes, create }: Pr
     present: () =>
       orAnew('say which processes are present', async () => {
         // One page has 100,000 processes.
-        const info = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, { subjects_filter: `${prefix}.>` });
+        const info = await api
+          .ask<StreamInfo>(`STREAM.INFO.${stream}`, { subjects_filter: `${prefix}.>` })
+          .catch((thrown: unknown) => {
+            // While a cluster of servers elects, nobody answers, which says nothing about processes.
+            if (thrown instanceof Error && thrown.name === 'TimeoutError') return undefined;
+            throw thrown;
+          });
+        if (!info) return undefined;
         look(info);
         // The clock was set back.
         if (clock.now() < since) restart();
