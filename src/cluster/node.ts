@@ -213,7 +213,7 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     const latest = now.skipped > told.skipped ? journal.skipped?.().latest[0] : undefined;
     if (latest)
       log(
-        `Something else writes to the journal's subject: ${now.skipped} ${now.skipped === 1 ? 'message was' : 'messages were'} skipped, at last entry ${latest.position} (${latest.reason}).`,
+        `Another program writes to the log of this node: ${now.skipped} ${now.skipped === 1 ? 'message was' : 'messages were'} skipped, at last message ${latest.position} (${latest.reason}).`,
       );
     told = now;
   };

@@ -1,5 +1,6 @@
 /** Decides which runs a node has: it takes the free runs that belong to it, and hands over those that belong to another node. */
 import type { Clock } from '../values/clock.ts';
+import { inParallel } from '../values/inParallel.ts';
 import type { Journal, RunLease } from '../journal/journal.ts';
 import type { NodeRuns } from './runs.ts';
 import type { ClusterMembership } from './membership.ts';
@@ -87,11 +88,7 @@ export class Placement {
     const nodes = deciding(members);
     const known = new Set(free.map(({ run }) => run));
     for (const run of this.#free.keys()) if (!known.has(run)) this.#free.delete(run);
-    const queue = [...free];
-    const lane = async () => {
-      for (let lease = queue.shift(); lease; lease = queue.shift()) await this.#consider(lease, now, members, nodes);
-    };
-    await Promise.all(Array.from({ length: concurrency }, lane));
+    await inParallel(free, (lease) => this.#consider(lease, now, members, nodes), concurrency);
   }
 
   /** Takes a free run when it belongs here. */

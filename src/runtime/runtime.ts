@@ -64,7 +64,7 @@ export interface RuntimeOptions extends BackendOptions {
   readonly clock?: Clock;
   /** How often to look for messages from other processes; milliseconds, 250 by default. */
   readonly poll?: number;
-  /** How long the lease of a run lasts without being renewed, in milliseconds; 10,000 by default. Another process can take the run after it. */
+  /** How long the lease of a run lasts without being renewed, in milliseconds; 10,000 by default. Another process can take the run after it. On a shared journal the presence of the process decides instead. */
   readonly leaseTtl?: number;
   /** For tests: changes every actor type before it is used. */
   readonly prepare?: (type: ActorType) => ActorType;

@@ -29,7 +29,7 @@ export const worker = (db: string, url: string, rooms: readonly string[], point 
 
 /** A node of a cluster that offers the agent. */
 export const node = (server: NatsServer, name: string, url: string): Child =>
-  start([built('test/chaos/nodeWorker.ts'), server.url, server.replicaFolder, name], { CHAOS_WORLD: url });
+  start([built('test/chaos/nodeWorker.ts'), server.url, server.stateFolder, name], { CHAOS_WORLD: url });
 
 function start(args: readonly string[], env: Record<string, string>): Child {
   const child = spawn(process.execPath, args, {

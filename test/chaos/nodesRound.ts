@@ -19,7 +19,7 @@ export async function nodesRound(
 ): Promise<{ counts: ChaosCounts; violations: readonly string[] }> {
   await using server = await natsServer();
   await using runtime = await openRuntime({
-    nats: { servers: server.url, folder: server.replicaFolder },
+    nats: { servers: server.url, folder: server.stateFolder },
     clock: fastClock(),
     env: {},
   });

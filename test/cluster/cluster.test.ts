@@ -195,7 +195,7 @@ test.concurrent('a run of a process that stops is continued by a node', async ({
   const { subject, started, release } = waitingDigger();
   const { openRuntime } = await import('troupe');
   await using runtime = await openRuntime({
-    nats: { servers: server.url, folder: server.replicaFolder, tenant: 'parked' },
+    nats: { servers: server.url, folder: server.stateFolder, tenant: 'parked' },
     env: {},
   });
   const handle = await runtime.start(subject, 'Dig.', { key: 'job' });
@@ -280,7 +280,7 @@ test.concurrent(
   'a node that is opened as users open it keeps to its limit of runs, and logs what it does',
   async ({ expect }) => {
     const said: string[] = [];
-    const nats = { servers: server.url, folder: server.replicaFolder, tenant: 'limit' };
+    const nats = { servers: server.url, folder: server.stateFolder, tenant: 'limit' };
     await using a = await node([gate()], { nats, env: {}, name: 'a', maxRuns: 1, say: (line) => said.push(line) });
     await using outside = await connectCluster(server.url, 'limit');
     await outside.invoke('gate', null, { key: 'd1', detach: true });

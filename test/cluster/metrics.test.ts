@@ -39,7 +39,7 @@ const secret = 'sk-very-secret-key';
 test('a node counts its runs, commits, effects and tokens, says that its server is away and came back, and tells no secret', async () => {
   await using server = await natsServer();
   await using member = await node([greeter], {
-    nats: { servers: server.url, folder: server.replicaFolder },
+    nats: { servers: server.url, folder: server.stateFolder },
     env: { ANTHROPIC_API_KEY: secret },
     name: 'a',
     maxRuns: 5,
@@ -126,7 +126,7 @@ test(
   async () => {
     const config = (bytes: number) => `jetstream { sync_interval: always, max_file_store: ${bytes} }`;
     await using server = await natsServer(config(400_000));
-    const nats = { servers: server.url, folder: server.replicaFolder };
+    const nats = { servers: server.url, folder: server.stateFolder };
     await using member = await node([careful], { nats, env: {}, name: 'a' });
     await using outside = await connectCluster(server.url, 'default');
     expect(await outside.invoke('careful', 'Write to Ada.', { key: 'k' })).toMatchObject({ status: 'waiting' });

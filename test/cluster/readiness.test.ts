@@ -43,7 +43,7 @@ test(
   async () => {
     const config = (bytes: number) => `jetstream { sync_interval: always, max_file_store: ${bytes} }`;
     await using server = await natsServer(config(400_000));
-    await using at = await probed(server.url, server.replicaFolder);
+    await using at = await probed(server.url, server.stateFolder);
     expect(await at.ready()).toBe('200 ok');
     const other = await plainConnect({ servers: server.url });
     const stream = await other.jetstreamManager();
@@ -89,7 +89,7 @@ test(
 
 test('a node whose server is away is not ready; what others put into its log does not matter', async () => {
   await using server = await natsServer();
-  await using at = await probed(server.url, server.replicaFolder);
+  await using at = await probed(server.url, server.stateFolder);
   const other = await plainConnect({ servers: server.url });
   await using outside = await connectCluster(server.url, 'default');
   await outside.invoke('greeter', 'Hi.', { key: 'first' });
@@ -105,7 +105,7 @@ test('a node whose server is away is not ready; what others put into its log doe
   await expect.poll(() => at.member.report.skipped).toBe(3);
   expect(await at.ready()).toBe('200 ok');
   expect(at.member.report).toMatchObject({ health: 'healthy' });
-  await expect.poll(() => at.said.join('\n')).toMatch(/Something else writes to the journal's subject: 3 messages/);
+  await expect.poll(() => at.said.join('\n')).toMatch(/Another program writes to the log of this node: 3 messages/);
   await server.kill();
   await expect.poll(at.ready).toBe('503 the NATS server is away');
   expect(await at.alive()).toBe('200 ok');

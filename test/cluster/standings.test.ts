@@ -22,7 +22,7 @@ const slow = agent({ name: 'slow', model: scriptedModel(() => ({ hang: true })) 
 const ahead = { ...clock, now: () => clock.now() + 3_600_000 };
 
 function shell(tenant: string, time = clock) {
-  const nats = { servers: server.url, folder: server.replicaFolder, tenant };
+  const nats = { servers: server.url, folder: server.stateFolder, tenant };
   const open = () => openRuntime({ nats, env: {}, clock: time });
   const options = { nats: server.url, tenant, json: true } as const;
   return {
@@ -49,7 +49,7 @@ function shell(tenant: string, time = clock) {
 
 /** A node in this process, and a run that it begins. */
 async function working(tenant: string, change: (runtime: Runtime) => Partial<Runtime> = () => ({})) {
-  const runtime = await openRuntime({ nats: { servers: server.url, folder: server.replicaFolder, tenant }, env: {} });
+  const runtime = await openRuntime({ nats: { servers: server.url, folder: server.stateFolder, tenant }, env: {} });
   const connection = await connectNats({ servers: server.url });
   const offers = [{ name: 'slow', runnable: slow, definitionFor: () => slow }];
   const node = await openNode({

@@ -18,7 +18,7 @@ export const clock = systemClock();
 export const connectCluster = (servers: string, tenant: string) => openCluster({ servers, tenant }, clock);
 
 export async function startNode(
-  { url: servers, replicaFolder: folder }: NatsServer,
+  { url: servers, stateFolder: folder }: NatsServer,
   tenant: string,
   name: string,
   runnables: readonly Runnable[],

@@ -171,7 +171,7 @@ test('an operator, who may not delete, deletes no run at all by a prune; a node 
 test('an operator may invoke with an input that is larger than a message; who may only ask for runs is told what to do', async () => {
   const place = { servers: server.url, tenant: 'shop' };
   await using member = await startNode(
-    { url: server.url, replicaFolder: folder } as NatsServer,
+    { url: server.url, stateFolder: folder } as NatsServer,
     'shop',
     'n-large',
     [desk],

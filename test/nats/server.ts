@@ -14,8 +14,8 @@ export interface NatsServer extends AsyncDisposable {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port and folder, with another configuration if one is given. */
   restart(config?: string): Promise<void>;
-  /** The folder for the replica files of its clients; it is removed with the server. */
-  readonly replicaFolder: string;
+  /** The folder in which its clients keep what they have seen of it; it is removed with the server. */
+  readonly stateFolder: string;
   /** Deletes its store. */
   deleteStore(): void;
   /** Copies its store, as a backup does. Stop it before. The result puts the copy in the place of the store. */
@@ -83,7 +83,7 @@ export async function natsServer(
     get pid() {
       return child.pid!;
     },
-    replicaFolder: join(folder, 'views'),
+    stateFolder: join(folder, 'state'),
     kill,
     restart: start,
     backUpStore() {

@@ -49,7 +49,7 @@ export async function nodesCommand(cli: Cli, options: CommonOptions): Promise<nu
       if (skipped !== undefined)
         writeMessage(
           cli,
-          `"${name}" has skipped ${skipped} ${skipped === 1 ? 'message' : 'messages'} of another program in the journal's stream: troupe doctor names them.`,
+          `"${name}" has skipped ${skipped} ${skipped === 1 ? 'message' : 'messages'} of another program in its log: what it prints names the last one.`,
         );
     for (const name of skewed)
       writeMessage(

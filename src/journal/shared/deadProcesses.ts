@@ -1,5 +1,6 @@
 /** Finds the runs of processes that died: their logs name them. A log whose runs all have another owner is removed. */
 import type { Clock } from '../../values/clock.ts';
+import { inParallel } from '../../values/inParallel.ts';
 import { segmentHead } from './segment.ts';
 import type { LogHead, SharedStore } from './store.ts';
 import type { Liveness } from './liveness.ts';
@@ -28,8 +29,6 @@ interface EndedLog {
   /** Since when there are none; milliseconds since the epoch. */
   doneAt: number | undefined;
 }
-
-const concurrency = 64;
 
 /** The processes whose logs are ended. */
 export class DeadProcesses {
@@ -82,15 +81,10 @@ export class DeadProcesses {
 
   async #owned(process: string, runs: ReadonlySet<string>): Promise<ReadonlySet<string>> {
     const { store } = this.#options;
-    const owned = new Set<string>();
-    const queue = [...runs];
-    const next = async (): Promise<void> => {
-      for (let run = queue.pop(); run !== undefined; run = queue.pop()) {
-        const last = await store.runs.last(run);
-        if (last && segmentHead(last)?.owner === process) owned.add(run);
-      }
-    };
-    await Promise.all(Array.from({ length: concurrency }, next));
-    return owned;
+    const owned = await inParallel([...runs], async (run) => {
+      const last = await store.runs.last(run);
+      return last && segmentHead(last)?.owner === process ? [run] : [];
+    });
+    return new Set(owned.flat());
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
+import { inParallel } from '../../values/inParallel.ts';
 import { fencedError } from '../refusals.ts';
 import { HeldRun, type ClaimedRun, type HeldRunOptions } from './heldRun.ts';
 import { ProcessLog } from './processLog.ts';
@@ -31,8 +32,6 @@ export interface IncarnationOptions {
 const sweepInterval = 1_000;
 /** The log is also to have several times what a run takes in the roster before it is trimmed, so that rosters are a small part of what is written. */
 const rosterBytes = 128;
-/** How many segments are written at a time. */
-const concurrency = 64;
 
 /** One incarnation. */
 export class Incarnation {
@@ -260,19 +259,15 @@ export class Incarnation {
 
   /** Writes a segment for each run. A run that another process has claimed ends this incarnation: its log is fenced. */
   async #move(runs: readonly HeldRun[]): Promise<void> {
-    const queue = [...runs];
-    const next = async (): Promise<void> => {
-      for (let held = queue.pop(); held; held = queue.pop())
-        try {
-          await held.write();
-        } catch (thrown) {
-          const failure = toFailure(thrown);
-          if (failure.kind !== 'fenced') throw thrown;
-          // The run was claimed, which needs a fenced log: the next append tells. Nothing of it is written any more.
-          this.remove(held.run);
-          await this.log.probe().catch(() => {});
-        }
-    };
-    await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, next));
+    await inParallel(runs, async (held) => {
+      try {
+        await held.write();
+      } catch (thrown) {
+        if (toFailure(thrown).kind !== 'fenced') throw thrown;
+        // The run was claimed, which needs a fenced log: the next append tells. Nothing of it is written any more.
+        this.remove(held.run);
+        await this.log.probe().catch(() => {});
+      }
+    });
   }
 }

@@ -20,7 +20,7 @@ import { Claims } from './claims.ts';
 import { DeadProcesses } from './deadProcesses.ts';
 import { Incarnation } from './incarnation.ts';
 import { incarnationName } from './incarnationName.ts';
-import { inParallel } from './inParallel.ts';
+import { inParallel } from '../../values/inParallel.ts';
 import { activeRuns, findInAll, historyOfAll, isActive, leaseIn } from './lists.ts';
 import { Liveness } from './liveness.ts';
 import { StoredMail } from './storedMail.ts';

@@ -5,6 +5,7 @@ import { reasonOf } from '../../values/cause.ts';
 import { describeMismatch } from '../../values/explain.ts';
 import { Envelope, FailureBody } from '../../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../../values/failure.ts';
+import { percentDecoded } from '../../nats/percentDecoding.ts';
 import type { BundledMessage } from './bundle.ts';
 
 const encoder = new TextEncoder();
@@ -64,7 +65,7 @@ export function decodeEnvelope(message: Pick<Msg, 'headers' | 'subject'>, payloa
   const heading: Record<string, unknown> = {};
   for (const [name, [value]] of message.headers ?? []) {
     const key = keyOf.get(name);
-    if (key && value) heading[key] = key === 'deadline' ? Number(value) : decoded(value);
+    if (key && value) heading[key] = key === 'deadline' ? Number(value) : percentDecoded(value);
   }
   return { ...requireHeading(heading, message.subject), body: jsonOf(payload, message.subject) };
 }
@@ -86,8 +87,8 @@ function requireHeading(heading: unknown, cameOn: string): Heading {
 
 /** The addresses of sender and recipient as the headers say, unchecked; empty where there is none. */
 export const recipientOf = ({ headers: sent }: Pick<Msg, 'headers'>): { from: string; to: string } => ({
-  from: decoded(sent?.get(names.from) ?? ''),
-  to: decoded(sent?.get(names.to) ?? ''),
+  from: percentDecoded(sent?.get(names.from) ?? ''),
+  to: percentDecoded(sent?.get(names.to) ?? ''),
 });
 
 /** The error for an address without a listener: `unknown_recipient`, with `data` { to }. */
@@ -143,15 +144,5 @@ function jsonOf(payload: Uint8Array, subject: string): Envelope['body'] {
     return json;
   } catch (cause) {
     throw new TroupeError('invalid', `What came on ${subject} is no JSON: ${reasonOf(cause)}.`, { cause });
-  }
-}
-
-/** Undoes percent-encoding as URIs have it: another program may also encode what `encodeURI` leaves as it is, such as the slash of an address. */
-function decoded(value: string): string {
-  if (!value.includes('%')) return value;
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
   }
 }

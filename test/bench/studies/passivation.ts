@@ -57,7 +57,7 @@ async function measured(type: ReturnType<typeof actorType>, runs: number, count:
   const clock = virtualClock();
   const connection = await connectNats({ servers: server.url });
   const manager = await jetstreamManager(connection);
-  await using journal = await jetstream({ connection, clock: systemClock(), folder: server.replicaFolder });
+  await using journal = await jetstream({ connection, clock: systemClock(), folder: server.stateFolder });
   const transport = nats({ connection, clock: systemClock() });
   const commits = { count: 0 };
   const host = new Host({
@@ -118,9 +118,9 @@ async function measured(type: ReturnType<typeof actorType>, runs: number, count:
   }
 }
 
-async function sizeOf({ replicaFolder }: NatsServer): Promise<number> {
-  const files = await readdir(replicaFolder).catch(() => []);
-  return files.reduce((sum, file) => sum + statSync(join(replicaFolder, file)).size, 0);
+async function sizeOf({ stateFolder }: NatsServer): Promise<number> {
+  const files = await readdir(stateFolder).catch(() => []);
+  return files.reduce((sum, file) => sum + statSync(join(stateFolder, file)).size, 0);
 }
 
 function print(count: number, measured: Measured): void {

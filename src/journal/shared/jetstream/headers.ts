@@ -1,5 +1,6 @@
 /** The headers of a message. The server takes lines of text, so a value with other characters is written with "%" and its bytes. */
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import { percentDecoded } from '../../../nats/percentDecoding.ts';
 
 /** The server refuses a message when the last one of its subject has another sequence. */
 const expectedHeader = 'Nats-Expected-Last-Subject-Sequence';
@@ -19,7 +20,7 @@ export function headersOf(own: Readonly<Record<string, string>>, expected: numbe
 export function ownHeaders(all: Readonly<Record<string, string>>): Record<string, string> {
   const own: Record<string, string> = {};
   for (const [name, value] of Object.entries(all))
-    if (!name.startsWith('Nats-') && name !== partsHeader) own[name] = decoded(value);
+    if (!name.startsWith('Nats-') && name !== partsHeader) own[name] = percentDecoded(value);
   return own;
 }
 
@@ -47,13 +48,3 @@ export function parseHeaders(block: string): Record<string, string> {
 /** Printable text without "%" stays as it is; the client would cut spaces at its ends. */
 const encoded = (value: string): string =>
   /^(?! )[ -$&-~]*(?<! )$/.test(value) ? value : encodeURIComponent(value.toWellFormed());
-
-/** Another program may have written anything. */
-function decoded(value: string): string {
-  if (!value.includes('%')) return value;
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
-}

@@ -35,7 +35,7 @@ const outcome = (work: Promise<unknown>) =>
 
 test('a restored server is refused by running processes and at a start, also after others have written to it; the flag accepts it', async () => {
   await using server = await natsServer();
-  const folder = server.replicaFolder;
+  const folder = server.stateFolder;
   const open = opener(server);
   const { store } = await open({ folder });
   const { store: inMemory } = await open();
@@ -72,7 +72,7 @@ test('a restored server is refused by running processes and at a start, also aft
 
 test('an emptied server is another journal: a running process and a start refuse it, and the message says how to begin anew', async () => {
   await using server = await natsServer();
-  const folder = server.replicaFolder;
+  const folder = server.stateFolder;
   const open = opener(server);
   const { store } = await open({ folder });
   await add(store, 'r1');
@@ -98,7 +98,7 @@ test('an emptied server is another journal: a running process and a start refuse
 
 test('the file is one small whole file, also for several processes; one that holds something else counts as none', async () => {
   await using server = await natsServer();
-  const folder = server.replicaFolder;
+  const folder = server.stateFolder;
   const open = opener(server);
   const [{ store: first }, { store: second }] = [await open({ folder }), await open({ folder })];
   await add(first, 'r1');
@@ -116,8 +116,8 @@ test('the file is one small whole file, also for several processes; one that hol
 
 test('a folder that cannot be written is a notice, once', async () => {
   await using server = await natsServer();
-  writeFileSync(server.replicaFolder, 'a file');
-  const { store, notices } = await opener(server)({ folder: join(server.replicaFolder, 'seen') });
+  writeFileSync(server.stateFolder, 'a file');
+  const { store, notices } = await opener(server)({ folder: join(server.stateFolder, 'seen') });
   await add(store, 'r1');
   await store[Symbol.asyncDispose]();
   expect(notices).toEqual([expect.stringMatching(/cannot be written.*the next start does not notice/)]);
