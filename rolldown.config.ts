@@ -34,10 +34,10 @@ const groups = [
     test: /[\\/]src[\\/](nats[\\/](options|packages)|engine[\\/](clock|processId)|observe[\\/](redactor|format|envSecrets))\.ts$/,
   },
   { name: 'troupe', test: /[\\/]src[\\/]index\.ts$/ },
-  { name: 'replicated', test: /[\\/]src[\\/]journal[\\/]replicated[\\/](replicated|memoryReplica)\.ts$/ },
+  { name: 'shared', test: /[\\/]src[\\/]journal[\\/]shared[\\/](shared|memoryStore)\.ts$/ },
   { name: 'testing', test: /[\\/]src[\\/]testing[\\/]index\.ts$/ },
   { name: 'sqlite', test: /[\\/]src[\\/]journal[\\/]sqlite[\\/]sqlite\.ts$/ },
-  { name: 'nats', test: /[\\/]src[\\/](nats|transport[\\/]nats|journal[\\/]replicated)[\\/]/ },
+  { name: 'nats', test: /[\\/]src[\\/](nats|transport[\\/]nats|journal[\\/]shared)[\\/]/ },
   { name: 'program', test: /[\\/]src[\\/]cli[\\/]program\.ts$/ },
 ];
 

@@ -41,13 +41,15 @@ const plan: Record<string, Room> = {
   'src/mcp': { may: ['src/values', 'src/contracts', 'src/observe', 'src/tools'] },
   /** The host around the pure step: it loads, commits and performs. */
   'src/engine': { may: ['src/values', 'src/contracts', 'src/core'], types: ['src/journal', 'src/transport'] },
+  /** The language of YAML workflows: files, expressions, transforms and checks, all without effects but reading files. */
+  'src/workflow': { may: ['src/values', 'src/contracts'] },
   actors: {
-    may: ['src/values', 'src/contracts', 'src/core/lightCopy.ts', 'machines'],
+    may: ['src/values', 'src/contracts', 'src/core/lightCopy.ts', 'machines', 'src/workflow'],
     types: ['src/gateway', 'src/mcp'],
   },
   /** What a user writes. */
   'src/define': {
-    may: ['src/values', 'src/contracts', 'src/core', 'machines', 'actors', 'src/mcp'],
+    may: ['src/values', 'src/contracts', 'src/core', 'machines', 'actors', 'src/mcp', 'src/workflow'],
     types: ['src/tools'],
   },
   /** The JSON formats of other systems. */
@@ -66,6 +68,7 @@ const plan: Record<string, Room> = {
       'src/observe',
       'src/gateway',
       'src/mcp',
+      'src/workflow',
       'src/engine',
       'actors',
       'src/define',
@@ -83,6 +86,22 @@ const plan: Record<string, Room> = {
       'src/engine/clock.ts',
       'src/define',
       'src/runtime',
+    ],
+    types: ['src/journal'],
+  },
+  /** HTTP: what programs without this package ask for. */
+  'src/doors': {
+    may: [
+      'src/values',
+      'src/contracts',
+      'src/observe',
+      'src/gateway',
+      'src/workflow',
+      'src/engine/clock.ts',
+      'actors',
+      'src/define',
+      'src/runtime',
+      'src/cluster',
     ],
     types: ['src/journal'],
   },
@@ -114,6 +133,8 @@ const plan: Record<string, Room> = {
       'src/formats',
       'src/runtime',
       'src/cluster',
+      'src/workflow',
+      'src/doors',
       'src/testing',
     ],
     types: ['src/journal'],
@@ -140,6 +161,12 @@ const packages: Record<string, { in: readonly string[]; types?: readonly string[
   '@ai-sdk/*': { in: ['src/gateway'] },
   '@modelcontextprotocol/*': { in: ['src/mcp'] },
   '@nats-io/*': { in: ['src/nats', 'src/transport', 'src/journal', 'src/cluster'] },
+  yaml: { in: ['src/workflow'] },
+  jmespath: { in: ['src/workflow'] },
+  ajv: { in: ['src/workflow'] },
+  'ajv-formats': { in: ['src/workflow'] },
+  hono: { in: ['src/doors'] },
+  '@hono/node-server': { in: ['src/doors'] },
   pino: { in: ['src/observe'] },
   ws: { in: ['src/observe'] },
   commander: { in: ['src/cli'] },
@@ -148,7 +175,7 @@ const packages: Record<string, { in: readonly string[]; types?: readonly string[
   tsx: { in: ['src/cli'] },
   libsql: { in: ['src/journal'] },
   'node:sqlite': { in: ['src/journal'] },
-  'node:http': { in: ['src/observe'] },
+  'node:http': { in: ['src/observe', 'src/doors'] },
   'node:child_process': { in: ['src/mcp', 'src/cli'] },
 };
 

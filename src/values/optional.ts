@@ -11,10 +11,16 @@ export const optionalPackages = {
   '@nats-io/jetstream': '3.3',
   '@nats-io/obj': '3.3',
   '@nats-io/transport-node': '3.3',
+  '@hono/node-server': '2',
+  ajv: '8',
+  'ajv-formats': '3',
   elkjs: '0.12',
+  hono: '4',
+  jmespath: '0.16',
   libsql: '0.5',
   pino: '10',
   tsx: '4',
+  yaml: '2',
 } as const satisfies Record<string, string>;
 
 /** The name of a package that Troupe works without. */

@@ -1,0 +1,45 @@
+/** The work of one agent step: all that a loop of model and tools needs, without the workflow around it. The HTTP contract of the runtime has the same fields. */
+import type { Json, JsonObject } from '../../values/json.ts';
+import type { ApprovalRule } from './definition.ts';
+import type { Resolved } from './values.ts';
+
+/** A tool server, with everything resolved. */
+export interface AgentTaskServer {
+  readonly name: string;
+  readonly address:
+    | { readonly url: string; readonly transport?: 'http' | 'sse' }
+    | { readonly command: string; readonly args: readonly string[] };
+  /** Allowed tools: a name, `prefix-*`, or `*`. */
+  readonly allow: readonly string[];
+  /** The header that authenticates; null in it stands for a sealed value. */
+  readonly auth?: { readonly header: string; readonly value: string | null };
+  /** Sent when the connection is opened; null stands for a sealed value. */
+  readonly params?: Readonly<Record<string, Json>>;
+  readonly persistentId?: string;
+  /** By pattern; the first that fits holds. */
+  readonly approvals: readonly (ApprovalRule & { readonly pattern: string })[];
+}
+
+/** What an agent is to do. */
+export interface AgentTask {
+  /** The id of the step in its workflow, with `.N` for an item. */
+  readonly step: string;
+  readonly agent: string;
+  /** The system prompt, as it was written. */
+  readonly system: string;
+  readonly user: string;
+  /** The prompt of the reflection; absent when there is none. */
+  readonly reflect?: string;
+  readonly confidenceThreshold?: number;
+  /** At least 1. */
+  readonly maxTurns: number;
+  readonly model: { readonly group: string; readonly maxTokens: number };
+  readonly servers: readonly AgentTaskServer[];
+  /** JSON Schema that the answer must fit. */
+  readonly output: JsonObject;
+  /** What it may cost, in US dollars; no limit by default. */
+  readonly budgetUsd?: number;
+}
+
+/** An agent task as it is stored: secrets are sealed. */
+export type StoredAgentTask = Resolved<AgentTask>;
