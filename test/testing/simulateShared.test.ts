@@ -25,6 +25,16 @@ test.each([
   timeout,
 );
 
+test.each([
+  [200054, 'answers were lost and the store had no room when the run was born'],
+  [202960, 'both processes lost an answer when the run was born'],
+  [203262, 'one process was cut off, and the other one lost the answer of the birth'],
+  [205133, 'the store had no room when the run was born'],
+])('seed %i, in which a run got two owners: %s', async (seed) => {
+  for (const scenario of [counting, clerk])
+    expect((await simulate(scenario, { seed, seeds: 1, shared: true })).failures).toEqual([]);
+});
+
 test('the same seed is the same run, event by event', async () => {
   const hashes = async () =>
     (await simulate(clerk, { seeds: 10, seed: 7, shared: true })).results.map(({ hash }) => hash);

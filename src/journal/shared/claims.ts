@@ -1,15 +1,21 @@
-/** Claims runs: a run that nobody has, that is new, or whose process is dead. One segment moves what the dead process had in its log and names the new owner. */
+/**
+ * Claims runs: a run that nobody has, that is new, or whose process is dead. One segment moves what the dead process had in its log and names the new owner.
+ *
+ * A process has one claim of a run under way at a time. While it does not know whether it is stored, that is found out first, by whoever comes first in the
+ * turn of the run: a claim that is asked for again goes on with it, or it is given back because nobody waits for it. So a stored claim has one holder here.
+ */
 import { fencedError, ownedElsewhereError } from '../refusals.ts';
 import { backoff } from '../../values/backoff.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { toFailure } from '../../values/failure.ts';
-import type { ClaimedRun, HeldRun } from './heldRun.ts';
+import { appendSegment } from './appendSegment.ts';
+import type { HeldRun } from './heldRun.ts';
 import { ownerOf } from './incarnationName.ts';
-import type { Incarnation } from './incarnation.ts';
+import type { Incarnation, UnsureClaim } from './incarnation.ts';
 import type { Liveness } from './liveness.ts';
 import { RunReplica } from './runReplica.ts';
 import type { RunReader, StoredRun } from './runReader.ts';
-import { encodeSegment, segmentHead } from './segment.ts';
+import { encodeSegment } from './segment.ts';
 import { presenceTtl, type SharedStore } from './store.ts';
 
 /** What claims work with. */
@@ -58,6 +64,9 @@ export class Claims {
 
   async #claim(run: string, mine: Incarnation, alive: (owner: string) => boolean): Promise<number> {
     const { store, reader } = this.#options;
+    const unsure = mine.unsure.get(run);
+    const before = unsure && (await this.#send(unsure, mine));
+    if (before !== undefined) return before;
     // Most runs that are claimed are new: that is found out by the birth itself.
     const born = reader.knows(run) ? undefined : await this.#take(run, undefined, mine);
     if (born !== undefined) return born;
@@ -80,17 +89,20 @@ export class Claims {
   release(run: string, epoch: number, mine: Incarnation): Promise<void> {
     return this.#alone(run, async () => {
       const held = mine.held.get(run);
-      if (held?.epoch !== epoch) return;
-      held.close();
-      try {
-        await this.#giveBack(held, mine);
-      } catch (thrown) {
-        const { kind } = toFailure(thrown);
-        if (kind === 'storage') void this.#giveBackLater(held, mine);
-        else if (kind === 'fenced' && mine.held.get(run) === held) mine.remove(run);
-        throw thrown;
-      }
+      if (held?.epoch === epoch) await this.#release(held, mine);
     });
+  }
+
+  async #release(held: HeldRun, mine: Incarnation): Promise<void> {
+    held.close();
+    try {
+      await this.#giveBack(held, mine);
+    } catch (thrown) {
+      const { kind } = toFailure(thrown);
+      if (kind === 'storage') void this.#giveBackLater(held, mine);
+      else if (kind === 'fenced' && mine.held.get(held.run) === held) mine.remove(held.run);
+      throw thrown;
+    }
   }
 
   /** After what was asked for the same run before. */
@@ -126,7 +138,7 @@ export class Claims {
       await this.#pause(failed);
       const isOver = await this.#alone(held.run, async () => {
         // It may have been claimed again meanwhile.
-        if (!held.isClosed) return true;
+        if (!held.isClosed || mine.held.get(held.run) !== held) return true;
         try {
           await this.#giveBack(held, mine);
         } catch (thrown) {
@@ -161,12 +173,11 @@ export class Claims {
 
   /** Undefined when another process was first. */
   async #take(run: string, stored: StoredRun | undefined, mine: Incarnation): Promise<number | undefined> {
-    const { runs } = this.#options.store;
     const replica = stored?.replica ?? new RunReplica(run);
     const epoch = (stored?.head.epoch ?? 0) + 1;
     const isEmpty = replica.contents.actors.size === 0;
     return mine.claiming(run, isEmpty, async () => {
-      const { chain, ...message } = await encodeSegment({
+      const segment = await encodeSegment({
         owner: mine.name,
         former: undefined,
         epoch,
@@ -175,47 +186,46 @@ export class Claims {
         summary: replica.summary,
         texts: stored?.unmoved ?? [],
       });
-      const expected = stored?.sequence ?? 0;
-      const append = async () => (await runs.append(run, expected, message)) ?? (await this.#sequenceOf(run, chain));
-      const sequence = await append().catch((thrown: unknown) => {
-        if (toFailure(thrown).kind === 'storage') void this.#undoLater(append, { replica, epoch, chain }, mine);
-        throw thrown;
-      });
-      if (sequence === undefined) return undefined;
-      if (mine.log.ended) throw fencedError(run, epoch, undefined);
-      if (!stored) replica.begin(sequence);
-      replica.own({ owner: mine.name, epoch });
-      mine.add({ replica, epoch, sequence, chain });
-      return epoch;
+      return this.#send({ replica, epoch, after: stored?.sequence ?? 0, segment }, mine);
     });
   }
 
-  /** A segment was not appended: because it is there, and the answer was lost on the way? */
-  async #sequenceOf(run: string, chain: string): Promise<number | undefined> {
-    const last = await this.#options.store.runs.last(run);
-    return last && segmentHead(last)?.chain === chain ? last.sequence : undefined;
+  /** Makes a claim, or finds out what became of it. Undefined when another process was first. */
+  async #send(claim: UnsureClaim, mine: Incarnation): Promise<number | undefined> {
+    const { replica, epoch, after, segment } = claim;
+    const { run } = replica;
+    const sequence = await appendSegment(this.#options.store.runs, run, after, segment).catch((thrown: unknown) => {
+      if (toFailure(thrown).kind === 'storage' && mine.unsure.get(run) !== claim) void this.#undoLater(claim, mine);
+      throw thrown;
+    });
+    mine.unsure.delete(run);
+    if (sequence === undefined) return undefined;
+    if (mine.log.ended) throw fencedError(run, epoch, undefined);
+    if (after === 0) replica.begin(sequence);
+    replica.own({ owner: mine.name, epoch });
+    mine.add({ replica, epoch, sequence, chain: segment.chain });
+    return epoch;
   }
 
-  /** A claim whose caller was told that its outcome is unknown is given back where it turns out to be stored: nobody here would run it. */
-  async #undoLater(
-    append: () => Promise<number | undefined>,
-    { replica, ...claimed }: Omit<ClaimedRun, 'sequence'>,
-    mine: Incarnation,
-  ): Promise<void> {
-    const { run } = replica;
+  /** A claim whose caller was told that its outcome is unknown is given back where it turns out to be stored, unless it is asked for again: nobody here would run it. */
+  async #undoLater(claim: UnsureClaim, mine: Incarnation): Promise<void> {
+    const { run } = claim.replica;
+    mine.unsure.set(run, claim);
     // Until then the log names the run, for whoever takes over from this process.
     await mine.claiming(run, true, async () => {
-      for (let failed = 1; !mine.log.ended; failed++) {
+      for (let failed = 1; mine.unsure.get(run) === claim && !mine.log.ended; failed++) {
         await this.#pause(failed);
-        const sequence = await append().catch(() => 'unknown' as const);
-        if (sequence === 'unknown') continue;
-        // Undefined: it is not there, or was claimed anew since.
-        if (sequence === undefined || mine.held.has(run)) return;
-        const held = mine.unheld({ replica, sequence, ...claimed });
-        held.close();
-        return await this.#giveBackLater(held, mine);
+        await this.#alone(run, () => this.#undo(claim, mine)).catch(() => {}); // It is tried again.
       }
     });
+  }
+
+  async #undo(claim: UnsureClaim, mine: Incarnation): Promise<void> {
+    const { run } = claim.replica;
+    if (mine.unsure.get(run) !== claim || mine.log.ended) return;
+    await this.#send(claim, mine);
+    const held = mine.held.get(run);
+    if (held) await this.#release(held, mine);
   }
 }
 

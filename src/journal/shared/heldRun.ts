@@ -1,8 +1,9 @@
 /** A run that this process owns: its replica, and the writes that no segment has yet. While it is quiet its replica is dropped, and read again when it is needed. */
 import { fencedError } from '../refusals.ts';
+import { appendSegment } from './appendSegment.ts';
 import type { LoggedWrite } from './entry.ts';
 import type { RunReplica } from './runReplica.ts';
-import { encodeSegment, segmentHead, type RunSummary, type SegmentHead } from './segment.ts';
+import { encodeSegment, type EncodedSegment, type RunSummary, type SegmentHead } from './segment.ts';
 import type { FencedLogs } from './store.ts';
 import type { QueuedWrite } from './unsureWrites.ts';
 
@@ -26,11 +27,10 @@ export interface HeldRunOptions {
   read(run: string, sequence: number): Promise<RunReplica>;
 }
 
-type Attempt = Pick<SegmentHead, 'owner' | 'epoch'> &
-  Awaited<ReturnType<typeof encodeSegment>> & {
-    /** How many writes it moves. */
-    readonly moved: number;
-  };
+interface Attempt extends Pick<SegmentHead, 'owner' | 'epoch'>, EncodedSegment {
+  /** How many writes it moves. */
+  readonly moved: number;
+}
 
 /** One run. */
 export class HeldRun {
@@ -175,35 +175,15 @@ export class HeldRun {
     await this.#append(this.#attempt);
   }
 
-  async #append({ owner, epoch, moved, chain, headers, body }: Attempt): Promise<void> {
-    const { runs } = this.#options;
-    let sequence: number | undefined;
-    while (sequence === undefined) {
-      sequence = await runs.append(this.run, this.#sequence, { headers, body });
-      if (sequence === undefined) sequence = await this.#whyRefused(chain);
-    }
+  async #append({ owner, epoch, moved, ...segment }: Attempt): Promise<void> {
+    const sequence = await appendSegment(this.#options.runs, this.run, this.#sequence, segment);
+    if (sequence === undefined) throw fencedError(this.run, this.#epoch, undefined);
     this.#attempt = undefined;
     this.#sequence = sequence;
-    this.#chain = chain;
+    this.#chain = segment.chain;
     this.#epoch = epoch;
     this.#isReleased = owner === undefined;
     this.#unmoved.splice(0, moved);
     this.#replica?.own({ owner, epoch });
-  }
-
-  /** Another message is the last one: the sequence of this segment when it is there, and its acknowledgement was lost; undefined when it can be tried again. */
-  async #whyRefused(chain: string): Promise<number | undefined> {
-    const { runs } = this.#options;
-    const last = await runs.last(this.run);
-    if (!last || last.sequence < this.#sequence) throw fencedError(this.run, this.#epoch, undefined);
-    // In a cluster of servers an append is also refused while another one is under way: then nothing is behind the last segment.
-    for await (const message of runs.read(this.run, this.#sequence)) {
-      const head = segmentHead(message);
-      if (head?.chain === chain) return message.sequence;
-      if (head) throw fencedError(this.run, this.#epoch, undefined);
-      // A message of another program.
-      this.#sequence = message.sequence;
-    }
-    return undefined;
   }
 }

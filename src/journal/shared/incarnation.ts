@@ -9,6 +9,8 @@ import { inParallel } from '../../values/inParallel.ts';
 import { fencedError } from '../refusals.ts';
 import { HeldRun, type ClaimedRun, type HeldRunOptions } from './heldRun.ts';
 import { ProcessLog } from './processLog.ts';
+import type { RunReplica } from './runReplica.ts';
+import type { EncodedSegment } from './segment.ts';
 import { presenceInterval, presenceTtl, type SharedStore } from './store.ts';
 import type { Upkeep } from './upkeep.ts';
 
@@ -29,6 +31,16 @@ export interface IncarnationOptions {
   onEnded(reason: TroupeError): void;
 }
 
+/** A claim of which it is not known whether it is stored. */
+export interface UnsureClaim {
+  /** The run as it is when the claim is stored. */
+  readonly replica: RunReplica;
+  readonly epoch: number;
+  /** The sequence of the segment that it follows; 0 for a birth. */
+  readonly after: number;
+  readonly segment: EncodedSegment;
+}
+
 const sweepInterval = 1_000;
 /** The log is also to have several times what a run takes in the roster before it is trimmed, so that rosters are a small part of what is written. */
 const rosterBytes = 128;
@@ -45,6 +57,8 @@ export class Incarnation {
   readonly #used = new Map<string, number>();
   /** Runs that are being claimed, and how many times: whoever takes over looks for them too. */
   readonly #claiming = new Map<string, number>();
+  /** By run: its claim whose outcome is not known. No other claim of the run is made before it is. */
+  readonly unsure = new Map<string, UnsureClaim>();
   readonly #answering: Disposable;
   readonly #heldOptions: HeldRunOptions;
   #timers: Disposable[] = [];
@@ -119,16 +133,10 @@ export class Incarnation {
   }
 
   /** It has claimed a run. */
-  add(claimed: ClaimedRun): HeldRun {
-    const held = this.unheld(claimed);
-    this.#held.set(held.run, held);
-    this.#touch(held.run);
-    return held;
-  }
-
-  /** A run that it has claimed, and only gives back. */
-  unheld(claimed: ClaimedRun): HeldRun {
-    return new HeldRun(this.#heldOptions, claimed);
+  add(claimed: ClaimedRun): void {
+    const { run } = claimed.replica;
+    this.#held.set(run, new HeldRun(this.#heldOptions, claimed));
+    this.#touch(run);
   }
 
   /** It does not hold the run any more. */

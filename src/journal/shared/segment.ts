@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ActorStatus } from '../../contracts/inspection.ts';
-import type { LogHead, StoredMessage } from './store.ts';
+import type { LogHead, NewMessage, StoredMessage } from './store.ts';
 import { compress, expand } from './compression.ts';
 import { damaged, parsed, requireKnown, type LoggedWrite } from './entry.ts';
 
@@ -55,7 +55,13 @@ const summaryHeader = 'Troupe-Summary';
 const nobody = new Uint8Array();
 
 /** The message of a segment, and its chain. */
-export async function encodeSegment({ owner, former, epoch, upTo, before, summary, texts }: NewSegment) {
+export interface EncodedSegment extends NewMessage {
+  readonly chain: string;
+}
+
+/** Makes the message of a segment. */
+export async function encodeSegment(segment: NewSegment): Promise<EncodedSegment> {
+  const { owner, former, epoch, upTo, before, summary, texts } = segment;
   const body = texts.length === 0 ? nobody : await compress(`[${texts.join(',')}]`);
   const about = asciiJson(summary);
   const chain = chainOf(before, { owner, former, epoch, upTo }, about, body);

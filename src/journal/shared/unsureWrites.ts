@@ -42,6 +42,7 @@ export class UnsureWrites {
 
   /** A write was made, with this result. */
   settle({ key, callers }: QueuedWrite, result: Promise<unknown>): void {
+    result.catch(() => {}); // Perhaps nobody waits for it.
     if (callers.length > 0) {
       if (this.#writes.size > 0) this.#writes.delete(key);
       for (const { resolve } of callers) resolve(result);

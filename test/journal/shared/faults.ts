@@ -57,9 +57,9 @@ export function sharedWorld(upkeep: Partial<Upkeep> = {}) {
   const mine = shared({ store, clock, upkeep });
   const other = open();
   /** In steps, so that a timer that is set on the way is due as well. */
-  const advance = async (ms: number) => {
-    for (let passed = 0; passed < ms; passed += 100) {
-      clock.advance(100);
+  const advance = async (ms: number, step = 100) => {
+    for (let passed = 0; passed < ms; passed += step) {
+      clock.advance(step);
       await new Promise((turn) => setImmediate(turn));
     }
   };

@@ -1,7 +1,10 @@
 /** A write that was rejected because nobody knew its outcome, and is stored after all: asked for again it is known, and what nobody waits for is undone. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Journal } from '../../../src/journal/journal.ts';
+import type { FencedLogs } from '../../../src/journal/shared/store.ts';
 import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
+import { sleep } from '../../../src/values/clock.ts';
+import { TroupeError } from '../../../src/values/failure.ts';
 import { claimOptions, contentsOf, sharedWorld } from './faults.ts';
 
 const first = commitFor({ actor: 'agent/r', seq: 1, appends: [{ list: 'said', entry: 'once' }] });
@@ -64,6 +67,47 @@ for (const [how, weather] of [
       });
 }
 
+/** Segments that are 40 ms on the way, and whose answers take as long. */
+const slow = (runs: FencedLogs, { clock }: ReturnType<typeof sharedWorld>): FencedLogs => ({
+  ...runs,
+  async append(...given) {
+    await sleep(clock, 40);
+    const sequence = await runs.append(...given);
+    await sleep(clock, 40);
+    return sequence;
+  },
+});
+const noAnswer = () => new TroupeError('storage', 'The server gives no answer.');
+
+test.each([
+  ['never arrives', undefined],
+  ['is stored at once', 0],
+  ['is stored later', 250],
+])('a run whose claim is asked for again at any moment has one owner, when the first claim %s', async (_, arrival) => {
+  for (let passed = 0; passed <= 600; passed += 20) {
+    await using at = sharedWorld();
+    const runs = slow(at.truth.runs, at);
+    let asked = 0;
+    const append: FencedLogs['append'] = async (...given) => {
+      if (asked++ > 0) return runs.append(...given);
+      if (arrival !== undefined) at.clock.wake(at.clock.now() + arrival, () => void at.truth.runs.append(...given));
+      throw noAnswer();
+    };
+    const mine = at.open({ runs: { ...runs, append } });
+    await expect(mine.claim('r', 'me', claimOptions)).rejects.toMatchObject({ kind: 'storage' });
+    await at.advance(passed, 10);
+    const again = mine.claim('r', 'me', claimOptions);
+    await at.advance(2_000, 10);
+    const epoch = await again;
+    const moment = `asked for again after ${passed} ms`;
+    await mine.commit({ ...first, epoch });
+    await at.advance(10_000);
+    await expect(at.other.claim('r', 'other', claimOptions), moment).rejects.toMatchObject({ kind: 'owned_elsewhere' });
+    await mine.commit({ ...second, epoch });
+    expect(await at.other.history({ run: 'r' }), moment).toHaveLength(2);
+  }
+});
+
 test('what gives something back is done as soon as the server is there, although nobody waits for it any more', async () => {
   await using at = sharedWorld();
   await at.mine.claim('r', 'me', claimOptions);
@@ -78,4 +122,41 @@ test('what gives something back is done as soon as the server is there, although
   await at.back();
   expect(await at.other.claim('s', 'other', claimOptions)).toBe(2);
   expect(await at.other.undelivered('r')).toEqual([]);
+});
+
+test('a write that nobody waits for, and that is stored after its run was given back, troubles nobody', async () => {
+  await using at = sharedWorld();
+  const { logs } = at.truth;
+  let isAnswered = true;
+  const answer = <T>(found: T): T => {
+    if (isAnswered) return found;
+    throw noAnswer();
+  };
+  const mine = at.open({
+    runs: slow(at.truth.runs, at),
+    logs: {
+      ...logs,
+      append: async (...given) => answer(await logs.append(...given)),
+      last: async (name) => answer(await logs.last(name)),
+    },
+  });
+  const claimed = mine.claim('r', 'me', claimOptions);
+  await at.advance(100, 10);
+  await mine.commit({ ...first, epoch: await claimed });
+  const unhandled = vi.fn();
+  process.prependListener('unhandledRejection', unhandled);
+  try {
+    const released = mine.release('r', 1);
+    await at.advance(10, 10);
+    isAnswered = false;
+    mine.settle('r', ['agent/r/1/0']);
+    await at.advance(10_000);
+    await released;
+    isAnswered = true;
+    await at.advance(10_000);
+    expect(mine.trouble?.()).toBeUndefined();
+    expect(unhandled).not.toHaveBeenCalled();
+  } finally {
+    process.off('unhandledRejection', unhandled);
+  }
 });
