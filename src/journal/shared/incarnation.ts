@@ -65,6 +65,9 @@ export class Incarnation {
   /** When the last announcement that was acknowledged was sent, by this clock. */
   #announcedAt = -Infinity;
   #wasAnnounced = false;
+  /** How many times the others may have found it absent, and how many of them its log was asked about since. */
+  #absences = 0;
+  #settledAbsences = 0;
   #written = 0;
   /** What is before this entry was deleted. */
   #trimmedBefore = 0;
@@ -107,7 +110,8 @@ export class Incarnation {
 
   /** Is it certain that no other process has ended its log? True while its presence was acknowledged lately. */
   get isPresent(): boolean {
-    return this.log.ended === undefined && this.#wasAnnouncedWithin(presenceTtl);
+    const isSettled = this.#settledAbsences === this.#absences;
+    return this.log.ended === undefined && isSettled && this.#wasAnnouncedWithin(presenceTtl);
   }
 
   /** Was an announcement of the last so many milliseconds acknowledged? False also when the clock was set back since: then it is not known how long ago that is. */
@@ -189,13 +193,17 @@ export class Incarnation {
   async confirm(): Promise<void> {
     const { store, clock, name } = this.#options;
     const sent = clock.now();
-    // While it was not announced, its log may have been ended.
-    const hasLapsed = this.#wasAnnounced && !this.#wasAnnouncedWithin(presenceTtl);
+    const isFirst = !this.#wasAnnounced;
     this.#wasAnnounced = true;
     await store.presence.announce(name);
-    if (hasLapsed) await this.log.probe();
+    // Until this one arrived it was perhaps not announced, so its log may have been ended.
+    if (!isFirst && !this.#wasAnnouncedWithin(presenceTtl)) this.#absences++;
     const isLater = sent > this.#announcedAt || this.#announcedAt > clock.now();
     if (isLater) this.#announcedAt = sent;
+    const absences = this.#absences;
+    if (absences === this.#settledAbsences) return;
+    await this.log.probe();
+    this.#settledAbsences = Math.max(this.#settledAbsences, absences);
   }
 
   #announce(): void {

@@ -4,6 +4,7 @@
  * there into the claim.
  *
  * SJ1 A run has one owner. Another process gets it when the owner's log is ended: from then on no write of that owner is applied by anybody.
+ *     A process believes that it has its runs while an announcement of the last 1.5 s was acknowledged, and its log was asked since it was absent last.
  * SJ2 What was acknowledged is in the log or in a segment at every moment: at a trim, a take-over, and when a process is killed between any two steps.
  * SJ3 A run is born once: the first segment is appended where nothing is.
  * SJ4 A write whose outcome is unknown is rejected with `storage`. Asked for again, it is made once. A claim that nobody asks for again is given back.
@@ -220,15 +221,16 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     },
     async renew(run, epoch) {
       const incarnation = holderOf(run);
-      if (incarnation?.held.get(run)?.epoch !== epoch) return false;
-      // After a standstill its log tells whether it was ended: an entry is taken or not.
-      if (!incarnation.isPresent) await incarnation.confirm().catch(unlessFenced);
-      return incarnation.held.get(run)?.epoch === epoch;
+      const isHeld = () => incarnation?.held.get(run)?.epoch === epoch;
+      // After a standstill its log tells whether it was ended: an entry is taken or not. An answer that came late is about an earlier time: it asks again.
+      while (incarnation && isHeld() && !incarnation.isPresent) await incarnation.confirm().catch(unlessFenced);
+      return isHeld();
     },
     isCurrent: (run) => holderOf(run)?.isPresent ?? false,
     async renewAll(owner) {
       const incarnation = incarnations.get(owner);
-      if (incarnation && !incarnation.isPresent) await incarnation.confirm().catch(unlessFenced);
+      while (incarnation && incarnations.get(owner) === incarnation && !incarnation.isPresent)
+        await incarnation.confirm().catch(unlessFenced);
       return incarnations.get(owner)?.held.size ?? 0;
     },
     async release(run, epoch) {

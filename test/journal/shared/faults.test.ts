@@ -1,8 +1,9 @@
 /** What users of a shared journal may rely on when its server is full, a message is damaged or foreign, a newer version writes to it, or a process stood still. */
 import { expect, test } from 'vitest';
 import { incarnationName } from '../../../src/journal/shared/incarnationName.ts';
-import { presenceTtl } from '../../../src/journal/shared/store.ts';
+import { presenceInterval, presenceTtl } from '../../../src/journal/shared/store.ts';
 import { commitFor } from '../../../src/testing/suites/commit.ts';
+import { sleep } from '../../../src/values/clock.ts';
 import { claimOptions, cutOff, damage, sharedWorld } from './faults.ts';
 
 /** The commit of a run that has one actor. */
@@ -157,6 +158,73 @@ test('a process that stood still is fenced: none of its commits is applied, and 
   const own = (await at.truth.logs.names()).filter((name) => name.startsWith(incarnationName('me', '')));
   expect(own.length).toBe(2);
   expect(await at.other.list('agent/r', 'said')).toEqual([1, 2, 3]);
+});
+
+test('a process that is told late that it has its run asks again, because another one may have it by then', async () => {
+  await using at = sharedWorld({ quietTime: 60_000 });
+  const truth = at.truth.open();
+  let isCut = false;
+  let answered: Promise<unknown> = Promise.resolve();
+  const slow = at.open({
+    presence: {
+      ...truth.presence,
+      announce: (process) => (isCut ? cutOff(truth.presence) : truth.presence).announce(process),
+    },
+    logs: {
+      ...truth.logs,
+      async append(...given) {
+        const sequence = await truth.logs.append(...given);
+        await answered;
+        return sequence;
+      },
+    },
+  });
+  await slow.claim('r', 'me', claimOptions);
+  await slow.commit(commitOf('r', 1));
+  isCut = true;
+  await at.advance(presenceTtl);
+  isCut = false;
+  let answer = () => {};
+  answered = new Promise<void>((resolve) => (answer = resolve));
+  const renewed = slow.renew('r', 1, at.clock.now() + 60_000);
+  await at.advance(100);
+  isCut = true;
+  const [process = ''] = await at.truth.logs.names();
+  at.truth.frozen.add(process);
+  await at.advance(presenceTtl);
+  const taken = at.other.claim('r', 'other', claimOptions);
+  await at.advance(2_000);
+  expect(await taken).toBe(2);
+  isCut = false;
+  answer();
+  expect(await renewed).toBe(false);
+});
+
+test('a process whose announcement arrived when it was taken for dead does not believe that it has its runs', async () => {
+  await using at = sharedWorld();
+  const truth = at.truth.open();
+  let delay = 0;
+  const slow = at.open({
+    presence: {
+      ...cutOff(truth.presence),
+      async announce(process) {
+        if (delay > 0) await sleep(at.clock, delay);
+        await truth.presence.announce(process);
+      },
+    },
+  });
+  await slow.claim('r', 'me', claimOptions);
+  await slow.commit(commitOf('r', 1));
+  await at.advance(presenceInterval);
+  expect(slow.isCurrent?.('r')).toBe(true);
+  // Those on the way take so long that the earlier ones have ended when they arrive.
+  delay = presenceTtl - 100;
+  await at.advance(presenceTtl);
+  expect(await at.other.claim('r', 'other', claimOptions)).toBe(2);
+  for (let passed = 0; passed < presenceTtl; passed += 100) {
+    expect(slow.isCurrent?.('r'), `${passed} ms later`).toBe(false);
+    await at.advance(100);
+  }
 });
 
 test.each([-3_600_000, 3_600_000])(
