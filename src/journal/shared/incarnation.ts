@@ -206,6 +206,14 @@ export class Incarnation {
     this.#settledAbsences = Math.max(this.#settledAbsences, absences);
   }
 
+  /**
+   * Resolves when it is certain by now whether another process has ended its log: it is present, or the log is ended. An answer that came late tells of an
+   * earlier time, so it asks again. Rejects with `storage` while the store does not answer.
+   */
+  async settle(): Promise<void> {
+    while (!this.isPresent && this.log.ended === undefined) await this.confirm().catch(unlessFenced);
+  }
+
   #announce(): void {
     // Without an answer the presence ends, and this process asks before it relies on its log.
     const announce = () => void this.confirm().catch(() => {});
@@ -286,4 +294,9 @@ export class Incarnation {
       }
     });
   }
+}
+
+/** A log that was ended is an answer; that the server is away is none. */
+function unlessFenced(thrown: unknown): void {
+  if (toFailure(thrown).kind !== 'fenced') throw thrown;
 }

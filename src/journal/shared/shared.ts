@@ -221,16 +221,13 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     },
     async renew(run, epoch) {
       const incarnation = holderOf(run);
-      const isHeld = () => incarnation?.held.get(run)?.epoch === epoch;
-      // After a standstill its log tells whether it was ended: an entry is taken or not. An answer that came late is about an earlier time: it asks again.
-      while (incarnation && isHeld() && !incarnation.isPresent) await incarnation.confirm().catch(unlessFenced);
-      return isHeld();
+      if (incarnation?.held.get(run)?.epoch !== epoch) return false;
+      await incarnation.settle();
+      return incarnation.held.get(run)?.epoch === epoch;
     },
     isCurrent: (run) => holderOf(run)?.isPresent ?? false,
     async renewAll(owner) {
-      const incarnation = incarnations.get(owner);
-      while (incarnation && incarnations.get(owner) === incarnation && !incarnation.isPresent)
-        await incarnation.confirm().catch(unlessFenced);
+      await incarnations.get(owner)?.settle();
       return incarnations.get(owner)?.held.size ?? 0;
     },
     async release(run, epoch) {
@@ -344,9 +341,4 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
 function runsIn(actor: Address): string[] {
   const parts = actorKeyOf(actor).split('.');
   return parts.map((_, index) => parts.slice(0, parts.length - index).join('.'));
-}
-
-/** A log that was ended is an answer; that the server is away is none. */
-function unlessFenced(thrown: unknown): void {
-  if (toFailure(thrown).kind !== 'fenced') throw thrown;
 }
