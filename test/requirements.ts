@@ -1462,6 +1462,10 @@ export const requirements: readonly Requirement[] = [
     tests: [
       {
         file: 'test/journal/shared/faults.test.ts',
+        name: 'a process that is told late that it has its run asks again, because another one may have it by then',
+      },
+      {
+        file: 'test/journal/shared/faults.test.ts',
         name: 'a process that stood still is fenced: none of its commits is applied, and it claims again under a new name',
       },
       {
@@ -1514,12 +1518,16 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'SJ4',
-    says: 'A write whose outcome is unknown is rejected with `storage`. Asked for again, it is made once. A claim that nobody waits for is given back.',
+    says: 'A write whose outcome is unknown is rejected with `storage`. Asked for again, it is made once. A claim that nobody asks for again is given back.',
     where: 'src/journal/shared/shared.ts',
     tests: [
       {
         file: 'test/journal/shared/unsureWrites.test.ts',
         name: '${name} that is asked for again ${when} it is stored is made once, and is known; ${how}',
+      },
+      {
+        file: 'test/journal/shared/unsureWrites.test.ts',
+        name: 'a run whose claim is asked for again at any moment has one owner, when the first claim %s',
       },
       {
         file: 'test/journal/shared/unsureWrites.test.ts',

@@ -1,7 +1,8 @@
 /**
  * This process as the owner of runs, from its first claim until its log is ended: its log, the runs it holds, and its presence. It moves what its log has into
  * segments: of a run that was quiet for some time (whose replica it drops then, so that a waiting run costs no memory), and of all runs when the log has
- * grown, which it trims afterwards.
+ * grown, which it trims afterwards. It believes that it has its runs while an announcement of the last 1.5 s was acknowledged, and its log has taken an
+ * entry since the others may have found it absent.
  */
 import type { Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';

@@ -4,7 +4,6 @@
  * there into the claim.
  *
  * SJ1 A run has one owner. Another process gets it when the owner's log is ended: from then on no write of that owner is applied by anybody.
- *     A process believes that it has its runs while an announcement of the last 1.5 s was acknowledged, and its log was asked since it was absent last.
  * SJ2 What was acknowledged is in the log or in a segment at every moment: at a trim, a take-over, and when a process is killed between any two steps.
  * SJ3 A run is born once: the first segment is appended where nothing is.
  * SJ4 A write whose outcome is unknown is rejected with `storage`. Asked for again, it is made once. A claim that nobody asks for again is given back.
