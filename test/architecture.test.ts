@@ -28,6 +28,7 @@ const plan: Record<string, Room> = {
       'src/contracts/eventContext.ts',
       'src/contracts/health.ts',
       'src/contracts/parts.ts',
+      'src/contracts/workflow/metrics.ts',
     ],
     types: ['src/values', 'src/contracts'],
   },
@@ -37,14 +38,16 @@ const plan: Record<string, Room> = {
   'src/journal': { may: ['src/values', 'src/contracts', 'src/nats'] },
   'src/tools': { may: ['src/values', 'src/contracts'] },
   'src/observe': { may: ['src/values', 'src/contracts'] },
-  'src/gateway': { may: ['src/values', 'src/contracts', 'src/observe'] },
-  'src/mcp': { may: ['src/values', 'src/contracts', 'src/observe', 'src/tools'] },
+  /** Requests whose target the data may choose. */
+  'src/security': { may: ['src/values'] },
+  'src/gateway': { may: ['src/values', 'src/contracts', 'src/observe', 'src/security'] },
+  'src/mcp': { may: ['src/values', 'src/contracts', 'src/observe', 'src/tools', 'src/security'] },
   /** The host around the pure step: it loads, commits and performs. */
   'src/engine': { may: ['src/values', 'src/contracts', 'src/core'], types: ['src/journal', 'src/transport'] },
   /** The language of YAML workflows: files, expressions, transforms and checks, all without effects but reading files. */
   'src/workflow': { may: ['src/values', 'src/contracts'] },
   actors: {
-    may: ['src/values', 'src/contracts', 'src/core/lightCopy.ts', 'machines', 'src/workflow'],
+    may: ['src/values', 'src/contracts', 'src/core/lightCopy.ts', 'machines', 'src/workflow', 'src/security'],
     types: ['src/gateway', 'src/mcp'],
   },
   /** What a user writes. */
@@ -69,6 +72,7 @@ const plan: Record<string, Room> = {
       'src/gateway',
       'src/mcp',
       'src/workflow',
+      'src/security',
       'src/engine',
       'actors',
       'src/define',
@@ -96,7 +100,9 @@ const plan: Record<string, Room> = {
       'src/contracts',
       'src/observe',
       'src/gateway',
+      'src/mcp',
       'src/workflow',
+      'src/security',
       'src/engine/clock.ts',
       'actors',
       'src/define',
@@ -175,7 +181,8 @@ const packages: Record<string, { in: readonly string[]; types?: readonly string[
   tsx: { in: ['src/cli'] },
   libsql: { in: ['src/journal'] },
   'node:sqlite': { in: ['src/journal'] },
-  'node:http': { in: ['src/observe', 'src/doors'] },
+  'node:http': { in: ['src/observe', 'src/doors', 'src/security'] },
+  'node:https': { in: ['src/security'] },
   'node:child_process': { in: ['src/mcp', 'src/cli'] },
 };
 
@@ -337,6 +344,7 @@ const plainListeners: Readonly<Record<string, number>> = {
   'src/cli/earlyExit.ts': 2,
   'src/cli/main.ts': 2,
   'src/cli/terminal.ts': 4,
+  'src/cli/watchFolder.ts': 2,
   'src/mcp/childProcess.ts': 3,
   'src/mcp/stdio.ts': 5,
   'src/observe/httpServer.ts': 1,

@@ -221,11 +221,15 @@ export type ModelPart = z.infer<typeof ModelPart>;
 
 /** A whole answer, collected from the parts. */
 export const ModelAnswer = z.object({
+  /** The whole text; empty when it only calls tools. */
   text: z.string(),
+  /** The calls of tools that it asks for, in their order. */
   calls: z.array(ToolCall),
+  /** Why the model stopped. */
   reason: FinishReason,
   /** The same in the provider's own word, such as `SAFETY`; absent when it gave none. */
   rawReason: z.string().optional(),
+  /** The tokens of the whole answer. */
   usage: Usage,
   /** `provider:model`, as it answered. */
   model: z.string(),
@@ -276,7 +280,14 @@ export interface CallEstimate {
   /** The most tokens of the answer; undefined while nobody has said. */
   readonly maxOutputTokens: number | undefined;
   /** US dollars per million tokens; undefined when the price is not known. */
-  readonly price: { readonly input: number; readonly output: number } | undefined;
+  readonly price:
+    | {
+        /** Of what the model reads. */
+        readonly input: number;
+        /** Of what the model writes. */
+        readonly output: number;
+      }
+    | undefined;
 }
 
 /** How an agent names its model: `provider:model`, a group's name, a model object, or several in order of preference. */

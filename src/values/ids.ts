@@ -18,7 +18,15 @@ export const Address = z.string().regex(new RegExp(`^${token}/${token}$`));
 export type Address = string;
 
 /** The actor types of the runtime itself; agents, members and machines of users may not have these names. */
-export const reservedTypes: ReadonlySet<string> = new Set(['agent', 'run', 'tool-call', 'treasurer', 'wait', 'router']);
+export const reservedTypes: ReadonlySet<string> = new Set([
+  'agent',
+  'run',
+  'tool-call',
+  'treasurer',
+  'wait',
+  'router',
+  'workflow',
+]);
 
 /** The type of an actor, the part of its address before the slash. */
 export const actorTypeOf = (address: Address): string => address.slice(0, address.indexOf('/'));

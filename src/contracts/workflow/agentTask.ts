@@ -35,8 +35,10 @@ export interface AgentTask {
   readonly maxTurns: number;
   readonly model: { readonly group: string; readonly maxTokens: number };
   readonly servers: readonly AgentTaskServer[];
-  /** JSON Schema that the answer must fit. */
+  /** JSON Schema that the answer must fit. The model is shown it. */
   readonly output: JsonObject;
+  /** JSON Schema of the step, which the answer must fit as well; absent when it has none. */
+  readonly stepOutput?: JsonObject;
   /** What it may cost, in US dollars; no limit by default. */
   readonly budgetUsd?: number;
 }

@@ -1,15 +1,8 @@
 /** A workflow as it is run: its files are read, checked and joined. The texts of expressions are as they were written. */
 import type { Json, JsonObject } from '../../values/json.ts';
+import type { EnvironmentVariable } from './environment.ts';
+import type { GatewayFileDefinition } from './gatewayFile.ts';
 import type { SecretSource } from './values.ts';
-
-/** A variable of the environment that a workflow may read. */
-export interface EnvironmentVariable {
-  readonly name: string;
-  /** Its value is never shown or stored. */
-  readonly secret: boolean;
-  /** Taken when the variable is not set; without one it must be set. */
-  readonly default?: string;
-}
 
 /** Who may invoke a workflow over HTTP. */
 export interface InvokeAuthentication {
@@ -28,7 +21,9 @@ export interface WorkflowDefinition {
   readonly name: string;
   /** The absolute path of its file. */
   readonly file: string;
+  /** As its file says; for people. */
   readonly version?: string;
+  /** As its file says; for people. */
   readonly description?: string;
   /** A sub-workflow cannot be invoked by itself. */
   readonly visibility: 'root' | 'sub-workflow';
@@ -36,10 +31,13 @@ export interface WorkflowDefinition {
   readonly webhooks: 'execute' | 'suppress';
   /** JSON Schema of its parameters; absent when anything is accepted. */
   readonly params?: JsonObject;
+  /** The variables that its expressions may read; none in a sub-workflow. */
   readonly env: readonly EnvironmentVariable[];
+  /** Who may invoke it over HTTP; absent when it says nothing. */
   readonly auth?: InvokeAuthentication;
   /** In the order of the file. */
   readonly steps: readonly StepDefinition[];
+  /** What its result is. */
   readonly output: {
     /** JSON Schema of the result; absent when anything may be. */
     readonly schema?: JsonObject;
@@ -48,6 +46,7 @@ export interface WorkflowDefinition {
     /** The step whose output is the result; the last one that completed by default. */
     readonly from?: string;
   };
+  /** Its limits, and the model groups that it replaces. */
   readonly policy: {
     /** What the whole run may cost, in US dollars. */
     readonly budgetUsd?: number;
@@ -60,10 +59,16 @@ export interface WorkflowDefinition {
     /** Replaces model groups by their names. */
     readonly groupMap?: Readonly<Record<string, string>>;
   };
+  /** Outputs that stand for steps which are not run, by their ids: for one step alone. None by default. */
+  readonly recorded?: Readonly<Record<string, Json>>;
   /** The values of the declared variables that are not secret, as they were when the files were read. */
   readonly environment: Readonly<Record<string, string>>;
   /** Gives the values of secrets when an effect needs them. */
   readonly secrets: SecretSource;
+  /** The models of its project; absent when the project has no gateway file, and groups are those of the runtime. */
+  readonly gateway?: GatewayFileDefinition;
+  /** What is wrong with it as a whole: it fails as soon as it is run. Absent when nothing is. */
+  readonly problem?: string;
 }
 
 /** One step: what all kinds have in common, and its own part. */
@@ -71,6 +76,7 @@ export type StepDefinition = StepCommon & StepWork;
 
 /** What a step of any kind may have. */
 export interface StepCommon {
+  /** Unique in its workflow. */
   readonly id: string;
   /** The line of the step in its file, from 1. */
   readonly line: number;
@@ -84,9 +90,11 @@ export interface StepCommon {
   readonly schema?: JsonObject;
   /** The least `ktsu_confidence` with which its output is accepted, 0 to 1. */
   readonly confidenceThreshold?: number;
+  /** The list that it is done for, item by item; absent when it is done once. */
   readonly forEach?: ForEach;
   /** Further attempts after a failure; none by default. */
   readonly retry?: {
+    /** How many further attempts. */
     readonly max: number;
     /** The first pause in milliseconds, doubled after each attempt; 1,000 by default. */
     readonly backoff: number;
@@ -97,6 +105,8 @@ export interface StepCommon {
   readonly onError: 'fail' | 'continue' | 'skip';
   /** How long a result of the same step with the same input is taken again, in milliseconds; never by default. */
   readonly cache?: number;
+  /** What is wrong in its files: it fails when it is reached. Absent when nothing is. */
+  readonly problem?: string;
 }
 
 /** How a step is done once for each item of a list. */
@@ -115,20 +125,44 @@ export interface ForEach {
 export type StepWork =
   | {
       readonly kind: 'agent';
+      /** Who does it. */
       readonly agent: AgentFile;
-      readonly model: { readonly group?: string; readonly maxTokens?: number };
+      /** What the step says of its model, in place of the agent's file. */
+      readonly model: {
+        /** The model group; that of the agent by default. */
+        readonly group?: string;
+        /** The most tokens of one answer; 1,024 by default. */
+        readonly maxTokens?: number;
+      };
     }
-  | { readonly kind: 'transform'; readonly transform: TransformDefinition }
-  | { readonly kind: 'webhook'; readonly webhook: WebhookDefinition; readonly onApproval: boolean }
+  | {
+      readonly kind: 'transform';
+      /** What is made of the outputs of other steps. */
+      readonly transform: TransformDefinition;
+    }
+  | {
+      readonly kind: 'webhook';
+      /** What is sent. */
+      readonly webhook: WebhookDefinition;
+      /** It is sent when a call of a step before it waits for a person, and is no step of the pipeline. */
+      readonly onApproval: boolean;
+    }
   | {
       readonly kind: 'workflow';
+      /** The sub-workflow. */
       readonly workflow: WorkflowDefinition;
       /** Further parameters, as expressions. */
       readonly input: Readonly<Record<string, Json>>;
       /** Whether the webhooks of the sub-workflow are sent, if it says so, too. */
       readonly webhooks: 'execute' | 'suppress';
     }
-  | { readonly kind: 'wait'; readonly wait: WaitDefinition };
+  | {
+      readonly kind: 'wait';
+      /** What is asked. */
+      readonly wait: WaitDefinition;
+    }
+  /** Nothing that can be done: its `problem` says why. */
+  | { readonly kind: 'broken' };
 
 /** The kinds of steps. */
 export type StepKind = StepWork['kind'];
@@ -147,8 +181,11 @@ export interface WaitDefinition {
 
 /** A request to another system. */
 export interface WebhookDefinition {
+  /** A template; what is put in is percent-encoded. */
   readonly url: string;
+  /** In upper case; POST by default. */
   readonly method: string;
+  /** Templates by the name of the header; none by default. */
   readonly headers: Readonly<Record<string, string>>;
   /** Fields of the JSON body, with typed values. */
   readonly body: Readonly<Record<string, Json>>;
@@ -162,23 +199,52 @@ export interface WebhookDefinition {
 export interface TransformDefinition {
   /** Steps whose outputs it begins with; `params` stands for the parameters of the workflow. */
   readonly inputs: readonly string[];
+  /** What is done with them, in order. */
   readonly ops: readonly TransformOperation[];
 }
 
 /** One operation of a transform; the expressions are bare JMESPath on the item. */
 export type TransformOperation =
-  | { readonly op: 'merge'; readonly steps: readonly string[] }
-  | { readonly op: 'filter' | 'map'; readonly expr: string }
-  | { readonly op: 'sort'; readonly field: string; readonly order: 'asc' | 'desc' }
-  | { readonly op: 'flatten' }
-  | { readonly op: 'deduplicate'; readonly field: string };
+  | {
+      /** Merges the outputs of steps into the data, deeply. */
+      readonly op: 'merge';
+      /** The steps, or parts of their outputs such as `a.items`. */
+      readonly steps: readonly string[];
+    }
+  | {
+      /** Keeps the items for which the expression holds, or replaces each by what it gives. */
+      readonly op: 'filter' | 'map';
+      /** The expression. */
+      readonly expr: string;
+    }
+  | {
+      /** Sorts the items; those without a value are last. */
+      readonly op: 'sort';
+      /** The expression of the value to sort by. */
+      readonly field: string;
+      /** Rising or falling. */
+      readonly order: 'asc' | 'desc';
+    }
+  | {
+      /** Spreads one level of lists in the list. */
+      readonly op: 'flatten';
+    }
+  | {
+      /** Keeps the first item of each value. */
+      readonly op: 'deduplicate';
+      /** The expression of the value. */
+      readonly field: string;
+    };
 
 /** A parameter of an agent. */
 export interface AgentParameter {
+  /** Its name in templates. */
   readonly name: string;
   /** JSON Schema of the value. */
   readonly schema: JsonObject;
+  /** Whether a step must give it; one with a default need not be given. */
   readonly required: boolean;
+  /** Taken when the step gives none. */
   readonly default?: Json;
   /** It never reaches a prompt, a log or the journal. */
   readonly secret: boolean;
@@ -186,14 +252,26 @@ export interface AgentParameter {
 
 /** An agent file. */
 export interface AgentFile {
+  /** As its file says. */
   readonly name: string;
+  /** The absolute path of its file. */
   readonly file: string;
   /** The model group. */
   readonly group: string;
   /** How often the model may be asked in the main loop; 10 by default. */
   readonly maxTurns: number;
+  /** What its prompts and servers may read. */
   readonly params: readonly AgentParameter[];
-  readonly prompt: { readonly system: string; readonly user?: string; readonly reflect?: string };
+  /** Its prompts, as they were written. */
+  readonly prompt: {
+    /** The system prompt, without templates. */
+    readonly system: string;
+    /** The user's prompt, with templates of `params`; by default the parameters as JSON. */
+    readonly user?: string;
+    /** The prompt of the reflection; absent when there is none. */
+    readonly reflect?: string;
+  };
+  /** The tool servers that it may use; none by default. */
   readonly servers: readonly ServerReference[];
   /** JSON Schema that its output must fit, as it was written. */
   readonly output: JsonObject;
@@ -201,12 +279,19 @@ export interface AgentFile {
 
 /** A tool server that an agent may use, and which of its tools. */
 export interface ServerReference {
+  /** Its name in messages. */
   readonly name: string;
+  /** How it is reached. */
   readonly server: ServerFile;
   /** Values for the server's parameters: literals, or `{{ params.X }}` of the agent. */
   readonly params: Readonly<Record<string, Json>>;
   /** Allowed tools: a name, `prefix-*`, or `*`. */
-  readonly allow: readonly { readonly pattern: string; readonly approval?: ApprovalRule }[];
+  readonly allow: readonly {
+    /** Which tools. */
+    readonly pattern: string;
+    /** A person must agree to each call; absent when nobody is asked. */
+    readonly approval?: ApprovalRule;
+  }[];
   /** Sent to the server as the name of a session that it keeps. */
   readonly persistentId?: string;
 }
@@ -223,12 +308,40 @@ export interface ApprovalRule {
 
 /** A server file: how a tool server is reached. */
 export interface ServerFile {
+  /** As its file says. */
   readonly name: string;
+  /** The absolute path of its file. */
   readonly file: string;
   /** `url`: Streamable HTTP or the older SSE. `command`: a program to start. */
   readonly address:
-    | { readonly url: string; readonly transport?: 'http' | 'sse' }
-    | { readonly command: string; readonly args: readonly string[] };
-  readonly auth?: { readonly header: string; readonly scheme: 'bearer' | 'raw'; readonly secret: string };
-  readonly params: readonly { readonly name: string; readonly default?: string; readonly secret: boolean }[];
+    | {
+        /** The address. */
+        readonly url: string;
+        /** Which of the transports; found out by default. */
+        readonly transport?: 'http' | 'sse';
+      }
+    | {
+        /** The program. */
+        readonly command: string;
+        /** Its arguments; none by default. */
+        readonly args: readonly string[];
+      };
+  /** How a client says who it is; absent when it need not. */
+  readonly auth?: {
+    /** The header; Authorization by default. */
+    readonly header: string;
+    /** `bearer` puts `Bearer ` before the secret; `raw` sends it as it is. */
+    readonly scheme: 'bearer' | 'raw';
+    /** The secret: a template of the agent's parameters, or a literal. */
+    readonly secret: string;
+  };
+  /** What is sent to the server when the connection is opened. */
+  readonly params: readonly {
+    /** Its name. */
+    readonly name: string;
+    /** Taken when the agent gives none; without one it must be given. */
+    readonly default?: string;
+    /** It never reaches a log or the journal. */
+    readonly secret: boolean;
+  }[];
 }

@@ -22,16 +22,6 @@ export const StepMetrics = z.object({
 });
 export type StepMetrics = z.infer<typeof StepMetrics>;
 
-/** Nothing was used. */
-export const noMetrics: StepMetrics = {
-  duration_ms: 0,
-  tokens_in: 0,
-  tokens_out: 0,
-  cost_usd: 0,
-  llm_calls: 0,
-  tool_calls: 0,
-};
-
 /** Why a step failed, in a word for programs. `failed` when there is no better one. */
 export const StepFailureCode = z.string().min(1);
 
@@ -53,6 +43,8 @@ export const StepEnd = z.discriminatedUnion('status', [
     notes: StepNotes.optional(),
     /** Whether the output went through a reflection; absent for steps that are no agents. */
     reflected: z.boolean().optional(),
+    /** The result of an earlier run was taken; absent otherwise. */
+    cached: z.boolean().optional(),
   }),
   z.object({
     status: z.literal('skipped'),

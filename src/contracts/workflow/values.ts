@@ -17,17 +17,23 @@ export interface WorkflowValues {
   readonly itemIndex?: number;
 }
 
-/** How a secret value is found again: a variable of the environment, or a template with the values that it reads. */
+/** How a secret value is found again: a variable of the environment, a template with the values that it reads, or a value with secrets in it. */
 export type Sealed =
   | {
       /** The name of the variable whose value it is. */
       readonly env: string;
     }
   | {
-      /** The template, as it was written. */
-      readonly template: Json;
+      /** The template, as it was written; an expression without braces has them here. */
+      readonly template: string;
+      /** `text`: the value is always text. `url`: it is text, and what is interpolated is percent-encoded. The value keeps its type by default. */
+      readonly as?: 'text' | 'url';
       /** What the template reads beside secrets, and the secrets in it. */
       readonly values: WorkflowValues;
+    }
+  | {
+      /** A value in which some places are secret. */
+      readonly parts: Resolved;
     };
 
 /** A value that was resolved from templates: in clear where it is public, and how to find the rest. */
