@@ -1,0 +1,165 @@
+/** Checks what the expressions of a workflow read: steps that there are, variables that are declared, and no environment but in a root. */
+import { nearestName } from '../../../values/options.ts';
+import { allVariables, declaredVariables, legacyVariable } from '../define/environment.ts';
+import { stepTexts, transformReferences, transformSource } from '../define/texts.ts';
+import { textReads, type ReadText } from '../language.ts';
+import type { FileProblem } from '../problem.ts';
+import type { WorkflowNode } from '../project/sources.ts';
+
+/** A text of a workflow with its place in the file. */
+export interface PlacedText extends ReadText {
+  /** The step that it is in, by its place; absent outside of steps. */
+  readonly step?: number;
+}
+
+/** All texts of a workflow that may hold expressions. */
+export function workflowTexts(node: WorkflowNode): PlacedText[] {
+  const source = node.value;
+  if (!source) return [];
+  const ids = source.pipeline.map(({ id }) => id);
+  return [
+    ...source.pipeline.flatMap((step, at) =>
+      stepTexts(step, ids).map((text) => ({
+        ...text,
+        path: ['pipeline', at, ...text.path],
+        step: at,
+      })),
+    ),
+    ...textReads(source.output?.map, ['output', 'map'], 'output', { ids }),
+    ...textReads(source.invoke?.auth?.secret, ['invoke', 'auth', 'secret'], 'param', { ids }),
+  ];
+}
+
+/** Checks all references of a workflow. */
+export function checkReferences(node: WorkflowNode, texts: readonly PlacedText[]): FileProblem[] {
+  const source = node.value;
+  if (!source) return [];
+  const ids = source.pipeline.map(({ id }) => id);
+  return [
+    ...texts.flatMap((text) => [
+      ...syntax(node, text),
+      ...unknownSteps(node, text, ids),
+      ...unknownNames(node, text, ids),
+    ]),
+    ...checkTransforms(node, ids),
+    ...checkEnvironment(node, texts),
+    ...checkOutput(node, ids),
+  ];
+}
+
+function syntax({ yaml }: WorkflowNode, { path, reads }: PlacedText): FileProblem[] {
+  if (!reads.problem) return [];
+  const { message, offset } = reads.problem;
+  return [yaml.problem(path, `This expression cannot be read: ${message}.`, { deferred: true, offset })];
+}
+
+function unknownSteps(
+  { yaml }: WorkflowNode,
+  { path, reads, text }: PlacedText,
+  ids: readonly string[],
+): FileProblem[] {
+  return reads.steps
+    .filter((id) => !ids.includes(id))
+    .map((id) => {
+      const offset = Math.max(0, text.indexOf(id));
+      return yaml.problem(path, `There is no step "${id.slice(0, 80)}" to read.${didYouMean(id, ids)}`, { offset });
+    });
+}
+
+function unknownNames({ yaml }: WorkflowNode, text: PlacedText, ids: readonly string[]): FileProblem[] {
+  const at = (name: string) => ({ offset: Math.max(0, text.text.indexOf(name)) });
+  const stray = text.reads.item && !text.fansOut;
+  return [
+    ...(stray ? [yaml.problem(text.path, 'There is no "item" here: the step has no "for_each".', at('item'))] : []),
+    ...text.reads.unknown.map((name) =>
+      yaml.problem(
+        text.path,
+        `"${name.slice(0, 80)}" stands for nothing: it is no step, and not params, env or item.${didYouMean(name, ids)}`,
+        at(name),
+      ),
+    ),
+  ];
+}
+
+/** An input that is no step counts as null, so that it is only a warning. */
+function checkTransforms({ yaml, value }: WorkflowNode, ids: readonly string[]): FileProblem[] {
+  return (value?.pipeline ?? []).flatMap((step, at) =>
+    transformReferences(step).flatMap(({ path, text }) => {
+      const id = transformSource(text);
+      if (id === undefined || ids.includes(id)) return [];
+      const message = `There is no step "${id.slice(0, 80)}", so that nothing is taken from it.${didYouMean(id, ids)}`;
+      return [yaml.problem(['pipeline', at, ...path], message, { severity: 'warning' })];
+    }),
+  );
+}
+
+const didYouMean = (id: string, ids: readonly string[]) => {
+  const meant = nearestName(id, ids);
+  return meant === undefined ? '' : ` Did you mean "${meant}"?`;
+};
+
+function checkEnvironment(node: WorkflowNode, texts: readonly PlacedText[]): FileProblem[] {
+  const { value: source, yaml } = node;
+  if (!source) return [];
+  const declared = declaredVariables(source).map(({ name }) => name);
+  const twice = declared.flatMap((name, at) =>
+    declared.indexOf(name) === at
+      ? []
+      : [yaml.problem(['env', at, 'name'], `The variable "${name}" is declared twice.`)],
+  );
+  if (source.visibility === 'sub-workflow') return [...twice, ...environmentUses(node, texts)];
+  return [
+    ...twice,
+    ...texts.flatMap(({ path, text, reads }) => {
+      const legacy = legacyVariable.exec(text.trim())?.[1];
+      if (legacy !== undefined) return [yaml.problem(path, olderSpelling(legacy, declared), { severity: 'warning' })];
+      return reads.env
+        .filter((name) => !declared.includes(name))
+        .map((name) =>
+          yaml.problem(path, `The variable "${name}" is not declared: add it to "env".${didYouMean(name, declared)}`, {
+            offset: Math.max(0, text.indexOf(name)),
+          }),
+        );
+    }),
+  ];
+}
+
+const olderSpelling = (name: string, declared: readonly string[]) =>
+  `"env:${name}" is an older spelling: write "{{ env.${name} }}"${declared.includes(name) ? '' : ` and declare "${name}" in "env"`}.`;
+
+/** Where a workflow reads the environment, which only a root may. */
+export function environmentUses({ value, yaml }: WorkflowNode, texts: readonly PlacedText[]): FileProblem[] {
+  const message = 'Only a root workflow reads the environment: pass the value to this one as a parameter.';
+  const uses = texts.filter(
+    ({ text, reads }) => reads.env.length > 0 || reads.whole.includes('env') || legacyVariable.test(text.trim()),
+  );
+  return [
+    ...((value?.env ?? []).length > 0 ? [yaml.problem(['env'], message, { key: true })] : []),
+    ...uses.map(({ path }) => yaml.problem(path, message)),
+  ];
+}
+
+/** Whether a workflow reads any variable. */
+export const readsEnvironment = (node: WorkflowNode): boolean =>
+  node.value !== undefined && allVariables(node.value).length > 0;
+
+function checkOutput({ yaml, value }: WorkflowNode, ids: readonly string[]): FileProblem[] {
+  const { map, from } = value?.output ?? {};
+  return [
+    ...(map && from != null
+      ? [
+          yaml.problem(['output', 'from'], 'The output is made by "map" or taken "from" a step, not both.', {
+            key: true,
+          }),
+        ]
+      : []),
+    ...(from != null && !ids.includes(from)
+      ? [
+          yaml.problem(
+            ['output', 'from'],
+            `There is no step "${from.slice(0, 80)}" to take the output from.${didYouMean(from, ids)}`,
+          ),
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,42 @@
+/** All checks of one workflow file. */
+import { schemaOf } from '../define/agent.ts';
+import type { FileProblem } from '../problem.ts';
+import type { WorkflowNode } from '../project/sources.ts';
+import { checkCalls } from './calls.ts';
+import type { CheckContext } from './context.ts';
+import { checkFileCycle, checkStepCycle } from './cycles.ts';
+import { checkReferences, workflowTexts } from './references.ts';
+import { checkReservedNames, checkSchema } from './schemas.ts';
+import { checkSecrets } from './secrets.ts';
+import { checkSteps } from './steps.ts';
+
+/** Checks a workflow file, without the files that it uses. */
+export function checkWorkflow(node: WorkflowNode, context: CheckContext): FileProblem[] {
+  if (!node.value) return [...node.problems];
+  const texts = workflowTexts(node);
+  return [
+    ...node.problems,
+    ...checkSteps(node),
+    ...checkStepCycle(node),
+    ...checkFileCycle(node, context.sources),
+    ...checkReferences(node, texts),
+    ...checkCalls(node, context),
+    ...checkSecrets(node, texts, context),
+    ...checkSchemas(node),
+  ];
+}
+
+function checkSchemas({ yaml, value }: WorkflowNode): FileProblem[] {
+  return [
+    ...checkSchema(yaml, ['params', 'schema'], value?.params?.schema),
+    ...checkSchema(yaml, ['output', 'schema'], value?.output?.schema),
+    ...(value?.pipeline ?? []).flatMap((step, at) => {
+      const path = ['pipeline', at, 'output', 'schema'];
+      return [
+        ...checkSchema(yaml, path, step.output?.schema),
+        ...checkReservedNames(yaml, path, schemaOf(step.output?.schema)),
+        ...checkSchema(yaml, ['pipeline', at, 'wait', 'schema'], step.wait?.schema),
+      ];
+    }),
+  ];
+}

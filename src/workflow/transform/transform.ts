@@ -1,0 +1,66 @@
+/** Transforms: one value made of the outputs of other steps, by a fixed list of operations. They call nothing, cost nothing and change none of their inputs. */
+import type { TransformDefinition, TransformOperation } from '../../contracts/workflow/definition.ts';
+import type { WorkflowValues } from '../../contracts/workflow/values.ts';
+import { toFailure, TroupeError } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
+import { readExpression } from '../expressions/jmespath.ts';
+import { deepMerge } from './merge.ts';
+import { perform, type GiveTurn } from './operations.ts';
+import { sourceData, sourceSteps } from './source.ts';
+
+/**
+ * The output of a transform. Several inputs are merged deeply, the later over the earlier; without inputs it begins with null.
+ * `turn` is called between items, and awaited when it gives a promise, so that a long list does not hold up other work.
+ * Rejects with the kind of what went wrong; `data` has the place of the operation, from 0, and its name.
+ */
+export async function transform(
+  { inputs, ops }: TransformDefinition,
+  values: WorkflowValues,
+  turn: GiveTurn = () => undefined,
+): Promise<{ readonly result: Json }> {
+  let data = inputs
+    .map((from) => sourceData(from, values))
+    .reduce((merged, more) => (merged === null ? more : more === null ? merged : deepMerge(merged, more)), null);
+  const isNothing = data === null && inputs.length > 0 && inputs.every((from) => namesNothing(from, values));
+  for (const [at, operation] of ops.entries()) {
+    try {
+      data = await perform(operation, at === 0 && isNothing ? itemsOfNothing(operation) : data, values, turn);
+    } catch (thrown) {
+      const { kind, message } = toFailure(thrown);
+      throw new TroupeError(kind, `Operation ${at + 1} of the transform, ${operation.op}, failed: ${message}`, {
+        data: { operation: at, op: operation.op },
+        cause: thrown,
+      });
+    }
+  }
+  return { result: data };
+}
+
+/** Whether an input is the name of a step that there is not. */
+const namesNothing = (from: string, { step }: WorkflowValues): boolean =>
+  /^[\w-]+$/.test(from) && !Object.hasOwn(step, from) && !['params', 'input', 'item'].includes(from);
+
+/** What a step that there is not is to an operation: one item without any field for those on items, and null for the others. Without any input there are no items. */
+const itemsOfNothing = ({ op }: TransformOperation): Json => (op === 'map' || op === 'filter' ? [{}] : null);
+
+/** The steps that a transform reads, of those that there are. */
+export const transformReads = ({ inputs, ops }: TransformDefinition, ids: readonly string[]): readonly string[] => [
+  ...new Set(
+    [...inputs, ...ops.flatMap((operation) => (operation.op === 'merge' ? operation.steps : []))].flatMap((from) =>
+      sourceSteps(from, ids),
+    ),
+  ),
+];
+
+/** The first operation whose expression cannot be read, from 0, and why; undefined when all can. */
+export function transformProblem({
+  ops,
+}: TransformDefinition): { readonly operation: number; readonly message: string } | undefined {
+  for (const [at, operation] of ops.entries()) {
+    const text = 'expr' in operation ? operation.expr : 'field' in operation ? operation.field : undefined;
+    const read = text === undefined ? undefined : readExpression(text);
+    if (read && 'message' in read)
+      return { operation: at, message: `The expression "${text}" of ${operation.op} cannot be read: ${read.message}.` };
+  }
+  return undefined;
+}
