@@ -11,6 +11,7 @@ import type { MediaKind } from '../contracts/media.ts';
 import type { Model, ModelRequest, ProviderContent, ToolCall } from '../contracts/model.ts';
 import { modelTarget } from './outgoing/capabilities.ts';
 import { outgoing, type OutgoingRequest } from './outgoing/outgoing.ts';
+import type { Target } from './outgoing/target.ts';
 import { contentCollector, type ContentCollector } from './providerContent.ts';
 import type { Received } from './received.ts';
 import { sdkAnswer } from './sdkAnswer.ts';
@@ -44,10 +45,11 @@ export function watchedModel(
     mask = (text) => text,
     accepts,
     providerOptions = {},
-  }: AiSdkModelOptions,
+    apart = false,
+  }: AiSdkModelOptions & Partial<Pick<Target, 'apart'>>,
   receivedFor: (signal: AbortSignal) => Received | undefined,
 ): Model {
-  const toSend = outgoing(modelTarget({ id, provider: model.provider, model: model.modelId }, accepts));
+  const toSend = outgoing(modelTarget({ id, provider: model.provider, model: model.modelId, apart }, accepts));
   const settings = mergedOptions(providerDefaults(model.provider), providerOptions);
   return {
     id,

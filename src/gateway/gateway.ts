@@ -13,7 +13,7 @@ import { backoff } from '../values/backoff.ts';
 import { sleep, type Clock } from '../values/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { CallNote } from '../contracts/health.ts';
-import { asJson, isJsonObject, withDefaults, type Json } from '../values/json.ts';
+import { asJson, isJsonObject, withDefaults, type Json, type JsonObject } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 import type {
   CallEstimate,
@@ -67,9 +67,17 @@ export interface GatewayOptions extends ProviderOptions {
   readonly thinkTags?: readonly string[] | false;
   /** Makes the circuit breaker of a model; by default every call is let through. */
   readonly breaker?: (model: string) => Breaker;
+  /**
+   * What follows a failed attempt: `retry` asks the same model again, as often as `retry` allows, and then the next one; `next` asks the next one at once;
+   * `stop` asks no other. `isLast`: there is no next model. `retry` by default.
+   */
+  readonly afterFailure?: (failure: Failure, isLast: boolean) => AfterFailure;
   /** Called after every failed attempt, with the pause in milliseconds before the next; undefined when there is none. Keys are masked. Nothing by default. */
   readonly onFailure?: (model: string, failure: Failure, pause: number | undefined) => void;
 }
+
+/** What follows a failed attempt. */
+export type AfterFailure = 'retry' | 'next' | 'stop';
 
 /** Calls models. */
 export interface Gateway {
@@ -95,7 +103,7 @@ export interface Gateway {
 /** Opens a gateway. Nothing is connected until a model is called. */
 export function gateway(options: GatewayOptions): Gateway {
   checkGatewayOptions(options);
-  const { clock, models: groups = {}, prices = {}, onFailure } = options;
+  const { clock, models: groups = {}, prices = {}, onFailure, afterFailure = () => 'retry' } = options;
   const { times = 3, backoff: first = 1_000, longest = 60_000, budget } = options.retry ?? {};
   const timeouts = withDefaults<ModelTimeouts>({ first: 120_000, idle: 60_000, whole: 600_000 }, options.patience);
   const thinkTags = options.thinkTags === false ? [] : (options.thinkTags ?? defaultThinkTags);
@@ -135,7 +143,8 @@ export function gateway(options: GatewayOptions): Gateway {
     failures: { model: string; failure: Failure }[] = [],
   ): Promise<{ value: T; failed: FailedAttempts | undefined }> {
     let failed: FailedAttempts | undefined;
-    for (const entry of listOf(choice)) {
+    const list = listOf(choice);
+    for (const [index, entry] of list.entries()) {
       const name = typeof entry === 'string' ? entry : entry.id;
       const breaker = breakerOf(name);
       const retries = budgetOf(name);
@@ -182,10 +191,12 @@ export function gateway(options: GatewayOptions): Gateway {
           latest.set(name, failure.message);
           if (failure.retryable) breaker.failed(clock.now(), failure);
           if (isLast()) throw thrown;
-          const mayRetry = failed === undefined || mayTry(failed);
+          const follows = afterFailure(failure, index === list.length - 1);
+          const mayRetry = follows === 'retry' && (failed === undefined || mayTry(failed));
           const wanted = failure.retryable && tries < times && mayRetry ? pauseFor(tries, failure, scope) : undefined;
           const pause = wanted !== undefined && retries.take() ? wanted : undefined;
           onFailure?.(name, failure, pause);
+          if (follows === 'stop') throw noAnswer(choice, failures, failed);
           if (pause === undefined) break;
           await sleep(clock, pause, scope.signal);
         }
@@ -324,11 +335,18 @@ function noAnswer(
     data: {
       models: [...names],
       tries: failures.length,
+      ...reasonsOf(last),
       ...goneOf(failures),
       ...(failed ? { ...failed, usage: asJson(failed.usage) } : {}),
     },
   });
 }
+
+/** What programs tell failures apart by. */
+const reasonsOf = ({ data }: Failure): JsonObject => {
+  const { code, noCredit } = propertiesOf(data);
+  return { ...(typeof code === 'string' ? { code } : {}), ...(noCredit === true ? { noCredit } : {}) };
+};
 
 /** Whether the same request would fail in the same way: only when it did so with every model. */
 const goneOf = (failures: readonly { failure: Failure }[]): { gone?: true } =>

@@ -1,8 +1,9 @@
 /** A model without a network, for demos: fixed rules that read the results of tools and answer only from them. */
-import type { Json } from '../values/json.ts';
+import type { Json, JsonObject } from '../values/json.ts';
 import type { Model, ModelPart, ModelRequest, Usage } from '../contracts/model.ts';
-import { offlineConversation, type OfflineConversation } from './offline/conversation.ts';
+import { bodyIn, offlineConversation, type OfflineConversation } from './offline/conversation.ts';
 import { writeArticle, factsInTask, checkArticle } from './offline/writer.ts';
+import { isList } from './offline/fields.ts';
 import { fill, supplyOf } from './offline/fill.ts';
 import { factsIn, readTexts, nextReads, type PlannedCall } from './offline/researcher.ts';
 import { digest, frequencies } from './offline/sentences.ts';
@@ -55,12 +56,31 @@ function reply(conversation: OfflineConversation): readonly PlannedCall[] | stri
   const best = bestOf(readTexts(conversation));
   const [first] = conversation.answers;
   if (first) return answer(first.name.replace(/^answer_/, ''), fill(first.input, supplyOf(best)));
+  if (conversation.output)
+    return (
+      readAnswer(conversation, conversation.output) ??
+      failedAnswer(conversation) ??
+      JSON.stringify(fill(conversation.output, supplyOf(best.length > 0 ? best : [conversation.text])))
+    );
   return `This is the offline model: it extracts, and understands nothing. The most telling it found:\n${
     best
       .slice(0, 3)
       .map((text) => `- ${text}`)
       .join('\n') || '- nothing.'
   }`;
+}
+
+/** The last result of a tool that has every field that is asked for: it is the answer already. */
+function readAnswer({ reads }: OfflineConversation, { required }: JsonObject): string | undefined {
+  const fields = isList(required) ? required.map(String) : [];
+  if (fields.length === 0) return undefined;
+  return reads.findLast(({ ok, text }) => ok && fields.every((field) => Object.hasOwn(bodyIn(text), field)))?.text;
+}
+
+/** When every tool has failed there is nothing to extract from: an agent step says so by `_error`. */
+function failedAnswer({ reads }: OfflineConversation): string | undefined {
+  const last = reads.at(-1);
+  return last && reads.every(({ ok }) => !ok) ? JSON.stringify({ _error: last.text }) : undefined;
 }
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');

@@ -38,6 +38,7 @@ const shape: Shape = {
   fetch: callable,
   breaker: callable,
   onFailure: callable,
+  afterFailure: callable,
   models: object,
   prices: object,
   baseUrls: object,

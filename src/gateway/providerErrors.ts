@@ -44,7 +44,8 @@ const adviceOn = (verdict: Verdict, kind: FailureKind): string =>
 
 /** What `fetch` says of an address that it does not take. */
 const badAddress = /Failed to parse URL|URL that includes credentials|Invalid URL/i;
-const noCredit = /credit balance is too low|insufficient (balance|credit)/i;
+const noCredit = /credit (balance is too low|limit)|insufficient (balance|credit)/i;
+const noCreditCodes = /insufficient_(quota|balance)|billing|payment_required/;
 
 /** A TroupeError for anything that a provider's client throws. */
 export function toProviderError(model: string, thrown: unknown, facts: AttemptFacts = {}): unknown {
@@ -65,9 +66,10 @@ export function toProviderError(model: string, thrown: unknown, facts: AttemptFa
     insteadOfStream?.body,
   ]);
   const overflow = contextOverflow([said, responseBody, ...codes].join('; '), statusCode);
+  const saysNoCredit = noCredit.test(`${said} ${responseBody}`);
   const verdict = verdictOnError({
     status: statusCode,
-    codes: noCredit.test(`${said} ${responseBody}`) ? [...codes, 'billing'] : codes,
+    codes: saysNoCredit ? [...codes, 'billing'] : codes,
     tooLong: overflow !== undefined,
   });
   const kind = kindOfVerdict(verdict);
@@ -90,6 +92,10 @@ export function toProviderError(model: string, thrown: unknown, facts: AttemptFa
         ...(statusCode === undefined || statusCode < 300 ? {} : { status: statusCode }),
         ...(written > 0 ? { written } : {}),
         ...(isUnreached(error) ? { sent: false } : {}),
+        // The account has nothing left: another key of the same account does not help.
+        ...(kind === 'auth' && (saysNoCredit || statusCode === 402 || codes.some((code) => noCreditCodes.test(code)))
+          ? { noCredit: true }
+          : {}),
         // The same request is as long the next time.
         ...(overflow ? { overflow: { ...overflow }, gone: true } : {}),
       },

@@ -5,7 +5,7 @@ import type { MediaKind } from '../contracts/media.ts';
 import type { Model } from '../contracts/model.ts';
 import { redactor } from '../observe/redactor.ts';
 import { watchedModel, type LanguageModel } from './aiSdkModel.ts';
-import { providerAddress } from './address.ts';
+import { providerAddress, type ProviderAddress } from './address.ts';
 import { receiver } from './received.ts';
 
 /** How providers of models are reached. */
@@ -91,6 +91,45 @@ async function compatible(name: string, settings: ProviderSettings, model: strin
   return createOpenAICompatible({ ...settings, name, includeUsage: true })(model);
 }
 
+/** A model, and where its provider is. */
+export interface ProviderModel {
+  /** What it is called in answers and errors. */
+  readonly id: string;
+  /** The provider's own name of the model. */
+  readonly model: string;
+  /** Empty when none is sent. */
+  readonly apiKey: string;
+  readonly address: ProviderAddress;
+  /** Sends requests. */
+  readonly send: typeof fetch;
+  /** Hidden in every error, beside what is secret in the address. */
+  readonly secrets: readonly string[];
+  /** What it takes beside text; what is known of its name by default. */
+  readonly accepts?: readonly MediaKind[];
+  /** Two messages of the user in a row stay two; false by default. */
+  readonly apart?: boolean;
+}
+
+/** Opens a model of a provider whose address and key are known. Throws TroupeError `environment` when its package is missing. */
+export async function openProviderModel(provider: keyof typeof table, settings: ProviderModel): Promise<Model> {
+  const found = table[provider];
+  if (found) return openAt(found, settings);
+  throw new TroupeError('invalid', `There is no provider "${provider}"; there are ${providerNames.join(', ')}.`);
+}
+
+async function openAt(
+  provider: Provider,
+  { id, model, apiKey, address, send, secrets, accepts, apart = false }: ProviderModel,
+): Promise<Model> {
+  // Every error message passes through this mask: a server that repeats a key, its own or another's, does not spread it.
+  const mask = redactor([...secrets, ...address.secrets]);
+  const { fetch: watched, receivedFor } = receiver(address.wrap(send));
+  const inner = await loadOptional(provider.package, `"${id}" needs`, () =>
+    provider.open({ apiKey, baseURL: address.baseURL, fetch: watched }, model),
+  );
+  return watchedModel(inner, { id, mask, apart, ...(accepts === undefined ? {} : { accepts }) }, receivedFor);
+}
+
 /** Opens models by name; the same name is the same model. Throws TroupeError `invalid` (no such provider), `auth` (no key), `environment` (package missing). */
 export function providers({
   env,
@@ -122,14 +161,15 @@ export function providers({
       });
     }
     const address = addressOf(name, provider, found, apiKey);
-    // Every error message passes through this mask: a server that repeats a key, its own or another's, does not spread it.
-    const mask = redactor([...keys, ...address.secrets]);
-    const { fetch: watched, receivedFor } = receiver(address.wrap(send));
-    const inner = await loadOptional(found.package, `"${name}" needs`, () =>
-      found.open({ apiKey: apiKey ?? '', baseURL: address.baseURL, fetch: watched }, model),
-    );
-    const options = accepts[name] === undefined ? {} : { accepts: accepts[name] };
-    return watchedModel(inner, { id: name, mask, ...options }, receivedFor);
+    return openAt(found, {
+      id: name,
+      model,
+      apiKey: apiKey ?? '',
+      address,
+      send,
+      secrets: keys,
+      ...(accepts[name] === undefined ? {} : { accepts: accepts[name] }),
+    });
   }
 
   function addressOf(name: string, provider: string, { baseUrl, defaultUrl, authorization }: Provider, key = '') {

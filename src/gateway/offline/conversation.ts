@@ -28,12 +28,14 @@ export interface OfflineConversation {
   readonly complaints: string;
   /** Tools by which it may answer. */
   readonly answers: readonly ToolSpec[];
+  /** The JSON Schema that its instructions ask for, as those of agent steps do; undefined when they ask for none. */
+  readonly output: JsonObject | undefined;
   /** All other tools. */
   readonly tools: readonly ToolSpec[];
 }
 
 /** The conversation in a request. */
-export function offlineConversation({ messages, tools }: ModelRequest): OfflineConversation {
+export function offlineConversation({ instructions, messages, tools }: ModelRequest): OfflineConversation {
   const [first, ...rest] = messages;
   const text = first?.role === 'user' ? first.text : '';
   const reads = readsIn(messages);
@@ -44,13 +46,21 @@ export function offlineConversation({ messages, tools }: ModelRequest): OfflineC
     text,
     reads,
     complaints: [...notes, ...refused].join('\n'),
+    output: schemaAskedFor(instructions),
     answers: tools.filter(({ name }) => name.startsWith('answer_')),
     tools: tools.filter(({ name }) => !name.startsWith('answer_') && name !== 'request_tools'),
   };
 }
 
+/** The schema at the end of the instructions. */
+function schemaAskedFor(instructions: string): JsonObject | undefined {
+  const [, text] = /JSON schema:\n(\{[\s\S]*\})\s*$/.exec(instructions) ?? [];
+  const schema = text === undefined ? {} : bodyIn(text);
+  return Object.keys(schema).length === 0 ? undefined : schema;
+}
+
 /** A task is `type:` and its body as JSON; anything else has no fields. */
-function bodyIn(text: string): JsonObject {
+export function bodyIn(text: string): JsonObject {
   const start = text.indexOf('{');
   if (start < 0) return {};
   try {

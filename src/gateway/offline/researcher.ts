@@ -1,6 +1,7 @@
 /** Reads a folder by tools that list and read files, and picks the best facts with their file and line. */
 import type { ToolCall } from '../../contracts/model.ts';
-import { textField } from './fields.ts';
+import { isJsonObject } from '../../values/json.ts';
+import { isList, textField } from './fields.ts';
 import type { OfflineConversation, ToolReading } from './conversation.ts';
 import { digest, frequencies } from './sentences.ts';
 
@@ -30,7 +31,7 @@ export function nextReads({ tools, reads, body }: OfflineConversation): PlannedC
     tools.find(({ name }) => name.endsWith('read_text_file'))?.name ??
     tools.find(({ name }) => /read_file$|(^|_)read$/.test(name))?.name;
   const folder = textField(body, 'folder') ?? '.';
-  if (list === undefined || read === undefined) return [];
+  if (list === undefined || read === undefined) return nextCall({ tools, reads, body });
   const seen = new Set(reads.map(pathOf));
   const listings = reads.filter(({ tool, ok }) => tool === list && ok);
   if (!seen.has(folder)) return [{ name: list, input: { path: folder } }];
@@ -44,6 +45,20 @@ export function nextReads({ tools, reads, body }: OfflineConversation): PlannedC
     .filter((path) => !seen.has(path))
     .slice(0, mostCalls)
     .map((path) => ({ name: read, input: { path } }));
+}
+
+/** Of tools that are no folder: each is called once, with the fields of the task that it asks for by name. */
+function nextCall({ tools, reads, body }: Pick<OfflineConversation, 'tools' | 'reads' | 'body'>): PlannedCall[] {
+  for (const { name, input } of tools) {
+    const { properties, required } = input;
+    const wanted = isJsonObject(properties) ? Object.keys(properties) : [];
+    const needed = isList(required) ? required : [];
+    const isKnown = needed.every((field) => typeof field === 'string' && Object.hasOwn(body, field));
+    if (!isKnown || reads.some(({ tool }) => tool === name)) continue;
+    const given = Object.entries(body).filter(([field]) => wanted.includes(field));
+    return [{ name, input: Object.fromEntries(given) }];
+  }
+  return [];
 }
 
 /** The Markdown files of a listing, the README first. */

@@ -10,10 +10,15 @@ export interface ModelFacts {
   readonly provider: string;
   /** The provider's name of the model. */
   readonly model: string;
+  /** As in `Target`; false by default. */
+  readonly apart?: boolean;
 }
 
 /** `accepts`: what the model takes, when the user says so. */
-export function modelTarget({ id, provider, model }: ModelFacts, accepts?: readonly MediaKind[]): Target {
+export function modelTarget(
+  { id, provider, model, apart = false }: ModelFacts,
+  accepts?: readonly MediaKind[],
+): Target {
   const wire = wires.find(({ named }) => named.test(provider)) ?? compatible;
   const kinds = accepts ?? knownKinds(provider, model);
   return {
@@ -21,6 +26,7 @@ export function modelTarget({ id, provider, model }: ModelFacts, accepts?: reado
     schemas: /google|vertex/i.test(provider) || /gemini|gemma/i.test(model) ? 'gemini' : 'references',
     accepts: (kind, mediaType) => kinds.includes(kind) && wire.takes.test(mediaType),
     resultMedia: wire.resultMedia,
+    apart,
   };
 }
 

@@ -40,7 +40,11 @@ export function promptMaker(target: Target): (request: ModelRequest) => Language
     const used = new Set<string>();
     for (let at = 0; at < messages.length; at++) {
       const message = messages[at];
-      if (message?.role === 'user') append(prompt, userOf(message, artifact));
+      if (message?.role === 'user') {
+        const made = userOf(message, artifact);
+        if (target.apart && made) prompt.push(made);
+        else append(prompt, made);
+      }
       // A result without a call before it is left out.
       if (message?.role !== 'assistant') continue;
       const results: Results[] = [];

@@ -11,4 +11,6 @@ export interface Target {
   accepts(kind: MediaKind, mediaType: string): boolean;
   /** Where images and files of a tool's result go: into the result, or into a message after it. */
   readonly resultMedia: 'result' | 'message';
+  /** Two messages of the user in a row stay two. Otherwise they become one: some models want the sides to alternate. */
+  readonly apart: boolean;
 }
