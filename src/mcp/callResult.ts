@@ -1,7 +1,7 @@
 /** Turns the result of a call into one JSON value. */
 import type { CallToolResult } from '@modelcontextprotocol/client';
 import { TroupeError } from '../values/failure.ts';
-import type { Json } from '../values/json.ts';
+import type { Json, JsonObject } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 import { afterCall } from '../tools/annotations.ts';
 import { isDeepStrictEqual } from 'node:util';
@@ -16,7 +16,7 @@ const maxReason = 4_000;
 /**
  * What the model reads of a result: the text, its parts joined by line ends; or the structured content; or both, and other parts such as images, as
  * `{ content: [...], structuredContent }`. Text that only repeats the structured content, as the protocol recommends, is left out.
- * @throws TroupeError `tool` when the server says that the call failed, when the answer breaks the tool's output schema, or is larger than 1 MB. The last two have `data.done`, because the call was carried out.
+ * @throws TroupeError `tool` when the server says that the call failed (`data.isError`), when the answer breaks the tool's output schema, or is larger than 1 MB. The last two have `data.done`, because the call was carried out.
  */
 export async function callResult(
   context: ErrorContext,
@@ -24,8 +24,8 @@ export async function callResult(
   result: CallToolResult,
   checkSchema: SchemaCheck,
 ): Promise<Json> {
-  const broken = (message: string) =>
-    new TroupeError('tool', context.mask(message), { data: { server: context.server, tool: tool.name } });
+  const broken = (message: string, facts: JsonObject = {}) =>
+    new TroupeError('tool', context.mask(message), { data: { server: context.server, tool: tool.name, ...facts } });
   const content = result.content ?? [];
   // The library has parsed it from JSON.
   const structured = (result.structuredContent ?? undefined) as Json | undefined;
@@ -34,7 +34,7 @@ export async function callResult(
   if (result.isError) {
     const details = structured === undefined ? [] : [JSON.stringify(structured)];
     const reason = [...texts, ...details].join('\n').trim() || 'it did not say why';
-    throw broken(`Tool "${tool.name}" of "${context.server}" failed: ${cutText(reason, maxReason)}`);
+    throw broken(`Tool "${tool.name}" of "${context.server}" failed: ${cutText(reason, maxReason)}`, { isError: true });
   }
 
   return afterCall(async () => {

@@ -1,5 +1,5 @@
 /** Opens a connection to an MCP server with the client library, and turns its results and errors into ours. */
-import type { Client } from '@modelcontextprotocol/client';
+import type { Client, Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../values/clock.ts';
 import { contain } from '../values/contain.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
@@ -20,9 +20,22 @@ import type { McpTransport } from './connection.ts';
 /** Which revisions of the protocol a client offers: see `McpOptions.protocol`. */
 export type McpProtocol = 'auto' | 'legacy';
 
+/** What else a connection needs. */
+export interface ConnectorOptions {
+  /** Sent as `config` when the connection is opened; nothing by default. */
+  readonly config?: JsonObject;
+  /** Texts that no message may contain, beside those in the address; none by default. */
+  readonly secrets?: readonly string[];
+}
+
 /** A function that connects to one server. */
-export function connector(address: ProgramAddress | HttpAddress, protocol: McpProtocol, clock: Clock): Connect {
-  const context = errorContext(address);
+export function connector(
+  address: ProgramAddress | HttpAddress,
+  protocol: McpProtocol,
+  clock: Clock,
+  { config, secrets }: ConnectorOptions = {},
+): Connect {
+  const context = errorContext(address, secrets);
   const checkSchema = schemaCheck();
 
   return async (signal, watcher) => {
@@ -36,6 +49,7 @@ export function connector(address: ProgramAddress | HttpAddress, protocol: McpPr
 
     async function open(mcpTransport: McpTransport, mode: McpProtocol): Promise<McpConnection> {
       const changed = { autoRefresh: false, debounceMs: 0, onChanged: () => events.changed() };
+      if (config !== undefined) sendConfig(mcpTransport.transport, config);
       const client = new Client(
         { name: 'troupe', version: '0' },
         { versionNegotiation: { mode }, listChanged: { tools: changed } },
@@ -156,7 +170,20 @@ async function closeBoth(client: Client, mcpTransport: McpTransport): Promise<vo
   await client.close().catch(() => {});
 }
 
-const invalidInput = ({ server }: ErrorContext, tool: ServerTool, problem: string) =>
+/** The library has no place for it. */
+function sendConfig(transport: Transport, config: JsonObject): void {
+  const send = transport.send.bind(transport);
+  transport.send = (message, options) =>
+    send(
+      'method' in message && message.method === 'initialize'
+        ? { ...message, params: { ...message.params, config } }
+        : message,
+      options,
+    );
+}
+
+/** The failure of a call whose input does not fit. */
+export const invalidInput = ({ server }: ErrorContext, tool: ServerTool, problem: string) =>
   new TroupeError(
     'invalid',
     `Tool "${tool.name}" of "${server}" was called with input that does not fit: ${problem}. Call it again with input that fits its schema.`,

@@ -14,10 +14,10 @@ export interface ErrorContext {
   readonly mask: (text: string) => string;
 }
 
-/** For the errors of one server. */
-export const errorContext = (address: ProgramAddress | HttpAddress): ErrorContext => ({
+/** For the errors of one server. `secrets`: further texts to be hidden. */
+export const errorContext = (address: ProgramAddress | HttpAddress, secrets: readonly string[] = []): ErrorContext => ({
   server: address.name,
-  mask: redactor(secretsInAddress(address)),
+  mask: redactor([...secretsInAddress(address), ...secrets]),
 });
 
 /** An `environment` failure; retryable by default, because a server that is gone may come back. */

@@ -12,17 +12,26 @@ const maxPages = 100;
 export const noTimeout = 2 ** 31 - 1;
 
 /** A page, of which only the frame is required: the library would refuse a page for one entry. */
-const Page = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.unknown().optional() });
+export const ToolPage = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.unknown().optional() });
 
 /** All tools of a server, and what was wrong with entries. Throws `environment` when there are too many pages. */
 export async function listTools(client: Client, context: ErrorContext, signal: AbortSignal): Promise<ToolList> {
+  if (!client.getServerCapabilities()?.tools) return { tools: [], problems: [] };
+  return listPages(context, (params) =>
+    client.request({ method: 'tools/list', params }, ToolPage, { signal, timeout: noTimeout }),
+  );
+}
+
+/** The same for any way to ask for a page. */
+export async function listPages(
+  context: ErrorContext,
+  ask: (params: { cursor?: string }) => Promise<z.infer<typeof ToolPage>>,
+): Promise<ToolList> {
   const list: { tools: ToolList['tools'][number][]; problems: string[] } = { tools: [], problems: [] };
-  if (!client.getServerCapabilities()?.tools) return list;
   let cursor: string | undefined;
   let count = 0;
   for (let page = 0; page < maxPages; page++) {
-    const params = cursor === undefined ? {} : { cursor };
-    const result = await client.request({ method: 'tools/list', params }, Page, { signal, timeout: noTimeout });
+    const result = await ask(cursor === undefined ? {} : { cursor });
     for (const entry of result.tools) {
       const { tool, problem } = readServerTool(entry, ++count);
       if (tool) list.tools.push(tool);

@@ -17,7 +17,7 @@ import { didYouMean } from '../tools/toolNames.ts';
 import { formatMs, withTimeout } from '../tools/timeout.ts';
 import { connector, type McpProtocol } from './connect.ts';
 import { isRefusal, isSessionRefused } from './certainty.ts';
-import type { KeepAlive, ServerTool } from './keepAlive.ts';
+import type { Connect, KeepAlive, ServerTool } from './keepAlive.ts';
 import { parseAddress, redactedAddress, type McpAddress } from './address.ts';
 import { cutText } from '../values/text.ts';
 
@@ -55,6 +55,8 @@ export interface McpDependencies {
   readonly clock: Clock;
   /** Keeps its connection alive. */
   readonly keep: KeepAlive;
+  /** How it is connected to; with the client library by default. */
+  readonly connect?: Connect;
 }
 
 /**
@@ -62,7 +64,11 @@ export interface McpDependencies {
  * @example mcpServer({ name: 'files', command: 'mcp-server-filesystem', args: ['docs'] })
  * @throws TroupeError `definition` when the address or an option cannot be used.
  */
-export function mcpToolSource(given: McpAddress, options: McpOptions, { clock, keep }: McpDependencies): ToolSource {
+export function mcpToolSource(
+  given: McpAddress,
+  options: McpOptions,
+  { clock, keep, connect }: McpDependencies,
+): ToolSource {
   const address = parseAddress(given);
   const { name } = address;
   const { protocol = 'command' in address ? 'legacy' : 'auto', tries = 5 } = options;
@@ -74,7 +80,7 @@ export function mcpToolSource(given: McpAddress, options: McpOptions, { clock, k
       `Tool server "${name}": tries must be a whole number from 1; got ${String(tries)}.`,
     );
   }
-  const kept = keep(connector(address, protocol, clock), { name, clock, tries, patience });
+  const kept = keep(connect ?? connector(address, protocol, clock), { name, clock, tries, patience });
   let problems: readonly Failure[] = [];
 
   const find = (tool: string): ServerTool => {
