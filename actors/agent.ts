@@ -101,7 +101,7 @@ const toolCallActor = (deps: AgentDeps) => lightCopy(toolCallMachine, callActors
 const delegatedCallActor = (deps: AgentDeps) => lightCopy(delegatedCallMachine, callActors(deps));
 
 /** A call of a tool is never handed on; only calls of delegates are. */
-const noDelegate = effect<AgentOutput | RunOutput, AgentInput | RunInput>(() =>
+export const noDelegate = effect<AgentOutput | RunOutput, AgentInput | RunInput>(() =>
   Promise.reject(new TroupeError('internal', 'A call without a delegate was delegated.')),
 );
 

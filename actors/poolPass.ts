@@ -16,8 +16,10 @@ export interface PoolWork {
   split(task: Json): readonly unknown[];
   /** Works on one item; gives its result, or a promise of it. */
   map(item: unknown, scope: ItemScope): unknown;
-  /** Makes one answer of all results, in the order of their items. Pure. */
-  reduce(results: readonly Json[], task: Json): unknown;
+  /** Makes one answer of all results, in the order of their items, and of the items that failed and may. Pure. */
+  reduce(results: readonly Json[], task: Json, failed: readonly FailedItem[]): unknown;
+  /** What the keys of its items have after the actor; `item` by default. Pools of one actor need different ones. */
+  readonly keys?: string;
   /** What `map` does outside. */
   readonly effect: EffectKind;
   /** The outside honours the key. */
@@ -28,6 +30,13 @@ export interface PoolWork {
   readonly retries: number;
   /** How many items may fail in every attempt. */
   readonly maxFailures: number;
+}
+
+/** An item that failed in every attempt. */
+export interface FailedItem {
+  /** Its place in the list, from 0. */
+  readonly item: number;
+  readonly failure: Failure;
 }
 
 const longestPause = 60_000;
@@ -46,7 +55,7 @@ export class PoolPass {
   readonly #states: Map<number, ItemState>;
   readonly #keys: string;
   readonly #log: ItemLog;
-  readonly #failed: { readonly item: number; readonly failure: Failure }[] = [];
+  readonly #failed: FailedItem[] = [];
   /** Aborted with the effect, and when one item too many has failed. */
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -61,7 +70,7 @@ export class PoolPass {
     this.#scope = scope;
     this.#items = work.split(task);
     this.#states = new Map(known.states);
-    this.#keys = known.keys ?? `${actorOf(scope.key)}/item`;
+    this.#keys = known.keys ?? `${actorOf(scope.key)}/${work.keys ?? 'item'}`;
     this.#log = new ItemLog(scope);
     this.#isBlind = work.effect === 'write' && !work.idempotent;
     this.#mayHaveBegun = scope.again || known !== noItems;
@@ -93,7 +102,7 @@ export class PoolPass {
       const state = this.#states.get(item);
       if (state?.is === 'done') results.push(state.result);
     }
-    const answer = requireJson(this.#work.reduce(results, this.#task));
+    const answer = requireJson(this.#work.reduce(results, this.#task, this.#failed));
     this.#log.close();
     return answer;
   }
@@ -183,7 +192,7 @@ export class PoolPass {
     return toFailure(new TroupeError('uncertain', message, { data: { key: `${this.#keys}/${item}` } }));
   }
 
-  #tooManyError({ item, failure }: { readonly item: number; readonly failure: Failure }): TroupeError {
+  #tooManyError({ item, failure }: FailedItem): TroupeError {
     const { name, maxFailures } = this.#work;
     const failed = this.#failed.length;
     return new TroupeError(

@@ -1,5 +1,5 @@
 /** One call of a tool, and the reconciliation of a call that may have happened. */
-import type { EffectScope } from '../src/contracts/effect.ts';
+import type { EffectOptions, EffectScope } from '../src/contracts/effect.ts';
 import { toFailure, TroupeError } from '../src/values/failure.ts';
 import { asJson } from '../src/values/json.ts';
 import type { ToolNote, ToolScope } from '../src/contracts/tool.ts';
@@ -15,25 +15,39 @@ const retry = { times: 3, backoff: 500 };
 
 export const runTool = (deps: AgentDeps) =>
   effect<ToolAnswer, ToolRequest>(
-    async (request, scope) => {
-      const { id, name, input } = request;
-      requireTime(name, scope);
-      const note = (one: ToolNote) => scope.progress(asJson(one));
-      note({ type: 'tool.called', id, tool: name, input });
-      try {
-        const shown = shownResult(await toolsFor(deps, request).call(name, input, toolScope(request, scope)));
-        note({ type: 'tool.answered', id, tool: name, ok: true, content: shown.content });
-        return shown;
-      } catch (thrown) {
-        note({ type: 'tool.answered', id, tool: name, ok: false, content: toFailure(thrown).message });
-        throw failureOfWrite(request, scope, thrown);
-      }
-    },
-    { kind: ({ effect: kind }) => kind, idempotent: ({ idempotent }) => idempotent, sameStep: sameCall, retry },
+    (request, scope) => callToolOf(() => toolsFor(deps, request), request, scope),
+    toolCallOptions,
   );
+
+/** Where a tool is found; it throws when it is not there any more. */
+type FindTools = () => Pick<ToolCatalog, 'call' | 'reconcile'>;
+
+/** Makes one call, and gives what the model is shown. */
+export async function callToolOf(find: FindTools, request: ToolRequest, scope: EffectScope): Promise<ToolAnswer> {
+  const { id, name, input } = request;
+  requireTime(name, scope);
+  const note = (one: ToolNote) => scope.progress(asJson(one));
+  note({ type: 'tool.called', id, tool: name, input });
+  try {
+    const shown = shownResult(await find().call(name, input, toolScope(request, scope)));
+    note({ type: 'tool.answered', id, tool: name, ok: true, content: shown.content });
+    return shown;
+  } catch (thrown) {
+    note({ type: 'tool.answered', id, tool: name, ok: false, content: toFailure(thrown).message });
+    throw failureOfWrite(request, scope, thrown);
+  }
+}
 
 /** The same call of the model, whatever the tool is said to do today. */
 const sameCall = ({ id, name, input }: ToolRequest) => ({ id, name, input });
+
+/** How the engine may repeat a call of a tool. */
+export const toolCallOptions: EffectOptions<ToolRequest> = {
+  kind: ({ effect: kind }) => kind,
+  idempotent: ({ idempotent }) => idempotent,
+  sameStep: sameCall,
+  retry,
+};
 
 /** A call whose deadline has passed is not begun (E9). */
 function requireTime(name: string, { clock, deadline = Infinity }: EffectScope): void {
@@ -44,17 +58,26 @@ function requireTime(name: string, { clock, deadline = Infinity }: EffectScope):
 }
 
 export const reconcile = (deps: AgentDeps) =>
-  effect<WriteReconciliation, ToolRequest>(async (request, scope) => {
-    const { name, input } = request;
-    try {
-      const found = await toolsFor(deps, request).reconcile?.(name, input, toolScope(request, scope));
-      if (found === undefined) return { done: undefined };
-      return found.done ? { done: true, ...shownResult(found.output) } : { done: false };
-    } catch (thrown) {
-      if (annotationsOf(thrown).done === true) return { done: true, content: resultLostMessage(name) };
-      throw thrown;
-    }
-  });
+  effect<WriteReconciliation, ToolRequest>((request, scope) =>
+    reconcileCallOf(() => toolsFor(deps, request), request, scope),
+  );
+
+/** Asks a tool whether a call that may have happened did. */
+export async function reconcileCallOf(
+  find: FindTools,
+  request: ToolRequest,
+  scope: EffectScope,
+): Promise<WriteReconciliation> {
+  const { name, input } = request;
+  try {
+    const found = await find().reconcile?.(name, input, toolScope(request, scope));
+    if (found === undefined) return { done: undefined };
+    return found.done ? { done: true, ...shownResult(found.output) } : { done: false };
+  } catch (thrown) {
+    if (annotationsOf(thrown).done === true) return { done: true, content: resultLostMessage(name) };
+    throw thrown;
+  }
+}
 
 function toolsFor(deps: AgentDeps, { name, belt }: ToolRequest): ToolCatalog {
   const tools = toolSourceOf(deps, belt);

@@ -29,6 +29,24 @@ export const deadlineTransitions = <const Own extends string, const Run extends 
   on: { 'troupe.deadline': { target, actions: run } },
 });
 
+/** The region of a chart that knows whether it is paused. */
+export const pauseRegion = {
+  initial: 'running',
+  states: {
+    running: { on: { 'run.pause': 'paused' } },
+    paused: { tags: 'paused', on: { 'run.resume': 'running' } },
+  },
+} as const;
+
+/** The region of a chart that says once that a deadline has passed, by the actions `sayLate` and `sayExpired`. */
+export const clockRegion = {
+  initial: 'ticking',
+  states: {
+    ticking: deadlineTransitions('late', { own: 'sayLate', run: 'sayExpired' }),
+    late: {},
+  },
+} as const;
+
 /** So many milliseconds, or fewer when the deadline comes first: nothing is waited for beyond it (E9). At least 1. */
 export const withinDeadline = (wanted: number, { at, deadline = Infinity }: EventContext): number =>
   Math.max(1, Math.min(wanted, deadline - at));

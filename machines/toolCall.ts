@@ -349,9 +349,11 @@ function delegated({ call, delegate }: ToolCallContext, output: AgentOutput | Ru
   return { ...failed(why), usage };
 }
 
+/** The data says how the ticket ended, so that a no is told apart from silence, and from a tool that denies. */
 function denialOf(output: WaitOutput): Failure {
-  if (output.status === 'aborted') return unansweredFailure(output);
+  const data = { ticket: output.status };
+  if (output.status === 'aborted') return { ...unansweredFailure(output), data };
   const note = noteIn(output);
   const who = output.status === 'answered' ? output.by : 'the deadline';
-  return makeFailure('denied', `Denied by ${who}${note ? `: ${note}` : '.'}`);
+  return makeFailure('denied', `Denied by ${who}${note ? `: ${note}` : '.'}`, data);
 }

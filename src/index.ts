@@ -63,6 +63,11 @@ export type { MachineRunnable } from './define/machine.ts';
 export { effect } from '../actors/effect.ts';
 export type { Ref } from './engine/ref.ts';
 
+// Workflows: pipelines of steps in YAML, written without code.
+export { workflow } from './runtime/workflowFile.ts';
+export type { Workflow } from './define/workflow.ts';
+export type { WorkflowOptions } from './runtime/workflow.ts';
+
 // Running it: once, in a runtime that outlives the process, or in a cluster.
 export { run } from './runtime/run.ts';
 export type { InputFor, OutputFor, RunOptions } from './runtime/runIn.ts';

@@ -1097,6 +1097,48 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'GG1',
+    says: 'A failure that may pass moves on to the next model of the group at once; the last model is asked again, with pauses. Another failure ends the call, except in a `fallback` group, which asks its next model unless the request itself is wrong.',
+    where: 'src/gateway/groups/groupGateway.ts',
+    tests: [
+      {
+        file: 'test/workflow/gateway/groups.test.ts',
+        name: 'a failure that may pass moves on to the next model of the group at once',
+      },
+      {
+        file: 'test/workflow/gateway/groups.test.ts',
+        name: 'the last model of a group is asked again after a pause',
+      },
+      {
+        file: 'test/workflow/gateway/groups.test.ts',
+        name: 'a key that is refused ends the call of a %s group as its strategy says',
+      },
+    ],
+  },
+  {
+    id: 'GG2',
+    says: 'A temperature is sent only when the request or the group has one.',
+    where: 'src/gateway/groups/groupGateway.ts',
+    tests: [
+      {
+        file: 'test/workflow/gateway/groups.test.ts',
+        name: 'a model is sent what the contract names, and a temperature only when there is one',
+      },
+    ],
+  },
+  {
+    id: 'GG3',
+    says: 'Every failure has a code of the HTTP contract in `data.code`, and no secret.',
+    where: 'src/gateway/groups/groupGateway.ts',
+    tests: [
+      {
+        file: 'test/workflow/gateway/groups.test.ts',
+        name: '%s has a code, a status and says whether to try again',
+      },
+      { file: 'test/workflow/gateway/groups.test.ts', name: 'a key that a server repeats is hidden' },
+    ],
+  },
+  {
     id: 'GR1',
     says: 'Each piece of work is answered exactly once, however it ends.',
     where: 'machines/guardrail/pipeline.ts',
@@ -1420,6 +1462,39 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'TS1',
+    says: 'Two credentials never share a session, also at the same address.',
+    where: 'src/mcp/sessions/sessions.ts',
+    tests: [
+      {
+        file: 'test/mcp/sessions/sessions.test.ts',
+        name: 'two credentials never share a session, and the same one does',
+      },
+    ],
+  },
+  {
+    id: 'TS2',
+    says: 'A session that nobody uses is closed, and opened again when it is used.',
+    where: 'src/mcp/sessions/sessions.ts',
+    tests: [
+      {
+        file: 'test/mcp/sessions/sessions.test.ts',
+        name: 'a session that nobody uses is closed, and opened again when it is used',
+      },
+    ],
+  },
+  {
+    id: 'TS3',
+    says: 'No message contains a credential or a secret parameter of a session.',
+    where: 'src/mcp/sessions/sessions.ts',
+    tests: [
+      {
+        file: 'test/mcp/sessions/plain.test.ts',
+        name: 'what became of a call that failed is told, without a secret',
+      },
+    ],
+  },
+  {
     id: 'SP1',
     says: 'The server gets the variables it was given and a few safe ones, never our whole environment.',
     where: 'src/mcp/stdio.ts',
@@ -1518,7 +1593,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'SJ4',
-    says: 'A write whose outcome is unknown is rejected with `storage`. Asked for again, it is made once. A claim that nobody asks for again is given back.',
+    says: 'A write whose outcome is unknown is rejected with `storage`. Asked for again, it is made once. A claim that nobody waits for is given back.',
     where: 'src/journal/shared/shared.ts',
     tests: [
       {
@@ -1983,6 +2058,29 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'RA1',
+    says: 'The work is given under a key of its own; what comes back for an earlier dispatch changes nothing.',
+    where: 'machines/workflow/remoteAgentStep.ts',
+    tests: [{ file: 'test/doors/serve/split.test.ts', name: 'a call that is %s (on_reject: %s) leaves the run %s' }],
+  },
+  {
+    id: 'RA2',
+    says: 'A runtime that is silent ends the step: nothing is waited for beyond its heartbeats.',
+    where: 'machines/workflow/remoteAgentStep.ts',
+    tests: [
+      {
+        file: 'test/doors/serve/processes.test.ts',
+        name: 'in three processes a run completes; with its runtime killed the step ends by heartbeat_timeout',
+      },
+    ],
+  },
+  {
+    id: 'RA3',
+    says: 'A call that a person must agree to is a ticket here; the runtime goes on when it is decided.',
+    where: 'machines/workflow/remoteAgentStep.ts',
+    tests: [{ file: 'test/doors/serve/split.test.ts', name: 'a call that is %s (on_reject: %s) leaves the run %s' }],
+  },
+  {
     id: 'SE1',
     says: 'One that a tool or another effect of a run has started fails that run, by name, and no other.',
     where: 'src/runtime/strays.ts',
@@ -2003,6 +2101,210 @@ export const requirements: readonly Requirement[] = [
     where: 'src/runtime/strays.ts',
     tests: [
       { file: 'test/cli/strays.test.ts', name: 'an error of the program itself ends it as always, with its stack' },
+    ],
+  },
+  {
+    id: 'WF1',
+    says: 'A step begins when all steps before it have ended, and only then. What can begin begins at once, up to the limit of steps.',
+    where: 'machines/workflow/workflow.ts',
+    tests: [
+      {
+        file: 'test/workflow/engine/promises.test.ts',
+        name: 'what does not depend on anything begins at once, up to the limit of steps',
+      },
+      {
+        file: 'test/workflow/engine/rules.test.ts',
+        name: 'whatever fails, is skipped and is tried again, a workflow ends as its rules say',
+      },
+    ],
+  },
+  {
+    id: 'WF2',
+    says: 'What begins, what is skipped and what was transformed is decided by one effect from the records of the steps that have ended. Records are never changed.',
+    where: 'machines/workflow/workflow.ts',
+    tests: [
+      {
+        file: 'test/workflow/engine/rules.test.ts',
+        name: 'whatever fails, is skipped and is tried again, a workflow ends as its rules say',
+      },
+      {
+        file: 'test/workflow/engine/crash.test.ts',
+        name: 'a workflow with every kind of step has the same result after a crash at any point, and performs nothing twice',
+      },
+      {
+        file: 'test/workflow/engine/crash.test.ts',
+        name: 'two steps that send webhooks for the same list at once are not taken for each other',
+      },
+    ],
+  },
+  {
+    id: 'WF3',
+    says: 'The first step that fails, without more attempts and without leave to fail, ends the workflow. Steps under way are told to stop and have a grace period to do so.',
+    where: 'machines/workflow/workflow.ts',
+    tests: [
+      { file: 'test/workflow/engine/promises.test.ts', name: 'the first step that fails ends the workflow' },
+      {
+        file: 'test/workflow/engine/rules.test.ts',
+        name: 'whatever fails, is skipped and is tried again, a workflow ends as its rules say',
+      },
+      {
+        file: 'test/workflow/engine/control.test.ts',
+        name: 'a cancel at any moment ends the workflow and all that it has begun',
+      },
+    ],
+  },
+  {
+    id: 'WF4',
+    says: 'However it goes, the workflow ends: by its steps, a cancel, its deadline, its budget, or because nothing can happen any more.',
+    where: 'machines/workflow/workflow.ts',
+    tests: [
+      {
+        file: 'test/workflow/engine/rules.test.ts',
+        name: 'whatever fails, is skipped and is tried again, a workflow ends as its rules say',
+      },
+      {
+        file: 'test/workflow/engine/simulate.test.ts',
+        name: 'on a journal %s, a workflow with every kind of step ends whatever goes wrong',
+      },
+      {
+        file: 'test/workflow/engine/control.test.ts',
+        name: 'a cancel at any moment ends the workflow and all that it has begun',
+      },
+      {
+        file: 'test/workflow/engine/rules.test.ts',
+        name: 'whatever a workflow does, its steps together never cost more than its budget',
+      },
+      {
+        file: 'test/workflow/engine/promises.test.ts',
+        name: 'a workflow that takes too long ends by its deadline, with a journal %s',
+      },
+    ],
+  },
+  {
+    id: 'WF5',
+    says: 'While it is paused no step begins. What was decided meanwhile is decided again when it goes on.',
+    where: 'machines/workflow/workflow.ts',
+    tests: [{ file: 'test/workflow/engine/control.test.ts', name: 'a pause at any moment begins nothing more' }],
+  },
+  {
+    id: 'FO1',
+    says: 'Items begin in the order of the list, so many at a time as the step says.',
+    where: 'machines/workflow/fanOut.ts',
+    tests: [{ file: 'test/workflow/engine/promises.test.ts', name: 'items begin in the order of the list' }],
+  },
+  {
+    id: 'FO2',
+    says: 'All items come to an end, also when one has failed: their number decides in the end whether the step has failed.',
+    where: 'machines/workflow/fanOut.ts',
+    tests: [
+      { file: 'test/workflow/engine/promises.test.ts', name: 'an item that fails does not stop the others' },
+      { file: 'test/workflow/engine/promises.test.ts', name: 'an item whose webhook may have arrived' },
+    ],
+  },
+  {
+    id: 'FO3',
+    says: 'The results are in the order of the items. What was used by all of them is added up.',
+    where: 'machines/workflow/fanOut.ts',
+    tests: [
+      { file: 'test/workflow/engine/promises.test.ts', name: 'items begin in the order of the list' },
+      { file: 'test/workflow/engine/story.test.ts', name: 'a workflow with every kind of step ends with the outputs' },
+    ],
+  },
+  {
+    id: 'FO4',
+    says: 'An item that failed is tried again by itself, after a pause, as often as the step says. Others go on meanwhile, and none that has ended is repeated.',
+    where: 'machines/workflow/fanOut.ts',
+    tests: [
+      {
+        file: 'test/workflow/engine/promises.test.ts',
+        name: 'an item that failed is tried again by itself after a pause',
+      },
+      { file: 'test/workflow/engine/story.test.ts', name: 'a workflow with every kind of step ends with the outputs' },
+      {
+        file: 'test/workflow/engine/durability.test.ts',
+        name: 'a crash in the middle of very many items that are %s repeats none that was finished',
+      },
+    ],
+  },
+  {
+    id: 'AS1',
+    says: 'The model is asked as often as the step says at most, and once more to correct a text that cannot be read. No tools are offered in the last turn.',
+    where: 'machines/workflow/agentStep.ts',
+    tests: [
+      {
+        file: 'test/actors/workflow/agentStep.test.ts',
+        name: 'every text that is no JSON object takes a turn, and one further call is free',
+      },
+      {
+        file: 'test/actors/workflow/agentStep.test.ts',
+        name: 'an agent with one turn is told at once that it is the last one',
+      },
+      { file: 'test/actors/workflow/agentStepTools.test.ts', name: 'no tools are offered in the last turn' },
+    ],
+  },
+  {
+    id: 'AS2',
+    says: 'What breaks the schema is corrected in one round, and a draft is reflected upon once. Every way ends with a judged end.',
+    where: 'machines/workflow/agentStep.ts',
+    tests: [
+      {
+        file: 'test/actors/workflow/agentStep.test.ts',
+        name: 'is corrected in one round, whose prompt says what is wrong',
+      },
+      { file: 'test/actors/workflow/agentStep.test.ts', name: 'that cannot be read twice fails the step' },
+      { file: 'test/actors/workflow/agentStep.test.ts', name: 'that breaks the schema twice fails' },
+    ],
+  },
+  {
+    id: 'AS3',
+    says: 'Calls are made in their order, a write by itself. One that a person must allow is not made before, and whoever has begun the step is told that it waits.',
+    where: 'machines/workflow/agentStep.ts',
+    tests: [
+      { file: 'test/actors/workflow/agentStepTools.test.ts', name: 'reads of one turn run together' },
+      { file: 'test/actors/workflow/agentStepTools.test.ts', name: 'is made once it is approved' },
+      { file: 'test/workflow/engine/story.test.ts', name: 'a workflow with every kind of step ends with the outputs' },
+      { file: 'test/actors/workflow/agentStepSurvival.test.ts', name: 'a step with two writes %s' },
+    ],
+  },
+  {
+    id: 'AS4',
+    says: 'No call of a model begins that could cost more than what is left of the budget.',
+    where: 'machines/workflow/agentStep.ts',
+    tests: [
+      { file: 'test/actors/workflow/agentStep.test.ts', name: 'no call is made once the budget is spent' },
+      { file: 'test/actors/workflow/agentStep.test.ts', name: 'no call is made that could cost more than is left' },
+      {
+        file: 'test/workflow/engine/rules.test.ts',
+        name: 'whatever a workflow does, its steps together never cost more than its budget',
+      },
+    ],
+  },
+  {
+    id: 'EG1',
+    says: 'What is not public is reached only when it was allowed, however its address is spelt, looked up or redirected to.',
+    where: 'src/security/egress.ts',
+    tests: [
+      { file: 'test/security/spellings.test.ts', name: 'no spelling of an address that is not public is connected to' },
+      { file: 'test/security/spellings.test.ts', name: 'no answer of a look-up that is not public is connected to' },
+    ],
+  },
+  {
+    id: 'EG2',
+    says: 'A credential goes to no other origin than the one that it was given for.',
+    where: 'src/security/egress.ts',
+    tests: [
+      { file: 'test/security/redirects.test.ts', name: 'another origin gets no credentials' },
+      { file: 'test/security/redirects.test.ts', name: 'credentials do not come back' },
+    ],
+  },
+  {
+    id: 'EG3',
+    says: 'A request ends: in its time, within its size, and when it is stopped.',
+    where: 'src/security/egress.ts',
+    tests: [
+      { file: 'test/security/limits.test.ts', name: 'no request takes longer than the client allows' },
+      { file: 'test/security/limits.test.ts', name: 'a body that never ends is denied at the limit' },
+      { file: 'test/security/limits.test.ts', name: 'a request can be stopped before and while it runs' },
     ],
   },
 ];

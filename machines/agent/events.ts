@@ -3,7 +3,7 @@ import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { AgentSignal } from '../../src/contracts/agent.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
-import { childFailure, isChildError, childOutput } from '../childEvents.ts';
+import { childFailure, isChildError, childOutput, type ChildEndEvent } from '../childEvents.ts';
 import type {
   ToolbeltListing,
   DiscoveryOutput,
@@ -47,7 +47,7 @@ const outcomeType = /^xstate\.(?:done|error)\.actor\.call\./;
 export const isCallEnd = (event: AgentEvent): boolean => outcomeType.test(event.type);
 
 /** How a call ended, from its done or error event: `runTool` gives its answer or throws, `toolCall` gives an outcome. */
-export function toolOutcomeIn(event: AgentEvent): ToolOutcome {
+export function toolOutcomeIn(event: ChildEndEvent): ToolOutcome {
   if (isChildError(event)) {
     const failure = childFailure(event);
     return { ok: false, content: failure.message, failure };

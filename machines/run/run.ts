@@ -6,7 +6,7 @@
  * R3 However the run ends, every member at work is told to stop and has a grace period to do so.
  * R4 A supervisor is started when it is first needed. If it ends while it has work, the run fails; otherwise it is started again when needed.
  */
-import { deadlineTransitions, settledTransitions, withSettings, finalStates } from '../lifecycle.ts';
+import { clockRegion, pauseRegion, settledTransitions, withSettings, finalStates } from '../lifecycle.ts';
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { initialRunContext, runOutputOf } from './context.ts';
 import type { RunSettings } from './settings.ts';
@@ -149,20 +149,8 @@ export const runMachine = runSetup.createMachine({
             settled: { id: 'settled', type: 'final', entry: 'saySettled' },
           },
         },
-        control: {
-          initial: 'running',
-          states: {
-            running: { on: { 'run.pause': 'paused' } },
-            paused: { tags: 'paused', on: { 'run.resume': 'running' } },
-          },
-        },
-        clock: {
-          initial: 'ticking',
-          states: {
-            ticking: deadlineTransitions('late', { own: 'sayLate', run: 'sayExpired' }),
-            late: {},
-          },
-        },
+        control: pauseRegion,
+        clock: clockRegion,
       },
     },
     ...finalStates,

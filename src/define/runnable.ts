@@ -17,15 +17,23 @@ import { taskFacts } from './taskFacts.ts';
 import type { MachineRunnable } from './machine.ts';
 import { orchestratorTasks } from './orchestratorInput.ts';
 import type { Orchestrator } from './orchestratorDefinition.ts';
+import type { Workflow } from './workflow.ts';
 
 export type { AnyAgent, AnyGuarded, AnyMember, AnyOrchestrator, AnyTeam };
 
 /** Everything that `run` and `runtime.start` take. */
-export type Runnable = AnyAgent | AnyTeam | MachineRunnable | AnyGuarded | Orchestrator;
+export type Runnable = AnyAgent | AnyTeam | MachineRunnable | AnyGuarded | Orchestrator | Workflow;
 
-const kinds: readonly unknown[] = ['agent', 'team', 'machine', 'guarded', 'orchestrator'] satisfies Runnable['kind'][];
+const kinds: readonly unknown[] = [
+  'agent',
+  'team',
+  'machine',
+  'guarded',
+  'orchestrator',
+  'workflow',
+] satisfies Runnable['kind'][];
 
-/** Was it made by `agent()`, `team()`, `guarded()`, `orchestrator()` or `machine()`? */
+/** Was it made by `agent()`, `team()`, `guarded()`, `orchestrator()`, `machine()` or `workflow()`? */
 export const isRunnable = (value: unknown): value is Runnable => kinds.includes(kindOf(value));
 
 /** Throws `definition` for anything that cannot be run. */
@@ -33,7 +41,7 @@ export function requireRunnable(value: unknown): asserts value is Runnable {
   if (isRunnable(value)) return;
   throw new TroupeError(
     'definition',
-    `What runs is an agent({ … }), a team({ … }), something guarded(…), an orchestrator({ … }) or a machine(chart); got ${describeValue(value)}.`,
+    `What runs is an agent({ … }), a team({ … }), something guarded(…), an orchestrator({ … }), a machine(chart) or a workflow(file); got ${describeValue(value)}.`,
   );
 }
 
@@ -50,6 +58,8 @@ export function runInput(subject: Runnable, input: unknown): Json {
     }
     case 'team':
       return requireInput(what, { type: subject.accepts, body: subject.protocol.parse(subject.accepts, input) });
+    case 'workflow':
+      return requireInput(what, subject.start(input));
     case 'orchestrator':
       return requireInput(what, orchestratorTasks(subject, input));
     case 'agent': {

@@ -2,7 +2,7 @@
  * The HTTP servers of this process. A handler that throws answers its own request with 500, and nothing else is affected:
  * Node would end the process, and any page that a person opens can send a request to a port of this machine.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** What a server does with its requests. Each of them may throw, or reject. */
@@ -13,9 +13,9 @@ export interface HttpHandlers {
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void | Promise<void>;
 }
 
-/** A server that does not listen yet. */
-export function httpServer({ answer, upgrade }: HttpHandlers): Server {
-  const server = createServer((request, response) => {
+/** A server that does not listen yet. `options`: limits of Node for headers and times; its defaults by default. */
+export function httpServer({ answer, upgrade }: HttpHandlers, options: ServerOptions = {}): Server {
+  const server = createServer(options, (request, response) => {
     // The other side may close the connection at any time.
     response.on('error', () => {});
     void attempt(

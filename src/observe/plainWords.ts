@@ -9,6 +9,7 @@ const longest = 80;
 /** What the phases of our machines mean to a person. A phase that is not here is a matter of the machinery. */
 const phaseWords: Readonly<Record<string, string>> = {
   thinking: 'thinks',
+  asking: 'asks its model',
   drafting: 'plans',
   analyzing: 'reads the task',
   checking: 'checks its result',
@@ -25,7 +26,7 @@ const phaseWords: Readonly<Record<string, string>> = {
 };
 
 /** Machines of the runtime, whose phases have the words above. The phases of a user's machine are shown as they are. */
-const ours: ReadonlySet<string> = new Set(['agent', 'run', 'router', 'guardrail']);
+const ours: ReadonlySet<string> = new Set(['agent', 'run', 'router', 'guardrail', 'workflow', 'agentStep', 'fanOut']);
 
 /** The phase of an actor in plain words; undefined when it is a matter of the machinery. */
 export const phaseText = (machine: string, phase: string): string | undefined =>
@@ -40,6 +41,8 @@ export function eventText(event: StreamEvent): string | undefined {
       return `${event.tool} ${event.ok ? 'answered' : 'failed'}: ${firstWords(event.content)}`;
     case 'discarded':
       return `the answer broke off: ${event.failure.message}`;
+    case 'step':
+      return stepText(event);
     case 'asked':
       return `waits for a person: ${event.question}`;
     case 'warning':
@@ -48,6 +51,23 @@ export function eventText(event: StreamEvent): string | undefined {
     case 'reasoning':
     case 'phase':
       return undefined;
+  }
+}
+
+const stepKinds: Readonly<Record<string, string>> = { fanOut: 'its items', items: 'its items' };
+
+function stepText({ step, status, kind = '', reason }: Extract<StreamEvent, { type: 'step' }>): string {
+  switch (status) {
+    case 'begun':
+      return `step ${step} has begun (${Object.hasOwn(stepKinds, kind) ? stepKinds[kind] : kind})`;
+    case 'ended':
+      return `step ${step} has ended`;
+    case 'complete':
+      return `step ${step} is complete`;
+    case 'skipped':
+      return `step ${step} was skipped: ${reason ?? ''}`;
+    case 'failed':
+      return `step ${step} has failed: ${reason ?? ''}`;
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Inspection } from '../contracts/inspection.ts';
 import { ModelPart } from '../contracts/model.ts';
 import { ToolNote } from '../contracts/tool.ts';
+import { StepNote } from '../contracts/workflow/stepNote.ts';
 import type { Address } from '../values/ids.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
@@ -72,6 +73,18 @@ export type StreamEvent = StreamEventSource &
         readonly from?: string;
       }
     | {
+        /** A step of a workflow. */
+        readonly type: 'step';
+        /** Its id. */
+        readonly step: string;
+        /** `begun`: it is under way. `ended`: what was begun has ended; how is in the outcome of the run. The others have ended without being begun, as transforms do. */
+        readonly status: 'begun' | 'ended' | 'complete' | 'skipped' | 'failed';
+        /** `agent`, `webhook`, `workflow`, `wait`, `fanOut` or `items`; only with `begun`. */
+        readonly kind?: string;
+        /** Why it was skipped or has failed. */
+        readonly reason?: string;
+      }
+    | {
         /** A person is asked. */
         readonly type: 'asked';
         /** The ticket, which `runtime.answer` or `troupe waits answer` answers. */
@@ -90,6 +103,8 @@ export type StreamEvent = StreamEventSource &
 /** Translates the inspection events of one run, in order; `root` is the name of what runs. */
 export function streamEvents(root: string): (event: Inspection) => StreamEvent[] {
   const phases = new Map<Address, string>();
+  /** The steps that are under way, by workflow and by child. */
+  const running = new Map<Address, ReadonlyMap<string, string>>();
   const names = actorNames(root);
   /** The calls of models of which something was shown. */
   const shown = new Set<string>();
@@ -101,11 +116,32 @@ export function streamEvents(root: string): (event: Inspection) => StreamEvent[]
       return seq === 1 && typeof question === 'string' ? [{ ...source, type: 'asked', ticket: actor, question }] : [];
     }
     if (isMachinery(event)) return [];
+    const steps = machine === 'workflow' ? ofSteps(actor, context, source) : [];
     const phase = shortenState(formatState(state)).split('.').at(-1) ?? '';
     const from = phases.get(actor);
-    if (phase === from) return [];
+    if (phase === from) return steps;
     phases.set(actor, phase);
-    return [{ ...source, type: 'phase', phase, ...(from === undefined ? {} : { from }) }];
+    return [...steps, { ...source, type: 'phase', phase, ...(from === undefined ? {} : { from }) }];
+  }
+
+  /** The steps that have begun and those that have ended with a commit of a workflow. */
+  function ofSteps(actor: Address, context: Json, source: StreamEventSource): StreamEvent[] {
+    const before = running.get(actor) ?? new Map<string, string>();
+    const now = new Map(
+      Object.entries(propertiesOf(propertiesOf(context)['running'])).map(([child, one]): [string, RunningStepFacts] => {
+        const { step, kind } = propertiesOf(one);
+        return [child, { step: String(step), kind: String(kind) }];
+      }),
+    );
+    running.set(actor, new Map([...now].map(([child, { step }]) => [child, step])));
+    return [
+      ...[...before].flatMap(([child, step]): StreamEvent[] =>
+        now.has(child) ? [] : [{ ...source, type: 'step', step, status: 'ended' }],
+      ),
+      ...[...now].flatMap(([child, { step, kind }]): StreamEvent[] =>
+        before.has(child) ? [] : [{ ...source, type: 'step', step, status: 'begun', kind }],
+      ),
+    ];
   }
 
   function ofNote(key: string, note: Json, source: StreamEventSource): StreamEvent[] {
@@ -120,7 +156,12 @@ export function streamEvents(root: string): (event: Inspection) => StreamEvent[]
     // A model was called without success: what it had said is void.
     else if (type === 'call' && kind === 'model' && failure !== undefined && shown.delete(key))
       return [{ ...source, type: 'discarded', call: key, failure: failure as unknown as Failure }];
-    else if (type === 'warning' && typeof message === 'string') return [{ ...source, type: 'warning', message }];
+    else if (type === 'step') {
+      const { data } = StepNote.safeParse(note);
+      if (!data) return [];
+      const { reason, ...step } = data;
+      return [{ ...source, ...step, ...(reason === undefined ? {} : { reason }) }];
+    } else if (type === 'warning' && typeof message === 'string') return [{ ...source, type: 'warning', message }];
     else if (type === 'tool.called' || type === 'tool.answered') {
       const { data } = ToolNote.safeParse(note);
       return data ? [{ ...source, ...data }] : [];
@@ -145,6 +186,11 @@ export function streamEvents(root: string): (event: Inspection) => StreamEvent[]
         return [];
     }
   };
+}
+
+interface RunningStepFacts {
+  readonly step: string;
+  readonly kind: string;
 }
 
 /** The failure of a call whose end nobody waits for. */

@@ -34,8 +34,9 @@ export interface ChartTransition {
 
 /** The chart of a machine itself; of an agent, a team or an orchestrator that of the machine that runs it. */
 export async function chartOf(subject: Runnable): Promise<ChartNode> {
-  const machine = subject.kind === 'machine' ? subject.type.chart.machine : await machineOf(subject.kind);
-  return nodeOf(machine.root);
+  if (subject.kind === 'machine') return nodeOf(subject.type.chart.machine.root);
+  if (subject.kind === 'workflow') return nodeOf((await import('../../machines/index.ts')).workflowMachine.root);
+  return nodeOf((await machineOf(subject.kind)).root);
 }
 
 /** The machine that runs a member, by the kind of the member. */

@@ -37,6 +37,7 @@ import {
   type AnyTeam,
 } from '../define/anyMember.ts';
 import { requireRunnable, type Runnable } from '../define/runnable.ts';
+import type { Workflow } from '../define/workflow.ts';
 import { defaultSupervision, type ActorType, type ActorTypeOptions } from '../core/actorType.ts';
 import { actorType } from '../engine/nodePlatform.ts';
 import type { Delegate } from '../define/delegate.ts';
@@ -275,8 +276,13 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
       const { machine, options, name } = compileGuarded(subject);
       return actorType(machine, { ...options, name });
     }
-    const { machine, options } = subject.kind === 'agent' ? compileAgent(subject, false) : compileMember(subject);
+    const { machine, options } = compileUnguarded(subject);
     return actorType(machine, options);
+  }
+
+  function compileUnguarded(subject: AnyAgent | AnyTeam | Orchestrator | Workflow): Compiled {
+    if (subject.kind === 'workflow') return subject.compile(context);
+    return subject.kind === 'agent' ? compileAgent(subject, false) : compileMember(subject);
   }
 
   function compileOrchestrator(subject: Orchestrator): Compiled {

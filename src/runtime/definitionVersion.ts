@@ -57,7 +57,11 @@ function description(): (value: unknown) => Described {
     if (typeof hash === 'string' && typeof messages === 'object') return { protocol: hash };
     if (typeof list === 'function' && typeof call === 'function') return { source: describe(name) };
     if (kind === 'machine') return describeMachine(value as unknown as Extract<Runnable, { kind: 'machine' }>);
-    if (kind === 'agent') return describeAgent(value as unknown as Extract<Runnable, { kind: 'agent' }>);
+    if (kind === 'workflow' && 'compile' in value)
+      return describeWorkflow(value as unknown as Extract<Runnable, { kind: 'workflow' }>);
+    // A step of a workflow may have this kind, too.
+    if (kind === 'agent' && typeof value['definition'] === 'function')
+      return describeAgent(value as unknown as Extract<Runnable, { kind: 'agent' }>);
     return { ...describeFields(value), ...madeFrom(value) };
   };
 
@@ -78,6 +82,14 @@ function description(): (value: unknown) => Described {
     const { definition, handles, ...fields } = agent;
     const byMessage = ['', ...handles].map((message) => [message, describe(definition(message))]);
     return { ...describeFields(fields), handles: [...handles], definitions: byMessage };
+  };
+
+  /** What its files say; not where they are, nor the values of variables. */
+  const describeWorkflow = ({ name, definition }: Extract<Runnable, { kind: 'workflow' }>): Described => {
+    const text = JSON.stringify(definition, (key, field: unknown) =>
+      key === 'environment' || (key === 'file' && typeof field === 'string') ? undefined : field,
+    );
+    return { workflow: name, definition: describe(JSON.parse(text)) };
   };
 
   return describe;

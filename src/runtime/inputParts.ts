@@ -79,7 +79,8 @@ function placeOfParts(subject: Runnable, input: unknown): 'message' | 'tasks' | 
     const all = [given, ...(Array.isArray(tasks) ? tasks.map(propertiesOf) : [])];
     return all.some(({ parts }) => parts !== undefined) ? 'tasks' : undefined;
   }
-  if (!Array.isArray(given.parts)) return undefined;
+  // The parameters of a workflow have the names that it gave them.
+  if (message.kind === 'workflow' || !Array.isArray(given.parts)) return undefined;
   const others = Object.keys(given).filter((key) => !['parts', 'type', 'body'].includes(key));
   if (message.kind === 'machine') {
     if (others.length === 0 && hasMedia(given.parts))

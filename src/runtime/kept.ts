@@ -34,6 +34,10 @@ export const keptSteps: RecallPolicy = {
         return outputOf(row)['status'] === 'answered' ? 'succeeded' : 'failed';
       case 'toolCall':
         return outputOf(row)['ok'] === true ? 'succeeded' : 'answered';
+      case 'agentStep':
+      case 'remoteAgentStep':
+      case 'fanOut':
+        return outputOf(row)['status'] === 'failed' ? 'failed' : 'succeeded';
       case 'machineWork':
       case 'pool':
         return outputOf(row)['status'] === 'completed' ? 'succeeded' : 'failed';

@@ -5,6 +5,7 @@ import { describeMismatch } from '../values/explain.ts';
 import { Failure, TroupeError, type FailureKind } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import { RunOutput } from '../contracts/run.ts';
+import { WorkflowOutput, type StepMetrics } from '../contracts/workflow/step.ts';
 import { pipelineResult, RouterOutput } from '../contracts/task.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import type { UnsettledWrite } from './unsettledWrite.ts';
@@ -73,6 +74,7 @@ export function outcomeOf({
       if (machine === 'agent') return ofAgent(read(AgentOutput, actor, state.output));
       if (machine === 'guardrail') return ofGuardrail(read(GuardrailOutput, actor, state.output));
       if (machine === 'run') return ofRun(read(RunOutput, actor, state.output));
+      if (machine === 'workflow') return ofWorkflow(read(WorkflowEnd, actor, state.output));
       if (machine === 'router') return ofRouter(read(RouterOutput, actor, state.output));
       return { status: 'done', output: state.output ?? null };
   }
@@ -127,6 +129,30 @@ function ofRun(output: RunOutput): EndedOutcome {
       return { status: 'cancelled', reason: output.reason, usage };
   }
 }
+
+/** What the machine of a workflow puts out; the rest of it is for the workflow around it. */
+const WorkflowEnd = z.object({ output: WorkflowOutput });
+
+function ofWorkflow({ output }: z.infer<typeof WorkflowEnd>): EndedOutcome {
+  const usage = usageOf(output.metrics);
+  switch (output.status) {
+    case 'complete':
+      return { status: 'done', output: output.result, usage };
+    case 'failed':
+      return { status: 'failed', failure: output.failure, usage };
+    case 'cancelled':
+      return { status: 'cancelled', reason: output.reason, usage };
+  }
+}
+
+const usageOf = ({ llm_calls, tokens_in, tokens_out, tool_calls, cost_usd }: StepMetrics): AgentUsage => ({
+  steps: llm_calls,
+  inputTokens: tokens_in,
+  outputTokens: tokens_out,
+  cachedTokens: 0,
+  toolCalls: tool_calls,
+  usd: cost_usd,
+});
 
 /** A task that failed is a result as others are; `failed` means that the orchestration itself failed. */
 function ofRouter(output: RouterOutput): EndedOutcome {

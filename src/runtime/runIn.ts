@@ -16,6 +16,7 @@ import { systemClock } from '../engine/clock.ts';
 import type { Team } from '../define/teamDefinition.ts';
 import type { Guarded } from '../define/guardrails/guardedDefinition.ts';
 import type { MachineRunnable } from '../define/machine.ts';
+import type { Workflow } from '../define/workflow.ts';
 
 /** Options of `run`: those of the runtime, and those of one run. */
 export interface RunOptions extends RuntimeOptions {
@@ -35,7 +36,7 @@ export interface InputParts {
   readonly parts: readonly InputPart[];
 }
 
-/** What a run of a definition starts with: the body of the message that a team accepts, a message for an agent with a protocol, or a text. */
+/** What a run of a definition starts with: the body of the message that a team accepts, a message for an agent with a protocol, the parameters of a workflow, or a text. */
 export type InputFor<S> = S extends Guarded<infer Inner> ? InputFor<Inner> : InputOf<S>;
 /** What a run of a definition ends with. */
 export type OutputFor<S> = S extends Guarded<infer Inner> ? OutputFor<Inner> : OutputOf<S>;
@@ -59,7 +60,9 @@ type InputOf<S> =
         ? Json
         : S extends Orchestrator
           ? OrchestratorInput
-          : never;
+          : S extends Workflow
+            ? Readonly<Record<string, Json>>
+            : never;
 /** A body with parts beside it; where the body is a text, its texts may be parts as well. */
 type PartsWith<Body> =
   | {

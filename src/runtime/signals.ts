@@ -19,6 +19,7 @@ const known: Readonly<Record<string, z.ZodType>> = {
   run: RunSignal,
   router: RouterSignal,
   guardrail: GuardrailSignal,
+  workflow: RunSignal,
   treasurer: z.custom(() => false, { error: 'only its run speaks to a treasurer; answer its tickets instead' }),
   wait: WaitSignal,
 };

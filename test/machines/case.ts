@@ -16,6 +16,8 @@ export interface Case {
   readonly input: unknown;
   /** A sample of every event the machine can get. The end of a child is only sent while that child is active. */
   readonly events: readonly AnyEventObject[];
+  /** Whether the machine has raised an event with a delay, which is a timer that no state shows. Never by default. */
+  hasTimer?(context: never): boolean;
   /** The part of the context that decides behaviour; it keeps the exploration finite. */
   key(context: never): unknown;
 }

@@ -83,6 +83,11 @@ function modelOf(subject: Runnable, settings: CheckSettings): CheckModel {
       return orchestratorModel(subject, settings);
     case 'guarded':
       return guardedModel(subject, settings);
+    case 'workflow':
+      throw new TroupeError(
+        'unsupported',
+        'check() explores teams, agents and machines. A workflow is checked by "troupe workflow validate".',
+      );
   }
 }
 

@@ -1,0 +1,54 @@
+/** Steps with `cache`: a result of the same step with the same input is taken again for a while. */
+import type { StepDefinition } from '../../src/contracts/workflow/definition.ts';
+import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
+import type { StepEnd, StepRecord } from '../../src/contracts/workflow/step.ts';
+import type { StepCache } from '../../src/contracts/workflow/stepCache.ts';
+import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
+import { isJsonObject, type Json } from '../../src/values/json.ts';
+import type { StepStart } from '../../machines/workflow/effectTypes.ts';
+import { callHash } from '../hash.ts';
+
+/** What a cached result is found by: the step as it is defined, and what it begins with. Another text of a prompt or another input is another key. */
+export function cacheKey(
+  workflow: string,
+  step: StepDefinition,
+  start: StepStart,
+  values: WorkflowValues,
+): string | undefined {
+  if (step.cache === undefined || step.kind === 'wait' || step.kind === 'broken') return undefined;
+  const { line: _, after: __, ...facts } = step;
+  const what = 'workflow' in facts ? { ...facts, workflow: facts.workflow.name } : facts;
+  // Items that are functions read the values themselves.
+  const read = start.kind === 'items' ? { step: values.step, params: values.params } : null;
+  return callHash(
+    `${workflow} ${step.id}`,
+    // A definition holds JSON, but for functions, which JSON leaves out.
+    JSON.parse(JSON.stringify({ what, start: withoutBudget(start), read })) as Json,
+  );
+}
+
+/** What a step may cost does not change its result. */
+const withoutBudget = (start: StepStart): Json => {
+  const input: object = start.kind === 'agent' ? start.input.value : start.input;
+  const { budgetUsd: _, ...rest }: { readonly budgetUsd?: unknown } = input;
+  // What a step begins with is stored, so it is JSON.
+  return { kind: start.kind, input: rest as Json };
+};
+
+/** The end of a step whose result is known already. It has cost nothing. */
+export async function cachedEnd(cache: StepCache, key: string, now: number): Promise<StepEnd | undefined> {
+  const kept = await cache.get(key, now);
+  return isJsonObject(kept) && 'output' in kept
+    ? { status: 'complete', output: kept['output'] as Json as never, metrics: noMetrics, cached: true }
+    : undefined;
+}
+
+/** Keeps the result of a step that completed. */
+export async function keepEnd(
+  cache: StepCache,
+  key: string,
+  { end, ended_at: at }: StepRecord,
+  ttl: number,
+): Promise<void> {
+  if (end.status === 'complete' && !end.cached) await cache.set(key, { output: end.output }, at, ttl);
+}

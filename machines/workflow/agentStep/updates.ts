@@ -1,0 +1,66 @@
+/** The changes that an agent step's actions make to its context, as pure functions. */
+import type { FailedAttempts, Usage } from '../../../src/contracts/model.ts';
+import type { StepMetrics } from '../../../src/contracts/workflow/step.ts';
+import type { Failure } from '../../../src/values/failure.ts';
+import { propertiesOf } from '../../../src/values/properties.ts';
+import type { ToolOutcome } from '../../agent/effectTypes.ts';
+import type { AgentStepContext, RunningStepCall } from './context.ts';
+import type { StepAnswer, StepCall } from './effectTypes.ts';
+import { denialIn, gateFault, isOutage, outageFault } from './faults.ts';
+
+type Change = Partial<AgentStepContext>;
+
+const withUsage = (metrics: StepMetrics, { inputTokens, outputTokens, usd }: Usage): StepMetrics => ({
+  ...metrics,
+  tokens_in: metrics.tokens_in + inputTokens,
+  tokens_out: metrics.tokens_out + outputTokens,
+  // The price of a model that nobody knows counts as nothing.
+  cost_usd: metrics.cost_usd + (usd ?? 0),
+});
+
+/** Charges an answer, and the attempts at it that failed. */
+export function chargedAnswer(metrics: StepMetrics, answer: StepAnswer, about: 'task' | 'reflection'): StepMetrics {
+  const { usage, failed, model } = answer;
+  const charged = withUsage(failed ? withUsage(metrics, failed.usage) : metrics, usage);
+  return {
+    ...charged,
+    llm_calls: charged.llm_calls + 1,
+    ...(about === 'reflection' ? { reflect_calls: (charged.reflect_calls ?? 0) + 1 } : {}),
+    model_resolved: charged.model_resolved ?? model.replace(':', '/'),
+  };
+}
+
+/** Charges what attempts used that never became an answer: the gateway says it in the data of its failure. */
+export function chargedFailure(metrics: StepMetrics, { data }: Failure): StepMetrics {
+  const { usage } = propertiesOf(data) as Partial<FailedAttempts>;
+  return usage === undefined ? metrics : withUsage(metrics, usage);
+}
+
+/** Whether a call can run beside others: it changes nothing, and nobody must agree to it. */
+const isCompanion = (call: StepCall): boolean =>
+  call.how === 'run' && call.gate === undefined && call.request.effect !== 'write';
+
+/** The calls that begin now: the next one, or all reads in a row. */
+export function nextBatch(queue: readonly StepCall[]): readonly StepCall[] {
+  const others = queue.findIndex((call) => !isCompanion(call));
+  return queue.slice(0, others === -1 ? queue.length : Math.max(1, others));
+}
+
+/** What an ended call changes: it runs no more, and may decide the step. */
+export function afterOutcome(context: AgentStepContext, call: RunningStepCall, outcome: ToolOutcome): Change {
+  const { fault, outage, turns } = context;
+  const change = {
+    running: context.running.filter(({ slot }) => slot !== call.slot),
+    // A call that a person did not allow was not made.
+    metrics:
+      denialIn(outcome) === undefined
+        ? { ...context.metrics, tool_calls: context.metrics.tool_calls + 1 }
+        : context.metrics,
+  };
+  const decided = fault ?? gateFault(call, outcome);
+  if (decided) return { ...change, fault: decided };
+  if (!isOutage(outcome)) return outage === undefined || outage === turns ? change : { ...change, outage: undefined };
+  return outage !== undefined && outage < turns
+    ? { ...change, fault: outageFault(call.name, outcome) }
+    : { ...change, outage: turns };
+}

@@ -1,0 +1,70 @@
+/** What the actions of a workflow change, as pure functions from context and event to changes of the context. */
+import { backoff } from '../../src/values/backoff.ts';
+import type { StepEnd, StepRecord } from '../../src/contracts/workflow/step.ts';
+import { addMetrics, withDuration } from './stepEnds.ts';
+import type { StepUnderway, WorkflowContext } from './context.ts';
+
+/** What attempts change: of a workflow, where a step has attempts, and of a fan-out, where an item has them. */
+export type AttemptContext = Pick<WorkflowContext, 'running' | 'attempts' | 'resting' | 'metrics' | 'records'>;
+type Change = Partial<AttemptContext>;
+
+/** What becomes of the end of an attempt: another attempt after a pause in milliseconds, or the record of the step. */
+export type AttemptResult =
+  | { readonly is: 'retried'; readonly pause: number; readonly change: Change }
+  | { readonly is: 'ended'; readonly record: StepRecord; readonly change: Change };
+
+const longestPause = 10 * 60_000;
+
+/** The end of a child that did a step. `chance` is a random number from 0 to below 1. */
+export function attemptEnded(
+  context: AttemptContext,
+  child: string,
+  end: StepEnd,
+  { at, chance }: { readonly at: number; chance(): number },
+): AttemptResult | undefined {
+  const running = context.running[child];
+  if (!running) return undefined;
+  const { step, retry, since } = running;
+  const before = context.attempts[step];
+  const count = (before?.count ?? 0) + 1;
+  const first = before?.since ?? since;
+  const used = before ? addMetrics(before.metrics, end.metrics) : end.metrics;
+  const rest = { running: without(context.running, child), metrics: addMetrics(context.metrics, end.metrics) };
+  if (end.status === 'failed' && retry && count <= retry.max && mayRepeat(end)) {
+    const wanted = backoff(count, { first: retry.backoff, longest: longestPause }, chance());
+    return {
+      is: 'retried',
+      pause: Math.max(wanted, end.failure.retryAfter ?? 0),
+      change: {
+        ...rest,
+        attempts: { ...context.attempts, [step]: { count, since: first, metrics: used } },
+        resting: [...context.resting, step],
+      },
+    };
+  }
+  return {
+    is: 'ended',
+    record: {
+      id: step,
+      started_at: first,
+      ended_at: at,
+      attempts: count,
+      end: withDuration({ ...end, metrics: used }, at - first),
+    },
+    change: { ...rest, attempts: without(context.attempts, step), records: context.records + 1 },
+  };
+}
+
+/** A write that may have happened is never repeated, and what was stopped or refused by a person stays so. */
+export const mayRepeat = ({ failure }: Extract<StepEnd, { status: 'failed' }>): boolean =>
+  failure.kind !== 'uncertain' && failure.kind !== 'cancelled' && failure.kind !== 'denied';
+
+/** The entries without one of them. */
+export const without = <Value>(
+  record: Readonly<Record<string, Value>>,
+  name: string,
+): Readonly<Record<string, Value>> => Object.fromEntries(Object.entries(record).filter(([each]) => each !== name));
+
+/** The children that do steps, with what is known of them. */
+export const runningChildren = ({ running }: AttemptContext): readonly (readonly [string, StepUnderway])[] =>
+  Object.entries(running);

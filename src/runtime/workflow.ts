@@ -1,0 +1,98 @@
+/** Workflows written in YAML, as something that can be run. */
+import { join, resolve } from 'node:path';
+import { rootWorkflowStart } from '../../actors/workflow/start.ts';
+import { breaker } from '../../actors/gateway.ts';
+import type { WorkflowDefinition } from '../contracts/workflow/definition.ts';
+import type { SecretSource } from '../contracts/workflow/values.ts';
+import type { GatewayFileDefinition } from '../contracts/workflow/gatewayFile.ts';
+import type { Compiled } from '../define/member.ts';
+import type { Workflow, WorkflowCompileContext } from '../define/workflow.ts';
+import { groupGateway } from '../gateway/groups/groupGateway.ts';
+import { egress } from '../security/egress.ts';
+import { asJson } from '../values/json.ts';
+import { requireOptions } from '../values/options.ts';
+import { refusal } from '../workflow/files/problem.ts';
+import { loadWorkflow } from '../workflow/files/project/load.ts';
+import { projectGateway, type WorkflowProject } from '../workflow/files/project/project.ts';
+import { stepCacheFiles } from './stepCacheFiles.ts';
+import { compileWorkflow, stepServers } from './workflowActors.ts';
+
+/** Where a workflow finds what its file does not say. Every field may be left out. */
+export interface WorkflowOptions {
+  /** The folder of its project; by default the nearest one above its file that has `gateway.yaml`, `agents` or `workflows`. */
+  readonly projectDir?: string;
+  /** A `*.env.yaml`; none by default. A variable of the environment wins over one of this file. */
+  readonly envFile?: string;
+  /** The variables that the project may read; those of the process by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What webhooks may reach although it is not public, such as `localhost` or `10.0.0.0/8`; `TROUPE_EGRESS_ALLOW`, separated by commas, by default. */
+  readonly allow?: readonly string[];
+}
+
+/** The longest that a webhook may take, in milliseconds: its own `timeout_s` is shorter. */
+const longestWebhook = 60 * 60_000;
+
+/** Loads a workflow. Rejects with `definition`, and everything that is wrong in its files, each with its place. */
+export async function loadedWorkflow(file: string, options: WorkflowOptions = {}): Promise<Workflow> {
+  requireOptions('workflow', options, { projectDir: true, envFile: true, env: true, allow: true });
+  const { env = process.env, allow, projectDir, envFile } = options;
+  const { definition, problems, project } = await loadWorkflow(resolve(file), {
+    env,
+    ...(projectDir === undefined ? {} : { projectDir }),
+    ...(envFile === undefined ? {} : { envFile }),
+  });
+  // What is wrong in a step alone fails that step when it is reached.
+  if (!definition) throw refusal(`The workflow ${file}`, problems);
+  return runnableWorkflow(definition, project, { allow });
+}
+
+/** How a workflow of a project is run. */
+export interface RunnableWorkflowOptions {
+  /** What webhooks may reach although it is not public; `TROUPE_EGRESS_ALLOW` by default. */
+  readonly allow?: readonly string[] | undefined;
+  /** What does an agent step, given the values of secrets: such as a runtime in another process. By default it is done in this process. */
+  readonly agentStep?: ((secrets: SecretSource) => Compiled) | undefined;
+}
+
+/** A workflow of a project, as something that can be run. */
+export const runnableWorkflow = (
+  definition: WorkflowDefinition,
+  project: WorkflowProject,
+  { allow = allowedIn(project.env), agentStep }: RunnableWorkflowOptions = {},
+): Workflow => ({
+  kind: 'workflow',
+  name: definition.name,
+  definition,
+  start: (params) => asJson(rootWorkflowStart(definition, params)),
+  compile(context) {
+    const servers = stepServers(context.clock);
+    context.opened.push(servers);
+    return compileWorkflow(definition, {
+      gateway: modelsOf(definition, projectGateway(project), project.env, context),
+      servers,
+      egress: egress({ clock: context.clock, allow, longest: longestWebhook }),
+      agentStep,
+      cache: stepCacheFiles(join(project.dir, '.troupe', 'steps')),
+    });
+  },
+});
+
+/** The models of the project's gateway file; those of the runtime when it has none. */
+function modelsOf(
+  { policy: { forceGroup, groupMap } }: WorkflowDefinition,
+  file: GatewayFileDefinition | undefined,
+  env: WorkflowProject['env'],
+  { gateway, clock }: WorkflowCompileContext,
+): WorkflowCompileContext['gateway'] {
+  if (!file) return gateway;
+  return groupGateway(file, {
+    clock,
+    env,
+    breaker: () => breaker(),
+    ...(forceGroup === undefined ? {} : { forceGroup }),
+    ...(groupMap === undefined ? {} : { groupMap }),
+  });
+}
+
+const allowedIn = ({ TROUPE_EGRESS_ALLOW: list = '' }: WorkflowProject['env']): readonly string[] =>
+  list.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));

@@ -1,0 +1,67 @@
+import { agentStepMachine } from '../../../machines/workflow/agentStep.ts';
+import type { AgentStepContext } from '../../../machines/workflow/agentStep/context.ts';
+import { done, failed } from '../../../src/testing/play.ts';
+import { fault } from '../effectResults.ts';
+import {
+  called,
+  draft,
+  found,
+  nothing,
+  prose,
+  read,
+  refused,
+  server,
+  stepTask,
+  stray,
+  toReflect,
+  violating,
+} from '../workflow/agentStepStory.ts';
+import type { Case } from '../case.ts';
+
+const gate = { onReject: 'fail', timeoutBehavior: 'fail' } as const;
+const side = (name: string, change: Parameters<typeof stepTask>[0], events: Case['events']): Case => ({
+  name: 'agentStep',
+  side: name,
+  machine: agentStepMachine,
+  input: stepTask(change),
+  events: [
+    found,
+    failed('discover'),
+    failed('ask'),
+    { type: 'agent.cancel', reason: 'enough' },
+    { type: 'agent.pause' },
+    { type: 'agent.resume' },
+    { type: 'xstate.after.patience.agentStep.held' },
+    draft,
+    prose,
+    ...events,
+  ],
+  key: (context: AgentStepContext) => [
+    context.turns,
+    context.unreadable !== undefined,
+    context.repaired,
+    context.strayed,
+    context.outage ?? 0,
+    context.queue.length,
+    context.running.length,
+    context.reflectionCorrected,
+    context.paused,
+    context.fault?.code,
+  ],
+});
+
+export const cases: readonly Case[] = [
+  side('with tools', { maxTurns: 2, servers: [server] }, [
+    nothing,
+    called(read('a'), read('b'), read('c', 'write')),
+    called(read('d', 'write', gate)),
+    called(stray, refused),
+    done('call.0', { content: 'text' }),
+    failed('call.0', fault('tool')),
+    failed('call.0', fault('transient')),
+    done('call.0', { ok: false, content: 'no', failure: { ...fault('denied'), data: { ticket: 'answered' } } }),
+    done('call.1', { content: 'text' }),
+    failed('call.1', fault('transient')),
+  ]),
+  side('without tools', { maxTurns: 2, reflect: 'Think again.' }, [toReflect, violating, nothing]),
+];

@@ -1,0 +1,58 @@
+/** The commands of a workflow to an agent step, and calls that end in an order of their own. */
+import { describe, expect, test } from 'vitest';
+import { done } from '../../../src/testing/play.ts';
+import { appendedEntries, startedActors } from '../../../src/testing/play.ts';
+import { called, draft, endOf, found, play, prose, read, server } from './agentStepStory.ts';
+
+const tools = { servers: [server] };
+
+test('an agent without tools asks at once, and ends with the first answer', () => {
+  const played = play({}, draft);
+  expect(startedActors(played).map(({ src }) => src)).toEqual(['ask']);
+  expect(played.snapshot.output).toMatchObject({ status: 'complete' });
+  expect(played.snapshot.context).toMatchObject({ task: undefined });
+});
+
+test('a cancel ends the step wherever it is, with what it has used', () => {
+  const cancel = { type: 'agent.cancel', reason: 'enough' };
+  expect(endOf({}, prose, cancel)).toMatchObject({
+    status: 'failed',
+    code: 'cancelled',
+    failure: { kind: 'cancelled', message: 'enough' },
+    metrics: { llm_calls: 1 },
+  });
+  expect(endOf(tools, cancel)).toMatchObject({ code: 'cancelled' });
+  expect(endOf(tools, found, called(read('send', 'write')), cancel)).toMatchObject({ code: 'cancelled' });
+});
+
+describe('a pause', () => {
+  const pause = { type: 'agent.pause' };
+
+  test('interrupts nothing, and keeps the model from being asked again', () => {
+    const played = play({}, pause, prose);
+    expect(played.snapshot.value).toBe('held');
+    expect(startedActors(played)).toHaveLength(1);
+    expect(play({}, pause, prose, { type: 'agent.resume' }).snapshot.value).toBe('asking');
+  });
+
+  test('that is taken back in time changes nothing', () => {
+    expect(play({}, pause, { type: 'agent.resume' }, prose).snapshot.value).toBe('asking');
+  });
+
+  test('ends after a week', () => {
+    expect(endOf({}, pause, prose, { type: 'xstate.after.patience.agentStep.held' })).toMatchObject({
+      failure: { kind: 'expired' },
+    });
+  });
+});
+
+test('results are kept as they come, and the model is asked when all calls have ended', () => {
+  const calls = called(read('a'), read('b'));
+  const half = play(tools, found, calls, done('call.1', { content: 'of b' }));
+  expect(half.snapshot.value).toBe('calling');
+  const all = play(tools, found, calls, done('call.1', { content: 'of b' }), done('call.0', { content: 'of a' }));
+  expect(all.snapshot.value).toBe('asking');
+  expect(appendedEntries<{ role: string; results?: { content: string }[] }>(all, 'transcript').slice(-2)).toMatchObject(
+    [{ results: [{ content: 'of b' }] }, { results: [{ content: 'of a' }] }],
+  );
+});
