@@ -1,0 +1,105 @@
+/** Finds the route of a request, checks who asks, and answers as the contract of the route has it. */
+import { loadOptional } from '../../../values/optional.ts';
+import { TroupeError, toFailure } from '../../../values/failure.ts';
+import { readBody } from './body.ts';
+import { jsonFrom } from './jsonText.ts';
+import { preflightHeaders } from './origin.ts';
+import { HttpRefusal, refusalStatus } from './refusal.ts';
+import { emptyReply, textReply, toResponse, type HttpReply } from './reply.ts';
+import type { HttpRoute } from './route.ts';
+import { bearerToken, sameSecret } from './secretText.ts';
+
+/** What the base found out about a request before its route is known. */
+export interface Call {
+  readonly id: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** Whether an allowed web page asks. */
+  readonly page: boolean;
+}
+
+/** What all routes share. */
+export interface DispatchSettings {
+  /** The token of the door, if it has one. */
+  readonly token: string | undefined;
+  /** Bytes. */
+  readonly bodyLimit: number;
+  readonly draining: AbortSignal;
+}
+
+/** Makes the function that answers requests. It rejects with what a handler throws, when the contract of its route has no answer for it. */
+export async function dispatcher(
+  routes: readonly HttpRoute[],
+  { token, bodyLimit, draining }: DispatchSettings,
+): Promise<(request: Request, call: Call) => Promise<Response>> {
+  const { Hono } = await loadOptional('hono', 'HTTP needs', () => import('hono'));
+  const router = new Hono<{ Bindings: Call }>();
+
+  for (const [path, methods] of byPath(routes)) {
+    const allow = allowedMethods([...methods.keys()]);
+    router.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), async ({ req, env: call }) => {
+      const { method } = req.raw;
+      const each = methods.get(method === 'HEAD' ? 'GET' : method);
+      if (each) return toResponse(await answer(each, req.raw, req.param(), call));
+      return toResponse(
+        method === 'OPTIONS'
+          ? emptyReply(204, { allow, ...(call.page ? preflightHeaders(allow) : {}) })
+          : textReply(405, 'method not allowed', { allow }),
+      );
+    });
+  }
+  router.notFound(() => toResponse(textReply(404, 'not found')));
+  router.onError((thrown) => {
+    throw thrown;
+  });
+
+  return async (request, call) => router.fetch(request, call);
+
+  /** Calls one route, and turns what it throws into the answer of its contract. */
+  async function answer(
+    each: HttpRoute,
+    request: Request,
+    params: Record<string, string>,
+    call: Call,
+  ): Promise<HttpReply> {
+    const authorized = token === undefined || sameSecret(bearerToken(request.headers) ?? '', token);
+    if (each.access === 'control' && !authorized)
+      throw new HttpRefusal(401, 'auth', 'This needs the token of the server, as `Authorization: Bearer TOKEN`.', {
+        headers: { 'www-authenticate': 'Bearer' },
+      });
+    try {
+      return await each.answer({
+        params,
+        query: call.query,
+        headers: request.headers,
+        id: call.id,
+        authorized,
+        signal: request.signal,
+        draining: draining,
+        async json() {
+          const bytes = await readBody(request, bodyLimit);
+          return bytes.byteLength === 0 ? undefined : jsonFrom(bytes);
+        },
+      });
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      const status = refusalStatus(thrown, failure);
+      const reply = status >= 500 || thrown instanceof HttpRefusal ? undefined : each.refuse?.(status, failure);
+      if (reply === undefined) throw thrown;
+      return reply;
+    }
+  }
+}
+
+function byPath(routes: readonly HttpRoute[]): Map<string, Map<string, HttpRoute>> {
+  const paths = new Map<string, Map<string, HttpRoute>>();
+  for (const each of routes) {
+    const methods = paths.get(each.path) ?? new Map<string, HttpRoute>();
+    if (methods.has(each.method))
+      throw new TroupeError('definition', `Two routes answer ${each.method} ${each.path}. Serve them at two ports.`);
+    paths.set(each.path, methods.set(each.method, each));
+  }
+  return paths;
+}
+
+const allowedMethods = (methods: readonly string[]): string =>
+  [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort().join(', ');

@@ -1,0 +1,96 @@
+/** The workflows that are served: those of a project, read anew when one of their files has changed. */
+import { stat } from 'node:fs/promises';
+import type { WorkflowDefinition } from '../../../contracts/workflow/definition.ts';
+import type { Workflow } from '../../../define/workflow.ts';
+import { runnableWorkflow, type RunnableWorkflowOptions } from '../../../runtime/workflow.ts';
+import { valueOfVariable } from '../../../workflow/files/define/environment.ts';
+import { problemText } from '../../../workflow/files/problem.ts';
+import { workflowNamed } from '../../../workflow/files/project/load.ts';
+import { loadProject, type ProjectOptions, type WorkflowProject } from '../../../workflow/files/project/project.ts';
+
+/** A workflow as it is served. */
+export interface ServedWorkflow {
+  readonly workflow: Workflow;
+  /** The value of a variable of its project, or the default that the workflow declares; undefined when there is neither. */
+  variable(name: string): string | undefined;
+}
+
+/** The workflows of a project. */
+export interface ProjectFiles {
+  /** The workflow with a name, which is that of its file; undefined when there is none, or it cannot be run. */
+  named(name: string): Promise<ServedWorkflow | undefined>;
+}
+
+/** What the workflows are run with, and who is told what is wrong with one that is asked for. */
+export interface ProjectFilesOptions extends ProjectOptions, RunnableWorkflowOptions {
+  /** Told why a workflow that is there cannot be run; nobody by default. */
+  readonly warn?: (message: string) => void;
+}
+
+interface KnownWorkflow {
+  /** The files that it was made of, and how they were then. */
+  readonly files: readonly string[];
+  readonly stamp: string;
+  readonly served: ServedWorkflow;
+}
+
+/** The workflows of a project. A definition that was not changed is the same object each time. */
+export function projectFiles(options: ProjectFilesOptions): ProjectFiles {
+  const { warn = () => {} } = options;
+  const known = new Map<string, KnownWorkflow>();
+  const loading = new Map<string, Promise<ServedWorkflow | undefined>>();
+
+  async function load(name: string): Promise<ServedWorkflow | undefined> {
+    const before = known.get(name);
+    if (before && (await stampOf(before.files)) === before.stamp) return before.served;
+    known.delete(name);
+    const project = await loadProject(options);
+    // What can be read is run, and fails where something is wrong: whoever has invoked it is told so.
+    const { definition, problems } = await workflowNamed(project, name, { lenient: true });
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    if (errors.length > 0)
+      warn(
+        `The workflow "${name}" ${definition ? 'has errors, and fails where they are' : 'cannot be run'}:\n${errors
+          .map((problem) => `  ${problemText(problem)}`)
+          .join('\n')}`,
+      );
+    if (!definition) return undefined;
+    const served = servedWorkflow(definition, project, options);
+    const files = project.reader.files();
+    known.set(name, { files, stamp: await stampOf(files), served });
+    return served;
+  }
+
+  return {
+    named(name) {
+      const under = loading.get(name);
+      if (under) return under;
+      const now = load(name).finally(() => loading.delete(name));
+      loading.set(name, now);
+      return now;
+    },
+  };
+}
+
+const servedWorkflow = (
+  definition: WorkflowDefinition,
+  project: WorkflowProject,
+  options: RunnableWorkflowOptions,
+): ServedWorkflow => ({
+  workflow: runnableWorkflow(definition, project, options),
+  variable(name) {
+    const declared = definition.env.find((each) => each.name === name);
+    return declared ? valueOfVariable(declared, project.env) : project.env[name];
+  },
+});
+
+/** How files are now: another text when one of them was changed, replaced or taken away. */
+async function stampOf(files: readonly string[]): Promise<string> {
+  const stamps = files.map((file) =>
+    stat(file).then(
+      ({ mtimeMs, size, ino }) => `${file} ${mtimeMs} ${size} ${ino}`,
+      () => `${file} -`,
+    ),
+  );
+  return (await Promise.all(stamps)).join('\n');
+}

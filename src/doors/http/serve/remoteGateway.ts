@@ -1,0 +1,78 @@
+/** The models of a gateway in another process, for the agents of this one. */
+import type { ModelGateway } from '../../../../actors/tools.ts';
+import type { Message, ModelRequest } from '../../../contracts/model.ts';
+import type { FailureKind } from '../../../values/failure.ts';
+import { TroupeError } from '../../../values/failure.ts';
+import { throughJson, type Json } from '../../../values/json.ts';
+import type { GatewayCode, ModelInvocation } from '../contracts/modelRequest.ts';
+import type { GatewayService } from '../gateway.ts';
+
+/** Asks a gateway of another process. A choice is the name of one group. */
+export const remoteGateway = (service: GatewayService): ModelGateway => ({
+  async answer(choice, request, scope, onPart) {
+    if (typeof choice !== 'string')
+      throw new TroupeError('definition', 'With a gateway of another process a model is the name of one group.');
+    const result = await service.invoke(invocation(choice, request, scope.key), scope.signal);
+    if ('error' in result) {
+      const { error: code, message, retryable } = result;
+      throw new TroupeError(kindOf(code, retryable), message, { retryable, data: { code } });
+    }
+    const { content, tool_calls: calls = [], tokens_in, tokens_out, cost_usd, model_resolved: model } = result;
+    onPart?.({ type: 'text', text: content }, content);
+    return {
+      text: content,
+      // Arguments are JSON; zod's own type for it can be written to.
+      calls: calls.map(({ id, name, arguments: input }) => ({ id, name, input })),
+      reason: calls.length > 0 ? 'calls' : 'stop',
+      usage: { inputTokens: tokens_in, outputTokens: tokens_out, cachedTokens: 0, reported: true, usd: cost_usd },
+      model,
+    };
+  },
+});
+
+const kindOf = (code: GatewayCode, retryable: boolean): FailureKind => {
+  if (retryable) return 'transient';
+  if (code === 'budget_exceeded') return 'budget';
+  return code === 'provider_error' ? 'model' : code === 'invalid_request' ? 'invalid' : 'definition';
+};
+
+const invocation = (group: string, request: ModelRequest, key: string): ModelInvocation => {
+  const { instructions, messages, tools, maxOutputTokens = 0, temperature } = request;
+  return {
+    run_id: '',
+    step_id: key,
+    group,
+    messages: [
+      ...(instructions === '' ? [] : [{ role: 'system', content: instructions }]),
+      ...messages.flatMap(spoken),
+    ],
+    max_tokens: maxOutputTokens,
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(tools.length === 0
+      ? {}
+      : { tools: tools.map(({ name, description, input }) => ({ name, description, input_schema: writable(input) })) }),
+  };
+};
+
+function spoken(message: Message): NonNullable<ModelInvocation['messages']> {
+  switch (message.role) {
+    case 'user':
+      return [{ role: 'user', content: message.text }];
+    case 'assistant':
+      return [
+        {
+          role: 'assistant',
+          content: message.text,
+          ...(message.calls.length === 0
+            ? {}
+            : { tool_calls: message.calls.map(({ id, name, input }) => ({ id, name, arguments: input })) }),
+        },
+      ];
+    case 'tool':
+      return message.results.map(({ id, content }) => ({ role: 'tool', content, tool_call_id: id }));
+  }
+}
+
+// A schema is JSON; zod's own type for it can be written to.
+const writable = (schema: Json) =>
+  throughJson(schema) as NonNullable<NonNullable<ModelInvocation['tools']>[number]['input_schema']>;

@@ -1,0 +1,181 @@
+/** Approvals of tool calls, read from the tickets of agent steps. */
+import * as z from 'zod';
+import { anyJson } from '../../../values/anyJson.ts';
+import { isJsonObject, type Json } from '../../../values/json.ts';
+import { slugOf, type Address } from '../../../values/ids.ts';
+import { propertiesOf } from '../../../values/properties.ts';
+import { ticketType } from '../../../contracts/wait.ts';
+import type { ActorRow, Journal } from '../../../journal/journal.ts';
+import type { ApprovalView } from '../contracts/approvalViews.ts';
+import { timeText } from '../contracts/stepViews.ts';
+import { inputOf, rootRun, type StoredWorkflowRun } from './storedRuns.ts';
+
+/** An approval, and the ticket that it is. */
+export interface StoredApproval {
+  readonly ticket: Address;
+  readonly view: ApprovalView;
+}
+
+/** The most approvals that are looked at. */
+const mostTickets = 1_000;
+
+/** The approvals of a run, or of all; those that are decided, too, unless only the pending ones are asked for. The oldest first. */
+export async function storedApprovals(
+  journal: Journal,
+  query: { readonly run?: string | undefined; readonly pending: boolean },
+): Promise<readonly StoredApproval[]> {
+  const { run, pending } = query;
+  const tickets = await journal.find({
+    type: ticketType,
+    ...(run === undefined ? {} : { run }),
+    ...(pending ? { status: 'active' as const } : {}),
+    limit: mostTickets,
+  });
+  const places = new Map<Address, Promise<ActorRow | undefined>>();
+  const rowOf = (actor: Address): Promise<ActorRow | undefined> => {
+    const known = places.get(actor) ?? journal.find({ actor }).then(([row]) => row);
+    places.set(actor, known);
+    return known;
+  };
+  const found = await Promise.all(tickets.map((ticket) => approvalOf(ticket, rowOf)));
+  return found
+    .filter((approval) => approval !== undefined)
+    .toSorted((a, b) => (a.view.created_at < b.view.created_at ? -1 : a.view.created_at > b.view.created_at ? 1 : 0));
+}
+
+/** Gives the actor with an address. */
+export type RowOf = (actor: Address) => Promise<ActorRow | undefined>;
+
+async function approvalOf(ticket: ActorRow, rowOf: RowOf): Promise<StoredApproval | undefined> {
+  const call = await callOf(ticket, rowOf);
+  const place = call && (await stepPlace(call.step, rowOf));
+  if (!place) return undefined;
+  const { tool, id, input, rule } = call;
+  return {
+    ticket: ticket.actor,
+    view: {
+      ...place,
+      tool_name: tool,
+      tool_use_id: id,
+      arguments: input,
+      on_reject: rule?.onReject ?? 'fail',
+      timeout_ms: rule?.timeout ?? 0,
+      timeout_behavior: rule?.timeoutBehavior ?? 'fail',
+      created_at: timeText(ticket.created),
+      ...decisionIn(ticket),
+    },
+  };
+}
+
+/** The rule by which a call waits. */
+const Rule = z.looseObject({
+  pattern: z.string().optional(),
+  onReject: z.string(),
+  timeout: z.number().optional(),
+  timeoutBehavior: z.string(),
+});
+
+/** What the actor of a call in this process was given. */
+const LocalCall = z.looseObject({
+  call: z.looseObject({
+    id: z.string(),
+    name: z.string(),
+    input: anyJson(),
+    server: z.looseObject({ value: z.looseObject({ approvals: z.array(Rule) }) }),
+  }),
+});
+
+/** What a ticket of a call in a runtime of another process is about: there the id of the call is its hash. */
+const RemoteCall = z.looseObject({ subject: z.looseObject({ tool: z.string(), hash: z.string(), input: anyJson() }) });
+
+/** The rules of the servers of an agent step. */
+const StepRules = z.looseObject({
+  value: z.looseObject({ servers: z.array(z.looseObject({ approvals: z.array(Rule) })) }),
+});
+
+interface WaitingCall {
+  readonly step: ActorRow;
+  readonly tool: string;
+  readonly id: string;
+  readonly input: Json;
+  readonly rule: z.infer<typeof Rule> | undefined;
+}
+
+async function callOf(ticket: ActorRow, rowOf: RowOf): Promise<WaitingCall | undefined> {
+  const parent = ticket.parent && (await rowOf(ticket.parent));
+  if (!parent) return undefined;
+  if (parent.type === 'agent-step') {
+    const about = RemoteCall.safeParse(inputOf(ticket)).data?.subject;
+    const rules = StepRules.safeParse(inputOf(parent)).data?.value.servers.flatMap(({ approvals }) => approvals) ?? [];
+    return (
+      about && { step: parent, tool: about.tool, id: about.hash, input: about.input, rule: ruleFor(about.tool, rules) }
+    );
+  }
+  const { call } = LocalCall.safeParse(inputOf(parent)).data ?? {};
+  // A ticket with another schema asks whether a call has happened.
+  const isApproval = Object.hasOwn(
+    propertiesOf(propertiesOf(propertiesOf(inputOf(ticket)).schema).properties),
+    'approved',
+  );
+  const step = call && isApproval && parent.parent ? await rowOf(parent.parent) : undefined;
+  if (!call || !step) return undefined;
+  return {
+    step,
+    tool: call.name,
+    id: call.id,
+    input: call.input,
+    rule: ruleFor(call.name, call.server.value.approvals),
+  };
+}
+
+const ruleFor = (tool: string, rules: readonly z.infer<typeof Rule>[]) =>
+  rules.find(({ pattern = '' }) => fits(pattern, tool));
+
+/** As in allow-lists: a name, `prefix-*`, or `*`. */
+const fits = (pattern: string, name: string): boolean =>
+  pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+
+/** The ids of an agent step and of its run, from the actors above it. */
+export async function stepPlace(
+  step: ActorRow,
+  rowOf: RowOf,
+): Promise<{ run_id: string; step_id: string } | undefined> {
+  const above: ActorRow[] = [];
+  for (let at = step.parent; at !== undefined; at = above.at(-1)?.parent) {
+    const row = await rowOf(at);
+    if (!row) return undefined;
+    above.push(row);
+  }
+  const [root, ...inner] = above.toReversed();
+  if (!root) return undefined;
+  let run: Pick<StoredWorkflowRun, 'id' | 'outline'> = rootRun(root);
+  let item: string | undefined;
+  for (const row of inner) {
+    if (row.type === 'fan-out') {
+      item = String(propertiesOf(inputOf(row)).step);
+      continue;
+    }
+    const [name, outline] =
+      Object.entries(run.outline.steps).find(([id]) => slugOf(`workflow.${id}`).id === row.type) ?? [];
+    const id: string = name ?? row.type.replace(/^workflow\./, '');
+    const number = item === undefined ? '' : `.${String(propertiesOf(row.meta).id).replace(/^item\./, '')}`;
+    run = { id: `${run.id}/${id}${number}`, outline: outline?.workflow ?? { name: id, steps: {} } };
+    item = undefined;
+  }
+  const { value } = propertiesOf(inputOf(step));
+  return { run_id: run.id, step_id: String(propertiesOf(value).step) };
+}
+
+/** How a ticket stands. What a person said beside the decision is a note. */
+function decisionIn({ status, updated, snapshot }: ActorRow): Pick<ApprovalView, 'status' | 'decided_at' | 'reason'> {
+  if (status === 'active') return { status: 'pending' };
+  const { output } = propertiesOf(propertiesOf(snapshot).state);
+  const { status: ended, answer, reason: why } = propertiesOf(output);
+  const { approved, note } = propertiesOf(answer);
+  const reason = isJsonObject(answer) ? note : why;
+  return {
+    status: ended === 'expired' ? 'timeout' : approved === true ? 'approved' : 'rejected',
+    decided_at: timeText(updated),
+    ...(typeof reason === 'string' && reason !== '' ? { reason } : {}),
+  };
+}

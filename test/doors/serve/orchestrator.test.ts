@@ -1,0 +1,183 @@
+/** The HTTP contracts of orchestrator, runtime and gateway, with the real engine behind them. */
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/engine/clock.ts';
+import { serveComponents, type ServeOptions } from '../../../src/doors/http/serve/components.ts';
+import { plainServer } from '../../mcp/sessions/plainServer.ts';
+import { canary, testProject, toolProject, type TestProject } from './project.ts';
+
+const free = { host: '127.0.0.1', port: 0 };
+const all = { orchestrator: free, runtime: free, gateway: free };
+
+async function served(project: TestProject, more: Partial<ServeOptions> = {}) {
+  const said: string[] = [];
+  const components = await serveComponents({
+    components: all,
+    project: { projectDir: project.folder, env: project.env },
+    runtime: { db: join(project.folder, 'troupe.db'), env: project.env, poll: 20 },
+    clock: systemClock(),
+    secret: 'the secret of the test',
+    say: (line) => void said.push(line),
+    ...more,
+  });
+  const ask = async (path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${components.urls.orchestrator}${path}`, {
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+    const text = await response.text();
+    let json: ReturnType<typeof JSON.parse>;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      json = undefined;
+    }
+    return { status: response.status, text, json };
+  };
+  return { said, ask, components, [Symbol.asyncDispose]: () => components[Symbol.asyncDispose]() };
+}
+
+const answered = () => ({ content: '{"answer":"done"}' });
+
+test('a workflow is invoked, and its run, steps and envelope are shown', async () => {
+  await using project = await testProject();
+  await using server = await served(project);
+  const { status, json } = await server.ask('/invoke/sort', { list: [1, 2] });
+  expect([status, json.status]).toEqual([202, 'accepted']);
+  expect(json.run_id).toMatch(/^run_[0-9a-f]{16}$/);
+  const again = await server.ask('/invoke/sort?wait=30s', { list: [3] }, { 'idempotency-key': 'k1' });
+  expect(again.json).toMatchObject({ status: 'complete' });
+  expect((await server.ask('/invoke/sort', { list: [3] }, { 'idempotency-key': 'k1' })).json.run_id).toBe(
+    again.json.run_id,
+  );
+  expect((await server.ask('/invoke/sort', { list: [4] }, { 'idempotency-key': 'k1' })).status).toBe(409);
+  const run = await server.ask(`/runs/${again.json.run_id}`);
+  expect(run.json.run).toMatchObject({ workflow_name: 'sort', status: 'complete', payload: { list: [3] } });
+  expect(run.json.steps).toMatchObject([{ id: 'sorted', type: 'transform', status: 'complete' }]);
+  const envelope = await server.ask(`/runs/${again.json.run_id}/envelope`);
+  expect(envelope.json).toMatchObject({ workflow: 'sort', steps: [{ id: 'sorted' }], steps_by_id: { sorted: {} } });
+  expect((await server.ask('/runs?workflow=sort')).json.runs).toHaveLength(2);
+  const page = await server.ask('/runs?limit=1');
+  const next = await server.ask(`/runs?limit=1&cursor=${page.json.next}`);
+  expect(new Set([page.json.runs[0].id, next.json.runs[0].id])).toEqual(new Set([json.run_id, again.json.run_id]));
+  expect((await server.ask('/health')).json).toMatchObject({
+    status: 'ok',
+    services: { runtime: 'ok', gateway: 'ok' },
+  });
+});
+
+test('what cannot be invoked is not found, and what does not fit starts no run', async () => {
+  await using project = await testProject();
+  project.file('workflows/broken.workflow.yaml', 'pipeline: [');
+  await using server = await served(project);
+  for (const name of ['none', 'broken', 'inner', '..%2Fworkflows%2Fsort'])
+    expect(await server.ask(`/invoke/${name}`, {})).toMatchObject({ status: 404 });
+  const refused = await server.ask('/invoke/sort', {});
+  expect(refused.status).toBe(422);
+  expect(refused.text).toContain('list');
+  expect((await server.ask('/runs')).json.runs).toEqual([]);
+  expect((await server.ask('/invoke/guarded', {})).status).toBe(401);
+  expect((await server.ask('/invoke/guarded', {}, { 'x-secret': canary })).status).toBe(202);
+  expect((await server.ask('/runs/none')).status).toBe(404);
+});
+
+test('a changed file is read anew', async () => {
+  await using project = await testProject();
+  await using server = await served(project);
+  project.file('workflows/new.workflow.yaml', 'kind: workflow\nname: new\nversion: "1.0.0"\npipeline: []\n');
+  expect((await server.ask('/invoke/new?wait=30s', {})).json).toMatchObject({ status: 'complete' });
+  project.file(
+    'workflows/new.workflow.yaml',
+    'kind: workflow\nname: new\nversion: "1.0.0"\npipeline:\n  - id: t\n    transform: { inputs: [{ from: params }], ops: [] }\n',
+  );
+  const { run_id } = (await server.ask('/invoke/new?wait=30s', {})).json;
+  expect((await server.ask(`/runs/${run_id}`)).json.steps).toMatchObject([{ id: 't' }]);
+});
+
+test('an agent in a sub-workflow works, and its sub-run is shown as parent/step', async () => {
+  await using project = await testProject(answered);
+  await using server = await served(project);
+  const { json, text } = await server.ask('/invoke/outer?wait=60s', {});
+  expect(json, [text, ...server.said].join('\n')).toBeDefined();
+  expect(json).toMatchObject({ status: 'complete', output: { said: 'done' } });
+  const sub = await server.ask(`/runs/${encodeURIComponent(`${json.run_id}/part`)}`);
+  expect(sub.json).toMatchObject({ run: { workflow_name: 'inner' }, steps: [{ id: 'think', type: 'agent' }] });
+  expect((await server.ask('/runs')).json.runs.map(({ id }: { id: string }) => id)).toEqual(
+    expect.arrayContaining([json.run_id, `${json.run_id}/part`]),
+  );
+});
+
+test('a run is paused, goes on, and is cancelled; what is over cannot be', async () => {
+  await using project = await testProject(undefined, true);
+  await using server = await served(project);
+  const { run_id } = (await server.ask('/invoke/hook', { n: 1 })).json;
+  await project.hooks.until(1);
+  expect((await server.ask(`/runs/${run_id}`)).json.steps).toMatchObject([{ id: 'first', status: 'running' }]);
+  expect((await server.ask(`/runs/${run_id}/pause`, {})).json).toMatchObject({ status: 'paused' });
+  expect((await server.ask(`/runs/${run_id}/resume`, {})).json).toMatchObject({ status: 'running' });
+  expect((await server.ask(`/runs/${run_id}/cancel`, {})).status).toBe(202);
+  project.hooks.release();
+  await expect.poll(async () => (await server.ask(`/runs/${run_id}`)).json.run.status).toBe('cancelled');
+  expect((await server.ask(`/runs/${run_id}/pause`, {})).status).toBe(409);
+  expect((await server.ask('/runs/none/pause', {})).status).toBe(404);
+});
+
+test('the gateway answers for its groups, with the codes of the contract', async () => {
+  await using project = await testProject(answered);
+  await using server = await served(project);
+  const invoke = async (body: object) => {
+    const response = await fetch(`${server.components.urls.gateway}/invoke`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        run_id: 'r',
+        step_id: 's',
+        messages: [{ role: 'user', content: 'hi' }],
+        max_tokens: 10,
+        ...body,
+      }),
+    });
+    return [response.status, await response.json()];
+  };
+  expect(await invoke({ group: 'small' })).toMatchObject([
+    200,
+    { content: '{"answer":"done"}', model_resolved: 'local/m1', tokens_in: 100 },
+  ]);
+  expect(await invoke({ group: 'none' })).toMatchObject([400, { error: 'unknown_group', retryable: false }]);
+});
+
+test('calls of tools wait for a person, one after the other; the tool is called when they are approved', async () => {
+  await using tools = await plainServer({ tools: () => ['delete_it'] });
+  await using project = await toolProject(tools.url, 'fail', 2);
+  await using server = await served(project);
+  const { json, text } = await server.ask('/invoke/clean', {});
+  expect(json, [text, ...server.said].join('\n')).toBeDefined();
+  for (const call of [1, 2]) {
+    await expect
+      .poll(async () => (await server.ask('/approvals')).json, { timeout: 30_000 })
+      .toMatchObject([{ run_id: json.run_id, step_id: 'clean', tool_name: 'delete_it', arguments: { call } }]);
+    expect((await server.ask(`/runs/${json.run_id}/approve`, {})).status).toBe(200);
+    await expect.poll(() => tools.methods.filter((method) => method === 'tools/call').length).toBe(call);
+  }
+  await expect.poll(async () => (await server.ask(`/runs/${json.run_id}`)).json.run.status).toBe('complete');
+  expect((await server.ask(`/runs/${json.run_id}/approve`, {})).status).toBe(404);
+  expect((await server.ask(`/runs/${json.run_id}/steps/clean/approval`)).json).toMatchObject({ status: 'approved' });
+  expect(JSON.stringify(server.components.urls)).not.toContain(canary);
+  expect(tools.sent.every(({ headers }) => headers['x-key'] === canary)).toBe(true);
+  for (const path of ['/approvals', '/runs', `/runs/${json.run_id}`, `/runs/${json.run_id}/steps/clean/approval`])
+    expect((await server.ask(path)).text).not.toContain(canary);
+});
+
+test('a run that failed is retried from the step that failed', async () => {
+  let fails = true;
+  await using project = await testProject(() => (fails ? { status: 400 } : answered()));
+  await using server = await served(project);
+  const { json } = await server.ask('/invoke/ask?wait=60s', { topic: 'x' });
+  expect(json).toMatchObject({ status: 'failed' });
+  fails = false;
+  expect((await server.ask(`/runs/${json.run_id}/retry`, {})).status).toBe(202);
+  await expect
+    .poll(async () => (await server.ask(`/runs/${json.run_id}`)).json.run.status, { timeout: 20_000 })
+    .toBe('complete');
+  expect((await server.ask(`/runs/${json.run_id}/retry`, {})).status).toBe(409);
+});
