@@ -1,4 +1,4 @@
-/** Loads a definition: a .ts or .js file whose default export is a team, an agent, a machine, or a function that returns one; or agents in a .json file. */
+/** Loads a definition: a .ts or .js file whose default export is a team, an agent, a machine, or a function that returns one; agents in a .json file; or a workflow in YAML. */
 import { readFile, stat } from 'node:fs/promises';
 import { register as registerHook } from 'node:module';
 import { join, resolve } from 'node:path';
@@ -11,6 +11,7 @@ import { exitCodes, UsageError } from './exit.ts';
 import { errorLocation } from './errorLocation.ts';
 import type { LoadedDefinition } from './loadedDefinition.ts';
 import { hasModuleSyntax } from './moduleFormat.ts';
+import { isWorkflowFile, loadWorkflowFile } from './workflowFile.ts';
 
 const expected = 'a team, an agent, a machine(), or a function that returns one of them';
 
@@ -18,6 +19,7 @@ const expected = 'a team, an agent, a machine(), or a function that returns one 
 export async function loadDefinition(cwd: string, path: string, settings: Json = {}): Promise<LoadedDefinition> {
   const file = await find(resolve(cwd, path), path);
   if (file.endsWith('.json')) return (await import('./agentsFile.ts')).loadAgentsFile(cwd, file, settings);
+  if (isWorkflowFile(file)) return loadWorkflowFile(file, settings);
   const module = await explainExit(file, evaluate(file));
   if (!('default' in module)) {
     const names = Object.keys(module);
@@ -43,9 +45,11 @@ async function find(path: string, name: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new UsageError(`There is no file ${name} (looked for ${path}).`);
   if (!found.isDirectory()) {
-    if (/\.([cm]?[jt]s|json)$/.test(path)) return path;
+    if (/\.([cm]?[jt]s|json)$/.test(path) || isWorkflowFile(path)) return path;
     throw new UsageError(
-      `${name} is neither TypeScript nor JavaScript. Expected a .ts, .mts, .js or .mjs file, or agents in a .json file.`,
+      /\.ya?ml$/.test(path)
+        ? `${name} is no workflow: the name of one ends with .workflow.yaml.`
+        : `${name} is neither TypeScript nor JavaScript. Expected a .ts, .mts, .js or .mjs file, agents in a .json file, or a .workflow.yaml file.`,
     );
   }
   for (const index of ['index.ts', 'index.js']) {

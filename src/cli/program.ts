@@ -9,7 +9,9 @@ import { examplesText, type CommandContext } from './program/commandLine.ts';
 import { addDeadLetterCommands } from './program/deadLetters.ts';
 import { addDefinitionCommands } from './program/definitions.ts';
 import { addRunCommands } from './program/runs.ts';
+import { addServeCommands } from './program/serve.ts';
 import { addWaitCommands } from './program/waits.ts';
+import { addWorkflowCommands } from './program/workflows.ts';
 import { hideSecrets } from './output/hideSecrets.ts';
 import { version } from '../runtime/version.ts';
 
@@ -56,6 +58,8 @@ function program(context: CommandContext): Command {
   addDeadLetterCommands(troupe, context);
   addArtifactCommands(troupe, context);
   addClusterCommands(troupe, context);
+  addServeCommands(troupe, context);
   addDefinitionCommands(troupe, context);
+  addWorkflowCommands(troupe, context);
   return troupe;
 }

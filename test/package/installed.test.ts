@@ -13,6 +13,7 @@ beforeAll(() => {
   project = installed();
   project.write('agent.mjs', agentText);
   project.write('agent.ts', agentText);
+  project.write('hello.workflow.yaml', 'kind: workflow\npipeline: []\n');
   project.write(
     'turn.mjs',
     `import { run } from 'troupe';\nimport a from './agent.mjs';\nconsole.log(await run(a, 'go', { db: 'memory' }));`,
@@ -93,10 +94,12 @@ test('the versions that are named are those of the optional packages in package.
 
 const nats = 'npm install @nats-io/transport-node@3.3 @nats-io/jetstream@3.3 @nats-io/obj@3.3';
 
+const forWorkflows = 'npm install yaml@2 jmespath@0.16 ajv@8 ajv-formats@3';
+
 test('code that needs a package which is not installed is told its name, and the command that installs it', () => {
   project.write(
     'missing.mjs',
-    `import { agent, cluster, mcpServer, node, openRuntime, run } from 'troupe';
+    `import { agent, cluster, mcpServer, node, openRuntime, run, workflow } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import plain from './agent.mjs';
 const ask = (model, env) => run(agent({ name: 'a', model }), 'go', { db: 'memory', env });
@@ -110,6 +113,7 @@ const cases = {
   nats: () => openRuntime({ nats: 'nats://127.0.0.1:1' }),
   node: () => node([plain], { nats: 'nats://127.0.0.1:1' }),
   cluster: () => cluster('nats://127.0.0.1:1'),
+  workflow: () => workflow('hello.workflow.yaml'),
   sqlite: () => run(plain, 'go', { db: 'journal.db' }),
 };
 const said = {};
@@ -131,6 +135,7 @@ console.log(JSON.stringify(said));`,
     nats: server,
     node: server,
     cluster: server,
+    workflow: `environment false A YAML workflow needs the packages yaml, jmespath, ajv, ajv-formats, which are not installed. Run: ${forWorkflows}`,
     sqlite: says(
       `Node ${process.versions.node} has no SQLite of its own, as Node 22.13 and later do; a journal in a file needs`,
       'libsql',
@@ -152,6 +157,9 @@ test.for([
   ['nodes --nats nats://127.0.0.1:1', nats],
   ['node agent.mjs --nats nats://127.0.0.1:1', nats],
   ['nats-config agent.mjs --out config', nats],
+  ['run hello.workflow.yaml', forWorkflows],
+  ['workflow validate', forWorkflows],
+  ['node hello.workflow.yaml --nats nats://127.0.0.1:1', forWorkflows],
 ] as const)('troupe %s says in one line that it needs: %s', ([line, install]) => {
   const { code, err } = project.troupe(line.split(' '), {}, [...withoutSqlite, ...withoutTypeScript]);
   expect(code).toBe(1);
@@ -162,7 +170,7 @@ test.for([
 test('troupe doctor names every package that is not there, with the command that installs it, and none that is not needed', () => {
   const { out } = project.troupe(['doctor', '--json', '--db', 'memory'], {}, [...withoutSqlite, ...withoutTypeScript]);
   for (const [name, version] of Object.entries(optionalPackages)) expect(out).toContain(`${name}@${version}`);
-  expect(out.match(/npm install /g)).toHaveLength(10);
+  expect(out.match(/npm install /g)).toHaveLength(12);
 });
 
 test('what Node has compiled is kept for the next command where it can be, and its folder breaks nothing', () => {

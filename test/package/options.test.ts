@@ -27,6 +27,7 @@ const calls: Record<string, [given: string, meant: string, call: Call][]> = {
     ['instrctions', 'instructions', (o: object) => agent({ name: 'a', model, ...o })],
     ['onexhausted', 'onExhausted', (o: object) => agent({ name: 'a', model, ...o })],
   ],
+  workflow: [['envfile', 'envFile', (o: object) => troupe.workflow('x.workflow.yaml', o)]],
   retryPauses: [['attemps', 'attempts', (o: object) => troupe.retryPauses(o)]],
   withRetry: [['jiter', 'jitter', (o: object) => troupe.withRetry(() => 1, o)]],
   withTimeLimit: [['signl', 'signal', (o: object) => troupe.withTimeLimit(() => 1, '1s', o)]],

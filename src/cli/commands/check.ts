@@ -6,6 +6,7 @@ import { exitCodes, UsageError } from '../exit.ts';
 import { readRunInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
 import { writeMessage, writeJson } from '../output/write.ts';
+import { isWorkflowFile } from '../workflowFile.ts';
 
 /** The options of `troupe check`. */
 export interface CheckCommandOptions {
@@ -34,6 +35,10 @@ export async function checkCommand(cli: Cli, path: string, flags: CheckCommandOp
   const { json, diagram = false, maxStates, maxDepth, within, faults, set, against = [] } = flags;
   if (against.length > 0)
     return (await import('./checkAgainst.ts')).checkAgainst(cli, path, { against, ...(json ? { json } : {}) });
+  if (isWorkflowFile(path))
+    throw new UsageError(
+      `check explores teams, agents and machines. A workflow is checked with: troupe workflow validate (and drawn with troupe workflow graph ${path}).`,
+    );
   const { input, settings } = await readRunInput(cli, flags.input, set);
   const { file, subject, exports } = await loadDefinition(cli.cwd, path, settings);
   const { check: explore } = await import('../../testing/check/index.ts');

@@ -45,6 +45,7 @@ export function controlSignal(
 ): { type: string } & JsonObject {
   const isCommon = command !== 'reset' && command !== 'configure';
   if (isCommon && (type === 'run' || type === 'agent')) return { ...more, type: `${type}.${command}` };
+  if (isCommon && type === 'workflow') return { ...more, type: `run.${command}` };
   if (isCommon && propertiesOf(snapshot)['machine'] === 'guardrail') return { ...more, type: `work.${command}` };
   if (type === 'router') return { ...more, type: `orchestra.${command}` };
   if (!isCommon)

@@ -1,4 +1,5 @@
 /** `troupe doctor`: checks that everything troupe needs is present and works, and says what to do if not. */
+import { workflowPackages } from '../../workflow/packages.ts';
 import { errorMessage } from '../../values/cause.ts';
 import { access, constants, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -82,6 +83,8 @@ function optionalParts(): Finding[] {
     part('nats', natsPackages, 'A NATS server cannot be used.'),
     part('log', ['pino'], '--log cannot be used.'),
     part('pictures', ['elkjs'], 'troupe graph --svg cannot be used.'),
+    part('workflows', workflowPackages, 'Workflows in YAML cannot be used.'),
+    part('http', ['hono', '@hono/node-server'], 'Workflows cannot be served over HTTP.'),
   ];
 }
 

@@ -8,6 +8,7 @@ import { loadDefinition } from '../load.ts';
 import { existingJournalOptions, type CommonOptions } from '../options.ts';
 import { restartCounts } from '../output/restartLimits.ts';
 import { actorRowsOf } from '../runRows.ts';
+import { isWorkflowFile } from '../workflowFile.ts';
 
 /** The options of `troupe graph`. */
 export interface GraphCommandOptions extends CommonOptions {
@@ -25,6 +26,11 @@ export async function graphCommand(
   path: string,
   { svg, set, run, ...shared }: GraphCommandOptions,
 ): Promise<number> {
+  if (isWorkflowFile(path)) {
+    if (svg || run !== undefined)
+      throw new UsageError('A workflow is drawn as mermaid text: leave out --svg and --run.');
+    return (await import('./workflow/views.ts')).workflowGraphCommand(cli, path, {});
+  }
   const { subject } = await loadDefinition(cli.cwd, path, (await readRunInput(cli, undefined, set)).settings);
   if (run !== undefined && subject.kind !== 'team')
     throw new UsageError(

@@ -4,11 +4,12 @@ import { connectCluster } from './cluster.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { readRunInput } from '../input.ts';
 import type { CommonOptions } from '../options.ts';
+import { orchestratorUrl, type RemoteOrchestratorOptions } from '../orchestratorOptions.ts';
 import { oneLine, writeMessage, writeJson, writeOutput } from '../output/write.ts';
 import { formatTicket } from '../output/ticketText.ts';
 
 /** The options of `troupe invoke`. */
-export interface InvokeCommandOptions extends CommonOptions {
+export interface InvokeCommandOptions extends CommonOptions, RemoteOrchestratorOptions {
   /** The input, as `readRunInput` reads it. */
   readonly input?: string;
   /** Properties of the input, as `key=value`. */
@@ -19,6 +20,8 @@ export interface InvokeCommandOptions extends CommonOptions {
   readonly retry?: boolean;
   /** Only starts the run; false by default. */
   readonly detach?: boolean;
+  /** Over HTTP: waits for the end of the run; false by default. */
+  readonly wait?: boolean;
   /** How long to wait for the result, in milliseconds; 10 minutes by default. */
   readonly within?: number;
 }
@@ -28,6 +31,13 @@ export async function invokeCommand(cli: Cli, name: string, options: InvokeComma
   const { key, detach, within, retry, json } = options;
   if (retry && key === undefined)
     throw new UsageError('--retry goes on with a stored run: name it with --key, or use "troupe runs retry RUN".');
+  const url = orchestratorUrl(cli, options);
+  if (url !== undefined) {
+    if (retry) throw new UsageError('--retry is for runs of nodes: an orchestrator is told with POST /runs/RUN/retry.');
+    return (await import('./httpInvoke.ts')).httpInvokeCommand(cli, url, name, options);
+  }
+  if (options.wait)
+    throw new UsageError('--wait is for workflows of an orchestrator: name it with --orchestrator URL.');
   const { input } = await readRunInput(cli, options.input, options.set);
   await using cluster = await connectCluster(cli, options);
   const { run, ...outcome } = await cluster.invoke(name, input ?? (key === undefined ? {} : undefined), {

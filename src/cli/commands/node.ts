@@ -11,10 +11,11 @@ import { exitCodes, cliErrorMessage, UsageError } from '../exit.ts';
 import { readRunInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
 import { natsOptionsOf, runtimeOptions, type CommonOptions } from '../options.ts';
+import { isWorkflowFile, workflowSettings, type WorkflowFileOptions } from '../workflowFile.ts';
 import { formatTime, writeMessage } from '../output/write.ts';
 
 /** The options of `troupe node`. */
-export interface NodeCommandOptions extends CommonOptions {
+export interface NodeCommandOptions extends CommonOptions, WorkflowFileOptions {
   /** The host name by default. */
   readonly name?: string;
   /** What this node has that definitions may need. */
@@ -53,7 +54,11 @@ export async function nodeCommand(cli: Cli, files: readonly string[], options: N
     }));
   if (served) log(`Probes at ${served.url}/healthz and /readyz, metrics at /metrics.`);
   const { settings } = await readRunInput(cli, undefined, options.set);
-  const offers = offersWithLabels(cli, await Promise.all(files.map((file) => offerOf(cli, file, settings))), labels);
+  const offers = offersWithLabels(
+    cli,
+    await Promise.all(files.map((file) => offerOf(cli, file, settings, options))),
+    labels,
+  );
   starting = 'the journal is not open yet';
   const { name, weight, maxRuns } = options;
   const bounds = { ...(name === undefined ? {} : { name }), ...(maxRuns === undefined ? {} : { maxRuns }) };
@@ -101,11 +106,19 @@ async function inTime<T>(cli: Cli, doing: () => Promise<T>): Promise<T> {
   }
 }
 
-async function offerOf(cli: Cli, file: string, settings: Json): Promise<OfferedDefinition> {
-  const { subject, isFromFunction } = await loadDefinition(cli.cwd, file, settings);
+async function offerOf(
+  cli: Cli,
+  file: string,
+  settings: Json,
+  { env, projectDir }: WorkflowFileOptions,
+): Promise<OfferedDefinition> {
+  const where = { ...(env === undefined ? {} : { env }), ...(projectDir === undefined ? {} : { projectDir }) };
+  const own = isWorkflowFile(file) ? workflowSettings(cli.cwd, file, where) : settings;
+  const { subject, isFromFunction } = await loadDefinition(cli.cwd, file, own);
   const loadedByArgs = new Map<string, Promise<OfferedDefinition['runnable']>>();
   const of = (args: Json | undefined) => {
-    if (!isFromFunction || args === undefined) return subject;
+    // A workflow is that of this node, wherever the run was begun: its settings are paths of that machine.
+    if (!isFromFunction || args === undefined || subject.kind === 'workflow') return subject;
     const key = JSON.stringify(args);
     const known = loadedByArgs.get(key) ?? loadDefinition(cli.cwd, file, args).then((loaded) => loaded.subject);
     loadedByArgs.set(key, known);

@@ -29,5 +29,5 @@ export async function retryCommand(cli: Cli, run: string, options: RetryCommandO
     );
   const loaded = await loadDefinition(cli.cwd, path, origin.args);
   const begin = () => runtime.retry(run, loaded.subject, deadline === undefined ? {} : { deadline });
-  return followRun(cli, runtime, loaded, begin, options);
+  return await followRun(cli, runtime, loaded, begin, options);
 }

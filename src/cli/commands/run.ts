@@ -12,10 +12,11 @@ import { cliErrorMessage, UsageError } from '../exit.ts';
 import { readRunInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
 import { runtimeOptions, type FollowOptions } from '../options.ts';
+import { isWorkflowFile, workflowSettings, type WorkflowFileOptions } from '../workflowFile.ts';
 import { writeMessage } from '../output/write.ts';
 
 /** The options of `troupe run`. */
-export interface RunCommandOptions extends FollowOptions, AgentsFileOptions {
+export interface RunCommandOptions extends FollowOptions, AgentsFileOptions, WorkflowFileOptions {
   /** The input, as `readRunInput` reads it. */
   readonly input?: string;
   /** Paths of images, audio and files beside the input. */
@@ -36,12 +37,14 @@ export async function runCommand(cli: Cli, path: string, options: RunCommandOpti
   if (retry && key === undefined)
     throw new UsageError('--retry goes on with a stored run: name it with --key, or use "troupe runs retry RUN".');
   requireOptionsFor(path, options);
-  const { input, settings } = isAgentsFile(path)
+  const given = workflowSettings(cli.cwd, path, options);
+  const { input, settings: own } = isAgentsFile(path)
     ? await agentsFileInput(cli, path, options)
     : await readRunInput(cli, options.input, options.set);
+  const settings = isWorkflowFile(path) ? given : own;
   const loaded = await loadDefinition(cli.cwd, path, settings);
   const { file, subject, isFromFunction } = loaded;
-  if (!isFromFunction && options.set.length > 0 && typeof input !== 'object') {
+  if ((!isFromFunction || subject.kind === 'workflow') && options.set.length > 0 && typeof input !== 'object') {
     throw new UsageError(
       `--set puts a property into the input, so --input must be a JSON object; it is ${JSON.stringify(input)}.`,
     );
@@ -88,6 +91,8 @@ function withFiles(
   if (subject.kind === 'guarded') return withFiles({ cwd }, guardedDefinition(subject), input, files);
   // It takes no parts, and says so.
   if (subject.kind === 'machine') return { parts };
+  if (subject.kind === 'workflow')
+    throw new UsageError('--file gives a model a file, and a workflow takes parameters: name the file in --input.');
   if (subject.kind === 'team') return { ...(input === undefined ? {} : { body: input }), parts };
   if (isJsonObject(input)) return { ...input, parts };
   return { parts: [...(input === undefined ? [] : [{ type: 'text', text: textOfInput(input) }]), ...parts] };

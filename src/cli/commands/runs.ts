@@ -16,8 +16,10 @@ import type { Cli, OutputStream } from '../cli.ts';
 import { exitCodes } from '../exit.ts';
 import { existingJournalOptions, natsOptionsOf, type RunStatus, type CommonOptions } from '../options.ts';
 import { formatAge, formatTime, writeMessage, writeJson, writeOutput, writeTable } from '../output/write.ts';
+import { orchestratorUrl, type RemoteOrchestratorOptions } from '../orchestratorOptions.ts';
 import { runOriginOf, actorRowsOf, inTreeOrder } from '../runRows.ts';
 import { formatTicket } from '../output/ticketText.ts';
+import { stepRecords, writeSteps } from '../output/workflowSteps.ts';
 
 /** Which runs processes have, for the question to them. */
 type AskHolders = (holders: readonly RunHolder[]) => Promise<ReadonlyMap<string, RunStanding>>;
@@ -68,8 +70,10 @@ async function rootsOf(runtime: Runtime, status: RunStatus | undefined, limit: n
 /** Lists runs, newest first; of one status only if the options name it. */
 export async function listRuns(
   cli: Cli,
-  options: CommonOptions & { status?: RunStatus; limit: number },
+  options: CommonOptions & RemoteOrchestratorOptions & { status?: RunStatus; limit: number; workflow?: string },
 ): Promise<number> {
+  const url = orchestratorUrl(cli, options);
+  if (url !== undefined) return (await import('./httpRuns.ts')).listHttpRuns(cli, url, options);
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
   const roots = await rootsOf(runtime, options.status, options.limit, (holders) => askNodes(cli, options, holders));
   if (options.json)
@@ -107,7 +111,13 @@ export async function pruneRuns(cli: Cli, options: CommonOptions & { olderThan: 
 }
 
 /** Shows a run: its status, its actors, its open questions and its result. */
-export async function showRun(cli: Cli, run: string, options: CommonOptions): Promise<number> {
+export async function showRun(
+  cli: Cli,
+  run: string,
+  options: CommonOptions & RemoteOrchestratorOptions,
+): Promise<number> {
+  const url = orchestratorUrl(cli, options);
+  if (url !== undefined) return (await import('./httpRuns.ts')).showHttpRun(cli, url, run, options);
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
   const rows = await actorRowsOf(runtime.journal, run);
   const [root] = rows;
@@ -116,6 +126,7 @@ export async function showRun(cli: Cli, run: string, options: CommonOptions): Pr
   const outcome = ended && (await withUnsettled(runtime.journal, run, ended));
   const standing = (await standingsIn(runtime, [root], (holders) => askNodes(cli, options, holders)))(root);
   const { status: how, ...more } = standing;
+  const steps = root.type === 'workflow' ? await stepRecords(runtime.journal, root.actor) : undefined;
   if (options.json) {
     writeJson(cli.out, {
       ...summaryOf(root),
@@ -123,6 +134,7 @@ export async function showRun(cli: Cli, run: string, options: CommonOptions): Pr
       ...more,
       ...(outcome === undefined ? {} : { outcome }),
       ...(root.type === 'router' ? { monitor: writeMonitor(monitorOf(root, cli.clock.now())) } : {}),
+      ...(steps ? { steps } : {}),
       actors: rows.map(summaryOf),
       tickets,
     });
@@ -154,6 +166,7 @@ export async function showRun(cli: Cli, run: string, options: CommonOptions): Pr
       formatTime(row.updated),
     ]),
   );
+  if (steps && steps.length > 0) writeSteps(cli.out, steps);
   for (const ticket of tickets)
     cli.out.write(`\n${formatTicket(ticket, options.db === undefined ? '' : ` --db ${options.db}`)}\n`);
   if (!outcome) return exitCodes.done;

@@ -1,5 +1,5 @@
 /** `troupe node`, `nodes`, `ps`, `drain`, `migrate` and `invoke`: their options, help and examples. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import {
   collect,
   defineCommand,
@@ -8,6 +8,7 @@ import {
   parseHostPort,
   parsePercent,
   commonOptions,
+  orchestratorOptions,
   parseWeight,
   type CommandContext,
 } from './commandLine.ts';
@@ -33,6 +34,8 @@ export function addClusterCommands(troupe: Command, { cli, setExitCode }: Comman
     .option('--max-runs <count>', 'how many runs it holds at most', parseCount)
     .option('--health <[host:]port>', 'serve /healthz, /readyz and /metrics at this address', parseHostPort)
     .option('-s, --set <key=value>', 'for files that export a function: a property of its input', collect, [])
+    .option('--env <file>', 'for workflows: an *.env.yaml with variables and providers')
+    .option('--project-dir <folder>', 'for workflows: their project (the nearest one above each file)')
     .action((files: string[], options) =>
       setExitCode(import('../commands/node.ts').then(({ nodeCommand }) => nodeCommand(cli, files, options))),
     );
@@ -70,12 +73,15 @@ export function addClusterCommands(troupe: Command, { cli, setExitCode }: Comman
     .action((run: string | undefined, options) =>
       setExitCode(import('../commands/cluster.ts').then(({ migrateCommand }) => migrateCommand(cli, run, options))),
     );
-  commonOptions(
-    defineCommand(
-      troupe,
-      'invoke <name>',
-      'run a definition that a node offers; the result goes to stdout',
-      'troupe invoke desk --input \'{"topic":"actors"}\' --key job-42 --nats $URL',
+  orchestratorOptions(
+    commonOptions(
+      defineCommand(
+        troupe,
+        'invoke <name>',
+        'run a definition that a node offers, or a workflow of an orchestrator; the result goes to stdout',
+        'troupe invoke desk --input \'{"topic":"actors"}\' --key job-42 --nats $URL',
+        'troupe invoke news --input \'{"topic":"actors"}\' --wait --orchestrator http://127.0.0.1:5050',
+      ),
     ),
   )
     .option('-i, --input <json>', 'the input: JSON, text, @file, or - for stdin')
@@ -86,7 +92,8 @@ export function addClusterCommands(troupe: Command, { cli, setExitCode }: Comman
     )
     .option('--within <duration>', 'how long to wait for the result (10m); the run goes on in any case', parseDuration)
     .option('--retry', 'with --key: if that run has failed, go on from the step that failed')
-    .option('--detach', 'only start it')
+    .option('--detach', 'only start it; over HTTP it is so without --wait')
+    .addOption(new Option('--wait', 'over HTTP: wait for the end, and fail when the run failed').conflicts('detach'))
     .action((name: string, options) =>
       setExitCode(import('../commands/invoke.ts').then(({ invokeCommand }) => invokeCommand(cli, name, options))),
     );

@@ -57,6 +57,13 @@ export const commonOptions = (command: Command): Command =>
     .option('--tenant <name>', 'the tenant on that server whose runs are used (TROUPE_TENANT, or default)')
     .option('--json', 'print JSON for programs');
 
+/** Adds the options in `RemoteOrchestratorOptions`: an orchestrator over HTTP, and the credentials for it. */
+export const orchestratorOptions = (command: Command): Command =>
+  command
+    .option('--orchestrator <url>', 'ask this orchestrator over HTTP (TROUPE_ORCHESTRATOR_URL, KTSU_ORCHESTRATOR_URL)')
+    .option('--token <token>', 'for the orchestrator: sent as Authorization: Bearer (TROUPE_HTTP_TOKEN)')
+    .option('--header <name:value>', 'for the orchestrator: a further header; may be repeated', collect, []);
+
 /** Adds the options in `FollowOptions`: those in `CommonOptions`, and how a run is followed. */
 export const followOptions = (command: Command): Command =>
   commonOptions(command)

@@ -10,6 +10,7 @@ import {
   parsePort,
   commonOptions,
   followOptions,
+  orchestratorOptions,
   type CommandContext,
 } from './commandLine.ts';
 
@@ -19,11 +20,12 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
     defineCommand(
       troupe,
       'run <file>',
-      'run a team, an agent, a machine, or agents in JSON; the result goes to stdout',
+      'run a team, an agent, a machine, agents in JSON, or a workflow in YAML; the result goes to stdout',
       'troupe run team.ts --input \'{"topic":"actors"}\' --key job-42',
       'troupe run agent.ts --input "What is an actor?"',
       'troupe run agent.ts --input "What is on it?" --file picture.png',
       'troupe run agents.json --task "Review this code." --target-agent reviewer',
+      'troupe run news.workflow.yaml --input \'{"topic":"actors"}\' --env test.env.yaml',
     ),
   )
     .option('-i, --input <json>', 'the input: JSON, text, @file, or - for stdin')
@@ -41,21 +43,37 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
     .option('--model <provider:model>', 'for agents in JSON: their model (TROUPE_MODEL)')
     .option('--system <text>', 'for agents in JSON: their instructions instead of those in the file')
     .option('--hardening <file>', 'for agents in JSON: limits and guardrails, as JSON')
+    .option('--env <file>', 'for workflows: an *.env.yaml with variables and providers')
+    .option('--project-dir <folder>', 'for workflows: their project (the nearest one above the file)')
     .action((file: string, options) =>
       setExitCode(import('../commands/run.ts').then(({ runCommand }) => runCommand(cli, file, options))),
     );
 
   const runs = commandGroup(troupe, 'runs', 'show runs and control them');
-  commonOptions(defineCommand(runs, 'list', 'list runs, newest first', 'troupe runs list --status active'))
+  orchestratorOptions(
+    commonOptions(
+      defineCommand(
+        runs,
+        'list',
+        'list runs, newest first',
+        'troupe runs list --status active',
+        'troupe runs list --workflow news --orchestrator http://127.0.0.1:5050',
+      ),
+    ),
+  )
     .addOption(new Option('--status <status>', 'only runs with this status').choices(runStatuses))
+    .option('--workflow <name>', 'of an orchestrator: only runs of this workflow')
     .option('-n, --limit <count>', 'how many', parseCount, 20)
     .action((options) => setExitCode(import('../commands/runs.ts').then(({ listRuns }) => listRuns(cli, options))));
-  commonOptions(
-    defineCommand(
-      runs,
-      'get <run>',
-      'show a run: its status, its actors and its result',
-      'troupe runs get job-42 --json',
+  orchestratorOptions(
+    commonOptions(
+      defineCommand(
+        runs,
+        'get <run>',
+        'show a run: its status, its actors and its result',
+        'troupe runs get job-42 --json',
+        'troupe runs get run_7f3a --orchestrator http://127.0.0.1:5050',
+      ),
     ),
   ).action((run: string, options) =>
     setExitCode(import('../commands/runs.ts').then(({ showRun }) => showRun(cli, run, options))),

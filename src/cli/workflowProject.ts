@@ -1,0 +1,61 @@
+/** The project that the commands for workflows work on. */
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { loadProject, projectOf, type WorkflowProject } from '../workflow/files/project/project.ts';
+import type { Cli } from './cli.ts';
+import { UsageError } from './exit.ts';
+
+/** Where a project is, as the command line says it. Paths are from the current folder. */
+export interface ProjectPathOptions {
+  /** The folder of the project; `KTSU_PROJECT_DIR`, or the current folder, by default. */
+  readonly projectDir?: string;
+  /** Where its workflows are; `workflows` in the project by default. */
+  readonly workflowDir?: string;
+  /** A `*.env.yaml`; none by default. */
+  readonly env?: string;
+  /** Further folders with workflows, agents and servers. */
+  readonly workspace?: readonly string[];
+  /** Whether packages in `ktsuhub.lock.yaml` are further workspaces; true by default. */
+  readonly hubLock?: boolean;
+}
+
+/** Opens the project in a folder. Throws `UsageError` when a path leads nowhere. */
+export async function openProject(
+  cli: Pick<Cli, 'cwd' | 'env'>,
+  dir: string | undefined,
+  { projectDir, workflowDir, env, workspace = [], hubLock = true }: ProjectPathOptions,
+): Promise<WorkflowProject> {
+  const own = resolve(cli.cwd, dir ?? projectDir ?? cli.env['KTSU_PROJECT_DIR'] ?? '.');
+  await requirePath(own, 'folder', 'the project');
+  if (workflowDir !== undefined) await requirePath(resolve(cli.cwd, workflowDir), 'folder', '--workflow-dir');
+  if (env !== undefined) await requirePath(resolve(cli.cwd, env), 'file', '--env');
+  const others = workspace.map((path) => resolve(cli.cwd, path));
+  for (const path of others) await requirePath(path, 'folder', '--workspace');
+  return loadProject({
+    projectDir: own,
+    env: cli.env,
+    workspaces: others,
+    hubLock,
+    ...(workflowDir === undefined ? {} : { workflowDir: resolve(cli.cwd, workflowDir) }),
+    ...(env === undefined ? {} : { envFile: resolve(cli.cwd, env) }),
+  });
+}
+
+/** Opens the project around a workflow file. Gives its absolute path, too. */
+export async function openProjectOf(
+  cli: Pick<Cli, 'cwd' | 'env'>,
+  path: string,
+  options: ProjectPathOptions,
+): Promise<{ readonly file: string; readonly project: WorkflowProject }> {
+  const file = resolve(cli.cwd, path);
+  await requirePath(file, 'file', 'the workflow');
+  const dir = options.projectDir === undefined ? await projectOf(file) : undefined;
+  return { file, project: await openProject(cli, dir, options) };
+}
+
+async function requirePath(path: string, kind: 'file' | 'folder', what: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new UsageError(`There is no ${kind} ${path} (${what}).`);
+  if (found.isDirectory() !== (kind === 'folder'))
+    throw new UsageError(`${path} is ${found.isDirectory() ? 'a folder' : 'a file'}; ${what} is a ${kind}.`);
+}
