@@ -6,6 +6,7 @@ interface Modules {
   'src/index': typeof import('../../src/index.ts');
   'machines/index': typeof import('../../machines/index.ts');
   'src/contracts/protocol': typeof import('../../src/contracts/protocol.ts');
+  'src/doors/http/serve/components': typeof import('../../src/doors/http/serve/components.ts');
   'src/engine/clock': typeof import('../../src/engine/clock.ts');
   'src/engine/host': typeof import('../../src/engine/host.ts');
   'src/engine/nodePlatform': typeof import('../../src/engine/nodePlatform.ts');
@@ -14,6 +15,8 @@ interface Modules {
   'src/journal/shared/jetstream/open': typeof import('../../src/journal/shared/jetstream/open.ts');
   'src/journal/sqlite/driver': typeof import('../../src/journal/sqlite/driver.ts');
   'src/nats/connection': typeof import('../../src/nats/connection.ts');
+  'src/workflow/files/project/project': typeof import('../../src/workflow/files/project/project.ts');
+  'src/workflow/files/report/validate': typeof import('../../src/workflow/files/report/validate.ts');
   'src/testing/clock': typeof import('../../src/testing/clock.ts');
   'src/transport/inProcess': typeof import('../../src/transport/inProcess.ts');
   'src/transport/nats/nats': typeof import('../../src/transport/nats/nats.ts');

@@ -19,6 +19,10 @@ export interface Sample {
   readonly kept?: number;
   /** How much dearer a unit is than in a fifth of the work. */
   readonly growth?: number;
+  /** Commits for each level of a workflow. */
+  readonly commits?: number;
+  /** Bytes stored for a unit of the most work, against one of the least. */
+  readonly storedGrowth?: number;
   /** Percent of the ticks of a timer of ten milliseconds that came. */
   readonly ticks?: number;
   /** Modules that were loaded. */
@@ -108,6 +112,8 @@ export type FigureName =
   | 'peak'
   | 'pause'
   | 'growth'
+  | 'commits'
+  | 'storedGrowth'
   | 'ticks'
   | 'modules'
   | 'files'

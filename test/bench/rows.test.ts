@@ -25,6 +25,10 @@ import { processStart } from './rows/start.ts';
 import { durableSteps } from './rows/steps.ts';
 import { guardedStream } from './rows/stream.ts';
 import { durableTurn, turn, turnGrowth, turnMemory } from './rows/turn.ts';
+import { workflowDag } from './rows/workflow/dag.ts';
+import { workflowInvoke } from './rows/workflow/invoke.ts';
+import { workflowItems, workflowItemsStored } from './rows/workflow/items.ts';
+import { workflowValidation } from './rows/workflow/validate.ts';
 
 const rate = [{ figure: 'rate' as const, goals: [{ of: 'troupe', atLeast: 0 }] }];
 const small: readonly Row[] = [
@@ -48,6 +52,12 @@ const small: readonly Row[] = [
   processStart(),
   guardedStream(20),
   path({ message: 12, toolCall: 15, resume: 15 }),
+  workflowDag({ levels: 2, width: 2, runs: 2 }),
+  workflowItems({ count: 3, worker: 'transform', where: 'disk', columns: rate, rounds: 1 }),
+  workflowItems({ count: 3, worker: 'agent', where: 'memory', columns: rate, rounds: 1 }),
+  workflowItemsStored('agent', [1, 3]),
+  workflowValidation(4, 1_000),
+  workflowInvoke(2, 2),
   idleNode(2, 0),
   waitingRuns({ count: 2, window: 100, settling: 0 }),
   workers(2, 4),

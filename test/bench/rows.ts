@@ -17,11 +17,20 @@ import { processStart } from './rows/start.ts';
 import { durableSteps } from './rows/steps.ts';
 import { guardedStream } from './rows/stream.ts';
 import { durableTurn, turn, turnGrowth, turnMemory } from './rows/turn.ts';
+import { workflowDag } from './rows/workflow/dag.ts';
+import { workflowInvoke } from './rows/workflow/invoke.ts';
+import { workflowItems, workflowItemsStored } from './rows/workflow/items.ts';
+import { workflowValidation } from './rows/workflow/validate.ts';
 
 const items = (atLeast: number) => [
   { figure: 'rate' as const, goals: [{ of: 'troupe', atLeast }] },
   { figure: 'busy' as const },
   { figure: 'written' as const },
+];
+
+const workflowItemColumns = (atLeast: number) => [
+  ...items(atLeast),
+  { figure: 'pause' as const, goals: [{ of: 'troupe', atMost: 20 }] },
 ];
 
 export const rows: readonly Row[] = [
@@ -77,5 +86,32 @@ export const rows: readonly Row[] = [
   guardedStream(30_000),
   crowd(1_000, 'disk'),
   crowd(1_000, 'memory'),
+  workflowDag({ levels: 10, width: 100, runs: 1, rate: 5_000, commits: 3 }),
+  workflowDag({ levels: 20, width: 1, runs: 100, against: 5 }),
+  workflowItems({ count: 10_000, worker: 'transform', where: 'disk', columns: workflowItemColumns(20_000), rounds: 5 }),
+  workflowItems({ count: 1_000, worker: 'agent', where: 'disk', columns: workflowItemColumns(1_500), rounds: 5 }),
+  workflowItems({
+    count: 10_000,
+    worker: 'agent',
+    where: 'memory',
+    columns: [
+      { figure: 'peak', goals: [{ of: 'troupe', against: 'a pool of promises', atMost: 1.7 }] },
+      ...workflowItemColumns(2_500),
+    ],
+    fresh: true,
+    rounds: 1,
+  }),
+  workflowItems({
+    count: 10_000,
+    worker: 'transform',
+    where: 'disk',
+    columns: [{ figure: 'peak', goals: [{ of: 'troupe', against: 'a pool of promises', atMost: 1.7 }] }],
+    fresh: true,
+    rounds: 1,
+  }),
+  workflowItemsStored('transform', [100, 1_000, 10_000]),
+  workflowItemsStored('agent', [100, 1_000, 10_000]),
+  workflowValidation(200, 1_000),
+  workflowInvoke(200, 2),
   path({ message: 12, toolCall: 15, resume: 15 }),
 ];
