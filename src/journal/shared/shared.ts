@@ -6,7 +6,7 @@
  * SJ1 A run has one owner. Another process gets it when the owner's log is ended: from then on no write of that owner is applied by anybody.
  * SJ2 What was acknowledged is in the log or in a segment at every moment: at a trim, a take-over, and when a process is killed between any two steps.
  * SJ3 A run is born once: the first segment is appended where nothing is.
- * SJ4 A write whose outcome is unknown is rejected with `storage`. Asked for again, it is made once. A claim that nobody asks for again is given back.
+ * SJ4 A write whose outcome is unknown is rejected with `storage`. Asked for again, it is made once. A claim that nobody waits for is given back.
  * SJ5 A run that waits costs no message: a process renews all its runs by its presence. The commits of one turn are one message.
  * SJ6 Damage, and a write that only a newer version knows, refuse the runs that they concern. Messages of other programs are skipped.
  * SJ7 Clocks of processes are not compared. A server in an older state than this machine has seen is refused.
