@@ -1,7 +1,8 @@
 /** The HTTP contract of the gateway: one request to a model, answered at once. */
 import { jsonReply } from './base/reply.ts';
 import { route, type HttpRoute } from './base/route.ts';
-import { gatewayStatuses, GatewayRefusal, ModelInvocation, ModelResult } from './contracts/modelRequest.ts';
+import { gatewayStatuses } from '../../gateway/groups/codes.ts';
+import { GatewayRefusal, ModelInvocation, ModelResult } from './contracts/modelRequest.ts';
 import { ownHealth } from './health.ts';
 
 /** What the contract asks of a gateway. */

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../../values/json.ts';
 import { propertiesOf } from '../../values/properties.ts';
 
 /** The HTTP status of each code. */
-const statuses = {
+export const gatewayStatuses = {
   invalid_request: 400,
   unknown_group: 400,
   budget_exceeded: 402,
@@ -16,9 +16,10 @@ const statuses = {
 } as const satisfies Record<string, number>;
 
 /** Why a group gave no answer. */
-export type GatewayErrorCode = keyof typeof statuses;
+export type GatewayErrorCode = keyof typeof gatewayStatuses;
 
-const isCode = (code: unknown): code is GatewayErrorCode => typeof code === 'string' && Object.hasOwn(statuses, code);
+const isCode = (code: unknown): code is GatewayErrorCode =>
+  typeof code === 'string' && Object.hasOwn(gatewayStatuses, code);
 
 /** The code in the data of a failure; undefined when there is none. */
 export function gatewayCodeIn(data: unknown): GatewayErrorCode | undefined {
@@ -68,5 +69,5 @@ export interface GatewayProblem {
 export function gatewayProblem(thrown: unknown): GatewayProblem {
   const { message, retryable, data } = withGatewayCode(thrown);
   const error = gatewayCodeIn(data) ?? 'internal_error';
-  return { status: statuses[error], body: { error, message, retryable } };
+  return { status: gatewayStatuses[error], body: { error, message, retryable } };
 }

@@ -9,7 +9,8 @@ import { gatewayClient } from '../../../src/doors/http/clients/gatewayClient.ts'
 import { callbackUrl } from '../../../src/doors/http/clients/peerUrl.ts';
 import { peerProbe } from '../../../src/doors/http/clients/probe.ts';
 import { runtimeClient } from '../../../src/doors/http/clients/runtimeClient.ts';
-import { gatewayStatuses, type ModelInvocation } from '../../../src/doors/http/contracts/modelRequest.ts';
+import type { ModelInvocation } from '../../../src/doors/http/contracts/modelRequest.ts';
+import { gatewayStatuses } from '../../../src/gateway/groups/codes.ts';
 import type { InvokeRequest } from '../../../src/doors/http/contracts/runtimeRequest.ts';
 import { CallbackPayload } from '../../../src/doors/http/contracts/stepMessages.ts';
 import { gatewayRoutes, type GatewayService } from '../../../src/doors/http/gateway.ts';

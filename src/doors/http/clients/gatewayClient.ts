@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { throughJson } from '../../../values/json.ts';
 import { TroupeError } from '../../../values/failure.ts';
-import { gatewayStatuses, GatewayRefusal, ModelResult, type GatewayCode } from '../contracts/modelRequest.ts';
+import { gatewayStatuses, type GatewayErrorCode } from '../../../gateway/groups/codes.ts';
+import { GatewayRefusal, ModelResult } from '../contracts/modelRequest.ts';
 import type { GatewayService } from '../gateway.ts';
 import { exchange, type ClientOptions } from './exchange.ts';
 import { peerUrl } from './peerUrl.ts';
@@ -37,5 +38,5 @@ export const gatewayClient = (url: string, options: ClientOptions = {}): Gateway
 });
 
 // The keys of an object are its names.
-const codes = Object.keys(gatewayStatuses) as [GatewayCode, ...GatewayCode[]];
+const codes = Object.keys(gatewayStatuses) as [GatewayErrorCode, ...GatewayErrorCode[]];
 const KnownRefusal = GatewayRefusal.extend({ error: z.enum(codes) });

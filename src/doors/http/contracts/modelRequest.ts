@@ -1,5 +1,6 @@
 /** What a runtime asks of a gateway, and what it answers. */
 import * as z from 'zod';
+import type { GatewayErrorCode } from '../../../gateway/groups/codes.ts';
 import { named } from '../base/openapi.ts';
 import { amount, someJson, someObject } from './json.ts';
 
@@ -50,20 +51,6 @@ export const ModelResult = named(
 );
 export type ModelResult = z.infer<typeof ModelResult>;
 
-/** Why a gateway has no answer: each code has its HTTP status. */
-export const gatewayStatuses = {
-  invalid_request: 400,
-  unknown_group: 400,
-  budget_exceeded: 402,
-  invalid_model_config: 500,
-  provider_not_registered: 500,
-  internal_error: 500,
-  provider_error: 502,
-  no_models_available: 503,
-} as const;
-/** A word for programs. */
-export type GatewayCode = keyof typeof gatewayStatuses;
-
 /** A request that the gateway refuses, or that its provider refused. */
 export const GatewayRefusal = named(
   'GatewayRefusal',
@@ -71,5 +58,5 @@ export const GatewayRefusal = named(
 );
 /** The same, with a code that the contract knows. */
 export interface GatewayRefusal extends z.infer<typeof GatewayRefusal> {
-  readonly error: GatewayCode;
+  readonly error: GatewayErrorCode;
 }

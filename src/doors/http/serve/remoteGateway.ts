@@ -4,7 +4,8 @@ import type { Message, ModelRequest } from '../../../contracts/model.ts';
 import type { FailureKind } from '../../../values/failure.ts';
 import { TroupeError } from '../../../values/failure.ts';
 import { throughJson, type Json } from '../../../values/json.ts';
-import type { GatewayCode, ModelInvocation } from '../contracts/modelRequest.ts';
+import type { GatewayErrorCode } from '../../../gateway/groups/codes.ts';
+import type { ModelInvocation } from '../contracts/modelRequest.ts';
 import type { GatewayService } from '../gateway.ts';
 
 /** Asks a gateway of another process. A choice is the name of one group. */
@@ -30,7 +31,7 @@ export const remoteGateway = (service: GatewayService): ModelGateway => ({
   },
 });
 
-const kindOf = (code: GatewayCode, retryable: boolean): FailureKind => {
+const kindOf = (code: GatewayErrorCode, retryable: boolean): FailureKind => {
   if (retryable) return 'transient';
   if (code === 'budget_exceeded') return 'budget';
   return code === 'provider_error' ? 'model' : code === 'invalid_request' ? 'invalid' : 'definition';
