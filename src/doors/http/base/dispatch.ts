@@ -1,5 +1,6 @@
 /** Finds the route of a request, checks who asks, and answers as the contract of the route has it. */
 import { loadOptional } from '../../../values/optional.ts';
+import { httpPackages } from './packages.ts';
 import { TroupeError, toFailure } from '../../../values/failure.ts';
 import { readBody } from './body.ts';
 import { jsonFrom } from './jsonText.ts';
@@ -31,7 +32,7 @@ export async function dispatcher(
   routes: readonly HttpRoute[],
   { token, bodyLimit, draining }: DispatchSettings,
 ): Promise<(request: Request, call: Call) => Promise<Response>> {
-  const { Hono } = await loadOptional('hono', 'HTTP needs', () => import('hono'));
+  const { Hono } = await loadOptional(httpPackages, 'HTTP needs', () => import('hono'));
   const router = new Hono<{ Bindings: Call }>();
 
   for (const [path, methods] of byPath(routes)) {

@@ -1,6 +1,7 @@
 /** A door: an app that listens on a port of this machine, with limits of time and size, and an end that finishes what it began. */
 import { once } from 'node:events';
 import { loadOptional } from '../../../values/optional.ts';
+import { httpPackages } from './packages.ts';
 import { errorMessage } from '../../../values/cause.ts';
 import { TroupeError } from '../../../values/failure.ts';
 import { systemClock } from '../../../engine/clock.ts';
@@ -49,11 +50,7 @@ export async function httpDoor(options: HttpDoorOptions): Promise<HttpDoor> {
   const token = options.token ?? (process.env['TROUPE_HTTP_TOKEN'] || undefined);
   const local = loopbackHosts.has(host);
   requireProtection({ host, local, token, insecure });
-  const { getRequestListener } = await loadOptional(
-    '@hono/node-server',
-    'HTTP needs',
-    () => import('@hono/node-server'),
-  );
+  const { getRequestListener } = await loadOptional(httpPackages, 'HTTP needs', () => import('@hono/node-server'));
   const app = await httpApp({
     ...options,
     clock,
