@@ -1,5 +1,4 @@
 /** A door on a real port: what can only go wrong with sockets. */
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -30,7 +29,8 @@ async function raw(door: HttpDoor, ...parts: readonly (string | Uint8Array)[]): 
   // The other side may end it while we still send.
   socket.on('error', () => {});
   for (const part of parts) socket.write(part);
-  await once(socket, 'close');
+  // `once` would reject with that error.
+  await new Promise((resolve) => socket.once('close', resolve));
   return text;
 }
 const head = (target: string, ...headers: string[]) =>
