@@ -7,6 +7,7 @@
  *    problem.
  * TC4 A call of a tool that does not exist is a TroupeError `tool` that names the nearest ones. A call of a source that cannot be listed is that
  *    source's failure.
+ * TC5 A source is listed when its tools are there, for every caller in the same moment: who comes while another one lists gets the tools, too.
  */
 import { contain } from '../values/contain.ts';
 import { toFailure, fromFailure, TroupeError, type Failure } from '../values/failure.ts';
@@ -14,7 +15,7 @@ import type { CallNote } from '../contracts/health.ts';
 import type { Json } from '../values/json.ts';
 import type { ToolInfo } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
-import { sanitizeTools } from './sanitize.ts';
+import { askSource, takeAnswer, unlistedSource, type ListedSource } from './listedSource.ts';
 import { annotate } from './annotations.ts';
 import { didYouMean, hashedName, isSourceName, modelName, sourceNameRule } from './toolNames.ts';
 import { cutText } from '../values/text.ts';
@@ -46,31 +47,9 @@ interface Route {
   readonly info: ToolInfo;
 }
 
-/** One source, with its latest list or the failure to list it. */
-interface SourceState {
-  readonly source: ToolSource;
-  tools: readonly ToolInfo[];
-  problems: readonly Failure[];
-  /** Why it could not be listed. */
-  failure: Failure | undefined;
-  /** How many of its lists are under way. */
-  listing: number;
-  /** `version` counts the changes, `listed` is its value at the last list: when they differ, the source is listed again. */
-  version: number;
-  listed: number;
-}
-
 /** Makes one source of several. Disposing it disposes them. */
 export function catalog(sources: readonly ToolSource[]): Catalog {
-  const states = sources.map((source): SourceState => ({
-    source,
-    tools: [],
-    problems: [],
-    failure: undefined,
-    listing: 0,
-    version: 0,
-    listed: -1,
-  }));
+  const states = sources.map(unlistedSource);
   requireNames(sources);
   const listeners = new Set<() => void>();
   let routes: ReadonlyMap<string, Route> = new Map();
@@ -89,21 +68,23 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
     }),
   );
 
-  /** Lists each source again that has changed or failed. A list that another caller got meanwhile is not overwritten by an older one. */
+  /** Lists each source again that has changed or failed. All answers are taken in one moment, with what follows from them (TC5). */
   async function refresh(signal: AbortSignal): Promise<void> {
-    const due = states.filter((state) => state.listed !== state.version || state.failure);
+    const due = states.filter((state) => state.listed !== state.version || state.latest.failure);
     if (due.length === 0) return;
-    await Promise.all(due.map((state) => refreshSource(state, signal, raiseEpoch)));
+    const answered = await Promise.all(due.map((state) => askSource(state, signal)));
+    const changes = answered.filter(takeAnswer);
     routes = routesOf(states);
     lists = new WeakMap();
+    for (const _ of changes) raiseEpoch();
   }
 
   async function find(name: string, signal: AbortSignal): Promise<Route> {
     await refresh(signal);
     const found = routes.get(name);
     if (found) return found;
-    const missing = states.find(({ source, failure }) => failure && name.startsWith(modelName(source.name, '')));
-    if (missing?.failure) throw annotate(fromFailure(missing.failure), { sent: false });
+    const missing = states.find(({ source, latest }) => latest.failure && name.startsWith(modelName(source.name, '')));
+    if (missing?.latest.failure) throw annotate(fromFailure(missing.latest.failure), { sent: false });
     const shown = cutText(name, 80);
     throw new TroupeError('tool', `There is no tool "${shown}".${didYouMean(name, [...routes.keys()])}`, {
       data: { tool: shown },
@@ -137,9 +118,11 @@ export function catalog(sources: readonly ToolSource[]): Catalog {
       return route !== undefined && route.source.idempotent(route.tool);
     },
     waitingFor: () => states.flatMap(({ source, listing }) => (listing > 0 ? [source.name] : [])),
-    missing: () => states.find(({ source, failure }) => failure && source.optional !== true)?.failure,
+    missing: () => states.find(({ source, latest }) => latest.failure && source.optional !== true)?.latest.failure,
     problems: ({ allow = [] } = {}) => [
-      ...states.flatMap(({ source, failure, problems }) => (!failure ? problems : source.optional ? [failure] : [])),
+      ...states.flatMap(({ source, latest: { failure, problems } }) =>
+        !failure ? problems : source.optional ? [failure] : [],
+      ),
       ...allow.filter((name) => ![...routes.values()].some((route) => isAllowed(route, [name]))).map(allowsNothing),
     ],
     onChange(changed) {
@@ -173,42 +156,11 @@ async function reportingCall<T>(name: string, { clock, progress }: ToolScope, ca
   }
 }
 
-async function refreshSource(state: SourceState, signal: AbortSignal, changed: () => void): Promise<void> {
-  const { source, version } = state;
-  const wasFailing = state.listed < 0 ? undefined : state.failure !== undefined;
-  state.listing++;
-  const listed = await source.list(signal).then(
-    (infos) => sanitized(source, infos),
-    (error: unknown) => ({ failure: toFailure(error) }),
-  );
-  state.listing--;
-  // Stopped by its caller: that says nothing about the source.
-  if (signal.aborted && 'failure' in listed) throw fromFailure(listed.failure);
-  if (state.listed > version) return;
-  state.listed = version;
-  if ('failure' in listed) {
-    Object.assign(state, { tools: [], problems: [], failure: listed.failure });
-  } else {
-    Object.assign(state, { ...listed, failure: undefined });
-  }
-  const fails = state.failure !== undefined;
-  if (wasFailing !== undefined && wasFailing !== fails) changed();
-}
-
-function sanitized(source: ToolSource, infos: readonly ToolInfo[]) {
-  try {
-    const { tools, problems } = sanitizeTools(source.name, infos);
-    return { tools, problems: [...(source.problems?.() ?? []), ...problems] };
-  } catch (error) {
-    return { failure: toFailure(error) };
-  }
-}
-
 /** The tools by the name that a model sees. When two have the same name, the first source keeps it, and the other name gets a hash. */
-function routesOf(states: readonly SourceState[]): ReadonlyMap<string, Route> {
+function routesOf(states: readonly ListedSource[]): ReadonlyMap<string, Route> {
   const routes = new Map<string, Route>();
-  for (const { source, tools } of states) {
-    for (const info of tools) {
+  for (const { source, latest } of states) {
+    for (const info of latest.tools) {
       const plain = modelName(source.name, info.name);
       const name = routes.has(plain) ? hashedName(source.name, info.name) : plain;
       routes.set(name, { source, tool: info.name, info: { ...info, name } });

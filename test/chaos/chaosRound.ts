@@ -88,10 +88,15 @@ export class ChaosRound implements AsyncDisposable {
       );
   }
 
-  /** To call at the end: every write was applied exactly once, every actor has ended, and no former owner has committed. */
+  /** To call at the end: no effect has failed, every write was applied exactly once, every actor has ended, and no former owner has committed. */
   async checkOutcome(): Promise<void> {
     await this.checkLedgers();
     const { service, counts, rooms } = this;
+    await using journal = await this.#read();
+    for (const room of rooms)
+      for (const { key, name, outcome } of await journal.ledger(room))
+        if (!outcome.ok)
+          this.violations.push(`${name} failed under ${key} (${outcome.failure.kind}): ${outcome.failure.message}`);
     for (const room of rooms)
       for (let shelf = 0; shelf < turns; shelf++) {
         const times = service.applied.get(`/put/${room}/${shelf}`) ?? 0;
@@ -99,7 +104,6 @@ export class ChaosRound implements AsyncDisposable {
         if (times > 1) counts.duplicated++;
         if (times !== 1) this.violations.push(`shelf ${shelf} of ${room} was filled ${times} times`);
       }
-    await using journal = await this.#read();
     for (const room of rooms) {
       for (const { actor, state } of await journal.find({ run: room, status: 'active' }))
         this.violations.push(`${actor} is still alive, in ${state}`);

@@ -5,6 +5,8 @@ import { z } from 'zod';
 
 export const turns = 6;
 const serviceUrl = process.env.CHAOS_WORLD!;
+/** Ends a hang only: on a busy machine, and on a clock that runs ten times as fast, a call or a phase takes as long as it takes. */
+const patience = 60 * 60 * 1_000;
 /** Two runs share no shelf. */
 const Shelf = z.object({ room: z.string(), shelf: z.number() });
 
@@ -30,6 +32,7 @@ const look = tool({
   description: 'Looks at a shelf.',
   input: Shelf,
   output: z.string(),
+  timeout: patience,
   run: ({ room, shelf }, { key, signal }) => callService(`/look/${room}/${shelf}`, key, signal),
 });
 
@@ -40,6 +43,7 @@ const put = tool({
   idempotent: true,
   input: Shelf,
   output: z.string(),
+  timeout: patience,
   run: ({ room, shelf }, { key, signal }) => callService(`/put/${room}/${shelf}`, key, signal),
 });
 
@@ -47,9 +51,13 @@ export default agent({
   name: 'clerk',
   instructions: 'Fill the shelves of the room you are told.',
   tools: [look, put],
-  // By the conversation, not by a counter: after a restart the model continues at the same point.
+  limits: { phaseTimeout: patience },
+  // By the conversation, not by a counter: after a restart the model continues at the same point. It does not go on from a call that failed.
   model: scriptedModel(({ messages }) => {
     const [task] = messages;
+    const latest = messages.at(-1);
+    const failed = latest?.role === 'tool' ? latest.results.find(({ ok }) => !ok) : undefined;
+    if (failed) return { text: `${failed.name} failed: ${failed.content}` };
     const room = task?.role === 'user' ? task.text : '';
     const shelf = (messages.length - 1) / 2;
     if (shelf === turns) return { text: `Filled ${turns} shelves of ${room}.` };

@@ -97,6 +97,64 @@ test('a call needs no list before it, as after a restart', async () => {
   expect(await catalog([fakeSource('s', 'a')]).call('s__a', {}, testScope())).toMatchObject({ tool: 'a' });
 });
 
+/** Two callers, of which the second comes so many steps of the event loop's queue after the first. */
+async function later<T>(steps: number, first: () => Promise<unknown>, second: () => Promise<T>): Promise<T> {
+  const began = first();
+  for (let step = 0; step < steps; step++) await Promise.resolve();
+  const found = await second();
+  await began;
+  return found;
+}
+const steps = Array.from({ length: 24 }, (_, step) => step);
+
+test('after a restart, a call that comes at any moment of the list of another one finds its tool', async () => {
+  for (const step of steps) {
+    const all = catalog([fakeSource('s', 'a'), fakeSource('t', 'b')]);
+    const call = (name: string) => all.call(name, {}, testScope());
+    const found = await later(
+      step,
+      () => call('s__a'),
+      () => call('t__b'),
+    );
+    expect(found, `after ${step} steps`).toMatchObject({ tool: 'b' });
+  }
+});
+
+test('an agent that asks for the tools at any moment of the list of another one gets all of them', async () => {
+  for (const step of steps) {
+    const all = catalog([fakeSource('s', 'a'), fakeSource('t', 'b')]);
+    const list = () => all.list(signal);
+    expect(names(await later(step, list, list)), `after ${step} steps`).toEqual(['s__a', 't__b']);
+  }
+});
+
+test('a listener that asks for the tools when a source has returned gets its tools', async () => {
+  const source = fakeSource('s', 'a');
+  source.down = true;
+  const all = catalog([source]);
+  const heard: Promise<readonly ToolInfo[]>[] = [];
+  using _ = all.onChange(() => heard.push(all.list(signal)));
+  await all.list(signal);
+  source.down = false;
+  await all.list(signal);
+  expect((await Promise.all(heard)).map(names)).toEqual([['s__a']]);
+});
+
+test('a caller that waited for a slow source does not bring back an older failure of another one', async () => {
+  const [fast, slow] = [fakeSource('fast', 'a'), fakeSource('slow', 'b')];
+  let answer!: (tools: readonly ToolInfo[]) => void;
+  slow.list = () => new Promise((resolve) => (answer = resolve));
+  fast.down = true;
+  const all = catalog([fast, slow]);
+  const first = all.list(signal);
+  fast.down = false;
+  slow.list = () => Promise.resolve(slow.tools);
+  await all.list(signal);
+  answer(slow.tools);
+  expect(names(await first)).toEqual(['fast__a', 'slow__b']);
+  expect(all.missing()).toBeUndefined();
+});
+
 test('a source that cannot be listed is reported, leaves the others usable, and returns later', async () => {
   const [broken, fine] = [fakeSource('broken', 'a'), fakeSource('fine', 'b')];
   broken.down = true;
