@@ -97,7 +97,8 @@ function operator(tenant: string, answers: string): SubjectPermissions {
       ...[...journalSubjects, '_process.>', '_node.>', '_nodes.who', '_ask.>'].map(own),
       '$JS.API.INFO',
       '$JS.FC.>',
-      ...[...journalStreams(tenant), bodies].flatMap(streamRequests),
+      // It reads artifacts, and stores none.
+      ...[...journalStreams(tenant), bodies, `OBJ_troupe_${tenant}_blobs`].flatMap(streamRequests),
       `$JS.API.STREAM.PURGE.troupe_${tenant}_nodes`,
       // Is there a journal of an earlier version?
       `$JS.API.STREAM.INFO.troupe_${tenant}`,
