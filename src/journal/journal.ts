@@ -40,6 +40,8 @@ export interface ActorQuery {
   readonly tag?: string;
   /** Only actors whose `state` begins with this text. */
   readonly state?: string;
+  /** Only roots of runs of the definition with exactly this name. */
+  readonly definition?: string;
   /** Only actors whose last commit was at this time or later, in milliseconds since the epoch. */
   readonly since?: number;
   /** Only actors whose last commit was before this time, in milliseconds since the epoch. */
@@ -86,6 +88,8 @@ export interface LedgerEntry {
   readonly input: Json;
   /** How the effect ended. */
   readonly outcome: Outcome;
+  /** The position of the commit that it came with or, where it was stored alone, of a commit before it: what is stored later stands at the same position or a higher one. */
+  readonly position: number;
 }
 
 /** What the engine writes and reads back. The methods reject as J1 to J4 say, and with `storage` when the store cannot be written or read. */
@@ -207,7 +211,7 @@ export interface JournalQueries {
     /** The most entries to return; 1,000 by default. */
     limit?: number;
   }): Promise<HistoryEntry[]>;
-  /** The results of all effects of a run, in the order they were stored. */
+  /** The results of all effects of a run, in the order they were stored; it begins with what an earlier call gave. */
   ledger(run: string): Promise<LedgerEntry[]>;
   /** Deletes the runs that ended before `before` (milliseconds since the epoch), and the blobs that nothing refers to. Returns how many runs. */
   prune(before: number): Promise<number>;

@@ -163,7 +163,8 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
         kept.replies.set(pending.data.correlation, pending.data);
     }
     for (const { key, name, input, outcome } of answers)
-      if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
+      if (!results.has(key))
+        results.set(key, { run, key, actor, at, name, input, outcome, position: contents.position });
     for (const { list, entry } of appends) append(kept, list, entry);
     if (event.inbox) {
       kept.inbox.set(event.id, { seq, body: event.body });
@@ -188,7 +189,8 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     async record(run, epoch, actor, at, { key, name, input, outcome }) {
       requireOwner(run, epoch);
       if (!actors.has(actor)) throw unknownActorError(actor);
-      if (!results.has(key)) results.set(key, { run, key, actor, at, name, input, outcome });
+      if (!results.has(key))
+        results.set(key, { run, key, actor, at, name, input, outcome, position: contents.position });
     },
     async bury(run, epoch, letter) {
       requireOwner(run, epoch);

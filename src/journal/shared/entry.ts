@@ -18,7 +18,7 @@ export type LoggedWrite = readonly [method: LoggedMethod, args: readonly Json[]]
 export type RunPart = readonly [run: string, writes: readonly LoggedWrite[]];
 
 /** An entry. */
-export interface LogEntry {
+export interface LoggedEntry {
   /** The number of the entry in its log; the first is 1. */
   readonly count: number;
   readonly parts: readonly RunPart[];
@@ -42,7 +42,7 @@ export function encodeEntry({
   took,
   roster,
   trimmedBefore = 0,
-}: Omit<LogEntry, 'parts'> & { readonly parts: readonly (readonly [run: string, texts: readonly string[]])[] }) {
+}: Omit<LoggedEntry, 'parts'> & { readonly parts: readonly (readonly [run: string, texts: readonly string[]])[] }) {
   const fields = [
     `"parts":[${parts.map(([run, texts]) => `[${JSON.stringify(run)},[${texts.join(',')}]]`).join(',')}]`,
     ...(took.length > 0 ? [`"took":${JSON.stringify(took)}`] : []),
@@ -62,9 +62,9 @@ export function entryKind({ headers }: Pick<StoredMessage, 'headers'>): { entry?
 }
 
 /** Reads the message of an entry. Throws `corrupt` when it is damaged. Its writes may be of methods that this version does not know. */
-export function decodeEntry(process: string, { headers, body, sequence }: StoredMessage): LogEntry {
+export function decodeEntry(process: string, { headers, body, sequence }: StoredMessage): LoggedEntry {
   const where = entryName(process, sequence);
-  const { parts, took = [], roster, trimmedBefore } = parsed(where, body) as Partial<LogEntry>;
+  const { parts, took = [], roster, trimmedBefore } = parsed(where, body) as Partial<LoggedEntry>;
   if (!Array.isArray(parts)) throw damaged(where, 'it has no writes');
   return { count: Number(headers[countHeader]), parts, took, roster, trimmedBefore };
 }

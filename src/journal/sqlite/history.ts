@@ -114,29 +114,28 @@ export function sqliteHistory({
           name: String(row.name),
           input: codec.read(String(row.input)),
           outcome: storedValue('outcome', codec.read(String(row.outcome))),
+          position: Number(row.position ?? 0),
         };
-        return { position: Number(row.position ?? 0), entry };
+        return entry;
       });
       const committed = actorsOf.all(run).flatMap((row) => {
         verify(row);
         return commits.read(row, 1).flatMap(({ position, at, results }) =>
           results.map(([key, name, input, outcome]) => ({
+            key,
+            actor: row.actor,
+            at,
+            name,
+            input: codec.extract(input),
+            outcome: storedValue('outcome', codec.extract(outcome)),
             position,
-            entry: {
-              key,
-              actor: row.actor,
-              at,
-              name,
-              input: codec.extract(input),
-              outcome: storedValue('outcome', codec.extract(outcome)),
-            },
           })),
         );
       });
       // What was stored alone came after the commit at its position. The first result under a key counts.
       const ordered = [...committed, ...alone].sort((a, b) => a.position - b.position);
       const first = new Map<string, LedgerEntry>();
-      for (const { entry } of ordered) if (!first.has(entry.key)) first.set(entry.key, entry);
+      for (const entry of ordered) if (!first.has(entry.key)) first.set(entry.key, entry);
       return [...first.values()];
     },
   };

@@ -49,8 +49,11 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
   function rowsOf(query: ActorQuery): ActorColumns[] {
     const { run, actor, parent, limit = 100 } = query;
     const { where, values } = conditionsOf(query);
+    // Only the rows that are given are read whole: the others are sorted by what is needed for that.
     const select = (also: string) =>
-      selectOf(`SELECT * FROM actors ${where}${also} ORDER BY updated DESC, id DESC LIMIT ?`).all(...values, limit);
+      selectOf(
+        `SELECT * FROM actors WHERE id IN (SELECT id FROM actors ${where}${also} ORDER BY updated DESC, id DESC LIMIT ?) ORDER BY updated DESC, id DESC`,
+      ).all(...values, limit);
     if (parent !== null || run !== undefined || actor !== undefined) return select('');
     return [...select(` AND status = 'active'`), ...select(` AND status <> 'active'`)]
       .sort((a, b) => b.updated - a.updated || b.id - a.id)
@@ -135,9 +138,12 @@ function placeIn(data: Json | undefined, message: string): { seq: number; what: 
   return { seq: typeof seq === 'number' ? seq : 0, what: typeof what === 'string' ? what : message };
 }
 
+/** What an actor was spawned with, as JSON: what is large stands elsewhere. */
+const metaText = `CASE WHEN substr(meta, 1, 6) = '@blob:' THEN (SELECT data FROM blobs WHERE hash = substr(meta, 7)) ELSE meta END`;
+
 /** The conditions of a query whose values are all given, joined. */
 function conditionsOf(query: ActorQuery): { where: string; values: SqlValue[] } {
-  const { run, actor, type, parent, status, tag, state, since, until } = query;
+  const { run, actor, type, parent, status, tag, state, definition, since, until } = query;
   const statuses = [status ?? []].flat();
   return conditions([
     ['run = ?', run],
@@ -148,6 +154,7 @@ function conditionsOf(query: ActorQuery): { where: string; values: SqlValue[] } 
     ['updated < ?', until],
     ['substr(state, 1, length(?)) = ?', state, state],
     ['EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)', tag],
+    [`json_extract(${metaText}, '$.about.name') = ?`, definition],
     statuses.length === 0 ? undefined : [`status IN (${statuses.map(() => '?').join(', ')})`, ...statuses],
   ]);
 }
