@@ -11,7 +11,7 @@ export interface Effect<Output, Input> extends PromiseActorLogic<Output, Input> 
     /** The function that was given. Rejects with what it throws. */
     perform(input: Input, scope: EffectScope): Promise<Output>;
     /** How it may be repeated; a `read` that is tried once by default. */
-    readonly options: EffectOptions<Input>;
+    readonly options: EffectOptions<Input, Output>;
   };
 }
 
@@ -22,7 +22,7 @@ export interface Effect<Output, Input> extends PromiseActorLogic<Output, Input> 
  */
 export function effect<Output, Input>(
   perform: (input: Input, scope: EffectScope) => Promise<Output>,
-  options: EffectOptions<Input> = {},
+  options: EffectOptions<Input, Output> = {},
 ): Effect<Output, Input> {
   requireOptions('effect', options, effectOptionNames);
   const live = fromPromise<Output, Input>(() =>
@@ -46,5 +46,6 @@ const effectOptionNames: OptionNames<EffectOptions<never>> = {
   idempotent: true,
   sameStep: true,
   anew: true,
+  failureIn: true,
   retry: true,
 };

@@ -44,18 +44,25 @@ export interface KnownItems {
 /** Nothing was done before. */
 export const noItems: KnownItems = { states: new Map(), keys: undefined };
 
-/** Reads the checkpoints of a pool. A failure of an earlier life of a retried run is forgotten: the retry tries again. */
-export function knownItems(checkpoints: readonly Checkpoint[], actor: string): KnownItems {
+/** Reads the checkpoints of a pool. A failure of an earlier life of a retried run is forgotten, and so is a result that tells of one: the retry tries again. */
+export function knownItems(
+  checkpoints: readonly Checkpoint[],
+  actor: string,
+  isFailure: (result: Json) => boolean = () => false,
+): KnownItems {
   const states = new Map<number, ItemState>();
   let keys: string | undefined;
-  for (const { entry, actor: by } of checkpoints) {
+  for (const { entry, actor: by, earlier } of checkpoints) {
+    const isEarlier = earlier === true || by !== actor;
     const notes = Notes.parse(entry);
     keys ??= notes.keys;
     for (const item of notes.begun ?? []) states.set(item, { is: 'begun' });
-    for (const [item, result] of notes.done ?? []) states.set(item, { is: 'done', result });
+    for (const [item, result] of notes.done ?? [])
+      if (isEarlier && isFailure(result)) states.delete(item);
+      else states.set(item, { is: 'done', result });
     for (const [item, failure] of notes.failed ?? [])
-      if (by === actor) states.set(item, { is: 'failed', failure });
-      else states.delete(item);
+      if (isEarlier) states.delete(item);
+      else states.set(item, { is: 'failed', failure });
   }
   return { states, keys };
 }

@@ -20,7 +20,7 @@ export function poolEffect(work: PoolWork): Effect<Json, PoolTask> {
   return effect<Json, PoolTask>(
     async (given, scope) => {
       await atWork.get(scope.actor);
-      const pass = new PoolPass(work, given.task, scope, await itemsSoFar(given, scope));
+      const pass = new PoolPass(work, given.task, scope, await itemsSoFar(work, given, scope));
       const end = pass.rest.finally(() => atWork.get(scope.actor) === end && atWork.delete(scope.actor));
       atWork.set(scope.actor, end);
       return await pass.result;
@@ -30,7 +30,7 @@ export function poolEffect(work: PoolWork): Effect<Json, PoolTask> {
 }
 
 /** Checkpoints are read only where there may be some. */
-async function itemsSoFar({ pauses }: PoolTask, scope: EffectScope): Promise<KnownItems> {
+async function itemsSoFar({ isFailure }: PoolWork, { pauses }: PoolTask, scope: EffectScope): Promise<KnownItems> {
   const isFirst = !scope.again && pauses === 0 && !isOfEarlierLife(scope);
-  return isFirst || !scope.checkpoints ? noItems : knownItems(await scope.checkpoints(), scope.actor);
+  return isFirst || !scope.checkpoints ? noItems : knownItems(await scope.checkpoints(), scope.actor, isFailure);
 }

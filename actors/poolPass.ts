@@ -20,6 +20,8 @@ export interface PoolWork {
   reduce(results: readonly Json[], task: Json, failed: readonly FailedItem[]): unknown;
   /** What the keys of its items have after the actor; `item` by default. Pools of one actor need different ones. */
   readonly keys?: string;
+  /** Does a result tell of a failure, which the retry of a failed run performs again? None does by default. */
+  readonly isFailure?: (result: Json) => boolean;
   /** What `map` does outside. */
   readonly effect: EffectKind;
   /** The outside honours the key. */
@@ -203,9 +205,9 @@ export class PoolPass {
   }
 }
 
-/** A retried run performs the effect under the key that it had in an earlier life. */
-export const isOfEarlierLife = ({ key, actor }: Pick<EffectScope, 'key' | 'actor'>): boolean =>
-  !key.startsWith(`${actor}/`);
+/** A retried run performs the effect under the key that it had in an earlier life, of the same actor or of another one. */
+export const isOfEarlierLife = ({ key, actor, retried }: Pick<EffectScope, 'key' | 'actor' | 'retried'>): boolean =>
+  retried === true || !key.startsWith(`${actor}/`);
 
 /** The actor that an effect was asked for by: its key is `actor/seq/index`. */
 const actorOf = (key: string): string => key.split('/').slice(0, -2).join('/');

@@ -8,7 +8,7 @@ import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { backoff } from '../../src/values/backoff.ts';
 import { sleep } from '../../src/values/clock.ts';
 import { toFailure } from '../../src/values/failure.ts';
-import { asJson, isJsonObject, type Json } from '../../src/values/json.ts';
+import { asJson, type Json } from '../../src/values/json.ts';
 import { judge } from '../../src/workflow/airlock/judge.ts';
 import { transform } from '../../src/workflow/transform/transform.ts';
 import type { WebhookInput } from '../../machines/workflow/effectTypes.ts';
@@ -17,7 +17,9 @@ import { mayRepeat } from '../../machines/workflow/updates.ts';
 import { effect } from '../effect.ts';
 import { poolEffect } from '../pool.ts';
 import type { FailedItem } from '../poolPass.ts';
+import { fatalFailureIn } from './fatalFailure.ts';
 import { itemConcurrency, fanOutStep, gathered, listedItems, valuesOfItem, type FanOutStep } from './items.ts';
+import { itemNotesOf } from './itemNotes.ts';
 import { webhookInput } from './stepStart.ts';
 import { valuesSoFar } from './values.ts';
 import type { WebhookScope } from './webhook.ts';
@@ -32,41 +34,34 @@ export function itemsEffect(definition: WorkflowDefinition, send: SendWebhook) {
       const step = fanOutStep(definition, id);
       const values = await valuesSoFar(definition, scope);
       const all = listedItems(step, values);
+      const notes = await itemNotesOf(step.id, all, scope);
       const pool = poolEffect({
         name: step.id,
         split: () => all,
         map: (item, at) => withRetries(step, at, () => endOfItem(step, values, item, at, scope, send)),
         reduce: (ends, _, failed) => asJson(summed(step, ends, failed)),
-        keys: `item/${encodeURIComponent(step.id)}`,
+        keys: notes.keys,
         effect: step.kind === 'webhook' ? 'write' : 'pure',
         idempotent: step.kind !== 'webhook' || step.webhook.idempotent,
         concurrency: itemConcurrency(step, all.length),
         retries: 0,
         // A failed item is a result: it is counted when all have ended.
         maxFailures: Infinity,
+        isFailure: mayBeDoneAgain,
       });
       // The pool gives the end of a step, as JSON.
-      return (await pool.effect.perform({ task: null, pauses: 0 }, ofStep(step.id, scope))) as unknown as StepEnd;
+      return (await pool.effect.perform({ task: null, pauses: 0 }, notes.scope)) as unknown as StepEnd;
     },
-    { kind: 'read' },
+    { kind: 'read', failureIn: fatalFailureIn(definition) },
   );
 }
 
-/** The scope of the items of one step: what another step of the workflow has noted is not theirs. */
-function ofStep(step: string, scope: EffectScope): EffectScope {
-  const { checkpoint, checkpoints } = scope;
-  if (!checkpoint || !checkpoints) return scope;
-  return {
-    ...scope,
-    checkpoint: (entry) => checkpoint({ step, entry }),
-    async checkpoints() {
-      const all = await checkpoints();
-      return all.flatMap(({ actor, entry }) =>
-        isJsonObject(entry) && entry['step'] === step ? [{ actor, entry: entry['entry'] ?? null }] : [],
-      );
-    },
-  };
-}
+/** Has an item failed, so that a retry of the run does it again? One that may have happened is not repeated. */
+const mayBeDoneAgain = (result: Json): boolean => {
+  // It is what `map` gave.
+  const end = result as unknown as StepEnd;
+  return end.status === 'failed' && end.failure.kind !== 'uncertain';
+};
 
 /** The end of one item; an item never throws, unless it is stopped. */
 async function endOfItem(

@@ -13,6 +13,7 @@ import { judge } from '../../src/workflow/airlock/judge.ts';
 import { redactFailure } from '../../src/workflow/expressions/redact.ts';
 import { secretTexts, unseal } from '../../src/workflow/expressions/unseal.ts';
 import { effect } from '../effect.ts';
+import type { FatalFailure } from './fatalFailure.ts';
 import { rulesOf } from './rules.ts';
 import { brokenRequest, codeOfWebhook, refusedRequest } from './webhookFailure.ts';
 
@@ -29,12 +30,12 @@ export interface WebhookDeps {
 /** What a webhook needs of the effect, or of the item of a fan-out, that sends it. */
 export type WebhookScope = Pick<EffectScope, 'key' | 'signal' | 'deadline' | 'clock' | 'onCall'>;
 
-/** The effect of a webhook step. It is sent once: whether it is sent again after a failure is for the step to say. */
-export const webhook = (deps: WebhookDeps) =>
+/** The effect of a webhook step. It is sent once: whether it is sent again after a failure is for the step to say, and for a retry of the run. */
+export const webhook = (deps: WebhookDeps, failureIn: FatalFailure = () => undefined) =>
   effect<StepEnd, WebhookInput>(
     (input, scope) => sendWebhook(deps, input, { ...scope, key: keyOfStep(input, scope) }),
     // Its place in time changes nothing: the same request of the same step is the same webhook.
-    { kind: 'write', idempotent: ({ idempotent }) => idempotent },
+    { kind: 'write', idempotent: ({ idempotent }) => idempotent, failureIn },
   );
 
 /** All attempts of a step have one key, so that the receiver knows the request again: an attempt that failed may have arrived. */

@@ -8,6 +8,7 @@ import { defaultWorkflowSettings } from '../../machines/workflow/settings.ts';
 import { workflowWith } from '../../machines/workflow/workflow.ts';
 import { withActors } from '../withActors.ts';
 import { decideEffect } from './decide.ts';
+import { fatalFailureIn } from './fatalFailure.ts';
 import type { AsStep } from './rules.ts';
 import { gatherEffect, prepareItemsEffect } from './items.ts';
 import { itemsEffect, type SendWebhook } from './itemFunctions.ts';
@@ -61,7 +62,7 @@ export function workflowActor({
   });
   return withActors(machine, {
     decide: decideEffect(definition, asStep, cache),
-    webhook: webhook(deps),
+    webhook: webhook(deps, fatalFailureIn(definition)),
     items: itemsEffect(definition, sendOne),
     notify: notifyEffect(definition, sendOne),
     fanOut,

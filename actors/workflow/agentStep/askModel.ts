@@ -1,4 +1,5 @@
 /** One question to the model of an agent step, and what its answer says. */
+import type { Failure } from '../../../src/values/failure.ts';
 import { asJson } from '../../../src/values/json.ts';
 import type { ModelAnswer, ToolCall } from '../../../src/contracts/model.ts';
 import type {
@@ -21,27 +22,34 @@ import { stepRequest } from './stepPrompts.ts';
 /** Fills `ask`. A retried run knows a question again by its number, whatever it may cost. */
 export const askStepModel = (deps: AgentStepDeps) =>
   knownBy(
-    effect<StepAnswer, StepQuestion>(async (question, scope) => {
-      const task = await keptTask(scope);
-      const tools = question.offer ? await keptTools(scope) : [];
-      const redaction = redactionOf(task, deps);
-      return redaction.guard(async () => {
-        const request = await stepRequest(question, task, tools, scope);
-        requireBudget(task, question, request, deps.gateway);
-        const answer = await deps.gateway.answer(
-          task.value.model.group,
-          request,
-          modelScope(scope),
-          (part) => scope.progress(redaction.clean(asJson(part))),
-          mayAttempt(task, question),
-        );
-        const { text, calls, provider } = answer;
-        const said = redaction.clean({ text, calls, ...(provider === undefined ? {} : { provider }) });
-        return stepAnswer({ ...answer, ...said }, question, task, tools);
-      });
-    }),
+    effect<StepAnswer, StepQuestion>(
+      async (question, scope) => {
+        const task = await keptTask(scope);
+        const tools = question.offer ? await keptTools(scope) : [];
+        const redaction = redactionOf(task, deps);
+        return redaction.guard(async () => {
+          const request = await stepRequest(question, task, tools, scope);
+          requireBudget(task, question, request, deps.gateway);
+          const answer = await deps.gateway.answer(
+            task.value.model.group,
+            request,
+            modelScope(scope),
+            (part) => scope.progress(redaction.clean(asJson(part))),
+            mayAttempt(task, question),
+          );
+          const { text, calls, provider } = answer;
+          const said = redaction.clean({ text, calls, ...(provider === undefined ? {} : { provider }) });
+          return stepAnswer({ ...answer, ...said }, question, task, tools);
+        });
+      },
+      { failureIn: failureOfAnswer },
+    ),
     ({ about, number }) => ({ about, number }),
   );
+
+/** An answer that is judged and has failed: a retry asks for another one. */
+const failureOfAnswer = ({ says }: StepAnswer): Failure | undefined =>
+  (says.kind === 'draft' || says.kind === 'violating') && says.end.status === 'failed' ? says.end.failure : undefined;
 
 function stepAnswer(
   answer: ModelAnswer,
