@@ -28,3 +28,4 @@ export { fanOutMachine } from './workflow/fanOut.ts';
 export { defaultWorkflowSettings, type WorkflowSettings } from './workflow/settings.ts';
 export { engineActions, slot, type MessageMeta } from './slot.ts';
 export { treasurerMachine } from './treasury/treasurer.ts';
+export { flowMachine } from './flow/flow.ts';

@@ -23,6 +23,12 @@ export interface EffectScope {
   readonly clock: Clock;
   /** True when an earlier process may have performed this before it died. */
   readonly again: boolean;
+  /** The number of the claim under which this process has the run: another one after another process had it; 0 when absent. */
+  readonly epoch?: number;
+  /** How often the run was retried after it had failed; 0 when absent. */
+  readonly retries?: number;
+  /** True in a retried run when an earlier life of it had begun this. Default false. */
+  readonly retried?: boolean;
   /** The entries of one of the actor's append-only lists, oldest first, as committed so far. */
   list(name: string): Promise<readonly Json[]>;
   /** The same of another actor of the run; none when there is no such actor. An effect without it reads only its own. */
@@ -47,6 +53,8 @@ export interface Checkpoint {
   readonly actor: string;
   /** What was stored. */
   readonly entry: Json;
+  /** True when an earlier life of a retried run stored it. Default false. */
+  readonly earlier?: boolean;
 }
 
 /** A value that is computed of the entries of a list, one after the other. It is kept by this object: make it once, outside of the effect. */
@@ -71,7 +79,7 @@ export type Outcome =
     };
 
 /** Settings of an effect. Every field may be left out. */
-export interface EffectOptions<Input> {
+export interface EffectOptions<Input, Output = unknown> {
   /** What it does outside: `pure`, `read` or `write`, also by its input. Default `read`. */
   kind?: EffectKind | ((input: Input) => EffectKind);
   /** The outside honours the key: performing again under the same key changes nothing. Default false. */
@@ -80,6 +88,11 @@ export interface EffectOptions<Input> {
   sameStep?: (input: Input) => Json;
   /** Performed again in every retry of a failed run, whatever it gave before: what it gives depends on this process, or on what the retry changes. Default false; a `pure` effect always is. */
   anew?: boolean;
+  /**
+   * The failure that an output tells of, when its machine does not go on from it: the retry of a failed run performs the effect again, as one that failed.
+   * By default every output is a success.
+   */
+  failureIn?(output: Output, input: Input): Failure | undefined;
   /** Tries a retryable failure again, always under the same key. Default: one attempt. */
   retry?: {
     /** Attempts in all, the first included. */

@@ -9,9 +9,16 @@ export type ApprovalSubject = z.infer<typeof ApprovalSubject>;
 /** The actor type of every ticket: the first part of its address. */
 export const ticketType = 'wait';
 
+/** A question of a flow without a deadline stays open as long as anybody can want; a timer needs an end. Ten years, in milliseconds. */
+export const longestWait = 10 * 365 * 24 * 3_600_000;
+
 /** What a ticket starts with. */
 export const WaitInput = z.object({
+  /** The name under which it can be answered, beside its address: that of a wait of a flow. */
+  name: z.string().optional(),
   question: z.string(),
+  /** Facts for those who answer. */
+  metadata: z.record(z.string(), anyJson()).optional(),
   subject: ApprovalSubject.optional(),
   /** JSON Schema that an answer must fit. */
   schema: z.record(z.string(), anyJson()),

@@ -1,4 +1,5 @@
 /** What one step of a machine changes about its actor: the new snapshot, what begins and what ends with it. Pure: the same step makes the same change again (E2). */
+import { listsOfAllLives } from '../contracts/flow/record.ts';
 import { deadLetterList } from '../contracts/deadLetter.ts';
 import { artifactList } from '../contracts/parts.ts';
 import { asJson } from '../values/json.ts';
@@ -48,9 +49,9 @@ export interface StepOutcome {
   readonly builder: CommitBuilder;
 }
 
-/** The stored name of an actor's list: after a restart from the beginning its lists begin anew, except artifacts, which others refer to. */
+/** The stored name of an actor's list: after a restart from the beginning its lists begin anew, except artifacts, which others refer to, and what a flow goes on with. */
 export const storedListName = ({ life = 0 }: Pick<SpawnInfo, 'life'>, name: string): string =>
-  life === 0 || name === artifactList ? name : `${name}~${life}`;
+  life === 0 || name === artifactList || listsOfAllLives.includes(name) ? name : `${name}~${life}`;
 
 /**
  * The change of a step, and the builder with what is not stored: emitted events and custom actions. `before` is undefined for the first step.

@@ -17,12 +17,16 @@ import { taskFacts } from './taskFacts.ts';
 import type { MachineRunnable } from './machine.ts';
 import { orchestratorTasks } from './orchestratorInput.ts';
 import type { Orchestrator } from './orchestratorDefinition.ts';
+import type { Flow } from '../flow/flow.ts';
 import type { Workflow } from './workflow.ts';
 
 export type { AnyAgent, AnyGuarded, AnyMember, AnyOrchestrator, AnyTeam };
 
 /** Everything that `run` and `runtime.start` take. */
-export type Runnable = AnyAgent | AnyTeam | MachineRunnable | AnyGuarded | Orchestrator | Workflow;
+export type Runnable = AnyAgent | AnyTeam | MachineRunnable | AnyGuarded | Orchestrator | Workflow | AnyFlow;
+
+/** A flow, whatever it is given and gives. */
+export type AnyFlow = Flow<unknown, unknown>;
 
 const kinds: readonly unknown[] = [
   'agent',
@@ -31,9 +35,10 @@ const kinds: readonly unknown[] = [
   'guarded',
   'orchestrator',
   'workflow',
+  'flow',
 ] satisfies Runnable['kind'][];
 
-/** Was it made by `agent()`, `team()`, `guarded()`, `orchestrator()`, `machine()` or `workflow()`? */
+/** Was it made by `agent()`, `team()`, `guarded()`, `orchestrator()`, `machine()`, `workflow()` or `flow()`? */
 export const isRunnable = (value: unknown): value is Runnable => kinds.includes(kindOf(value));
 
 /** Throws `definition` for anything that cannot be run. */
@@ -41,7 +46,7 @@ export function requireRunnable(value: unknown): asserts value is Runnable {
   if (isRunnable(value)) return;
   throw new TroupeError(
     'definition',
-    `What runs is an agent({ … }), a team({ … }), something guarded(…), an orchestrator({ … }), a machine(chart) or a workflow(file); got ${describeValue(value)}.`,
+    `What runs is an agent({ … }), a team({ … }), something guarded(…), an orchestrator({ … }), a machine(chart), a workflow(file) or a flow(name, …); got ${describeValue(value)}.`,
   );
 }
 
@@ -59,6 +64,8 @@ export function runInput(subject: Runnable, input: unknown): Json {
     case 'team':
       return requireInput(what, { type: subject.accepts, body: subject.protocol.parse(subject.accepts, input) });
     case 'workflow':
+      return requireInput(what, subject.start(input));
+    case 'flow':
       return requireInput(what, subject.start(input));
     case 'orchestrator':
       return requireInput(what, orchestratorTasks(subject, input));

@@ -2,6 +2,7 @@
  * What a long effect has done so far, in the ledger beside the results of effects, so that it goes on from there after a crash (E5).
  *
  * CP1 A checkpoint has a key of its own below the key of its effect: the epoch of the run and a number. Two processes never use the same.
+ *    So the epoch tells in which life of a retried run it was stored: a life begins with an epoch of its own.
  * CP2 It is stored whether or not the effect is still wanted: what was done, was done. A process that has lost the run stores none (E4).
  */
 import type { Checkpoint } from '../contracts/effect.ts';
@@ -27,6 +28,8 @@ const nameOf = (effect: string): string => `${effect}.checkpoint`;
 
 /** The checkpoints of one effect, as parts of its scope. */
 export function checkpointsOf(context: EngineContext, run: HostedRun, { actor, key, name }: CheckpointedEffect) {
+  // Those that did the same step in earlier lives of a retried run.
+  const actors = new Set([actor, actorOf(key), ...(run.recall?.earlierActors(actor) ?? [])]);
   const { journal, clock, ending, stalls } = context;
   // Of this ownership: an effect that outlives it stores nothing under a later one.
   const epoch = run.isHere ? run.epoch : 0;
@@ -44,10 +47,15 @@ export function checkpointsOf(context: EngineContext, run: HostedRun, { actor, k
     },
     async checkpoints(): Promise<readonly Checkpoint[]> {
       const ledger = await patient(() => journal.ledger(run.id));
-      const first = `${actorOf(key)}/`;
       return ledger.flatMap((entry) =>
-        entry.name === nameOf(name) && (entry.actor === actor || entry.key.startsWith(first)) && entry.outcome.ok
-          ? [{ actor: entry.actor, entry: entry.outcome.output }]
+        entry.name === nameOf(name) && actors.has(entry.actor) && entry.outcome.ok
+          ? [
+              {
+                actor: entry.actor,
+                entry: entry.outcome.output,
+                earlier: epochOf(entry.key) < (run.recall?.since ?? -Infinity),
+              },
+            ]
           : [],
       );
     },
@@ -56,3 +64,6 @@ export function checkpointsOf(context: EngineContext, run: HostedRun, { actor, k
 
 /** The actor that an effect was asked for by: its key is `actor/seq/index`. */
 const actorOf = (key: string): Address => key.split('/').slice(0, -2).join('/');
+
+/** The epoch in which a checkpoint was stored: its key is `key/epoch.number`. */
+const epochOf = (key: string): number => Number.parseInt(key.slice(key.lastIndexOf('/') + 1), 10);

@@ -13,6 +13,8 @@ export interface EarlierLives {
   at(path: string): readonly ActorLife[];
   /** What an actor has done in the present life, as of when this was read. */
   current(actor: Address): ActorLife | undefined;
+  /** The epoch with which the present life began; undefined when it is to begin now. */
+  readonly since: number | undefined;
   /** How many children were begun at a step in the present life, as of when this was read. */
   begun(step: string): number;
 }
@@ -53,6 +55,7 @@ export async function earlierLives(journal: Journal, run: string, lives: RunLive
     paths,
     at: (path) => byPath.get(path) ?? [],
     current: (actor) => current.get(actor),
+    since: events.get(root)?.find(({ seq }) => seq === retries.at(-1))?.epoch,
     begun(step) {
       let nth = 0;
       while (known.has(childPath(step, nth))) nth++;

@@ -73,9 +73,10 @@ export class Operations {
     return { key: untold ?? key, attempts: [], mayHaveHappened: untold !== undefined, isSuperseded: false };
   }
 
-  #add(life: ActorLife, attempt: Attempt): void {
-    const operation = this.ask(attempt);
+  #add(life: ActorLife, made: Attempt): void {
+    const operation = this.ask(made);
     if (!operation) return;
+    const attempt = judged(made, this.#optionsOf(made.name));
     operation.attempts.push({ life, attempt });
     operation.mayHaveHappened ||= isUncertain(attempt.outcome);
   }
@@ -101,6 +102,13 @@ function inOrder(operations: readonly Operation[], life: ActorLife): Operation[]
 }
 
 const hasSucceeded = ({ attempts }: Operation): boolean => attempts.some(({ attempt }) => attempt.outcome?.ok);
+
+/** An attempt whose output tells of a failure has failed, and nothing follows from it: its machine did not go on. */
+export function judged(attempt: Attempt, options: EffectOptions<unknown> | undefined): Attempt {
+  const { outcome, input } = attempt;
+  const failure = outcome?.ok ? options?.failureIn?.(outcome.output, input) : undefined;
+  return failure ? { ...attempt, outcome: { ok: false, failure }, taken: undefined } : attempt;
+}
 
 const isUncertain = (outcome: Outcome | undefined): boolean =>
   outcome === undefined || (!outcome.ok && outcome.failure.kind === 'uncertain');

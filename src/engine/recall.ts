@@ -5,7 +5,7 @@
  * journal, until it comes to the step that had failed.
  *
  * RC1 An effect that had succeeded is not performed again, and a child that had succeeded is not begun again.
- * RC2 A failure that its actor went on from is kept as well: what came after it depends on it.
+ * RC2 A failure that its actor went on from is kept as well: what came after it depends on it. An output that tells of a failure (`failureIn`) never is.
  * RC3 What had failed, or had begun and was not settled, is performed again under the key of its first attempt.
  * RC4 Everything here is read from the journal, so a retry that is interrupted by a crash keeps the same again.
  */
@@ -18,7 +18,7 @@ import type { SpawnInfo } from '../core/spawn.ts';
 import type { ActorLife } from './actorLife.ts';
 import { earlierLives, type EarlierLives } from './earlierLives.ts';
 import { childPath, childStep } from './places.ts';
-import { isAnew, Operations, type EffectOptionsOf, type Operation } from './operations.ts';
+import { isAnew, judged, Operations, type EffectOptionsOf, type Operation } from './operations.ts';
 
 /** What the host must be told about the machines that it runs. */
 export interface RecallPolicy {
@@ -33,26 +33,49 @@ export type RecalledEffect = { readonly outcome: Outcome } | { readonly key: str
 
 /** The earlier lives of one retried run. */
 export class Recall {
+  /** How often the run was retried. */
+  readonly retries: number;
   readonly #policy: RecallPolicy;
   readonly #lives: EarlierLives;
   /** By the path of the actor that asks for them. */
   readonly #operations = new Map<string, Operations>();
   /** How often a child was begun at a step in this life. */
   readonly #begun = new Map<string, number>();
+  /** The epoch of the run with which its present life began. */
+  readonly since: number;
 
-  private constructor(policy: RecallPolicy, lives: EarlierLives) {
+  private constructor(
+    policy: RecallPolicy,
+    lives: EarlierLives,
+    { retries, since }: Pick<Recall, 'retries' | 'since'>,
+  ) {
     this.#policy = policy;
     this.#lives = lives;
+    this.retries = retries;
+    this.since = since;
   }
 
-  /** Reads them; undefined for a run that was never retried. */
+  /** Reads them; undefined for a run that was never retried. `epoch`: the present one of the run. */
   static async load(
     journal: Journal,
     { run, address, retries = [] }: SpawnInfo,
     policy: RecallPolicy,
+    epoch: number,
   ): Promise<Recall | undefined> {
     if (retries.length === 0) return undefined;
-    return new Recall(policy, await earlierLives(journal, run, { root: address, retries, stepOf: policy.stepOf }));
+    const lives = await earlierLives(journal, run, { root: address, retries, stepOf: policy.stepOf });
+    return new Recall(policy, lives, { retries: retries.length, since: lives.since ?? epoch });
+  }
+
+  /** The actors that did what this one does, in earlier lives, the oldest first. */
+  earlierActors(actor: Address): readonly Address[] {
+    const path = this.#lives.paths.get(actor);
+    return path === undefined
+      ? []
+      : this.#lives
+          .at(path)
+          .map(({ row }) => row.actor)
+          .toReversed();
   }
 
   /** An effect that is asked for now. Undefined when it was never asked for, or must be performed anew. */
@@ -108,9 +131,11 @@ function keptOutcome({ attempts, isSuperseded }: Operation, optionsOf: EffectOpt
 const isFollowed = (life: ActorLife | undefined, taken: number | undefined, optionsOf: EffectOptionsOf): boolean =>
   taken !== undefined &&
   life !== undefined &&
-  life.attempts.some(
-    (later) => later.outcome?.ok && later.taken !== undefined && later.taken > taken && !isAnew(optionsOf(later.name)),
-  );
+  life.attempts.some((made) => {
+    const options = optionsOf(made.name);
+    const later = judged(made, options);
+    return later.outcome?.ok && later.taken !== undefined && later.taken > taken && !isAnew(options);
+  });
 
 /** The policy for machines of which nothing is known: a child that is done has succeeded. */
 export const keepDone: RecallPolicy = {

@@ -189,7 +189,7 @@ export class RunStarter {
       retries: [...(before.retries ?? []), seq + 1],
       ...(due === undefined ? {} : { deadline: due }),
     };
-    run.recall = await Recall.load(journal, spawnInfo, this.#parts.recallPolicy);
+    run.recall = await Recall.load(journal, spawnInfo, this.#parts.recallPolicy, run.epoch);
     const actor = this.#parts.newActor(run, type, run.root);
     this.#parts.registry.add(actor);
     await actor.reopen(stored, spawnInfo);
@@ -212,7 +212,7 @@ export class RunStarter {
   async #recover(run: HostedRun, type: ActorType, root: StoredActor): Promise<void> {
     const { context, registry, outboxRelay, newActor, spawn, catchUp, recallPolicy } = this.#parts;
     const { journal, clock } = context;
-    if (root.status === 'active') run.recall = await Recall.load(journal, spawnInfoOf(root), recallPolicy);
+    if (root.status === 'active') run.recall = await Recall.load(journal, spawnInfoOf(root), recallPolicy, run.epoch);
     const { actors: members, unspawned } = await loadRun(journal, type, root);
     const actors = members.map((member) => {
       const actor = newActor(run, member.type, member.stored.actor);

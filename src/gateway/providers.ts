@@ -83,6 +83,10 @@ const table: Readonly<Record<string, Provider>> = {
 /** Environment variables that hold the keys of models. */
 export const modelKeyVariables: readonly string[] = Object.values(table).flatMap(({ keys }) => keys);
 
+/** Environment variables that hold the key of a provider; none for one that is not known. */
+export const keyVariablesOf = (provider: string): readonly string[] =>
+  Object.hasOwn(table, provider) ? (table[provider]?.keys ?? []) : [];
+
 /** The names of all providers. */
 export const providerNames: readonly string[] = Object.keys(table);
 

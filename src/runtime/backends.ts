@@ -1,17 +1,24 @@
 /** Opens the backends of a runtime: the journal that stores its actors, and the transport that carries their messages. */
 import { type OptionNames } from '../values/options.ts';
 import { mkdir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { disposables } from './disposables.ts';
 import { sleep, type Clock } from '../values/clock.ts';
 import { reasonOf } from '../values/cause.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
+import type { BlobStore } from '../blobs/blobStore.ts';
+import { fileBlobs } from '../blobs/files.ts';
+import { memoryBlobs } from '../blobs/memory.ts';
+import type { StepCache } from '../contracts/workflow/stepCache.ts';
 import type { Journal } from '../journal/journal.ts';
 import { memory } from '../journal/memory.ts';
 import { withNats } from '../nats/packages.ts';
+import { withBlobs } from './artifacts/blobRetention.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
 import { inProcess } from '../transport/inProcess.ts';
 import type { Transport } from '../transport/transport.ts';
+import { stepCacheFiles } from './stepCacheFiles.ts';
+import { stepCacheMemory } from './stepCacheMemory.ts';
 
 /** Which journal and which transport a runtime uses. */
 export interface BackendOptions {
@@ -32,6 +39,10 @@ export interface BackendOptions {
 export interface Backends extends AsyncDisposable {
   /** Stores actors. */
   readonly journal: Journal;
+  /** Stores large contents of artifacts: beside a file in the folder `<db>.blobs`, on the server of a shared journal, or in memory. */
+  readonly blobs: BlobStore;
+  /** Keeps results of checkpoints for later runs: in files beside that of the journal, in `./.troupe/steps`, or in memory. */
+  readonly cache: StepCache;
   /** Carries messages. */
   readonly transport: Transport;
 }
@@ -50,27 +61,62 @@ export async function openBackends(
         ? undefined
         : use(await connectBackend(settings, clock));
     const transport = givenTransport ?? use(server ? server.transport() : inProcess());
-    const localJournal = () => openFile(db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db');
-    const journal = givenJournal ?? use(await (server && db === undefined ? server.journal() : localJournal()));
-    return { journal, transport, [Symbol.asyncDispose]: close };
+    if (givenJournal)
+      return {
+        journal: givenJournal,
+        blobs: blobsOf(givenJournal),
+        cache: stepCacheMemory(),
+        transport,
+        [Symbol.asyncDispose]: close,
+      };
+    const isOnServer = server && db === undefined;
+    const place = db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db';
+    const opened = use(await (isOnServer ? server.journal() : openFile(place)));
+    const blobs = isOnServer
+      ? server.blobs()
+      : place === 'memory'
+        ? memoryBlobs()
+        : fileBlobs(`${resolve(place)}.blobs`, clock);
+    const cache =
+      place === 'memory' && !isOnServer
+        ? stepCacheMemory()
+        : stepCacheFiles(isOnServer ? resolve('.troupe/steps') : join(dirname(resolve(place)), 'steps'));
+    return { journal: withBlobs(opened, blobs), blobs, cache, transport, [Symbol.asyncDispose]: close };
   } catch (thrown) {
     await close();
     throw thrown;
   }
 }
 
+/** Contents beside journals that tests have opened: two runtimes that share one find the same. */
+const givenBlobs = new WeakMap<Journal, BlobStore>();
+function blobsOf(journal: Journal): BlobStore {
+  const known = givenBlobs.get(journal) ?? memoryBlobs();
+  givenBlobs.set(journal, known);
+  return known;
+}
+
 /** Connects to a NATS server. Its modules are loaded only here. */
 async function connectBackend(settings: NatsSettings, clock: Clock) {
-  const [{ connectNats }, { permissionError }, { replicasError, fewerReplicasNotice }, { nats }, { jetstream }] =
-    await withNats(() =>
-      Promise.all([
-        import('../nats/connection.ts'),
-        import('../nats/permissionErrors.ts'),
-        import('../nats/replicas.ts'),
-        import('../transport/nats/nats.ts'),
-        import('../journal/shared/jetstream/open.ts'),
-      ]),
-    );
+  const [
+    { connectNats },
+    { objectStore },
+    { serverBlobs },
+    { permissionError },
+    { replicasError, fewerReplicasNotice },
+    { nats },
+    { jetstream },
+  ] = await withNats(() =>
+    Promise.all([
+      import('../nats/connection.ts'),
+      import('../nats/objectStore.ts'),
+      import('../blobs/onServer.ts'),
+      import('../nats/permissionErrors.ts'),
+      import('../nats/replicas.ts'),
+      import('../transport/nats/nats.ts'),
+      import('../journal/shared/jetstream/open.ts'),
+    ]),
+  );
   const {
     tenant = 'default',
     replicas = 1,
@@ -84,6 +130,7 @@ async function connectBackend(settings: NatsSettings, clock: Clock) {
   const notice = (says: string) => process.emitWarning(says, 'TroupeWarning');
   return {
     transport: () => nats({ connection, clock, tenant, replicas }),
+    blobs: () => serverBlobs(objectStore({ connection, clock, bucket: `troupe_${tenant}_blobs`, replicas }), clock),
     journal: async () => {
       const journal = await acrossElection(clock, connection.info?.cluster !== undefined, () =>
         jetstream({

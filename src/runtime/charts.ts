@@ -36,6 +36,7 @@ export interface ChartTransition {
 export async function chartOf(subject: Runnable): Promise<ChartNode> {
   if (subject.kind === 'machine') return nodeOf(subject.type.chart.machine.root);
   if (subject.kind === 'workflow') return nodeOf((await import('../../machines/index.ts')).workflowMachine.root);
+  if (subject.kind === 'flow') return nodeOf((await import('../../machines/index.ts')).flowMachine.root);
   return nodeOf((await machineOf(subject.kind)).root);
 }
 

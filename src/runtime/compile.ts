@@ -36,7 +36,8 @@ import {
   type AnyGuarded,
   type AnyTeam,
 } from '../define/anyMember.ts';
-import { requireRunnable, type Runnable } from '../define/runnable.ts';
+import { requireRunnable, type AnyFlow, type Runnable } from '../define/runnable.ts';
+import { flowCompiler, type FlowCompileContext } from './flow.ts';
 import type { Workflow } from '../define/workflow.ts';
 import { defaultSupervision, type ActorType, type ActorTypeOptions } from '../core/actorType.ts';
 import { actorType } from '../engine/nodePlatform.ts';
@@ -59,6 +60,8 @@ export interface CompileContext {
   readonly clock: Clock;
   /** Connections that were opened are added here; the runtime closes them. */
   readonly opened: AsyncDisposable[];
+  /** What the calls of flows are done with. */
+  readonly flows?: FlowCompileContext['flows'] | undefined;
   /** Two members that begin at once use large shares without asking, as in runs that earlier versions began; false by default. Only their recordings are replayed so. */
   readonly sharesUnasked?: boolean;
   /** For tests: changes every actor type before it is used. */
@@ -280,8 +283,17 @@ export function compile(context: CompileContext): (subject: Runnable) => ActorTy
     return actorType(machine, options);
   }
 
-  function compileUnguarded(subject: AnyAgent | AnyTeam | Orchestrator | Workflow): Compiled {
+  const compileFlow = flowCompiler(context, compileChild);
+
+  /** What a flow runs as its child. */
+  function compileChild(subject: Runnable): Compiled {
+    if (subject.kind === 'machine') return { machine: subject.type.chart.machine, options: subject.options };
+    return subject.kind === 'guarded' ? compileGuarded(subject) : compileUnguarded(subject);
+  }
+
+  function compileUnguarded(subject: AnyAgent | AnyTeam | Orchestrator | Workflow | AnyFlow): Compiled {
     if (subject.kind === 'workflow') return subject.compile(context);
+    if (subject.kind === 'flow') return compileFlow(subject);
     return subject.kind === 'agent' ? compileAgent(subject, false) : compileMember(subject);
   }
 

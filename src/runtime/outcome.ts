@@ -4,6 +4,7 @@ import { AgentOutput, type AgentUsage } from '../contracts/agent.ts';
 import { describeMismatch } from '../values/explain.ts';
 import { Failure, TroupeError, type FailureKind } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
+import { FlowEnd } from '../contracts/flow/flow.ts';
 import { RunOutput } from '../contracts/run.ts';
 import { WorkflowOutput, type StepMetrics } from '../contracts/workflow/step.ts';
 import { pipelineResult, RouterOutput } from '../contracts/task.ts';
@@ -24,6 +25,8 @@ type Ended =
       readonly status: 'done';
       /** The result. */
       readonly output: Json;
+      /** The result of a flow holds values that JSON does not have, such as dates. */
+      readonly encoded?: true;
       /** What it used up; missing for machines of users. */
       readonly usage?: AgentUsage;
     }
@@ -75,6 +78,7 @@ export function outcomeOf({
       if (machine === 'guardrail') return ofGuardrail(read(GuardrailOutput, actor, state.output));
       if (machine === 'run') return ofRun(read(RunOutput, actor, state.output));
       if (machine === 'workflow') return ofWorkflow(read(WorkflowEnd, actor, state.output));
+      if (machine === 'flow') return ofFlow(read(FlowEnd, actor, state.output));
       if (machine === 'router') return ofRouter(read(RouterOutput, actor, state.output));
       return { status: 'done', output: state.output ?? null };
   }
@@ -144,6 +148,10 @@ function ofWorkflow({ output }: z.infer<typeof WorkflowEnd>): EndedOutcome {
       return { status: 'cancelled', reason: output.reason, usage };
   }
 }
+
+/** `encoded` outputs stay as they are stored: whoever wants the values decodes them. */
+const ofFlow = (end: FlowEnd): EndedOutcome =>
+  end.status === 'completed' ? { status: 'done', output: end.output, ...(end.encoded ? { encoded: true } : {}) } : end;
 
 const usageOf = ({ llm_calls, tokens_in, tokens_out, tool_calls, cost_usd }: StepMetrics): AgentUsage => ({
   steps: llm_calls,

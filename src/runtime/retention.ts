@@ -14,8 +14,9 @@ const interval = 60 * 60 * 1_000;
 export function keptFor(
   given: Duration | false | undefined,
   env: Readonly<Record<string, string | undefined>>,
+  fromFile?: Duration | false,
 ): number | undefined {
-  const keep = given ?? env['TROUPE_KEEP'] ?? defaultKeep;
+  const keep = given ?? env['TROUPE_KEEP'] ?? fromFile ?? defaultKeep;
   if (keep === false || keep === Infinity || keep === 'forever') return undefined;
   // What the environment says is checked by `milliseconds`.
   return milliseconds(keep as Duration);

@@ -4,11 +4,12 @@ import type { Agent } from '../define/agent.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { MessageBody, BodyInput, MessageName, ReplyNames, MessageOf } from '../contracts/protocol.ts';
+import type { CallSettings } from '../contracts/flow/settings.ts';
 import type { InputPart } from '../contracts/media.ts';
 import type { Duration } from '../values/duration.ts';
 import { attach } from './attach.ts';
 import { storedFailureError } from './retry.ts';
-import { runtimeOptionNames, type Runtime, type RuntimeOptions, type Ticket } from './runtime.ts';
+import { callSettingNames, runtimeOptionNames, type Runtime, type RuntimeOptions, type Ticket } from './runtime.ts';
 import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import type { OrchestratorInput } from '../define/orchestratorInput.ts';
 import type { Runnable } from '../define/runnable.ts';
@@ -17,9 +18,11 @@ import type { Team } from '../define/teamDefinition.ts';
 import type { Guarded } from '../define/guardrails/guardedDefinition.ts';
 import type { MachineRunnable } from '../define/machine.ts';
 import type { Workflow } from '../define/workflow.ts';
+import { decodeValue } from '../flow/encode.ts';
+import type { Flow } from '../flow/flow.ts';
 
 /** Options of `run`: those of the runtime, and those of one run. */
-export interface RunOptions extends RuntimeOptions {
+export interface RunOptions extends RuntimeOptions, CallSettings {
   /** The key of the run: any number of calls with the same key are one run. A new run by default. */
   readonly key?: string;
   /** How long the run may take from now, as a duration such as '2m' or in milliseconds; the limit of the definition by default. */
@@ -62,7 +65,9 @@ type InputOf<S> =
           ? OrchestratorInput
           : S extends Workflow
             ? Readonly<Record<string, Json>>
-            : never;
+            : S extends Flow<infer Input, infer _Output>
+              ? Input
+              : never;
 /** A body with parts beside it; where the body is a text, its texts may be parts as well. */
 type PartsWith<Body> =
   | {
@@ -79,35 +84,45 @@ type OutputOf<S> =
       ? [H] extends [never]
         ? string
         : MessageOf<M, ReplyNames<M, H> & MessageName<M>>
-      : Json;
+      : S extends Flow<infer _Input, infer Output>
+        ? Output
+        : Json;
 
 /** The options for the runtime. Throws `definition` for an option that `run` does not have; `what` is what was called. */
 export function runtimePartOf(what: string, options: RunOptions): RuntimeOptions {
   requireOptions(what, options, runOptionNames);
-  const { key: _key, deadline: _deadline, retry: _retry, onTicket: _onTicket, ...rest } = options;
-  return rest;
+  const rest: Partial<Record<string, unknown>> = { ...options };
+  for (const name of ownOptionNames) delete rest[name];
+  // What is left are those of the runtime.
+  return rest as RuntimeOptions;
 }
 
-const runOptionNames: OptionNames<RunOptions> = {
-  ...runtimeOptionNames,
+const runOnlyNames: OptionNames<Omit<RunOptions, keyof RuntimeOptions>> = {
+  ...callSettingNames,
   key: true,
   deadline: true,
   retry: true,
   onTicket: true,
 };
+const ownOptionNames = Object.keys(runOnlyNames);
+const runOptionNames: OptionNames<RunOptions> = { ...runtimeOptionNames, ...runOnlyNames };
 
 /** Does what `run()` does in a runtime that is open already. */
 export async function runIn<S extends Runnable>(
   runtime: Runtime,
   subject: S,
   input: InputFor<S>,
-  { key, deadline, retry, onTicket, clock = systemClock() }: RunOptions,
+  { key, deadline, retry, onTicket, retries, cache, concurrency, model, clock = systemClock() }: RunOptions,
 ): Promise<OutputFor<S>> {
   const begin = () =>
     runtime.start(subject, input, {
       ...(key === undefined ? {} : { key }),
       ...(deadline === undefined ? {} : { deadline }),
       ...(retry === undefined ? {} : { retry }),
+      ...(retries === undefined ? {} : { retries }),
+      ...(cache === undefined ? {} : { cache }),
+      ...(concurrency === undefined ? {} : { concurrency }),
+      ...(model === undefined ? {} : { model }),
     });
   const handle = await (key === undefined ? begin() : attach(begin, clock));
   for (;;) {
@@ -115,7 +130,10 @@ export async function runIn<S extends Runnable>(
     switch (outcome.status) {
       case 'done':
         // What comes out was checked by the schema of its message; the types say which.
-        return outcome.output as OutputFor<S>;
+        return decodeValue({
+          json: outcome.output,
+          ...(outcome.encoded ? { encoded: true } : {}),
+        }) as OutputFor<S>;
       case 'failed':
         throw handle.endedAt === undefined
           ? fromFailure(outcome.failure)

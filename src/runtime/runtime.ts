@@ -1,5 +1,9 @@
 /** Opens a runtime: journal, transport, gateway and host together. Disposing the runtime closes everything it opened. */
 import { requireOptions, type OptionNames } from '../values/options.ts';
+import { resolve } from 'node:path';
+import { parseConfiguration } from '../config/configuration.ts';
+import { processConfiguration } from '../config/configure.ts';
+import { nearestConfiguration } from '../config/file.ts';
 import type { Clock } from '../values/clock.ts';
 import { milliseconds, type Duration } from '../values/duration.ts';
 import type { Envelope } from '../contracts/envelope.ts';
@@ -7,6 +11,7 @@ import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { requireId, type Address } from '../values/ids.ts';
 import type { Observer } from '../contracts/inspection.ts';
 import { asJson, isJsonObject, type Json, type JsonObject } from '../values/json.ts';
+import type { CallSettings } from '../contracts/flow/settings.ts';
 import { artifactList } from '../contracts/parts.ts';
 import type { Messages, Protocol } from '../contracts/protocol.ts';
 import { breaker } from '../../actors/gateway.ts';
@@ -19,15 +24,22 @@ import type { ActorType } from '../core/actorType.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Host } from '../engine/host.ts';
 import { rootAddress } from '../engine/runStarter.ts';
+import type { SecretStore } from '../secrets/secretStore.ts';
 import { storageReasonOf } from '../values/storageReason.ts';
 import { isProcessAlive, thisProcessId } from '../engine/processId.ts';
 import { ReplyChannel, type Ref } from '../engine/ref.ts';
 import { incompatibilities } from '../engine/recovery.ts';
 import { compile } from './compile.ts';
 import { readParts } from './inputParts.ts';
+import type { BlobStore } from '../blobs/blobStore.ts';
 import { backendOptionNames, openBackends, type BackendOptions } from './backends.ts';
+import { flowConfiguration } from './flowConfiguration.ts';
+import { flowDeps } from './flowDeps.ts';
+import { flowSecrets } from './flowSecrets.ts';
 import { keptSteps } from './kept.ts';
 import { keptFor, Retention } from './retention.ts';
+import type { CallPlan } from '../flow/replayPlan.ts';
+import { prepareReplay, type ReplaySettings } from './replay.ts';
 import { mayRetry, requireFailed, retryWithoutKey } from './retry.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
 import { runInput, isRunnable, withParts, type Runnable } from '../define/runnable.ts';
@@ -60,6 +72,13 @@ export interface RuntimeOptions extends BackendOptions {
    * Older ones are deleted while the process works on others. For a journal that this runtime opens, but not for one on a server: there people prune.
    */
   readonly keep?: Duration | false;
+  /** Where `ctx.secret` finds secrets; those that `troupe secrets` keeps beside the journal by default. */
+  readonly secrets?: Pick<SecretStore, 'get'>;
+  /**
+   * The folder from which a configuration file is looked for, upwards: `troupe.config.ts`, `.yaml` or `.json`, or `troupe` in package.json. The current folder by default; none
+   * with `false`.
+   */
+  readonly project?: string | false;
   /** For tests: another clock. */
   readonly clock?: Clock;
   /** How often to look for messages from other processes; milliseconds, 250 by default. */
@@ -71,7 +90,7 @@ export interface RuntimeOptions extends BackendOptions {
 }
 
 /** Options of one run. */
-export interface StartOptions {
+export interface StartOptions extends CallSettings {
   /** The key of the run. A key that was used before continues that run, or gives its result again when it has ended. A new run by default. */
   readonly key?: string;
   /** How long the run may take from now, as a duration or in milliseconds; the limit of the definition by default. */
@@ -81,6 +100,9 @@ export interface StartOptions {
   /** When the run of this key has failed, goes on from the step that failed, with the definition of today; what succeeded is kept. Otherwise it changes nothing; false by default. */
   readonly retry?: boolean;
 }
+
+/** Options of a replay. */
+export interface RunReplayOptions extends ReplaySettings, Omit<StartOptions, 'retry'> {}
 
 /** The state of a run that does not go on by itself. */
 export type RunOutcome =
@@ -135,12 +157,21 @@ export interface RuntimeLoad {
 export interface Runtime extends AsyncDisposable {
   /** The journal that stores its actors. */
   readonly journal: Journal;
+  /** Stores large contents of artifacts. */
+  readonly blobs: BlobStore;
   /** The name of this runtime in the leases of the journal. */
   readonly owner: string;
   /** Starts a run, or continues the run of that key. Rejects with `invalid` for an input that does not fit, `owned_elsewhere` when another process owns the run. */
   start(subject: Runnable, input: unknown, options?: StartOptions): Promise<RunHandle>;
   /** Continues a stored run. Rejects with `unknown_recipient` when there is none, `incompatible` when the definition does not fit, `owned_elsewhere` when another process owns it. */
   resume(run: string, subject: Runnable): Promise<RunHandle>;
+  /**
+   * Begins a new run of a flow with the results that another run has recorded. Performed anew are the call `from`, what directly follows an overridden result, and all that
+   * follows these. Rejects with `conflict` while that run goes on, and for a call that it does not have.
+   */
+  replay(run: string, subject: Runnable, options?: RunReplayOptions): Promise<RunHandle>;
+  /** What a replay would take and perform. Rejects as `replay` does. */
+  plan(run: string, options: ReplaySettings): Promise<CallPlan>;
   /**
    * Goes on with a run that has failed from the step that failed; what succeeded is kept. A definition that was changed since is taken.
    * Rejects with `conflict` when the run goes on, is done, or was cancelled; otherwise as `resume` does.
@@ -217,10 +248,12 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     ...(ttl === undefined ? {} : { ttl }),
   };
   const sender = `person/${clock.id()}`;
-  const keep = keptFor(options.keep, env);
+  const { project = '.' } = options;
+  const file = project === false ? undefined : (await nearestConfiguration(resolve(project)))?.configuration;
+  const keep = keptFor(options.keep ?? processConfiguration().keep, env, file?.keep);
   // Opened last: if something failed after it, nothing would close it.
   const backends = await openBackends(options, env, clock);
-  const { journal, transport } = backends;
+  const { journal, blobs, transport } = backends;
   /** Only there may another version of a definition go on with a run. */
   const isShared = journal.skipped !== undefined;
   const { poll } = options;
@@ -240,7 +273,22 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const opened: AsyncDisposable[] = [];
   const strays = options.strays === 'exit' ? undefined : containStrays();
   let replies: ReplyChannel | undefined;
-  const typeOfSubject = compile({ gateway, clock, opened, prepare: options.prepare });
+  const typeOfSubject = compile({
+    gateway,
+    clock,
+    opened,
+    flows: flowDeps({
+      journal,
+      blobs,
+      gateway,
+      env,
+      secrets: flowSecrets(options.secrets, { env, db: options.db, clock }),
+      cache: backends.cache,
+      // A flow that has ended meanwhile, or is another process's, needs no waking.
+      wake: (actor) => void signal(actor, { type: 'flow.wake' }).catch(() => {}),
+    }),
+    prepare: options.prepare,
+  });
   const tickets = ticketsOf(journal, signal, () => clock.now());
   const retention = new Retention({ journal, clock, keep: options.journal === undefined ? keep : undefined });
 
@@ -347,8 +395,9 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
 
   async function start(subject: Runnable, input: unknown, options: StartOptions): Promise<RunHandle> {
     requireOptions('runtime.start', options, startOptionNames);
-    const { key, deadline, meta, retry } = options;
+    const { key, deadline, meta, retry, ...settings } = options;
     const type = typeOfSubject(subject);
+    const configuration = configurationOf(subject, settings, deadline);
     const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
     if (retry && key === undefined) throw retryWithoutKey();
     const before = key === undefined ? undefined : await rootOf(run);
@@ -357,13 +406,27 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     const root = await host.start(type, {
       run,
       input: withParts(runInput(subject, given.input), parts),
-      appends: artifacts.map((artifact) => ({ list: artifactList, entry: asJson(artifact) })),
-      about: aboutOf(subject, meta),
-      ...dueIn(deadline),
+      appends: [
+        ...artifacts.map((artifact) => ({ list: artifactList, entry: asJson(artifact) })),
+        ...(configuration?.appends ?? []),
+      ],
+      about: aboutOf(subject, { ...meta, ...configuration?.about }),
+      ...dueIn(deadline ?? configuration?.deadline),
       // Another process may have retried it meanwhile: then its outcome is the new one.
       ...(again ? { retry: requireFailed } : {}),
     });
     return handle(subject, run, root, again ? undefined : before);
+  }
+
+  /** What a run of a flow begins with. Throws `definition` for settings of flows that are given with something else. */
+  function configurationOf(subject: Runnable, settings: CallSettings, deadline: Duration | undefined) {
+    const [setting] = Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    if (subject.kind !== 'flow') {
+      if (setting === undefined) return undefined;
+      throw new TroupeError('definition', `"${setting}" is for runs of flows, and "${subject.name}" is none.`);
+    }
+    const given = parseConfiguration('What the run is started with', settings);
+    return flowConfiguration(subject, { ...given, deadline, keep: options.keep }, { env, file });
   }
 
   async function retryRun(run: string, subject: Runnable, deadline: Duration | undefined): Promise<RunHandle> {
@@ -376,6 +439,30 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       run,
       await host.start(typeOfSubject(subject), { run, about, retry: requireFailed, ...dueIn(deadline) }),
     );
+  }
+
+  const requireRoot = async (run: string): Promise<ActorRow> => {
+    const root = await rootOf(run);
+    if (!root) throw new TroupeError('unknown_recipient', `There is no run "${run}" in this journal.`);
+    return root;
+  };
+
+  async function replayRun(source: string, subject: Runnable, replay: RunReplayOptions): Promise<RunHandle> {
+    const { key, meta, deadline, from: _from, overrides: _overrides, input: changes, ...settings } = replay;
+    const { input, start: begun, appends } = await prepareReplay(journal, await requireRoot(source), replay);
+    if (subject.kind !== 'flow')
+      throw new TroupeError('invalid', `The run "${source}" is of a flow, and "${subject.name}" is none.`);
+    const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
+    const configuration = configurationOf(subject, settings, deadline);
+    const root = await host.start(typeOfSubject(subject), {
+      run,
+      // A changed input is checked as any other.
+      input: asJson({ ...(changes ? subject.start(input) : { input }), ...begun }) as Json,
+      appends: [...appends, ...(configuration?.appends ?? [])],
+      about: aboutOf(subject, { ...meta, ...configuration?.about, replayOf: source }),
+      ...dueIn(deadline ?? configuration?.deadline),
+    });
+    return handle(subject, run, root);
   }
 
   const aboutOf = (subject: Runnable, meta?: JsonObject): JsonObject => ({
@@ -397,6 +484,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
 
   return {
     journal,
+    blobs,
     owner: lease.owner,
     hashOf: (subject) => typeOfSubject(subject).hash,
     versionOf: definitionVersion,
@@ -411,6 +499,12 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
         requireOptions('runtime.retry', options, retryOptionNames);
         return retryRun(run, subject, options.deadline);
       }),
+    replay: (run, subject, options = {}) =>
+      whileOpen(async () => {
+        requireOptions('runtime.replay', options, replayOptionNames);
+        return replayRun(run, subject, options);
+      }),
+    plan: (run, options) => whileOpen(async () => (await prepareReplay(journal, await requireRoot(run), options)).plan),
     signal: (actor, event) => whileOpen(() => signal(actor, event)),
     tickets: (run) => whileOpen(() => tickets.list(run)),
     answer: (ticket, answer, by = sender) =>
@@ -448,11 +542,22 @@ export const runtimeOptionNames: OptionNames<RuntimeOptions> = {
   poll: true,
   strays: true,
   keep: true,
+  project: true,
+  secrets: true,
   clock: true,
   prepare: true,
 };
 
+/** The names of the settings of flows that are given with a run. */
+export const callSettingNames: OptionNames<CallSettings> = {
+  retries: true,
+  cache: true,
+  concurrency: true,
+  model: true,
+};
+
 const startOptionNames: OptionNames<StartOptions> = {
+  ...callSettingNames,
   key: true,
   deadline: true,
   meta: true,
@@ -461,6 +566,16 @@ const startOptionNames: OptionNames<StartOptions> = {
 
 const outcomeOptionNames: OptionNames<NonNullable<Parameters<RunHandle['outcome']>[0]>> = {
   returnWhenWaiting: true,
+};
+
+const replayOptionNames: OptionNames<RunReplayOptions> = {
+  ...callSettingNames,
+  from: true,
+  overrides: true,
+  input: true,
+  key: true,
+  meta: true,
+  deadline: true,
 };
 
 const retryOptionNames: OptionNames<NonNullable<Parameters<Runtime['retry']>[2]>> = {

@@ -4,6 +4,7 @@ import { AgentSignal } from '../contracts/agent.ts';
 import { describeMismatch } from '../values/explain.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
 import type { JsonObject } from '../values/json.ts';
+import { FlowSignal } from '../contracts/flow/flow.ts';
 import { GuardrailSignal } from '../contracts/guardrail.ts';
 import { RunSignal } from '../contracts/run.ts';
 import { RouterSignal } from '../contracts/task.ts';
@@ -20,6 +21,7 @@ const known: Readonly<Record<string, z.ZodType>> = {
   router: RouterSignal,
   guardrail: GuardrailSignal,
   workflow: RunSignal,
+  flow: FlowSignal,
   treasurer: z.custom(() => false, { error: 'only its run speaks to a treasurer; answer its tickets instead' }),
   wait: WaitSignal,
 };

@@ -96,6 +96,10 @@ function held(
     : { status: 'orphaned', reason: `The lease of its process ended ${seconds} s ago: ${owner}.` };
 }
 
+/** Has a process the run, as far as its lease tells: what is stored for the run reaches it. `now`: milliseconds since the epoch. */
+export const isHeld = (lease: RunLease, now: number): boolean =>
+  held(lease, { now, trouble: undefined }).status === 'working';
+
 function byRun(tickets: readonly Ticket[]): Map<string, Ticket[]> {
   const groups = new Map<string, Ticket[]>();
   for (const ticket of tickets) groups.set(ticket.run, [...(groups.get(ticket.run) ?? []), ticket]);

@@ -5,6 +5,7 @@
  * SE2 One that has another origin is the program's own: it ends the process as it would without Troupe, unless somebody else listens for it.
  *    A command that runs other people's definitions (`reportOthers`) says it instead and goes on.
  */
+import { isStopped } from '../flow/flowErrors.ts';
 import { workContext, type WorkContext } from '../engine/workContext.ts';
 import { reasonOf } from '../values/cause.ts';
 import { contain } from '../values/contain.ts';
@@ -57,6 +58,8 @@ function isHandled(thrown: unknown): boolean {
 const failRun =
   ({ fail, effect, actor }: WorkContext): Report =>
   (thrown) => {
+    // A branch of a flow that nobody awaits yet is told that the flow was stopped.
+    if (isStopped(thrown)) return;
     // A run that has ended keeps its result.
     if (!fail(thrown))
       process.emitWarning(

@@ -14,6 +14,10 @@ export interface Ticket {
   readonly id: Address;
   /** The id of its run. */
   readonly run: string;
+  /** The name under which its flow asks; undefined for other tickets. */
+  readonly name?: string;
+  /** Facts for those who answer; undefined when there are none. */
+  readonly metadata?: JsonObject;
   /** The question, for people. */
   readonly question: string;
   /** What exactly the question is about, such as a tool, its arguments and their hash. */
@@ -100,10 +104,12 @@ export function ticketOf({ actor, run, created, meta }: ActorRow, mail: readonly
     typeof meta === 'object' && meta !== null && 'input' in meta ? meta.input : undefined,
   );
   if (!parsed.success) return undefined;
-  const { question, subject, schema, deadline } = parsed.data;
+  const { name, metadata, question, subject, schema, deadline } = parsed.data;
   return {
     id: actor,
     run,
+    ...(name === undefined ? {} : { name }),
+    ...(metadata ? { metadata } : {}),
     question,
     subject: subject ?? null,
     schema,

@@ -12,6 +12,9 @@ export {
 export { scriptedTool, type ScriptedTool, type ScriptedToolCall, type ScriptedToolStep } from './scripted/tool.ts';
 export type { ScriptedFault } from './scripted/fault.ts';
 
+/** A flow whose body is begun again after each call. */
+export { replayed } from './replayed.ts';
+
 /** A runtime and a clock whose time moves only when the test advances it. */
 export { testRuntime, type TestRuntime, type TestRuntimeOptions } from './testRuntime.ts';
 export { virtualClock, type VirtualClock } from './clock.ts';

@@ -41,6 +41,7 @@ export async function testRuntime(given: TestRuntimeOptions = {}): Promise<TestR
   const runtime = await openRuntime({
     journal: memory(),
     env: {},
+    project: false,
     ...options,
     clock,
     // No other process shares this journal, so there is nothing to poll for, and nobody to take a run: a lease that had to be renewed every few
@@ -76,6 +77,8 @@ const testRuntimeOptionNames: OptionNames<TestRuntimeOptions> = {
   observers: true,
   gateway: true,
   env: true,
+  project: true,
+  secrets: true,
   strays: true,
   seed: true,
 };

@@ -26,6 +26,7 @@ export const reservedTypes: ReadonlySet<string> = new Set([
   'wait',
   'router',
   'workflow',
+  'flow',
 ]);
 
 /** The type of an actor, the part of its address before the slash. */

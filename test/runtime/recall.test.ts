@@ -87,6 +87,36 @@ test('a failure from which the machine went on by another way is kept, and so is
   expect([direct, detour, last].map(({ calls }) => calls.length)).toEqual([1, 1, 2]);
 });
 
+test('an output that tells of a failure is none to keep, and none that an earlier failure was followed by', async () => {
+  const journal = memory();
+  let isBroken = true;
+  const direct = act(() => (isBroken ? failing('tool')() : null));
+  const detour = act(() => ({ failed: isBroken }), {
+    failureIn: ({ failed }: { readonly failed: boolean }) =>
+      failed ? { kind: 'tool', message: 'The road is closed.', retryable: false } : undefined,
+  });
+  const subject = () =>
+    machine(
+      setup({
+        actors: { direct: direct.does, detour: detour.does, last: act(failing('tool')).does },
+        guards: { failed: ({ event }) => (event as unknown as { output: { failed: boolean } }).output.failed },
+      }).createMachine({
+        id: 'traveller',
+        initial: 'direct',
+        states: {
+          direct: { invoke: { src: 'direct', input: null, onDone: 'detour', onError: 'detour' } },
+          detour: { invoke: { src: 'detour', input: null, onDone: [{ guard: 'failed', target: 'lost' }, 'arrived'] } },
+          lost: { invoke: { src: 'last', input: null } },
+          arrived: { type: 'final' },
+        },
+      }),
+    );
+  expect(await attempt(journal, subject(), false)).toMatchObject({ status: 'failed' });
+  isBroken = false;
+  expect(await attempt(journal, subject(), true)).toMatchObject({ status: 'done' });
+  expect([direct, detour].map(({ calls }) => calls.length)).toEqual([2, 2]);
+});
+
 const one = ({ does }: ReturnType<typeof act>) =>
   machine(
     setup({ actors: { pay: does } }).createMachine({

@@ -39,7 +39,7 @@ export interface ReplayResult {
 }
 
 /** How a replay goes. */
-export interface ReplayOptions {
+export interface CassetteReplayOptions {
   /** Continues after a difference with the nearest recorded outcome; false by default. */
   readonly lenient?: boolean;
   /** For recording what was not recorded: performs effects, and answers a person's questions when nothing else happens. By default nothing is performed. */
@@ -58,7 +58,7 @@ export interface ReplayOptions {
 export async function replayCassette(
   subject: Runnable,
   cassette: Cassette,
-  { lenient = false, live, file = 'The cassette', onEnd }: ReplayOptions = {},
+  { lenient = false, live, file = 'The cassette', onEnd }: CassetteReplayOptions = {},
 ): Promise<ReplayResult> {
   const { run, started, input, deadline } = cassette;
   const [recording, drifts] = [new Recording(cassette), new DriftLog()];

@@ -83,6 +83,11 @@ function modelOf(subject: Runnable, settings: CheckSettings): CheckModel {
       return orchestratorModel(subject, settings);
     case 'guarded':
       return guardedModel(subject, settings);
+    case 'flow':
+      throw new TroupeError(
+        'unsupported',
+        'check() explores teams, agents and machines. The body of a flow is code: crash() and simulate() show what becomes of it.',
+      );
     case 'workflow':
       throw new TroupeError(
         'unsupported',

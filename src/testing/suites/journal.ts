@@ -289,9 +289,11 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
         input: 'p',
         outcome: { ok: true, output: 'another' },
       });
+      // The second one came after the last commit.
+      const position = present((await journal.history({ run: 'r' })).at(-1), 'The last commit').position;
       expect(await journal.ledger('r')).toEqual([
-        { key: 'k1', actor: 'agent/r.a', at: commitTime + 2, name: 'search', input: 'q', outcome },
-        { key: 'k2', actor: 'agent/r.a', at: commitTime + 9, name: 'search', input: 'p', outcome },
+        { key: 'k1', actor: 'agent/r.a', at: commitTime + 2, name: 'search', input: 'q', outcome, position },
+        { key: 'k2', actor: 'agent/r.a', at: commitTime + 9, name: 'search', input: 'p', outcome, position },
       ]);
       expect([...present(await journal.load('agent/r.a'), 'The stored actor').results]).toEqual([['k2', outcome]]);
       const other = { key: 'k2', name: 'search', input: 'p', outcome: { ok: true, output: 'a third' } } as const;
@@ -482,6 +484,21 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
       });
     });
 
+    test('runs are found by the name of their definition, also those whose input is large', async () => {
+      await using journal = await begin();
+      const about = (name: string) => ({ about: { name } });
+      await journal.commit(commitFor({ actor: 'run/r', type: 'run', meta: about('news') }));
+      await journal.claim('s', 'o', { now: 0, ttl: 1 });
+      const large = { ...about('news'), input: 'x'.repeat(300_000) };
+      await journal.commit(commitFor({ run: 's', actor: 'run/s', type: 'run', updated: commitTime + 5, meta: large }));
+      await journal.claim('t', 'o', { now: 0, ttl: 1 });
+      await journal.commit(commitFor({ run: 't', actor: 'run/t', type: 'run', meta: about('newspaper') }));
+      const find = async (query: object) => (await journal.find(query)).map(({ actor }) => actor);
+      expect(await find({ definition: 'news', parent: null })).toEqual(['run/s', 'run/r']);
+      expect(await find({ definition: 'new', parent: null })).toEqual([]);
+      expect(await find({ definition: 'news', run: 'r' })).toEqual(['run/r']);
+    });
+
     test('actors are found by run, type, parent, status, tag, state and time, newest first', async () => {
       await using journal = await begin();
       await journal.commit(commitFor({ actor: 'run/r', type: 'run', updated: commitTime + 1, tags: [] }));
@@ -509,6 +526,7 @@ export function journalSuite(name: string, { open, again, forfeit, damaged }: Jo
       expect(await find({ since: commitTime + 2, until: commitTime + 3 })).toEqual(['wait/r.w']);
       expect(await find({ actor: 'run/r', run: 'r' })).toEqual(['run/r']);
       expect(await find({ run: 'nothing' })).toEqual([]);
+      expect(await find({ definition: 'news' })).toEqual([]);
     });
 
     test('a history tells what moved an actor, in order, and can be paged', async () => {

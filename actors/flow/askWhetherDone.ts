@@ -1,0 +1,37 @@
+/** A write that must not happen twice may have happened when its process died: a person says whether it did. */
+import type { Json } from '../../src/values/json.ts';
+import { longestWait } from '../../src/contracts/wait.ts';
+import type { FlowBody } from './flowBody.ts';
+import type { FlowCall } from './flowCall.ts';
+
+const schema = {
+  type: 'object',
+  properties: { happened: { type: 'boolean' }, result: {} },
+  required: ['happened'],
+  additionalProperties: false,
+};
+
+/** Asks; `perform` performs it when it did not happen. */
+export function askWhetherDone(run: FlowBody, pending: FlowCall, perform: () => void): void {
+  const { id } = pending;
+  pending.onArrival = (outcome) => {
+    pending.onArrival = undefined;
+    if (!outcome.ok) return run.finish(pending, { outcome });
+    // The answer fits the schema.
+    const { happened, result = null } = outcome.output as { readonly happened: boolean; readonly result?: Json };
+    if (happened) run.finish(pending, { outcome: { ok: true, output: result } });
+    else perform();
+  };
+  run.request(pending, {
+    kind: 'wait',
+    // Each time is a question of its own: what was answered before is about another time.
+    call: `${id}?${run.book.begun.get(id)}`,
+    ticket: {
+      name: id,
+      question: `The process died while "${id}" was under way, and it must not happen twice. Did it happen? If it did: what did it give?`,
+      schema,
+      deadline: longestWait,
+      onExpiry: 'fail',
+    },
+  });
+}

@@ -1,0 +1,137 @@
+/** The effect that runs the body of a flow, and the bodies that this process keeps in memory between two turns. */
+import type { EffectScope } from '../../src/contracts/effect.ts';
+import type { FlowStart } from '../../src/contracts/flow/flow.ts';
+import { keptRecordsList, type FlowCallRecord, type FlowRecord } from '../../src/contracts/flow/record.ts';
+import { settingsList, type StoredSettings } from '../../src/contracts/flow/settings.ts';
+import { RecordBook } from '../../src/flow/recordBook.ts';
+import type { FlowBodyInput, FlowBodyOutput } from '../../machines/flow/effectTypes.ts';
+import { TroupeError } from '../../src/values/failure.ts';
+import { effect, type Effect } from '../effect.ts';
+import type { FlowDeps } from './deps.ts';
+import { FlowRun } from './flowRun.ts';
+
+const defaultKeepFor = 10_000;
+
+/** The bodies of all flows that this process keeps in memory. Disposing it forgets them. */
+export class FlowBodies implements Disposable {
+  /** By the clock of the host, so that hosts that share a definition share no bodies, and by the address of the flow. */
+  readonly #hosts = new Map<object, Map<string, FlowRun>>();
+  readonly #timers = new Set<Disposable>();
+
+  of({ clock }: Pick<EffectScope, 'clock'>): Map<string, FlowRun> {
+    const known = this.#hosts.get(clock) ?? new Map<string, FlowRun>();
+    this.#hosts.set(clock, known);
+    return known;
+  }
+
+  /** Calls after so many milliseconds, unless it is disposed before. */
+  later({ clock }: Pick<EffectScope, 'clock'>, ms: number, call: () => void): void {
+    const timer = clock.wake(clock.now() + ms, () => {
+      this.#timers.delete(timer);
+      call();
+    });
+    this.#timers.add(timer);
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers) timer[Symbol.dispose]();
+    this.#timers.clear();
+    for (const bodies of this.#hosts.values()) for (const body of bodies.values()) body.abandon();
+    this.#hosts.clear();
+  }
+}
+
+/** A body is let go on. It fails with the failure of the flow. */
+export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOutput, FlowBodyInput> {
+  /** The body of the turn before this one; another one knows less than is recorded. */
+  function inMemory(scope: EffectScope, { turn }: FlowBodyInput): FlowRun | undefined {
+    const body = kept.of(scope).get(scope.actor);
+    if (!body || body.isAbandoned) return undefined;
+    const isToBeginAgain = deps.flow.alwaysReplay === true && !body.isPerforming;
+    const isNext = body.turn === turn - 1 || body.turn === turn;
+    // Another process may have had the run meanwhile.
+    if (!isToBeginAgain && isNext && body.epoch === (scope.epoch ?? 0)) return body;
+    body.abandon();
+    return undefined;
+  }
+
+  /** The signals of effects that were performed: all attempts of one have the same. */
+  const attempted = new WeakSet<AbortSignal>();
+
+  async function perform(input: FlowBodyInput, scope: EffectScope): Promise<FlowBodyOutput> {
+    const bodies = kept.of(scope);
+    const known = inMemory(scope, input);
+    if (!known && input.stop !== undefined) return { status: 'stopped' };
+    // An effect whose result could not be stored is performed again, perhaps when its body was forgotten.
+    const isFirstAttempt = !attempted.has(scope.signal);
+    attempted.add(scope.signal);
+    const body = known ?? (await newRun(deps, input, scope, isFirstAttempt));
+    bodies.set(scope.actor, body);
+    let isKept = false;
+    try {
+      const output = await body.advance(scope, input);
+      isKept = output.status === 'open';
+      return output;
+    } finally {
+      // One that was interrupted is taken over by the next turn.
+      if (!isKept && body.isOver && bodies.get(scope.actor) === body) bodies.delete(scope.actor);
+      if (isKept) keepFor(body, scope);
+    }
+  }
+
+  /** A body that is not let go on for a while is forgotten: it is run from its records then. */
+  function keepFor(body: FlowRun, scope: EffectScope): void {
+    const { actor } = scope;
+    const bodies = kept.of(scope);
+    const { turn } = body;
+    kept.later(scope, deps.keepFor ?? defaultKeepFor, () => {
+      if (body.turn !== turn || body.isAttached || bodies.get(actor) !== body) return;
+      bodies.delete(actor);
+      body.abandon();
+    });
+  }
+
+  return effect(perform, {
+    // Only what the journal or the lease refuses is tried again; what the body throws is not retryable.
+    retry: { times: 10, backoff: 100 },
+    // What is kept of earlier lives is in the records.
+    anew: true,
+  });
+}
+
+/** Reads what is recorded, and makes the run of a body from it. */
+async function newRun(
+  deps: FlowDeps,
+  { turn }: FlowBodyInput,
+  scope: EffectScope,
+  isFirstAttempt: boolean,
+): Promise<FlowRun> {
+  const { actor, run, clock, epoch = 0, retries = 0 } = scope;
+  const [start] = await scope.list('start');
+  if (start === undefined) throw new TroupeError('corrupt', `${actor} has not recorded what it starts with.`);
+  // What the machine of the flow appends.
+  const flowStart = start as unknown as FlowStart;
+  const isNew = turn === 1 && !scope.again && retries === 0 && isFirstAttempt;
+  const entries = isNew || !scope.checkpoints ? [] : await scope.checkpoints();
+  // Each entry holds what was recorded at once.
+  const records = entries.flatMap(({ entry }) => entry as unknown as readonly FlowRecord[]);
+  const kept = flowStart.kept ? ((await scope.list(keptRecordsList)) as unknown as readonly FlowCallRecord[]) : [];
+  // What the runtime appends where the run begins.
+  const settings = flowStart.settings ?? ((await scope.list(settingsList))[0] as unknown as StoredSettings | undefined);
+  const before = new RecordBook(records, kept);
+  if (retries <= before.life || records.length === 0)
+    return new FlowRun({ deps, address: actor, run, start: flowStart, settings, book: before, clock, epoch });
+  const migrated = before.hasDiverged && deps.flow.options.migrate === true;
+  const retry: FlowRecord = { record: 'retry', at: clock.now(), life: retries, ...(migrated ? { migrated } : {}) };
+  await scope.checkpoint?.([retry] as never);
+  return new FlowRun({
+    deps,
+    address: actor,
+    run,
+    start: flowStart,
+    settings,
+    book: new RecordBook([...records, retry], kept),
+    clock,
+    epoch,
+  });
+}

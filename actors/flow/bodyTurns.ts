@@ -1,0 +1,119 @@
+/** The turns in which a body is let go on: each is an effect of its flow, and ends when the body asks for something, can do nothing by itself, or has ended. */
+import type { EffectScope } from '../../src/contracts/effect.ts';
+import { TroupeError } from '../../src/values/failure.ts';
+import type { FlowBodyOutput } from '../../machines/flow/effectTypes.ts';
+
+/** How long a body whose effect was stopped waits for the next one, which another arrival has begun; milliseconds. */
+const handOver = 1_000;
+
+interface Attached {
+  readonly scope: EffectScope;
+  resolve(output: FlowBodyOutput): void;
+  reject(error: TroupeError): void;
+}
+
+/** What the turns work with. */
+export interface TurnsParts {
+  /** What there is to say; undefined while the body is at work. `isAttached`: does a turn wait for it? */
+  output(isAttached: boolean): FlowBodyOutput | TroupeError | undefined;
+  /** There is something to say, and no turn. */
+  wake(): void;
+  /** The process gives the run away, or has lost it. */
+  onLost(): void;
+}
+
+/** The turns of one body. */
+export class BodyTurns {
+  readonly #parts: TurnsParts;
+  #attached: Attached | undefined;
+  #scope: EffectScope | undefined;
+  #last: { readonly turn: number; readonly output: FlowBodyOutput } | undefined;
+  #turn = 0;
+  #isConsidering = false;
+  #isOver = false;
+
+  constructor(parts: TurnsParts) {
+    this.#parts = parts;
+  }
+
+  /** The scope of the turn now, or of the last one. */
+  get scope(): EffectScope {
+    if (this.#scope) return this.#scope;
+    throw new TroupeError('internal', 'A body is run by the effect of its flow.');
+  }
+
+  /** The number of the turn now, or of the last one. */
+  get turn(): number {
+    return this.#turn;
+  }
+
+  get isAttached(): boolean {
+    return this.#attached !== undefined;
+  }
+
+  /** What the same turn came to before: its effect may be performed again when its result was lost. */
+  outputOf(turn: number): FlowBodyOutput | undefined {
+    return this.#last?.turn === turn ? this.#last.output : undefined;
+  }
+
+  /** Begins a turn. `prepare` is done first. */
+  async take(scope: EffectScope, turn: number, prepare: () => Promise<void>): Promise<FlowBodyOutput> {
+    this.#scope = scope;
+    this.#turn = turn;
+    this.#attached?.reject(new TroupeError('cancelled', 'Another turn of the body has begun.'));
+    const output = new Promise<FlowBodyOutput>((resolve, reject) => (this.#attached = { scope, resolve, reject }));
+    // It is awaited below, after what comes first.
+    output.catch(() => {});
+    this.#followAbort(scope);
+    await prepare();
+    this.consider();
+    const result = await output;
+    this.#last = { turn, output: result };
+    return result;
+  }
+
+  /** Nothing more is said. */
+  end(reason: TroupeError): void {
+    this.#isOver = true;
+    this.#attached?.reject(reason);
+    this.#attached = undefined;
+  }
+
+  /** Looks soon whether there is something to say: after all that the body does at once. */
+  consider(): void {
+    if (this.#isConsidering || this.#isOver) return;
+    this.#isConsidering = true;
+    setImmediate(() => {
+      this.#isConsidering = false;
+      this.#say();
+    });
+  }
+
+  #say(): void {
+    if (this.#isOver) return;
+    const attached = this.#attached;
+    const output = this.#parts.output(attached !== undefined);
+    if (output === undefined) return;
+    if (!attached) return this.#parts.wake();
+    this.#attached = undefined;
+    if (output instanceof TroupeError) attached.reject(output);
+    else attached.resolve(output);
+  }
+
+  #followAbort(scope: EffectScope): void {
+    const onAbort = () => {
+      if (this.#attached?.scope === scope) {
+        this.#attached.reject(new TroupeError('cancelled', 'Stopped.'));
+        this.#attached = undefined;
+      }
+      if (this.#isOver) return;
+      // Something has arrived, and the next effect follows at once; or the run is given away.
+      const timer = scope.clock.wake(scope.clock.now() + handOver, () => {
+        timer[Symbol.dispose]();
+        if (this.#scope === scope) this.#parts.onLost();
+      });
+    };
+    if (scope.signal.aborted) onAbort();
+    else scope.signal.addEventListener('abort', onAbort, { once: true });
+  }
+}

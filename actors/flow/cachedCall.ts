@@ -1,0 +1,36 @@
+/** Results of checkpoints that are taken from earlier runs. */
+import { createHash } from 'node:crypto';
+import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
+import type { CheckpointOptions } from '../../src/flow/checkpointOptions.ts';
+import { milliseconds } from '../../src/values/duration.ts';
+import { inputHash } from './inputHash.ts';
+import { asJson } from '../../src/values/json.ts';
+import type { FlowBody } from './flowBody.ts';
+import type { FlowCall } from './flowCall.ts';
+
+/** A result without an age of its own is kept for thirty days. Milliseconds. */
+const defaultAge = 30 * 24 * 3_600_000;
+
+/** The result that is kept for a call, or keeps a new one. Undefined when there is none, or the call does not use any. */
+export async function cachedCall(
+  run: FlowBody,
+  { id, made: { name } }: FlowCall,
+  { cache: own }: CheckpointOptions,
+  input: string | undefined,
+  outcome?: FlowCallOutcome,
+): Promise<FlowCallOutcome | undefined> {
+  const { cache: store, flow } = run.deps;
+  // What a function without an input closes over is not known: its results are only taken where it says so itself.
+  const cache = own ?? (input !== undefined && run.defaults.cache);
+  if (cache === false || !store) return undefined;
+  const { version = '', maxAge = defaultAge } = cache === true ? {} : cache;
+  const key = createHash('sha256')
+    // A function that takes nothing is given what is around it: the input of the flow, and its place among the calls of its name.
+    .update(JSON.stringify([flow.name, input === undefined ? id : name, version, input ?? inputHash(run.start.input)]))
+    .digest('hex');
+  const now = run.clock.now();
+  if (outcome?.ok) await store.set(key, asJson(outcome), now, milliseconds(maxAge));
+  if (outcome) return undefined;
+  // What `set` was given.
+  return (await store.get(key, now)) as FlowCallOutcome | undefined;
+}

@@ -1,0 +1,97 @@
+/** A call whose end the body was not told yet. */
+import type { FlowCallKind, FlowCallOutcome, FlowCallRecord } from '../../src/contracts/flow/record.ts';
+import { decodeValue } from '../../src/flow/encode.ts';
+import { fromFailure } from '../../src/values/failure.ts';
+import type { CallScope, MadeCall } from './callScope.ts';
+
+/** A call before it is made. */
+export interface CallRequest {
+  readonly kind: FlowCallKind;
+  readonly name: string;
+  readonly scope: CallScope;
+  readonly id?: string | undefined;
+  /** A hash of what it is given. */
+  readonly input?: string | undefined;
+  readonly type?: string | undefined;
+  readonly waitedFor?: readonly string[];
+  /** It is begun although not all that is recorded was told: a nested checkpoint, whose calls are recorded. */
+  readonly isScope?: boolean;
+  /** Reads what it gave, where that is more than a value: an answer is parsed by its schema. */
+  readonly read?: (value: unknown) => unknown;
+}
+
+/** A call whose end the body was not told yet. */
+export class FlowCall {
+  readonly id: string;
+  readonly made: MadeCall;
+  readonly request: CallRequest;
+  readonly at: number;
+  readonly after: string | undefined;
+  /** Aborted when it is to stop. */
+  readonly controller = new AbortController();
+  /** Its result for the body. */
+  readonly promise: Promise<unknown>;
+  /** What arrives for it, where that is more than its end. */
+  onArrival: ((outcome: FlowCallOutcome) => void) | undefined;
+  #resolve: (value: unknown) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  constructor(
+    made: MadeCall,
+    request: CallRequest,
+    { at, after }: { readonly at: number; readonly after: string | undefined },
+  ) {
+    this.id = made.id;
+    this.made = made;
+    this.request = request;
+    this.at = at;
+    this.after = after;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Whether anybody waits for it is for the body to say.
+    this.promise.catch(() => {});
+  }
+
+  /** Tells the body how it ended. Returns the error that it was told. */
+  tell(outcome: FlowCallOutcome): unknown {
+    const { read } = this.request;
+    try {
+      if (!outcome.ok) throw fromFailure(outcome.failure);
+      const value = decodeValue({ json: outcome.output, ...(outcome.encoded ? { encoded: true } : {}) });
+      this.#resolve(read ? read(value) : value);
+      return undefined;
+    } catch (thrown) {
+      this.#reject(thrown);
+      return thrown;
+    }
+  }
+
+  /** It is not wanted any more. */
+  stop(error: unknown): void {
+    this.controller.abort(error);
+    this.#reject(error);
+  }
+
+  /** Its record, when it ended now. */
+  record(outcome: FlowCallOutcome, now: number): FlowCallRecord {
+    const { id, name, kind, n } = this.made;
+    const { scope, type, waitedFor = [], input } = this.request;
+    return {
+      record: 'call',
+      id,
+      ...(name === id ? {} : { name }),
+      kind,
+      ...(type === undefined ? {} : { type }),
+      ...(scope.id === undefined ? {} : { scope: scope.id }),
+      n,
+      ...(this.after === undefined ? {} : { after: this.after }),
+      ...(waitedFor.length > 0 ? { waitedFor } : {}),
+      ...(input === undefined ? {} : { input }),
+      at: this.at,
+      ms: now - this.at,
+      outcome,
+    };
+  }
+}

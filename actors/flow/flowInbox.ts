@@ -1,0 +1,70 @@
+/** What arrives for a body: the ends of what it has asked for, and signals. */
+import type { EffectScope } from '../../src/contracts/effect.ts';
+import { arrivalsList, type FlowCallOutcome } from '../../src/contracts/flow/record.ts';
+import type { ArrivalEntry, FlowArrival } from '../../machines/flow/effectTypes.ts';
+import type { Json } from '../../src/values/json.ts';
+
+/** A signal that nobody has taken. */
+export interface QueuedSignal {
+  readonly value: Json;
+  readonly encoded?: true;
+}
+
+/** The arrivals of one body. */
+export class FlowInbox {
+  #taken = 0;
+  /** Where the arrivals of this life begin in the list. */
+  #begin: number | undefined;
+  /** The ends of calls that are not made yet. */
+  readonly #ends = new Map<string, FlowCallOutcome>();
+  readonly #signals = new Map<string, QueuedSignal[]>();
+  /** How many signals of a name were taken, and are not seen in the list yet. */
+  readonly #recorded: Map<string, number>;
+
+  /** `taken`: how many signals of a name were taken before. */
+  constructor(taken: ReadonlyMap<string, number>) {
+    this.#recorded = new Map(taken);
+  }
+
+  /** Reads what has come since; `count` is how many there are in this life by now. Of earlier lives there are the signals that nobody has taken. */
+  async read(scope: EffectScope, count: number): Promise<readonly FlowArrival[]> {
+    if (this.#begin !== undefined && count <= this.#taken) return [];
+    // What the machine of the flow appends.
+    const list = (await scope.list(arrivalsList)) as unknown as readonly ArrivalEntry[];
+    const isFirst = this.#begin === undefined;
+    const begin = (this.#begin ??= list.findLastIndex((entry) => 'begun' in entry) + 1);
+    const earlier = isFirst ? list.slice(0, begin) : [];
+    const news = list.slice(begin + this.#taken, begin + count);
+    this.#taken = count;
+    const isNew = (entry: FlowArrival) => !('signal' in entry) || !this.#wasTaken(entry.signal);
+    return [...earlier.filter((entry) => 'signal' in entry), ...news]
+      .filter((entry): entry is FlowArrival => !('begun' in entry))
+      .filter(isNew);
+  }
+
+  #wasTaken(signal: string): boolean {
+    const left = this.#recorded.get(signal) ?? 0;
+    this.#recorded.set(signal, left - 1);
+    return left > 0;
+  }
+
+  keepEnd(call: string, outcome: FlowCallOutcome): void {
+    this.#ends.set(call, outcome);
+  }
+
+  /** The end of a call, when it has come already. */
+  takeEnd(call: string): FlowCallOutcome | undefined {
+    const outcome = this.#ends.get(call);
+    this.#ends.delete(call);
+    return outcome;
+  }
+
+  keepSignal(name: string, signal: QueuedSignal): void {
+    this.#signals.set(name, [...(this.#signals.get(name) ?? []), signal]);
+  }
+
+  /** The first signal of a name that nobody has taken. */
+  takeSignal(name: string): QueuedSignal | undefined {
+    return this.#signals.get(name)?.shift();
+  }
+}

@@ -1,0 +1,33 @@
+/** How a body ends: runs it, and reads what it gave or threw. */
+import { decodeValue, encodeValue } from '../../src/flow/encode.ts';
+import type { FlowStart } from '../../src/contracts/flow/flow.ts';
+import type { Flow } from '../../src/flow/flow.ts';
+import type { FlowContext } from '../../src/flow/context.ts';
+import { describeMismatch } from '../../src/values/explain.ts';
+import { TroupeError } from '../../src/values/failure.ts';
+import type { Json } from '../../src/values/json.ts';
+
+/** What the body is given: its stored input, parsed by its schema. */
+export async function bodyInput({ options }: Flow, { input, encoded }: FlowStart): Promise<unknown> {
+  const given = decodeValue({ json: input, ...(encoded ? { encoded } : {}) });
+  return options.input ? options.input.parseAsync(given) : given;
+}
+
+/** Runs the body. */
+export const bodyValue = async (flow: Flow, start: FlowStart, context: FlowContext): Promise<unknown> =>
+  flow.body(context, await bodyInput(flow, start));
+
+/** What the body gave, as it is stored. Throws `invalid` or `code` for what cannot be. */
+export function bodyOutput(
+  { name, options }: Flow,
+  value: unknown,
+): { readonly output: Json; readonly encoded?: true } {
+  const parsed = options.output?.safeParse(value);
+  if (parsed && !parsed.success)
+    throw new TroupeError(
+      'invalid',
+      `The result of the flow "${name}" does not fit: ${describeMismatch(parsed.error, value)}.`,
+    );
+  const { json, encoded } = encodeValue(`The result of the flow "${name}"`, parsed ? parsed.data : value);
+  return { output: json, ...(encoded ? { encoded } : {}) };
+}

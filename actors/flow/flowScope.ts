@@ -1,0 +1,64 @@
+/** Which call of which flow the present code belongs to: a call of `ctx` is another thing in a checkpoint than in the body around it. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { scopeError } from '../../src/flow/flowErrors.ts';
+import type { BodyRandom } from '../../src/flow/bodyRandom.ts';
+import type { JsonObject } from '../../src/values/json.ts';
+import type { CallScope } from './callScope.ts';
+
+/** A checkpoint that is being performed. */
+export interface PerformedCall {
+  /** The run of a body that it belongs to. */
+  readonly owner: object;
+  readonly id: string;
+  readonly name: string;
+  readonly signal: AbortSignal;
+  /** Chance inside: what it takes does not change what the body around it is given. */
+  readonly random: BodyRandom;
+  /** What it is a call of. */
+  readonly around: CallScope;
+  /** Set for a nested one: the calls inside. */
+  readonly scope: CallScope | undefined;
+  /** Adds facts about it. */
+  log(facts: JsonObject): void;
+  /** How many calls of a model it has made, for their names. */
+  llmCalls: number;
+}
+
+const storage = new AsyncLocalStorage<PerformedCall | undefined>();
+
+/** Calls `work`; everything that it starts belongs to the checkpoint. */
+export const inCheckpoint = <T>(call: PerformedCall, work: () => T): T => storage.run(call, work);
+
+/** The checkpoint that the present code belongs to; undefined in the body of a flow and outside of flows. */
+export const currentCheckpoint = (): PerformedCall | undefined => storage.getStore();
+
+/** Calls `work` as code of a body, wherever it is called from. */
+export const outsideCheckpoints = <T>(work: () => T): T => storage.run(undefined, work);
+
+/** The scope that the present code calls in. `at`: the checkpoint that it belongs to. Throws `scope` in a checkpoint that is not nested. */
+export function callScopeOf(run: { readonly root: CallScope }, what: string, at: PerformedCall | undefined): CallScope {
+  if (!at || at.owner !== run) return run.root;
+  if (at.scope) return at.scope;
+  throw scopeError(
+    `${what} was called`,
+    `inside the checkpoint "${at.id}", whose result is recorded as a whole`,
+    'Call it in the body of the flow, or give that checkpoint { nested: true }.',
+  );
+}
+
+/** When the last call ended that the present code was told of, in milliseconds since the epoch. */
+export function callTimeOf(run: { readonly root: CallScope }): number {
+  const at = currentCheckpoint();
+  return (at?.owner === run ? (at.scope ?? at.around) : run.root).time;
+}
+
+/** The checkpoint of this run that the present code is in. Throws `scope` elsewhere. */
+export function checkpointOf(run: object, what: string): PerformedCall {
+  const at = currentCheckpoint();
+  if (at?.owner === run) return at;
+  throw scopeError(
+    `${what} was called`,
+    'outside of a checkpoint',
+    'Call it in the function of a checkpoint, where it is done once.',
+  );
+}

@@ -1,0 +1,122 @@
+/** `ctx.wait`, `ctx.signal`, `ctx.sleep` and `ctx.run`: what takes time without being done here. */
+import * as z from 'zod';
+import { longestWait } from '../../src/contracts/wait.ts';
+import { requireCallName } from '../../src/flow/checkpoint.ts';
+import type { CallOptions, FlowChild, WaitOptions } from '../../src/flow/context.ts';
+import { encodeValue } from '../../src/flow/encode.ts';
+import { milliseconds, type Duration } from '../../src/values/duration.ts';
+import { errorMessage } from '../../src/values/cause.ts';
+import { plainCopy } from '../../src/values/json.ts';
+import { requireFacts } from './facts.ts';
+import { describeMismatch } from '../../src/values/explain.ts';
+import { TroupeError } from '../../src/values/failure.ts';
+import { requireOptions, type OptionNames } from '../../src/values/options.ts';
+import { callOptionNames } from './checkpointCalls.ts';
+import { inputHash } from './inputHash.ts';
+import { currentCheckpoint, callScopeOf, callTimeOf } from './flowScope.ts';
+import type { FlowBody } from './flowBody.ts';
+
+const waitOptionNames: OptionNames<WaitOptions> = {
+  name: true,
+  schema: true,
+  question: true,
+  deadline: true,
+  default: true,
+  metadata: true,
+};
+
+/** Zod's own type for JSON can be written to. */
+type ZodJson = Record<string, z.util.JSONType>;
+
+/** The parts of a context that wait. */
+export function waits(run: FlowBody) {
+  const scope = (what: string) => callScopeOf(run, what, currentCheckpoint());
+
+  return {
+    wait(options: WaitOptions = {}): Promise<unknown> {
+      requireOptions('ctx.wait', options, waitOptionNames);
+      const { name = 'wait', schema, question = name, deadline, metadata } = options;
+      requireCallName('A wait', name);
+      const { $schema: _, ...expected } = schema ? answerSchema(name, schema) : { type: 'null' };
+      const whenUnanswered = options.default === undefined ? 'fail' : { default: jsonDefault(name, options.default) };
+      const read = (value: unknown) => (schema ? parsed(name, schema, value) : null);
+      const call = { kind: 'wait', name, scope: scope(`ctx.wait("${name}")`), read } as const;
+      return run.call(call, (pending) =>
+        run.request(pending, {
+          kind: 'wait',
+          call: pending.id,
+          ticket: {
+            name: pending.id,
+            question,
+            schema: expected as ZodJson,
+            deadline: deadline === undefined ? longestWait : Math.max(1, milliseconds(deadline)),
+            onExpiry: whenUnanswered,
+            ...(metadata ? { metadata: requireFacts(metadata) as ZodJson } : {}),
+          },
+        }),
+      ).promise;
+    },
+
+    signal(name: string, schema?: z.ZodType): Promise<unknown> {
+      requireCallName('A signal', name);
+      const read = (value: unknown) => (schema ? parsed(name, schema, value) : value);
+      const call = { kind: 'signal', name, scope: scope(`ctx.signal("${name}")`), read } as const;
+      return run.call(call, (pending) => run.awaitSignal(pending)).promise;
+    },
+
+    async sleep(duration: Duration): Promise<void> {
+      const until = callTimeOf(run) + milliseconds(duration);
+      const call = { kind: 'sleep', name: 'sleep', scope: scope('ctx.sleep') } as const;
+      await run.call(call, (pending) => run.request(pending, { kind: 'sleep', call: pending.id, until })).promise;
+    },
+
+    run(child: FlowChild, input: unknown, options: CallOptions = {}): Promise<unknown> {
+      const { name } = child;
+      requireOptions(`ctx.run("${name}")`, options, callOptionNames);
+      const { json } = encodeValue(`What "${name}" is given`, input);
+      const call = {
+        kind: 'child',
+        name,
+        scope: scope(`ctx.run("${name}")`),
+        id: options.id,
+        input: inputHash(json),
+      } as const;
+      // Refused before the call, so that it is not recorded.
+      const started = run.deps.child(child, input, {
+        depth: (run.start.depth ?? 0) + 1,
+        settings: run.settings,
+      });
+      return run.call(call, (pending) => {
+        const path = run.start.path === undefined ? pending.id : `${run.start.path}/${pending.id}`;
+        run.request(pending, { kind: 'child', call: pending.id, source: started.source, input: started.inputAt(path) });
+      }).promise;
+    },
+  };
+}
+
+/** What an answer must fit, as it is shown to those who answer. Throws `definition` for what JSON Schema cannot say. */
+function answerSchema(name: string, schema: z.ZodType): z.core.JSONSchema.BaseSchema {
+  try {
+    return z.toJSONSchema(schema, { io: 'input' });
+  } catch (cause) {
+    throw new TroupeError(
+      'definition',
+      `An answer to "${name}" comes as JSON, and its schema cannot be written as JSON Schema: ${errorMessage(cause)}. For a date, use z.iso.datetime() and make the date of it in the body.`,
+      { cause },
+    );
+  }
+}
+
+/** A default as JSON. Throws `definition` for what is none. */
+function jsonDefault(name: string, value: unknown): z.util.JSONType {
+  const json = plainCopy(value);
+  // Zod's own type for JSON can be written to.
+  if (json !== undefined) return json as z.util.JSONType;
+  throw new TroupeError('definition', `The default of "${name}" must be JSON, as an answer is.`);
+}
+
+function parsed(name: string, schema: z.ZodType, value: unknown): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new TroupeError('invalid', `What "${name}" was given does not fit: ${describeMismatch(result.error, value)}.`);
+}

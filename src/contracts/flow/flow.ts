@@ -1,0 +1,52 @@
+/** What the machine of a flow starts with, is told, and ends with. */
+import * as z from 'zod';
+import { anyJson } from '../../values/anyJson.ts';
+import { Failure } from '../../values/failure.ts';
+import { RunSignal } from '../run.ts';
+import { StoredSettings } from './settings.ts';
+
+/** What a flow starts with. */
+export const FlowStart = z.object({
+  /** Its input, as it was checked. */
+  input: anyJson(),
+  /** Its input holds values that JSON does not have, such as dates; absent when it does not. */
+  encoded: z.literal(true).exactOptional(),
+  /** The seed of its random numbers; its run and its address when absent. A replay has that of the run that it replays. */
+  seed: z.string().exactOptional(),
+  /** When it began, in milliseconds since the epoch; added by its machine. */
+  began: z.number().exactOptional(),
+  /** The calls that it is a child of, from the root; absent for a root. */
+  path: z.string().exactOptional(),
+  /** The run that this one replays. */
+  replayOf: z.string().exactOptional(),
+  /** How many results it takes from there. */
+  kept: z.number().int().nonnegative().exactOptional(),
+  /** The settings of its run; a root has them in a list of its own. */
+  settings: StoredSettings.exactOptional(),
+  /** How many flows are around it. */
+  depth: z.number().int().nonnegative().exactOptional(),
+});
+export type FlowStart = z.infer<typeof FlowStart>;
+
+/** How a flow ended. */
+export const FlowEnd = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('completed'), output: anyJson(), encoded: z.literal(true).optional() }),
+  z.object({ status: z.literal('failed'), failure: Failure }),
+  z.object({ status: z.literal('cancelled'), reason: z.string() }),
+]);
+export type FlowEnd = z.infer<typeof FlowEnd>;
+
+/** What people and programs may tell a flow. */
+export const FlowSignal = z.discriminatedUnion('type', [
+  ...RunSignal.options,
+  /** A value for `ctx.signal(name)`. */
+  z.object({
+    type: z.literal('flow.signal'),
+    name: z.string().min(1),
+    value: anyJson(),
+    encoded: z.literal(true).optional(),
+  }),
+  /** Its body has something to say although nothing was under way. */
+  z.object({ type: z.literal('flow.wake') }),
+]);
+export type FlowSignal = z.infer<typeof FlowSignal>;

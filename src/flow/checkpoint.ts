@@ -1,0 +1,97 @@
+/** A checkpoint: a part of a flow that is performed once and whose result is recorded. */
+import { describeValue } from '../values/explain.ts';
+import { TroupeError } from '../values/failure.ts';
+import { milliseconds } from '../values/duration.ts';
+import { requireOptions, type OptionNames } from '../values/options.ts';
+import type { CheckpointCall, CheckpointOptions } from './checkpointOptions.ts';
+import type { DurableCheckpoint } from './context.ts';
+
+/**
+ * Makes a checkpoint that several flows can use. What it is given is part of what identifies a call: a body that gives it something else than is recorded has diverged.
+ * @example const fetchPage = checkpoint('fetch', { retries: 2 }, async (url: string, { signal }) => (await fetch(url, { signal })).text())
+ */
+export function checkpoint<Input, Output>(
+  name: string,
+  run: (input: Input, call: CheckpointCall) => Output | Promise<Output>,
+): DurableCheckpoint<Input, Output>;
+export function checkpoint<Input, Output>(
+  name: string,
+  options: CheckpointOptions,
+  run: (input: Input, call: CheckpointCall) => Output | Promise<Output>,
+): DurableCheckpoint<Input, Output>;
+export function checkpoint<Input, Output>(
+  name: string,
+  second: CheckpointOptions | DurableCheckpoint<Input, Output>['run'],
+  third?: DurableCheckpoint<Input, Output>['run'],
+): DurableCheckpoint<Input, Output> {
+  const [options, run] = typeof second === 'function' ? [{}, second] : [second, third];
+  requireCallName('A checkpoint', name);
+  if (typeof run !== 'function')
+    throw new TroupeError(
+      'definition',
+      `The checkpoint "${name}" needs a function: checkpoint(name, async (input) => …).`,
+    );
+  const durable: DurableCheckpoint<Input, Output> = {
+    kind: 'checkpoint',
+    name,
+    options: requireCheckpointOptions(name, options),
+    run,
+    call: (ctx, input, given) => ctx.checkpoint(durable, input, given),
+    submit: (ctx, input, given) => ctx.submit(durable, input, given),
+    map: (ctx, items, given) => ctx.map(durable, items, given),
+    mapAll: (ctx, items, given) => ctx.map(durable, items, { ...given, onFailure: 'collect' }),
+  };
+  return durable;
+}
+
+/** The names of the options of a checkpoint. */
+export const checkpointOptionNames: OptionNames<CheckpointOptions> = {
+  retries: true,
+  timeout: true,
+  type: true,
+  cache: true,
+  effect: true,
+  nested: true,
+  runtime: true,
+  output: true,
+};
+
+/** Checks the options of a checkpoint. Throws `definition`. */
+export function requireCheckpointOptions(name: string, options: CheckpointOptions): CheckpointOptions {
+  const what = `checkpoint "${name}"`;
+  requireOptions(what, options, checkpointOptionNames);
+  const { retries, timeout, runtime, effect } = options;
+  requireRetries(what, typeof retries === 'object' ? retries.times : retries);
+  if (timeout !== undefined) milliseconds(timeout);
+  if (options.nested && retries)
+    throw new TroupeError(
+      'definition',
+      `${what} is nested: it cannot have retries of its own; give them to the calls inside.`,
+    );
+  requireOneOf(what, 'runtime', runtime, ['inline', 'isolated']);
+  requireOneOf(what, 'effect', effect, ['repeat', 'write']);
+  return options;
+}
+
+/** Checks a number of retries. Throws `definition`. */
+export function requireRetries(what: string, times: unknown): void {
+  if (times === undefined || (Number.isSafeInteger(times) && (times as number) >= 0)) return;
+  throw new TroupeError(
+    'definition',
+    `The retries of ${what} must be a whole number >= 0; got ${describeValue(times)}.`,
+  );
+}
+
+function requireOneOf(what: string, option: string, value: unknown, allowed: readonly string[]): void {
+  if (value === undefined || allowed.includes(value as string)) return;
+  throw new TroupeError(
+    'definition',
+    `${option} of ${what} is one of ${allowed.join(', ')}; got ${JSON.stringify(value)}.`,
+  );
+}
+
+/** Checks the name of a call or of a flow. Throws `definition`. */
+export function requireCallName(what: string, name: unknown): void {
+  if (typeof name === 'string' && name.trim() !== '' && name.length <= 200) return;
+  throw new TroupeError('definition', `${what} needs a name of at most 200 characters; got ${JSON.stringify(name)}.`);
+}

@@ -1,0 +1,42 @@
+/** What the calls of flows are done with in a runtime. */
+import type { ModelGateway } from '../../actors/tools.ts';
+import type { BlobStore } from '../blobs/blobStore.ts';
+import type { StepCache } from '../contracts/workflow/stepCache.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Address } from '../values/ids.ts';
+import { artifactAccess } from './artifacts/artifactAccess.ts';
+import type { FlowCompileContext } from './flow.ts';
+import { flowModels } from './flowModels.ts';
+import type { FlowSecrets } from './flowSecrets.ts';
+
+/** The parts of a runtime that flows use. */
+export interface FlowDepsParts {
+  readonly journal: Journal;
+  readonly blobs: BlobStore;
+  readonly gateway: ModelGateway;
+  /** Keeps results for later runs. */
+  readonly cache: StepCache;
+  /** Tells a flow that its body has something to say. */
+  readonly wake: (actor: Address) => void;
+  readonly secrets: FlowSecrets;
+  /** Environment variables. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The deps of all flows of a runtime. */
+export const flowDeps = ({
+  journal,
+  blobs,
+  gateway,
+  cache,
+  wake,
+  secrets,
+  env,
+}: FlowDepsParts): NonNullable<FlowCompileContext['flows']> => ({
+  artifacts: artifactAccess(journal, blobs, () => secrets.redactor()),
+  llm: flowModels(gateway, env),
+  secret: (name) => secrets.secret(name),
+  redactor: () => secrets.redactor(),
+  cache,
+  wake,
+});

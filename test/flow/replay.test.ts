@@ -1,0 +1,151 @@
+/** A replay takes the results of another run, and performs anew what is asked for and what follows it. */
+import { expect, test } from 'vitest';
+import { flow, type Runtime } from '../../src/index.ts';
+import { answerOnly, journalOf, onDisk, untilRest } from './processes.ts';
+
+const content = () => {
+  const { done, does } = journalOf();
+  const subject = flow('content', async (ctx, input) => {
+    const topic = (input as { topic: string }).topic;
+    const research = await ctx.checkpoint('research', () => `${does('research') && 'notes'} about ${topic}`);
+    const draft = await ctx.checkpoint('write_draft', () => `${does('write_draft') && 'Draft'} from ${research}`);
+    return ctx.checkpoint('publish', () => `${does('publish') && 'PUBLISHED'}: ${draft}`);
+  });
+  return { done, subject };
+};
+
+const resultOf = async (handle: Awaited<ReturnType<Runtime['replay']>>) => {
+  const outcome = await handle.outcome();
+  return outcome.status === 'done' ? outcome.output : outcome;
+};
+
+test('a replay from a checkpoint reuses what came before, and leaves its source as it was', async () => {
+  const { done, subject } = content();
+  await using runtime = await onDisk()();
+  await untilRest(runtime, subject, { topic: 'tea' });
+  const before = await runtime.journal.ledger('r');
+  expect(await runtime.plan('r', { from: 'write_draft' })).toMatchObject({
+    reused: ['research'],
+    rerun: ['write_draft', 'publish'],
+  });
+  const handle = await runtime.replay('r', subject, { from: 'write_draft', key: 'second' });
+  expect(await resultOf(handle)).toBe('PUBLISHED: Draft from notes about tea');
+  expect(done).toEqual(['research', 'write_draft', 'publish', 'write_draft', 'publish']);
+  expect(await runtime.journal.ledger('r')).toEqual(before);
+  expect(await runtime.journal.find({ run: 'second' })).toMatchObject([{ meta: { about: { replayOf: 'r' } } }]);
+});
+
+test('an override is given instead of a result, and everything that follows is performed anew', async () => {
+  const { done, subject } = content();
+  await using runtime = await onDisk()();
+  await untilRest(runtime, subject, { topic: 'tea' });
+  const handle = await runtime.replay('r', subject, {
+    from: 'write_draft',
+    overrides: { 'checkpoint.research': 'edited notes' },
+  });
+  expect(await resultOf(handle)).toBe('PUBLISHED: Draft from edited notes');
+  expect(done.filter((each) => each === 'research')).toHaveLength(1);
+});
+
+test('a branch that only ran beside is reused; every call that joins a result is performed anew', async () => {
+  const { done, does } = journalOf();
+  const subject = flow('branches', async (ctx) => {
+    const branch = async (name: string) => {
+      await ctx.checkpoint(name, () => does(name));
+      return ctx.checkpoint(`${name}2`, () => does(`${name}2`));
+    };
+    const both = await Promise.all([branch('a'), branch('b')]);
+    const one = ctx.checkpoint('join', () => does('join'));
+    const two = ctx.checkpoint('other', () => does('other'));
+    return [both, await one, await two];
+  });
+  await using runtime = await onDisk()();
+  await untilRest(runtime, subject, null);
+  const plan = await runtime.plan('r', { from: 'a' });
+  expect([...plan.rerun].sort()).toEqual(['a', 'a2', 'join', 'other']);
+  expect([...plan.reused].sort()).toEqual(['b', 'b2']);
+  done.length = 0;
+  await resultOf(await runtime.replay('r', subject, { from: 'a' }));
+  expect([...done].sort()).toEqual(['a', 'a2', 'join', 'other']);
+});
+
+test('a replay asks its questions anew, unless their answers are given; it survives the process', async () => {
+  const { done, does } = journalOf();
+  const subject = flow('ask', async (ctx) => {
+    const first = await ctx.checkpoint('first', () => does('first'));
+    const answer = await ctx.wait({ name: 'ok' });
+    const last = await ctx.checkpoint('last', () => does('last'));
+    return [first, answer, last];
+  });
+  const open = onDisk();
+  {
+    await using runtime = await open();
+    await untilRest(runtime, subject, null);
+    await answerOnly(runtime, null);
+    await untilRest(runtime, subject, null);
+    const handle = await runtime.replay('r', subject, { from: 'last', key: 'again' });
+    expect(await handle.outcome({ returnWhenWaiting: true })).toMatchObject({ status: 'waiting' });
+    const given = await runtime.replay('r', subject, { overrides: { 'wait.ok': null }, key: 'given' });
+    expect(await resultOf(given)).toEqual(['first', null, 'last']);
+  }
+  await using runtime = await open();
+  await answerOnly(runtime, null, 'again');
+  expect(await resultOf(await runtime.resume('again', subject))).toEqual(['first', null, 'last']);
+  expect(done).toEqual(['first', 'last', 'last', 'last']);
+});
+
+test('in a nested checkpoint, only what follows an overridden result is performed anew', async () => {
+  const { done, does } = journalOf();
+  const subject = flow('nested', async (ctx) =>
+    ctx.checkpoint('scope', { nested: true }, async () => {
+      const first = await ctx.checkpoint('first', () => does('first'));
+      const second = await ctx.checkpoint('second', () => does('second'));
+      return [first, second, await ctx.checkpoint('third', () => does('third'))];
+    }),
+  );
+  await using runtime = await onDisk()();
+  await untilRest(runtime, subject, null);
+  done.length = 0;
+  const edited = await runtime.replay('r', subject, { overrides: { 'checkpoint.second': 'edited' } });
+  expect(await resultOf(edited)).toEqual(['first', 'edited', 'third']);
+  expect(done).toEqual(['third']);
+  expect(await resultOf(await runtime.replay('r', subject, { from: 'scope' }))).toEqual(['first', 'second', 'third']);
+  expect(done).toEqual(['third', 'first', 'second', 'third']);
+});
+
+test.each([
+  [{ from: ' ' }, 'invalid', 'names no call'],
+  [{ from: 'nope' }, 'conflict', 'it has "step", "step_2", "end"'],
+  [{ from: 'ok' }, 'conflict', 'has no checkpoint'],
+  [{ from: 'step' }, 'conflict', 'ambiguous: 2 calls'],
+  [{}, 'invalid', 'needs `from`'],
+  [{ from: 'end', overrides: { 'nope.step': 1 } }, 'invalid', 'An override is named'],
+  [{ from: 'end', overrides: { 'checkpoint.': 1 } }, 'invalid', 'names no call'],
+  [{ overrides: { 'checkpoint.end': 1 } }, 'conflict', 'would change nothing'],
+  [{ from: 'end', input: { a: 1 } }, 'invalid', 'Only an input that is an object'],
+])('a replay that cannot be is refused with what to do: %j', async (settings, kind, says) => {
+  const subject = flow('steps', async (ctx) => {
+    await ctx.checkpoint('step', () => 1);
+    await ctx.checkpoint('step', () => 2);
+    await ctx.wait({ name: 'ok', deadline: '1ms', default: null } as never);
+    return ctx.checkpoint('end', () => 3);
+  });
+  await using runtime = await onDisk()();
+  await untilRest(runtime, subject, 'text');
+  await expect(runtime.plan('r', settings)).rejects.toMatchObject({
+    kind,
+    message: expect.stringContaining(says) as string,
+  });
+});
+
+test('a call id names one of several calls of a name, and a run that goes on is not replayed', async () => {
+  const { subject } = content();
+  await using runtime = await onDisk()();
+  await untilRest(runtime, subject, { topic: 'tea' });
+  expect((await runtime.plan('r', { from: 'r/publish' })).rerun).toEqual(['publish']);
+  const endless = flow('endless', async (ctx) =>
+    ctx.checkpoint('work', ({ signal }) => new Promise((_, no) => signal.addEventListener('abort', no))),
+  );
+  await runtime.start(endless, null, { key: 'busy' });
+  await expect(runtime.plan('busy', { from: 'work' })).rejects.toMatchObject({ kind: 'conflict' });
+});

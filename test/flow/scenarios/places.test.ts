@@ -1,0 +1,134 @@
+/** Where a call may be made, and what is refused: each is told with what was expected, before anything is done. */
+import { expect, test } from 'vitest';
+import { checkpoint, flow, openRuntime, run, type FlowContext, type Json } from '../../../src/index.ts';
+import { callsIn, recordedIn } from './recorded.ts';
+
+const part = checkpoint('part', (n: number) => n);
+const failureOf = async (work: () => unknown): Promise<{ kind: string; message: string }> => {
+  try {
+    await work();
+  } catch (thrown) {
+    const { kind, message } = thrown as { kind: string; message: string };
+    return { kind, message };
+  }
+  throw new Error('It did not fail.');
+};
+
+/** Each call of a context that is not made in a checkpoint. */
+const bodyCalls: readonly [name: string, call: (ctx: FlowContext) => unknown][] = [
+  ['ctx.checkpoint', (ctx) => ctx.checkpoint('inner', () => 1)],
+  ['ctx.submit', (ctx) => ctx.submit(part, 1).result()],
+  ['ctx.map', (ctx) => ctx.map(part, [1])],
+  [
+    'ctx.product',
+    (ctx) =>
+      ctx.product(
+        checkpoint('pair', ({ a }: { a: number }) => a),
+        { a: [1] },
+      ),
+  ],
+  ['ctx.wait', (ctx) => ctx.wait({ name: 'ok' })],
+  ['ctx.signal', (ctx) => ctx.signal('news')],
+  ['ctx.sleep', (ctx) => ctx.sleep('1s')],
+];
+
+test.each(bodyCalls)('%s in a checkpoint is refused, and the flow goes on when it catches that', async (_, call) => {
+  const inside = flow('inside', async (ctx) => {
+    const { kind, message } = await failureOf(() => ctx.checkpoint('outer', () => call(ctx)));
+    // The body is where it was before.
+    return { kind, message, after: await ctx.checkpoint('after', () => 'goes on') };
+  });
+  expect(await run(inside, null, { db: 'memory' })).toEqual({
+    kind: 'scope',
+    message: expect.stringContaining('inside the checkpoint "outer"') as string,
+    after: 'goes on',
+  });
+});
+
+test.each(bodyCalls)('%s of a flow that has ended is refused', async (_, call) => {
+  let kept: FlowContext | undefined;
+  const leaks = flow('leaks', async (ctx) => {
+    kept = ctx;
+    return 'ended';
+  });
+  expect(await run(leaks, null, { db: 'memory' })).toBe('ended');
+  expect(await failureOf(() => call(kept!))).toMatchObject({ kind: 'scope' });
+});
+
+const checkpointCalls: readonly [name: string, call: (ctx: FlowContext) => unknown][] = [
+  ['ctx.save', (ctx) => ctx.save('notes', 'a')],
+  ['ctx.load', (ctx) => ctx.load('other', 'notes')],
+  ['ctx.secret', (ctx) => ctx.secret('key')],
+];
+
+test.each(checkpointCalls)('%s in the body of a flow is refused, since the body is run again', async (_, call) => {
+  const outside = flow('outside', async (ctx) => failureOf(() => call(ctx)));
+  expect(await run(outside, null, { db: 'memory' })).toEqual({
+    kind: 'scope',
+    message: expect.stringContaining('outside of a checkpoint') as string,
+  });
+});
+
+test('a call of another flow’s context inside a checkpoint does not become part of it', async () => {
+  const inner = flow('inner', async (ctx) => ctx.checkpoint('own', ({ key }) => key));
+  const outer = flow('outer', async (ctx) => ctx.checkpoint('starts', async () => run(inner, null, { db: 'memory' })));
+  await using runtime = await openRuntime({ db: 'memory' });
+  const handle = await runtime.start(outer, null, { key: 'o' });
+  expect(await handle.outcome()).toMatchObject({ status: 'done', output: expect.stringMatching(/\/own$/) as string });
+  expect(Object.keys(await callsIn(runtime, 'o'))).toEqual(['starts']);
+});
+
+test('an artifact of an unknown type is refused, and nothing is saved', async () => {
+  const saves = flow('saves', async (ctx) =>
+    failureOf(() => ctx.checkpoint('save', () => ctx.save('notes', 'a', { type: 'picture' as 'blob' }))),
+  );
+  await using runtime = await openRuntime({ db: 'memory' });
+  const outcome = await (await runtime.start(saves, null, { key: 's' })).outcome();
+  expect(outcome).toMatchObject({ status: 'done', output: { kind: 'invalid' } });
+  expect(await recordedIn(runtime, 's', 'artifact')).toEqual([]);
+});
+
+test.each<[string, () => unknown, string]>([
+  ['a negative number of retries', () => checkpoint('a', { retries: -1 }, () => 1), 'whole number >= 0; got number -1'],
+  ['the same in a policy', () => checkpoint('a', { retries: { times: -1 } }, () => 1), 'whole number >= 0'],
+  ['the same of a flow', () => flow('a', { retries: -1 }, async () => 1), 'whole number >= 0'],
+  ['an unknown runtime', () => checkpoint('a', { runtime: 'foo' as 'inline' }, () => 1), 'inline, isolated'],
+  ['an unknown effect', () => checkpoint('a', { effect: 'read' as 'write' }, () => 1), 'repeat, write'],
+  ['an unknown option', () => checkpoint('a', { retry: 1 } as object, () => 1), 'retry'],
+  ['an empty name', () => checkpoint(' ', () => 1), 'needs a name'],
+  ['no function', () => checkpoint('a', undefined as never), 'needs a function'],
+  ['a concurrency of zero', () => flow('a', { concurrency: 0 }, async () => 1), 'whole number >= 1'],
+])('%s is refused when the definition is made', async (_, make, says) => {
+  expect(await failureOf(make)).toEqual({ kind: 'definition', message: expect.stringContaining(says) as string });
+});
+
+test('what a checkpoint is, for people, is kept with its call: any word', async () => {
+  const typed = flow('typed', async (ctx) => {
+    await ctx.checkpoint('ask', { type: 'llm_call' }, () => 1);
+    await ctx.checkpoint('look', { type: 'our own' }, () => 1);
+    await ctx.checkpoint('plain', () => 1);
+  });
+  await using runtime = await openRuntime({ db: 'memory' });
+  await (await runtime.start(typed, null, { key: 't' })).outcome();
+  const calls = await callsIn(runtime, 't');
+  expect(Object.values(calls).map(({ type }): Json => type ?? null)).toEqual(['llm_call', 'our own', null]);
+});
+
+test('isolated checkpoints of a list work side by side, and give their results in the order of the list', async () => {
+  let atWork = 0;
+  let most = 0;
+  const shout = checkpoint('shout', { runtime: 'isolated' }, async (name: string) => {
+    most = Math.max(most, ++atWork);
+    // The first one ends last.
+    for (let turn = 0; turn < 10 - name.length; turn++) await Promise.resolve();
+    atWork--;
+    return `[processed] ${name.toUpperCase()}`;
+  });
+  const all = flow('all', async (ctx) => shout.map(ctx, ['bob', 'alice', 'charlie']));
+  expect(await run(all, null, { db: 'memory' })).toEqual([
+    '[processed] BOB',
+    '[processed] ALICE',
+    '[processed] CHARLIE',
+  ]);
+  expect(most).toBe(3);
+});
