@@ -1,0 +1,140 @@
+/** The calls of a flow as a client sees them: those that have ended, those that are tried again, and what is waited for. */
+import type { CheckpointAttempt, CheckpointInfo } from '../contracts/client/execution.ts';
+import type { FlowCallKind, FlowCallRecord } from '../contracts/flow/record.ts';
+import type { ActorRow } from '../journal/journal.ts';
+import { propertiesOf } from '../values/properties.ts';
+import { failureInfo } from './failureInfo.ts';
+import { callName, type FlowHistory } from './flowHistory.ts';
+
+interface Draft {
+  readonly attempts: CheckpointAttempt[];
+  record?: FlowCallRecord;
+  /** When it began, as far as is known. */
+  began: number;
+  /** When its next attempt may begin. */
+  next?: number;
+  /** It had failed, and the run was retried since. */
+  isReopened?: boolean;
+}
+
+/** What the machine of a flow waits for. */
+interface OpenCall {
+  readonly id: string;
+  readonly kind: FlowCallKind;
+  readonly began: number;
+}
+
+/** The calls of one flow, in the order in which they began. `rows` are the actors of the run. */
+export function flowCalls(history: FlowHistory, rows: readonly ActorRow[]): CheckpointInfo[] {
+  const drafts = draftsOf(history);
+  const open = openCalls(history.row, rows).filter(({ id }) => isUnended(drafts.get(id)));
+  const calls = [...drafts].flatMap(([id, draft]): CheckpointInfo[] =>
+    open.some((one) => one.id === id) ? [] : [callOf(history, id, draft)],
+  );
+  const waiting = open.map((one) => openCallInfo(history, one, drafts.get(one.id)?.attempts ?? []));
+  return [...calls, ...waiting].toSorted((a, b) => a.started_at - b.started_at);
+}
+
+const isUnended = (draft: Draft | undefined): boolean => draft?.record === undefined || draft.isReopened === true;
+
+function draftsOf({ records }: FlowHistory): Map<string, Draft> {
+  const drafts = new Map<string, Draft>();
+  const draftOf = (id: string, began: number): Draft => {
+    const draft = drafts.get(id) ?? { attempts: [], began };
+    drafts.set(id, draft);
+    return draft;
+  };
+  for (const { record } of records) {
+    if (record.record === 'attempt') {
+      const draft = draftOf(record.id, record.at);
+      draft.attempts.push({
+        attempt: draft.attempts.length + 1,
+        status: 'failed',
+        started_at: record.at,
+        ended_at: record.at + record.ms,
+        metadata: { ...record.metadata },
+        failure: failureInfo(record.failure),
+      });
+      draft.next = record.next;
+    } else if (record.record === 'begun') draftOf(record.id, record.at);
+    else if (record.record === 'call') takeCall(draftOf(record.id, record.at), record);
+    else if (record.record === 'retry')
+      for (const draft of drafts.values()) if (draft.record && !draft.record.outcome.ok) draft.isReopened = true;
+  }
+  return drafts;
+}
+
+function takeCall(draft: Draft, record: FlowCallRecord): void {
+  // A success that the run itself had before it was retried stays what it was.
+  if (record.from !== undefined && draft.record?.outcome.ok) return;
+  const { outcome, at, ms } = record;
+  if (record.from === undefined && record.kind === 'checkpoint')
+    draft.attempts.push({
+      attempt: draft.attempts.length + 1,
+      status: outcome.ok ? 'completed' : 'failed',
+      started_at: draft.next === undefined ? at : Math.min(draft.next, at + ms),
+      ended_at: at + ms,
+      metadata: { ...record.metadata },
+      ...(outcome.ok ? {} : { failure: failureInfo(outcome.failure) }),
+    });
+  draft.record = record;
+  delete draft.next;
+  delete draft.isReopened;
+}
+
+function callOf(
+  { path, row }: FlowHistory,
+  id: string,
+  { attempts, record, began, isReopened }: Draft,
+): CheckpointInfo {
+  const named = (call: string) => `${row.run}/${callName(path, call)}`;
+  const isAtWork = row.status === 'active' && (record === undefined || isReopened === true);
+  const { outcome, scope, after, waitedFor = [] } = record ?? {};
+  const above = [scope, after, ...waitedFor].filter((call) => call !== undefined);
+  const failure = outcome && !outcome.ok ? failureInfo(outcome.failure) : undefined;
+  return {
+    call_id: named(id),
+    invocation_id: callName(path, id),
+    name: record?.name ?? id,
+    kind: record?.kind ?? 'checkpoint',
+    ...(record?.type === undefined ? {} : { checkpoint_type: record.type }),
+    status: isAtWork ? 'running' : outcome === undefined ? 'cancelled' : outcome.ok ? 'completed' : 'failed',
+    started_at: attempts[0]?.started_at ?? record?.at ?? began,
+    ...(record && !isAtWork ? { ended_at: record.at + record.ms } : {}),
+    parent_call_ids:
+      above.length > 0 ? [...new Set(above)].map(named) : path === undefined ? [] : [`${row.run}/${path}`],
+    metadata: { ...(record?.metadata ?? attempts.at(-1)?.metadata) },
+    ...(record?.from === undefined ? {} : { from: record.from }),
+    ...(failure && !isAtWork ? { failure } : {}),
+    attempts,
+  };
+}
+
+/** The requests that the machine of a flow has not got an end for. */
+function openCalls(row: ActorRow, rows: readonly ActorRow[]): OpenCall[] {
+  if (row.status !== 'active') return [];
+  const { open } = propertiesOf(propertiesOf(propertiesOf(row.snapshot)['state'])['context']);
+  return Object.entries(propertiesOf(open)).flatMap(([child, request]): OpenCall[] => {
+    const { call, kind } = propertiesOf(request);
+    if (typeof call !== 'string' || typeof kind !== 'string') return [];
+    const asked = rows.find(({ parent, actor }) => parent === row.actor && actor.endsWith(`.${child}`));
+    // The machine of a flow writes it.
+    return [{ id: call, kind: kind as FlowCallKind, began: asked?.created ?? row.updated }];
+  });
+}
+
+const openCallInfo = (
+  { path, row }: FlowHistory,
+  { id, kind, began }: OpenCall,
+  attempts: CheckpointAttempt[],
+): CheckpointInfo => ({
+  call_id: `${row.run}/${callName(path, id)}`,
+  invocation_id: callName(path, id),
+  name: id,
+  kind,
+  status: kind === 'child' ? 'running' : 'waiting',
+  started_at: began,
+  parent_call_ids: path === undefined ? [] : [`${row.run}/${path}`],
+  metadata: {},
+  attempts,
+});

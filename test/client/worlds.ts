@@ -1,0 +1,83 @@
+/** Where the suite of the client runs: over the runtime that has the runs, and over the journal alone, from another process. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { troupeClient, type DefinitionResolver, type TroupeClient } from '../../src/client/index.ts';
+import { httpDoor } from '../../src/doors/http/base/door.ts';
+import { controlRoutes } from '../../src/doors/http/control/routes.ts';
+import { systemClock } from '../../src/engine/clock.ts';
+import { openRuntime, TroupeError, type Runtime } from '../../src/index.ts';
+import { flowsOver, type Outside } from './flows.ts';
+
+/** A client, and the process that has the runs. */
+export interface ClientWorld extends AsyncDisposable {
+  readonly client: TroupeClient;
+  readonly outside: Outside;
+  /** Starts a run in the process that has the runs, and waits until it has ended or waits for people. */
+  begin(name: string, input?: unknown, key?: string): Promise<string>;
+  /** Ends the process that has the runs, without any of them being lost. */
+  endProcess(): Promise<void>;
+}
+
+/** Makes a world with a journal of its own. */
+export type MakeWorld = () => Promise<ClientWorld>;
+
+interface Made {
+  readonly client: TroupeClient;
+  readonly host: Runtime;
+}
+
+async function worldOf(make: (db: string, definitions: DefinitionResolver) => Promise<Made>): Promise<ClientWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-client-'));
+  const outside: Outside = { done: [], isBroken: false };
+  const flows = flowsOver(outside);
+  const definitions: DefinitionResolver = async ({ name = '' }) => {
+    const found = flows[name];
+    if (found) return found;
+    throw new TroupeError('unknown_recipient', `There is no flow "${name}".`);
+  };
+  const { client, host } = await make(join(folder, 'journal.db'), definitions);
+  return {
+    client,
+    outside,
+    async begin(name, input = null, key = 'r') {
+      const run = await host.start(await definitions({ name }), input, { key });
+      await run.outcome({ returnWhenWaiting: true });
+      return run.id;
+    },
+    endProcess: () => host.close(),
+    async [Symbol.asyncDispose]() {
+      await client[Symbol.asyncDispose]();
+      await host.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The client of the process that has the runs. */
+export const inProcess: MakeWorld = () =>
+  worldOf(async (db, definitions) => {
+    const host = await openRuntime({ db, poll: 10 });
+    return { host, client: await troupeClient({ runtime: host, definitions, by: 'Ada' }) };
+  });
+
+/** A client that opens the journal itself, beside the process that has the runs. */
+export const besideIt: MakeWorld = () =>
+  worldOf(async (db, definitions) => ({
+    host: await openRuntime({ db, poll: 10 }),
+    client: await troupeClient({ db, definitions, by: 'Ada' }),
+  }));
+
+/** A client of a server that has opened the journal, beside the process that has the runs. */
+export const overHttp: MakeWorld = () =>
+  worldOf(async (db, definitions) => {
+    const host = await openRuntime({ db, poll: 10 });
+    const served = await troupeClient({ db, definitions, by: 'Ada' });
+    const door = await httpDoor({ port: 0, routes: controlRoutes(served, systemClock()) });
+    const client = await troupeClient({ http: door.url });
+    const close = async () => {
+      await door.close(0);
+      await served[Symbol.asyncDispose]();
+    };
+    return { host, client: { ...client, [Symbol.asyncDispose]: close } };
+  });
