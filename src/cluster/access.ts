@@ -27,6 +27,7 @@ function describeInput(runnable: Runnable): string {
   if (kind === 'orchestrator') return 'an orchestrator that takes tasks';
   if (kind === 'machine') return 'a machine that takes its input';
   if (kind === 'workflow') return 'a workflow that takes its parameters';
+  if (kind === 'flow') return 'a flow that takes its input';
   const handles: readonly string[] = memberDefinition(runnable).handles ?? [];
   return `${kind === 'guarded' ? 'guarded' : 'an agent'} that takes ${handles.length > 0 ? handles.join(', ') : 'a text'}`;
 }

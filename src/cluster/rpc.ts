@@ -30,13 +30,14 @@ export function decodeJson(message: Pick<Msg, 'data' | 'subject'>): Json {
   }
 }
 
-/** Responds to the requests on a subject with what `answer` returns, or with its error. */
+/** Responds to the requests on a subject with what `answer` returns, or with its error. Of processes with one `queue`, one responds to each request; all do without it. */
 export function rpcServe(
   connection: NatsConnection,
   subject: string,
   answer: (body: Json, message: Msg) => unknown,
+  options: { readonly queue?: string } = {},
 ): Subscription {
-  return subscribeTo(connection, subject, async (message) => {
+  const respond = async (message: Msg) => {
     try {
       const response = await answer(decodeJson(message), message);
       rpcRespond(message, JSON.stringify(response ?? null));
@@ -44,7 +45,8 @@ export function rpcServe(
       const { payload, headers } = encodeRefusal(thrown);
       rpcRespond(message, payload, headers);
     }
-  });
+  };
+  return subscribeTo(connection, subject, respond, options);
 }
 
 /** Sends a request. Rejects with the refusal; with `unknown_recipient` and the message `noResponder` when no process serves the subject; with `timeout` after `within` milliseconds. */

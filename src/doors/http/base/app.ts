@@ -5,6 +5,7 @@
 import { reasonOf } from '../../../values/cause.ts';
 import type { Clock } from '../../../values/clock.ts';
 import { toFailure } from '../../../values/failure.ts';
+import type { JsonObject } from '../../../values/json.ts';
 import { systemClock } from '../../../engine/clock.ts';
 import { writeAccess, type AccessLog } from './accessLog.ts';
 import { defaultBodyLimit } from './body.ts';
@@ -25,6 +26,8 @@ export interface HttpAppOptions {
   readonly title?: string;
   /** What requests of the access `control` must send as `Authorization: Bearer`. Default: they need nothing. */
   readonly token?: string;
+  /** Says whether a text is one of the further tokens that requests of the access `client` may send; there are none by default. */
+  readonly accepts?: (token: string) => Promise<boolean>;
   /** Origins of web pages that may use the door, such as `https://example.org`; none by default. */
   readonly origins?: readonly string[];
   /** Host names that it answers for, in lower case and without a port; all by default. */
@@ -61,6 +64,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
   const origins = new Set(options.origins);
   const dispatch = await dispatcher(routes, {
     token: options.token,
+    accepts: options.accepts,
     bodyLimit: options.bodyLimit ?? defaultBodyLimit,
     draining: inFlight.draining,
   });
@@ -121,13 +125,14 @@ const closing = () =>
   });
 
 function openApiRoute(title: string, routes: readonly HttpRoute[]): HttpRoute {
-  const document = openApiDocument(title, routes);
+  // Made when it is first asked for: most processes never are.
+  let document: JsonObject | undefined;
   return route({
     method: 'GET',
     path: '/openapi.json',
     access: 'public',
     summary: 'This document.',
     responses: { 200: { description: 'An OpenAPI 3.1 document.' } },
-    handle: () => jsonReply(200, document),
+    handle: () => jsonReply(200, (document ??= openApiDocument(title, routes))),
   });
 }

@@ -22,6 +22,8 @@ export interface Call {
 export interface DispatchSettings {
   /** The token of the door, if it has one. */
   readonly token: string | undefined;
+  /** Says whether a text is a further token, for requests of the access `client`. */
+  readonly accepts: ((token: string) => Promise<boolean>) | undefined;
   /** Bytes. */
   readonly bodyLimit: number;
   readonly draining: AbortSignal;
@@ -30,7 +32,7 @@ export interface DispatchSettings {
 /** Makes the function that answers requests. It rejects with what a handler throws, when the contract of its route has no answer for it. */
 export async function dispatcher(
   routes: readonly HttpRoute[],
-  { token, bodyLimit, draining }: DispatchSettings,
+  { token, accepts, bodyLimit, draining }: DispatchSettings,
 ): Promise<(request: Request, call: Call) => Promise<Response>> {
   const { Hono } = await loadOptional(httpPackages, 'HTTP needs', () => import('hono'));
   const router = new Hono<{ Bindings: Call }>();
@@ -62,11 +64,9 @@ export async function dispatcher(
     params: Record<string, string>,
     call: Call,
   ): Promise<HttpReply> {
-    const authorized = token === undefined || sameSecret(bearerToken(request.headers) ?? '', token);
-    if (each.access === 'control' && !authorized)
-      throw new HttpRefusal(401, 'auth', 'This needs the token of the server, as `Authorization: Bearer TOKEN`.', {
-        headers: { 'www-authenticate': 'Bearer' },
-      });
+    const given = bearerToken(request.headers);
+    const authorized = token === undefined || sameSecret(given ?? '', token);
+    if (each.access !== 'public' && !authorized) await requireAccepted(each.access, given);
     try {
       return await each.answer({
         params,
@@ -88,6 +88,19 @@ export async function dispatcher(
       if (reply === undefined) throw thrown;
       return reply;
     }
+  }
+
+  /** Throws a refusal: 401 for a request without a token that is known, 403 for one that may do less. */
+  async function requireAccepted(access: 'client' | 'control', given: string | undefined): Promise<void> {
+    const known = given !== undefined && accepts !== undefined && (await accepts(given));
+    if (known && access === 'client') return;
+    if (known) throw new HttpRefusal(403, 'denied', 'This token may not do that. Use the token of the server itself.');
+    throw new HttpRefusal(
+      401,
+      'auth',
+      `This needs ${access === 'client' && accepts ? 'a token' : 'the token of the server'}, as \`Authorization: Bearer TOKEN\`.`,
+      { headers: { 'www-authenticate': 'Bearer' } },
+    );
   }
 }
 

@@ -53,7 +53,7 @@ function operationOf(each: RouteFacts): object {
   return {
     summary: each.summary,
     operationId: `${each.method.toLowerCase()}${each.path.replaceAll(/[{}]/g, '').replaceAll(/[/.]/g, '_')}`,
-    security: each.access === 'control' ? [{ token: [] }] : [],
+    security: each.access === 'public' ? [] : [{ token: [] }],
     parameters: [...params, ...queryParameters(each.query)],
     ...(each.body
       ? { requestBody: { content: { 'application/json': { schema: schemaOf(each.body, 'input') } } } }

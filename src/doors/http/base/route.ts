@@ -40,8 +40,8 @@ export interface RouteFacts {
   readonly method: Method;
   /** With parameters in braces: `/runs/{run_id}`. */
   readonly path: string;
-  /** `control` needs the token of the door, if it has one. `public` is open, or the handler checks for itself. */
-  readonly access: 'public' | 'control';
+  /** `control` needs the token of the door, if it has one; `client` also takes the tokens that the door accepts. `public` is open, or the handler checks for itself. */
+  readonly access: 'public' | 'client' | 'control';
   /** What it does, in a sentence. */
   readonly summary: string;
   readonly query?: z.ZodType;

@@ -1,7 +1,6 @@
 /** Starting runs over HTTP. */
 import * as z from 'zod';
 import type { Clock } from '../../../values/clock.ts';
-import { milliseconds, type Duration } from '../../../values/duration.ts';
 import { TroupeError } from '../../../values/failure.ts';
 import { isJsonObject } from '../../../values/json.ts';
 import { HttpRefusal } from '../base/refusal.ts';
@@ -13,9 +12,7 @@ import { part, refuseInText } from './answers.ts';
 import { idempotencyHeader, keyedRunId } from './idempotency.ts';
 import { refusedInvocation, unauthorized } from './invokeAuthentication.ts';
 import type { OrchestratorService } from './service.ts';
-
-/** Five minutes: the longest wait for the end of a run, in milliseconds. */
-const longestWait = 5 * 60_000;
+import { waitOf, withinWait } from './wait.ts';
 
 /** A name that a file of a workflow can have: no folder, and nothing hidden. */
 const isWorkflowName = (name: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(name);
@@ -58,7 +55,10 @@ export const invokeRoutes = (service: OrchestratorService, clock: Clock): readon
       const run = await started(service, { workflow: name, params: parameters, ...(id === undefined ? {} : { id }) });
       if ('refused' in run) return run.refused;
       const replayed = run.existed ? { [replayedHeader]: 'true' } : {};
-      const ended = wait === undefined ? undefined : await endOf(service, run.id, wait, [signal, draining], clock);
+      const ended =
+        wait === undefined
+          ? undefined
+          : await withinWait((stop) => service.ended(run.id, stop), wait, [signal, draining], clock);
       return ended
         ? jsonReply(200, finished(ended), replayed)
         : jsonReply(202, { run_id: run.id, status: 'accepted' }, replayed);
@@ -88,39 +88,6 @@ async function started(
         },
       );
     throw thrown;
-  }
-}
-
-/** `?wait=30s` in milliseconds. */
-function waitOf(text: string): number {
-  try {
-    // A text that is no duration is refused by `milliseconds`.
-    const wait = milliseconds((/^\d+$/.test(text) ? Number(text) : text) as Duration);
-    if (wait <= longestWait) return wait;
-  } catch {
-    // The same answer as for a wait that is too long.
-  }
-  throw new HttpRefusal(400, 'invalid', `wait is a duration of at most ${longestWait / 60_000} minutes, such as 30s.`);
-}
-
-/** The run, if it ends in time; undefined when it does not, or somebody cannot wait any longer. */
-async function endOf(
-  service: OrchestratorService,
-  id: string,
-  wait: number,
-  signals: readonly AbortSignal[],
-  clock: Clock,
-): Promise<RunView | undefined> {
-  const late = new AbortController();
-  const timer = clock.wake(clock.now() + wait, () => late.abort());
-  const stop = AbortSignal.any([...signals, late.signal]);
-  try {
-    return await service.ended(id, stop);
-  } catch (thrown) {
-    if (stop.aborted) return undefined;
-    throw thrown;
-  } finally {
-    timer[Symbol.dispose]();
   }
 }
 

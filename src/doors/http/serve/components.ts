@@ -16,6 +16,8 @@ import type { HttpRoute } from '../base/route.ts';
 import { gatewayClient } from '../clients/gatewayClient.ts';
 import { peerProbe } from '../clients/probe.ts';
 import { runtimeClient } from '../clients/runtimeClient.ts';
+import { deploymentRoutes } from '../deployments/routes.ts';
+import type { DeploymentService } from '../deployments/service.ts';
 import { gatewayRoutes } from '../gateway.ts';
 import { orchestratorRoutes } from '../orchestrator/routes.ts';
 import type { OrchestratorService } from '../orchestrator/service.ts';
@@ -59,6 +61,8 @@ export interface ServeOptions {
   readonly secret: string;
   /** What webhooks may reach although it is not public; `TROUPE_EGRESS_ALLOW` by default. */
   readonly allow?: readonly string[] | undefined;
+  /** Serves deployments at the door of the orchestrator, with runs in its runtime; not served by default. */
+  readonly deployments?: ((runtime: Runtime) => Promise<DeploymentService>) | undefined;
   /** Told what people should know. */
   readonly say: (message: string) => void;
 }
@@ -143,7 +147,11 @@ export async function serveComponents(options: ServeOptions): Promise<ServedComp
           : {}),
     };
     const service = orchestratorService({ runtime, files, clock, peers, messages: remote, warn: say });
-    const door = await openDoor('orchestrator', orchestratorRoutes(service, clock));
+    const deployed = await options.deployments?.(runtime);
+    const door = await openDoor('orchestrator', [
+      ...orchestratorRoutes(service, clock),
+      ...(deployed ? deploymentRoutes(deployed, clock) : []),
+    ]);
     at ??= door.url;
     const resumed = await service.resumeAll();
     if (resumed > 0) say(`${resumed} ${resumed === 1 ? 'run goes' : 'runs go'} on.`);

@@ -161,7 +161,9 @@ export function orchestratorService({
   };
 
   async function resumeRun({ run, meta }: { readonly run: string; readonly meta: unknown }): Promise<boolean> {
-    const { name } = propertiesOf(propertiesOf(meta).about);
+    const { name, deployment } = propertiesOf(propertiesOf(meta).about);
+    // It goes on with the code that was deployed, and not with the file of today: by its schedule, or troupe runs resume.
+    if (deployment !== undefined) return false;
     try {
       const served = typeof name === 'string' ? await files.named(name) : undefined;
       if (served) follow(await runtime.resume(run, served.workflow));
