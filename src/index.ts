@@ -68,6 +68,19 @@ export { workflow } from './runtime/workflowFile.ts';
 export type { Workflow } from './define/workflow.ts';
 export type { WorkflowOptions } from './runtime/workflow.ts';
 
+// Flows: async functions whose calls are recorded.
+export { flow, type Flow, type FlowOptions } from './flow/flow.ts';
+export { checkpoint } from './flow/checkpoint.ts';
+export type { CheckpointCall, CheckpointOptions } from './flow/checkpointOptions.ts';
+export { configure, type ConfigurationChange } from './config/configure.ts';
+export type { ArtifactRef, DurableCheckpoint, FlowContext, SaveOptions } from './flow/context.ts';
+export type { StreamedContent } from './flow/artifactContent.ts';
+
+// What can be done with runs, from any process; more of it in `troupe/client`.
+export { troupeClient, type TroupeClientOptions } from './client/client.ts';
+export type { TroupeClient } from './contracts/client/client.ts';
+export type { Execution } from './contracts/client/execution.ts';
+
 // Running it: once, in a runtime that outlives the process, or in a cluster.
 export { run } from './runtime/run.ts';
 export type { InputFor, OutputFor, RunOptions } from './runtime/runIn.ts';
@@ -107,6 +120,19 @@ export {
   withContextWindow,
   type ContextWindow,
 } from './runtime/policies/contextWindow.ts';
+
+// Secrets: keys of other services, by name.
+export { secretStore, type SecretStoreSettings } from './runtime/secretStore.ts';
+export type {
+  Secret,
+  SecretChange,
+  SecretListOptions,
+  SecretPage,
+  SecretStore,
+  SecretSummary,
+  SecretValues,
+  SetSecretOptions,
+} from './secrets/secretStore.ts';
 
 // Failures and plain values.
 export { TroupeError, failureKinds, type Failure, type FailureKind } from './values/failure.ts';

@@ -1,5 +1,6 @@
 /** What a command uses of its process: streams, environment, clock and runtime. Tests pass their own. */
 import type { Clock } from '../values/clock.ts';
+import type { SecretMask } from '../observe/secretMask.ts';
 import type { Runtime, RuntimeOptions } from '../runtime/runtime.ts';
 
 /** A stream for output, with the size of its terminal if it is one. */
@@ -22,12 +23,14 @@ export interface Cli {
   /** Are stdin and stderr a terminal, so that a person can be asked? */
   readonly isInteractive: boolean;
   readonly clock: Clock;
+  /** The secrets that the process knows of. What is written to `err`, and what is served, is masked with it. */
+  readonly mask: SecretMask;
   /** Opens the runtime with its journal. */
   open(options: RuntimeOptions): Promise<Runtime>;
   /** Everything on stdin, for `--input -`. */
   readAll(): Promise<string>;
-  /** Asks a person for a line; undefined when the input ended or `signal` fired. */
-  ask(question: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Asks a person for a line; undefined when the input ended or `signal` fired. A `hidden` line is not shown while it is typed; it is by default. */
+  ask(question: string, signal: AbortSignal, options?: { readonly hidden?: boolean }): Promise<string | undefined>;
   /** Calls on Ctrl-C and SIGTERM, until what is returned is disposed. */
   onInterrupt(call: () => void): Disposable;
   /** Ends the process at once with this exit code. */

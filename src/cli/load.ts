@@ -1,4 +1,4 @@
-/** Loads a definition: a .ts or .js file whose default export is a team, an agent, a machine, or a function that returns one; agents in a .json file; or a workflow in YAML. */
+/** Loads a definition: a .ts or .js file whose default export is a team, an agent, a machine, a flow, or a function that returns one; agents in a .json file; or a workflow in YAML. */
 import { readFile, stat } from 'node:fs/promises';
 import { register as registerHook } from 'node:module';
 import { join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ import type { LoadedDefinition } from './loadedDefinition.ts';
 import { hasModuleSyntax } from './moduleFormat.ts';
 import { isWorkflowFile, loadWorkflowFile } from './workflowFile.ts';
 
-const expected = 'a team, an agent, a machine(), or a function that returns one of them';
+const expected = 'a team, an agent, a machine(), a flow(), or a function that returns one of them';
 
 /** Loads a file, or the index file of a folder; `settings` are for a function. Throws `UsageError` with the place of a mistake. */
 export async function loadDefinition(cwd: string, path: string, settings: Json = {}): Promise<LoadedDefinition> {

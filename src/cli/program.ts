@@ -6,9 +6,13 @@ import { exitCodeOf, exitCodes, cliErrorMessage } from './exit.ts';
 import { addArtifactCommands } from './program/artifacts.ts';
 import { addClusterCommands } from './program/cluster.ts';
 import { examplesText, type CommandContext } from './program/commandLine.ts';
+import { addControlCommands } from './program/control.ts';
 import { addDeadLetterCommands } from './program/deadLetters.ts';
+import { addDeploymentCommands } from './program/deployments.ts';
 import { addDefinitionCommands } from './program/definitions.ts';
 import { addRunCommands } from './program/runs.ts';
+import { addSecretCommands } from './program/secrets.ts';
+import { addScheduleCommands } from './program/schedules.ts';
 import { addServeCommands } from './program/serve.ts';
 import { addWaitCommands } from './program/waits.ts';
 import { addWorkflowCommands } from './program/workflows.ts';
@@ -45,6 +49,8 @@ function program(context: CommandContext): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
+    // A command may have a --version of its own.
+    .enablePositionalOptions()
     .exitOverride()
     .addHelpText(
       'after',
@@ -57,8 +63,12 @@ function program(context: CommandContext): Command {
   addWaitCommands(troupe, context);
   addDeadLetterCommands(troupe, context);
   addArtifactCommands(troupe, context);
+  addSecretCommands(troupe, context);
+  addDeploymentCommands(troupe, context);
   addClusterCommands(troupe, context);
+  addScheduleCommands(troupe, context);
   addServeCommands(troupe, context);
+  addControlCommands(troupe, context);
   addDefinitionCommands(troupe, context);
   addWorkflowCommands(troupe, context);
   return troupe;

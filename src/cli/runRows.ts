@@ -2,6 +2,7 @@
 import type { Json } from '../values/json.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
 import { UsageError } from './exit.ts';
+import type { DeploymentOrigin } from './pinnedDefinition.ts';
 
 /** Where a run was started from, as it is stored with the run. */
 export type RunOrigin = {
@@ -11,6 +12,8 @@ export type RunOrigin = {
   readonly file?: string;
   /** What the function of the file was called with. */
   readonly args?: Json;
+  /** The version of a deployment that it belongs to: its code goes on with it. */
+  readonly deployment?: DeploymentOrigin;
 };
 
 /** The root actor of a run. Throws `UsageError` when there is no such run. */

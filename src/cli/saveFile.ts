@@ -1,5 +1,5 @@
 /** Saves a file whole or not at all: it is written beside its place, and then put there. */
-import { constants, copyFile, link, open, rename, rm, stat } from 'node:fs/promises';
+import { constants, copyFile, link, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { propertiesOf } from '../values/properties.ts';
 import { errorMessage } from '../values/cause.ts';
@@ -8,7 +8,7 @@ import { UsageError } from './exit.ts';
 /** Writes the bytes to `path`. Throws `UsageError` for a folder, for a file that is there already unless `force`, and for a place that cannot be written. */
 export async function saveFile(
   path: string,
-  bytes: Uint8Array,
+  bytes: Uint8Array | AsyncIterable<Uint8Array>,
   {
     force,
   }: {
@@ -21,7 +21,7 @@ export async function saveFile(
   try {
     const file = await open(unfinished, 'wx');
     try {
-      await file.writeFile(bytes);
+      await writeFile(file, bytes);
       await file.sync();
     } finally {
       await file.close();

@@ -1,7 +1,10 @@
 /** The real process of a command: its streams, its terminal and its signals. */
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { systemClock } from '../engine/clock.ts';
+import { secretsInEnv } from '../observe/envSecrets.ts';
+import { secretMask } from '../observe/secretMask.ts';
 import { contain } from '../values/contain.ts';
 import { decodeUtf8 } from '../values/utf8.ts';
 import { expectExit } from './earlyExit.ts';
@@ -16,10 +19,14 @@ export async function processCli(): Promise<Cli> {
     err: process.stderr,
     isInteractive: process.stdin.isTTY && process.stderr.isTTY,
     clock: systemClock(),
+    mask: secretMask(secretsInEnv(process.env)),
     open: async (options) => (await import('../runtime/runtime.ts')).openRuntime(options),
     readAll: async () => decodeUtf8(await buffer(process.stdin), 'stdin'),
-    async ask(question, signal) {
-      const lines = createInterface({ input: process.stdin, output: process.stderr });
+    async ask(question, signal, { hidden = false } = {}) {
+      // What is typed is echoed to the output.
+      const output = hidden ? new Writable({ write: (_, __, done) => done() }) : process.stderr;
+      const lines = createInterface({ input: process.stdin, output, ...(hidden ? { terminal: true } : {}) });
+      if (hidden) process.stderr.write(question);
       // readline takes Ctrl-C in raw mode: it is passed on as the signal that commands wait for.
       lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
       const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
@@ -29,6 +36,7 @@ export async function processCli(): Promise<Cli> {
         return undefined; // The signal fired.
       } finally {
         lines.close();
+        if (hidden) process.stderr.write('\n');
       }
     },
     onInterrupt(call) {

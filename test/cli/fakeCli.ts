@@ -2,6 +2,8 @@
 import type { Inspection, Observer } from '../../src/contracts/inspection.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Cli } from '../../src/cli/cli.ts';
+import { secretsInEnv } from '../../src/observe/envSecrets.ts';
+import { secretMask } from '../../src/observe/secretMask.ts';
 import type { Runtime, Ticket } from '../../src/runtime/runtime.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { textStream } from '../observe/inspections.ts';
@@ -24,6 +26,7 @@ export function fakeCli(over: Partial<Cli> & { answers?: (string | (() => string
     err,
     isInteractive: true,
     clock: virtualClock(),
+    mask: secretMask(secretsInEnv(rest.env ?? {})),
     open: () => Promise.reject(new Error('no runtime')),
     readAll: () => Promise.resolve(''),
     ask(question) {

@@ -1,8 +1,8 @@
 /** How outputs and messages are printed. */
 import { expect, test } from 'vitest';
-import type { Cli } from '../../src/cli/cli.ts';
 import { writeMessage, writeOutput } from '../../src/cli/output/write.ts';
 import { hideSecrets } from '../../src/cli/output/hideSecrets.ts';
+import { fakeCli } from './fakeCli.ts';
 import type { Json } from '../../src/values/json.ts';
 
 function written(value: Json, isTTY: boolean): string {
@@ -30,8 +30,11 @@ test('a text cannot move the cursor of a terminal', () => {
 test('no message of a command contains the value of a secret', () => {
   let output = '';
   const err = { write: (text: string) => (output += text), isTTY: true, columns: 80 };
-  const cli = hideSecrets({ env: { MY_API_TOKEN: 'supersecretvalue', HOME: '/home/ada' }, err } as unknown as Cli);
+  const cli = hideSecrets(fakeCli({ env: { MY_API_TOKEN: 'supersecretvalue', HOME: '/home/ada' }, err }));
   writeMessage(cli, 'The run job-1 failed (invalid): bad key supersecretvalue in /home/ada');
   expect(output).toBe('The run job-1 failed (invalid): bad key [redacted] in /home/ada\n');
   expect(cli.err).toMatchObject({ isTTY: true, columns: 80 });
+  cli.mask.hide(['read-later-from-a-store']);
+  writeMessage(cli, 'read-later-from-a-store');
+  expect(output.split('\n')[1]).toBe('[redacted]');
 });

@@ -9,8 +9,10 @@ import type { Cli } from '../cli.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { existingJournalOptions, type CommonOptions } from '../options.ts';
 import { writeJson, writeMessage, writeTable } from '../output/write.ts';
-import { actorRowsOf } from '../runRows.ts';
+import { clientOn } from '../openClient.ts';
+import { actorRowsOf, rootRowOf } from '../runRows.ts';
 import { saveFile } from '../saveFile.ts';
+import { listFlowArtifacts, type FlowArtifactOptions } from './artifactContent.ts';
 import { storedArtifacts } from '../storedLists.ts';
 
 /** So many digits of an artifact's id are shown, and as few may name one. */
@@ -27,8 +29,10 @@ async function artifactsOf(journal: Journal, run: string): Promise<readonly (Art
 }
 
 /** Lists the artifacts of a run: what it was given first, then what its actors made. */
-export async function listArtifacts(cli: Cli, run: string, options: CommonOptions): Promise<number> {
+export async function listArtifacts(cli: Cli, run: string, options: FlowArtifactOptions): Promise<number> {
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  if ((await rootRowOf(runtime.journal, run)).type === 'flow')
+    return await listFlowArtifacts(cli, await clientOn(cli, runtime), run, options);
   const artifacts = (await artifactsOf(runtime.journal, run)).map(({ data: _, ...part }) => part);
   if (options.json) writeJson(cli.out, artifacts);
   else if (artifacts.length === 0) writeMessage(cli, `${run} has no artifacts.`);

@@ -1,8 +1,7 @@
 /** `troupe runs cancel`, `pause`, `reset` and `configure`: sends a control signal to a run through the journal, whichever process holds the run. */
+import { controlSignal, type ControlCommand } from '../../client/controlSignal.ts';
 import { reconfigurationOf } from '../../runtime/control.ts';
 import type { JsonObject } from '../../values/json.ts';
-import { propertiesOf } from '../../values/properties.ts';
-import type { ActorRow } from '../../journal/journal.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { validateOptions } from '../../formats/hardening.ts';
@@ -33,26 +32,6 @@ export async function configureRun(
   const { errors } = validateOptions(value);
   if (errors.length > 0) throw new UsageError(errors.map((error) => `${file}: ${error}`).join('\n'));
   return sendControl(cli, run, options, 'configure', reconfigurationOf(value) as JsonObject);
-}
-
-type ControlCommand = 'cancel' | 'pause' | 'resume' | 'reset' | 'configure';
-
-/** The event that a command is for a run. Teams, agents, orchestrations and guarded runs have event types of their own. Throws `UsageError` for a run that does not take the command. */
-export function controlSignal(
-  { type, run, snapshot }: ActorRow,
-  command: ControlCommand,
-  more: JsonObject = {},
-): { type: string } & JsonObject {
-  const isCommon = command !== 'reset' && command !== 'configure';
-  if (isCommon && (type === 'run' || type === 'agent')) return { ...more, type: `${type}.${command}` };
-  if (isCommon && type === 'workflow') return { ...more, type: `run.${command}` };
-  if (isCommon && propertiesOf(snapshot)['machine'] === 'guardrail') return { ...more, type: `work.${command}` };
-  if (type === 'router') return { ...more, type: `orchestra.${command}` };
-  if (!isCommon)
-    throw new UsageError(`Orchestrations can be told to ${command}; the run ${run} is run by the machine "${type}".`);
-  throw new UsageError(
-    `Teams, orchestrations and agents can be told to ${command}; the run ${run} is the machine "${type}", which takes its own events only.`,
-  );
 }
 
 /** Throws `UsageError` when the run has ended. */

@@ -68,6 +68,8 @@ const modelPackages: readonly OptionalPackage[] = [
   '@ai-sdk/openai-compatible',
 ];
 
+const langGraphPackages: readonly OptionalPackage[] = ['@langchain/langgraph', '@langchain/core', 'langchain'];
+
 /** Packages that Troupe does not bring along, and what does not work without each. */
 function optionalParts(): Finding[] {
   const sqlite = process.getBuiltinModule?.('node:module').isBuiltin('node:sqlite') ?? false;
@@ -80,11 +82,17 @@ function optionalParts(): Finding[] {
       : part('sqlite', ['libsql'], 'This Node has no SQLite of its own. Without libsql only --db memory works.', false),
     ...modelPackages.map((name) => part('provider', [name], 'Models of this provider cannot be called.')),
     part('mcp', ['@modelcontextprotocol/client'], 'Tools of MCP servers cannot be used.'),
+    part('mcp server', ['@modelcontextprotocol/server'], 'Runs cannot be given to an assistant as tools.'),
     part('nats', natsPackages, 'A NATS server cannot be used.'),
     part('log', ['pino'], '--log cannot be used.'),
     part('pictures', ['elkjs'], 'troupe graph --svg cannot be used.'),
     part('workflows', workflowPackages, 'Workflows in YAML cannot be used.'),
-    part('http', ['hono', '@hono/node-server'], 'Workflows cannot be served over HTTP.'),
+    part('adapters', ['ai'], 'Agents of the AI SDK cannot be used in flows.'),
+    part('adapters', ['@openai/agents-core'], 'Agents of OpenAI Agents cannot be used in flows.'),
+    part('adapters', langGraphPackages, 'Graphs of LangGraph cannot be used in flows.'),
+    part('deploy', ['rolldown'], 'Files in TypeScript and JavaScript cannot be deployed.'),
+    part('schedules', ['croner'], 'Schedules cannot be used.'),
+    part('http', ['hono', '@hono/node-server'], 'Workflows and runs cannot be served over HTTP.'),
   ];
 }
 

@@ -9,6 +9,7 @@ import { formatTime, writeJson } from '../output/write.ts';
 import { escapeControls } from '../../observe/format.ts';
 import { outcomeOf } from '../../runtime/outcome.ts';
 import { runOriginOf, rootRowOf } from '../runRows.ts';
+import { printRunLogs, wantsLines, type LogsCommandOptions } from './runLogs.ts';
 import type { Inspector } from '../../observe/inspector.ts';
 import type { Observer } from '../../contracts/inspection.ts';
 
@@ -26,9 +27,10 @@ export interface TailCommandOptions extends CommonOptions {
 /** Prints each step of a run as it happens, until the run ends. Resolves to exit code 1 when it did not succeed. */
 export async function tailRun(cli: Cli, run: string, options: TailCommandOptions): Promise<number> {
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  if (options.inspect === undefined && (await rootRowOf(runtime.journal, run)).type === 'flow')
+    return await printRunLogs(cli, run, { ...options, follow: true });
   const readNew = historyReader(runtime.journal, run);
-  await using page =
-    options.inspect === undefined ? undefined : await pageOf(cli, runtime.journal, run, options.inspect);
+  await using page = options.inspect === undefined ? undefined : await pageOf(cli, runtime.journal, run, options);
   const show = page && actorUpdates(runtime.journal, page.observe);
   const stopping = new AbortController();
   using _ = cli.onInterrupt(() => stopping.abort());
@@ -51,11 +53,14 @@ export async function tailRun(cli: Cli, run: string, options: TailCommandOptions
 }
 
 /** The live page of a run. Its charts come from the definition that the run was started from, if that can be loaded here. */
-async function pageOf(cli: Cli, journal: Journal, run: string, port: number | true): Promise<Inspector> {
-  const { file, args } = runOriginOf(await rootRowOf(journal, run));
-  const [{ livePage }, { loadDefinition }] = await Promise.all([import('../output/livePage.ts'), import('../load.ts')]);
-  const loaded = file === undefined ? undefined : await loadDefinition(cli.cwd, file, args).catch(() => undefined);
-  return livePage(cli, port, loaded?.subject);
+async function pageOf(cli: Cli, journal: Journal, run: string, options: TailCommandOptions): Promise<Inspector> {
+  const origin = runOriginOf(await rootRowOf(journal, run));
+  const [{ livePage }, { definitionOfRun }] = await Promise.all([
+    import('../output/livePage.ts'),
+    import('../runDefinition.ts'),
+  ]);
+  const loaded = await definitionOfRun(cli, origin, options).catch(() => undefined);
+  return livePage(cli, options.inspect ?? true, loaded?.subject);
 }
 
 /** Passes on the present state of actors that have new entries: each state once, and never an older one after a newer one. */
@@ -75,10 +80,11 @@ function actorUpdates(
   };
 }
 
-/** Prints each step of a run with the results of its effects, in the order in which they happened. */
-export async function printLogs(cli: Cli, run: string, options: CommonOptions): Promise<number> {
+/** Prints each step of a run with the results of its effects, in the order in which they happened. Of a flow, and where a part is asked for, the lines of its log. */
+export async function printLogs(cli: Cli, run: string, options: LogsCommandOptions): Promise<number> {
+  if (wantsLines(options)) return printRunLogs(cli, run, options);
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
-  await rootRowOf(runtime.journal, run);
+  if ((await rootRowOf(runtime.journal, run)).type === 'flow') return await printRunLogs(cli, run, options);
   const results = (await runtime.journal.ledger(run)).sort((a, b) => a.at - b.at);
   let printed = 0;
   const printResults = (until: number) => {

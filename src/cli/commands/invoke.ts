@@ -1,15 +1,16 @@
-/** `troupe invoke`: runs a definition that a node offers, and prints the result. The definition need not be on this machine. */
+/** `troupe invoke`: runs a deployment, or a definition that a node offers, and prints the result. The latter need not be on this machine. */
+import type { VersionChoice } from '../../deployments/names.ts';
 import type { Cli } from '../cli.ts';
 import { connectCluster } from './cluster.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { readRunInput } from '../input.ts';
-import type { CommonOptions } from '../options.ts';
+import { natsOptionsOf, type FollowOptions } from '../options.ts';
 import { orchestratorUrl, type RemoteOrchestratorOptions } from '../orchestratorOptions.ts';
 import { oneLine, writeMessage, writeJson, writeOutput } from '../output/write.ts';
 import { formatTicket } from '../output/ticketText.ts';
 
 /** The options of `troupe invoke`. */
-export interface InvokeCommandOptions extends CommonOptions, RemoteOrchestratorOptions {
+export interface InvokeCommandOptions extends FollowOptions, RemoteOrchestratorOptions, VersionChoice {
   /** The input, as `readRunInput` reads it. */
   readonly input?: string;
   /** Properties of the input, as `key=value`. */
@@ -20,7 +21,7 @@ export interface InvokeCommandOptions extends CommonOptions, RemoteOrchestratorO
   readonly retry?: boolean;
   /** Only starts the run; false by default. */
   readonly detach?: boolean;
-  /** Over HTTP: waits for the end of the run; false by default. */
+  /** Waits for the end of the run; without an orchestrator it is so by default, and false otherwise. */
   readonly wait?: boolean;
   /** How long to wait for the result, in milliseconds; 10 minutes by default. */
   readonly within?: number;
@@ -35,6 +36,10 @@ export async function invokeCommand(cli: Cli, name: string, options: InvokeComma
   if (url !== undefined) {
     if (retry) throw new UsageError('--retry is for runs of nodes: an orchestrator is told with POST /runs/RUN/retry.');
     return (await import('./httpInvoke.ts')).httpInvokeCommand(cli, url, name, options);
+  }
+  if (isDeployment(cli, name, options)) {
+    requireHere(options);
+    return (await import('./invokeDeployment.ts')).invokeDeployment(cli, name, options);
   }
   if (options.wait)
     throw new UsageError('--wait is for workflows of an orchestrator: name it with --orchestrator URL.');
@@ -70,4 +75,23 @@ export async function invokeCommand(cli: Cli, name: string, options: InvokeComma
       for (const ticket of outcome.tickets) writeMessage(cli, formatTicket(ticket, ''));
       return exitCodes.waiting;
   }
+}
+
+/** Without a server it can only be a deployment; beside one, a version or a tag says so. */
+const isDeployment = (cli: Cli, name: string, options: InvokeCommandOptions): boolean =>
+  natsOptionsOf(cli, options) === undefined ||
+  options.version !== undefined ||
+  options.tag !== undefined ||
+  name.includes('@');
+
+/** A deployment is run in this process. Throws `UsageError` for what only others can do. */
+function requireHere({ detach, within }: InvokeCommandOptions): void {
+  if (detach)
+    throw new UsageError(
+      '--detach is for nodes and orchestrators, which go on with a run: a deployment is run by this process.',
+    );
+  if (within !== undefined)
+    throw new UsageError(
+      '--within is for nodes and orchestrators, which go on with a run: a deployment is run by this process.',
+    );
 }

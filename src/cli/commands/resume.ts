@@ -3,12 +3,12 @@ import { TroupeError } from '../../values/failure.ts';
 import type { Cli } from '../cli.ts';
 import { followRun } from '../follow.ts';
 import { exitCodes, UsageError } from '../exit.ts';
-import { loadDefinition } from '../load.ts';
 import { existingJournalOptions, type FollowOptions } from '../options.ts';
 import { writeMessage } from '../output/write.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { definitionOfRun } from '../runDefinition.ts';
 import { runOriginOf, rootRowOf } from '../runRows.ts';
-import { controlSignal } from './control.ts';
+import { controlSignal } from '../../client/controlSignal.ts';
 
 /** Resumes a run and follows it. If another process runs it, only a pause is ended. Resolves to the exit code. */
 export async function resumeCommand(
@@ -19,9 +19,9 @@ export async function resumeCommand(
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
   const root = await rootRowOf(runtime.journal, run);
   const origin = runOriginOf(root);
-  const path = options.file ?? origin.file;
+  const loaded = await definitionOfRun(cli, origin, options, options.file);
   const isPaused = root.status === 'active' && root.tags.includes('paused');
-  if (path === undefined) {
+  if (loaded === undefined) {
     if (root.status !== 'active' || !(await isHeld(cli, runtime, run)))
       throw new UsageError(
         `The run ${run} was started from code, not from a file, so it cannot be loaded here. Run that code again with the key "${run}", or name a file with --file.`,
@@ -33,7 +33,6 @@ export async function resumeCommand(
     );
     return exitCodes.waiting;
   }
-  const loaded = await loadDefinition(cli.cwd, path, origin.args);
   if (isPaused) await runtime.signal(root.actor, controlSignal(root, 'resume'));
   try {
     return await followRun(cli, runtime, loaded, () => runtime.resume(run, loaded.subject), options);

@@ -2,9 +2,9 @@
 import type { Cli } from '../cli.ts';
 import { followRun } from '../follow.ts';
 import { UsageError } from '../exit.ts';
-import { loadDefinition } from '../load.ts';
 import { existingJournalOptions, type FollowOptions } from '../options.ts';
 import { requireFailed } from '../../runtime/retry.ts';
+import { definitionOfRun } from '../runDefinition.ts';
 import { runOriginOf, rootRowOf } from '../runRows.ts';
 
 /** The options of `troupe runs retry`. */
@@ -22,12 +22,11 @@ export async function retryCommand(cli: Cli, run: string, options: RetryCommandO
   const root = await rootRowOf(runtime.journal, run);
   requireFailed(root);
   const origin = runOriginOf(root);
-  const path = file ?? origin.file;
-  if (path === undefined)
+  const loaded = await definitionOfRun(cli, origin, options, file);
+  if (loaded === undefined)
     throw new UsageError(
       `The run ${run} was started from code, not from a file, so it cannot be loaded here. Run that code again with { key: '${run}', retry: true }, or name a file with --file.`,
     );
-  const loaded = await loadDefinition(cli.cwd, path, origin.args);
   const begin = () => runtime.retry(run, loaded.subject, deadline === undefined ? {} : { deadline });
   return await followRun(cli, runtime, loaded, begin, options);
 }

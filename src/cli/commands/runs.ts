@@ -19,6 +19,8 @@ import { formatAge, formatTime, writeMessage, writeJson, writeOutput, writeTable
 import { orchestratorUrl, type RemoteOrchestratorOptions } from '../orchestratorOptions.ts';
 import { runOriginOf, actorRowsOf, inTreeOrder } from '../runRows.ts';
 import { formatTicket } from '../output/ticketText.ts';
+import { clientOn } from '../openClient.ts';
+import { writeArtifacts, writeCalls } from '../output/executionText.ts';
 import { stepRecords, writeSteps } from '../output/workflowSteps.ts';
 
 /** Which runs processes have, for the question to them. */
@@ -54,11 +56,20 @@ const fits = ({ status }: ShownStanding, wanted: RunStatus | undefined): boolean
   wanted === undefined || wanted === status || (wanted === 'active' && standings.some((each) => each === status));
 
 /** The newest runs with a status. The actor of an agent that failed has the status `done`, so each outcome is read. */
-async function rootsOf(runtime: Runtime, status: RunStatus | undefined, limit: number, ask: AskHolders) {
+async function rootsOf(
+  runtime: Runtime,
+  { status, limit, flow }: { readonly status?: RunStatus; readonly limit: number; readonly flow?: string },
+  ask: AskHolders,
+) {
   const isActive = status === 'active' || standings.some((each) => each === status);
   const actorStatuses: ActorStatus[] = isActive ? ['active'] : ['active', 'done', 'failed', 'stopped'];
   for (let size = limit; ; size *= 4) {
-    const rows = await runtime.journal.find({ parent: null, limit: size, status: actorStatuses });
+    const rows = await runtime.journal.find({
+      parent: null,
+      limit: size,
+      status: actorStatuses,
+      ...(flow === undefined ? {} : { definition: flow }),
+    });
     const standingOf = await standingsIn(runtime, rows, ask);
     const found = rows
       .map((row) => ({ row, standing: standingOf(row) }))
@@ -70,12 +81,21 @@ async function rootsOf(runtime: Runtime, status: RunStatus | undefined, limit: n
 /** Lists runs, newest first; of one status only if the options name it. */
 export async function listRuns(
   cli: Cli,
-  options: CommonOptions & RemoteOrchestratorOptions & { status?: RunStatus; limit: number; workflow?: string },
+  options: CommonOptions &
+    RemoteOrchestratorOptions & {
+      status?: RunStatus;
+      limit: number;
+      workflow?: string;
+      flow?: string;
+      cursor?: string;
+    },
 ): Promise<number> {
   const url = orchestratorUrl(cli, options);
   if (url !== undefined) return (await import('./httpRuns.ts')).listHttpRuns(cli, url, options);
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
-  const roots = await rootsOf(runtime, options.status, options.limit, (holders) => askNodes(cli, options, holders));
+  if (options.cursor !== undefined)
+    return await (await import('./runPages.ts')).listRunPage(cli, runtime, { ...options, cursor: options.cursor });
+  const roots = await rootsOf(runtime, options, (holders) => askNodes(cli, options, holders));
   if (options.json)
     writeJson(
       cli.out,
@@ -127,6 +147,7 @@ export async function showRun(
   const standing = (await standingsIn(runtime, [root], (holders) => askNodes(cli, options, holders)))(root);
   const { status: how, ...more } = standing;
   const steps = root.type === 'workflow' ? await stepRecords(runtime.journal, root.actor) : undefined;
+  const execution = root.type === 'flow' ? await (await clientOn(cli, runtime)).executions.get(run) : undefined;
   if (options.json) {
     writeJson(cli.out, {
       ...summaryOf(root),
@@ -135,6 +156,7 @@ export async function showRun(
       ...(outcome === undefined ? {} : { outcome }),
       ...(root.type === 'router' ? { monitor: writeMonitor(monitorOf(root, cli.clock.now())) } : {}),
       ...(steps ? { steps } : {}),
+      ...(execution ? { execution } : {}),
       actors: rows.map(summaryOf),
       tickets,
     });
@@ -167,11 +189,18 @@ export async function showRun(
     ]),
   );
   if (steps && steps.length > 0) writeSteps(cli.out, steps);
+  if (execution && execution.checkpoints.length > 0) writeCalls(cli.out, execution.checkpoints);
+  if (execution && execution.artifacts.some(({ save_type: type }) => type === 'manual')) {
+    cli.out.write('\n');
+    writeArtifacts(cli.out, execution.artifacts);
+  }
   for (const ticket of tickets)
     cli.out.write(`\n${formatTicket(ticket, options.db === undefined ? '' : ` --db ${options.db}`)}\n`);
   if (!outcome) return exitCodes.done;
   cli.out.write('\n');
-  writeOutcome(cli.out, outcome);
+  // What a flow gives may hold values that JSON does not have.
+  const shown = outcome.status === 'done' && execution ? { ...outcome, output: execution.result ?? null } : outcome;
+  writeOutcome(cli.out, shown);
   return exitCodes.done;
 }
 

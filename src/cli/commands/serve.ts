@@ -8,9 +8,10 @@ import { validateProject } from '../../workflow/files/report/validate.ts';
 import { problemText } from '../../workflow/files/problem.ts';
 import { loadProject, type ProjectOptions } from '../../workflow/files/project/project.ts';
 import type { Cli } from '../cli.ts';
-import { exitCodes } from '../exit.ts';
+import { cliErrorMessage, exitCodes } from '../exit.ts';
 import { runtimeOptions, type CommonOptions } from '../options.ts';
 import { formatTime, writeMessage } from '../output/write.ts';
+import { carrySchedules } from './schedulesRun.ts';
 
 /** The options of `troupe serve`. */
 export interface ServeCommandOptions extends CommonOptions {
@@ -29,6 +30,10 @@ export interface ServeCommandOptions extends CommonOptions {
   readonly ownUrl?: string;
   readonly token?: string;
   readonly allow: readonly string[];
+  /** Whether deployments are served at the door of the orchestrator; false by default. */
+  readonly deployments?: boolean;
+  /** Whether the runs of schedules are started as well; false by default. */
+  readonly schedules?: boolean;
 }
 
 /** Serves until it is interrupted. What was asked for is answered before it ends. */
@@ -54,13 +59,26 @@ export async function serveCommand(cli: Cli, options: ServeCommandOptions): Prom
     token,
     secret: runtimeUrl === undefined ? randomBytes(32).toString('hex') : await dispatchSecret(cli, options),
     ...(allow.length > 0 ? { allow } : {}),
+    ...(options.deployments
+      ? {
+          deployments: async (runtime) =>
+            (await import('../deploymentService.ts')).deploymentService(cli, runtime, options, say),
+        }
+      : {}),
     say,
   });
   for (const [name, url] of Object.entries(served.urls)) say(`The ${name} is at ${url}`);
+  const stopping = new AbortController();
+  const carrying = options.schedules
+    ? carrySchedules(cli, options, say, stopping.signal).catch((thrown: unknown) =>
+        say(`Schedules are not looked at any more: ${cliErrorMessage(thrown)}`),
+      )
+    : undefined;
   await stopped;
+  stopping.abort();
   say('Stopping: requests under way are answered. Press Ctrl-C again to exit at once, which is safe too.');
   using _ = cli.onInterrupt(() => cli.exitNow(exitCodes.interrupted));
-  await served[Symbol.asyncDispose]();
+  await Promise.all([carrying, served[Symbol.asyncDispose]()]);
   return exitCodes.done;
 }
 

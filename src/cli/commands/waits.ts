@@ -1,14 +1,16 @@
 /** `troupe waits`: lists, answers and withdraws the questions that wait for a person, from any process. */
-import { errorMessage } from '../../values/cause.ts';
+import { selectWait } from '../../client/pendingWaits.ts';
 import type { Json } from '../../values/json.ts';
+import { longestWait } from '../../contracts/wait.ts';
 import { formatDuration } from '../../observe/format.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, UsageError } from '../exit.ts';
-import { parseJson } from '../input.ts';
+import { jsonOption } from '../jsonOption.ts';
 import { existingJournalOptions, type CommonOptions } from '../options.ts';
 import { formatAge, writeMessage, writeJson } from '../output/write.ts';
 import { formatTicket } from '../output/ticketText.ts';
+import { rootRowOf } from '../runRows.ts';
 import { userName } from '../whoami.ts';
 
 /** Lists the open questions; of one run only if the options name it. */
@@ -20,7 +22,8 @@ export async function listWaits(cli: Cli, options: CommonOptions & { run?: strin
   const now = cli.clock.now();
   const on = options.db === undefined ? '' : ` --db ${options.db}`;
   for (const ticket of options.json ? [] : tickets) {
-    const left = `, ${formatDuration(ticket.deadline - now)} left`;
+    const hasEnd = ticket.deadline - ticket.since < longestWait;
+    const left = hasEnd ? `, ${formatDuration(ticket.deadline - now)} left` : '';
     cli.out.write(
       `${ticket.id}  (run ${ticket.run}, asked ${formatAge(now, ticket.since)}${left})\n  ${formatTicket(ticket, on).replaceAll('\n', '\n  ')}\n\n`,
     );
@@ -28,8 +31,16 @@ export async function listWaits(cli: Cli, options: CommonOptions & { run?: strin
   return exitCodes.done;
 }
 
-/** The answer: one of `yes`, `no`, `happened` and `answer`. */
+/** The answer: one of `yes`, `no`, `happened`, `answer` and `value`; or `abort`, or `interactive`. */
 export interface AnswerWaitOptions extends CommonOptions {
+  /** Which question of a run is answered, by its name or its id; the only open one by default. */
+  readonly wait?: string;
+  /** The same as `answer`. */
+  readonly value?: string;
+  /** Withdraws the question, with a reason or without. */
+  readonly abort?: string | true;
+  /** Asks a person here, one question after the other; false by default. */
+  readonly interactive?: boolean;
   /** Approves a call. */
   readonly yes?: boolean;
   /** Refuses a call. */
@@ -44,12 +55,46 @@ export interface AnswerWaitOptions extends CommonOptions {
   readonly by?: string;
 }
 
-/** Answers a question. */
-export async function answerWait(cli: Cli, ticket: string, options: AnswerWaitOptions): Promise<number> {
-  const value = valueOf(options);
+/** Answers or withdraws a question, named by its ticket, or by its run. */
+export async function answerWait(cli: Cli, target: string | undefined, options: AnswerWaitOptions): Promise<number> {
+  if (options.interactive) return answerInteractively(cli, target, options);
+  if (target === undefined)
+    throw new UsageError(
+      'Name the run or the ticket that is answered, or go through all open questions with --interactive.',
+    );
+  const isAborted = options.abort !== undefined;
+  const value = isAborted ? null : valueOf(options);
+  if (
+    isAborted &&
+    [options.yes, options.no, options.happened, options.answer, options.value].some((one) => one !== undefined)
+  )
+    throw new UsageError('A question is answered or withdrawn: leave out --abort, or the answer.');
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
-  await runtime.answer(ticket, value, options.by ?? userName());
-  return await confirm(cli, runtime, ticket, options, 'answered');
+  const { wait } = options;
+  const ticket = target.includes('/')
+    ? target
+    : (
+        await selectWait(runtime.journal, {
+          run: (await rootRowOf(runtime.journal, target)).run,
+          wait,
+          now: runtime.now(),
+        })
+      ).wait_id;
+  const by = options.by ?? userName();
+  if (!isAborted) await runtime.answer(ticket, value, by);
+  else
+    await runtime.abort(ticket, options.abort === true ? 'withdrawn from the command line' : String(options.abort), by);
+  return await confirm(cli, runtime, ticket, options, isAborted ? 'withdrawn' : 'answered');
+}
+
+/** Asks a person each open question. */
+async function answerInteractively(cli: Cli, target: string | undefined, options: AnswerWaitOptions): Promise<number> {
+  const { yes, no, happened, answer, value, abort, json } = options;
+  if (json || [yes, no, happened, answer, value, abort].some((one) => one !== undefined))
+    throw new UsageError('--interactive asks for the answers: leave out --json, --abort and every answer.');
+  if (!cli.isInteractive)
+    throw new UsageError('--interactive needs a terminal. Elsewhere: troupe waits answer RUN --value JSON.');
+  return (await import('../askWaits.ts')).askWaits(cli, target, options);
 }
 
 /** Withdraws a question: the actor that asked goes on without an answer. */
@@ -63,7 +108,8 @@ export async function abortWait(
   return await confirm(cli, runtime, ticket, options, 'withdrawn');
 }
 
-function valueOf({ yes, no, happened, answer, note }: AnswerWaitOptions): Json {
+function valueOf({ yes, no, happened, answer: given, value, note }: AnswerWaitOptions): Json {
+  const answer = given ?? value;
   const noted = note === undefined ? {} : { note };
   if (yes || no) return { approved: yes === true, ...noted };
   if (happened !== undefined) return { happened: happened === 'yes', ...noted };
@@ -71,14 +117,7 @@ function valueOf({ yes, no, happened, answer, note }: AnswerWaitOptions): Json {
     throw new UsageError(
       'An answer is --yes, --no, --happened yes|no, or --answer JSON. "troupe waits list" shows what is asked.',
     );
-  try {
-    return parseJson(answer);
-  } catch (cause) {
-    throw new UsageError(
-      `--answer must be JSON, such as '{"city":"Berlin"}' or '"text"'; got ${answer}: ${errorMessage(cause)}.`,
-      { cause },
-    );
-  }
+  return jsonOption(given === undefined ? '--value' : '--answer', answer);
 }
 
 async function confirm(

@@ -1,4 +1,5 @@
 /** Turns the outcome of a run into what is printed, and says whether any of its tasks failed. */
+import { viewOfStored } from '../../flow/jsonView.ts';
 import type { Json } from '../../values/json.ts';
 import { propertiesOf } from '../../values/properties.ts';
 import type { RunOutcome } from '../../runtime/runtime.ts';
@@ -12,7 +13,7 @@ export type FormattedOutcome = RunOutcome & {
   readonly anyFailed?: boolean;
 };
 
-/** The outcome with its output, or its partial output, in the form that the loaded file asks for. */
+/** The outcome with its output, or its partial output, in the form that the loaded file asks for; dates and other values of a flow as plain JSON. */
 export function formatOutcome(
   { subject, formatOutput = (output) => output }: Pick<LoadedDefinition, 'subject' | 'formatOutput'>,
   run: string,
@@ -20,8 +21,10 @@ export function formatOutcome(
 ): FormattedOutcome {
   const isTasks = subject.kind === 'orchestrator';
   if (outcome.status === 'done') {
-    const output = formatOutput(outcome.output, run);
-    return { ...outcome, output, ...(isTasks ? { anyFailed: anyFailed(output) } : {}) };
+    const { encoded, ...rest } = outcome;
+    const plain = viewOfStored({ json: outcome.output, ...(encoded ? { encoded } : {}) });
+    const output = formatOutput(plain, run);
+    return { ...rest, output, ...(isTasks ? { anyFailed: anyFailed(output) } : {}) };
   }
   if (!('partial' in outcome) || outcome.partial === undefined) return outcome;
   const partial = formatOutput(outcome.partial, run);

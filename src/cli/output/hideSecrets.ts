@@ -1,16 +1,13 @@
 /** Masks the values of secrets in everything that a command writes to stderr, such as an error of a tool or the text of a model. */
-import { redactor } from '../../observe/redactor.ts';
-import { secretsInEnv } from '../../observe/envSecrets.ts';
 import type { Cli } from '../cli.ts';
 
 /** The same process with a masked stderr. */
 export function hideSecrets(cli: Cli): Cli {
-  const redact = redactor(secretsInEnv(cli.env));
-  const { err } = cli;
+  const { err, mask } = cli;
   return {
     ...cli,
     err: {
-      write: (text) => err.write(redact(text)),
+      write: (text) => err.write(mask.redact(text)),
       // Getters, since a terminal may change its size.
       get isTTY() {
         return err.isTTY;

@@ -4,8 +4,6 @@ import type { Inspection } from '../../contracts/inspection.ts';
 import type { Json, JsonObject } from '../../values/json.ts';
 import type { ActorRow, HistoryEntry } from '../../journal/journal.ts';
 import { inspector, type Inspector } from '../../observe/inspector.ts';
-import { redactor } from '../../observe/redactor.ts';
-import { secretsInEnv } from '../../observe/envSecrets.ts';
 import type { Runnable } from '../../runtime/runtime.ts';
 import type { Cli } from '../cli.ts';
 import { writeMessage } from './write.ts';
@@ -15,7 +13,7 @@ export async function livePage(cli: Cli, port: number | true, subject: Runnable 
   const { machineDefinitions } = await import('../../runtime/charts.ts');
   const page = await inspector({
     token: randomBytes(18).toString('base64url'),
-    redact: redactor(secretsInEnv(cli.env)),
+    redact: cli.mask.redact,
     ...(subject ? { definition: await machineDefinitions(subject) } : {}),
     ...(port === true ? {} : { port }),
   });

@@ -8,10 +8,12 @@ import {
   parseHostPort,
   parsePercent,
   commonOptions,
+  followOptions,
   orchestratorOptions,
   parseWeight,
   type CommandContext,
 } from './commandLine.ts';
+import { choiceOptions } from './deployments.ts';
 
 /** Adds the commands for nodes and their runs. */
 export function addClusterCommands(troupe: Command, { cli, setExitCode }: CommandContext): void {
@@ -73,14 +75,17 @@ export function addClusterCommands(troupe: Command, { cli, setExitCode }: Comman
     .action((run: string | undefined, options) =>
       setExitCode(import('../commands/cluster.ts').then(({ migrateCommand }) => migrateCommand(cli, run, options))),
     );
-  orchestratorOptions(
-    commonOptions(
-      defineCommand(
-        troupe,
-        'invoke <name>',
-        'run a definition that a node offers, or a workflow of an orchestrator; the result goes to stdout',
-        'troupe invoke desk --input \'{"topic":"actors"}\' --key job-42 --nats $URL',
-        'troupe invoke news --input \'{"topic":"actors"}\' --wait --orchestrator http://127.0.0.1:5050',
+  choiceOptions(
+    orchestratorOptions(
+      followOptions(
+        defineCommand(
+          troupe,
+          'invoke <name>',
+          'run a deployment, a definition that a node offers, or a workflow of an orchestrator; the result goes to stdout',
+          'troupe invoke desk@canary --input \'{"topic":"actors"}\' --key job-42',
+          'troupe invoke desk --input \'{"topic":"actors"}\' --key job-42 --nats $URL',
+          'troupe invoke news --input \'{"topic":"actors"}\' --wait --orchestrator http://127.0.0.1:5050',
+        ),
       ),
     ),
   )
@@ -92,8 +97,8 @@ export function addClusterCommands(troupe: Command, { cli, setExitCode }: Comman
     )
     .option('--within <duration>', 'how long to wait for the result (10m); the run goes on in any case', parseDuration)
     .option('--retry', 'with --key: if that run has failed, go on from the step that failed')
-    .option('--detach', 'only start it; over HTTP it is so without --wait')
-    .addOption(new Option('--wait', 'over HTTP: wait for the end, and fail when the run failed').conflicts('detach'))
+    .option('--detach', 'only start it: nodes and the orchestrator go on with it; over HTTP it is so without --wait')
+    .addOption(new Option('--wait', 'wait for the end, and fail when the run failed').conflicts('detach'))
     .action((name: string, options) =>
       setExitCode(import('../commands/invoke.ts').then(({ invokeCommand }) => invokeCommand(cli, name, options))),
     );

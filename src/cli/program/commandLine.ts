@@ -86,6 +86,12 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError('Expected a whole number from 1 to 999999999.');
 }
 
+/** Parses the place of a line. Throws `InvalidArgumentError`. */
+export function parsePlace(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected the place of a line: a whole number from 0.');
+}
+
 /** Parses a number of servers. Throws `InvalidArgumentError`. */
 export function parseReplicas(text: string): number {
   if (/^\d$/.test(text) && Number(text) >= 1 && Number(text) <= maxReplicas) return Number(text);

@@ -35,7 +35,7 @@ export function addDefinitionCommands(troupe: Command, { cli, setExitCode }: Com
   defineCommand(
     troupe,
     'graph <file>',
-    'draw the chart of a team, an agent or a machine',
+    'draw the chart of a team, an agent, a machine or a flow',
     'troupe graph team.ts',
     'troupe graph machine.ts --svg > chart.svg',
     'troupe graph team.ts --run job-42',

@@ -7,6 +7,7 @@ import {
   parseCount,
   parseDuration,
   commandGroup,
+  parsePlace,
   parsePort,
   commonOptions,
   followOptions,
@@ -20,10 +21,11 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
     defineCommand(
       troupe,
       'run <file>',
-      'run a team, an agent, a machine, agents in JSON, or a workflow in YAML; the result goes to stdout',
+      'run a team, an agent, a machine, a flow, agents in JSON, or a workflow in YAML; the result goes to stdout',
       'troupe run team.ts --input \'{"topic":"actors"}\' --key job-42',
       'troupe run agent.ts --input "What is an actor?"',
       'troupe run agent.ts --input "What is on it?" --file picture.png',
+      'troupe run greet.ts --input \'{"who":"ada"}\' --key greet-1   # a flow: exit code 3 when it waits for a person',
       'troupe run agents.json --task "Review this code." --target-agent reviewer',
       'troupe run news.workflow.yaml --input \'{"topic":"actors"}\' --env test.env.yaml',
     ),
@@ -57,11 +59,14 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
         'list',
         'list runs, newest first',
         'troupe runs list --status active',
+        'troupe runs list --flow publish --status waiting',
         'troupe runs list --workflow news --orchestrator http://127.0.0.1:5050',
       ),
     ),
   )
     .addOption(new Option('--status <status>', 'only runs with this status').choices(runStatuses))
+    .option('--flow <name>', 'only runs of the definition with exactly this name')
+    .option('--cursor <cursor>', 'page by page: "first", then what the page before says; the JSON is { items, next }')
     .option('--workflow <name>', 'of an orchestrator: only runs of this workflow')
     .option('-n, --limit <count>', 'how many', parseCount, 20)
     .action((options) => setExitCode(import('../commands/runs.ts').then(({ listRuns }) => listRuns(cli, options))));
@@ -95,12 +100,61 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
     defineCommand(
       runs,
       'logs <run>',
-      'print everything that happened in a run',
+      'print everything that happened in a run; of a flow its log',
       'troupe runs logs job-42 | grep callModel',
+      'troupe runs logs job-42 --checkpoint draft --limit 20',
+      'troupe runs logs job-42 --follow',
     ),
+  )
+    .option('--checkpoint <call>', 'only lines of calls with this name or invocation id')
+    .addOption(new Option('--source <source>', 'only lines of calls, or of the run itself').choices(['step', 'runner']))
+    .option('-n, --limit <count>', 'how many lines', parseCount)
+    .option('--after <place>', 'only lines after this place (`seq` in JSON)', parsePlace)
+    .option('--follow', 'go on until the run has ended')
+    .action((run: string, options) =>
+      setExitCode(import('../commands/history.ts').then(({ printLogs }) => printLogs(cli, run, options))),
+    );
+  commonOptions(
+    defineCommand(runs, 'timeline <run>', 'show when each call of a run was under way', 'troupe runs timeline job-42'),
   ).action((run: string, options) =>
-    setExitCode(import('../commands/history.ts').then(({ printLogs }) => printLogs(cli, run, options))),
+    setExitCode(import('../commands/compareRuns.ts').then(({ showTimeline }) => showTimeline(cli, run, options))),
   );
+  commonOptions(
+    defineCommand(runs, 'diff <run> <other>', 'show how two runs differ', 'troupe runs diff job-42 job-43 --json'),
+  ).action((run: string, other: string, options) =>
+    setExitCode(import('../commands/compareRuns.ts').then(({ diffRuns }) => diffRuns(cli, run, other, options))),
+  );
+  commonOptions(
+    defineCommand(
+      runs,
+      'signal <run> <name>',
+      'send a value to a flow that waits for it by name',
+      'troupe runs signal job-42 news --value \'{"title":"Actors"}\'',
+    ),
+  )
+    .option('--value <json>', 'the value, as JSON', 'null')
+    .action((run: string, name: string, options) =>
+      setExitCode(import('../commands/compareRuns.ts').then(({ signalRun }) => signalRun(cli, run, name, options))),
+    );
+  followOptions(
+    defineCommand(
+      runs,
+      'replay <run>',
+      'begin a new run of a flow with the results of another one; what is named and what follows it is performed anew',
+      'troupe runs replay job-42 --from draft',
+      'troupe runs fork job-42 --overrides \'{"checkpoint.research":"other notes"}\'',
+      'troupe runs replay job-42 --from draft --plan',
+    ).alias('fork'),
+  )
+    .option('--from <call>', 'the call from which it is performed anew: its name, invocation id, or RUN/ID')
+    .option('--overrides <json>', 'results to give instead: {"checkpoint.CALL": …, "wait.CALL": …}')
+    .option('-i, --input <json>', 'fields of the input to replace, as a JSON object')
+    .option('-k, --key <id>', 'the id of the new run')
+    .option('--file <file>', 'the file of its definition, when it has moved')
+    .option('--plan', 'only show what would be taken and performed')
+    .action((run: string, options) =>
+      setExitCode(import('../commands/replay.ts').then(({ replayCommand }) => replayCommand(cli, run, options))),
+    );
   commonOptions(
     defineCommand(runs, 'why <run>', 'explain why each actor is in its state', 'troupe runs why job-42'),
   ).action((run: string, options) =>

@@ -35,6 +35,8 @@ interface ServeFlags extends CommonOptions {
   readonly allow: readonly string[];
   readonly storeType?: string;
   readonly dbPath?: string;
+  readonly schedules?: boolean;
+  readonly deployments?: boolean;
 }
 
 /** Adds the commands that serve workflows over HTTP. */
@@ -55,6 +57,8 @@ export function addServeCommands(troupe: Command, context: CommandContext): void
     .option('--gateway-url <url>', 'a gateway of another process that is asked for models')
     .option('--orchestrator-url <url>', 'the orchestrator that hears the heartbeats of the runtime')
     .option('--gateway-config <file>', 'the gateway file (gateway.yaml of the project)')
+    .option('--deployments', 'also serve deployments, at the address of the orchestrator')
+    .option('--schedules', 'also start the runs of schedules, as troupe schedules run does')
     .action((flags: ServeFlags) => serve(context, flags, flags.components ?? componentNames));
 
   const start = commandGroup(troupe, 'start', 'the same as serve, with the flags of Kimitsu', 'troupe start --all');

@@ -11,8 +11,11 @@ export function addWaitCommands(troupe: Command, { cli, setExitCode }: CommandCo
   commonOptions(
     defineCommand(
       waits,
-      'answer <ticket>',
-      'answer a question, once',
+      'answer [target]',
+      'answer a question, once: by its ticket, or by its run',
+      'troupe waits answer job-42 --value \'{"ok":true}\'',
+      'troupe waits answer job-42 --wait approve --abort',
+      'troupe waits answer --interactive',
       'troupe waits answer wait/job-42.call-0 --yes',
       'troupe waits answer wait/job-42.call-1 --happened no',
       'troupe waits answer wait/job-42.ask --answer \'{"city":"Berlin"}\'',
@@ -26,10 +29,14 @@ export function addWaitCommands(troupe: Command, { cli, setExitCode }: CommandCo
         .conflicts('answer'),
     )
     .option('--answer <json>', 'any other answer, as JSON that fits its schema')
+    .addOption(new Option('--value <json>', 'the same as --answer').conflicts(['yes', 'no', 'happened', 'answer']))
+    .option('--wait <name>', 'of a run with several questions: which one, by its name or its id')
+    .option('--abort [reason]', 'withdraw the question; a flow ends with that')
+    .option('--interactive', 'go through the open questions here, one after the other')
     .option('--note <text>', 'a note for --yes, --no or --happened')
     .option('--by <name>', 'who answers; your user name by default')
-    .action((ticket: string, options) =>
-      setExitCode(import('../commands/waits.ts').then(({ answerWait }) => answerWait(cli, ticket, options))),
+    .action((target: string | undefined, options) =>
+      setExitCode(import('../commands/waits.ts').then(({ answerWait }) => answerWait(cli, target, options))),
     );
   commonOptions(
     defineCommand(

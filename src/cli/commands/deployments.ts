@@ -1,0 +1,146 @@
+/** `troupe deployments list`, `show`, `tag`, `untag` and `delete`. */
+import { shortenHash } from '../output/shortenHash.ts';
+import { deploymentName, parseDeployment, type VersionChoice } from '../../deployments/names.ts';
+import type { VersionView } from '../../deployments/record.ts';
+import { asJson, type Json } from '../../values/json.ts';
+import type { Cli } from '../cli.ts';
+import { deploymentPlace } from '../deploymentPlace.ts';
+import { exitCodes, UsageError } from '../exit.ts';
+import type { CommonOptions } from '../options.ts';
+import { formatTime, writeJson, writeMessage, writeTable } from '../output/write.ts';
+
+/** Where deployments are, and how they are printed. */
+export type DeploymentOptions = Pick<CommonOptions, 'db' | 'json'>;
+
+/** Lists the versions of all deployments, or of one, newest first. */
+export async function listDeployments(cli: Cli, name: string | undefined, options: DeploymentOptions): Promise<number> {
+  const { deployments } = deploymentPlace(cli, options);
+  const found = await deployments.list(name === undefined ? undefined : deploymentName(name));
+  if (options.json) writeJson(cli.out, found.map(versionJson));
+  else if (found.length === 0) writeMessage(cli, 'No deployments. Make one with: troupe deploy FILE');
+  else
+    writeTable(
+      cli.out,
+      ['DEPLOYMENT', 'VERSION', 'TAGS', 'KIND', 'CODE', 'COMMIT', 'DEPLOYED', 'FILE'],
+      found.map((each) => [
+        each.name,
+        String(each.version),
+        tagsOf(each).join(' ') || '-',
+        each.kind,
+        shortenHash(each.bundle),
+        commitOf(each),
+        formatTime(each.createdAt),
+        each.source,
+      ]),
+    );
+  return exitCodes.done;
+}
+
+/** Shows one version. */
+export async function showDeployment(
+  cli: Cli,
+  name: string,
+  options: DeploymentOptions & VersionChoice,
+): Promise<number> {
+  const { deployments } = deploymentPlace(cli, options);
+  const { name: id, ...choice } = chosenBy(name, options);
+  const found = await deployments.get(id, choice);
+  if (options.json) writeJson(cli.out, versionJson(found));
+  else {
+    const lines: [string, string][] = [
+      ['deployment', found.name],
+      ['version', String(found.version)],
+      ['tags', tagsOf(found).join(' ') || 'none'],
+      ['defines', found.kind],
+      ['file', found.source],
+      ['code', found.bundle],
+      ['commit', commitOf(found)],
+      ['deployed', `${formatTime(found.createdAt)} UTC`],
+      ['input', found.schema === undefined ? 'not described' : JSON.stringify(found.schema)],
+      ['default input', found.defaults === undefined ? 'none' : JSON.stringify(found.defaults)],
+    ];
+    for (const [what, says] of lines) cli.out.write(`${what.padEnd(14)}${says}\n`);
+  }
+  return exitCodes.done;
+}
+
+/** Puts a tag on a version. */
+export async function tagDeployment(
+  cli: Cli,
+  name: string,
+  tag: string,
+  options: DeploymentOptions & { version: number; exclusive?: boolean },
+): Promise<number> {
+  const { deployments } = deploymentPlace(cli, options);
+  const change = { tag, exclusive: options.exclusive ?? false };
+  const found = await deployments.tag(deploymentName(name), options.version, change);
+  return told(cli, options, found, `Version ${found.version} of "${found.name}" has the tag "${tag}".`);
+}
+
+/** Takes a tag from a version. */
+export async function untagDeployment(
+  cli: Cli,
+  name: string,
+  tag: string,
+  options: DeploymentOptions & { version: number },
+): Promise<number> {
+  const { deployments } = deploymentPlace(cli, options);
+  const found = await deployments.untag(deploymentName(name), options.version, tag);
+  return told(cli, options, found, `Version ${found.version} of "${found.name}" no longer has the tag "${tag}".`);
+}
+
+/** Deletes a version or all of them; with `code`, also their code, unless another version has the same. */
+export async function deleteDeployment(
+  cli: Cli,
+  name: string,
+  options: DeploymentOptions & { version?: number; all?: boolean; code?: boolean },
+): Promise<number> {
+  const { version, all } = options;
+  if ((version === undefined) === !all)
+    throw new UsageError('Say what is to be deleted: one version with --version, or the deployment with --all.');
+  const { deployments, bundles } = deploymentPlace(cli, options);
+  const id = deploymentName(name);
+  const gone = (await deployments.list(id)).filter((each) => all || each.version === version);
+  await (version === undefined ? deployments.deleteAll(id) : deployments.delete(id, version));
+  const kept = new Set((await deployments.list()).map(({ bundle }) => bundle));
+  const code = options.code ? gone.map(({ bundle }) => bundle).filter((bundle) => !kept.has(bundle)) : [];
+  for (const bundle of code) await bundles.delete(bundle);
+  if (options.json) writeJson(cli.out, { name: id, deleted: gone.map((each) => each.version), code });
+  else
+    writeMessage(
+      cli,
+      `Deleted ${version === undefined ? `"${id}" with ${gone.length} versions` : `version ${version} of "${id}"`}. ${code.length > 0 ? 'Its code is deleted, too: its runs cannot go on.' : 'Its code is kept, so that its runs can go on.'}`,
+    );
+  return exitCodes.done;
+}
+
+/** `desk@canary` and the options may name a version; both together are too many. Throws `invalid` or `UsageError`. */
+export function chosenBy(name: string, { version, tag }: VersionChoice): { name: string } & VersionChoice {
+  const named = parseDeployment(name);
+  const count = [version, tag, named.version ?? named.tag].filter((each) => each !== undefined).length;
+  if (count > 1) throw new UsageError('Name one version: by --version, by --tag, or after the @ of the name.');
+  return {
+    name: named.name,
+    ...(version === undefined ? {} : { version }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(named.version === undefined ? {} : { version: named.version }),
+    ...(named.tag === undefined ? {} : { tag: named.tag }),
+  };
+}
+
+/** A version as programs read it. */
+export function versionJson(found: VersionView): Json {
+  const { createdAt, ...more } = found;
+  return asJson({ ...more, createdAt: new Date(createdAt).toISOString() });
+}
+
+function told(cli: Cli, { json }: DeploymentOptions, found: VersionView, message: string): number {
+  if (json) writeJson(cli.out, versionJson(found));
+  else writeMessage(cli, message);
+  return exitCodes.done;
+}
+
+/** Those that move have a star. */
+const tagsOf = ({ tags, exclusive }: VersionView): string[] => [...exclusive.map((tag) => `${tag}*`), ...tags];
+const commitOf = ({ commit, dirty }: VersionView): string =>
+  commit === undefined ? '-' : `${shortenHash(commit)}${dirty ? ' changed' : ''}`;

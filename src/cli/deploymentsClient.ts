@@ -1,0 +1,100 @@
+/** The deployments beside a journal as a client has them. */
+import type { DeploymentInfo, DeploymentsClient, ExecutionsClient } from '../contracts/client/client.ts';
+import { deploymentName, requireTag } from '../deployments/names.ts';
+import type { VersionView } from '../deployments/record.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { TroupeError } from '../values/failure.ts';
+import { isJsonObject } from '../values/json.ts';
+import type { Cli } from './cli.ts';
+import { deploymentPlace } from './deploymentPlace.ts';
+import { deployVersion, workflowProject } from './deployVersion.ts';
+import { UsageError } from './exit.ts';
+import { loadDefinition } from './load.ts';
+import type { CommonOptions } from './options.ts';
+import { loadPinned } from './pinnedDefinition.ts';
+import { metaOf, startOfVersion } from './versionStart.ts';
+
+const defaultLimit = 100;
+
+/** The client of the deployments beside the journal of `options`; runs are begun in `runtime`, and read with `executions`. */
+export function deploymentsClient(
+  cli: Cli,
+  options: Pick<CommonOptions, 'db'>,
+  runtime: Pick<Runtime, 'start'>,
+  executions: () => Pick<ExecutionsClient, 'get'>,
+): DeploymentsClient {
+  const place = deploymentPlace(cli, options);
+  const { deployments } = place;
+  return {
+    async list({ flow, limit = defaultLimit, cursor = '0' } = {}) {
+      const from = Number(cursor);
+      if (!Number.isSafeInteger(from) || from < 0)
+        throw new TroupeError('invalid', 'The cursor is none that a list of deployments has given. Begin without one.');
+      const all = await deployments.list(flow);
+      const items = all.slice(from, from + limit).map(infoOf);
+      return { items, ...(from + limit < all.length ? { next: String(from + limit) } : {}) };
+    },
+    get: async (flow, which) => infoOf(await deployments.get(flow, which)),
+    async create(path, { name, tags = [], exclusive = false, input } = {}) {
+      const { file, subject } = await asRequest(loadDefinition(cli.cwd, path));
+      const { deployed } = await asRequest(
+        deployVersion(place, {
+          name: deploymentName(name ?? subject.name),
+          path,
+          file,
+          subject,
+          project: await workflowProject(file, undefined),
+          createdAt: cli.clock.now(),
+          defaults: input,
+          tags: tags.map((tag) => ({ tag: requireTag(tag), exclusive })),
+        }),
+      );
+      return infoOf(deployed);
+    },
+    async invoke(flow, input, { key, ...which } = {}) {
+      const version = await deployments.get(flow, which);
+      const start = startOfVersion(version, input);
+      const { subject } = await loadPinned(place, version, start.settings);
+      const { id } = await runtime.start(subject, start.input ?? {}, {
+        meta: metaOf(version, start.settings),
+        ...(key === undefined ? {} : { key }),
+      });
+      return executions().get(id);
+    },
+    tag: async (flow, version, tag, { exclusive = false } = {}) =>
+      infoOf(await deployments.tag(flow, version, { tag: requireTag(tag), exclusive })),
+    untag: async (flow, version, tag) => infoOf(await deployments.untag(flow, version, tag)),
+    delete: (flow, version) => deployments.delete(flow, version),
+  };
+}
+
+/** What is wrong in a file that a request names is the fault of the request. */
+async function asRequest<Value>(work: Promise<Value>): Promise<Value> {
+  try {
+    return await work;
+  } catch (thrown) {
+    throw thrown instanceof UsageError ? new TroupeError('invalid', thrown.message, { cause: thrown }) : thrown;
+  }
+}
+
+const infoOf = ({
+  name,
+  version,
+  tags,
+  exclusive,
+  createdAt,
+  bundle,
+  schema,
+  commit,
+  dirty,
+}: VersionView): DeploymentInfo => ({
+  flow: name,
+  version,
+  tags,
+  exclusive_tags: exclusive,
+  created_at: createdAt,
+  hash: bundle,
+  ...(isJsonObject(schema) ? { input_schema: schema } : {}),
+  ...(commit === undefined ? {} : { commit_sha: commit }),
+  ...(dirty === undefined ? {} : { commit_dirty: dirty }),
+});

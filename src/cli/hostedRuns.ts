@@ -1,0 +1,129 @@
+/** A client over a journal whose runs this process hosts: it knows the definitions of some files, and goes on with what no other process has. */
+import { dirname, join, resolve } from 'node:path';
+import { troupeClient, type TroupeClient } from '../client/index.ts';
+import { secretsClient } from '../client/secretsClient.ts';
+import { accessTokens, type AccessTokens } from '../doors/http/control/accessTokens.ts';
+import { openSecrets } from '../secrets/openSecrets.ts';
+import type { Runnable } from '../runtime/runtime.ts';
+import { version } from '../runtime/version.ts';
+import { TroupeError, toFailure } from '../values/failure.ts';
+import type { Json, JsonObject } from '../values/json.ts';
+import { propertiesOf } from '../values/properties.ts';
+import type { Cli } from './cli.ts';
+import { deploymentsClient } from './deploymentsClient.ts';
+import { UsageError } from './exit.ts';
+import { loadDefinition } from './load.ts';
+import { runtimeOptions, type CommonOptions } from './options.ts';
+import { userName } from './whoami.ts';
+
+/** The runs that are hosted. Disposing it releases them, to be gone on with by another process. */
+export interface HostedRuns extends AsyncDisposable {
+  readonly client: TroupeClient;
+  readonly tokens: AccessTokens;
+  /** The version, the journal, and the definitions that can be started. */
+  status(): Promise<JsonObject>;
+  /** Goes on with the runs of the definitions that no process has; resolves to their number. What cannot go on is told once. */
+  adopt(): Promise<number>;
+}
+
+/** The most runs that are looked at. */
+const mostRuns = 10_000;
+/** Milliseconds between two looks at what other processes have left behind. */
+const lookAgain = 10_000;
+
+/** Loads the files and opens the journal, which is made when there is none. Rejects with `UsageError` for a file that cannot be run. */
+export async function openHostedRuns(
+  cli: Cli,
+  files: readonly string[],
+  options: CommonOptions,
+  say: (line: string) => void,
+): Promise<HostedRuns> {
+  const known = new Map<string, Runnable>();
+  for (const file of files) {
+    const { subject } = await loadDefinition(cli.cwd, file);
+    if (known.has(subject.name))
+      throw new UsageError(`Two files define "${subject.name}". Give one of them another name.`);
+    known.set(subject.name, subject);
+  }
+  const db = options.db ?? cli.env['TROUPE_DB'] ?? '.troupe/troupe.db';
+  const folder = dirname(resolve(cli.cwd, db === 'memory' ? '.troupe/troupe.db' : db));
+  const runtime = await cli.open({ ...runtimeOptions(cli, options), clock: cli.clock });
+  const tokens = accessTokens(join(folder, 'tokens'), cli.clock);
+  const definitionOf = async (name: string | undefined, file: unknown, args: Json | undefined): Promise<Runnable> => {
+    const given = name === undefined ? undefined : known.get(name);
+    if (given) return given;
+    if (typeof file === 'string') return loaded(cli, file, args);
+    throw new TroupeError(
+      'unknown_recipient',
+      `There is no definition ${JSON.stringify(name ?? '')} here. There is ${[...known.keys()].join(', ') || 'none'}.`,
+    );
+  };
+  const client: TroupeClient = await troupeClient({
+    runtime,
+    deployments: deploymentsClient(cli, options, runtime, () => client.executions),
+    clock: cli.clock,
+    by: userName(),
+    auth: tokens,
+    secrets: secretsClient(openSecrets(cli.env, folder, { clock: cli.clock, onRead: cli.mask.hide })),
+    definitions: ({ name, file, args }) => definitionOf(name, file, args),
+  });
+  const told = new Set<string>();
+
+  async function adopt(): Promise<number> {
+    const active = await runtime.journal.find({ parent: null, status: 'active', limit: mostRuns });
+    let adopted = 0;
+    for (const { run, meta } of active) {
+      const { name } = propertiesOf(propertiesOf(meta)['about']);
+      const subject = typeof name === 'string' ? known.get(name) : undefined;
+      if (!subject || hosted.has(run)) continue;
+      try {
+        const handle = await runtime.resume(run, subject);
+        hosted.add(run);
+        adopted++;
+        void handle
+          .outcome()
+          .catch(() => {})
+          .finally(() => hosted.delete(run));
+      } catch (thrown) {
+        const { kind, message } = toFailure(thrown);
+        if (kind === 'owned_elsewhere' || told.has(run)) continue;
+        told.add(run);
+        say(`The run ${run} is not gone on with: ${message}`);
+      }
+    }
+    return adopted;
+  }
+  const hosted = new Set<string>();
+  let timer = cli.clock.wake(cli.clock.now() + lookAgain, again);
+  function again(): void {
+    // A journal that cannot be read now is looked at again.
+    void adopt()
+      .catch(() => 0)
+      .then(() => (timer = cli.clock.wake(cli.clock.now() + lookAgain, again)));
+  }
+
+  return {
+    client,
+    tokens,
+    adopt,
+    status: async () => ({
+      version: version(),
+      journal: options.nats ?? resolve(cli.cwd, db),
+      definitions: [...known.keys()],
+    }),
+    async [Symbol.asyncDispose]() {
+      timer[Symbol.dispose]();
+      await runtime.close();
+    },
+  };
+}
+
+/** A file that is named by a request: what is wrong with it is the fault of the request. */
+async function loaded(cli: Cli, file: string, args: Json | undefined): Promise<Runnable> {
+  try {
+    return (await loadDefinition(cli.cwd, file, args)).subject;
+  } catch (thrown) {
+    if (thrown instanceof UsageError) throw new TroupeError('definition', thrown.message, { cause: thrown });
+    throw thrown;
+  }
+}
