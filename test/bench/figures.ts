@@ -13,7 +13,7 @@ const each = (key: 'busy' | 'wall' | 'written' | 'stored' | 'kept', label: strin
   value: ({ [key]: value }, units) => (value === undefined ? undefined : value / units),
 });
 const whole = (
-  key: 'pause' | 'growth' | 'commits' | 'storedGrowth' | 'ticks' | 'modules' | 'files',
+  key: 'pause' | 'growth' | 'late' | 'commits' | 'storedGrowth' | 'ticks' | 'modules' | 'files',
   label: string,
 ): FigureKind => ({
   label: () => label,
@@ -40,6 +40,7 @@ export const figures: Readonly<Record<FigureName, FigureKind>> = {
   peak: { label: () => 'peak memory, MB', value: ({ peak }) => (peak === undefined ? undefined : peak / 1e6) },
   pause: whole('pause', 'longest pause of the event loop, ms'),
   growth: whole('growth', 'cost of a unit against a fifth of the work'),
+  late: whole('late', 'ms, p99'),
   commits: whole('commits', 'commits per level'),
   storedGrowth: whole('storedGrowth', 'bytes stored per unit of the most work, against one of the least'),
   ticks: whole('ticks', 'percent of the ticks of a 10 ms timer'),

@@ -19,6 +19,8 @@ export interface Sample {
   readonly kept?: number;
   /** How much dearer a unit is than in a fifth of the work. */
   readonly growth?: number;
+  /** Milliseconds that 99 of 100 units take at most. */
+  readonly late?: number;
   /** Commits for each level of a workflow. */
   readonly commits?: number;
   /** Bytes stored for a unit of the most work, against one of the least. */
@@ -112,6 +114,7 @@ export type FigureName =
   | 'peak'
   | 'pause'
   | 'growth'
+  | 'late'
   | 'commits'
   | 'storedGrowth'
   | 'ticks'

@@ -17,6 +17,9 @@ import { processStart } from './rows/start.ts';
 import { durableSteps } from './rows/steps.ts';
 import { guardedStream } from './rows/stream.ts';
 import { durableTurn, turn, turnGrowth, turnMemory } from './rows/turn.ts';
+import { flowAnswer } from './rows/flow/answer.ts';
+import { flowCheckpoints, flowMap } from './rows/flow/checkpoints.ts';
+import { flowResume } from './rows/flow/resume.ts';
 import { workflowDag } from './rows/workflow/dag.ts';
 import { workflowInvoke } from './rows/workflow/invoke.ts';
 import { workflowItems, workflowItemsStored } from './rows/workflow/items.ts';
@@ -113,5 +116,10 @@ export const rows: readonly Row[] = [
   workflowItemsStored('agent', [100, 1_000, 10_000]),
   workflowValidation(200, 1_000),
   workflowInvoke(200, 2),
+  flowCheckpoints(1, 1_000, 0.8),
+  flowCheckpoints(100, 20, 6),
+  flowMap(10_000, 100, 10_000),
+  flowResume(10_000, 400),
+  flowAnswer(200, 1_000, 20),
   path({ message: 12, toolCall: 15, resume: 15 }),
 ];
