@@ -27,11 +27,11 @@ const commands = Object.values(bin).map((file) => [nameOf(file), `${nameOf(file)
 const groups = [
   { name: 'version', test: /[\\/]src[\\/]runtime[\\/]version\.ts$/ },
   { name: 'start', test: /[\\/]src[\\/]cli[\\/](earlyExit|compileCache)\.ts$/ },
-  { name: 'values', test: /[\\/]src[\\/]values[\\/]/ },
+  { name: 'values', test: /[\\/]src[\\/](values[\\/]|contracts[\\/]flow[\\/]record\.ts$)/ },
   { name: 'core', test: /[\\/](src[\\/]core|machines)[\\/]index\.ts$/ },
   {
     name: 'base',
-    test: /[\\/]src[\\/](nats[\\/](options|packages)|engine[\\/](clock|processId)|observe[\\/](redactor|format|envSecrets))\.ts$/,
+    test: /[\\/]src[\\/](nats[\\/](options|packages)|engine[\\/](clock|processId)|observe[\\/](redactor|format|envSecrets|secretMask)|runtime[\\/]standing)\.ts$/,
   },
   { name: 'troupe', test: /[\\/]src[\\/]index\.ts$/ },
   { name: 'shared', test: /[\\/]src[\\/]journal[\\/]shared[\\/](shared|memoryStore)\.ts$/ },
@@ -44,8 +44,9 @@ const groups = [
 export default defineConfig({
   input: {
     ...Object.fromEntries([...doors, ...commands]),
-    // Node's module loader is given it by its name, beside the file that asks for it.
+    // Node's module loader is given these by their names, beside the files that ask for them.
     'chunks/moduleFormat': 'src/cli/moduleFormat.ts',
+    'chunks/pinnedImports': 'src/cli/pinnedImports.ts',
   },
   // Every package, and every module of Node; but not the compiler's own function for `using`.
   external: /^(?!@oxc-project\/runtime)[@a-z]/,

@@ -26,6 +26,7 @@ const plan: Record<string, Room> = {
       'src/values/properties.ts',
       'src/contracts/ending.ts',
       'src/contracts/eventContext.ts',
+      'src/contracts/flow/record.ts',
       'src/contracts/health.ts',
       'src/contracts/parts.ts',
       'src/contracts/workflow/metrics.ts',
@@ -34,25 +35,41 @@ const plan: Record<string, Room> = {
   },
   /** The connection to NATS, and where large values are stored. */
   'src/nats': { may: ['src/values'] },
+  /** Large contents, as streams. */
+  'src/blobs': { may: ['src/values', 'src/nats'] },
   'src/transport': { may: ['src/values', 'src/contracts', 'src/nats'] },
   'src/journal': { may: ['src/values', 'src/contracts', 'src/nats'] },
+  /** Defaults of runs: from code, the environment and files. */
+  'src/config': { may: ['src/values', 'src/contracts'] },
   'src/tools': { may: ['src/values', 'src/contracts'] },
   'src/observe': { may: ['src/values', 'src/contracts'] },
   /** Requests whose target the data may choose. */
   'src/security': { may: ['src/values'] },
+  /** Secrets under names: in memory, or in an encrypted file. */
+  'src/secrets': { may: ['src/values', 'src/contracts'] },
   'src/gateway': { may: ['src/values', 'src/contracts', 'src/observe', 'src/security'] },
   'src/mcp': { may: ['src/values', 'src/contracts', 'src/observe', 'src/tools', 'src/security'] },
   /** The host around the pure step: it loads, commits and performs. */
   'src/engine': { may: ['src/values', 'src/contracts', 'src/core'], types: ['src/journal', 'src/transport'] },
   /** The language of YAML workflows: files, expressions, transforms and checks, all without effects but reading files. */
   'src/workflow': { may: ['src/values', 'src/contracts'] },
+  /** What flows are written with, and what is read from their records. */
+  'src/flow': { may: ['src/values', 'src/contracts'] },
   actors: {
-    may: ['src/values', 'src/contracts', 'src/core/lightCopy.ts', 'machines', 'src/workflow', 'src/security'],
+    may: [
+      'src/values',
+      'src/contracts',
+      'src/core/lightCopy.ts',
+      'machines',
+      'src/workflow',
+      'src/flow',
+      'src/security',
+    ],
     types: ['src/gateway', 'src/mcp'],
   },
   /** What a user writes. */
   'src/define': {
-    may: ['src/values', 'src/contracts', 'src/core', 'machines', 'actors', 'src/mcp', 'src/workflow'],
+    may: ['src/values', 'src/contracts', 'src/core', 'machines', 'actors', 'src/mcp', 'src/workflow', 'src/flow'],
     types: ['src/tools'],
   },
   /** The JSON formats of other systems. */
@@ -67,12 +84,16 @@ const plan: Record<string, Room> = {
       'src/nats',
       'src/transport',
       'src/journal',
+      'src/blobs',
+      'src/config',
       'src/tools',
       'src/observe',
       'src/gateway',
       'src/mcp',
       'src/workflow',
+      'src/flow',
       'src/security',
+      'src/secrets',
       'src/engine',
       'actors',
       'src/define',
@@ -93,6 +114,8 @@ const plan: Record<string, Room> = {
     ],
     types: ['src/journal'],
   },
+  /** Versions of definitions with their code, the tags that choose one, and schedules that start runs of them. */
+  'src/deployments': { may: ['src/values', 'src/contracts', 'src/define'], types: ['src/runtime'] },
   /** HTTP: what programs without this package ask for. */
   'src/doors': {
     may: [
@@ -102,6 +125,7 @@ const plan: Record<string, Room> = {
       'src/gateway',
       'src/mcp',
       'src/workflow',
+      'src/flow',
       'src/security',
       'src/engine/clock.ts',
       'actors',
@@ -111,6 +135,19 @@ const plan: Record<string, Room> = {
     ],
     types: ['src/journal'],
   },
+  /** What can be done with runs, for people and programs: over a journal, in any process. */
+  'src/client': {
+    may: [
+      'src/values',
+      'src/contracts',
+      'src/flow',
+      'src/engine/clock.ts',
+      'actors/flow/facts.ts',
+      'src/runtime',
+      'src/doors/http/clients/controlClient.ts',
+    ],
+    types: ['src/journal', 'src/nats', 'src/secrets'],
+  },
   'src/testing': {
     may: [
       'src/values',
@@ -119,13 +156,16 @@ const plan: Record<string, Room> = {
       'machines',
       'src/transport',
       'src/journal',
+      'src/blobs',
       'src/tools',
       'src/observe',
       'src/gateway',
       'src/engine',
       'actors',
       'src/define',
+      'src/flow',
       'src/runtime',
+      'src/deployments',
     ],
   },
   'src/cli': {
@@ -134,16 +174,25 @@ const plan: Record<string, Room> = {
       'src/contracts',
       'src/nats',
       'src/observe',
+      'src/secrets',
       'src/engine/clock.ts',
       'src/define',
       'src/formats',
+      'src/flow',
       'src/runtime',
+      'src/client',
       'src/cluster',
       'src/workflow',
+      'src/flow',
       'src/doors',
+      'src/deployments',
       'src/testing',
     ],
     types: ['src/journal'],
+  },
+  /** Agents of other frameworks inside flows, each a door of its own. */
+  'src/adapters': {
+    may: ['src/values', 'src/contracts', 'src/flow', 'actors/flow/flowScope.ts'],
   },
   /** The front door, `index.ts`: it names what a user imports. */
   src: {
@@ -151,13 +200,16 @@ const plan: Record<string, Room> = {
       'src/values',
       'src/contracts',
       'src/tools',
+      'src/flow',
       'src/gateway',
       'actors',
+      'src/config',
       'src/define',
       'src/runtime',
+      'src/client',
       'src/cluster',
     ],
-    types: ['src/observe', 'src/engine'],
+    types: ['src/observe', 'src/engine', 'src/secrets'],
   },
 };
 
@@ -165,9 +217,13 @@ const plan: Record<string, Room> = {
 const packages: Record<string, { in: readonly string[]; types?: readonly string[] }> = {
   xstate: { in: ['machines', 'actors', 'src/core', 'src/engine', 'src/testing'] },
   '@ai-sdk/*': { in: ['src/gateway'] },
-  '@modelcontextprotocol/*': { in: ['src/mcp'] },
+  ai: { in: ['src/adapters'] },
+  '@openai/*': { in: ['src/adapters'] },
+  '@langchain/*': { in: ['src/adapters'] },
+  langchain: { in: ['src/adapters'] },
+  '@modelcontextprotocol/*': { in: ['src/mcp', 'src/doors'] },
   '@nats-io/*': { in: ['src/nats', 'src/transport', 'src/journal', 'src/cluster'] },
-  yaml: { in: ['src/workflow'] },
+  yaml: { in: ['src/workflow', 'src/config'] },
   jmespath: { in: ['src/workflow'] },
   ajv: { in: ['src/workflow'] },
   'ajv-formats': { in: ['src/workflow'] },
@@ -177,6 +233,8 @@ const packages: Record<string, { in: readonly string[]; types?: readonly string[
   ws: { in: ['src/observe'] },
   commander: { in: ['src/cli'] },
   elkjs: { in: ['src/cli'] },
+  croner: { in: ['src/deployments'] },
+  rolldown: { in: ['src/deployments'] },
   vitest: { in: ['src/testing'] },
   tsx: { in: ['src/cli'] },
   libsql: { in: ['src/journal'] },
@@ -195,7 +253,7 @@ const nodeGlobals =
   /(?<![.\w$'"`-])(?:process\.(?:env|pid|argv|cwd|on|emit|version|platform|hrtime)|Buffer\.|setImmediate\(|__dirname)/;
 
 /** The only ones to import what they cannot name: a user's file, and an optional package by its driver's name. */
-const mayCompute = ['src/cli/load.ts', 'src/journal/'];
+const mayCompute = ['src/cli/load.ts', 'src/config/file.ts', 'src/journal/'];
 
 const root = resolve(import.meta.dirname, '..');
 const files = ['src', 'machines', 'actors']
@@ -345,6 +403,7 @@ const plainListeners: Readonly<Record<string, number>> = {
   'src/cli/main.ts': 2,
   'src/cli/terminal.ts': 4,
   'src/cli/watchFolder.ts': 2,
+  'src/doors/mcp/stdio.ts': 2,
   'src/mcp/childProcess.ts': 3,
   'src/mcp/stdio.ts': 5,
   'src/observe/httpServer.ts': 1,

@@ -576,6 +576,49 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'BS1',
+    says: 'When `put` resolves, the content survives kill -9 of the process and, in files, a power failure. Nothing can be read of a content whose `put` was broken off.',
+    where: 'src/blobs/blobStore.ts',
+    tests: [
+      { file: 'src/testing/suites/blobs.ts', name: 'another process reads what one has put, and knows who uses it' },
+      {
+        file: 'src/testing/suites/blobs.ts',
+        name: 'a content whose stream breaks off rejects with what the stream threw, and nothing is stored',
+      },
+    ],
+  },
+  {
+    id: 'BS2',
+    says: 'The same content is stored once, however often and for however many runs it is put.',
+    where: 'src/blobs/blobStore.ts',
+    tests: [{ file: 'src/testing/suites/blobs.ts', name: 'the same content is stored once' }],
+  },
+  {
+    id: 'BS3',
+    says: 'Neither writing nor reading holds a content in memory, except in the store that is memory.',
+    where: 'src/blobs/blobStore.ts',
+    tests: [{ file: 'test/blobs/memoryUse.test.ts', name: 'a content of 200 MB is written and read in little memory' }],
+  },
+  {
+    id: 'BS4',
+    says: 'What is read is what was put. A content that was changed ends with `corrupt`, and one that is not there with `storage`.',
+    where: 'src/blobs/blobStore.ts',
+    tests: [
+      { file: 'src/testing/suites/blobs.ts', name: 'a content is read as it was put, under its hash' },
+      { file: 'src/testing/suites/blobs.ts', name: 'a content that was changed is corrupt' },
+      { file: 'src/testing/suites/blobs.ts', name: 'what was never put is not there' },
+    ],
+  },
+  {
+    id: 'BS5',
+    says: 'A content goes with the last run that uses it, and not before.',
+    where: 'src/blobs/blobStore.ts',
+    tests: [
+      { file: 'src/testing/suites/blobs.ts', name: 'a content goes with the last run that uses it' },
+      { file: 'src/testing/suites/blobs.ts', name: 'a run that puts a content while another one releases it keeps it' },
+    ],
+  },
+  {
     id: 'T1',
     says: 'Messages from one sender to one recipient arrive in the order in which they were sent.',
     where: 'src/transport/transport.ts',
@@ -1462,6 +1505,25 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'TC5',
+    says: 'A source is listed when its tools are there, for every caller in the same moment: who comes while another one lists gets the tools, too.',
+    where: 'src/tools/catalog.ts',
+    tests: [
+      {
+        file: 'test/tools/catalog.test.ts',
+        name: 'after a restart, a call that comes at any moment of the list of another one finds its tool',
+      },
+      {
+        file: 'test/tools/catalog.test.ts',
+        name: 'an agent that asks for the tools at any moment of the list of another one gets all of them',
+      },
+      {
+        file: 'test/tools/catalog.test.ts',
+        name: 'a listener that asks for the tools when a source has returned gets its tools',
+      },
+    ],
+  },
+  {
     id: 'TS1',
     says: 'Two credentials never share a session, also at the same address.',
     where: 'src/mcp/sessions/sessions.ts',
@@ -1839,9 +1901,17 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'RC2',
-    says: 'A failure that its actor went on from is kept as well: what came after it depends on it.',
+    says: 'A failure that its actor went on from is kept as well: what came after it depends on it. An output that tells of a failure (`failureIn`) never is.',
     where: 'src/engine/recall.ts',
     tests: [
+      {
+        file: 'test/runtime/recall.test.ts',
+        name: 'an output that tells of a failure is none to keep, and none that an earlier failure was followed by',
+      },
+      {
+        file: 'test/workflow/engine/retried.test.ts',
+        name: 'a webhook that had failed is sent again by a retry under its key, and one that had succeeded is not',
+      },
       {
         file: 'test/runtime/retry.test.ts',
         name: 'a tool that was repaired is called again, and what the model had said before stays',
@@ -1879,9 +1949,13 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'CP1',
-    says: 'A checkpoint has a key of its own below the key of its effect: the epoch of the run and a number. Two processes never use the same.',
+    says: 'A checkpoint has a key of its own below the key of its effect: the epoch of the run and a number. Two processes never use the same. So the epoch tells in which life of a retried run it was stored: a life begins with an epoch of its own.',
     where: 'src/engine/checkpoints.ts',
     tests: [
+      {
+        file: 'test/workflow/engine/retried.test.ts',
+        name: 'a retry of items that is interrupted goes on with those that had not ended',
+      },
       {
         file: 'test/define/presets/functions.test.ts',
         name: 'what was done before its process stopped is not done again, and the rest goes on under its keys',
@@ -1932,6 +2006,10 @@ export const requirements: readonly Requirement[] = [
     says: 'An item whose result is stored is not performed again: after a crash, after a pause, and when a failed run is retried (E5).',
     where: 'actors/pool.ts',
     tests: [
+      {
+        file: 'test/workflow/engine/retried.test.ts',
+        name: 'of the items of a webhook a retry sends those that had failed (idempotent: %s)',
+      },
       {
         file: 'test/define/presets/functions.test.ts',
         name: 'what was done before its process stopped is not done again, and the rest goes on under its keys',
@@ -2187,6 +2265,243 @@ export const requirements: readonly Requirement[] = [
     tests: [{ file: 'test/workflow/engine/control.test.ts', name: 'a pause at any moment begins nothing more' }],
   },
   {
+    id: 'FL1',
+    says: 'The body is let go on whenever something arrives for it, also while it is at work, and never waits for anything but what it has asked for.',
+    where: 'machines/flow/flow.ts',
+    tests: [
+      { file: 'test/flow/durable.test.ts', name: 'a body that waits for something that is not recorded goes on' },
+      { file: 'test/flow/durable.test.ts', name: 'signals are given once each' },
+      {
+        file: 'test/flow/durable.test.ts',
+        name: 'a body that waits for something that is not recorded goes on when that comes, although nothing was under way',
+      },
+      {
+        file: 'test/flow/branches.test.ts',
+        name: 'what a body asks for is opened once, also when signals come all the time',
+      },
+    ],
+  },
+  {
+    id: 'FL2',
+    says: 'What it asks for is opened in the commit that takes its request; the same request is never opened twice.',
+    where: 'machines/flow/flow.ts',
+    tests: [
+      { file: 'test/flow/durable.test.ts', name: 'a process that ends while a flow waits is followed by another one' },
+      {
+        file: 'test/flow/crash.test.ts',
+        name: 'a flow with every kind of call has the same result after a crash at any point',
+      },
+      {
+        file: 'test/flow/branches.test.ts',
+        name: 'what a body asks for is opened once, also when signals come all the time',
+      },
+      {
+        file: 'test/flow/simulate.test.ts',
+        name: 'on a journal %s, a flow with every kind of call ends whatever goes wrong, and nothing is lost or performed twice',
+      },
+    ],
+  },
+  {
+    id: 'FL3',
+    says: 'However it goes, the flow ends: with what its body returns or throws, a cancel, a question that was withdrawn, or its deadline. Then its body and its children have a grace period to stop.',
+    where: 'machines/flow/flow.ts',
+    tests: [
+      { file: 'test/flow/durable.test.ts', name: 'a cancel stops what is under way' },
+      { file: 'test/flow/durable.test.ts', name: 'a question that is withdrawn cancels the flow' },
+      { file: 'test/flow/scenarios/durability.test.ts', name: 'a deadline ends a flow that takes too long' },
+      { file: 'test/flow/scenarios/durability.test.ts', name: 'a cancel reaches everything that is under way' },
+      {
+        file: 'test/flow/durable.test.ts',
+        name: 'a cancel stops what is under way, lets the body clean up, and ends the flow',
+      },
+      { file: 'test/flow/branches.test.ts', name: 'a flow that takes longer than its deadline ends' },
+      { file: 'test/flow/branches.test.ts', name: 'a body that fails stops what is under way beside it' },
+      { file: 'test/flow/branches.test.ts', name: 'a cancel is a cancel, although a branch is not awaited yet' },
+    ],
+  },
+  {
+    id: 'FL4',
+    says: 'While it is paused the body begins no call. What arrives meanwhile is kept for it.',
+    where: 'machines/flow/flow.ts',
+    tests: [
+      { file: 'test/flow/scenarios/durability.test.ts', name: 'a paused flow begins nothing' },
+      { file: 'test/flow/branches.test.ts', name: 'while it is paused, work that waits for its turn is not begun' },
+    ],
+  },
+  {
+    id: 'FB1',
+    says: 'The body is told the end of a call only when its record is stored, and of one call at a time: all that it does then comes before the next one. Run again with the same records it is told the same in the same order.',
+    where: 'actors/flow/flowRun.ts',
+    tests: [
+      { file: 'test/flow/durable.test.ts', name: 'branches that end in another order' },
+      {
+        file: 'test/flow/crash.test.ts',
+        name: 'a flow with every kind of call has the same result after a crash at any point',
+      },
+      {
+        file: 'test/flow/durable.test.ts',
+        name: 'branches that end in another order are told their results in the order of the first time',
+      },
+      {
+        file: 'test/flow/scopes.test.ts',
+        name: 'chance inside a checkpoint takes nothing from the chance of the body',
+      },
+      { file: 'test/flow/scopes.test.ts', name: '%s that is thrown is told the same when the body is run again' },
+    ],
+  },
+  {
+    id: 'FB2',
+    says: 'Nothing is performed before all that is recorded was told, unless the body waits for it first: a body that has diverged does nothing.',
+    where: 'actors/flow/flowRun.ts',
+    tests: [
+      { file: 'test/flow/durable.test.ts', name: 'a body in which a call was %s stops with both sequences' },
+      {
+        file: 'test/flow/durable.test.ts',
+        name: 'a body in which a call was %s stops with both sequences, and does nothing',
+      },
+      {
+        file: 'test/flow/branches.test.ts',
+        name: 'a body that now waits for what had not ended, before it makes a call that is recorded, goes on',
+      },
+    ],
+  },
+  {
+    id: 'FB3',
+    says: "A call that was performed and not recorded, because the process died, is performed again under the same key; one that must not be (`effect: 'write'`) is asked about.",
+    where: 'actors/flow/flowRun.ts',
+    tests: [
+      { file: 'test/flow/durable.test.ts', name: 'a write that must not happen twice is asked about' },
+      { file: 'test/flow/scenarios/killed.test.ts', name: 'a process that is killed in the middle of a checkpoint' },
+      {
+        file: 'test/flow/crash.test.ts',
+        name: 'a flow with every kind of call has the same result after a crash at any point',
+      },
+      { file: 'test/flow/durable.test.ts', name: 'attempts are counted over processes, and each has the same key' },
+      { file: 'test/flow/scopes.test.ts', name: 'a write that is begun anew after an answer is asked about again' },
+    ],
+  },
+  {
+    id: 'FB4',
+    says: 'What a person, a pause or a child gives is recorded in the same sequence as what is performed here.',
+    where: 'actors/flow/flowRun.ts',
+    tests: [
+      { file: 'test/flow/durable.test.ts', name: 'signals are given once each' },
+      { file: 'test/flow/scenarios/durability.test.ts', name: 'a sleep takes no process' },
+      {
+        file: 'test/flow/crash.test.ts',
+        name: 'a flow with every kind of call has the same result after a crash at any point',
+      },
+      {
+        file: 'test/flow/durable.test.ts',
+        name: 'a process that ends while a flow waits is followed by another one, which performs nothing again',
+      },
+      {
+        file: 'test/flow/durable.test.ts',
+        name: 'signals are given once each, in the order in which they came, and wait for the body',
+      },
+      {
+        file: 'test/flow/durable.test.ts',
+        name: 'a child flow is a call of its own: it is durable, and is cancelled with its parent',
+      },
+    ],
+  },
+  {
+    id: 'RB1',
+    says: 'A call inside a nested checkpoint that has ended is left out: the body does not come there again.',
+    where: 'src/flow/recordBook.ts',
+    tests: [
+      {
+        file: 'test/flow/durable.test.ts',
+        name: 'calls in a checkpoint are refused, and recorded each for itself in a nested one',
+      },
+      {
+        file: 'test/flow/scopes.test.ts',
+        name: 'names may hold anything; those of calls in a nested checkpoint are never taken for others',
+      },
+    ],
+  },
+  {
+    id: 'RB2',
+    says: 'After a retry, the call that had failed the flow is performed again, every other call that failed and was not gone on from, and what was told to wait for them. What else was called after it has no place any more, and a success among that is taken where the body asks for it.',
+    where: 'src/flow/recordBook.ts',
+    tests: [
+      { file: 'test/flow/durable.test.ts', name: 'a flow that failed is retried from the checkpoint that failed' },
+      {
+        file: 'test/flow/scenarios/durability.test.ts',
+        name: 'a retry of a flow goes on in the child that had failed',
+      },
+      {
+        file: 'test/flow/durable.test.ts',
+        name: 'a flow that failed is retried from the checkpoint that failed, with the code of today',
+      },
+      { file: 'test/flow/retry.test.ts', name: 'a call is performed again when one is that it had waited for' },
+      {
+        file: 'test/flow/retry.test.ts',
+        name: 'retries that fail at other places go on from each of them; a question that had expired is asked anew',
+      },
+    ],
+  },
+  {
+    id: 'RB3',
+    says: 'After a retry of a body that had diverged and may be migrated, every success is taken where the body asks for it.',
+    where: 'src/flow/recordBook.ts',
+    tests: [
+      {
+        file: 'test/flow/durable.test.ts',
+        name: 'a body that was changed and has diverged goes on with { migrate: true }',
+      },
+      {
+        file: 'test/flow/durable.test.ts',
+        name: 'a body that was changed and has diverged goes on with { migrate: true }: what is recorded is taken by id',
+      },
+    ],
+  },
+  {
+    id: 'RP1',
+    says: 'Performed anew are the call that is named, the calls that directly follow an overridden result, and all that follow these. Every other result is taken, also those of branches that only ran beside them. An overridden call is not performed.',
+    where: 'src/flow/replayPlan.ts',
+    tests: [
+      { file: 'test/flow/replay.test.ts', name: 'a replay from a checkpoint reuses what came before' },
+      { file: 'test/flow/replay.test.ts', name: 'an override is given instead of a result' },
+      {
+        file: 'test/flow/replay.test.ts',
+        name: 'a replay from a checkpoint reuses what came before, and leaves its source as it was',
+      },
+      {
+        file: 'test/flow/replay.test.ts',
+        name: 'an override is given instead of a result, and everything that follows is performed anew',
+      },
+      {
+        file: 'test/flow/replay.test.ts',
+        name: 'in a nested checkpoint, only what follows an overridden result is performed anew',
+      },
+    ],
+  },
+  {
+    id: 'RP2',
+    says: 'A call follows the call at whose end the body made it, those that it was told to wait for, and every call before it after which the body had called nothing: it may be one of several that the body waited for together.',
+    where: 'src/flow/replayPlan.ts',
+    tests: [
+      { file: 'test/flow/replay.test.ts', name: 'a branch that only ran beside is reused' },
+      {
+        file: 'test/flow/replay.test.ts',
+        name: 'a branch that only ran beside is reused; every call that joins a result is performed anew',
+      },
+    ],
+  },
+  {
+    id: 'RP3',
+    says: 'A question is asked anew, unless its answer is overridden. A failure that the body had not gone on from is not taken.',
+    where: 'src/flow/replayPlan.ts',
+    tests: [
+      { file: 'test/flow/replay.test.ts', name: 'a replay asks its questions anew' },
+      {
+        file: 'test/flow/replay.test.ts',
+        name: 'a replay asks its questions anew, unless their answers are given; it survives the process',
+      },
+    ],
+  },
+  {
     id: 'FO1',
     says: 'Items begin in the order of the list, so many at a time as the step says.',
     where: 'machines/workflow/fanOut.ts',
@@ -2305,6 +2620,411 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/security/limits.test.ts', name: 'no request takes longer than the client allows' },
       { file: 'test/security/limits.test.ts', name: 'a body that never ends is denied at the limit' },
       { file: 'test/security/limits.test.ts', name: 'a request can be stopped before and while it runs' },
+    ],
+  },
+  {
+    id: 'SC1',
+    says: 'What was set is what is read, by this process and by others, as soon as `set` has resolved.',
+    where: 'src/secrets/secretStore.ts',
+    tests: [
+      {
+        file: 'test/secrets/contract.test.ts',
+        name: 'gives back what was set, also long, of several lines and in any script',
+      },
+      { file: 'test/secrets/file.test.ts', name: 'another process reads what was set as soon as it is acknowledged' },
+    ],
+  },
+  {
+    id: 'SC2',
+    says: '`set` adds and replaces the keys that it is given and leaves the others. A private secret never becomes public.',
+    where: 'src/secrets/secretStore.ts',
+    tests: [
+      {
+        file: 'test/secrets/contract.test.ts',
+        name: 'adds and replaces the keys that it is given, and leaves the others, the visibility and the time of making',
+      },
+      {
+        file: 'test/secrets/contract.test.ts',
+        name: 'never makes a private secret public, and makes a public one private',
+      },
+    ],
+  },
+  {
+    id: 'SC3',
+    says: 'What cannot be accepted changes nothing, and no error has a value in it.',
+    where: 'src/secrets/secretStore.ts',
+    tests: [{ file: 'test/secrets/contract.test.ts', name: 'refuses %s, changes nothing, and tells no value' }],
+  },
+  {
+    id: 'SC4',
+    says: 'The values of a secret are given to `onRead` before they are given to the caller.',
+    where: 'src/secrets/secretStore.ts',
+    tests: [
+      {
+        file: 'test/secrets/contract.test.ts',
+        name: 'gives the values that are read to those who mask them, before the caller has them',
+      },
+    ],
+  },
+  {
+    id: 'SC5',
+    says: 'A secret that is printed, or turned into JSON, as a whole shows no values.',
+    where: 'src/secrets/secretStore.ts',
+    tests: [
+      {
+        file: 'test/secrets/contract.test.ts',
+        name: 'shows no values of a secret that is printed or stored as a whole, and all of them where they are read',
+      },
+      { file: 'test/secrets/frontDoor.test.ts', name: 'a tool that returns a secret by mistake stores no value of it' },
+    ],
+  },
+  {
+    id: 'SF1',
+    says: 'Without the key the file tells of a secret its name, how many bytes it has and which key it needs. Nothing in it can be changed unnoticed.',
+    where: 'src/secrets/file/fileSecrets.ts',
+    tests: [
+      {
+        file: 'test/secrets/file.test.ts',
+        name: 'the file shows the name and neither values nor names of keys, visibility or times, and only its owner may read it',
+      },
+      { file: 'test/secrets/file.test.ts', name: 'the same value is never encrypted to the same bytes' },
+      { file: 'test/secrets/file.test.ts', name: 'is found: %s' },
+    ],
+  },
+  {
+    id: 'SF2',
+    says: 'A change is made whole or not at all, whenever the process is killed; one that was acknowledged stays.',
+    where: 'src/secrets/file/fileSecrets.ts',
+    tests: [
+      {
+        file: 'test/secrets/crash.test.ts',
+        name: '%s that a kill interrupts at any point is made or not, and can be made again',
+      },
+      {
+        file: 'test/secrets/writers.test.ts',
+        name: 'a process that is killed while it writes loses nothing that it had acknowledged, and the next one goes on',
+      },
+    ],
+  },
+  {
+    id: 'SF3',
+    says: 'Of two processes that write at once, neither takes back what the other one wrote.',
+    where: 'src/secrets/file/fileSecrets.ts',
+    tests: [
+      {
+        file: 'test/secrets/writers.test.ts',
+        name: 'of several processes that write at once, from the first secret on, none takes back what another one wrote',
+      },
+      {
+        file: 'test/secrets/writers.test.ts',
+        name: 'a process that stood still while others wrote does not take their changes back',
+      },
+      { file: 'test/secrets/writers.test.ts', name: 'writes of one process that are begun at once are all made' },
+    ],
+  },
+  {
+    id: 'SF4',
+    says: 'What is damaged, or is encrypted with a key that is not here, is named, and is never written over.',
+    where: 'src/secrets/file/fileSecrets.ts',
+    tests: [
+      { file: 'test/secrets/file.test.ts', name: 'is found: %s' },
+      { file: 'test/secrets/file.test.ts', name: 'that is %s is named, and never written over' },
+      {
+        file: 'test/secrets/file.test.ts',
+        name: 'another key is told from a damaged file, and nothing is written with it',
+      },
+      { file: 'test/secrets/file.test.ts', name: 'a lost key file is named, and no other one is made' },
+    ],
+  },
+  {
+    id: 'SF5',
+    says: 'A rotation that is interrupted leaves every secret readable, and can simply be repeated.',
+    where: 'src/secrets/file/fileSecrets.ts',
+    tests: [
+      {
+        file: 'test/secrets/crash.test.ts',
+        name: '%s that a kill interrupts at any point is made or not, and can be made again',
+      },
+      {
+        file: 'test/secrets/keys.test.ts',
+        name: 'gets a new key by a rotation, keeps the old ones, and all projects that use it can still be read',
+      },
+    ],
+  },
+  {
+    id: 'DS1',
+    says: 'A record is written only over the revision that its writer has read. Of two writers at once one is stored, and the other one gets `conflict`.',
+    where: 'src/deployments/store/store.ts',
+    tests: [
+      {
+        file: 'src/testing/suites/deploymentStore.ts',
+        name: 'a record that has changed since it was read is not written over',
+      },
+      {
+        file: 'src/testing/suites/deploymentStore.ts',
+        name: 'of many writers at once that have read the same record, one is stored',
+      },
+      {
+        file: 'src/testing/suites/deploymentStore.ts',
+        name: 'a change that reads and writes is lost by none of many writers at once',
+      },
+      {
+        file: 'test/deployments/stores.test.ts',
+        name: 'a writer that was stopped between reading and writing, while hundreds of others wrote, is refused',
+      },
+    ],
+  },
+  {
+    id: 'DS2',
+    says: 'A reader gets a whole record, that of before a change or that of after it: never none, and never a part.',
+    where: 'src/deployments/store/store.ts',
+    tests: [
+      { file: 'src/testing/suites/deploymentStore.ts', name: 'a reader gets a whole record while others write it' },
+    ],
+  },
+  {
+    id: 'DS3',
+    says: 'A record that was written is there when the store is opened again. A writer that is killed in the middle leaves the record of before.',
+    where: 'src/deployments/store/store.ts',
+    tests: [
+      {
+        file: 'src/testing/suites/deploymentStore.ts',
+        name: 'a record that was written is there when the store is opened again',
+      },
+      {
+        file: 'test/deployments/stores.test.ts',
+        name: 'what a killed writer has left is no record, and hinders no writer',
+      },
+    ],
+  },
+  {
+    id: 'DP1',
+    says: 'A version gets the next number, and no number is given twice, however many processes deploy at once.',
+    where: 'src/deployments/deployments.ts',
+    tests: [
+      { file: 'test/deployments/versions.test.ts', name: 'many deploys at once give as many versions' },
+      { file: 'test/deployments/versions.test.ts', name: 'the number of a deleted version is not given again' },
+    ],
+  },
+  {
+    id: 'DP2',
+    says: 'An exclusive tag is on one version at every moment, also while it is moved. `default` is on one from the first version on.',
+    where: 'src/deployments/deployments.ts',
+    tests: [
+      {
+        file: 'test/deployments/versions.test.ts',
+        name: 'who asks while the default is being moved gets one of the two versions, never none',
+      },
+      {
+        file: 'test/deployments/versions.test.ts',
+        name: 'the first version is the default, and the second one is not',
+      },
+    ],
+  },
+  {
+    id: 'DP3',
+    says: 'A version is not deleted while it has an exclusive tag.',
+    where: 'src/deployments/deployments.ts',
+    tests: [{ file: 'test/deployments/versions.test.ts', name: 'a version with an exclusive tag is not deleted' }],
+  },
+  {
+    id: 'BF1',
+    says: 'Code is loaded only as it was deployed: a bundle whose files were changed, added or lost is refused.',
+    where: 'src/deployments/bundleFolder.ts',
+    tests: [{ file: 'test/deployments/bundles.test.ts', name: 'a bundle in which %s is refused' }],
+  },
+  {
+    id: 'SD1',
+    says: 'A due time that is to be run starts one run, however many processes look at once and whichever is killed in between: it is written down first, under one key.',
+    where: 'src/deployments/schedules/scheduler.ts',
+    tests: [
+      { file: 'test/deployments/schedules.test.ts', name: 'processes that look at once start each due time once' },
+      {
+        file: 'test/deployments/schedules.test.ts',
+        name: 'a run that was written down by a process that was killed before it started it is started by the next one',
+      },
+      {
+        file: 'test/deployments/schedules.test.ts',
+        name: 'a run whose process was killed goes on in another one, under the same key',
+      },
+    ],
+  },
+  {
+    id: 'PD1',
+    says: 'What was deployed is what runs, whatever has become of its file. A run goes on with the code that it was begun with, in whatever process, wherever the tags are.',
+    where: 'src/cli/pinnedDefinition.ts',
+    tests: [
+      {
+        file: 'test/cli/deployments.test.ts',
+        name: 'a deployed version runs its own code after its file was changed and deleted',
+      },
+      {
+        file: 'test/cli/deployments.test.ts',
+        name: 'a run goes on in another process with the code that it was begun with',
+      },
+      {
+        file: 'test/cli/deployments.test.ts',
+        name: 'a run that failed is retried with the code that it was begun with',
+      },
+      { file: 'test/cli/deploymentHttp.test.ts', name: 'a server goes on with no run of a deployment' },
+    ],
+  },
+  {
+    id: 'AD1',
+    says: 'A call whose end is recorded is not performed again: the framework is given what it was given before, also what failed.',
+    where: 'src/adapters/savePoint.ts',
+    tests: [
+      {
+        file: 'test/adapters/aiSdk.test.ts',
+        name: 'each call of the model and of a tool is a checkpoint, and none is performed again by another process',
+      },
+      {
+        file: 'test/adapters/aiSdk.test.ts',
+        name: 'tools that are called at once are checkpoints of their own, and one that fails is told to the model',
+      },
+      {
+        file: 'test/adapters/openaiAgents.test.ts',
+        name: 'each call of the model and of a tool is a checkpoint, and none is performed again by another process',
+      },
+      {
+        file: 'test/adapters/langgraph.test.ts',
+        name: 'each call of the model and of a tool is a checkpoint, also of tools that are called at once',
+      },
+      {
+        file: 'test/adapters/claudeAgent.test.ts',
+        name: 'an invocation is one checkpoint, and another one goes on with its session after a person has answered elsewhere',
+      },
+    ],
+  },
+  {
+    id: 'AD2',
+    says: 'Inside a checkpoint of the user, nothing is recorded beside it: the call is performed, and facts about it are metadata of that checkpoint.',
+    where: 'src/adapters/savePoint.ts',
+    tests: [
+      { file: 'test/adapters/aiSdk.test.ts', name: 'inside a checkpoint of the user an agent is a part of it' },
+      {
+        file: 'test/adapters/aiSdk.test.ts',
+        name: 'a turn as one checkpoint has its calls as metadata, and streams while it is performed',
+      },
+      {
+        file: 'test/adapters/openaiAgents.test.ts',
+        name: 'a run as one checkpoint streams while it is performed, and has its calls as metadata',
+      },
+    ],
+  },
+  {
+    id: 'AD3',
+    says: 'What is captured never changes what is recorded, and a capture that fails never fails the call.',
+    where: 'src/adapters/savePoint.ts',
+    tests: [
+      {
+        file: 'test/adapters/aiSdk.test.ts',
+        name: 'prompts and arguments are saved as artifacts, as the policy says, and one that cannot be saved changes nothing',
+      },
+    ],
+  },
+  {
+    id: 'LR1',
+    says: 'A page begins after the last run of the page before, in the order of their last change and then of their address. A run that has not changed since is listed once.',
+    where: 'src/client/executionsPage.ts',
+    tests: [
+      {
+        file: 'test/client/lists.test.ts',
+        name: 'runs that were changed in the same millisecond are each listed once',
+      },
+      {
+        file: 'test/client/lists.test.ts',
+        name: 'a run that begins while somebody goes through the pages moves no other one out of them',
+      },
+    ],
+  },
+  {
+    id: 'LR2',
+    says: 'A page reads about as many runs as it lists, whatever the number of those that are stored.',
+    where: 'src/client/executionsPage.ts',
+    tests: [
+      {
+        file: 'test/client/lists.test.ts',
+        name: 'a page of many runs reads about as many as it lists, also those of one definition and one status',
+      },
+    ],
+  },
+  {
+    id: 'LL1',
+    says: 'The place of a line is fixed when it is stored: what comes later has a higher one, and a later reading gives the same lines at the same places.',
+    where: 'src/client/logLines.ts',
+    tests: [
+      {
+        file: 'test/client/logPlaces.test.ts',
+        name: 'a log only grows: what was given before is the beginning of what is given later, also after a failure and a retry',
+      },
+      { file: 'test/client/logPlaces.test.ts', name: 'a log in memory has its lines at fixed places as well' },
+    ],
+  },
+  {
+    id: 'CL1',
+    says: 'What is told to a run is stored first, so that it holds whichever process has the run, and when none has.',
+    where: 'src/client/runControl.ts',
+    tests: [
+      {
+        file: 'test/client/processes.test.ts',
+        name: 'an answer is kept when the process of the run is gone, and the next process goes on with it',
+      },
+      {
+        file: 'test/client/processes.test.ts',
+        name: 'a signal is kept when the process of the run is gone',
+      },
+      { file: 'test/client/processes.test.ts', name: 'a cancel is kept when the process of the run is gone' },
+    ],
+  },
+  {
+    id: 'CL2',
+    says: 'A client that has the definitions goes on at once with a run that no process has, once there is something for it.',
+    where: 'src/client/runControl.ts',
+    tests: [
+      {
+        file: 'test/client/processes.test.ts',
+        name: 'a client with the definitions goes on at once with a run that no process has',
+      },
+      { file: 'test/client/processes.test.ts', name: 'of two processes that resume a run at once, one has it' },
+    ],
+  },
+  {
+    id: 'AT1',
+    says: 'Only a hash is stored: who reads the files cannot use the tokens. A token has 256 bits of chance, so that it cannot be found from its hash.',
+    where: 'src/doors/http/control/accessTokens.ts',
+    tests: [
+      {
+        file: 'test/doors/control/accessTokens.test.ts',
+        name: 'the folder has nothing by which a token could be used, and nobody else may read it',
+      },
+    ],
+  },
+  {
+    id: 'AT2',
+    says: 'A token that was removed, replaced or has expired stops working at once, in every process that uses the folder.',
+    where: 'src/doors/http/control/accessTokens.ts',
+    tests: [
+      {
+        file: 'test/doors/control/accessTokens.test.ts',
+        name: 'a token is accepted until it is removed, by every process that uses the folder',
+      },
+      {
+        file: 'test/doors/control/accessTokens.test.ts',
+        name: 'a token that was rotated stops working at once, and the new one lives as long as the old one was to live',
+      },
+    ],
+  },
+  {
+    id: 'AT3',
+    says: 'A file is written whole or not at all, and two tokens never have the same name.',
+    where: 'src/doors/http/control/accessTokens.ts',
+    tests: [
+      {
+        file: 'test/doors/control/accessTokens.test.ts',
+        name: 'two tokens made under one name at once: one of them is refused',
+      },
+      { file: 'test/doors/control/accessTokens.test.ts', name: 'a file that is damaged is no token' },
     ],
   },
 ];

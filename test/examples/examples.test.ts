@@ -10,8 +10,9 @@ import { limits } from '../limits.ts';
 const folder = resolve(import.meta.dirname, '../../examples');
 const examples = readdirSync(folder).filter((name) => /^\d\d-.*\.ts$/.test(name));
 
-test('the examples are numbered without a gap', () => {
-  expect(examples.map((name) => Number(name.slice(0, 2)))).toEqual(examples.map((_, index) => index + 1));
+test('the examples, in TypeScript and in folders, are numbered without a gap', () => {
+  const numbers = readdirSync(folder).flatMap((name) => (/^\d\d-/.test(name) ? [Number(name.slice(0, 2))] : []));
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1));
 });
 
 test.concurrent.each(examples)('%s is short, asserts, and runs', async (name) => {

@@ -18,11 +18,6 @@ const newFolder = () => {
   return folder;
 };
 
-test('the projects are numbered after the examples in TypeScript', () => {
-  const files = readdirSync(examples).filter((name) => /^\d\d-.*\.ts$/.test(name)).length;
-  expect(projects.map((name) => Number(name.slice(0, 2)))).toEqual(projects.map((_, index) => files + index + 1));
-});
-
 test.each(projects)('%s has no error and no warning', async (name) => {
   const report = await validateProject(await loadProject({ projectDir: join(examples, name), env: {} }));
   expect(report.files.flatMap(({ problems }) => problems)).toEqual([]);

@@ -157,6 +157,8 @@ test.for([
   ['nodes --nats nats://127.0.0.1:1', nats],
   ['node agent.mjs --nats nats://127.0.0.1:1', nats],
   ['nats-config agent.mjs --out config', nats],
+  ['deploy agent.mjs', 'npm install rolldown@1'],
+  ['schedules add x --cron @daily --deployment a', 'npm install croner@11'],
   ['run hello.workflow.yaml', forWorkflows],
   ['workflow validate', forWorkflows],
   ['node hello.workflow.yaml --nats nats://127.0.0.1:1', forWorkflows],
@@ -170,7 +172,7 @@ test.for([
 test('troupe doctor names every package that is not there, with the command that installs it, and none that is not needed', () => {
   const { out } = project.troupe(['doctor', '--json', '--db', 'memory'], {}, [...withoutSqlite, ...withoutTypeScript]);
   for (const [name, version] of Object.entries(optionalPackages)) expect(out).toContain(`${name}@${version}`);
-  expect(out.match(/npm install /g)).toHaveLength(12);
+  expect(out.match(/npm install /g)).toHaveLength(18);
 });
 
 test('what Node has compiled is kept for the next command where it can be, and its folder breaks nothing', () => {
