@@ -9,7 +9,7 @@ const read = (path: string) => readFileSync(resolve(root, path), 'utf8');
 const filesIn = (folder: string, ending: RegExp) =>
   readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' })
     .map((path) => `${folder}/${path}`)
-    .filter((path) => ending.test(path));
+    .filter((path) => ending.test(path) && !path.includes('/node_modules/'));
 
 const sources = ['src', 'machines', 'actors'].flatMap((folder) => filesIn(folder, /\.ts$/));
 const tests = filesIn('test', /\.ts$/);
