@@ -135,7 +135,7 @@ test('a part that is asked for twice is the same part, and any other part is ref
   await using _ = await open(served);
   const connection = await connectNats({ servers: server.url });
   const opened = await connection.request('troupe.default._control.artifacts.read', '{"artifact_id":"x"}');
-  const subject = opened.headers!.get('Troupe-Parts');
+  const subject = opened.headers!.get('Troupe-More');
   const part = async (number: number) => Buffer.from((await connection.request(subject, String(number))).data);
   expect((await part(0)).equals(await part(0))).toBe(true);
   expect((await part(4)).toString()).toContain('"kind":"invalid"');

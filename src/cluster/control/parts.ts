@@ -14,9 +14,9 @@ import { TroupeError } from '../../values/failure.ts';
 import { decodeJson, rpcRespond } from '../rpc.ts';
 
 /** Says where the parts of an answer are asked for. */
-export const partsHeader = 'Troupe-Parts';
+export const moreHeader = 'Troupe-More';
 /** Says that a part is the last one. */
-export const endHeader = 'Troupe-End';
+export const lastPartHeader = 'Troupe-End';
 
 /** Milliseconds: after which a part is given although nothing came, for which a part waits for more once it has something, and after which an answer is given up. */
 export const silence = 15_000;
@@ -46,7 +46,7 @@ export function partsServer(connection: NatsConnection, subject: string, clock: 
       if (asked === null) return answer.close();
       const { bytes, isLast } = await answer.part(asked);
       const sent = headers();
-      if (isLast) sent.set(endHeader, 'yes');
+      if (isLast) sent.set(lastPartHeader, 'yes');
       rpcRespond(message, bytes, sent);
     } catch (thrown) {
       const { payload, headers: sent } = encodeRefusal(thrown);

@@ -2,7 +2,7 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { TroupeError } from '../../values/failure.ts';
 import { rpcRequest } from '../rpc.ts';
-import { endHeader, partsHeader, silence } from './parts.ts';
+import { lastPartHeader, moreHeader, silence } from './parts.ts';
 
 /** How long is waited. */
 export interface ReadPartsOptions {
@@ -21,14 +21,14 @@ export async function* readParts(
   answer: Msg,
   { within, signal }: ReadPartsOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const subject = answer.headers?.get(partsHeader);
+  const subject = answer.headers?.get(moreHeader);
   if (!subject) return yield answer.data;
   let hasEnded = false;
   try {
     for (let number = 0; !hasEnded; number++) {
       const part = await untilAborted(requestPart(connection, subject, number, Math.min(within, 2 * silence)), signal);
       if (part === undefined) return;
-      hasEnded = part.headers?.has(endHeader) ?? false;
+      hasEnded = part.headers?.has(lastPartHeader) ?? false;
       if (part.data.length > 0) yield part.data;
     }
   } finally {

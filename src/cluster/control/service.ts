@@ -16,7 +16,7 @@ import { isJsonObject } from '../../values/json.ts';
 import type { ClusterOptions } from '../client.ts';
 import { decodeJson, rpcRespond } from '../rpc.ts';
 import { clusterSubjects } from '../subjects.ts';
-import { partsHeader, partsServer, type PartsServer } from './parts.ts';
+import { moreHeader, partsServer, type PartsServer } from './parts.ts';
 
 /** Serves a client until it is disposed; the client stays open. Of several servers of a tenant one answers each request. Rejects as `connectNats` does. */
 export async function serveControl(
@@ -94,7 +94,7 @@ async function answered(
 
 function respondInParts(message: Msg, subject: string): void {
   const sent = headers();
-  sent.set(partsHeader, subject);
+  sent.set(moreHeader, subject);
   rpcRespond(message, '', sent);
 }
 
