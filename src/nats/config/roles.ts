@@ -84,6 +84,7 @@ function operator(tenant: string, answers: string): SubjectPermissions {
   const own = (subject: string) => `troupe.${tenant}.${subject}`;
   // Inputs that are larger than a message go by way of the bodies.
   const bodies = `OBJ_troupe_${tenant}_bodies`;
+  const [deployed, code] = [`troupe_${tenant}_deployments`, `OBJ_troupe_${tenant}_code`];
   const streamRequests = (stream: string) =>
     [
       `STREAM.CREATE.${stream}`,
@@ -98,15 +99,15 @@ function operator(tenant: string, answers: string): SubjectPermissions {
     ].map((api) => `$JS.API.${api}`);
   return {
     publish: [
-      ...[...journalSubjects, '_process.>', '_node.>', '_nodes.who', '_ask.>'].map(own),
+      ...[...journalSubjects, '_process.>', '_node.>', '_nodes.who', '_ask.>', '_deployments.>'].map(own),
       '$JS.API.INFO',
       '$JS.FC.>',
-      // It reads artifacts, and stores none.
-      ...[...journalStreams(tenant), bodies, `OBJ_troupe_${tenant}_blobs`].flatMap(streamRequests),
+      // It reads artifacts, and stores none. It deploys.
+      ...[...journalStreams(tenant), bodies, `OBJ_troupe_${tenant}_blobs`, deployed, code].flatMap(streamRequests),
       `$JS.API.STREAM.PURGE.troupe_${tenant}_nodes`,
       // Is there a journal of an earlier version?
       `$JS.API.STREAM.INFO.troupe_${tenant}`,
-      `${bodies.replace('OBJ_', '$O.')}.>`,
+      ...[bodies, code].map((bucket) => `${bucket.replace('OBJ_', '$O.')}.>`),
     ],
     subscribe: [answers, ...['_inbox.>', '_topic.>', '_nodes', '_process.>', ...journalSubjects].map(own)],
   };
