@@ -59,7 +59,7 @@ export interface RuntimeOptions extends BackendOptions {
   /** Called with every event of every actor; none by default. */
   readonly observers?: readonly Observer[];
   /** Model groups, prices and retries; see docs/models.md. */
-  readonly gateway?: Omit<GatewayOptions, 'clock' | 'env'>;
+  readonly gateway?: Omit<GatewayOptions, 'clock' | 'env' | 'secret'>;
   /** Environment variables, for keys and defaults; those of the process by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /**
@@ -72,7 +72,7 @@ export interface RuntimeOptions extends BackendOptions {
    * Older ones are deleted while the process works on others. For a journal that this runtime opens, but not for one on a server: there people prune.
    */
   readonly keep?: Duration | false;
-  /** Where `ctx.secret` finds secrets; those that `troupe secrets` keeps beside the journal by default. */
+  /** Where `ctx.secret` finds secrets, and models their keys; those that `troupe secrets` keeps beside the journal by default. */
   readonly secrets?: Pick<SecretStore, 'get'>;
   /**
    * The folder from which a configuration file is looked for, upwards: `troupe.config.ts`, `.yaml` or `.json`, or `troupe` in package.json. The current folder by default; none
@@ -239,7 +239,14 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const { env = process.env, clock = systemClock() } = options;
   const observers = fanOut(options.observers ?? []);
   const health = healthTracker(observers.observe);
-  const gateway: Gateway = openGateway({ breaker: () => breaker(), ...options.gateway, clock, env });
+  const secrets = flowSecrets(options.secrets, { env, db: options.db, clock });
+  const gateway: Gateway = openGateway({
+    breaker: () => breaker(),
+    ...options.gateway,
+    clock,
+    env,
+    secret: (name) => secrets.secret(name),
+  });
   const { leaseTtl: ttl } = options;
   const judged = judgedNotes(observers.observe);
   const lease = {
@@ -281,8 +288,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       journal,
       blobs,
       gateway,
-      env,
-      secrets: flowSecrets(options.secrets, { env, db: options.db, clock }),
+      secrets,
       cache: backends.cache,
       // A flow that has ended meanwhile, or is another process's, needs no waking.
       wake: (actor) => void signal(actor, { type: 'flow.wake' }).catch(() => {}),
