@@ -134,7 +134,14 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   const { env = process.env, clock = systemClock() } = options;
   const observers = fanOut(options.observers ?? []);
   const health = healthTracker(observers.observe);
-  const gateway: Gateway = openGateway({ breaker: () => breaker(), ...options.gateway, clock, env });
+  const secrets = flowSecrets(options.secrets, { env, db: options.db, clock });
+  const gateway: Gateway = openGateway({
+    breaker: () => breaker(),
+    ...options.gateway,
+    clock,
+    env,
+    secret: (name) => secrets.secret(name),
+  });
   const { leaseTtl: ttl } = options;
   const judged = judgedNotes(observers.observe);
   const lease = {
@@ -174,8 +181,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       journal,
       blobs,
       gateway,
-      env,
-      secrets: flowSecrets(options.secrets, { env, db: options.db, clock }),
+      secrets,
       cache: backends.cache,
       // A flow that has ended meanwhile, or is another process's, needs no waking.
       wake: (actor) => void signal(actor, { type: 'flow.wake' }).catch(() => {}),

@@ -13,7 +13,7 @@ export interface RuntimeOptions extends BackendOptions {
   /** Called with every event of every actor; none by default. */
   readonly observers?: readonly Observer[];
   /** Model groups, prices and retries; see docs/models.md. */
-  readonly gateway?: Omit<GatewayOptions, 'clock' | 'env'>;
+  readonly gateway?: Omit<GatewayOptions, 'clock' | 'env' | 'secret'>;
   /** Environment variables, for keys and defaults; those of the process by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /**
@@ -26,7 +26,7 @@ export interface RuntimeOptions extends BackendOptions {
    * Older ones are deleted while the process works on others. For a journal that this runtime opens, but not for one on a server: there people prune.
    */
   readonly keep?: Duration | false;
-  /** Where `ctx.secret` finds secrets; those that `troupe secrets` keeps beside the journal by default. */
+  /** Where `ctx.secret` finds secrets, and models their keys; those that `troupe secrets` keeps beside the journal by default. */
   readonly secrets?: Pick<SecretStore, 'get'>;
   /**
    * The folder from which a configuration file is looked for, upwards: `troupe.config.ts`, `.yaml` or `.json`, or `troupe` in package.json. The current folder by default; none
