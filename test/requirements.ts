@@ -2159,6 +2159,17 @@ export const requirements: readonly Requirement[] = [
     tests: [{ file: 'test/doors/serve/split.test.ts', name: 'a call that is %s (on_reject: %s) leaves the run %s' }],
   },
   {
+    id: 'RA4',
+    says: 'A retry of the run gives the work away anew, from its beginning, and people are asked again.',
+    where: 'machines/workflow/remoteAgentStep.ts',
+    tests: [
+      {
+        file: 'test/workflow/engine/remoteRetried.test.ts',
+        name: 'a retry begins the work anew: a person is asked again about a call that may be made again',
+      },
+    ],
+  },
+  {
     id: 'SE1',
     says: 'One that a tool or another effect of a run has started fails that run, by name, and no other.',
     where: 'src/runtime/strays.ts',

@@ -4,6 +4,7 @@
  * RA1 The work is given under a key of its own; what comes back for an earlier dispatch changes nothing.
  * RA2 A runtime that is silent ends the step: nothing is waited for beyond its heartbeats.
  * RA3 A call that a person must agree to is a ticket here; the runtime goes on when it is decided.
+ * RA4 A retry of the run gives the work away anew, from its beginning, and people are asked again.
  */
 import { assign, setup } from 'xstate';
 import type { StoredAgentTask } from '../../src/contracts/workflow/agentTask.ts';
@@ -225,6 +226,8 @@ export const remoteAgentStepMachine = fullSetup.createMachine({
           question: `May ${approval?.tool ?? ''} be called with these arguments?`,
           subject: { tool: approval?.tool ?? '', input: asZodJson(approval?.input ?? null), hash: approval?.id ?? '' },
           schema: approvalSchema,
+          // A retry of the run gives the work away anew, and the call may be made a second time.
+          attempt: eventContextOf(event).actor ?? '',
           // Nobody is waited for beyond the deadline of the run.
           deadline: withinDeadline(approval?.timeout ?? noLimit, eventContextOf(event)),
           onExpiry: { default: { approved: false, note: 'Nobody answered in time.' } },
