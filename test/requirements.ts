@@ -2143,9 +2143,13 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'RA2',
-    says: 'A runtime that is silent ends the step: nothing is waited for beyond its heartbeats.',
+    says: 'A runtime that is silent is not waited for beyond its heartbeats. Work without tools is given away again, twice at most; other work may have changed something outside, and has failed.',
     where: 'machines/workflow/remoteAgentStep.ts',
     tests: [
+      {
+        file: 'test/workflow/engine/remoteRetried.test.ts',
+        name: 'work of a silent runtime is given away again when it has no tools, and twice at most',
+      },
       {
         file: 'test/doors/serve/processes.test.ts',
         name: 'in three processes a run completes; with its runtime killed the step ends by heartbeat_timeout',

@@ -65,6 +65,9 @@ export interface RemoteAgentStepDeps {
 export const remoteAgentStepActor = (deps: RemoteAgentStepDeps): typeof remoteAgentStepMachine =>
   lightCopy(remoteAgentStepMachine, { actors: { dispatch: dispatchEffect(deps), answer: answerEffect(deps) } });
 
+/** Their pauses are about 15 seconds together in the mean: a runtime that is started anew is waited for. */
+const dispatchAttempts = 7;
+
 /** A retried run gives the work away again: what a runtime made of an earlier dispatch it does not know any more. */
 const dispatchEffect = ({ remote, secrets }: RemoteAgentStepDeps) =>
   effect<null, RemoteDispatch>(
@@ -88,7 +91,7 @@ const dispatchEffect = ({ remote, secrets }: RemoteAgentStepDeps) =>
         throw fromFailure(redactFailure(toFailure(thrown), secretTexts(stored, secrets)));
       }
     },
-    { kind: 'write', idempotent: true, anew: true, retry: { times: 4 } },
+    { kind: 'write', idempotent: true, anew: true, retry: { times: dispatchAttempts } },
   );
 
 const answerEffect = ({ remote, secrets }: RemoteAgentStepDeps) =>

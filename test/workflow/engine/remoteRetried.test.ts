@@ -26,12 +26,12 @@ const pending: RemoteReply = {
 type Behaviour = (work: Pick<RemoteWork, 'dispatch' | 'decided'>) => RemoteReply | 'refuses';
 
 /** A run of one agent step; each of its lives is a process of its own. */
-async function remoteRun() {
+async function remoteRun(servers = '') {
   const journal = memory();
   const definition = await definitionOf({
     'workflows/w.workflow.yaml': 'kind: workflow\npipeline:\n  - {id: plan, agent: agents/planner.agent.yaml}\n',
-    'agents/planner.agent.yaml':
-      'name: planner\nmodel: standard\nprompt: {system: You plan., user: plan}\noutput: {schema: {type: object, required: [n], properties: {n: {type: integer}}}}\n',
+    'servers/desk.server.yaml': 'name: desk\nurl: http://127.0.0.1:1\n',
+    'agents/planner.agent.yaml': `name: planner\nmodel: standard\n${servers}prompt: {system: You plan., user: plan}\noutput: {schema: {type: object, required: [n], properties: {n: {type: integer}}}}\n`,
   });
   return {
     /** How the run ends in this life, the numbers of the dispatches that were made in it, and how often a person was asked. */
@@ -74,7 +74,7 @@ test.each([
 ] as const)('a runtime that %s is given the work again by a retry', async (_, first: RemoteReply) => {
   const run = await remoteRun();
   expect((await run.life('start', () => first)).outcome).toMatchObject({ status: 'failed' });
-  expect((await run.life('retry', () => first)).dispatches).toContain(1);
+  expect((await run.life('retry', () => first)).dispatches[0]).toBe(1);
   expect(await run.life('retry', () => done)).toMatchObject({ outcome: { status: 'done' }, dispatches: [1] });
 });
 
@@ -96,4 +96,22 @@ test('a retry begins the work anew: a person is asked again about a call that ma
     dispatches: [1, 2],
     asked: 1,
   });
+});
+
+test('work of a silent runtime is given away again when it has no tools, and twice at most', async () => {
+  const silent: RemoteReply = { is: 'silent' };
+  const run = await remoteRun();
+  expect(await run.life('start', ({ dispatch }) => (dispatch < 3 ? silent : done))).toMatchObject({
+    outcome: { status: 'done' },
+    dispatches: [1, 2, 3],
+  });
+  for (const [servers, dispatches] of [
+    ['', [1, 2, 3]],
+    ['servers:\n  - {name: desk, path: ../servers/desk.server.yaml, access: {allowlist: ["*"]}}\n', [1]],
+  ] as const) {
+    const other = await remoteRun(servers);
+    const ended = await other.life('start', () => silent);
+    expect(ended).toMatchObject({ outcome: { status: 'failed' }, dispatches });
+    expect(JSON.stringify(ended.outcome)).toContain('heartbeat_timeout');
+  }
 });
