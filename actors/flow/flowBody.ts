@@ -24,14 +24,16 @@ export interface FlowBody {
   readonly defaults: CallDefaults;
   /** The settings of the run, which its children have too. */
   readonly settings: StoredSettings;
-  /** The base of the idempotency keys. */
-  readonly path: string;
   readonly ids: CallIds;
   /** The calls of the body itself. */
   readonly root: CallScope;
   readonly clock: EffectScope['clock'];
   /** What its chance follows from. */
   readonly seed: string;
+  /** The idempotency key of a call. */
+  keyOf(id: string): string;
+  /** The call whose failure was thrown, as it was told or as the cause of another error; undefined for any other error. */
+  callOf(thrown: unknown): string | undefined;
   /** The scope of the effect that lets it go on now, or did last. */
   readonly scope: EffectScope;
   /** Makes a call; `begin` begins it, when it is not recorded. Throws where nothing can be called any more. */

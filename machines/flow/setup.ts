@@ -79,7 +79,7 @@ export const followRequests = enqueueActions(({ context, event, enqueue }) => {
   for (const request of output.requests) {
     // A body that was begun again asks again for what it waits for.
     if (known.has(request.call)) continue;
-    const id = `call.${opened++}`;
+    const id = `call.${opened++}${request.anew === undefined ? '' : `.anew-${request.anew}`}`;
     open[id] = { kind: request.kind, call: request.call };
     if (request.kind === 'wait') enqueue.spawnChild('wait', { id, input: request.ticket });
     else if (request.kind === 'sleep')

@@ -52,6 +52,8 @@ export interface FlowCallRecord {
   readonly metadata?: JsonObject;
   /** It was not performed in this run: taken from the run that this one replays, from a cache, or given as an override. */
   readonly from?: 'replay' | 'cache' | 'override';
+  /** The call inside whose failure it has thrown: of a nested checkpoint that failed. */
+  readonly cause?: string;
   /** The ids of the artifacts that it has loaded. */
   readonly loaded?: readonly string[];
   /** How it ended. */
