@@ -111,9 +111,9 @@ export class CheckpointCalls {
         before: run.book.attempts.get(id),
         callOf: (thrown) => run.callOf(thrown),
         attempted: (record) => run.note(clean(record)),
-        async begins() {
+        begins(attempt) {
           run.scope.onCall?.({ tool: id, isWrite: true, input: hash ?? null, key });
-          if (options.effect === 'write') await run.note({ record: 'begun', id, at: run.clock.now() });
+          return run.begins(pending, attempt, options.effect === 'write');
         },
       });
       const result = clean(performed);

@@ -46,6 +46,8 @@ export interface FlowBody {
   perform(call: FlowCall, work: () => Promise<PerformedResult>): void;
   /** The end of a call is known: it is recorded, and then told. */
   finish(call: FlowCall, result: FlowCallResult, from?: 'cache'): void;
+  /** An attempt of a call begins. A promise when that is recorded at once, as of a write that must not be repeated. */
+  begins(call: FlowCall, attempt: number, isRecorded: boolean): Promise<void> | undefined;
   /** Records something beside calls. Resolves when it is stored. */
   note(record: FlowRecord): Promise<void>;
   /** Facts about the run. */

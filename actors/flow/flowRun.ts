@@ -30,6 +30,7 @@ import { bodyOutput, bodyValue } from './flowResult.ts';
 import { outsideCheckpoints } from './flowScope.ts';
 import { FlowCall, type CallRequest } from './flowCall.ts';
 import type { PerformedResult } from './performCall.ts';
+import { UnderWay } from './underWay.ts';
 
 /** What a flow is run from. */
 export interface FlowRunParts {
@@ -84,6 +85,7 @@ export class FlowRun implements FlowBody {
   /** Work that waits for its turn among those under way. */
   #queue: { readonly pending: FlowCall; readonly begin: () => Promise<void> }[] = [];
   readonly #requests = new FlowRequests();
+  readonly #underWay: UnderWay;
   #performing = 0;
   #logged = 0;
   #refusals = 0;
@@ -115,6 +117,7 @@ export class FlowRun implements FlowBody {
     this.clock = clock;
     this.#keys = start.keys ?? (start.path === undefined ? run : `${run}/${start.path}`);
     this.root = new CallScope(undefined, this.ids, book.sequence, start.began ?? 0);
+    this.#underWay = new UnderWay(clock, (records) => void this.#sequence.write(...records));
     this.#inbox = new FlowInbox(book.signals);
     this.#turns = new BodyTurns({
       output: (isAttached) => this.#output(isAttached),
@@ -202,6 +205,7 @@ export class FlowRun implements FlowBody {
     if (this.#isAbandoned) return;
     this.#isAbandoned = true;
     this.#sequence.end();
+    this.#underWay.stop();
     this.#stuck?.[Symbol.dispose]();
     const reason = new TroupeError('cancelled', 'This process does not run the flow any more.');
     for (const { controller } of this.#pending.values()) controller.abort(reason);
@@ -284,6 +288,13 @@ export class FlowRun implements FlowBody {
     if (queued) this.takeSignal(pending, queued);
   }
 
+  #awaitedSignals(): readonly string[] {
+    const names = [...this.#pending.values()].flatMap(({ id, made: { kind, name } }) =>
+      kind === 'signal' && !this.#finished.has(id) ? [name] : [],
+    );
+    return [...new Set(names)];
+  }
+
   takeSignal(pending: FlowCall, { value, encoded }: QueuedSignal): void {
     this.finish(pending, { outcome: { ok: true, output: value, ...(encoded ? { encoded } : {}) } });
   }
@@ -296,9 +307,13 @@ export class FlowRun implements FlowBody {
       const result = await work().catch((thrown: unknown) => unperformed(thrown));
       if (!isScope) this.#performing--;
       this.#beginQueued();
+      const isSeen = this.#underWay.end(pending.id);
       // One that was stopped because another one had failed has no result.
       if (!pending.controller.signal.aborted || result.outcome.ok) this.finish(pending, result);
-      else this.#pending.delete(pending.id);
+      else {
+        this.#pending.delete(pending.id);
+        if (isSeen && !this.isOver) void this.note({ record: 'stopped', id: pending.id, at: this.clock.now() });
+      }
       this.#turns.consider();
     };
     if (isScope) return void begin();
@@ -361,8 +376,17 @@ export class FlowRun implements FlowBody {
     void this.#sequence.write(...before, record);
   }
 
+  /** An attempt of a call begins. A promise when that is recorded at once, as of a write that must not be repeated. */
+  begins(pending: FlowCall, attempt: number, isRecorded: boolean): Promise<void> | undefined {
+    const record = pending.begun(attempt, this.clock.now());
+    this.#underWay.begin(record, isRecorded);
+    return isRecorded ? this.note(record) : undefined;
+  }
+
   /** Records something beside calls. Resolves when it is stored. */
   note(record: FlowRecord): Promise<void> {
+    // Between two attempts nothing of the call is under way.
+    if (record.record === 'attempt') this.#underWay.end(record.id);
     return this.#sequence.write(record);
   }
 
@@ -429,6 +453,7 @@ export class FlowRun implements FlowBody {
     void outsideCheckpoints(async () => {
       const end = await this.#result().catch((thrown: unknown) => this.#failed(thrown));
       this.#end ??= end;
+      this.#underWay.stop();
       await this.#sequence.write();
       this.#turns.consider();
     });
@@ -515,10 +540,12 @@ export class FlowRun implements FlowBody {
         ? undefined
         : { status: 'open', requests: this.#requests.send(this.turn), busy: true };
     const isAtWork = this.#performing > 0 || this.#pending.size === 0;
-    if (this.#requests.size > 0 && isAttached)
-      return { status: 'open', requests: this.#requests.send(this.turn), busy: isAtWork };
+    if (isAtWork && this.#requests.size > 0 && isAttached)
+      return { status: 'open', requests: this.#requests.send(this.turn), busy: true };
     if (this.#requests.size === 0 && (isAtWork || !isAttached)) return undefined;
-    return { status: 'open', requests: [], busy: false };
+    const signals = this.#awaitedSignals();
+    const requests = isAttached ? this.#requests.send(this.turn) : [];
+    return { status: 'open', requests, busy: false, ...(signals.length > 0 ? { signals } : {}) };
   }
 }
 

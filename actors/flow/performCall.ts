@@ -38,8 +38,8 @@ export interface CallToPerform {
   callOf(thrown: unknown): string | undefined;
   /** Records an attempt that is followed by another one. Resolves when it is stored. */
   attempted(record: FlowAttemptRecord): Promise<void>;
-  /** An attempt begins. Resolves when it may. */
-  begins(): Promise<void>;
+  /** An attempt begins. A promise when it must be waited for. */
+  begins(attempt: number): Promise<void> | undefined;
 }
 
 /** What came of it. */
@@ -128,7 +128,8 @@ async function attemptOnce(
   const notes = attemptNotes(performed);
   let timer: Disposable | undefined;
   try {
-    await call.begins();
+    const may = call.begins(attempt);
+    if (may) await may;
     const work = inCheckpoint(performed, async () => call.run({ id, key, attempt, signal }));
     const value = await (timeout === undefined
       ? work

@@ -47,6 +47,8 @@ export type FlowBodyOutput =
       readonly requests: readonly FlowRequest[];
       /** Calls of it are under way in this process, or the body itself is. */
       readonly busy: boolean;
+      /** The names of the signals that it waits for; none when absent, and while it is busy. */
+      readonly signals?: readonly string[];
     }
   | { readonly status: 'completed'; readonly output: Json; readonly encoded?: true }
   /** It was told to stop, and has. */

@@ -87,7 +87,7 @@ export const followRequests = enqueueActions(({ context, event, enqueue }) => {
     // What a child starts with is an object.
     else spawnByName(enqueue, request.source, id, request.input as object);
   }
-  enqueue.assign({ open, opened, followed: context.turn });
+  enqueue.assign({ open, opened, followed: context.turn, signals: output.signals });
 });
 
 /** The complete setup of a flow's machine. */
@@ -101,7 +101,7 @@ export const flowSetup = base.extend({
       enqueue.assign({ start: undefined });
     }),
     ...flowActionsOf(defaultFlowSettings),
-    countTurn: assign(({ context }) => ({ turn: context.turn + 1, told: context.arrivals })),
+    countTurn: assign(({ context }) => ({ turn: context.turn + 1, told: context.arrivals, signals: undefined })),
     followRequests,
     takeArrival: enqueueActions(({ context, event, enqueue }) => {
       const arrival = arrivalIn(context, event);

@@ -99,6 +99,7 @@ export class RecordBook {
           attempts.clear();
           break;
         case 'artifact':
+        case 'stopped':
           break;
       }
     }

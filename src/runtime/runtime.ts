@@ -47,12 +47,13 @@ import { containStrays } from './strays.ts';
 import { signalFor } from './signals.ts';
 import { requireInput } from '../values/plain.ts';
 import { definitionVersion } from './definitionVersion.ts';
+import { awaitedSignals, type AwaitedSignal } from './awaitedSignals.ts';
 import { ticketsOf, type Ticket } from './tickets.ts';
 import { withUnsettled } from './unsettled.ts';
 import type { UnsettledWrite } from './unsettledWrite.ts';
 
 export { modelKeyVariables } from '../gateway/providers.ts';
-export { isRunnable, type Runnable, type Ticket, type UnsettledWrite };
+export { isRunnable, type AwaitedSignal, type Runnable, type Ticket, type UnsettledWrite };
 
 /** What a runtime is opened with. */
 export interface RuntimeOptions extends BackendOptions {
@@ -107,11 +108,13 @@ export interface RunReplayOptions extends ReplaySettings, Omit<StartOptions, 're
 /** The state of a run that does not go on by itself. */
 export type RunOutcome =
   | EndedOutcome
-  /** Only people can move it on. */
+  /** Only people, or programs that send it a signal, can move it on. */
   | {
       readonly status: 'waiting';
       /** The open tickets. */
       readonly tickets: readonly Ticket[];
+      /** The signals that its flows wait for; none when absent. */
+      readonly signals?: readonly AwaitedSignal[];
     }
   /** This process has released it; it can be resumed here or in another process. */
   | {
@@ -132,8 +135,8 @@ export interface RunHandle {
   readonly endedAt?: number;
   /** Resolves when the run has ended or was parked. */
   outcome(options?: {
-    /** Resolves also when only people can move the run on; false by default. */
-    returnWhenWaiting?: boolean;
+    /** Resolves also when only people, or a signal, can move the run on; with `tickets` when it has an open question. False by default. */
+    returnWhenWaiting?: boolean | 'tickets';
   }): Promise<RunOutcome>;
   /** On a shared journal: the version of the definition with which the run was begun (`versionOf`). Undefined where it is not known. */
   readonly begunWith?: string | undefined;
@@ -326,7 +329,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     subject: Runnable,
     run: string,
     root: Address,
-    returnWhenWaiting: boolean,
+    returnWhenWaiting: boolean | 'tickets',
   ): Promise<RunOutcome | undefined> {
     if (!host.owns(run) || !host.actor(root)) {
       const [row] = await journal.find({ actor: root });
@@ -337,7 +340,16 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     if (!returnWhenWaiting || !host.isIdle(run)) return undefined;
     if (host.actorsOf(run).some((actor) => actor.tags.has('recovering'))) return undefined; // It waits for time, not for a person.
     const open = (await tickets.list(run)).filter(({ answered }) => !answered);
-    return open.length > 0 && host.isIdle(run) ? { status: 'waiting', tickets: open } : undefined;
+    const signals = returnWhenWaiting === 'tickets' || hasTimers(run) ? [] : await awaitedSignals(journal, run);
+    if (open.length + signals.length === 0 || !host.isIdle(run)) return undefined;
+    return { status: 'waiting', tickets: open, ...(signals.length > 0 ? { signals } : {}) };
+  }
+
+  /** Does an actor wait for time that is neither a flow, whose pauses are known, nor a question? */
+  function hasTimers(run: string): boolean {
+    return host
+      .actorsOf(run)
+      .some(({ nextTimer, type }) => nextTimer !== undefined && !['flow', 'wait'].includes(type.chart.machine.id));
   }
 
   function parked(run: string): RunOutcome {

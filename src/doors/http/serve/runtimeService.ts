@@ -95,7 +95,7 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
     try {
       const handle = await runtime.start(agent, asJson(task));
       for (;;) {
-        const outcome = await handle.outcome({ returnWhenWaiting: true });
+        const outcome = await handle.outcome({ returnWhenWaiting: 'tickets' });
         if (outcome.status !== 'waiting') {
           await send(work, await ended(work, handle, outcome));
           return;
