@@ -47,8 +47,8 @@ export interface FlowDeps {
     about: { readonly depth: number; readonly settings: StoredSettings },
   ): {
     readonly source: string;
-    /** What it starts with as the call at this path, from the root. */
-    inputAt(path: string): Json;
+    /** What it starts with as the call at this path, from the root. `keys`: what the keys of its calls begin with, where that is another than usual. */
+    inputAt(path: string, keys: string | undefined): Json;
   };
   /** Tells the flow of this address that its body has something to say. */
   wake?(actor: string): void;

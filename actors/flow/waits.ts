@@ -88,7 +88,14 @@ export function waits(run: FlowBody) {
       });
       return run.call(call, (pending) => {
         const path = run.start.path === undefined ? pending.id : `${run.start.path}/${pending.id}`;
-        run.request(pending, { kind: 'child', call: pending.id, source: started.source, input: started.inputAt(path) });
+        const isUsual = run.start.keys === undefined && !run.book.anew.has(pending.id);
+        const keys = isUsual ? undefined : run.keyOf(pending.id);
+        run.request(pending, {
+          kind: 'child',
+          call: pending.id,
+          source: started.source,
+          input: started.inputAt(path, keys),
+        });
       }).promise;
     },
   };

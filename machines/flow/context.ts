@@ -26,6 +26,8 @@ export interface FlowMachineContext {
   readonly opened: number;
   /** By the id of the child or the timer. */
   readonly open: Readonly<Record<string, OpenRequest>>;
+  /** The names of the signals that the body waits for; none when absent, and while it is at work. */
+  readonly signals?: readonly string[] | undefined;
   /** The body begins nothing new. */
   readonly paused: boolean;
   readonly end: FlowEnd | undefined;

@@ -79,7 +79,7 @@ export const followRequests = enqueueActions(({ context, event, enqueue }) => {
   for (const request of output.requests) {
     // A body that was begun again asks again for what it waits for.
     if (known.has(request.call)) continue;
-    const id = `call.${opened++}`;
+    const id = `call.${opened++}${request.anew === undefined ? '' : `.anew-${request.anew}`}`;
     open[id] = { kind: request.kind, call: request.call };
     if (request.kind === 'wait') enqueue.spawnChild('wait', { id, input: request.ticket });
     else if (request.kind === 'sleep')
@@ -87,7 +87,7 @@ export const followRequests = enqueueActions(({ context, event, enqueue }) => {
     // What a child starts with is an object.
     else spawnByName(enqueue, request.source, id, request.input as object);
   }
-  enqueue.assign({ open, opened, followed: context.turn });
+  enqueue.assign({ open, opened, followed: context.turn, signals: output.signals });
 });
 
 /** The complete setup of a flow's machine. */
@@ -101,7 +101,7 @@ export const flowSetup = base.extend({
       enqueue.assign({ start: undefined });
     }),
     ...flowActionsOf(defaultFlowSettings),
-    countTurn: assign(({ context }) => ({ turn: context.turn + 1, told: context.arrivals })),
+    countTurn: assign(({ context }) => ({ turn: context.turn + 1, told: context.arrivals, signals: undefined })),
     followRequests,
     takeArrival: enqueueActions(({ context, event, enqueue }) => {
       const arrival = arrivalIn(context, event);

@@ -97,9 +97,13 @@ function started(
   const given = runInput(subject, input);
   return {
     source: flowChildName(subject.name),
-    inputAt(path: string) {
+    inputAt(path: string, keys: string | undefined) {
       if (!isJsonObject(given) || subject.kind === 'machine') return given;
-      return { ...given, depth, ...(subject.kind === 'flow' ? { path, settings } : {}) };
+      return {
+        ...given,
+        depth,
+        ...(subject.kind === 'flow' ? { path, settings, ...(keys === undefined ? {} : { keys }) } : {}),
+      };
     },
   };
 }
