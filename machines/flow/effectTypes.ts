@@ -1,4 +1,5 @@
 /** What the effects of a flow take and give. */
+import type { FlowChildKind } from '../../src/contracts/flow/child.ts';
 import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
 import type { FlowStart } from '../../src/contracts/flow/flow.ts';
 import type { WaitInput } from '../../src/contracts/wait.ts';
@@ -9,8 +10,14 @@ export type FlowRequest =
   | { readonly kind: 'wait'; readonly call: string; readonly ticket: WaitInput }
   /** `until`: milliseconds since the epoch. */
   | { readonly kind: 'sleep'; readonly call: string; readonly until: number }
-  /** `source`: the name under which the machine of the child is provided. */
-  | { readonly kind: 'child'; readonly call: string; readonly source: string; readonly input: Json };
+  /** `source`: the name under which the machine of the child is provided. `child`: what it is. */
+  | {
+      readonly kind: 'child';
+      readonly call: string;
+      readonly source: string;
+      readonly child: FlowChildKind;
+      readonly input: Json;
+    };
 
 /** What has arrived for a body: the end of a request, or a signal. */
 export type FlowArrival =

@@ -97,6 +97,7 @@ function started(
   const given = runInput(subject, input);
   return {
     source: flowChildName(subject.name),
+    kind: subject.kind,
     inputAt(path: string) {
       if (!isJsonObject(given) || subject.kind === 'machine') return given;
       return { ...given, depth, ...(subject.kind === 'flow' ? { path, settings } : {}) };

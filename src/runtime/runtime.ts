@@ -510,7 +510,11 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
         requireOptions('runtime.replay', options, replayOptionNames);
         return replayRun(run, subject, options);
       }),
-    plan: (run, options) => whileOpen(async () => (await prepareReplay(journal, await requireRoot(run), options)).plan),
+    plan: (run, options) =>
+      whileOpen(async () => {
+        requireOptions('runtime.plan', options, replaySettingNames);
+        return (await prepareReplay(journal, await requireRoot(run), options)).plan;
+      }),
     signal: (actor, event) => whileOpen(() => signal(actor, event)),
     tickets: (run) => whileOpen(() => tickets.list(run)),
     answer: (ticket, answer, by = sender) =>
@@ -574,11 +578,11 @@ const outcomeOptionNames: OptionNames<NonNullable<Parameters<RunHandle['outcome'
   returnWhenWaiting: true,
 };
 
+const replaySettingNames: OptionNames<ReplaySettings> = { from: true, overrides: true, input: true };
+
 const replayOptionNames: OptionNames<RunReplayOptions> = {
   ...callSettingNames,
-  from: true,
-  overrides: true,
-  input: true,
+  ...replaySettingNames,
   key: true,
   meta: true,
   deadline: true,
