@@ -1,4 +1,5 @@
 /** What the effects of a flow take and give. */
+import type { FlowChildKind } from '../../src/contracts/flow/child.ts';
 import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
 import type { FlowStart } from '../../src/contracts/flow/flow.ts';
 import type { WaitInput } from '../../src/contracts/wait.ts';
@@ -15,8 +16,8 @@ type RequestKind =
   | { readonly kind: 'wait'; readonly ticket: WaitInput }
   /** `until`: milliseconds since the epoch. */
   | { readonly kind: 'sleep'; readonly until: number }
-  /** `source`: the name under which the machine of the child is provided. */
-  | { readonly kind: 'child'; readonly source: string; readonly input: Json };
+  /** `source`: the name under which the machine of the child is provided. `child`: what it is. */
+  | { readonly kind: 'child'; readonly source: string; readonly child: FlowChildKind; readonly input: Json };
 
 /** What has arrived for a body: the end of a request, or a signal. */
 export type FlowArrival =

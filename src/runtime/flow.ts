@@ -97,6 +97,7 @@ function started(
   const given = runInput(subject, input);
   return {
     source: flowChildName(subject.name),
+    kind: subject.kind,
     inputAt(path: string, keys: string | undefined) {
       if (!isJsonObject(given) || subject.kind === 'machine') return given;
       return {
