@@ -115,7 +115,9 @@ describe.each([
     await expect(store.get('opeani')).rejects.toEqual(
       refusal('unknown_recipient', /no secret "opeani"\. Did you mean "openai"\?/),
     );
-    await expect(store.get('github')).rejects.toEqual(refusal('unknown_recipient', /troupe secrets set github --value/));
+    await expect(store.get('github')).rejects.toEqual(
+      refusal('unknown_recipient', /troupe secrets set github --value/),
+    );
   });
 
   test.each<[string, unknown, RegExp]>([
