@@ -48,6 +48,8 @@ test(
     await using second = await serve(project, all, ...tenant);
     const { run_id } = (await ask(first, '/invoke/clean', {}, { 'idempotency-key': 'monday' })).json;
     expect((await ask(second, '/invoke/clean', {}, { 'idempotency-key': 'monday' })).json).toMatchObject({ run_id });
+    // With other parameters it is another invocation.
+    expect((await ask(second, '/invoke/clean', { other: 1 }, { 'idempotency-key': 'monday' })).status).toBe(409);
     await expect
       .poll(async () => JSON.parse((await ask(second, '/approvals')).text), { timeout: 30_000 })
       .toMatchObject([{ run_id, step_id: 'clean', tool_name: 'delete_it' }]);

@@ -1,5 +1,6 @@
 /** The orchestrator behind its HTTP contract: runs of workflows in a runtime, and what its journal knows of them. */
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { TroupeError, toFailure } from '../../../values/failure.ts';
 import { sleep, type Clock } from '../../../values/clock.ts';
 import type { Address } from '../../../values/ids.ts';
@@ -11,7 +12,7 @@ import type { OrchestratorService, RunCommand, RunQuery } from '../orchestrator/
 import { outlineOf } from './outline.ts';
 import type { ProjectFiles } from './projectFiles.ts';
 import { storedApprovals } from './storedApprovals.ts';
-import { rootRuns, runView, stepViews, storedRun, withSubRuns } from './storedRuns.ts';
+import { inputOf, rootRuns, runView, stepViews, storedRun, withSubRuns } from './storedRuns.ts';
 
 /** What takes the messages of runtimes in other processes. */
 export interface RuntimeMessages {
@@ -116,12 +117,21 @@ export function orchestratorService({
       const served = await files.named(name);
       if (!served) throw new TroupeError('unknown_recipient', `The workflow "${name}" is not there any longer.`);
       const [before] = await journal.find({ run: id, parent: null, limit: 1 });
-      const handle = await runtime.start(served.workflow, params, {
-        key: id,
-        meta: { outline: outlineOf(served.workflow.definition), file: served.workflow.definition.file },
-      });
-      follow(handle);
-      return { id, existed: before !== undefined };
+      try {
+        const handle = await runtime.start(served.workflow, params, {
+          key: id,
+          meta: { outline: outlineOf(served.workflow.definition), file: served.workflow.definition.file },
+        });
+        follow(handle);
+        return { id, existed: before !== undefined };
+      } catch (thrown) {
+        if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
+        // Another process has begun it, and goes on with it.
+        const [root] = await journal.find({ run: id, parent: null, limit: 1 });
+        if (!root || !isDeepStrictEqual(inputOf(root), served.workflow.start(params)))
+          throw new TroupeError('conflict', `The run ${id} was started with another input.`, { cause: thrown });
+        return { id, existed: true };
+      }
     },
     async ended(id, signal) {
       for (;;) {
@@ -193,7 +203,11 @@ export function orchestratorService({
     try {
       const served = typeof name === 'string' ? await files.named(name) : undefined;
       if (served) follow(await runtime.resume(run, served.workflow));
-      else tellOnce(run, `The run ${run} is not gone on with: its workflow "${String(name)}" is not there, or cannot be run.`);
+      else
+        tellOnce(
+          run,
+          `The run ${run} is not gone on with: its workflow "${String(name)}" is not there, or cannot be run.`,
+        );
       return served !== undefined;
     } catch (thrown) {
       const { kind, message } = toFailure(thrown);
