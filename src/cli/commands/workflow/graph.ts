@@ -12,7 +12,7 @@ import { rootRowOf, runOriginOf } from '../../runRows.ts';
 import { openProjectOf, type ProjectPathOptions } from '../../workflowProject.ts';
 
 /** The options of `troupe workflow graph`. */
-export interface GraphCommandOptions extends ProjectPathOptions {
+export interface WorkflowGraphOptions extends ProjectPathOptions {
   /** The stored run whose steps are marked; none by default. */
   readonly run?: string;
   /** The file of the journal of that run; TROUPE_DB by default, else `.troupe/troupe.db`. */
@@ -23,7 +23,7 @@ export interface GraphCommandOptions extends ProjectPathOptions {
 export async function workflowGraphCommand(
   cli: Cli,
   path: string | undefined,
-  { run, db, ...where }: GraphCommandOptions,
+  { run, db, ...where }: WorkflowGraphOptions,
 ): Promise<number> {
   if (run === undefined && db !== undefined) throw new UsageError('--db is the journal of a run: add --run RUN.');
   const stored = run === undefined ? undefined : await runIn(cli, run, db === undefined ? {} : { db });
