@@ -80,7 +80,9 @@ function fromParts(
     webhooks: source.webhooks ?? 'suppress',
     ...(source.params?.schema && { params: schemaOf(source.params.schema) }),
     env: [],
-    ...(auth && { auth: { header: auth.header.toLowerCase(), scheme: auth.scheme, secret: auth.secret } }),
+    ...(auth && {
+      auth: { header: auth.header.toLowerCase(), scheme: String(auth.scheme ?? ''), secret: auth.secret },
+    }),
     steps: source.pipeline.map((step, at) =>
       defineStep(step, { ids, line: node.yaml.at(['pipeline', at]).line, ...parts(at) }),
     ),
