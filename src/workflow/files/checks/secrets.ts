@@ -4,7 +4,8 @@ import type { FileProblem } from '../problem.ts';
 import { linked, type WorkflowNode } from '../project/sources.ts';
 import type { CheckContext } from './context.ts';
 import type { PlacedText } from './references.ts';
-import { markedSecret, readsSecret } from './secretParams.ts';
+import { secretProperties } from '../define/legacySecrets.ts';
+import { readsSecret } from './secretParams.ts';
 import { mayShow } from './serverOverrides.ts';
 
 /** Checks where the secrets of a workflow go. */
@@ -52,7 +53,7 @@ function passed(node: WorkflowNode, { path, step = -1 }: PlacedText, { sources }
       ),
     ];
   const child = sources.workflows.get(linked(node.workflows.get(step)) ?? '');
-  if (!child?.value || markedSecret(child).has(name)) return [];
+  if (!child?.value || secretProperties(child).has(name)) return [];
   return [
     node.yaml.problem(
       path,

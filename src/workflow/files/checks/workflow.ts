@@ -6,7 +6,7 @@ import { checkCalls } from './calls.ts';
 import type { CheckContext } from './context.ts';
 import { checkFileCycle, checkStepCycle } from './cycles.ts';
 import { checkReferences, workflowTexts } from './references.ts';
-import { checkReservedNames, checkSchema } from './schemas.ts';
+import { checkDefault, checkReservedNames, checkSchema } from './schemas.ts';
 import { checkSecrets } from './secrets.ts';
 import { checkSteps } from './steps.ts';
 
@@ -45,6 +45,7 @@ function checkSchemas({ yaml, value }: WorkflowNode): FileProblem[] {
         ...checkSchema(yaml, path, step.output?.schema),
         ...checkReservedNames(yaml, path, schemaOf(step.output?.schema)),
         ...checkSchema(yaml, ['pipeline', at, 'wait', 'schema'], step.wait?.schema),
+        ...checkDefault(yaml, ['pipeline', at, 'wait'], step.wait),
       ];
     }),
   ];
