@@ -63,12 +63,14 @@ export const pauseFault: StepFault = {
 export function isServerFailure(outcome: ToolOutcome): outcome is FailedOutcome {
   if (outcome.ok || denialIn(outcome) !== undefined) return false;
   const { kind, data } = outcome.failure;
-  const { isError, done } = propertiesOf(data);
-  return kind === 'tool' ? isError !== true && done !== true : outages.includes(kind);
+  const { isError, done, server } = propertiesOf(data);
+  if (kind === 'tool') return isError !== true && done !== true;
+  // A call that our own end has interrupted says nothing of the server: the model is told that it may have happened.
+  return kind === 'uncertain' ? server !== undefined : outages.includes(kind);
 }
 
 /** Failures of the way to a tool. */
-const outages: readonly Failure['kind'][] = ['transient', 'timeout', 'environment', 'auth', 'uncertain'];
+const outages: readonly Failure['kind'][] = ['transient', 'timeout', 'environment', 'auth'];
 
 type FailedOutcome = Extract<ToolOutcome, { ok: false }>;
 
