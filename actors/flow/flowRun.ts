@@ -13,8 +13,9 @@ import type { FlowCallOutcome, FlowCallRecord, FlowRecord } from '../../src/cont
 import type { StoredSettings } from '../../src/contracts/flow/settings.ts';
 import { divergedError, stoppedError, userFailure, type Divergence } from '../../src/flow/flowErrors.ts';
 import type { RecordBook } from '../../src/flow/recordBook.ts';
+import { storedRecords } from '../../src/flow/storedRecords.ts';
 import { fromFailure, TroupeError } from '../../src/values/failure.ts';
-import { asJson, type Json, type JsonObject } from '../../src/values/json.ts';
+import type { Json, JsonObject } from '../../src/values/json.ts';
 import type { FlowBodyInput, FlowBodyOutput, FlowArrival, FlowRequest } from '../../machines/flow/effectTypes.ts';
 import { BodyTurns } from './bodyTurns.ts';
 import { callDefaults, noSettings, type CallDefaults } from './callDefaults.ts';
@@ -121,8 +122,7 @@ export class FlowRun implements FlowBody {
     });
     this.#sequence = new CallSequence({
       recorded: book.sequence,
-      // Records are JSON.
-      store: async (records) => this.scope.checkpoint?.(asJson(records as unknown as object[]) as Json),
+      store: async (records) => this.scope.checkpoint?.(storedRecords(records)),
       isWaitedFor: (id) => this.#pending.has(id),
       tell: (record) => this.#tell(record),
       onLive: () => this.#goLive(),
