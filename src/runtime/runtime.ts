@@ -10,7 +10,7 @@ import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { requireId, type Address } from '../values/ids.ts';
 import type { Observer } from '../contracts/inspection.ts';
-import { asJson, isJsonObject, type Json, type JsonObject } from '../values/json.ts';
+import { asJson, isJsonObject, throughJson, type Json, type JsonObject } from '../values/json.ts';
 import type { CallSettings } from '../contracts/flow/settings.ts';
 import { artifactList } from '../contracts/parts.ts';
 import type { Messages, Protocol } from '../contracts/protocol.ts';
@@ -22,7 +22,7 @@ import { judgedNotes } from '../observe/judgedNotes.ts';
 import { healthTracker, type HealthReport } from '../observe/health.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { systemClock } from '../engine/clock.ts';
-import { Host } from '../engine/host.ts';
+import { Host, type EndedRoot } from '../engine/host.ts';
 import { rootAddress } from '../engine/runStarter.ts';
 import type { SecretStore } from '../secrets/secretStore.ts';
 import { storageReasonOf } from '../values/storageReason.ts';
@@ -233,6 +233,9 @@ function stallReason(failure: Failure | undefined): string | undefined {
   return inShort === undefined ? failure.message : `${inShort}: ${failure.message}`;
 }
 
+/** The same with a snapshot of its own: what a caller is given may be changed. */
+const withoutReferences = (row: ActorRow): ActorRow => ({ ...row, snapshot: throughJson(row.snapshot) });
+
 /** Opens everything a run needs. @example await using runtime = await openRuntime({ db: 'memory' }); */
 export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   requireOptions('openRuntime', options, runtimeOptionNames);
@@ -308,7 +311,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
           const { promise: changed, stop } = nextChange(run, root);
           const outcome = await stateOf(subject, run, root, returnWhenWaiting);
           if (outcome) return (stop(), outcome);
-          await changed;
+          const end = await changed;
+          // The run has no other actors: none of its writes can be unsettled.
+          const ended = end?.isAlone ? outcomeOf(withoutReferences(end.row)) : undefined;
+          if (ended) return ended;
         }
       },
       get idle() {
@@ -346,17 +352,23 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   }
 
   /** Resolves when the run may have ended, rest, or be elsewhere: while it goes on here, there is nothing to look at. */
-  function nextChange(run: string, root: Address): { promise: Promise<void>; stop(): void } {
+  function nextChange(run: string, root: Address): { promise: Promise<EndedRoot | undefined>; stop(): void } {
+    let end: EndedRoot | undefined;
+    const ending = host.onEnd(root, (ended) => (end = ended));
     const isGoingOn = () => host.owns(run) && host.actor(root)?.status === 'active' && !host.isIdle(run);
     let listener: Disposable;
-    const promise = new Promise<void>((resolve) => {
+    const stop = () => {
+      listener[Symbol.dispose]();
+      ending[Symbol.dispose]();
+    };
+    const promise = new Promise<EndedRoot | undefined>((resolve) => {
       listener = host.activity.watch(run, () => {
         if (isGoingOn()) return;
-        listener[Symbol.dispose]();
-        resolve();
+        stop();
+        resolve(end);
       });
     });
-    return { promise, stop: () => listener[Symbol.dispose]() };
+    return { promise, stop };
   }
 
   async function signal(actor: Address, event: { readonly type: string } & JsonObject, id = clock.id()): Promise<void> {
@@ -412,6 +424,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       ],
       about: aboutOf(subject, { ...meta, ...configuration?.about }),
       ...dueIn(deadline ?? configuration?.deadline),
+      ...(key === undefined ? { isNew: true } : {}),
       // Another process may have retried it meanwhile: then its outcome is the new one.
       ...(again ? { retry: requireFailed } : {}),
     });

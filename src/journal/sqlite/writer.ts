@@ -88,8 +88,10 @@ export function commitWriter({
   function write(commit: Commit): void {
     const { actor, run, seq, epoch, event, opens, closes, results, appends, updated } = commit;
     requireOwner(run, epoch);
-    const head = headOf(actor);
-    if (!head) requireAbsent(actor);
+    // Nothing is read for the first actor of a run that was just claimed for the first time.
+    const isBeginning = commit.parent === undefined && remembered.beginnings.delete(run);
+    const head = isBeginning ? undefined : headOf(actor);
+    if (!head && !isBeginning) requireAbsent(actor);
     const before = head?.seq ?? 0;
     if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
     if (event.inbox && head && handled.get(head.id, event.id)) throw duplicateMessageError(actor, event.id);
