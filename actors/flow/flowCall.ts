@@ -3,6 +3,7 @@ import type { FlowCallKind, FlowCallOutcome, FlowCallRecord } from '../../src/co
 import { decodeValue } from '../../src/flow/encode.ts';
 import { fromFailure } from '../../src/values/failure.ts';
 import type { CallScope, MadeCall } from './callScope.ts';
+import { StopSignal } from './stopSignal.ts';
 
 /** A call before it is made. */
 export interface CallRequest {
@@ -28,7 +29,7 @@ export class FlowCall {
   readonly at: number;
   readonly after: string | undefined;
   /** Aborted when it is to stop. */
-  readonly controller = new AbortController();
+  readonly controller = new StopSignal();
   /** Its result for the body. */
   readonly promise: Promise<unknown>;
   /** What arrives for it, where that is more than its end. */

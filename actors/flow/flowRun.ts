@@ -245,7 +245,7 @@ export class FlowRun implements FlowBody {
     const work = () => {
       if (this.isOver || this.#stopReason !== undefined) return;
       // It was to stop before it had begun: another item of its list has failed.
-      if (pending.controller.signal.aborted) return void this.#pending.delete(pending.id);
+      if (pending.controller.isAborted) return void this.#pending.delete(pending.id);
       if (kept && isSame) this.#finishKept(pending, kept);
       else begin(pending);
     };
@@ -282,7 +282,7 @@ export class FlowRun implements FlowBody {
       if (!isScope) this.#performing--;
       this.#beginQueued();
       // One that was stopped because another one had failed has no result.
-      if (!pending.controller.signal.aborted || result.outcome.ok) this.finish(pending, result);
+      if (!pending.controller.isAborted || result.outcome.ok) this.finish(pending, result);
       else this.#pending.delete(pending.id);
       this.#turns.consider();
     };
@@ -300,7 +300,7 @@ export class FlowRun implements FlowBody {
     while (!this.#isHeld && this.#performing < concurrency) {
       const next = this.#queue.shift();
       if (!next) return;
-      if (next.pending.controller.signal.aborted) this.#pending.delete(next.pending.id);
+      if (next.pending.controller.isAborted) this.#pending.delete(next.pending.id);
       else void next.begin();
     }
   }
@@ -428,7 +428,7 @@ export class FlowRun implements FlowBody {
     for (;;) {
       await eventLoopTurn();
       const rest = [...this.#pending.values()].filter(
-        ({ made: { kind }, controller }) => (kind === 'checkpoint' || kind === 'child') && !controller.signal.aborted,
+        ({ made: { kind }, controller }) => (kind === 'checkpoint' || kind === 'child') && !controller.isAborted,
       );
       if (rest.length === 0 || (this.root.missing && this.#sequence.isBlocked)) return;
       await Promise.race(rest.map(({ promise }) => promise));
