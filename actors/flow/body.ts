@@ -4,6 +4,7 @@ import type { FlowStart } from '../../src/contracts/flow/flow.ts';
 import { keptRecordsList, type FlowCallRecord, type FlowRecord } from '../../src/contracts/flow/record.ts';
 import { settingsList, type StoredSettings } from '../../src/contracts/flow/settings.ts';
 import { RecordBook } from '../../src/flow/recordBook.ts';
+import { recordsOf, storedRecords } from '../../src/flow/storedRecords.ts';
 import type { FlowBodyInput, FlowBodyOutput } from '../../machines/flow/effectTypes.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { effect, type Effect } from '../effect.ts';
@@ -139,7 +140,7 @@ async function newRun(
   const isNew = turn === 1 && !scope.again && retries === 0 && isFirstAttempt;
   const entries = isNew || !scope.checkpoints ? [] : await scope.checkpoints();
   // Each entry holds what was recorded at once.
-  const records = entries.flatMap(({ entry }) => entry as unknown as readonly FlowRecord[]);
+  const records = entries.flatMap(({ entry }) => recordsOf(entry));
   const kept = flowStart.kept ? ((await scope.list(keptRecordsList)) as unknown as readonly FlowCallRecord[]) : [];
   // What the runtime appends where the run begins.
   const settings = flowStart.settings ?? ((await scope.list(settingsList))[0] as unknown as StoredSettings | undefined);
@@ -148,7 +149,7 @@ async function newRun(
     return new FlowRun({ deps, address: actor, run, start: flowStart, settings, book: before, clock, epoch });
   const migrated = before.hasDiverged && deps.flow.options.migrate === true;
   const retry: FlowRecord = { record: 'retry', at: clock.now(), life: retries, ...(migrated ? { migrated } : {}) };
-  await scope.checkpoint?.([retry] as never);
+  await scope.checkpoint?.(storedRecords([retry]));
   return new FlowRun({
     deps,
     address: actor,

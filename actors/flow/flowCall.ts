@@ -8,6 +8,7 @@ import type {
 import { decodeValue } from '../../src/flow/encode.ts';
 import { fromFailure } from '../../src/values/failure.ts';
 import type { CallScope, MadeCall } from './callScope.ts';
+import { StopSignal } from './stopSignal.ts';
 
 /** A call before it is made. */
 export interface CallRequest {
@@ -33,7 +34,7 @@ export class FlowCall {
   readonly at: number;
   readonly after: string | undefined;
   /** Aborted when it is to stop. */
-  readonly controller = new AbortController();
+  readonly controller = new StopSignal();
   /** Its result for the body. */
   readonly promise: Promise<unknown>;
   /** What arrives for it, where that is more than its end. */

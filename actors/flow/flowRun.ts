@@ -13,8 +13,9 @@ import type { FlowCallOutcome, FlowCallRecord, FlowRecord } from '../../src/cont
 import type { StoredSettings } from '../../src/contracts/flow/settings.ts';
 import { divergedError, stoppedError, userFailure, type Divergence } from '../../src/flow/flowErrors.ts';
 import type { RecordBook } from '../../src/flow/recordBook.ts';
+import { storedRecords } from '../../src/flow/storedRecords.ts';
 import { fromFailure, TroupeError } from '../../src/values/failure.ts';
-import { asJson, type Json, type JsonObject } from '../../src/values/json.ts';
+import type { Json, JsonObject } from '../../src/values/json.ts';
 import type { FlowBodyInput, FlowBodyOutput, FlowArrival, FlowRequest } from '../../machines/flow/effectTypes.ts';
 import { BodyTurns } from './bodyTurns.ts';
 import { callDefaults, noSettings, type CallDefaults } from './callDefaults.ts';
@@ -126,8 +127,7 @@ export class FlowRun implements FlowBody {
     });
     this.#sequence = new CallSequence({
       recorded: book.sequence,
-      // Records are JSON.
-      store: async (records) => this.scope.checkpoint?.(asJson(records as unknown as object[]) as Json),
+      store: async (records) => this.scope.checkpoint?.(storedRecords(records)),
       isWaitedFor: (id) => this.#pending.has(id),
       tell: (record) => this.#tell(record),
       onLive: () => this.#goLive(),
@@ -262,7 +262,7 @@ export class FlowRun implements FlowBody {
     const work = () => {
       if (this.isOver || this.#stopReason !== undefined) return;
       // It was to stop before it had begun: another item of its list has failed.
-      if (pending.controller.signal.aborted) return void this.#pending.delete(pending.id);
+      if (pending.controller.isAborted) return void this.#pending.delete(pending.id);
       if (kept && isSame) this.#finishKept(pending, kept);
       else begin(pending);
     };
@@ -309,7 +309,7 @@ export class FlowRun implements FlowBody {
       this.#beginQueued();
       const isSeen = this.#underWay.end(pending.id);
       // One that was stopped because another one had failed has no result.
-      if (!pending.controller.signal.aborted || result.outcome.ok) this.finish(pending, result);
+      if (!pending.controller.isAborted || result.outcome.ok) this.finish(pending, result);
       else {
         this.#pending.delete(pending.id);
         if (isSeen && !this.isOver) void this.note({ record: 'stopped', id: pending.id, at: this.clock.now() });
@@ -330,7 +330,7 @@ export class FlowRun implements FlowBody {
     while (!this.#isHeld && this.#performing < concurrency) {
       const next = this.#queue.shift();
       if (!next) return;
-      if (next.pending.controller.signal.aborted) this.#pending.delete(next.pending.id);
+      if (next.pending.controller.isAborted) this.#pending.delete(next.pending.id);
       else void next.begin();
     }
   }
@@ -477,7 +477,7 @@ export class FlowRun implements FlowBody {
     for (;;) {
       await eventLoopTurn();
       const rest = [...this.#pending.values()].filter(
-        ({ made: { kind }, controller }) => (kind === 'checkpoint' || kind === 'child') && !controller.signal.aborted,
+        ({ made: { kind }, controller }) => (kind === 'checkpoint' || kind === 'child') && !controller.isAborted,
       );
       if (rest.length === 0 || (this.root.missing && this.#sequence.isBlocked)) return;
       await Promise.race(rest.map(({ promise }) => promise));

@@ -80,6 +80,7 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
       ],
       about: aboutOf(subject, { ...meta, ...configuration?.about }),
       ...dueIn(deadline ?? configuration?.deadline),
+      ...(key === undefined ? { isNew: true } : {}),
       // Another process may have retried it meanwhile: then its outcome is the new one.
       ...(again ? { retry: requireFailed } : {}),
     });
@@ -124,6 +125,7 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
       input: asJson({ ...(changes ? subject.start(input) : { input }), ...begun }) as Json,
       appends: [...appends, ...(configuration?.appends ?? [])],
       about: aboutOf(subject, { ...meta, ...configuration?.about, replayOf: source }),
+      ...(key === undefined ? { isNew: true } : {}),
       ...dueIn(deadline ?? configuration?.deadline),
     });
     return handle(subject, run, root);

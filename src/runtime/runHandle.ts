@@ -1,12 +1,12 @@
 /** A run that this process has started or resumed, as its caller holds it: its outcome, and what can be done to it here. */
 import type { Messages, Protocol } from '../contracts/protocol.ts';
 import type { Runnable } from '../define/runnable.ts';
-import type { Host } from '../engine/host.ts';
+import type { EndedRoot, Host } from '../engine/host.ts';
 import type { ReplyChannel, Ref } from '../engine/ref.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
-import { isJsonObject } from '../values/json.ts';
+import { isJsonObject, throughJson } from '../values/json.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
 import { awaitedSignals, type AwaitedSignal } from './awaitedSignals.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
@@ -88,7 +88,10 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
           const { promise: changed, stop } = nextChange(run, root);
           const outcome = await stateOf(subject, run, root, returnWhenWaiting);
           if (outcome) return (stop(), outcome);
-          await changed;
+          const end = await changed;
+          // A run without other actors has no writes that could be unsettled.
+          const ended = end?.isAlone ? outcomeOf(withoutReferences(end.row)) : undefined;
+          if (ended) return ended;
         }
       },
       get idle() {
@@ -134,20 +137,29 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
     return { status: 'parked', ...(failure ? { failure } : {}) };
   }
 
-  /** Resolves when the run may have ended, rest, or be elsewhere: while it goes on here, there is nothing to look at. */
-  function nextChange(run: string, root: Address): { promise: Promise<void>; stop(): void } {
+  /** Resolves when the run may have ended, rest, or be elsewhere: while it goes on here, there is nothing to look at. With the end of its root, where that came here. */
+  function nextChange(run: string, root: Address): { promise: Promise<EndedRoot | undefined>; stop(): void } {
+    let end: EndedRoot | undefined;
+    const ending = host.onEnd(root, (ended) => (end = ended));
     const isGoingOn = () => host.owns(run) && host.actor(root)?.status === 'active' && !host.isIdle(run);
     let listener: Disposable;
-    const promise = new Promise<void>((resolve) => {
+    const stop = () => {
+      listener[Symbol.dispose]();
+      ending[Symbol.dispose]();
+    };
+    const promise = new Promise<EndedRoot | undefined>((resolve) => {
       listener = host.activity.watch(run, () => {
         if (isGoingOn()) return;
-        listener[Symbol.dispose]();
-        resolve();
+        stop();
+        resolve(end);
       });
     });
-    return { promise, stop: () => listener[Symbol.dispose]() };
+    return { promise, stop };
   }
 }
+
+/** The same with a snapshot of its own: what a caller is given may be changed. */
+const withoutReferences = (row: ActorRow): ActorRow => ({ ...row, snapshot: throughJson(row.snapshot) });
 
 /** The version of the definition with which a run was begun, from its root. */
 export function versionIn({ meta }: Pick<ActorRow, 'meta'>): string | undefined {

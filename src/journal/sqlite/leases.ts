@@ -46,12 +46,12 @@ export function leaseReader(db: SqliteDriver): (run: string) => RunLease | undef
 }
 
 /** Throws `fenced` unless a run is owned under this epoch. Called within a transaction. */
-export function ownerCheck(db: SqliteDriver, { epochs }: RememberedRows): (run: string, epoch: number) => void {
+export function ownerCheck(db: SqliteDriver, { leases }: RememberedRows): (run: string, epoch: number) => void {
   const leaseOf = leaseReader(db);
   return (run, epoch) => {
-    const current = epochs.get(run) ?? leaseOf(run)?.epoch;
-    if (current !== epoch) throw fencedError(run, epoch, current);
-    epochs.set(run, epoch);
+    const current = leases.get(run) ?? leaseOf(run);
+    if (current?.epoch !== epoch) throw fencedError(run, epoch, current?.epoch);
+    leases.set(run, current);
   };
 }
 
@@ -71,12 +71,14 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   async function change(run: string, changed: (held: RunLease | undefined) => RunLease | undefined): Promise<void> {
     let count = () => {};
     await writes.add(() => {
-      const held = leaseOf(run);
+      const { leases, beginnings } = writes.remembered;
+      const held = leases.get(run) ?? leaseOf(run);
       const lease = changed(held);
       count = () => {};
       if (!lease) return;
       put(lease);
-      writes.remembered.epochs.set(run, lease.epoch);
+      leases.set(run, lease);
+      if (!held) beginnings.add(run);
       count = owners.onChange(held, lease);
     });
     count();

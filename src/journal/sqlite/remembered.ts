@@ -5,6 +5,7 @@
  *    all is forgotten, and read again.
  * RM2 A write that fails may have changed what is remembered and not the file: then all is forgotten.
  */
+import type { RunLease } from '../journal.ts';
 import type { SqliteDriver, SqlStatement } from './database.ts';
 import type { ActorColumns, CommitColumns } from './rows.ts';
 
@@ -38,19 +39,21 @@ class Rows<Key, Row> {
 
 /** The rows that this process wrote last. */
 export class RememberedRows {
-  /** The epoch of the lease of a run, by its id. */
-  readonly epochs: Pick<Rows<string, number>, 'get' | 'set'>;
+  /** The leases of runs, by their id. */
+  readonly leases: Pick<Rows<string, RunLease>, 'get' | 'set'>;
   /** Actors, by their address. */
   readonly heads: Pick<Rows<string, ActorHead>, 'get' | 'set'>;
+  /** The runs that were claimed for the first time, and have no actors. */
+  readonly beginnings: Set<string> = new Set();
   /** The position of the last commit. */
   lastPosition: number | undefined;
-  readonly #epochs = new Rows<string, number>();
+  readonly #leases = new Rows<string, RunLease>();
   readonly #heads = new Rows<string, ActorHead>();
   readonly #versionOf: SqlStatement<{ readonly data_version: number }>;
   #version: number | undefined;
 
   constructor(db: SqliteDriver) {
-    this.epochs = this.#epochs;
+    this.leases = this.#leases;
     this.heads = this.#heads;
     this.#versionOf = db.prepare('PRAGMA data_version');
   }
@@ -64,7 +67,8 @@ export class RememberedRows {
 
   /** Nothing is known any more. */
   forget(): void {
-    this.#epochs.clear();
+    this.#leases.clear();
+    this.beginnings.clear();
     this.#heads.clear();
     this.lastPosition = undefined;
   }

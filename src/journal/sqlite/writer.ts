@@ -1,15 +1,7 @@
 /** Writes commits: each is checked first, then stored whole or not at all (J1, J3). */
 import { deadLetterList } from '../../contracts/deadLetter.ts';
 import type { StorableValue } from './blobs.ts';
-import {
-  actorDigest,
-  listEntryDigest,
-  pendingDigest,
-  recordHash,
-  resultDigest,
-  sha256Digest,
-  shortDigest,
-} from '../chain.ts';
+import { actorDigest, listEntryDigest, pendingDigest, recordHash, sha256Digest, shortDigest } from '../chain.ts';
 import type { Commit, CommitStore, Pending } from '../journal.ts';
 import { duplicateMessageError, unknownActorError, unknownRunError, wrongRevisionError } from '../refusals.ts';
 import { ownerCheck } from './leases.ts';
@@ -17,6 +9,7 @@ import { actorLookup } from './lookup.ts';
 import { dictionaryAfter, packed } from './packing.ts';
 import { recordText } from './record.ts';
 import type { ActorHead } from './remembered.ts';
+import { resultWriter } from './results.ts';
 import type { ActorColumns, CommitColumns, ListColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 
@@ -50,9 +43,7 @@ export function commitWriter({
   const lastPosition = db.prepare<Pick<CommitColumns, 'position'>>(
     'SELECT position FROM commits ORDER BY position DESC LIMIT 1',
   );
-  const insertResult = db.prepare(
-    'INSERT OR IGNORE INTO ledger (key, actor, at, name, input, outcome, sum, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-  );
+  const insertResult = resultWriter(db, codec);
   const lastEntry = db.prepare<Pick<ListColumns, 'n' | 'hash'>>(
     'SELECT n, hash FROM entries WHERE actor = ? AND list = ? ORDER BY n DESC LIMIT 1',
   );
@@ -73,14 +64,6 @@ export function commitWriter({
     const head = stored && { ...stored, seq: Number(stored.seq), hash: String(stored.hash ?? '') };
     if (head) remembered.heads.set(actor, head);
     return head;
-  }
-
-  /** Stores a result that no commit has. */
-  function insert(actor: number, run: string, at: number, { key, name, input, outcome }: Commit['results'][number]) {
-    const position = (remembered.lastPosition ??= Number(lastPosition.get()?.position ?? 0));
-    const stored = { input: codec.write(input, run), outcome: codec.write(outcome, run) };
-    const sum = resultDigest({ key, actor, at, name, position, ...stored });
-    insertResult.run(key, actor, at, name, stored.input, stored.outcome, sum, position);
   }
 
   /** Appends to a list of the table `entries` and returns the list's new hash. */
@@ -105,8 +88,10 @@ export function commitWriter({
   function write(commit: Commit): void {
     const { actor, run, seq, epoch, event, opens, closes, results, appends, updated } = commit;
     requireOwner(run, epoch);
-    const head = headOf(actor);
-    if (!head) requireAbsent(actor);
+    // Nothing is read for the first actor of a run that was just claimed for the first time.
+    const isBeginning = commit.parent === undefined && remembered.beginnings.delete(run);
+    const head = isBeginning ? undefined : headOf(actor);
+    if (!head && !isBeginning) requireAbsent(actor);
     const before = head?.seq ?? 0;
     if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
     if (event.inbox && head && handled.get(head.id, event.id)) throw duplicateMessageError(actor, event.id);
@@ -195,7 +180,8 @@ export function commitWriter({
         requireOwner(run, epoch);
         const id = headOf(actor)?.id;
         if (id === undefined) throw unknownActorError(actor);
-        insert(id, run, at, result);
+        const position = (remembered.lastPosition ??= Number(lastPosition.get()?.position ?? 0));
+        insertResult({ id, actor }, run, { at, position }, result);
       }),
     bury: (run, epoch, letter) =>
       writes.add(() => {
