@@ -143,7 +143,7 @@ async function attemptOnce(
             });
           }),
         ]));
-    return { outcome: { ok: true, ...encodedResult(call, value) }, notes };
+    return { outcome: { ok: true, ...(await encodedResult(call, value)) }, notes };
   } catch (thrown) {
     const cause = scope && call.callOf(thrown);
     return { outcome: { ok: false, failure: userFailure(thrown) }, notes, cause };
@@ -153,8 +153,8 @@ async function attemptOnce(
   }
 }
 
-function encodedResult({ id, options: { output } }: CallToPerform, value: unknown) {
-  const parsed = output?.safeParse(value);
+async function encodedResult({ id, options: { output } }: CallToPerform, value: unknown) {
+  const parsed = await output?.safeParseAsync(value);
   if (parsed && !parsed.success)
     throw new TroupeError(
       'invalid',

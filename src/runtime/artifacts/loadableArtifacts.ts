@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FlowArtifactRecord, FlowCallRecord } from '../../contracts/flow/record.ts';
 import type { ContentRecord } from '../../flow/artifactContent.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { flowRecordsOf, type FlowRecords } from './flowRecords.ts';
+import { flowRecordsOf, type FlowRecords } from '../flowRecords.ts';
 
 /** An artifact, and where its content is. */
 export interface LoadableArtifact {
