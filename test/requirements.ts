@@ -2437,7 +2437,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'RB2',
-    says: 'After a retry, the call that had failed the flow is performed again, every other call that failed and was not gone on from, and what was told to wait for them. What else was called after it has no place any more, and a success among that is taken where the body asks for it.',
+    says: 'After a retry, the rest of an earlier life is taken (`retriedSequence.ts`). A success that is performed again all the same is another call than it was: it has a key of its own.',
     where: 'src/flow/recordBook.ts',
     tests: [
       { file: 'test/flow/durable.test.ts', name: 'a flow that failed is retried from the checkpoint that failed' },
@@ -2468,6 +2468,44 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/flow/durable.test.ts',
         name: 'a body that was changed and has diverged goes on with { migrate: true }: what is recorded is taken by id',
+      },
+    ],
+  },
+  {
+    id: 'RT1',
+    says: 'Made again are the call whose failure the body has thrown, in a nested checkpoint also the call whose failure that has thrown, every other call that failed and was not gone on from, and what was told to wait for one of them.',
+    where: 'src/flow/retriedSequence.ts',
+    tests: [
+      {
+        file: 'test/flow/failurePath.test.ts',
+        name: 'in a nested checkpoint, what was called after the failure inside is made again',
+      },
+      { file: 'test/flow/retry.test.ts', name: 'a call is performed again when one is that it had waited for' },
+    ],
+  },
+  {
+    id: 'RT2',
+    says: 'Made again is also what was called when the body was told of that failure, such as an undo or an unlock in `finally`, and what was called when it was told of that, and so on: it follows from the failure, also where it succeeded.',
+    where: 'src/flow/retriedSequence.ts',
+    tests: [
+      {
+        file: 'test/flow/failurePath.test.ts',
+        name: 'what was called after the failure is made again, each time under a key of its own',
+      },
+      {
+        file: 'test/flow/failurePath.test.ts',
+        name: 'children and questions that followed from the failure are begun and asked anew',
+      },
+    ],
+  },
+  {
+    id: 'RT3',
+    says: 'What was called before is taken in its order, although it ended later: a branch beside the failure goes on from there. A success that was called later in such a branch is taken by its id, when the body asks for it.',
+    where: 'src/flow/retriedSequence.ts',
+    tests: [
+      {
+        file: 'test/flow/failurePath.test.ts',
+        name: 'what was submitted and failed long before it was waited for does not make again what was called meanwhile',
       },
     ],
   },

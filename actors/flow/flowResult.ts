@@ -17,12 +17,12 @@ export async function bodyInput({ options }: Flow, { input, encoded }: FlowStart
 export const bodyValue = async (flow: Flow, start: FlowStart, context: FlowContext): Promise<unknown> =>
   flow.body(context, await bodyInput(flow, start));
 
-/** What the body gave, as it is stored. Throws `invalid` or `code` for what cannot be. */
-export function bodyOutput(
+/** What the body gave, as it is stored. Rejects with `invalid` or `code` for what cannot be. */
+export async function bodyOutput(
   { name, options }: Flow,
   value: unknown,
-): { readonly output: Json; readonly encoded?: true } {
-  const parsed = options.output?.safeParse(value);
+): Promise<{ readonly output: Json; readonly encoded?: true }> {
+  const parsed = await options.output?.safeParseAsync(value);
   if (parsed && !parsed.success)
     throw new TroupeError(
       'invalid',

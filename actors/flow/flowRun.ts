@@ -31,7 +31,9 @@ import { bodyOutput, bodyValue } from './flowResult.ts';
 import { outsideCheckpoints } from './flowScope.ts';
 import { FlowCall, type CallRequest } from './flowCall.ts';
 import type { PerformedResult } from './performCall.ts';
+import { ToldFailures } from './toldFailures.ts';
 import { UnderWay } from './underWay.ts';
+import { WorkQueue } from './workQueue.ts';
 
 /** What a flow is run from. */
 export interface FlowRunParts {
@@ -83,11 +85,9 @@ export class FlowRun implements FlowBody {
   readonly #finished = new Set<string>();
   /** Calls that are not begun yet: not all that is recorded was told, or the flow is paused. */
   #held: (() => void)[] = [];
-  /** Work that waits for its turn among those under way. */
-  #queue: { readonly pending: FlowCall; readonly begin: () => Promise<void> }[] = [];
+  readonly #work: WorkQueue;
   readonly #requests = new FlowRequests();
   readonly #underWay: UnderWay;
-  #performing = 0;
   #logged = 0;
   #refusals = 0;
   /** The call that the body was told of last. */
@@ -104,8 +104,7 @@ export class FlowRun implements FlowBody {
   #stopReason: string | undefined;
   #end: BodyEnd | undefined;
   #stuck: Disposable | undefined;
-  /** Failures that the body was told, by the error that it was given. */
-  readonly #failures = new WeakMap<object, string>();
+  readonly #failures = new ToldFailures();
 
   constructor({ deps, run, start, book, settings = noSettings, clock, address, epoch }: FlowRunParts) {
     this.epoch = epoch;
@@ -118,6 +117,11 @@ export class FlowRun implements FlowBody {
     this.clock = clock;
     this.#keys = start.keys ?? (start.path === undefined ? run : `${run}/${start.path}`);
     this.root = new CallScope(undefined, this.ids, book.sequence, start.began ?? 0);
+    this.#work = new WorkQueue({
+      concurrency: this.defaults.concurrency,
+      isHeld: () => this.#isHeld,
+      dropped: ({ id }) => void this.#pending.delete(id),
+    });
     this.#underWay = new UnderWay(clock, (records) => void this.#sequence.write(...records));
     this.#inbox = new FlowInbox(book.signals);
     this.#turns = new BodyTurns({
@@ -169,12 +173,12 @@ export class FlowRun implements FlowBody {
 
   /** Is something of it under way in this process? */
   get isPerforming(): boolean {
-    return this.#performing > 0;
+    return this.#work.performing > 0;
   }
 
   /** It has failed, and what was under way beside the failure has not stopped yet. */
   get isSettling(): boolean {
-    return this.#isFailed && this.#performing > 0 && !this.#isAbandoned;
+    return this.#isFailed && this.#work.performing > 0 && !this.#isAbandoned;
   }
 
   get isOver(): boolean {
@@ -301,38 +305,25 @@ export class FlowRun implements FlowBody {
 
   /** Performs work of a call in this process, when fewer than the limit are under way. A nested checkpoint is code of the body: what it waits for is counted. */
   perform(pending: FlowCall, work: () => Promise<PerformedResult>): void {
-    const isScope = pending.request.isScope === true;
-    const begin = async () => {
-      if (!isScope) this.#performing++;
-      const result = await work().catch((thrown: unknown) => unperformed(thrown));
-      if (!isScope) this.#performing--;
-      this.#beginQueued();
-      const isSeen = this.#underWay.end(pending.id);
-      // One that was stopped because another one had failed has no result.
-      if (!pending.controller.isAborted || result.outcome.ok) this.finish(pending, result);
-      else {
-        this.#pending.delete(pending.id);
-        if (isSeen && !this.isOver) void this.note({ record: 'stopped', id: pending.id, at: this.clock.now() });
-      }
-      this.#turns.consider();
-    };
-    if (isScope) return void begin();
-    this.#queue.push({ pending, begin });
-    this.#beginQueued();
+    if (pending.request.isScope === true) void this.#perform(pending, work, () => this.#work.beginNext());
+    else this.#work.add(pending, () => this.#perform(pending, work, () => this.#work.ended()));
+  }
+
+  async #perform(pending: FlowCall, work: () => Promise<PerformedResult>, ended: () => void): Promise<void> {
+    const result = await work().catch((thrown: unknown) => unperformed(thrown));
+    ended();
+    const isSeen = this.#underWay.end(pending.id);
+    // One that was stopped because another one had failed has no result.
+    if (!pending.controller.isAborted || result.outcome.ok) this.finish(pending, result);
+    else {
+      this.#pending.delete(pending.id);
+      if (isSeen && !this.isOver) void this.note({ record: 'stopped', id: pending.id, at: this.clock.now() });
+    }
+    this.#turns.consider();
   }
 
   get #isHeld(): boolean {
     return this.#isPaused || this.#isToBeginAgain;
-  }
-
-  #beginQueued(): void {
-    const { concurrency } = this.defaults;
-    while (!this.#isHeld && this.#performing < concurrency) {
-      const next = this.#queue.shift();
-      if (!next) return;
-      if (next.pending.controller.isAborted) this.#pending.delete(next.pending.id);
-      else void next.begin();
-    }
   }
 
   /** The end of a call is known: it is recorded, and then told. */
@@ -423,14 +414,13 @@ export class FlowRun implements FlowBody {
     const scope = pending?.request.scope ?? this.root;
     scope.time = Math.max(scope.time, at + ms);
     if (this.#stopReason !== undefined) return;
-    const thrown = pending?.tell(outcome);
-    if (typeof thrown === 'object' && thrown !== null) this.#failures.set(thrown, id);
+    this.#failures.add(pending?.tell(outcome), id);
   }
 
   #goLive(): void {
     this.#stuck?.[Symbol.dispose]();
     if (this.#isHeld) return;
-    this.#beginQueued();
+    this.#work.beginNext();
     const held = this.#held;
     this.#held = [];
     for (const work of held) work();
@@ -469,7 +459,7 @@ export class FlowRun implements FlowBody {
       return new Promise(() => {});
     }
     this.#isSettled = true;
-    return { is: 'completed', ...bodyOutput(flow, value) };
+    return { is: 'completed', ...(await bodyOutput(flow, value)) };
   }
 
   /** Calls that the body did not await are part of it; one that fails, fails the flow. A question or a pause that nobody awaits is not waited for. */
@@ -498,16 +488,8 @@ export class FlowRun implements FlowBody {
     return { is: 'failed', error: fromFailure({ ...failure, retryable: false }) };
   }
 
-  /** The call whose failure was thrown, as it was told or as the cause of another error. */
   callOf(thrown: unknown): string | undefined {
-    for (let at = thrown, depth = 0; typeof at === 'object' && at !== null && depth < 5; depth++) {
-      const call = this.#failures.get(at);
-      if (call !== undefined) return call;
-      // Of several failures that ended the flow together, the last one was the last straw.
-      if (at instanceof AggregateError) return this.callOf(at.errors.at(-1));
-      at = at instanceof Error ? at.cause : undefined;
-    }
-    return undefined;
+    return this.#failures.callOf(thrown);
   }
 
   #diverge(divergence: Divergence): void {
@@ -521,7 +503,7 @@ export class FlowRun implements FlowBody {
     if (this.#stopReason !== undefined) return;
     this.#stopReason = reason;
     this.#held = [];
-    this.#queue = [];
+    this.#work.clear();
     this.#requests.clear();
     const error = stoppedError(reason);
     for (const pending of this.#pending.values()) pending.stop(error);
@@ -536,10 +518,10 @@ export class FlowRun implements FlowBody {
     if (this.#end) return this.#sequence.isStored ? outputOf(this.#end) : undefined;
     if (this.#sequence.isReplaying) return undefined;
     if (this.#isToBeginAgain && isAttached)
-      return this.#performing > 0
+      return this.#work.performing > 0
         ? undefined
         : { status: 'open', requests: this.#requests.send(this.turn), busy: true };
-    const isAtWork = this.#performing > 0 || this.#pending.size === 0;
+    const isAtWork = this.#work.performing > 0 || this.#pending.size === 0;
     if (isAtWork && this.#requests.size > 0 && isAttached)
       return { status: 'open', requests: this.#requests.send(this.turn), busy: true };
     if (this.#requests.size === 0 && (isAtWork || !isAttached)) return undefined;

@@ -136,7 +136,7 @@ async function attemptOnce(
             });
           }),
         ]));
-    return { outcome: { ok: true, ...encodedResult(call, value) }, notes };
+    return { outcome: { ok: true, ...(await encodedResult(call, value)) }, notes };
   } catch (thrown) {
     const cause = scope && call.callOf(thrown);
     return { outcome: { ok: false, failure: userFailure(thrown) }, notes, cause };
@@ -156,8 +156,8 @@ function followedBy(other: StopSignal): Disposable & { readonly stopping: StopSi
   return { stopping, [Symbol.dispose]: () => signal.removeEventListener('abort', stop) };
 }
 
-function encodedResult({ id, options: { output } }: CallToPerform, value: unknown) {
-  const parsed = output?.safeParse(value);
+async function encodedResult({ id, options: { output } }: CallToPerform, value: unknown) {
+  const parsed = await output?.safeParseAsync(value);
   if (parsed && !parsed.success)
     throw new TroupeError(
       'invalid',

@@ -4,6 +4,7 @@ import { longestWait } from '../../src/contracts/wait.ts';
 import { requireCallName } from '../../src/flow/checkpoint.ts';
 import type { CallOptions, FlowChild, WaitOptions } from '../../src/flow/context.ts';
 import { encodeValue } from '../../src/flow/encode.ts';
+import { parseNow } from '../../src/flow/parseNow.ts';
 import { milliseconds, type Duration } from '../../src/values/duration.ts';
 import { errorMessage } from '../../src/values/cause.ts';
 import { plainCopy } from '../../src/values/json.ts';
@@ -132,7 +133,7 @@ function defaultAnswer(name: string, schema: z.ZodType | undefined, value: unkno
 }
 
 function parsed(name: string, schema: z.ZodType, value: unknown): unknown {
-  const result = schema.safeParse(value);
+  const result = parseNow(`"${name}"`, schema, value);
   if (result.success) return result.data;
   throw new TroupeError('invalid', `What "${name}" was given does not fit: ${describeMismatch(result.error, value)}.`);
 }

@@ -1,7 +1,7 @@
 /** What the flows of a run have recorded, read from the ledger: the flow that the run is of, and those that run as its children. */
-import { flowBodySlot, type FlowRecord } from '../contracts/flow/record.ts';
-import { recordsOf } from '../flow/storedRecords.ts';
+import type { FlowRecord } from '../contracts/flow/record.ts';
 import type { ActorRow, LedgerEntry } from '../journal/journal.ts';
+import { recordsIn, recordsName } from '../runtime/flowRecords.ts';
 import { inputIn, machineIn } from './runFacts.ts';
 
 /** A record, and where it stands in the journal. */
@@ -19,14 +19,6 @@ export interface FlowHistory {
   readonly row: ActorRow;
   readonly records: readonly PlacedRecord[];
 }
-
-/** The name under which the ledger has the records of flows. */
-export const recordsName = `${flowBodySlot}.checkpoint`;
-
-/** The records in an entry of the ledger; none for any other entry. */
-export const recordsIn = ({ name, outcome }: LedgerEntry): readonly FlowRecord[] =>
-  // Flows store nothing else under this name.
-  name === recordsName && outcome.ok && Array.isArray(outcome.output) ? recordsOf(outcome.output) : [];
 
 /** The calls that a flow is a child of; undefined for a flow that is none. */
 export function flowPath(row: ActorRow): string | undefined {

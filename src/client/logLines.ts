@@ -7,7 +7,8 @@ import type { LogEntry } from '../contracts/client/execution.ts';
 import type { ActorRow, HistoryEntry, Journal, LedgerEntry } from '../journal/journal.ts';
 import { commitLine } from './commitLines.ts';
 import type { LineDraft } from './lineDraft.ts';
-import { callName, flowPath, recordsIn } from './flowHistory.ts';
+import { recordsIn } from '../runtime/flowRecords.ts';
+import { callName, flowPath } from './flowHistory.ts';
 import { recordLines, resultLine } from './recordLines.ts';
 import { shortName } from './actorCalls.ts';
 

@@ -8,6 +8,7 @@ import { TroupeError } from '../values/failure.ts';
 import { slug } from '../values/ids.ts';
 import { milliseconds, type Duration } from '../values/duration.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
+import { parseNow } from './parseNow.ts';
 import { requireCallName, requireRetries } from './checkpoint.ts';
 import type { CheckpointRetries } from './checkpointOptions.ts';
 import type { FlowChild, FlowContext, TypedChild } from './context.ts';
@@ -98,7 +99,7 @@ export function flow(name: string, second: FlowOptions | Body<never, unknown>, t
 
 /** The input as it is stored: it is parsed again when the body begins, so that dates and other values come from the schema. */
 function flowStart(name: string, schema: z.ZodType | undefined, input: unknown): FlowStart {
-  const parsed = schema?.safeParse(input);
+  const parsed = schema && parseNow(`the input of the flow "${name}"`, schema, input);
   if (parsed && !parsed.success)
     throw new TroupeError(
       'invalid',

@@ -1,11 +1,11 @@
 /**
  * What the retry of a failed flow takes of what was recorded, and what it makes again.
  *
- * RS1 Made again are the call whose failure the body has thrown, in a nested checkpoint also the call whose failure that has thrown, every other call that failed and was
+ * RT1 Made again are the call whose failure the body has thrown, in a nested checkpoint also the call whose failure that has thrown, every other call that failed and was
  *    not gone on from, and what was told to wait for one of them.
- * RS2 Made again is also what was called when the body was told of that failure, such as an undo or an unlock in `finally`, and what was called when it was told of
+ * RT2 Made again is also what was called when the body was told of that failure, such as an undo or an unlock in `finally`, and what was called when it was told of
  *    that, and so on: it follows from the failure, also where it succeeded.
- * RS3 What was called before is taken in its order, although it ended later: a branch beside the failure goes on from there. A success that was called later in such a
+ * RT3 What was called before is taken in its order, although it ended later: a branch beside the failure goes on from there. A success that was called later in such a
  *    branch is taken by its id, when the body asks for it.
  */
 import type { FlowCallRecord } from '../contracts/flow/record.ts';

@@ -4,7 +4,7 @@ import type { FlowArtifactRecord, FlowCallRecord } from '../../contracts/flow/re
 import type { ContentRecord } from '../../flow/artifactContent.ts';
 import { artifactId, prefixOf, savedArtifactId } from '../../flow/artifactId.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { flowRecordsOf, type FlowRecords } from './flowRecords.ts';
+import { flowRecordsOf, type FlowRecords } from '../flowRecords.ts';
 
 /** An artifact, and where its content is. */
 export interface LoadableArtifact {
