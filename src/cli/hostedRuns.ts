@@ -1,16 +1,15 @@
 /** A client over a journal whose runs this process hosts: it knows the definitions of some files, and goes on with what no other process has. */
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { troupeClient, type TroupeClient } from '../client/index.ts';
 import { secretsClient } from '../client/secretsClient.ts';
 import { accessTokens, type AccessTokens } from '../doors/http/control/accessTokens.ts';
-import { openSecrets } from '../secrets/openSecrets.ts';
 import { version } from '../runtime/version.ts';
 import { toFailure } from '../values/failure.ts';
 import type { JsonObject } from '../values/json.ts';
 import type { Cli } from './cli.ts';
 import { deploymentsClient } from './deploymentsClient.ts';
 import { hostedDefinitions } from './hostedDefinitions.ts';
-import { runtimeOptions, type CommonOptions } from './options.ts';
+import { defaultJournal, journalFolder, openStore, runtimeOptions, type CommonOptions } from './options.ts';
 import { runOriginOf, type RunOrigin } from './runRows.ts';
 import { userName } from './whoami.ts';
 
@@ -37,8 +36,8 @@ export async function openHostedRuns(
   say: (line: string) => void,
 ): Promise<HostedRuns> {
   const known = await hostedDefinitions(cli, files, options);
-  const db = options.db ?? cli.env['TROUPE_DB'] ?? '.troupe/troupe.db';
-  const folder = dirname(resolve(cli.cwd, db === 'memory' ? '.troupe/troupe.db' : db));
+  const { db = cli.env['TROUPE_DB'] ?? defaultJournal } = options;
+  const folder = journalFolder(cli, options);
   const runtime = await cli.open({ ...runtimeOptions(cli, options), clock: cli.clock });
   const tokens = accessTokens(join(folder, 'tokens'), cli.clock);
   const client: TroupeClient = await troupeClient({
@@ -47,7 +46,7 @@ export async function openHostedRuns(
     clock: cli.clock,
     by: userName(),
     auth: tokens,
-    secrets: secretsClient(openSecrets(cli.env, folder, { clock: cli.clock, onRead: cli.mask.hide })),
+    secrets: secretsClient(openStore(cli, options)),
     // What is stored with a run is what `RunOrigin` says.
     definitions: (about) => known.find(about as RunOrigin),
   });
