@@ -12,9 +12,9 @@ import { cliErrorMessage, UsageError } from '../exit.ts';
 import { followRun } from '../follow.ts';
 import { readRunInput } from '../input.ts';
 import { runtimeOptions, type FollowOptions } from '../options.ts';
-import { writeMessage } from '../output/write.ts';
 import { loadPinned, type DeploymentOrigin } from '../pinnedDefinition.ts';
 import { runOriginOf, type RunOrigin } from '../runRows.ts';
+import { requireKeyToRetry, startAndFollow } from '../startRun.ts';
 import { metaOf, startOfVersion } from '../versionStart.ts';
 import { chosenBy } from './deployments.ts';
 
@@ -33,6 +33,7 @@ export interface InvokeDeploymentOptions extends FollowOptions, VersionChoice {
 /** Runs a version of a deployment. Resolves to the exit code. */
 export async function invokeDeployment(cli: Cli, name: string, options: InvokeDeploymentOptions): Promise<number> {
   const { key } = options;
+  requireKeyToRetry(options);
   const { input } = await readRunInput(cli, options.input, options.set);
   const choice = chosenBy(name, options);
   const place = deploymentPlace(cli, options);
@@ -65,28 +66,13 @@ export async function invokeVersion(
 ): Promise<number> {
   const start = startOfVersion(version, input);
   const loaded = await loadPinned(place, version, start.settings);
-  const begin = () =>
-    runtime
-      .start(loaded.subject, start.input ?? {}, {
-        meta: metaOf(version, start.settings),
-        ...(key === undefined ? {} : { key }),
-        ...(retry ? { retry } : {}),
-      })
-      .catch((thrown: unknown) => {
-        throw ['invalid', 'unknown_message'].includes(toFailure(thrown).kind)
-          ? new UsageError(`${cliErrorMessage(thrown)} ${inputHint(version)}`, { cause: thrown })
-          : thrown;
-      });
-  const join = (signal: AbortSignal) =>
-    attach(begin, cli.clock, {
-      signal,
-      waiting: () =>
-        writeMessage(
-          cli,
-          `Another process is at work on the run ${key}; waiting for it. Press Ctrl-C to stop waiting; the run goes on.`,
-        ),
-    });
-  return followRun(cli, runtime, loaded, key === undefined ? begin : join, options);
+  const stored = {
+    meta: metaOf(version, start.settings),
+    ...(key === undefined ? {} : { key }),
+    ...(retry ? { retry } : {}),
+  };
+  const run = { loaded, input: start.input ?? {}, start: stored, inputHint: inputHint(version) };
+  return startAndFollow(cli, runtime, run, options);
 }
 
 type OwnOrigin = RunOrigin & { readonly deployment: DeploymentOrigin };

@@ -1,19 +1,16 @@
 /** `troupe run`: loads a definition, starts a run of it or joins one, and follows it. */
 import { resolve } from 'node:path';
-import { toFailure } from '../../values/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../values/json.ts';
 import type { Cli } from '../cli.ts';
 import { guardedDefinition } from '../../define/anyMember.ts';
 import type { Runnable } from '../../define/runnable.ts';
-import { attach } from '../../runtime/attach.ts';
 import { agentsFileInput, isAgentsFile, type AgentsFileOptions } from '../agentsFile.ts';
-import { followRun } from '../follow.ts';
-import { cliErrorMessage, UsageError } from '../exit.ts';
+import { UsageError } from '../exit.ts';
 import { readRunInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
 import { runtimeOptions, type FollowOptions } from '../options.ts';
+import { requireKeyToRetry, startAndFollow } from '../startRun.ts';
 import { isWorkflowFile, workflowSettings, type WorkflowFileOptions } from '../workflowFile.ts';
-import { writeMessage } from '../output/write.ts';
 
 /** The options of `troupe run`. */
 export interface RunCommandOptions extends FollowOptions, AgentsFileOptions, WorkflowFileOptions {
@@ -34,8 +31,7 @@ export interface RunCommandOptions extends FollowOptions, AgentsFileOptions, Wor
 /** Runs a file. Resolves to the exit code. */
 export async function runCommand(cli: Cli, path: string, options: RunCommandOptions): Promise<number> {
   const { key, deadline, retry } = options;
-  if (retry && key === undefined)
-    throw new UsageError('--retry goes on with a stored run: name it with --key, or use "troupe runs retry RUN".');
+  requireKeyToRetry(options);
   requireOptionsFor(path, options);
   const given = workflowSettings(cli.cwd, path, options);
   const { input, settings: own } = isAgentsFile(path)
@@ -52,31 +48,19 @@ export async function runCommand(cli: Cli, path: string, options: RunCommandOpti
   // `runs resume` needs this to load the same definition again.
   const meta: JsonObject = { file, ...(isFromFunction ? { args: settings } : {}) };
   await using runtime = await cli.open(runtimeOptions(cli, options));
-  const begin = () =>
-    runtime
-      .start(subject, withFiles(cli, subject, input, options.file), {
-        meta,
-        ...(key === undefined ? {} : { key }),
-        ...(deadline === undefined ? {} : { deadline }),
-        ...(retry ? { retry } : {}),
-      })
-      .catch((thrown: unknown) => {
-        const misses = input === undefined && ['invalid', 'unknown_message'].includes(toFailure(thrown).kind);
-        throw misses
-          ? new UsageError(`${cliErrorMessage(thrown)} Give it an input with --input.`, { cause: thrown })
-          : thrown;
-      });
-  // If another process holds the run, its end is waited for, as in run().
-  const join = (signal: AbortSignal) =>
-    attach(begin, cli.clock, {
-      signal,
-      waiting: () =>
-        writeMessage(
-          cli,
-          `Another process is at work on the run ${key}; waiting for it. Press Ctrl-C to stop waiting; the run goes on.`,
-        ),
-    });
-  return await followRun(cli, runtime, loaded, key === undefined ? begin : join, options);
+  const start = {
+    meta,
+    ...(key === undefined ? {} : { key }),
+    ...(deadline === undefined ? {} : { deadline }),
+    ...(retry ? { retry } : {}),
+  };
+  const inputHint = input === undefined ? 'Give it an input with --input.' : undefined;
+  return await startAndFollow(
+    cli,
+    runtime,
+    { loaded, input: withFiles(cli, subject, input, options.file), start, inputHint },
+    options,
+  );
 }
 
 /** The input with the files as its parts. */
