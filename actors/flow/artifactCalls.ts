@@ -1,5 +1,6 @@
 /** `ctx.save` and `ctx.load`: values beside the results of checkpoints. */
 import { artifactTypes, type FlowArtifactRecord } from '../../src/contracts/flow/record.ts';
+import { artifactId } from '../../src/flow/artifactId.ts';
 import { requireCallName } from '../../src/flow/checkpoint.ts';
 import type { ArtifactRef, SaveOptions } from '../../src/flow/context.ts';
 import { TroupeError } from '../../src/values/failure.ts';
@@ -7,7 +8,6 @@ import { requireOptions, type OptionNames } from '../../src/values/options.ts';
 import { checkpointOf } from './flowScope.ts';
 import type { FlowArtifacts } from './deps.ts';
 import type { FlowBody } from './flowBody.ts';
-import { attemptNotes } from './performCall.ts';
 
 const saveOptionNames: OptionNames<SaveOptions> = { type: true, tags: true, mediaType: true };
 
@@ -32,22 +32,22 @@ export function artifactCalls(run: FlowBody) {
     const stored = await store().save(name, value, { ...options, type });
     const record: FlowArtifactRecord = {
       record: 'artifact',
-      id: `${run.start.path === undefined ? '' : `${run.start.path}/`}${call.id}/${name}`,
+      id: artifactId(run.start.path === undefined ? '' : `${run.start.path}/`, call.id, name),
       call: call.id,
       name,
       at: run.clock.now(),
       ...stored,
     };
-    attemptNotes(call).artifacts.push(record);
+    call.notes.artifacts.push(record);
     const { id, hash, bytes } = record;
     return { run: run.executionId, id, name, type, hash, bytes };
   }
 
   async function load(executionId: string, name: string): Promise<unknown> {
     const call = checkpointOf(run, `ctx.load("${name}")`);
-    const unstored = executionId === run.executionId ? attemptNotes(call).artifacts : [];
+    const unstored = executionId === run.executionId ? call.notes.artifacts : [];
     const { ref, value } = await store().load(executionId, name, unstored);
-    attemptNotes(call).loaded.add(`${ref.run}/${ref.id}`);
+    call.notes.loaded.add(`${ref.run}/${ref.id}`);
     return value;
   }
 

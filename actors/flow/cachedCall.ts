@@ -11,7 +11,11 @@ import type { FlowCall } from './flowCall.ts';
 /** A result without an age of its own is kept for thirty days. Milliseconds. */
 const defaultAge = 30 * 24 * 3_600_000;
 
-/** The result that is kept for a call, or keeps a new one. Undefined when there is none, or the call does not use any. */
+/** Does a call take and keep results? What a function without an input closes over is not known: its results are only taken where it says so itself. */
+export const usesCache = (run: FlowBody, { cache }: CheckpointOptions, input: string | undefined): boolean =>
+  run.deps.cache !== undefined && (cache ?? (input !== undefined && run.defaults.cache)) !== false;
+
+/** The result that is kept for a call, or keeps a new one; for a call that `usesCache`. Undefined when there is none. */
 export async function cachedCall(
   run: FlowBody,
   { id, made: { name } }: FlowCall,
@@ -20,8 +24,7 @@ export async function cachedCall(
   outcome?: FlowCallOutcome,
 ): Promise<FlowCallOutcome | undefined> {
   const { cache: store, flow } = run.deps;
-  // What a function without an input closes over is not known: its results are only taken where it says so itself.
-  const cache = own ?? (input !== undefined && run.defaults.cache);
+  const cache = own ?? true;
   if (cache === false || !store) return undefined;
   const { version = '', maxAge = defaultAge } = cache === true ? {} : cache;
   const key = createHash('sha256')

@@ -10,7 +10,7 @@ import { withoutSecrets } from '../../src/flow/withoutSecrets.ts';
 import { requireOptions, type OptionNames } from '../../src/values/options.ts';
 import { askWhetherDone } from './askWhetherDone.ts';
 import { CallScope } from './callScope.ts';
-import { cachedCall } from './cachedCall.ts';
+import { cachedCall, usesCache } from './cachedCall.ts';
 import { currentCheckpoint, callScopeOf } from './flowScope.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
@@ -19,6 +19,8 @@ import { performCall } from './performCall.ts';
 
 /** The options that come with a call. */
 export const callOptionNames: OptionNames<CallOptions> = { id: true, after: true };
+
+const allOptionNames: OptionNames<CheckpointOptions & CallOptions> = { ...checkpointOptionNames, ...callOptionNames };
 
 /** A checkpoint that is to be made. */
 export interface CheckpointToMake {
@@ -72,7 +74,8 @@ export class CheckpointCalls {
   ): Promise<void> {
     const run = this.#run;
     for (const future of futures) await future.result().catch(() => {});
-    const cached = await cachedCall(run, pending, options, hash);
+    // Waited for in any case: what the body is told in this moment may stop the call.
+    const cached = await (usesCache(run, options, hash) ? cachedCall(run, pending, options, hash) : undefined);
     if (cached) return run.finish(pending, { outcome: cached }, 'cache');
     const perform = () => this.#perform(pending, options, work, hash);
     if (options.effect === 'write' && run.book.begun.has(pending.id)) askWhetherDone(run, pending, perform);
@@ -87,7 +90,7 @@ export class CheckpointCalls {
   ): void {
     const run = this.#run;
     const { id, made, controller } = pending;
-    const key = `${run.path}/${id}`;
+    const key = run.keyOf(id);
     run.perform(pending, async () => {
       // What a checkpoint was given of a secret is not stored, wherever it has put it.
       const clean = <T>(value: T): T => {
@@ -106,17 +109,18 @@ export class CheckpointCalls {
         // The calls inside have retries.
         retries: options.nested ? 0 : (options.retries ?? run.defaults.retries),
         scope: options.nested ? new CallScope(id, run.ids, run.book.sequence, pending.request.scope.time) : undefined,
-        signal: controller.signal,
+        stopping: controller,
         clock: run.clock,
         before: run.book.attempts.get(id),
+        callOf: (thrown) => run.callOf(thrown),
         attempted: (record) => run.note(clean(record)),
-        async begins() {
+        begins(attempt) {
           run.scope.onCall?.({ tool: id, isWrite: true, input: hash ?? null, key });
-          if (options.effect === 'write') await run.note({ record: 'begun', id, at: run.clock.now() });
+          return run.begins(pending, attempt, options.effect === 'write');
         },
       });
       const result = clean(performed);
-      await cachedCall(run, pending, options, hash, result.outcome);
+      if (usesCache(run, options, hash)) await cachedCall(run, pending, options, hash, result.outcome);
       return result;
     });
   }
@@ -151,7 +155,7 @@ export class CheckpointCalls {
         'definition',
         `The checkpoint "${name}" needs a function: ctx.checkpoint(name, async () => …).`,
       );
-    requireOptions(`checkpoint "${name}"`, given, { ...checkpointOptionNames, ...callOptionNames });
+    requireOptions(`checkpoint "${name}"`, given, allOptionNames);
     const { id, after, ...options } = given as CheckpointOptions & CallOptions;
     const call = { ...(id === undefined ? {} : { id }), ...(after === undefined ? {} : { after }) };
     return this.make({

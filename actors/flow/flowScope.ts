@@ -1,9 +1,17 @@
 /** Which call of which flow the present code belongs to: a call of `ctx` is another thing in a checkpoint than in the body around it. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { scopeError } from '../../src/flow/flowErrors.ts';
+import type { FlowArtifactRecord } from '../../src/contracts/flow/record.ts';
 import type { BodyRandom } from '../../src/flow/bodyRandom.ts';
 import type { JsonObject } from '../../src/values/json.ts';
 import type { CallScope } from './callScope.ts';
+
+/** What one attempt at a checkpoint notes beside its result. */
+export interface AttemptNotes {
+  facts: JsonObject | undefined;
+  readonly artifacts: FlowArtifactRecord[];
+  readonly loaded: Set<string>;
+}
 
 /** A checkpoint that is being performed. */
 export interface PerformedCall {
@@ -11,7 +19,10 @@ export interface PerformedCall {
   readonly owner: object;
   readonly id: string;
   readonly name: string;
+  /** Aborted when it is to stop. */
   readonly signal: AbortSignal;
+  /** What it notes beside its result. */
+  readonly notes: AttemptNotes;
   /** Chance inside: what it takes does not change what the body around it is given. */
   readonly random: BodyRandom;
   /** What it is a call of. */

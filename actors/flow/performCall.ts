@@ -11,7 +11,8 @@ import { describeMismatch } from '../../src/values/explain.ts';
 import { fromFailure, TroupeError, type Failure } from '../../src/values/failure.ts';
 import type { JsonObject } from '../../src/values/json.ts';
 import type { CallScope } from './callScope.ts';
-import { inCheckpoint, type PerformedCall } from './flowScope.ts';
+import { inCheckpoint, type AttemptNotes, type PerformedCall } from './flowScope.ts';
+import { StopSignal } from './stopSignal.ts';
 import { mergeFacts } from './facts.ts';
 
 /** What is performed. */
@@ -30,14 +31,16 @@ export interface CallToPerform {
   /** Set for a nested one: the calls inside. */
   readonly scope: CallScope | undefined;
   /** Aborted when the flow stops, or a call beside it has failed. */
-  readonly signal: AbortSignal;
+  readonly stopping: StopSignal;
   readonly clock: Clock;
   /** How many attempts have failed before, in this process or another, and when the next may begin. */
   readonly before: { readonly count: number; readonly next: number } | undefined;
+  /** The call whose failure was thrown inside. */
+  callOf(thrown: unknown): string | undefined;
   /** Records an attempt that is followed by another one. Resolves when it is stored. */
   attempted(record: FlowAttemptRecord): Promise<void>;
-  /** An attempt begins. Resolves when it may. */
-  begins(): Promise<void>;
+  /** An attempt begins. A promise when it must be waited for. */
+  begins(attempt: number): Promise<void> | undefined;
 }
 
 /** What came of it. */
@@ -46,41 +49,27 @@ export interface PerformedResult {
   readonly metadata: JsonObject | undefined;
   readonly artifacts: readonly FlowArtifactRecord[];
   readonly loaded: readonly string[];
+  /** The call inside whose failure it has thrown. */
+  readonly cause?: string | undefined;
 }
-
-/** What one attempt notes beside its result. */
-export interface AttemptNotes {
-  facts: JsonObject | undefined;
-  readonly artifacts: FlowArtifactRecord[];
-  readonly loaded: Set<string>;
-}
-
-const notesOf = new WeakMap<PerformedCall, AttemptNotes>();
-/** The notes of the checkpoint that is being performed. */
-export const attemptNotes = (call: PerformedCall): AttemptNotes => {
-  const known = notesOf.get(call);
-  if (known) return known;
-  const notes: AttemptNotes = { facts: undefined, artifacts: [], loaded: new Set() };
-  notesOf.set(call, notes);
-  return notes;
-};
 
 /** Never rejects. */
 export async function performCall(call: CallToPerform): Promise<PerformedResult> {
-  const { clock, signal, before } = call;
+  const { clock, stopping, before } = call;
   const { times = 0 } = typeof call.retries === 'object' ? call.retries : { times: call.retries ?? 0 };
   const pause = (before?.next ?? 0) - clock.now();
-  if (pause > 0) await sleep(clock, pause, signal).catch(() => {});
+  if (pause > 0) await sleep(clock, pause, stopping.signal).catch(() => {});
   for (let attempt = (before?.count ?? 0) + 1; ; attempt++) {
     const at = clock.now();
-    const { outcome, notes } = await attemptOnce(call, attempt);
+    const { outcome, notes, cause } = await attemptOnce(call, attempt);
     const result = {
       outcome,
       metadata: notes.facts,
       artifacts: notes.artifacts,
       loaded: [...notes.loaded],
+      cause,
     };
-    if (outcome.ok || attempt > times || signal.aborted || !isWorthAnother(call, outcome.failure)) return result;
+    if (outcome.ok || attempt > times || stopping.isAborted || !isWorthAnother(call, outcome.failure)) return result;
     const wait = pauseAfter(call, attempt, outcome.failure);
     const now = clock.now();
     await call.attempted({
@@ -93,38 +82,48 @@ export async function performCall(call: CallToPerform): Promise<PerformedResult>
       next: now + wait,
       ...(notes.facts ? { metadata: notes.facts } : {}),
     });
-    await sleep(clock, wait, signal).catch(() => {});
-    if (signal.aborted) return result;
+    await sleep(clock, wait, stopping.signal).catch(() => {});
+    if (stopping.isAborted) return result;
   }
 }
 
 async function attemptOnce(
   call: CallToPerform,
   attempt: number,
-): Promise<{ readonly outcome: FlowCallOutcome; readonly notes: AttemptNotes }> {
+): Promise<{ readonly outcome: FlowCallOutcome; readonly notes: AttemptNotes; readonly cause?: string | undefined }> {
   const { owner, id, name, key, options, clock, scope } = call;
   const timeout = options.timeout === undefined ? undefined : milliseconds(options.timeout);
-  const controller = new AbortController();
-  const stop = () => controller.abort(call.signal.reason);
-  if (call.signal.aborted) stop();
-  else call.signal.addEventListener('abort', stop, { once: true });
-  const { signal } = controller;
+  // One with a time limit stops by itself as well.
+  const limited = timeout === undefined ? undefined : followedBy(call.stopping);
+  const stopping = limited?.stopping ?? call.stopping;
+  const notes: AttemptNotes = { facts: undefined, artifacts: [], loaded: new Set() };
   const performed: PerformedCall = {
     owner,
     id,
     name,
-    signal,
+    get signal() {
+      return stopping.signal;
+    },
+    notes,
     around: call.around,
     scope,
     random: bodyRandom(`${call.seed}/${id}`),
     llmCalls: 0,
     log: (facts) => (notes.facts = mergeFacts(notes.facts, facts)),
   };
-  const notes = attemptNotes(performed);
+  const given: CheckpointCall = {
+    id,
+    key,
+    attempt,
+    get signal() {
+      return stopping.signal;
+    },
+  };
   let timer: Disposable | undefined;
   try {
-    await call.begins();
-    const work = inCheckpoint(performed, async () => call.run({ id, key, attempt, signal }));
+    const may = call.begins(attempt);
+    if (may) await may;
+    const work = inCheckpoint(performed, async () => call.run(given));
     const value = await (timeout === undefined
       ? work
       : Promise.race([
@@ -133,17 +132,28 @@ async function attemptOnce(
             timer = clock.wake(clock.now() + timeout, () => {
               const late = new TroupeError('timeout', `The checkpoint "${id}" did not end within ${timeout} ms.`);
               reject(late);
-              controller.abort(late);
+              stopping.abort(late);
             });
           }),
         ]));
     return { outcome: { ok: true, ...encodedResult(call, value) }, notes };
   } catch (thrown) {
-    return { outcome: { ok: false, failure: userFailure(thrown) }, notes };
+    const cause = scope && call.callOf(thrown);
+    return { outcome: { ok: false, failure: userFailure(thrown) }, notes, cause };
   } finally {
     timer?.[Symbol.dispose]();
-    call.signal.removeEventListener('abort', stop);
+    limited?.[Symbol.dispose]();
   }
+}
+
+/** Stops when the other does, until it is disposed. */
+function followedBy(other: StopSignal): Disposable & { readonly stopping: StopSignal } {
+  const stopping = new StopSignal();
+  const { signal } = other;
+  const stop = () => stopping.abort(signal.reason);
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  return { stopping, [Symbol.dispose]: () => signal.removeEventListener('abort', stop) };
 }
 
 function encodedResult({ id, options: { output } }: CallToPerform, value: unknown) {

@@ -1,5 +1,6 @@
 /** What the flows of a run have recorded, read from the ledger: the flow that the run is of, and those that run as its children. */
 import { flowBodySlot, type FlowRecord } from '../contracts/flow/record.ts';
+import { recordsOf } from '../flow/storedRecords.ts';
 import type { ActorRow, LedgerEntry } from '../journal/journal.ts';
 import { inputIn, machineIn } from './runFacts.ts';
 
@@ -25,9 +26,7 @@ export const recordsName = `${flowBodySlot}.checkpoint`;
 /** The records in an entry of the ledger; none for any other entry. */
 export const recordsIn = ({ name, outcome }: LedgerEntry): readonly FlowRecord[] =>
   // Flows store nothing else under this name.
-  name === recordsName && outcome.ok && Array.isArray(outcome.output)
-    ? (outcome.output as unknown as FlowRecord[])
-    : [];
+  name === recordsName && outcome.ok && Array.isArray(outcome.output) ? recordsOf(outcome.output) : [];
 
 /** The calls that a flow is a child of; undefined for a flow that is none. */
 export function flowPath(row: ActorRow): string | undefined {

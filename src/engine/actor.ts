@@ -64,6 +64,7 @@ export class Actor implements HandledActor {
     this.#handler = new Handler(host, run, this.state, this.#executor, this);
     this.#mailbox = new Mailbox(address, type.mailbox);
     this.#phase = { is: 'loading', calls: [], task: run.begin() };
+    run.actorMade();
   }
 
   get status(): ActorStatus {
@@ -291,7 +292,7 @@ export class Actor implements HandledActor {
       this.#phase = idle;
       if (this.status !== 'active') {
         for (const incoming of this.#mailbox.clear()) this.#rejectLate(incoming);
-        this.#host.changed(this, { is: 'ended' });
+        this.#host.changed(this, { is: 'ended', ...(this.state.end ? { row: this.state.end } : {}) });
       }
     }
     this.#host.changed(this, { is: 'resting' });

@@ -1,4 +1,5 @@
 /** What an actor and its parts ask of the host that runs them. They know their host by these six members alone, and what their run shares by `HostedRun`. */
+import type { ActorRow } from '../contracts/commit.ts';
 import type { OwnPending, Pending } from '../contracts/pending.ts';
 import type { SupervisorDecision } from '../core/supervisor.ts';
 import type { Failure } from '../values/failure.ts';
@@ -16,8 +17,8 @@ export interface SupervisedActor extends RunActor {
 export type ActorChange =
   /** It has nothing to do for now, so it may leave memory after a while. */
   | { readonly is: 'resting' }
-  /** It is done, failed or stopped. */
-  | { readonly is: 'ended' }
+  /** It is done, failed or stopped. `row`: as its last commit has stored it, where that was made here. */
+  | { readonly is: 'ended'; readonly row?: ActorRow }
   /** It cannot go on here: its run stops in this process, and can be resumed. */
   | { readonly is: 'stuck'; readonly why: Failure };
 

@@ -60,6 +60,7 @@ export class ActorState implements SteppingActor {
   #saved: SavedContext | undefined;
   #seq = 0;
   #status: ActorStatus = 'active';
+  #end: ActorRow | undefined;
 
   constructor(context: EngineContext, run: HostedRun, type: ActorType, address: Address) {
     this.#context = context;
@@ -105,6 +106,11 @@ export class ActorState implements SteppingActor {
 
   get seq(): number {
     return this.#seq;
+  }
+
+  /** Its row, once its end is stored; undefined before, and when it had ended before this process had it. */
+  get end(): ActorRow | undefined {
+    return this.#end;
   }
 
   pending(key: string): OwnPending | undefined {
@@ -213,6 +219,7 @@ export class ActorState implements SteppingActor {
   /** A change is stored: its entries are in the actor's lists, and nobody awaits any more what it closes. */
   stored({ commit }: PlannedCommit): void {
     this.#settle(commit.closes);
+    if (commit.status !== 'active') this.#end = commit;
     for (const { list, entry } of commit.appends) this.#lists.append(list, entry);
   }
 

@@ -18,6 +18,7 @@
  * E12 An actor type is refused when one of its guards, actions, effects or children has no name, or a name that is not declared.
  */
 import type { Clock } from '../values/clock.ts';
+import type { ActorRow } from '../contracts/commit.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { actorTypeOf, requireId, type Address } from '../values/ids.ts';
@@ -74,6 +75,14 @@ export interface HostOptions {
   readonly idle?: number;
 }
 
+/** A root that has ended. */
+export interface EndedRoot {
+  /** As the journal has it. */
+  readonly row: ActorRow;
+  /** Its run has had no other actor. */
+  readonly isAlone: boolean;
+}
+
 /** Hosts the actors of the runs whose lease this process holds. */
 export class Host implements AsyncDisposable {
   readonly journal: Journal;
@@ -84,6 +93,7 @@ export class Host implements AsyncDisposable {
   readonly #leases: Leases;
   /** The runs of this process, and those that it could not go on with. */
   readonly #runs = new Map<string, HostedRun>();
+  readonly #onEnd = new Map<Address, Set<(end: EndedRoot) => void>>();
   readonly #registry: Registry;
   readonly #starter: RunStarter;
   readonly #outboxRelay: OutboxRelay;
@@ -222,6 +232,8 @@ export class Host implements AsyncDisposable {
     const address = await this.#starter.start(type, options);
     if (!this.owns(run)) return address;
     this.#inboxPoller.start();
+    // Whoever leaves a message finds the run stored first.
+    if (options.isNew) return address;
     // What cannot be read now is read at the next poll.
     void this.#inboxPoller.poll(run).catch(() => {});
     return address;
@@ -269,6 +281,25 @@ export class Host implements AsyncDisposable {
   whyLost(run: string): Failure | undefined {
     const state = this.#runs.get(run)?.state;
     return state?.is === 'ended' ? state.why : undefined;
+  }
+
+  /** Calls when the root of a run ends here, until the result is disposed: with what the journal has of it, which need not be read then. */
+  onEnd(root: Address, listener: (end: EndedRoot) => void): Disposable {
+    const listeners = this.#onEnd.get(root) ?? new Set();
+    this.#onEnd.set(root, listeners.add(listener));
+    return {
+      [Symbol.dispose]: () => {
+        listeners.delete(listener);
+        if (listeners.size === 0 && this.#onEnd.get(root) === listeners) this.#onEnd.delete(root);
+      },
+    };
+  }
+
+  #tellEnd(root: Address, run: string, row: ActorRow | undefined): void {
+    const listeners = row && this.#onEnd.get(root);
+    if (!listeners) return;
+    const end = { row, isAlone: this.#runs.get(run)?.hadRootOnly === true };
+    for (const listener of listeners) listener(end);
   }
 
   /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
@@ -385,6 +416,7 @@ export class Host implements AsyncDisposable {
       case 'ended': {
         if (!this.#registry.has(address)) return;
         this.#registry.end(address);
+        this.#tellEnd(address, run, change.row);
         if (this.#registry.of(run).size === 0) this.#releaseEnded(run).catch(() => {});
         return;
       }

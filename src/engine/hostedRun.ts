@@ -56,6 +56,8 @@ export class HostedRun {
   recall: Recall | undefined;
   readonly #parts: HostedRunParts;
   #checkpoints = 0;
+  /** How many actors of it were made in this process. */
+  #made = 0;
 
   constructor(id: string, root: Address, parts: HostedRunParts) {
     this.id = id;
@@ -66,6 +68,21 @@ export class HostedRun {
   /** The epoch of its lease. Throws `fenced` when this process does not hold it. */
   get epoch(): number {
     return this.#parts.leases.epoch(this.id);
+  }
+
+  /** Was it never claimed before? Then nothing of it is stored but what this process has stored. */
+  get isFirst(): boolean {
+    return this.#parts.leases.holds(this.id) && this.epoch === 1;
+  }
+
+  /** Has it had no other actor than its root? False where that is not known. */
+  get hadRootOnly(): boolean {
+    return this.isFirst && this.#made === 1;
+  }
+
+  /** An actor of it was made. */
+  actorMade(): void {
+    this.#made++;
   }
 
   /** Does this process hold its lease? */

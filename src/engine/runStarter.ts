@@ -24,6 +24,8 @@ export interface StartActorOptions {
   readonly run: string;
   /** Left out when a stored run is resumed. */
   readonly input?: Json;
+  /** The id was made for this start, so that nothing can be stored of it; false by default. */
+  readonly isNew?: boolean;
   /** Milliseconds since the epoch; everything the actor starts inherits it. */
   readonly deadline?: number;
   /** Facts about the run for people and commands. */
@@ -90,11 +92,12 @@ export class RunStarter {
     }
     const turn = context.clock.turn?.();
     if (turn) await turn;
-    if (!options.retry && (await this.#hasEnded(address, options))) return address;
+    if (!options.retry && !options.isNew && (await this.#hasEnded(address, options))) return address;
     const hosted = await this.#parts.claim(run, address);
     try {
-      await this.#requireSame(address, options);
-      const stored = await context.journal.load(address);
+      // A run that has actors was claimed before.
+      if (!hosted.isFirst) await this.#requireSame(address, options);
+      const stored = hosted.isFirst ? undefined : await context.journal.load(address);
       if (stored && options.retry) await this.#reopen(hosted, type, stored, options);
       else if (stored) await this.#recover(hosted, type, stored);
       else await this.#spawnRoot(hosted, type, options);

@@ -9,20 +9,13 @@ export interface BodyRandom {
   uuid(): string;
 }
 
-/** The generator sfc32, begun with a hash of the seed. */
+/** The generator sfc32, begun with a hash of the seed when it is first used. */
 export function bodyRandom(seed: string): BodyRandom {
-  const words = [fnv1a(seed), fnv1a(`${seed}#`)].flatMap((hash) => [hash.slice(0, 8), hash.slice(8)]);
-  let [a = 0, b = 0, c = 0, d = 0] = words.map((word) => Number.parseInt(word, 16) | 0);
+  let state: Int32Array | undefined;
   const word = (): number => {
-    const sum = (((a + b) | 0) + d) | 0;
-    d = (d + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + sum;
-    return sum >>> 0;
+    const words = (state ??= begun(seed));
+    return nextWord(words);
   };
-  // The first numbers are still like the seed.
-  for (let i = 0; i < 12; i++) word();
   return {
     next: () => word() / 2 ** 32,
     uuid() {
@@ -31,4 +24,23 @@ export function bodyRandom(seed: string): BodyRandom {
       return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
     },
   };
+}
+
+/** The four words of the generator's state. */
+function begun(seed: string): Int32Array {
+  const words = [fnv1a(seed), fnv1a(`${seed}#`)].flatMap((hash) => [hash.slice(0, 8), hash.slice(8)]);
+  const state = Int32Array.from(words, (word) => Number.parseInt(word, 16) | 0);
+  // The first numbers are still like the seed.
+  for (let i = 0; i < 12; i++) nextWord(state);
+  return state;
+}
+
+function nextWord(state: Int32Array): number {
+  const [a = 0, b = 0, c = 0, d = 0] = state;
+  const sum = (((a + b) | 0) + d) | 0;
+  state[3] = (d + 1) | 0;
+  state[0] = b ^ (b >>> 9);
+  state[1] = (c + (c << 3)) | 0;
+  state[2] = ((c << 21) | (c >>> 11)) + sum;
+  return sum >>> 0;
 }

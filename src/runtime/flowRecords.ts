@@ -4,6 +4,7 @@ import { FlowStart } from '../contracts/flow/flow.ts';
 import { flowBodySlot, type FlowRecord } from '../contracts/flow/record.ts';
 import { spawnInfoOf } from '../core/spawn.ts';
 import { storedListName } from '../core/stepChange.ts';
+import { recordsOf } from '../flow/storedRecords.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
 import type { Address } from '../values/ids.ts';
 
@@ -16,8 +17,7 @@ export async function flowRecords(
   const ledger = await journal.ledger(run);
   return ledger.flatMap((entry) =>
     entry.actor === actor && entry.name === `${flowBodySlot}.checkpoint` && entry.outcome.ok
-      ? // What the body of a flow stores.
-        (entry.outcome.output as unknown as readonly FlowRecord[])
+      ? recordsOf(entry.outcome.output)
       : [],
   );
 }

@@ -9,7 +9,9 @@ import type { InputPart } from '../contracts/media.ts';
 import type { Duration } from '../values/duration.ts';
 import { attach } from './attach.ts';
 import { storedFailureError } from './retry.ts';
-import { callSettingNames, runtimeOptionNames, type Runtime, type RuntimeOptions, type Ticket } from './runtime.ts';
+import type { Runtime, Ticket } from './runtime.ts';
+import { runtimeOptionNames, type RuntimeOptions } from './runtimeOptions.ts';
+import { callSettingNames } from './startOptions.ts';
 import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import type { OrchestratorInput } from '../define/orchestratorInput.ts';
 import type { Runnable } from '../define/runnable.ts';
@@ -126,7 +128,7 @@ export async function runIn<S extends Runnable>(
     });
   const handle = await (key === undefined ? begin() : attach(begin, clock));
   for (;;) {
-    const outcome = await handle.outcome({ returnWhenWaiting: onTicket !== undefined });
+    const outcome = await handle.outcome({ returnWhenWaiting: onTicket !== undefined && 'tickets' });
     switch (outcome.status) {
       case 'done':
         // What comes out was checked by the schema of its message; the types say which.

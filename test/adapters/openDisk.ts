@@ -2,6 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { recordsOf as storedIn } from '../../src/flow/storedRecords.ts';
 import { flowBodySlot, type FlowCallRecord, type FlowRecord } from '../../src/contracts/flow/record.ts';
 import { openRuntime, type Flow, type Json, type RunOutcome, type Runtime, type Ticket } from '../../src/index.ts';
 
@@ -44,7 +45,7 @@ async function allRecords(runtime: Runtime): Promise<FlowRecord[]> {
   const entries = await runtime.journal.ledger('r');
   return entries.flatMap(({ name, outcome }) =>
     // Each entry of the body holds what was recorded at once.
-    name === `${flowBodySlot}.checkpoint` && outcome.ok ? (outcome.output as unknown as readonly FlowRecord[]) : [],
+    name === `${flowBodySlot}.checkpoint` && outcome.ok ? storedIn(outcome.output) : [],
   );
 }
 

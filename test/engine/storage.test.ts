@@ -88,11 +88,11 @@ test('a stalled run can be parked, and resumed where it was', async () => {
 test('when the journal cannot be read, start and post fail with its error', async () => {
   const testProcess = new TestProcess();
   const machine = type(worker(effect(async () => 1)));
-  const load = testProcess.journal.load;
-  testProcess.journal.load = () => Promise.reject(new TroupeError('storage', 'the disk is gone'));
+  const find = testProcess.journal.find;
+  testProcess.journal.find = () => Promise.reject(new TroupeError('storage', 'the disk is gone'));
   await expect(testProcess.host.start(machine, { run: 'r1', input: null })).rejects.toMatchObject({ kind: 'storage' });
   expect(testProcess.host.owns('r1')).toBe(false);
-  testProcess.journal.load = load;
+  testProcess.journal.find = find;
   await testProcess.start(machine);
 });
 

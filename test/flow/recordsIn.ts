@@ -1,5 +1,6 @@
 /** What the flows of a run have recorded. */
 import type { FlowRecord } from '../../src/contracts/flow/record.ts';
+import { recordsOf } from '../../src/flow/storedRecords.ts';
 import type { Runtime } from '../../src/index.ts';
 
 /** The records of one kind, in the order in which they were stored. */
@@ -9,7 +10,7 @@ export async function recordsIn<Kind extends FlowRecord['record']>(
   kind: Kind,
 ): Promise<Extract<FlowRecord, { record: Kind }>[]> {
   const records = (await journal.ledger(run)).flatMap(({ name, outcome }) =>
-    name === 'body.checkpoint' && outcome.ok ? (outcome.output as unknown as FlowRecord[]) : [],
+    name === 'body.checkpoint' && outcome.ok ? recordsOf(outcome.output) : [],
   );
   return records.filter((record): record is Extract<FlowRecord, { record: Kind }> => record.record === kind);
 }

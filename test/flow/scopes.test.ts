@@ -1,5 +1,6 @@
 /** What a checkpoint does inside does not change what the body around it is told, and whatever it throws is told the same again. */
 import { expect, test } from 'vitest';
+import { recordsIn } from './recordsIn.ts';
 import * as z from 'zod';
 import { flow, type Flow, type RunOutcome } from '../../src/index.ts';
 import { answerOnly, journalOf, onDisk, resultIn, untilRest } from './processes.ts';
@@ -143,9 +144,7 @@ test('facts are kept as JSON, and what is no object is refused', async () => {
   );
   await using runtime = await onDisk()();
   expect(await untilRest(runtime, logs, null)).toMatchObject({ status: 'failed', failure: { kind: 'invalid' } });
-  expect((await runtime.journal.ledger('r'))[0]?.outcome).toMatchObject({
-    output: [{ metadata: { at: '1970-01-01T00:00:00.000Z' } }],
-  });
+  expect(await recordsIn(runtime, 'r', 'call')).toMatchObject([{ metadata: { at: '1970-01-01T00:00:00.000Z' } }]);
 });
 
 test('a question whose schema or default is no JSON is refused by name', async () => {

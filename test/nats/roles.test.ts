@@ -11,13 +11,18 @@ import { agent, openRuntime, tool, type RunOutcome } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { jetstream } from '../../src/journal/shared/jetstream/open.ts';
 import { jetstreamStore } from '../../src/journal/shared/jetstream/jetstreamStore.ts';
+import { bundleFolder } from '../../src/deployments/bundleFolder.ts';
+import { openServerPlace } from '../../src/deployments/serverPlace.ts';
 import { openCluster } from '../../src/cluster/client.ts';
 import { openNode } from '../../src/cluster/node.ts';
 import { natsAccess } from '../../src/cluster/access.ts';
 import { connectNats } from '../../src/nats/connection.ts';
 import { inboxPrefixOf, publicKeyOf, seedIn } from '../../src/nats/credentials.ts';
+import { serveControl } from '../../src/cluster/control/service.ts';
+import { troupeClient } from '../../src/client/index.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { limits } from '../limits.ts';
+import { recordingClient, sampleRun } from '../doors/control/recordingClient.ts';
 import { startNode } from '../cluster/testNodes.ts';
 import { natsServer, type NatsServer } from './server.ts';
 
@@ -188,6 +193,29 @@ test('an operator may invoke with an input that is larger than a message; who ma
   expect(member.node.report.trouble).toBeUndefined();
 });
 
+test('an operator deploys what nodes run; who may only ask, observe or control does not see it', async () => {
+  const files = [{ path: 'desk.mjs', bytes: Buffer.from('export default 1;') }];
+  const place = (role: string, at: string) =>
+    openServerPlace(
+      { servers: server.url, tenant: 'shop', creds: creds(role) },
+      bundleFolder(join(folder, at), systemClock()),
+      systemClock(),
+    );
+  await using operator = await place('operator', 'operator-code');
+  const hash = await operator.bundles.save(files);
+  await operator.store.put('deployments/desk', { hash }, 0);
+  await using node = await place('node', 'node-code');
+  expect(await node.store.get('deployments/desk')).toEqual({ value: { hash }, revision: 1 });
+  expect(await node.store.ids('deployments')).toEqual(['desk']);
+  expect(await node.bundles.open(hash)).toBe(join(folder, 'node-code', hash));
+  for (const role of ['asks-desk', 'observer', 'control']) {
+    await using guest = await place(role, `${role}-code`);
+    await expect(guest.store.get('deployments/desk')).rejects.toMatchObject({ kind: 'auth' });
+    await expect(guest.store.put('deployments/desk', 1, 1)).rejects.toMatchObject({ kind: 'auth' });
+    await expect(guest.bundles.open(hash)).rejects.toMatchObject({ kind: 'auth' });
+  }
+});
+
 test('a node with node credentials is found by an operator, and can be called with asker credentials, also by a plain client', async () => {
   const place = { servers: server.url, tenant: 'shop' };
   await using runtime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
@@ -235,6 +263,49 @@ test('a node with node credentials is found by an operator, and can be called wi
   expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ run: 'by-asker', output: 'Done.' });
   await plain.close();
   expect(await operator.drain('n1')).toBe(0);
+});
+
+test('who has the key to control works with the runs of a control server, large answers and all, and has no other way in', async () => {
+  const large = 'é'.repeat(1_000_000);
+  const { client: served } = recordingClient({
+    executions: { get: async () => ({ ...sampleRun, result: large }) },
+  });
+  const place = { servers: server.url, tenant: 'shop' };
+  await using _ = await serveControl(served, { ...place, creds: creds('node') }, systemClock());
+  await using client = await troupeClient({ nats: { ...place, creds: creds('control') }, control: true });
+  expect(await client.executions.list()).toMatchObject({ items: [{ exec_id: 'r1' }] });
+  expect((await client.executions.get('r1')).result).toBe(large);
+  const lines: number[] = [];
+  for await (const { seq } of client.executions.follow('r1')) lines.push(seq);
+  expect(lines).toEqual([1, 2]);
+  await expect(client.secrets.delete('openai')).rejects.toMatchObject({ kind: 'denied' });
+
+  const control = await connectAs('control');
+  for (const subject of [
+    'troupe.shop._ask.desk',
+    'troupe.shop._node.n1.drain',
+    'troupe.shop._runs.first',
+    '$JS.API.INFO',
+  ])
+    expect(await publishResponse(control, subject), subject).toMatch(publishDenied);
+  for (const subject of ['troupe.shop._control.>', 'troupe.shop._topic.>', '_INBOX.>', '>'])
+    expect(await subscribeResponse(control, subject), subject).toMatch(subscribeDenied);
+});
+
+test.each([
+  ['asks-desk', 'shop', 'shop'],
+  ['observer', 'shop', 'shop'],
+  ['operator', 'shop', 'shop'],
+  ['control', 'bank', 'shop'],
+])('%s of %s may not ask a control server of %s, and is told which credentials may', async (role, of, tenant) => {
+  await using client = await troupeClient({
+    nats: { servers: server.url, creds: creds(role, of), tenant },
+    control: true,
+  });
+  await expect(client.executions.list()).rejects.toMatchObject({
+    kind: 'auth',
+    message: expect.stringMatching(/troupe\.shop\._control\.executions\.list\. Give those of a role/) as string,
+  });
 });
 
 test('an agent with a dot in its name can be called as well', async () => {

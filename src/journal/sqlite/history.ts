@@ -4,9 +4,10 @@ import type { HistoryEntry, JournalQueries, LedgerEntry } from '../journal.ts';
 import type { StoredCommit } from './commits.ts';
 import type { SqlValue } from './database.ts';
 import { actorLookup } from './lookup.ts';
-import { isIntact, pendingOf } from './reader.ts';
+import { pendingOf } from './reader.ts';
 import type { Opened } from './record.ts';
-import { storedValue, type ActorColumns, type CommitColumns, type LedgerColumns, type PendingColumns } from './rows.ts';
+import { resultReader } from './results.ts';
+import { storedValue, type ActorColumns, type CommitColumns, type PendingColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 import { chainVerifier, type VerifiedChain } from './verify.ts';
 
@@ -24,9 +25,7 @@ export function sqliteHistory({
   const { find } = actorLookup(db);
   const pendingAt = db.prepare<PendingColumns>('SELECT * FROM pending WHERE key = ?');
   const actorsOf = db.prepare<ActorColumns>('SELECT * FROM actors WHERE run = ?');
-  const ledgerOf = db.prepare<LedgerColumns & { readonly address: string }>(
-    'SELECT l.*, a.actor AS address FROM ledger l JOIN actors a ON a.id = l.actor WHERE a.run = ? ORDER BY l.rowid',
-  );
+  const results = resultReader(db, codec);
 
   /** The commits at these places, by position. The places of one actor follow each other. */
   function commitsAt(places: readonly Place[]): Map<number, StoredCommit> {
@@ -105,19 +104,7 @@ export function sqliteHistory({
     },
 
     async ledger(run) {
-      const alone = ledgerOf.all(run).map(({ address, ...row }) => {
-        if (!isIntact(row)) throw corruptActor(address, 0, `the result of ${row.key} is not what was written`);
-        const entry: LedgerEntry = {
-          key: String(row.key),
-          actor: String(address),
-          at: Number(row.at),
-          name: String(row.name),
-          input: codec.read(String(row.input)),
-          outcome: storedValue('outcome', codec.read(String(row.outcome))),
-          position: Number(row.position ?? 0),
-        };
-        return entry;
-      });
+      const alone = results.ofRun(run);
       const committed = actorsOf.all(run).flatMap((row) => {
         verify(row);
         return commits.read(row, 1).flatMap(({ position, at, results }) =>

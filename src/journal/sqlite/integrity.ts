@@ -10,7 +10,7 @@ import type { SqliteDriver } from './database.ts';
 const smallFile = 32 * 1_024 * 1_024;
 
 /** The tables of which an absent row would be taken for something that never happened. Of the others every actor's chain tells how many rows there must be. */
-const keyedTables = ['actors', 'claims', 'inbox', 'ledger', 'mail', 'pending', 'replies'];
+const keyedTables = ['actors', 'claims', 'inbox', 'ledger', 'mail', 'pending', 'replies', 'results'];
 
 /** Every sort of damage that the check of SQLite finds, in its words; empty when there is none. */
 export function structureDamage(db: SqliteDriver, table?: string, most = 20): string[] {

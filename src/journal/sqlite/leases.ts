@@ -5,6 +5,7 @@ import { fencedError, ownedElsewhereError } from '../refusals.ts';
 import type { SqliteDriver } from './database.ts';
 import { actorLookup } from './lookup.ts';
 import { sqliteOwners } from './owners.ts';
+import type { RememberedRows } from './remembered.ts';
 import type { ClaimColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 
@@ -44,12 +45,13 @@ export function leaseReader(db: SqliteDriver): (run: string) => RunLease | undef
   };
 }
 
-/** Throws `fenced` unless a run is owned under this epoch. */
-export function ownerCheck(db: SqliteDriver): (run: string, epoch: number) => void {
+/** Throws `fenced` unless a run is owned under this epoch. Called within a transaction. */
+export function ownerCheck(db: SqliteDriver, { leases }: RememberedRows): (run: string, epoch: number) => void {
   const leaseOf = leaseReader(db);
   return (run, epoch) => {
-    const current = leaseOf(run)?.epoch;
-    if (current !== epoch) throw fencedError(run, epoch, current);
+    const current = leases.get(run) ?? leaseOf(run);
+    if (current?.epoch !== epoch) throw fencedError(run, epoch, current?.epoch);
+    leases.set(run, current);
   };
 }
 
@@ -69,11 +71,14 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   async function change(run: string, changed: (held: RunLease | undefined) => RunLease | undefined): Promise<void> {
     let count = () => {};
     await writes.add(() => {
-      const held = leaseOf(run);
+      const { leases, beginnings } = writes.remembered;
+      const held = leases.get(run) ?? leaseOf(run);
       const lease = changed(held);
       count = () => {};
       if (!lease) return;
       put(lease);
+      leases.set(run, lease);
+      if (!held) beginnings.add(run);
       count = owners.onChange(held, lease);
     });
     count();

@@ -18,7 +18,7 @@ export function sqlitePrune({ db, writes }: SqliteStore): Required<Pick<Journal,
   const insertKeeper = db.prepare(`INSERT INTO commits (position, actor, seq, hash, record) VALUES (?, 0, ?, '', x'')`);
 
   function remove(run: string): void {
-    for (const table of ['commits', 'pending', 'inbox', 'replies', 'ledger', 'entries'])
+    for (const table of ['commits', 'pending', 'inbox', 'replies', 'ledger', 'results', 'entries'])
       db.prepare(`DELETE FROM ${table} WHERE actor IN (SELECT id FROM actors WHERE run = ?)`).run(run);
     for (const table of ['actors', 'claims', 'mail']) db.prepare(`DELETE FROM ${table} WHERE run = ?`).run(run);
     deleteBlobsOf(db, run);
@@ -30,6 +30,7 @@ export function sqlitePrune({ db, writes }: SqliteStore): Required<Pick<Journal,
       const runs = ended.all(before, before, most);
       count = runs.length;
       if (count === 0) return;
+      writes.remembered.forget();
       const last = Number(lastPosition.get()?.position ?? 0);
       for (const { run } of runs) remove(run);
       if (Number(lastPosition.get()?.position ?? 0) >= last) return;

@@ -11,8 +11,9 @@ import { actorLookup, writtenCheck } from './lookup.ts';
 import type { SqlStatement, SqlValue } from './database.ts';
 import type { ActorQuery, ActorRow, JournalQueries } from '../journal.ts';
 import { sqlitePrune } from './prune.ts';
-import { toActorRow, isIntact, actorReader } from './reader.ts';
-import type { ActorColumns, LedgerColumns } from './rows.ts';
+import { toActorRow, actorReader } from './reader.ts';
+import { resultReader } from './results.ts';
+import type { ActorColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 
 /** So many kinds of queries are kept compiled. */
@@ -26,9 +27,7 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
   const requireWritten = writtenCheck(db, commits);
   const leaseOf = leaseReader(db);
   const { mail } = sqliteInboxes(store);
-  const resultsOf = db.prepare<LedgerColumns>(
-    'SELECT l.* FROM ledger l JOIN actors a ON a.id = l.actor WHERE a.actor = ? ORDER BY l.rowid',
-  );
+  const alone = resultReader(db, codec);
   const repliesOf = db.prepare<{ readonly ask: string }>(
     'SELECT r.ask FROM replies r JOIN actors a ON a.id = r.actor WHERE a.actor = ?',
   );
@@ -117,11 +116,7 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
             // A large value stands elsewhere.
             for (const { results } of found ? commits.read(found, 1) : [])
               for (const [, , input, outcome] of results) for (const value of [input, outcome]) codec.extract(value);
-            for (const row of resultsOf.all(actor)) {
-              if (!isIntact(row))
-                throw corruptActor(actor, stored?.seq ?? 0, `the result of ${row.key} is not what was written`);
-              for (const value of [row.input, row.outcome]) codec.read(String(value));
-            }
+            alone.verify(actor, stored?.seq ?? 0);
             for (const { ask } of repliesOf.all(actor)) await handled(actor, ask);
           },
           undefined,

@@ -1,19 +1,19 @@
 /** Reads actors back, and returns nothing that was not compared with the hash chain (J4). */
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Json } from '../../values/json.ts';
-import { corruptActor, isResult, pendingDigest, shortDigest } from '../chain.ts';
+import { corruptActor, pendingDigest, shortDigest } from '../chain.ts';
 import type { ActorRow, CommitStore, Pending, StoredActor } from '../journal.ts';
 import {
   parseStrings,
   storedValue,
   type ActorColumns,
   type InboxColumns,
-  type LedgerColumns,
   type PendingColumns,
   type ReplyColumns,
 } from './rows.ts';
 import { listReader, naming } from './lists.ts';
 import { actorLookup } from './lookup.ts';
+import { resultReader } from './results.ts';
 import type { SqliteStore } from './store.ts';
 import { chainVerifier, type Checkpoints, type VerifiedChain } from './verify.ts';
 
@@ -27,10 +27,7 @@ export function actorReader(
   const { find } = actorLookup(db);
   const lists = listReader(store);
   const pendingsOf = db.prepare<PendingColumns>('SELECT * FROM pending WHERE actor = ?');
-  const resultOf = db.prepare<LedgerColumns>('SELECT * FROM ledger WHERE key = ?');
-  const resultAgain = db.prepare<Pick<LedgerColumns, 'key'>>(
-    'SELECT key FROM ledger INDEXED BY ledger_actor WHERE actor = ? AND key = ?',
-  );
+  const results = resultReader(db, codec);
   const senders = db.prepare<Pick<ActorColumns, 'actor'>>(
     `SELECT DISTINCT a.actor FROM pending p JOIN actors a ON a.id = p.actor WHERE a.run = ? AND p.kind = 'message' ORDER BY a.id`,
   );
@@ -46,16 +43,8 @@ export function actorReader(
   function outcomeOf(row: ActorColumns, key: string, answeredBy: number | undefined): Outcome | undefined {
     const { actor } = row;
     const seq = Number(row.seq);
-    const result = resultOf.get(key);
-    if (result) {
-      if (!isIntact(result) || result.key !== key)
-        throw corruptActor(actor, seq, `the result of ${key} is not what was written`);
-      return storedValue(
-        'outcome',
-        naming(actor, seq, `the result of ${key}`, () => codec.read(String(result.outcome))),
-      );
-    }
-    if (resultAgain.get(row.id, key)) throw corruptActor(actor, seq, `an index of the results does not have ${key}`);
+    const alone = naming(actor, seq, `the result of ${key}`, () => results.outcome(row, key));
+    if (alone) return alone;
     const inCommit =
       answeredBy === undefined
         ? undefined
@@ -103,15 +92,15 @@ export function actorReader(
     if (!row) return undefined;
     const { opened, answered, lists: places } = verify(row);
     const pending = pendingIn(row, opened);
-    const results = new Map<string, Outcome>();
+    const outcomes = new Map<string, Outcome>();
     for (const { key, kind } of pending) {
       const outcome = kind === 'effect' ? outcomeOf(row, key, answered.get(key)) : undefined;
-      if (outcome) results.set(key, outcome);
+      if (outcome) outcomes.set(key, outcome);
     }
     return {
       ...toActorRow(row, (what, stored) => naming(actor, Number(row.seq), what, () => codec.read(stored))),
       pending,
-      results,
+      results: outcomes,
       lists: Object.fromEntries(lists.lengths(row, places)),
     };
   }
@@ -188,6 +177,3 @@ export function toActorRow(row: ActorColumns, read: (what: string, stored: strin
     snapshot: read('the snapshot', String(row.snapshot)),
   };
 }
-
-/** Compares a result in the ledger with its digest. */
-export const isIntact = ({ sum, ...result }: LedgerColumns): boolean => isResult(result, String(sum));

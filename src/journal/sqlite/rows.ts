@@ -59,7 +59,20 @@ export type ReplyColumns = {
   readonly sum: string | null;
 };
 
-/** Table `ledger`: results that were stored without a commit, and all of earlier versions. `sum` is the digest of the result, `position` that of the last commit before it. */
+/** Table `results`: those that were stored without a commit (results.ts). `position` is that of the last commit before it, `input` null where it is; `n` is the order. */
+export type ResultColumns = {
+  readonly n: number;
+  readonly actor: number;
+  readonly key: string;
+  readonly position: number;
+  readonly at: number;
+  readonly name: string;
+  readonly input: string | null;
+  readonly outcome: string;
+  readonly sum: Uint8Array;
+};
+
+/** Table `ledger`: the same as earlier versions stored it, and results of commits of still earlier ones. `sum` is the digest of the result, `position` that of the last commit before it. */
 export type LedgerColumns = {
   readonly key: string;
   readonly actor: number;

@@ -67,6 +67,8 @@ export const migrations: readonly string[] = [
    DROP TABLE waiting;
    CREATE INDEX pending_actor ON pending (actor);
    ALTER TABLE ledger ADD COLUMN position INTEGER;`,
+  // A result that is stored without a commit has its key once, and without the address of its actor (results.ts). Those of earlier versions stay in `ledger`.
+  `CREATE TABLE results (n INTEGER PRIMARY KEY, actor INTEGER NOT NULL, key TEXT NOT NULL, position INTEGER NOT NULL, at INTEGER NOT NULL, name TEXT NOT NULL, input TEXT, outcome TEXT NOT NULL, sum BLOB NOT NULL, UNIQUE (actor, key));`,
 ];
 
 /** The version of a file that has had all migrations. */

@@ -1,6 +1,7 @@
 /** Reads what the flows of a run have recorded: the root, and the flows that it runs as children. */
 import { FlowStart } from '../../contracts/flow/flow.ts';
 import { flowBodySlot, type FlowRecord } from '../../contracts/flow/record.ts';
+import { recordsOf } from '../../flow/storedRecords.ts';
 import type { Journal } from '../../journal/journal.ts';
 
 /** What a flow of a run has recorded. */
@@ -22,8 +23,7 @@ export async function flowRecordsOf(
   for (const { actor, name, outcome } of await journal.ledger(run)) {
     if (name !== `${flowBodySlot}.checkpoint` || !outcome.ok) continue;
     const records = byActor.get(actor) ?? [];
-    // What the body of a flow stores.
-    records.push(...(outcome.output as unknown as readonly FlowRecord[]));
+    records.push(...recordsOf(outcome.output));
     byActor.set(actor, records);
   }
   const byPath = new Map<string, { prefix: string; replayOf: string | undefined; records: FlowRecord[] }>();

@@ -1,5 +1,6 @@
 /** What a run has recorded, read from its journal. */
 import type { FlowRecord } from '../../../src/contracts/flow/record.ts';
+import { recordsOf } from '../../../src/flow/storedRecords.ts';
 import type { Runtime } from '../../../src/index.ts';
 
 /** The records of a run of one kind, in order. */
@@ -11,7 +12,7 @@ export async function recordedIn<Kind extends FlowRecord['record']>(
   const entries = await runtime.journal.ledger(run);
   // The checkpoints of a body are lists of records.
   const records = entries.flatMap(({ name, outcome }) =>
-    name === 'body.checkpoint' && outcome.ok ? (outcome.output as unknown as FlowRecord[]) : [],
+    name === 'body.checkpoint' && outcome.ok ? recordsOf(outcome.output) : [],
   );
   return records.filter((record): record is Extract<FlowRecord, { record: Kind }> => record.record === kind);
 }

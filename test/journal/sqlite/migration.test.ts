@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openSqliteDriver } from '../../../src/journal/sqlite/driver.ts';
 import type { SqliteDriver } from '../../../src/journal/sqlite/database.ts';
+import { resultDigest } from '../../../src/journal/chain.ts';
 import { migrate, newestVersion } from '../../../src/journal/sqlite/schema.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
@@ -207,6 +208,46 @@ describe.each(drivers)('a journal of an earlier version on %s', (driver) => {
     await using journal = await sqlite(path, { driver });
     expect((await journal.verify()).damage).toEqual([]);
     expect(await versionOf(path, driver)).toBe(newestVersion);
+  });
+
+  test('of the fifth version keeps the results that were stored without a commit, and new ones follow', async () => {
+    const path = fresh();
+    {
+      await using journal = await sqlite(path, { driver });
+      await journal.claim('r', 'me', { now, ttl: 1_000 });
+      const opens = [1, 2].map((n) => ({
+        key: `agent/a/1/${n}`,
+        kind: 'effect' as const,
+        data: { id: 'x', src: 's', input: n },
+      }));
+      await journal.commit(commitFor({ seq: 1, opens }));
+    }
+    const db = await openSqliteDriver(path, driver);
+    db.exec('DROP TABLE results; PRAGMA user_version = 5');
+    const [input, outcome] = ['null', '{"ok":true,"output":"first"}'];
+    for (const key of ['agent/a/1/1', 'agent/a/1/1/1.1']) {
+      const row = { key, actor: 1, at: now, name: 's', input, outcome, position: 1 };
+      db.prepare('INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
+        ...[key, 1, now, 's', input, outcome, resultDigest(row), 1],
+      );
+    }
+    db.close();
+    await using journal = await sqlite(path, { driver });
+    const result = (key: string, output: string) =>
+      ({ key, name: 's', input: { output }, outcome: { ok: true, output } }) as const;
+    await journal.record('r', 1, 'agent/a', now, result('agent/a/1/1/1.2', 'second'));
+    await journal.record('r', 1, 'agent/a', now, result('agent/a/1/2', 'third'));
+    await journal.record('r', 1, 'agent/a', now, result('agent/earlier/1/2', 'fourth'));
+    const ledger = await journal.ledger('r');
+    expect(ledger.map(({ key, outcome }) => [key, outcome.ok && outcome.output])).toEqual([
+      ['agent/a/1/1', 'first'],
+      ['agent/a/1/1/1.1', 'first'],
+      ['agent/a/1/1/1.2', 'second'],
+      ['agent/a/1/2', 'third'],
+      ['agent/earlier/1/2', 'fourth'],
+    ]);
+    expect([...((await journal.load('agent/a'))?.results.keys() ?? [])]).toEqual(['agent/a/1/1', 'agent/a/1/2']);
+    expect((await journal.verify()).damage).toEqual([]);
   });
 
   test('of the first version has its history in order', async () => {

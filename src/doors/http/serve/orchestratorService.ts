@@ -232,7 +232,7 @@ export function orchestratorService({
 
   async function answer(ticket: Address, said: { approved: boolean; note?: string }): Promise<'done' | 'decided'> {
     try {
-      await runtime.answer(ticket, said, 'http');
+      await runtime.answer(ticket, said, 'a person over HTTP');
       return 'done';
     } catch (thrown) {
       const { kind } = toFailure(thrown);

@@ -112,7 +112,7 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
       starting = runtime.start(agent, asJson(task));
       const handle = await starting;
       for (;;) {
-        const outcome = await handle.outcome({ returnWhenWaiting: true });
+        const outcome = await handle.outcome({ returnWhenWaiting: 'tickets' });
         if (outcome.status !== 'waiting') {
           await goLive();
           await send(work, await ended(work, handle, outcome));

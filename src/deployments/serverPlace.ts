@@ -1,0 +1,35 @@
+/** The deployments of a tenant on a NATS server, with their code. */
+import { connectNats } from '../nats/connection.ts';
+import { objectStore } from '../nats/objectStore.ts';
+import type { NatsSettings } from '../nats/options.ts';
+import { serverRecords } from '../nats/records.ts';
+import { requireTenant } from '../nats/tenant.ts';
+import type { Clock } from '../values/clock.ts';
+import type { BundleFolder } from './bundleFolder.ts';
+import { serverBundles } from './bundlesOnServer.ts';
+import { serverDeployments } from './store/onServer.ts';
+import type { DeploymentStore } from './store/store.ts';
+
+/** An open place. Disposing it closes its connection. */
+export interface ServerPlace extends AsyncDisposable {
+  readonly store: DeploymentStore;
+  readonly bundles: BundleFolder;
+}
+
+/** Connects; `local` is where this machine keeps the code that it loads. Rejects as `connectNats` does. This file needs the NATS client: it is loaded by `withNats`. */
+export async function openServerPlace(
+  { tenant = 'default', replicas, ...options }: NatsSettings,
+  local: BundleFolder,
+  clock: Clock,
+): Promise<ServerPlace> {
+  requireTenant(tenant);
+  const connection = await connectNats(options);
+  const copies = replicas === undefined ? {} : { replicas };
+  const [stream, prefix] = [`troupe_${tenant}_deployments`, `troupe.${tenant}._deployments`];
+  return {
+    store: serverDeployments(serverRecords({ connection, clock, stream, prefix, ...copies })),
+    bundles: serverBundles(local, objectStore({ connection, clock, bucket: `troupe_${tenant}_code`, ...copies })),
+    // A server that is gone has nothing to drain.
+    [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),
+  };
+}
