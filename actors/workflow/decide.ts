@@ -51,6 +51,7 @@ export const decideEffect = (definition: WorkflowDefinition, asStep: AsStep, cac
 class Deciding {
   readonly #definition: WorkflowDefinition;
   readonly #steps: ReadonlyMap<string, StepDefinition>;
+  readonly #ids: readonly string[];
   readonly #asStep: AsStep;
   readonly #start: WorkflowStart;
   readonly #asked: DecideInput;
@@ -74,6 +75,7 @@ class Deciding {
     this.#cache = cache;
     this.#definition = definition;
     this.#steps = new Map(definition.steps.map((step) => [step.id, step]));
+    this.#ids = [...this.#steps.keys(), ...Object.keys(definition.recorded ?? {})];
     this.#asStep = asStep;
     this.#start = start;
     this.#asked = asked;
@@ -118,7 +120,11 @@ class Deciding {
       const before = step.after.filter((id) => !this.#records.has(id) && !Object.hasOwn(recorded, id));
       if (before.length === 0) ready.push(step);
       open.set(step.id, before.length);
-      for (const id of before) followers.set(id, [...(followers.get(id) ?? []), step]);
+      for (const id of before) {
+        const after = followers.get(id);
+        if (after) after.push(step);
+        else followers.set(id, [step]);
+      }
     }
     for (let next = 0; next < ready.length; next++) {
       const step = ready[next];
@@ -178,7 +184,7 @@ class Deciding {
     const reads =
       step.condition === undefined
         ? undefined
-        : referencesOf(step.condition, { position: 'condition', ids: this.#ids() });
+        : referencesOf(step.condition, { position: 'condition', ids: this.#ids });
     const blocking = step.after.some((id) => {
       const end = this.#records.get(id)?.end;
       const isBlocking =
@@ -251,10 +257,6 @@ class Deciding {
 
   #onError(id: string): StepDefinition['onError'] {
     return this.#steps.get(id)?.onError ?? 'fail';
-  }
-
-  #ids(): readonly string[] {
-    return [...this.#steps.keys(), ...Object.keys(this.#definition.recorded ?? {})];
   }
 
   #ended(end: NonNullable<Decision['end']>): Decision {

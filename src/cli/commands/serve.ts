@@ -30,6 +30,8 @@ export interface ServeCommandOptions extends CommonOptions {
   readonly ownUrl?: string;
   readonly token?: string;
   readonly allow: readonly string[];
+  /** The journal where neither a flag, a variable nor the environment file says one; that of `--db` by default. */
+  readonly fallbackDb?: string;
   /** Whether deployments are served at the door of the orchestrator; false by default. */
   readonly deployments?: boolean;
   /** Whether the runs of schedules are started as well; false by default. */
@@ -37,7 +39,8 @@ export interface ServeCommandOptions extends CommonOptions {
 }
 
 /** Serves until it is interrupted. What was asked for is answered before it ends. */
-export async function serveCommand(cli: Cli, options: ServeCommandOptions): Promise<number> {
+export async function serveCommand(cli: Cli, given: ServeCommandOptions): Promise<number> {
+  const options = await withState(cli, given);
   const stopped = new Promise<void>((done) => {
     const listening = cli.onInterrupt(() => (listening[Symbol.dispose](), done()));
   });
@@ -50,7 +53,7 @@ export async function serveCommand(cli: Cli, options: ServeCommandOptions): Prom
     components: Object.fromEntries(components.map((name) => [name, addresses[name]])),
     project,
     runtime: runtimeOptions(cli, options),
-    open: (given) => cli.open(given),
+    open: (opened) => cli.open(opened),
     clock: cli.clock,
     runtimeUrl,
     gatewayUrl,
@@ -80,6 +83,16 @@ export async function serveCommand(cli: Cli, options: ServeCommandOptions): Prom
   using _ = cli.onInterrupt(() => cli.exitNow(exitCodes.interrupted));
   await Promise.all([carrying, served[Symbol.asyncDispose]()]);
   return exitCodes.done;
+}
+
+/** With the journal that the `state` of the environment file names, unless the command line or a variable names one. */
+async function withState(cli: Cli, options: ServeCommandOptions): Promise<ServeCommandOptions> {
+  const { env, db = cli.env['TROUPE_DB'], nats = cli.env['TROUPE_NATS'], fallbackDb } = options;
+  if (db || nats) return options;
+  const { environment } = env === undefined ? {} : await loadProject(projectOptions(cli, options));
+  const dsn = environment?.value?.state?.dsn;
+  const stated = dsn == null ? fallbackDb : String(dsn);
+  return stated === undefined ? options : { ...options, db: stated };
 }
 
 function projectOptions(cli: Cli, options: ServeCommandOptions): ProjectOptions {

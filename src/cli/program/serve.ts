@@ -35,6 +35,7 @@ interface ServeFlags extends CommonOptions {
   readonly allow: readonly string[];
   readonly storeType?: string;
   readonly dbPath?: string;
+  readonly fallbackDb?: string;
   readonly schedules?: boolean;
   readonly deployments?: boolean;
 }
@@ -152,6 +153,8 @@ function serve(
 function withStore({ env }: Cli, flags: ServeFlags): ServeFlags {
   if (flags.db !== undefined || env['TROUPE_DB']) return flags;
   const type = flags.storeType ?? env['KTSU_STORE_TYPE'] ?? (flags.dbPath === undefined ? 'memory' : 'sqlite');
+  if (type === 'memory' && flags.storeType === undefined && !env['KTSU_STORE_TYPE'])
+    return { ...flags, fallbackDb: 'memory' };
   if (type === 'memory') return { ...flags, db: 'memory' };
   if (type === 'sqlite') return { ...flags, db: flags.dbPath ?? env['KTSU_DB_PATH'] ?? 'ktsu.db' };
   throw new UsageError(

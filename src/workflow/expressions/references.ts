@@ -4,6 +4,7 @@ import type { SyntaxProblem } from './jmespath.ts';
 import { meaningOf, namespaces, type Meaning } from './meaning.ts';
 import type { Position } from './position.ts';
 import { readsOf, type ReadPath } from './reads.ts';
+import { stepOrder } from './stepOrder.ts';
 
 /** What a value with templates reads. Each name once, in the order of reading. */
 export interface References {
@@ -33,13 +34,15 @@ export interface ReferenceOptions {
   readonly fansOut?: boolean;
 }
 
+const noIds: readonly string[] = [];
+
 /** Finds what all templates in a value read. */
 export function referencesOf(
   raw: Json,
-  { position = 'param', ids = [], fansOut = false }: ReferenceOptions = {},
+  { position = 'param', ids = noIds, fansOut = false }: ReferenceOptions = {},
 ): References {
   const isName = (name: string): boolean =>
-    name === 'item' || name === 'item_index' ? fansOut : namespaces.includes(name) || ids.includes(name);
+    name === 'item' || name === 'item_index' ? fansOut : namespaces.includes(name) || stepOrder(ids).has(name);
   const paths: ReadPath[] = [];
   let problem: SyntaxProblem | undefined;
   const visit = (inner: Json): void => {
@@ -79,7 +82,7 @@ function sorted(paths: readonly ReadPath[], ids: readonly string[]): Omit<Refere
       if (name === undefined) whole.add(space);
       else ({ step: steps, env, params })[space].add(name);
     } else if (space === 'item' || space === 'item_index') item = true;
-    else if (ids.includes(space)) steps.add(space);
+    else if (stepOrder(ids).has(space)) steps.add(space);
     // `x != null` works because null is a name that stands for nothing.
     else if (space !== 'null') unknown.add(space);
   }

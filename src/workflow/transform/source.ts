@@ -4,6 +4,7 @@ import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { referencesOf } from '../expressions/references.ts';
 import { resolveTemplates } from '../expressions/resolve.ts';
+import { stepOrder } from '../expressions/stepOrder.ts';
 
 /** The data of a source; null for a step or a field that is not there. Throws `definition` for one that cannot be read, or that is secret. */
 export function sourceData(from: string, values: WorkflowValues): Json {
@@ -15,7 +16,7 @@ export function sourceData(from: string, values: WorkflowValues): Json {
 
 /** The steps that a source reads. */
 export const sourceSteps = (from: string, ids: readonly string[]): readonly string[] =>
-  ids.includes(from) ? [from] : referencesOf(asExpression(from), { position: 'list', ids, fansOut: true }).steps;
+  stepOrder(ids).has(from) ? [from] : referencesOf(asExpression(from), { position: 'list', ids, fansOut: true }).steps;
 
 /** `input` is the older word for the parameters of the workflow. */
 const asExpression = (from: string): string => (from === 'input' ? 'params' : from.replace(/^input\./, 'params.'));

@@ -6,7 +6,7 @@ import type { Json } from '../../values/json.ts';
 import { readExpression } from '../expressions/jmespath.ts';
 import { deepMerge } from './merge.ts';
 import { perform, type GiveTurn } from './operations.ts';
-import { sourceData, sourceSteps } from './source.ts';
+import { sourceData } from './source.ts';
 
 /**
  * The output of a transform. Several inputs are merged deeply, the later over the earlier; without inputs it begins with null.
@@ -42,15 +42,6 @@ const namesNothing = (from: string, { step }: WorkflowValues): boolean =>
 
 /** What a step that there is not is to an operation: one item without any field for those on items, and null for the others. Without any input there are no items. */
 const itemsOfNothing = ({ op }: TransformOperation): Json => (op === 'map' || op === 'filter' ? [{}] : null);
-
-/** The steps that a transform reads, of those that there are. */
-export const transformReads = ({ inputs, ops }: TransformDefinition, ids: readonly string[]): readonly string[] => [
-  ...new Set(
-    [...inputs, ...ops.flatMap((operation) => (operation.op === 'merge' ? operation.steps : []))].flatMap((from) =>
-      sourceSteps(from, ids),
-    ),
-  ),
-];
 
 /** The first operation whose expression cannot be read, from 0, and why; undefined when all can. */
 export function transformProblem({

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Json } from '../../../src/values/json.ts';
 import type { TransformOperation } from '../../../src/contracts/workflow/definition.ts';
 import { loadLanguage } from '../../../src/workflow/loadLanguage.ts';
-import { transform, transformProblem, transformReads } from '../../../src/workflow/transform/transform.ts';
+import { transform, transformProblem } from '../../../src/workflow/transform/transform.ts';
 import { recordedD, recordedD2, recordedValues } from '../recorded.ts';
 
 beforeAll(loadLanguage);
@@ -120,17 +120,9 @@ test.each<[string, readonly TransformOperation[], object]>([
   await expect(run(['d'], ops)).rejects.toMatchObject(error);
 });
 
-test('an expression that cannot be read is known before the run, and so are the steps that are read', () => {
+test('an expression that cannot be read is known before the run', () => {
   expect(transformProblem({ inputs: [], ops: [map('a'), sort('>')] })).toMatchObject({ operation: 1 });
   expect(transformProblem({ inputs: [], ops: [map('a'), flatten] })).toBeUndefined();
-  expect(
-    transformReads({ inputs: ['d', '{{ step.e.x }}', 'params'], ops: [merge('step.f.y', 'g-h')] }, [
-      'd',
-      'e',
-      'f',
-      'g-h',
-    ]),
-  ).toEqual(['d', 'e', 'f', 'g-h']);
 });
 
 test('a transform cannot read a secret', async () => {

@@ -1,4 +1,5 @@
 /** Checks what the expressions of a workflow read: steps that there are, variables that are declared, and no environment but in a root. */
+import { stepOrder } from '../../expressions/stepOrder.ts';
 import { nearestName } from '../../../values/options.ts';
 import { allVariables, declaredVariables, legacyVariable } from '../define/environment.ts';
 import { stepTexts, transformReferences, transformSource } from '../define/texts.ts';
@@ -59,7 +60,7 @@ function unknownSteps(
   ids: readonly string[],
 ): FileProblem[] {
   return reads.steps
-    .filter((id) => !ids.includes(id))
+    .filter((id) => !stepOrder(ids).has(id))
     .map((id) => {
       const offset = Math.max(0, text.indexOf(id));
       return yaml.problem(path, `There is no step "${id.slice(0, 80)}" to read.${didYouMean(id, ids)}`, { offset });
@@ -86,7 +87,7 @@ function checkTransforms({ yaml, value }: WorkflowNode, ids: readonly string[]):
   return (value?.pipeline ?? []).flatMap((step, at) =>
     transformReferences(step).flatMap(({ path, text }) => {
       const id = transformSource(text);
-      if (id === undefined || ids.includes(id)) return [];
+      if (id === undefined || stepOrder(ids).has(id)) return [];
       const message = `There is no step "${id.slice(0, 80)}", so that nothing is taken from it.${didYouMean(id, ids)}`;
       return [yaml.problem(['pipeline', at, ...path], message, { severity: 'warning' })];
     }),
@@ -155,7 +156,7 @@ function checkOutput({ yaml, value }: WorkflowNode, ids: readonly string[]): Fil
           }),
         ]
       : []),
-    ...(from != null && !ids.includes(from)
+    ...(from != null && !stepOrder(ids).has(from)
       ? [
           yaml.problem(
             ['output', 'from'],

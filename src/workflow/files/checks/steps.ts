@@ -1,4 +1,5 @@
 /** Checks what every step needs: an id of its own, one kind of work, and keys that belong to it. */
+import { stepOrder } from '../../expressions/stepOrder.ts';
 import type { FileProblem } from '../problem.ts';
 import type { WorkflowNode } from '../project/sources.ts';
 import type { StepSource } from '../schema/step.ts';
@@ -94,7 +95,7 @@ function checkDependencies(
 ): FileProblem[] {
   const ids = steps.map(({ id }) => id);
   return (step.depends_on ?? []).flatMap((id, at) => {
-    if (ids.includes(id)) return [];
+    if (stepOrder(ids).has(id)) return [];
     const meant = nearestName(id, ids);
     const more = meant === undefined ? '' : ` Did you mean "${meant}"?`;
     return [

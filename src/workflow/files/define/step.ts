@@ -8,6 +8,7 @@ import type {
 } from '../../../contracts/workflow/definition.ts';
 import type { Json, JsonObject } from '../../../values/json.ts';
 import { sourceSteps } from '../../transform/source.ts';
+import { stepOrder } from '../../expressions/stepOrder.ts';
 import { goDuration } from '../goDuration.ts';
 import type { StepSource } from '../schema/step.ts';
 import { schemaOf } from './agent.ts';
@@ -44,7 +45,9 @@ export function stepsBefore(source: StepSource, ids: readonly string[]): string[
   const read = stepTexts(source, ids).flatMap(({ reads }) => reads.steps);
   const merged = transformReferences(source).flatMap(({ text }) => sourceSteps(text, ids));
   const all = new Set([...named, ...read, ...merged]);
-  return ids.filter((id) => all.has(id));
+  const order = stepOrder(ids);
+  const placeOf = (id: string) => order.get(id) ?? 0;
+  return [...all].filter((id) => order.has(id)).sort((a, b) => placeOf(a) - placeOf(b));
 }
 
 function commonOf(source: StepSource, { ids, line, problem }: StepSurroundings): StepCommon {

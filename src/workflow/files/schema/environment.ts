@@ -9,6 +9,14 @@ export const environmentFileSchema = fields({
   name: maybe(text()),
   variables: maybe(mapOf(text())).describe('Values of declared variables; the environment of the process wins.'),
   providers: maybe(z.array(provider())),
-  state: maybe(fields({ driver: z.enum(['sqlite', 'postgres']), dsn: maybe(text()) })),
+  state: maybe(
+    fields({
+      driver: z.enum(['sqlite'], {
+        error:
+          'The state is kept by sqlite; several machines share a journal with troupe serve --nats, and postgres is not supported.',
+      }),
+      dsn: maybe(text()).describe('The file of the journal, from the current folder, for troupe serve and start.'),
+    }),
+  ),
 });
 export type EnvironmentSource = z.infer<typeof environmentFileSchema>;

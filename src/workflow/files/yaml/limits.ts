@@ -9,7 +9,7 @@ export const yamlLimits = {
   /** Aliases (`*name`) in a file. */
   aliases: 100,
   /** Tokens of a file: values, signs, comments, spaces and ends of lines. */
-  tokens: 150_000,
+  tokens: 400_000,
   /** Values in a file, with each alias counted as all that it stands for. */
   nodes: 100_000,
 } as const;
