@@ -103,7 +103,7 @@ const toolScope = (request: ToolRequest, scope: EffectScope): ToolScope => {
 function failureOfWrite(request: ToolRequest, scope: EffectScope, thrown: unknown): unknown {
   const { name, effect: kind, idempotent } = request;
   const { kind: why, retryable, message, data } = toFailure(thrown);
-  const { sent, done } = annotationsOf(thrown);
+  const { sent, done, server } = annotationsOf(thrown);
   if (kind !== 'write' || sent === false) return thrown;
   if (done === true) return new TroupeError('tool', resultLostMessage(name), { cause: thrown, data });
   // An idempotent write that is retryable is tried again; one that is not tried again stays uncertain.
@@ -111,11 +111,11 @@ function failureOfWrite(request: ToolRequest, scope: EffectScope, thrown: unknow
   if (!isOpen) return thrown;
   return new TroupeError('uncertain', `"${name}" may or may not have happened: ${message}`, {
     cause: thrown,
-    data: { key: keyOf(request, scope) },
+    data: { key: keyOf(request, scope), ...(typeof server === 'string' ? { server } : {}) },
   });
 }
 
-/** The annotations of a failed call (src/tools/annotations.ts): `sent`, it may have begun; `done`, it was carried out. */
+/** The annotations of a failed call (src/tools/annotations.ts): `sent`, it may have begun; `done`, it was carried out. `server` is the one that failed. */
 const annotationsOf = (thrown: unknown) => propertiesOf(toFailure(thrown).data);
 
 /** Without the reason, which might make the model call again: the reason is kept as the cause. */

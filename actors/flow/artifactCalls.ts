@@ -1,5 +1,6 @@
 /** `ctx.save` and `ctx.load`: values beside the results of checkpoints. */
 import { artifactTypes, type FlowArtifactRecord } from '../../src/contracts/flow/record.ts';
+import { artifactId } from '../../src/flow/artifactId.ts';
 import { requireCallName } from '../../src/flow/checkpoint.ts';
 import type { ArtifactRef, SaveOptions } from '../../src/flow/context.ts';
 import { TroupeError } from '../../src/values/failure.ts';
@@ -31,7 +32,7 @@ export function artifactCalls(run: FlowBody) {
     const stored = await store().save(name, value, { ...options, type });
     const record: FlowArtifactRecord = {
       record: 'artifact',
-      id: `${run.start.path === undefined ? '' : `${run.start.path}/`}${call.id}/${name}`,
+      id: artifactId(run.start.path === undefined ? '' : `${run.start.path}/`, call.id, name),
       call: call.id,
       name,
       at: run.clock.now(),

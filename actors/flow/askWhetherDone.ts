@@ -22,10 +22,12 @@ export function askWhetherDone(run: FlowBody, pending: FlowCall, perform: () => 
     if (happened) run.finish(pending, { outcome: { ok: true, output: result } });
     else perform();
   };
+  const time = run.book.begun.get(id) ?? 0;
   run.request(pending, {
     kind: 'wait',
     // Each time is a question of its own: what was answered before is about another time.
-    call: `${id}?${run.book.begun.get(id)}`,
+    call: `${id}?${time}`,
+    anew: time,
     ticket: {
       name: id,
       question: `The process died while "${id}" was under way, and it must not happen twice. Did it happen? If it did: what did it give?`,

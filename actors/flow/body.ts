@@ -100,7 +100,7 @@ export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOut
       return output;
     } finally {
       // One that was interrupted is taken over by the next turn.
-      if (!isKept && body.isOver && bodies.get(scope.actor) === body) bodies.delete(scope.actor);
+      if (!isKept && body.isOver && !body.isSettling && bodies.get(scope.actor) === body) bodies.delete(scope.actor);
       if (isKept) keepFor(body, scope);
     }
   }

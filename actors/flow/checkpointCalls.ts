@@ -90,7 +90,7 @@ export class CheckpointCalls {
   ): void {
     const run = this.#run;
     const { id, made, controller } = pending;
-    const key = `${run.path}/${id}`;
+    const key = run.keyOf(id);
     run.perform(pending, async () => {
       // What a checkpoint was given of a secret is not stored, wherever it has put it.
       const clean = <T>(value: T): T => {
@@ -112,10 +112,11 @@ export class CheckpointCalls {
         stopping: controller,
         clock: run.clock,
         before: run.book.attempts.get(id),
+        callOf: (thrown) => run.callOf(thrown),
         attempted: (record) => run.note(clean(record)),
-        async begins() {
+        begins(attempt) {
           run.scope.onCall?.({ tool: id, isWrite: true, input: hash ?? null, key });
-          if (options.effect === 'write') await run.note({ record: 'begun', id, at: run.clock.now() });
+          return run.begins(pending, attempt, options.effect === 'write');
         },
       });
       const result = clean(performed);

@@ -1,4 +1,5 @@
 /** What the body of a flow is run with. */
+import type { FlowChildKind } from '../../src/contracts/flow/child.ts';
 import type { ArtifactRef, FlowChild, LlmMessage, LlmOptions, SaveOptions } from '../../src/flow/context.ts';
 import type { Flow } from '../../src/flow/flow.ts';
 import type { FlowArtifactRecord } from '../../src/contracts/flow/record.ts';
@@ -40,15 +41,17 @@ export interface LlmAnswer {
 /** What the body of a flow is run with; what is missing is refused when the body asks for it. */
 export interface FlowDeps {
   readonly flow: Flow;
-  /** The name under which a child is provided, and what it starts with. Throws `definition` for one that is not in `uses`, `invalid` for input that does not fit. */
+  /** The name under which a child is provided, what it is, and what it starts with. Throws `definition` for one that is not in `uses`, `invalid` for input that does not fit. */
   child(
     child: FlowChild,
     input: unknown,
     about: { readonly depth: number; readonly settings: StoredSettings },
   ): {
     readonly source: string;
-    /** What it starts with as the call at this path, from the root. */
-    inputAt(path: string): Json;
+    /** What it is. */
+    readonly kind: FlowChildKind;
+    /** What it starts with as the call at this path, from the root. `keys`: what the keys of its calls begin with, where that is another than usual. */
+    inputAt(path: string, keys: string | undefined): Json;
   };
   /** Tells the flow of this address that its body has something to say. */
   wake?(actor: string): void;

@@ -24,14 +24,16 @@ export interface FlowBody {
   readonly defaults: CallDefaults;
   /** The settings of the run, which its children have too. */
   readonly settings: StoredSettings;
-  /** The base of the idempotency keys. */
-  readonly path: string;
   readonly ids: CallIds;
   /** The calls of the body itself. */
   readonly root: CallScope;
   readonly clock: EffectScope['clock'];
   /** What its chance follows from. */
   readonly seed: string;
+  /** The idempotency key of a call. */
+  keyOf(id: string): string;
+  /** The call whose failure was thrown, as it was told or as the cause of another error; undefined for any other error. */
+  callOf(thrown: unknown): string | undefined;
   /** The scope of the effect that lets it go on now, or did last. */
   readonly scope: EffectScope;
   /** Makes a call; `begin` begins it, when it is not recorded. Throws where nothing can be called any more. */
@@ -44,6 +46,8 @@ export interface FlowBody {
   perform(call: FlowCall, work: () => Promise<PerformedResult>): void;
   /** The end of a call is known: it is recorded, and then told. */
   finish(call: FlowCall, result: FlowCallResult, from?: 'cache'): void;
+  /** An attempt of a call begins. A promise when that is recorded at once, as of a write that must not be repeated. */
+  begins(call: FlowCall, attempt: number, isRecorded: boolean): Promise<void> | undefined;
   /** Records something beside calls. Resolves when it is stored. */
   note(record: FlowRecord): Promise<void>;
   /** Facts about the run. */

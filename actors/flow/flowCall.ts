@@ -1,5 +1,10 @@
 /** A call whose end the body was not told yet. */
-import type { FlowCallKind, FlowCallOutcome, FlowCallRecord } from '../../src/contracts/flow/record.ts';
+import type {
+  FlowBegunRecord,
+  FlowCallKind,
+  FlowCallOutcome,
+  FlowCallRecord,
+} from '../../src/contracts/flow/record.ts';
 import { decodeValue } from '../../src/flow/encode.ts';
 import { fromFailure } from '../../src/values/failure.ts';
 import type { CallScope, MadeCall } from './callScope.ts';
@@ -73,6 +78,21 @@ export class FlowCall {
   stop(error: unknown): void {
     this.controller.abort(error);
     this.#reject(error);
+  }
+
+  /** The record of an attempt that begins now. */
+  begun(attempt: number, now: number): FlowBegunRecord {
+    const { id, name } = this.made;
+    const { scope, type } = this.request;
+    return {
+      record: 'begun',
+      id,
+      ...(name === id ? {} : { name }),
+      ...(type === undefined ? {} : { type }),
+      ...(scope.id === undefined ? {} : { scope: scope.id }),
+      attempt,
+      at: now,
+    };
   }
 
   /** Its record, when it ended now. */

@@ -1,6 +1,7 @@
 /** The context that the body of a flow is given. */
 import type { FlowContext } from '../../src/flow/context.ts';
 import { bodyRandom } from '../../src/flow/bodyRandom.ts';
+import { isStopped } from '../../src/flow/flowErrors.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { JsonObject } from '../../src/values/json.ts';
 import { requireFacts } from './facts.ts';
@@ -49,8 +50,14 @@ export function flowContext(run: FlowBody): FlowContext {
     log(facts: JsonObject) {
       const json = requireFacts(facts);
       const at = currentCheckpoint();
-      if (at?.owner === run) at.log(json);
-      else run.log(json);
+      if (at?.owner === run) return at.log(json);
+      try {
+        run.requireRunning();
+      } catch (refused) {
+        // A body that was stopped may say so in its clean-up.
+        if (!isStopped(refused)) throw refused;
+      }
+      run.log(json);
     },
     async secret(name: string) {
       checkpointOf(run, `ctx.secret("${name}")`);

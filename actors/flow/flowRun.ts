@@ -31,6 +31,7 @@ import { bodyOutput, bodyValue } from './flowResult.ts';
 import { outsideCheckpoints } from './flowScope.ts';
 import { FlowCall, type CallRequest } from './flowCall.ts';
 import type { PerformedResult } from './performCall.ts';
+import { UnderWay } from './underWay.ts';
 
 /** What a flow is run from. */
 export interface FlowRunParts {
@@ -67,8 +68,8 @@ export class FlowRun implements FlowBody {
   readonly epoch: number;
   /** What its calls go by. */
   readonly defaults: CallDefaults;
-  /** The base of the idempotency keys. */
-  readonly path: string;
+  /** What the idempotency keys begin with. */
+  readonly #keys: string;
   readonly ids = new CallIds();
   readonly root: CallScope;
   readonly clock: EffectScope['clock'];
@@ -85,6 +86,7 @@ export class FlowRun implements FlowBody {
   /** Work that waits for its turn among those under way. */
   #queue: { readonly pending: FlowCall; readonly begin: () => Promise<void> }[] = [];
   readonly #requests = new FlowRequests();
+  readonly #underWay: UnderWay;
   #performing = 0;
   #logged = 0;
   #refusals = 0;
@@ -97,6 +99,8 @@ export class FlowRun implements FlowBody {
   #isToBeginAgain = false;
   /** The body has returned or thrown. */
   #isSettled = false;
+  /** It has failed by itself: a retry may go on with it. */
+  #isFailed = false;
   #stopReason: string | undefined;
   #end: BodyEnd | undefined;
   #stuck: Disposable | undefined;
@@ -112,8 +116,9 @@ export class FlowRun implements FlowBody {
     this.settings = settings;
     this.defaults = callDefaults(settings, deps.flow.options);
     this.clock = clock;
-    this.path = start.path === undefined ? run : `${run}/${start.path}`;
+    this.#keys = start.keys ?? (start.path === undefined ? run : `${run}/${start.path}`);
     this.root = new CallScope(undefined, this.ids, book.sequence, start.began ?? 0);
+    this.#underWay = new UnderWay(clock, (records) => void this.#sequence.write(...records));
     this.#inbox = new FlowInbox(book.signals);
     this.#turns = new BodyTurns({
       output: (isAttached) => this.#output(isAttached),
@@ -133,7 +138,13 @@ export class FlowRun implements FlowBody {
 
   /** What its chance follows from. */
   get seed(): string {
-    return this.start.seed ?? this.path;
+    return this.start.seed ?? this.#keys;
+  }
+
+  /** The idempotency key of a call. What is made anew although it had succeeded is another call than it was. */
+  keyOf(id: string): string {
+    const life = this.book.anew.get(id);
+    return `${this.#keys}/${id}${life === undefined ? '' : `~${life}`}`;
   }
 
   /** The scope of the effect that lets it go on now, or did last. */
@@ -159,6 +170,11 @@ export class FlowRun implements FlowBody {
   /** Is something of it under way in this process? */
   get isPerforming(): boolean {
     return this.#performing > 0;
+  }
+
+  /** It has failed, and what was under way beside the failure has not stopped yet. */
+  get isSettling(): boolean {
+    return this.#isFailed && this.#performing > 0 && !this.#isAbandoned;
   }
 
   get isOver(): boolean {
@@ -189,6 +205,7 @@ export class FlowRun implements FlowBody {
     if (this.#isAbandoned) return;
     this.#isAbandoned = true;
     this.#sequence.end();
+    this.#underWay.stop();
     this.#stuck?.[Symbol.dispose]();
     const reason = new TroupeError('cancelled', 'This process does not run the flow any more.');
     for (const { controller } of this.#pending.values()) controller.abort(reason);
@@ -255,7 +272,9 @@ export class FlowRun implements FlowBody {
   }
 
   /** Asks the machine for something whose end arrives. */
-  request(pending: FlowCall, request: FlowRequest): void {
+  request(pending: FlowCall, asked: FlowRequest): void {
+    const anew = this.book.anew.get(pending.id);
+    const request = anew === undefined || asked.anew !== undefined ? asked : { ...asked, anew };
     const outcome = this.#inbox.takeEnd(request.call);
     if (outcome) return this.#ended(pending, outcome);
     if (request.call !== pending.id) this.#askedAbout.set(request.call, pending);
@@ -267,6 +286,13 @@ export class FlowRun implements FlowBody {
   awaitSignal(pending: FlowCall): void {
     const queued = this.#inbox.takeSignal(pending.made.name);
     if (queued) this.takeSignal(pending, queued);
+  }
+
+  #awaitedSignals(): readonly string[] {
+    const names = [...this.#pending.values()].flatMap(({ id, made: { kind, name } }) =>
+      kind === 'signal' && !this.#finished.has(id) ? [name] : [],
+    );
+    return [...new Set(names)];
   }
 
   takeSignal(pending: FlowCall, { value, encoded }: QueuedSignal): void {
@@ -281,9 +307,13 @@ export class FlowRun implements FlowBody {
       const result = await work().catch((thrown: unknown) => unperformed(thrown));
       if (!isScope) this.#performing--;
       this.#beginQueued();
+      const isSeen = this.#underWay.end(pending.id);
       // One that was stopped because another one had failed has no result.
       if (!pending.controller.isAborted || result.outcome.ok) this.finish(pending, result);
-      else this.#pending.delete(pending.id);
+      else {
+        this.#pending.delete(pending.id);
+        if (isSeen && !this.isOver) void this.note({ record: 'stopped', id: pending.id, at: this.clock.now() });
+      }
       this.#turns.consider();
     };
     if (isScope) return void begin();
@@ -308,13 +338,20 @@ export class FlowRun implements FlowBody {
   /** The end of a call is known: it is recorded, and then told. */
   finish(
     pending: FlowCall,
-    { outcome, metadata, artifacts = [], loaded = [] }: Partial<PerformedResult> & Pick<PerformedResult, 'outcome'>,
+    {
+      outcome,
+      metadata,
+      artifacts = [],
+      loaded = [],
+      cause,
+    }: Partial<PerformedResult> & Pick<PerformedResult, 'outcome'>,
     from?: 'cache',
   ): void {
     const record: FlowCallRecord = {
       ...pending.record(outcome, this.clock.now()),
       ...(metadata ? { metadata } : {}),
       ...(loaded.length > 0 ? { loaded } : {}),
+      ...(cause === undefined ? {} : { cause }),
       ...(from ? { from } : {}),
     };
     this.#write(record, artifacts);
@@ -332,13 +369,24 @@ export class FlowRun implements FlowBody {
   }
 
   #write(record: FlowCallRecord, before: readonly FlowRecord[]): void {
-    if (this.#isAbandoned || this.#isSettled || this.#finished.has(record.id)) return;
+    // What was under way when the body failed may still succeed: a retry takes it.
+    const isOver = this.#isAbandoned || (this.#isSettled && !this.#isFailed);
+    if (isOver || this.#finished.has(record.id)) return;
     this.#finished.add(record.id);
     void this.#sequence.write(...before, record);
   }
 
+  /** An attempt of a call begins. A promise when that is recorded at once, as of a write that must not be repeated. */
+  begins(pending: FlowCall, attempt: number, isRecorded: boolean): Promise<void> | undefined {
+    const record = pending.begun(attempt, this.clock.now());
+    this.#underWay.begin(record, isRecorded);
+    return isRecorded ? this.note(record) : undefined;
+  }
+
   /** Records something beside calls. Resolves when it is stored. */
   note(record: FlowRecord): Promise<void> {
+    // Between two attempts nothing of the call is under way.
+    if (record.record === 'attempt') this.#underWay.end(record.id);
     return this.#sequence.write(record);
   }
 
@@ -405,6 +453,7 @@ export class FlowRun implements FlowBody {
     void outsideCheckpoints(async () => {
       const end = await this.#result().catch((thrown: unknown) => this.#failed(thrown));
       this.#end ??= end;
+      this.#underWay.stop();
       await this.#sequence.write();
       this.#turns.consider();
     });
@@ -437,11 +486,12 @@ export class FlowRun implements FlowBody {
 
   async #failed(thrown: unknown): Promise<BodyEnd> {
     this.#isSettled = true;
+    this.#isFailed = this.#stopReason === undefined;
     const failure = userFailure(thrown);
-    const call = this.#callOf(thrown);
-    if (this.#stopReason === undefined)
+    const call = this.callOf(thrown);
+    if (this.#isFailed)
       await this.note({ record: 'failed', at: this.clock.now(), failure, ...(call === undefined ? {} : { call }) });
-    // What was under way beside it is not waited for.
+    // What was under way beside it is told to stop, and the flow waits for it until its grace period is over.
     const reason = new TroupeError('cancelled', 'The flow has failed.');
     for (const { controller } of this.#pending.values()) controller.abort(reason);
     // The effect is not tried again: the body is.
@@ -449,10 +499,12 @@ export class FlowRun implements FlowBody {
   }
 
   /** The call whose failure was thrown, as it was told or as the cause of another error. */
-  #callOf(thrown: unknown): string | undefined {
+  callOf(thrown: unknown): string | undefined {
     for (let at = thrown, depth = 0; typeof at === 'object' && at !== null && depth < 5; depth++) {
       const call = this.#failures.get(at);
       if (call !== undefined) return call;
+      // Of several failures that ended the flow together, the last one was the last straw.
+      if (at instanceof AggregateError) return this.callOf(at.errors.at(-1));
       at = at instanceof Error ? at.cause : undefined;
     }
     return undefined;
@@ -480,7 +532,7 @@ export class FlowRun implements FlowBody {
   /** What there is to say; undefined while the body is at work. */
   #output(isAttached: boolean): FlowBodyOutput | TroupeError | undefined {
     if (!this.#sequence.isQuiet) return undefined;
-    if (this.#stopReason !== undefined) return this.#end ? { status: 'stopped' } : undefined;
+    if (this.#stopReason !== undefined) return this.#end && !this.isSettling ? { status: 'stopped' } : undefined;
     if (this.#end) return this.#sequence.isStored ? outputOf(this.#end) : undefined;
     if (this.#sequence.isReplaying) return undefined;
     if (this.#isToBeginAgain && isAttached)
@@ -488,10 +540,12 @@ export class FlowRun implements FlowBody {
         ? undefined
         : { status: 'open', requests: this.#requests.send(this.turn), busy: true };
     const isAtWork = this.#performing > 0 || this.#pending.size === 0;
-    if (this.#requests.size > 0 && isAttached)
-      return { status: 'open', requests: this.#requests.send(this.turn), busy: isAtWork };
+    if (isAtWork && this.#requests.size > 0 && isAttached)
+      return { status: 'open', requests: this.#requests.send(this.turn), busy: true };
     if (this.#requests.size === 0 && (isAtWork || !isAttached)) return undefined;
-    return { status: 'open', requests: [], busy: false };
+    const signals = this.#awaitedSignals();
+    const requests = isAttached ? this.#requests.send(this.turn) : [];
+    return { status: 'open', requests, busy: false, ...(signals.length > 0 ? { signals } : {}) };
   }
 }
 

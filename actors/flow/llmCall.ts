@@ -73,7 +73,7 @@ export function llmCall(run: FlowBody, checkpoints: CheckpointCalls) {
     const at: PerformedCall | undefined = currentCheckpoint();
     if (at?.owner === run && !at.scope) {
       const name = options.name === undefined ? `llm_${++at.llmCalls}` : callName(options.name);
-      return ask(prompt, options, name, `${run.path}/${at.id}/${name}`, at.signal);
+      return ask(prompt, options, name, `${run.keyOf(at.id)}/${name}`, at.signal);
     }
     const given = options.name === undefined ? undefined : callName(options.name);
     const pending = checkpoints.make({

@@ -35,10 +35,12 @@ export interface CallToPerform {
   readonly clock: Clock;
   /** How many attempts have failed before, in this process or another, and when the next may begin. */
   readonly before: { readonly count: number; readonly next: number } | undefined;
+  /** The call whose failure was thrown inside. */
+  callOf(thrown: unknown): string | undefined;
   /** Records an attempt that is followed by another one. Resolves when it is stored. */
   attempted(record: FlowAttemptRecord): Promise<void>;
-  /** An attempt begins. Resolves when it may. */
-  begins(): Promise<void>;
+  /** An attempt begins. A promise when it must be waited for. */
+  begins(attempt: number): Promise<void> | undefined;
 }
 
 /** What came of it. */
@@ -47,6 +49,8 @@ export interface PerformedResult {
   readonly metadata: JsonObject | undefined;
   readonly artifacts: readonly FlowArtifactRecord[];
   readonly loaded: readonly string[];
+  /** The call inside whose failure it has thrown. */
+  readonly cause?: string | undefined;
 }
 
 /** Never rejects. */
@@ -57,12 +61,13 @@ export async function performCall(call: CallToPerform): Promise<PerformedResult>
   if (pause > 0) await sleep(clock, pause, stopping.signal).catch(() => {});
   for (let attempt = (before?.count ?? 0) + 1; ; attempt++) {
     const at = clock.now();
-    const { outcome, notes } = await attemptOnce(call, attempt);
+    const { outcome, notes, cause } = await attemptOnce(call, attempt);
     const result = {
       outcome,
       metadata: notes.facts,
       artifacts: notes.artifacts,
       loaded: [...notes.loaded],
+      cause,
     };
     if (outcome.ok || attempt > times || stopping.isAborted || !isWorthAnother(call, outcome.failure)) return result;
     const wait = pauseAfter(call, attempt, outcome.failure);
@@ -85,7 +90,7 @@ export async function performCall(call: CallToPerform): Promise<PerformedResult>
 async function attemptOnce(
   call: CallToPerform,
   attempt: number,
-): Promise<{ readonly outcome: FlowCallOutcome; readonly notes: AttemptNotes }> {
+): Promise<{ readonly outcome: FlowCallOutcome; readonly notes: AttemptNotes; readonly cause?: string | undefined }> {
   const { owner, id, name, key, options, clock, scope } = call;
   const timeout = options.timeout === undefined ? undefined : milliseconds(options.timeout);
   // One with a time limit stops by itself as well.
@@ -116,7 +121,8 @@ async function attemptOnce(
   };
   let timer: Disposable | undefined;
   try {
-    await call.begins();
+    const may = call.begins(attempt);
+    if (may) await may;
     const work = inCheckpoint(performed, async () => call.run(given));
     const value = await (timeout === undefined
       ? work
@@ -132,7 +138,8 @@ async function attemptOnce(
         ]));
     return { outcome: { ok: true, ...encodedResult(call, value) }, notes };
   } catch (thrown) {
-    return { outcome: { ok: false, failure: userFailure(thrown) }, notes };
+    const cause = scope && call.callOf(thrown);
+    return { outcome: { ok: false, failure: userFailure(thrown) }, notes, cause };
   } finally {
     timer?.[Symbol.dispose]();
     limited?.[Symbol.dispose]();

@@ -38,7 +38,8 @@ export function waits(run: FlowBody) {
       const { name = 'wait', schema, question = name, deadline, metadata } = options;
       requireCallName('A wait', name);
       const { $schema: _, ...expected } = schema ? answerSchema(name, schema) : { type: 'null' };
-      const whenUnanswered = options.default === undefined ? 'fail' : { default: jsonDefault(name, options.default) };
+      const whenUnanswered =
+        options.default === undefined ? 'fail' : { default: defaultAnswer(name, schema, options.default) };
       const read = (value: unknown) => (schema ? parsed(name, schema, value) : null);
       const call = { kind: 'wait', name, scope: scope(`ctx.wait("${name}")`), read } as const;
       return run.call(call, (pending) =>
@@ -88,7 +89,15 @@ export function waits(run: FlowBody) {
       });
       return run.call(call, (pending) => {
         const path = run.start.path === undefined ? pending.id : `${run.start.path}/${pending.id}`;
-        run.request(pending, { kind: 'child', call: pending.id, source: started.source, input: started.inputAt(path) });
+        const isUsual = run.start.keys === undefined && !run.book.anew.has(pending.id);
+        const keys = isUsual ? undefined : run.keyOf(pending.id);
+        run.request(pending, {
+          kind: 'child',
+          call: pending.id,
+          source: started.source,
+          child: started.kind,
+          input: started.inputAt(path, keys),
+        });
       }).promise;
     },
   };
@@ -107,12 +116,19 @@ function answerSchema(name: string, schema: z.ZodType): z.core.JSONSchema.BaseSc
   }
 }
 
-/** A default as JSON. Throws `definition` for what is none. */
-function jsonDefault(name: string, value: unknown): z.util.JSONType {
+/** A default as JSON. Throws `definition` for what is none, or would not be accepted as an answer. */
+function defaultAnswer(name: string, schema: z.ZodType | undefined, value: unknown): z.util.JSONType {
   const json = plainCopy(value);
+  if (json === undefined)
+    throw new TroupeError('definition', `The default of "${name}" must be JSON, as an answer is.`);
+  const fits = schema?.safeParse(json);
+  if (fits && !fits.success)
+    throw new TroupeError(
+      'definition',
+      `The default of "${name}" must fit what an answer must fit: ${describeMismatch(fits.error, json)}.`,
+    );
   // Zod's own type for JSON can be written to.
-  if (json !== undefined) return json as z.util.JSONType;
-  throw new TroupeError('definition', `The default of "${name}" must be JSON, as an answer is.`);
+  return json as z.util.JSONType;
 }
 
 function parsed(name: string, schema: z.ZodType, value: unknown): unknown {

@@ -8,7 +8,7 @@ import type {
 import type { AgentTask, AgentTaskServer, StoredAgentTask } from '../../src/contracts/workflow/agentTask.ts';
 import type { Resolved, Sealed, WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { TroupeError } from '../../src/values/failure.ts';
-import type { Json } from '../../src/values/json.ts';
+import { isJsonObject, type Json } from '../../src/values/json.ts';
 import { resolveTemplates } from '../../src/workflow/expressions/resolve.ts';
 import { textOf } from '../../src/workflow/expressions/text.ts';
 import { violations, violationText } from '../../src/workflow/airlock/violations.ts';
@@ -39,7 +39,7 @@ export function agentTask(
   const given = parametersOf(step, values);
   const inPrompts: WorkflowValues = { params: given.open, env: {}, step: {}, sealed: {} };
   const prompt = (text: string) => textOf(resolveTemplates(text, inPrompts, 'text').value);
-  const servers = agent.servers.map((server) => serverTask(server, given));
+  const servers = agent.servers.map((server) => serverTask(server, given, overridesOf(step, server.name, values)));
   const { reflect } = agent.prompt;
   const task: AgentTask = {
     step: item === undefined ? step.id : `${step.id}.${item}`,
@@ -112,8 +112,24 @@ function checked(step: string, agent: AgentFile, parameter: AgentParameter, own:
   );
 }
 
-/** A server with the parameters of the agent put in. */
-function serverTask(reference: ServerReference, given: AgentParameters): Resolved<AgentTaskServer> {
+/** What a step says of one parameter of a server, in place of the agent; undefined when it says nothing. */
+type Override = (param: string) => Resolved | undefined;
+
+/** The parameters that a step gives to a server of its agent by the server's name: `params.server.NAME.PARAMETER`. */
+function overridesOf({ params }: AgentStepDefinition, server: string, values: WorkflowValues): Override {
+  const { server: all } = params;
+  const own = isJsonObject(all) && Object.hasOwn(all, server) ? all[server] : undefined;
+  return (param) => {
+    const raw = isJsonObject(own) && Object.hasOwn(own, param) ? own[param] : undefined;
+    if (raw === undefined) return undefined;
+    const resolved = resolveTemplates(raw, values, 'param');
+    // What is null counts as not given.
+    return resolved.value === null && resolved.sealed.length === 0 ? undefined : resolved;
+  };
+}
+
+/** A server with the parameters of the agent put in, and those of the step, which come first. */
+function serverTask(reference: ServerReference, given: AgentParameters, override: Override): Resolved<AgentTaskServer> {
   const { server, name, allow, persistentId } = reference;
   const values: WorkflowValues = {
     params: given.open,
@@ -122,17 +138,20 @@ function serverTask(reference: ServerReference, given: AgentParameters): Resolve
     sealed: Object.fromEntries(Object.entries(given.sealed).map(([param, value]) => [`params.${param}`, value])),
   };
   const sealed: { path: (string | number)[]; value: Sealed }[] = [];
-  const placed = (raw: Json, ...path: (string | number)[]): Json => {
-    const resolved = resolveTemplates(raw, values, 'param');
+  const placed = (raw: Json, ...path: (string | number)[]): Json =>
+    placedAt(path, resolveTemplates(raw, values, 'param'));
+  const placedAt = (path: readonly (string | number)[], resolved: Resolved): Json => {
     for (const place of resolved.sealed) sealed.push({ path: [...path, ...place.path], value: place.value });
     return resolved.value;
   };
   const params: Record<string, Json> = {};
   for (const declared of server.params) {
+    const own = override(declared.name);
     const raw = reference.params[declared.name] ?? declared.default;
-    if (raw === undefined) throw missingServerParam(server.name, declared.name);
+    if (own === undefined && raw === undefined) throw missingServerParam(server.name, declared.name);
     const before = sealed.length;
-    params[declared.name] = placed(raw, 'params', declared.name);
+    const path = ['params', declared.name];
+    params[declared.name] = own ? placedAt(path, own) : placed(raw ?? null, ...path);
     if (sealed.length > before && !declared.secret)
       throw new TroupeError(
         'denied',
@@ -189,5 +208,5 @@ const notSecret = ({ name }: AgentFile, param: string) =>
 const missingServerParam = (server: string, param: string) =>
   new TroupeError(
     'invalid',
-    `The parameter "${param}" of the server "${server}" has no value. Add it to the params of the agent's reference, or give it a default.`,
+    `The parameter "${param}" of the server "${server}" has no value. Add it to the params of the agent's reference, or to params.server of the step, or give it a default.`,
   );

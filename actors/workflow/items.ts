@@ -116,12 +116,15 @@ export const gatherEffect = (definition: WorkflowDefinition) =>
 export function gathered(step: FanOutStep, ends: readonly StepEnd[]): StepEnd {
   const { maxFailures } = step.forEach;
   const failed = ends.flatMap((end, item) => (end.status === 'failed' ? [{ item, ...end }] : []));
-  if (maxFailures >= 0 && failed.length > maxFailures) return tooManyFailed(failed, maxFailures);
+  // As for one agent: whether any item went through a reflection.
+  const reflections = ends.flatMap((end) => ('reflected' in end && end.reflected !== undefined ? [end.reflected] : []));
+  const reflected = reflections.length === 0 ? {} : { reflected: reflections.includes(true) };
+  if (maxFailures >= 0 && failed.length > maxFailures) return { ...tooManyFailed(failed, maxFailures), ...reflected };
   const results = ends.map((end, item): Json => {
     if (end.status === 'failed') return { ktsu_error: end.failure.message, item_index: item };
     return end.output;
   });
-  return judge({ results }, { schemas: step.schema ? [step.schema] : [], metrics: noMetrics });
+  return judge({ results }, { schemas: step.schema ? [step.schema] : [], metrics: noMetrics, ...reflected });
 }
 
 function tooManyFailed(

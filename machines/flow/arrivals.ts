@@ -3,10 +3,9 @@ import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
-import { propertiesOf } from '../../src/values/properties.ts';
 import { childFailure, isChildError, type ChildEndEvent } from '../childEvents.ts';
-import { failureOf, makeFailure } from '../failure.ts';
 import { unansweredFailure } from '../wait.ts';
+import { childOutcome } from './children.ts';
 import type { FlowMachineContext } from './context.ts';
 import type { FlowArrival } from './effectTypes.ts';
 import { endedRequest, type FlowEvent } from './events.ts';
@@ -17,12 +16,12 @@ export function arrivalIn(context: FlowMachineContext, event: FlowEvent): FlowAr
     return { signal: event.name, value: event.value, ...(event.encoded ? { encoded: true as const } : {}) };
   const request = context.open[endedRequest(event) ?? ''];
   if (!request) return undefined;
-  const { call, kind } = request;
+  const { call, kind, child = 'flow' } = request;
   if (kind === 'sleep') return { call, outcome: { ok: true, output: null } };
   if (isChildError(event)) return { call, outcome: failed(childFailure(event)) };
   // The end of a child has its output.
   const { output } = event as ChildEndEvent;
-  if (kind === 'child') return { call, outcome: childOutcome(output) };
+  if (kind === 'child') return { call, outcome: childOutcome(child, output) };
   // A ticket gives this.
   const answer = output as WaitOutput;
   const by = answer.status === 'answered' ? { by: answer.by } : {};
@@ -43,26 +42,4 @@ function answerOutcome(answer: WaitOutput): FlowCallOutcome {
   const value = answer.status === 'aborted' ? undefined : answer.answer;
   // What was stored as an answer is JSON.
   return value === undefined ? failed(unansweredFailure(answer)) : { ok: true, output: value as Json };
-}
-
-/** How a child flow, an agent, a team or a workflow ended. */
-function childOutcome(end: unknown): FlowCallOutcome {
-  const { status, output, failure, answer, result, reason, encoded } = propertiesOf(end);
-  // A workflow puts its end one level down.
-  if (status === undefined && output !== undefined) return childOutcome(output);
-  if (status === 'failed') return failed(failureOf(failure));
-  if (status === 'cancelled')
-    return failed(
-      makeFailure('cancelled', `It was stopped: ${typeof reason === 'string' ? reason : 'no reason given'}`),
-    );
-  if (answer !== undefined) {
-    const { type, body } = propertiesOf(answer);
-    // Outputs of actors are JSON.
-    return { ok: true, output: (type === 'text' ? body : answer) as Json };
-  }
-  return {
-    ok: true,
-    output: (result ?? output ?? null) as Json,
-    ...(encoded === true ? { encoded: true as const } : {}),
-  };
 }

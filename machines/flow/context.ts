@@ -1,4 +1,5 @@
 /** The context of a flow: what its body waits for. What has arrived is in the list `arrivals`, and what has ended in the records of the body. */
+import type { FlowChildKind } from '../../src/contracts/flow/child.ts';
 import type { FlowEnd, FlowStart } from '../../src/contracts/flow/flow.ts';
 import type { FlowRequest } from './effectTypes.ts';
 
@@ -7,6 +8,8 @@ export interface OpenRequest {
   readonly kind: FlowRequest['kind'];
   /** The call of the body. */
   readonly call: string;
+  /** What the child is; of other requests absent. */
+  readonly child?: FlowChildKind;
 }
 
 /** The context of a flow. */
@@ -26,6 +29,8 @@ export interface FlowMachineContext {
   readonly opened: number;
   /** By the id of the child or the timer. */
   readonly open: Readonly<Record<string, OpenRequest>>;
+  /** The names of the signals that the body waits for; none when absent, and while it is at work. */
+  readonly signals?: readonly string[] | undefined;
   /** The body begins nothing new. */
   readonly paused: boolean;
   readonly end: FlowEnd | undefined;

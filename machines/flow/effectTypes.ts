@@ -1,16 +1,23 @@
 /** What the effects of a flow take and give. */
+import type { FlowChildKind } from '../../src/contracts/flow/child.ts';
 import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
 import type { FlowStart } from '../../src/contracts/flow/flow.ts';
 import type { WaitInput } from '../../src/contracts/wait.ts';
 import type { Json } from '../../src/values/json.ts';
 
 /** What the body of a flow asks its machine for: what takes time without anything being done in this process. */
-export type FlowRequest =
-  | { readonly kind: 'wait'; readonly call: string; readonly ticket: WaitInput }
+export type FlowRequest = RequestKind & {
+  readonly call: string;
+  /** Set in a retried run where what had ended in an earlier life is not wanted: a number that says which time it is. */
+  readonly anew?: number;
+};
+
+type RequestKind =
+  | { readonly kind: 'wait'; readonly ticket: WaitInput }
   /** `until`: milliseconds since the epoch. */
-  | { readonly kind: 'sleep'; readonly call: string; readonly until: number }
-  /** `source`: the name under which the machine of the child is provided. */
-  | { readonly kind: 'child'; readonly call: string; readonly source: string; readonly input: Json };
+  | { readonly kind: 'sleep'; readonly until: number }
+  /** `source`: the name under which the machine of the child is provided. `child`: what it is. */
+  | { readonly kind: 'child'; readonly source: string; readonly child: FlowChildKind; readonly input: Json };
 
 /** What has arrived for a body: the end of a request, or a signal. */
 export type FlowArrival =
@@ -41,6 +48,8 @@ export type FlowBodyOutput =
       readonly requests: readonly FlowRequest[];
       /** Calls of it are under way in this process, or the body itself is. */
       readonly busy: boolean;
+      /** The names of the signals that it waits for; none when absent, and while it is busy. */
+      readonly signals?: readonly string[];
     }
   | { readonly status: 'completed'; readonly output: Json; readonly encoded?: true }
   /** It was told to stop, and has. */

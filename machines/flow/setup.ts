@@ -10,6 +10,7 @@ import { engineActions, slot } from '../slot.ts';
 import { spawnByName } from '../spawnByName.ts';
 import { waitMachine } from '../wait.ts';
 import { arrivalIn, withdrawalIn } from './arrivals.ts';
+import { childCommand } from './children.ts';
 import { openOf, type FlowMachineContext, type OpenRequest } from './context.ts';
 import { arrivalsList } from '../../src/contracts/flow/record.ts';
 import { startList, type FlowBodyInput, type FlowBodyOutput } from './effectTypes.ts';
@@ -54,10 +55,13 @@ const { enqueueActions } = base;
 const without = (open: FlowMachineContext['open'], id: string): FlowMachineContext['open'] =>
   Object.fromEntries(Object.entries(open).filter(([each]) => each !== id));
 
-/** Tells child flows a command. */
-const tellChildren = (command: 'run.pause' | 'run.resume') =>
+/** Tells children a command, each in its own words. */
+const tellChildren = (command: 'pause' | 'resume') =>
   enqueueActions(({ context, enqueue }) => {
-    for (const [child] of openOf(context, ['child'])) enqueue.sendTo<AnyActorRef>(child, { type: command });
+    for (const [id, { child = 'flow' }] of openOf(context, ['child'])) {
+      const type = childCommand(child, command);
+      if (type !== undefined) enqueue.sendTo<AnyActorRef>(id, { type });
+    }
   });
 
 /** The actions that depend on the settings. */
@@ -79,15 +83,19 @@ export const followRequests = enqueueActions(({ context, event, enqueue }) => {
   for (const request of output.requests) {
     // A body that was begun again asks again for what it waits for.
     if (known.has(request.call)) continue;
-    const id = `call.${opened++}`;
-    open[id] = { kind: request.kind, call: request.call };
+    const id = `call.${opened++}${request.anew === undefined ? '' : `.anew-${request.anew}`}`;
+    open[id] = {
+      kind: request.kind,
+      call: request.call,
+      ...(request.kind === 'child' ? { child: request.child } : {}),
+    };
     if (request.kind === 'wait') enqueue.spawnChild('wait', { id, input: request.ticket });
     else if (request.kind === 'sleep')
       enqueue.raise({ type: 'flow.woke', request: id }, { id, delay: Math.max(1, request.until - at) });
     // What a child starts with is an object.
     else spawnByName(enqueue, request.source, id, request.input as object);
   }
-  enqueue.assign({ open, opened, followed: context.turn });
+  enqueue.assign({ open, opened, followed: context.turn, signals: output.signals });
 });
 
 /** The complete setup of a flow's machine. */
@@ -101,7 +109,7 @@ export const flowSetup = base.extend({
       enqueue.assign({ start: undefined });
     }),
     ...flowActionsOf(defaultFlowSettings),
-    countTurn: assign(({ context }) => ({ turn: context.turn + 1, told: context.arrivals })),
+    countTurn: assign(({ context }) => ({ turn: context.turn + 1, told: context.arrivals, signals: undefined })),
     followRequests,
     takeArrival: enqueueActions(({ context, event, enqueue }) => {
       const arrival = arrivalIn(context, event);
@@ -113,18 +121,25 @@ export const flowSetup = base.extend({
       if (event.type !== 'flow.woke') enqueue.stopChild(id);
       enqueue.assign({ open: without(context.open, id) });
     }),
-    pauseChildren: tellChildren('run.pause'),
-    resumeChildren: tellChildren('run.resume'),
+    pauseChildren: tellChildren('pause'),
+    resumeChildren: tellChildren('resume'),
     notePaused: assign({ paused: true }),
     noteResumed: assign({ paused: false }),
-    /** Tickets and timers are not waited for; child flows are told to stop. */
+    /** Tickets and timers are not waited for; children are told to stop. A machine of the user cannot be told, and is stopped at once. */
     stopRequests: enqueueActions(({ context, enqueue }) => {
       const reason = context.end?.status === 'cancelled' ? context.end.reason : 'The flow around it has ended.';
       for (const [id] of openOf(context, ['wait'])) enqueue.stopChild(id);
       for (const [id] of openOf(context, ['sleep'])) enqueue.cancel(id);
-      const children = openOf(context, ['child']);
-      for (const [id] of children) enqueue.sendTo<AnyActorRef>(id, { type: 'run.cancel', reason });
-      enqueue.assign({ open: Object.fromEntries(children) });
+      const told: Record<string, OpenRequest> = {};
+      for (const [id, request] of openOf(context, ['child'])) {
+        const type = childCommand(request.child ?? 'flow', 'cancel');
+        if (type === undefined) enqueue.stopChild(id);
+        else {
+          told[id] = request;
+          enqueue.sendTo<AnyActorRef>(id, { type, reason });
+        }
+      }
+      enqueue.assign({ open: told });
     }),
     dropChild: enqueueActions(({ context, event, enqueue }) => {
       const id = endedRequest(event);

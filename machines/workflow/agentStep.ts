@@ -69,7 +69,7 @@ export const agentStepMachine = agentStepSetup.createMachine({
           { guard: 'isJudged', target: 'ended', actions: ['takeAnswer', 'keepEnd'] },
           { guard: 'isRepairable', target: 'repairing', actions: ['takeAnswer', 'askForRepair'] },
           { guard: 'isViolating', target: 'ended', actions: ['takeAnswer', 'keepEnd'] },
-          { guard: 'straysAgain', target: 'ended', actions: ['takeAnswer', 'failStray'] },
+          { guard: 'isStray', target: 'ended', actions: ['takeAnswer', 'failStray'] },
           { guard: 'hasCalls', target: 'choosing', actions: ['takeAnswer', 'queueCalls'] },
           { guard: 'isUnreadable', target: 'turning', actions: ['takeAnswer', 'askForJson'] },
           { target: 'turning', actions: 'takeAnswer' },

@@ -5,6 +5,7 @@ import { deploymentsIn, type Deployments } from '../deployments/deployments.ts';
 import { folderDeployments } from '../deployments/store/folderStore.ts';
 import type { DeploymentStore } from '../deployments/store/store.ts';
 import type { NatsSettings } from '../nats/options.ts';
+import { withNats } from '../nats/packages.ts';
 import type { Cli } from './cli.ts';
 import { natsOptionsOf, type CommonOptions } from './options.ts';
 
@@ -39,7 +40,7 @@ export function deploymentPlace(
 function placeOnServer({ clock }: Pick<Cli, 'clock'>, nats: NatsSettings, local: BundleFolder): DeploymentPlace {
   let opened: ReturnType<typeof connect> | undefined;
   async function connect() {
-    const { openServerPlace } = await import('../deployments/serverPlace.ts');
+    const { openServerPlace } = await withNats(() => import('../deployments/serverPlace.ts'));
     return openServerPlace(nats, local, clock);
   }
   // A connection stays open until the process ends, which does not wait for it.

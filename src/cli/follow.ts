@@ -15,7 +15,7 @@ import type { LoadedDefinition } from './loadedDefinition.ts';
 import type { FollowOptions } from './options.ts';
 import { formatTime, oneLine, writeMessage, writeJson, writeOutput } from './output/write.ts';
 import { formatOutcome, type FormattedOutcome } from './output/formatOutput.ts';
-import { formatTicket } from './output/ticketText.ts';
+import { formatSignal, formatTicket } from './output/ticketText.ts';
 import { unsettledText } from './output/unsettledText.ts';
 
 /** Milliseconds that running effects get to finish after Ctrl-C. */
@@ -63,7 +63,13 @@ export async function followRun(
   try {
     for (;;) {
       const outcome = await run.outcome({ returnWhenWaiting: true });
-      if (outcome.status === 'waiting' && cli.isInteractive && options.ask && !interrupted) {
+      if (
+        outcome.status === 'waiting' &&
+        outcome.tickets.length > 0 &&
+        cli.isInteractive &&
+        options.ask &&
+        !interrupted
+      ) {
         using _ = view.pause();
         for (const ticket of outcome.tickets) await promptForTicket(cli, runtime, ticket, asking.signal);
         if (!asking.signal.aborted) continue;
@@ -183,8 +189,10 @@ function report(
       return exitCodes.waiting;
     case 'waiting':
   }
-  writeMessage(cli, `The run ${run} waits for a person.`);
-  for (const ticket of outcome.tickets) writeMessage(cli, formatTicket(ticket, on));
+  const { tickets, signals = [] } = outcome;
+  if (tickets.length > 0) writeMessage(cli, `The run ${run} waits for a person.`);
+  for (const ticket of tickets) writeMessage(cli, formatTicket(ticket, on));
+  for (const signal of signals) writeMessage(cli, formatSignal(signal, on));
   writeMessage(cli, `Then go on with: troupe runs resume ${run}${on}`);
   return exitCodes.waiting;
 }

@@ -3,16 +3,14 @@ import { join, resolve } from 'node:path';
 import { troupeClient, type TroupeClient } from '../client/index.ts';
 import { secretsClient } from '../client/secretsClient.ts';
 import { accessTokens, type AccessTokens } from '../doors/http/control/accessTokens.ts';
-import type { Runnable } from '../runtime/runtime.ts';
 import { version } from '../runtime/version.ts';
-import { TroupeError, toFailure } from '../values/failure.ts';
-import type { Json, JsonObject } from '../values/json.ts';
-import { propertiesOf } from '../values/properties.ts';
+import { toFailure } from '../values/failure.ts';
+import type { JsonObject } from '../values/json.ts';
 import type { Cli } from './cli.ts';
 import { deploymentsClient } from './deploymentsClient.ts';
-import { UsageError } from './exit.ts';
-import { loadDefinition } from './load.ts';
+import { hostedDefinitions } from './hostedDefinitions.ts';
 import { defaultJournal, journalFolder, openStore, runtimeOptions, type CommonOptions } from './options.ts';
+import { runOriginOf, type RunOrigin } from './runRows.ts';
 import { userName } from './whoami.ts';
 
 /** The runs that are hosted. Disposing it releases them, to be gone on with by another process. */
@@ -37,26 +35,11 @@ export async function openHostedRuns(
   options: CommonOptions,
   say: (line: string) => void,
 ): Promise<HostedRuns> {
-  const known = new Map<string, Runnable>();
-  for (const file of files) {
-    const { subject } = await loadDefinition(cli.cwd, file);
-    if (known.has(subject.name))
-      throw new UsageError(`Two files define "${subject.name}". Give one of them another name.`);
-    known.set(subject.name, subject);
-  }
+  const known = await hostedDefinitions(cli, files, options);
   const { db = cli.env['TROUPE_DB'] ?? defaultJournal } = options;
   const folder = journalFolder(cli, options);
   const runtime = await cli.open({ ...runtimeOptions(cli, options), clock: cli.clock });
   const tokens = accessTokens(join(folder, 'tokens'), cli.clock);
-  const definitionOf = async (name: string | undefined, file: unknown, args: Json | undefined): Promise<Runnable> => {
-    const given = name === undefined ? undefined : known.get(name);
-    if (given) return given;
-    if (typeof file === 'string') return loaded(cli, file, args);
-    throw new TroupeError(
-      'unknown_recipient',
-      `There is no definition ${JSON.stringify(name ?? '')} here. There is ${[...known.keys()].join(', ') || 'none'}.`,
-    );
-  };
   const client: TroupeClient = await troupeClient({
     runtime,
     deployments: deploymentsClient(cli, options, runtime, () => client.executions),
@@ -64,19 +47,20 @@ export async function openHostedRuns(
     by: userName(),
     auth: tokens,
     secrets: secretsClient(openStore(cli, options)),
-    definitions: ({ name, file, args }) => definitionOf(name, file, args),
+    // What is stored with a run is what `RunOrigin` says.
+    definitions: (about) => known.find(about as RunOrigin),
   });
   const told = new Set<string>();
 
   async function adopt(): Promise<number> {
     const active = await runtime.journal.find({ parent: null, status: 'active', limit: mostRuns });
     let adopted = 0;
-    for (const { run, meta } of active) {
-      const { name } = propertiesOf(propertiesOf(meta)['about']);
-      const subject = typeof name === 'string' ? known.get(name) : undefined;
-      if (!subject || hosted.has(run)) continue;
+    for (const root of active) {
+      const { run } = root;
+      const origin = runOriginOf(root);
+      if (!known.isServed(origin) || hosted.has(run)) continue;
       try {
-        const handle = await runtime.resume(run, subject);
+        const handle = await runtime.resume(run, (await known.find(origin)).definition);
         hosted.add(run);
         adopted++;
         void handle
@@ -108,21 +92,11 @@ export async function openHostedRuns(
     status: async () => ({
       version: version(),
       journal: options.nats ?? resolve(cli.cwd, db),
-      definitions: [...known.keys()],
+      definitions: [...known.names],
     }),
     async [Symbol.asyncDispose]() {
       timer[Symbol.dispose]();
       await runtime.close();
     },
   };
-}
-
-/** A file that is named by a request: what is wrong with it is the fault of the request. */
-async function loaded(cli: Cli, file: string, args: Json | undefined): Promise<Runnable> {
-  try {
-    return (await loadDefinition(cli.cwd, file, args)).subject;
-  } catch (thrown) {
-    if (thrown instanceof UsageError) throw new TroupeError('definition', thrown.message, { cause: thrown });
-    throw thrown;
-  }
 }

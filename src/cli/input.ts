@@ -1,6 +1,7 @@
 /** The input of a run, from `--input` and `--set`. */
 import { errorMessage } from '../values/cause.ts';
 import { resolve } from 'node:path';
+import { inexactIntegersIn } from '../values/exactNumbers.ts';
 import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
 import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
@@ -39,14 +40,26 @@ function parseInput(text: string): Json {
   const looksLikeJson = /^\s*[{["]/.test(text);
   try {
     const value = parseJson(text);
-    return looksLikeJson || typeof value !== 'object' ? value : text;
+    if (!looksLikeJson && typeof value === 'object') return text;
+    requireDigits(text);
+    return value;
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     if (!looksLikeJson) return text;
     throw new UsageError(
       `--input looks like JSON but is not: ${errorMessage(cause)}. Quote it for the shell: --input '{"topic":"actors"}'.`,
       { cause },
     );
   }
+}
+
+/** An integer that would be another one after it was read is refused. */
+function requireDigits(text: string): void {
+  const [first] = inexactIntegersIn(text);
+  if (first === undefined) return;
+  throw new UsageError(
+    `--input has the number ${first.slice(0, 60)}, which has more digits than a number keeps. Write it as a text: "${first.slice(0, 60)}".`,
+  );
 }
 
 function parseSetting(text: string): [string, Json] {

@@ -14,12 +14,20 @@ const [usual, most] = [100, 1_000];
 
 /** The artifacts of the runs of a journal. */
 export function artifactsClient(reader: ClientReader & Pick<Runtime, 'blobs'>): ArtifactsClient {
-  /** The artifact with this id: `<run>/<call>/<name>`. */
+  /** The artifact with this id: `<run>/<call>/<name>`, where a slash in a call or a name is `%2F`. */
   async function find(id: string): Promise<RunArtifact> {
     const [run = ''] = id.split('/');
     const all = await artifactsOf(reader, await runContent(reader, run));
     const found = all.find(({ info }) => info.artifact_id === id);
     if (found) return found;
+    // As ids were given before a slash in a name was escaped.
+    const [before, ...others] = all.filter(({ info }) => `${info.exec_id}/${info.producing_call}/${info.name}` === id);
+    if (before && others.length === 0) return before;
+    if (before)
+      throw new TroupeError(
+        'conflict',
+        `Several artifacts are meant by "${id}": ${[before, ...others].map(({ info }) => info.artifact_id).join(', ')}. Name one of them.`,
+      );
     const known = all.slice(0, 20).map(({ info }) => info.artifact_id);
     throw new TroupeError(
       'unknown_recipient',

@@ -56,9 +56,9 @@ export function executionsClient(parts: ExecutionsParts): ExecutionsClient {
         return get(await parts.invoke(deployment, input, { ...which, ...options }));
       }
       const about = { ...(flow === undefined ? {} : { name: flow }), ...(file === undefined ? {} : { file }) };
-      const subject = await definitionFor(definitions, about);
-      const meta = file === undefined ? {} : { meta: { file } };
-      return get((await runtime.start(subject, input, { ...options, ...meta })).id);
+      const found = await definitionFor(definitions, about);
+      const meta = { ...(file === undefined ? {} : { file }), ...found.about };
+      return get((await runtime.start(found.definition, input, { ...options, meta })).id);
     },
     get,
     list: (query) => executionsPage(runtime, query),

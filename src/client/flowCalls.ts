@@ -1,6 +1,6 @@
 /** The calls of a flow as a client sees them: those that have ended, those that are tried again, and what is waited for. */
 import type { CheckpointAttempt, CheckpointInfo } from '../contracts/client/execution.ts';
-import type { FlowCallKind, FlowCallRecord } from '../contracts/flow/record.ts';
+import type { FlowBegunRecord, FlowCallKind, FlowCallRecord } from '../contracts/flow/record.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import { propertiesOf } from '../values/properties.ts';
 import { failureInfo } from './failureInfo.ts';
@@ -15,6 +15,10 @@ interface Draft {
   next?: number;
   /** It had failed, and the run was retried since. */
   isReopened?: boolean;
+  /** The attempt that is under way; absent where none is recorded as begun. */
+  begun?: FlowBegunRecord;
+  /** It was stopped, and has come to nothing. */
+  isStopped?: boolean;
 }
 
 /** What the machine of a flow waits for. */
@@ -56,12 +60,24 @@ function draftsOf({ records }: FlowHistory): Map<string, Draft> {
         failure: failureInfo(record.failure),
       });
       draft.next = record.next;
-    } else if (record.record === 'begun') draftOf(record.id, record.at);
+      delete draft.begun;
+    } else if (record.record === 'begun') {
+      const draft = draftOf(record.id, record.at);
+      draft.begun = record;
+      delete draft.isStopped;
+    } else if (record.record === 'stopped') stop(draftOf(record.id, record.at));
+    // What finishes all the same is recorded after it.
+    else if (record.record === 'failed') drafts.forEach(stop);
     else if (record.record === 'call') takeCall(draftOf(record.id, record.at), record);
     else if (record.record === 'retry')
       for (const draft of drafts.values()) if (draft.record && !draft.record.outcome.ok) draft.isReopened = true;
   }
   return drafts;
+}
+
+function stop(draft: Draft): void {
+  if (draft.begun) draft.isStopped = true;
+  delete draft.begun;
 }
 
 function takeCall(draft: Draft, record: FlowCallRecord): void {
@@ -78,6 +94,8 @@ function takeCall(draft: Draft, record: FlowCallRecord): void {
       ...(outcome.ok ? {} : { failure: failureInfo(outcome.failure) }),
     });
   draft.record = record;
+  delete draft.begun;
+  delete draft.isStopped;
   delete draft.next;
   delete draft.isReopened;
 }
@@ -85,19 +103,21 @@ function takeCall(draft: Draft, record: FlowCallRecord): void {
 function callOf(
   { path, row }: FlowHistory,
   id: string,
-  { attempts, record, began, isReopened }: Draft,
+  { attempts: ended, record, began, begun, isReopened, isStopped = false }: Draft,
 ): CheckpointInfo {
   const named = (call: string) => `${row.run}/${callName(path, call)}`;
-  const isAtWork = row.status === 'active' && (record === undefined || isReopened === true);
-  const { outcome, scope, after, waitedFor = [] } = record ?? {};
+  const isAtWork = row.status === 'active' && !isStopped && (record === undefined || isReopened === true);
+  const attempts = isAtWork && begun ? [...ended, runningAttempt(begun, ended.length + 1)] : ended;
+  const { outcome, after, waitedFor = [] } = record ?? {};
+  const { scope, type } = record ?? begun ?? {};
   const above = [scope, after, ...waitedFor].filter((call) => call !== undefined);
   const failure = outcome && !outcome.ok ? failureInfo(outcome.failure) : undefined;
   return {
     call_id: named(id),
     invocation_id: callName(path, id),
-    name: record?.name ?? id,
+    name: record?.name ?? begun?.name ?? id,
     kind: record?.kind ?? 'checkpoint',
-    ...(record?.type === undefined ? {} : { checkpoint_type: record.type }),
+    ...(type === undefined ? {} : { checkpoint_type: type }),
     status: isAtWork ? 'running' : outcome === undefined ? 'cancelled' : outcome.ok ? 'completed' : 'failed',
     started_at: attempts[0]?.started_at ?? record?.at ?? began,
     ...(record && !isAtWork ? { ended_at: record.at + record.ms } : {}),
@@ -109,6 +129,13 @@ function callOf(
     attempts,
   };
 }
+
+const runningAttempt = ({ at, attempt }: FlowBegunRecord, nth: number): CheckpointAttempt => ({
+  attempt: attempt ?? nth,
+  status: 'running',
+  started_at: at,
+  metadata: {},
+});
 
 /** The requests that the machine of a flow has not got an end for. */
 function openCalls(row: ActorRow, rows: readonly ActorRow[]): OpenCall[] {

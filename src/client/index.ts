@@ -1,6 +1,6 @@
 /** The front door of `troupe/client`: what can be done with runs, from the process that has them or from any other. */
 export { troupeClient, type TroupeClientOptions } from './client.ts';
-export type { DefinitionResolver } from './definitions.ts';
+export type { DefinitionResolver, ResolvedDefinition } from './definitions.ts';
 export type { RunAbout } from './runFacts.ts';
 export type {
   ArtifactsClient,

@@ -11,7 +11,7 @@ export function recordLines(record: FlowRecord, named: (id: string) => string): 
     source: 'runner',
     message,
   });
-  const step = (id: string, level: LineDraft['level'], message: string, at: number, name = id): LineDraft => ({
+  const step = (id: string, level: LineDraft['level'], message: string, at: number, name: string = id): LineDraft => ({
     timestamp: at,
     level,
     source: 'step',
@@ -26,7 +26,9 @@ export function recordLines(record: FlowRecord, named: (id: string) => string): 
       return [step(id, 'warning', `attempt ${attempt} failed after ${ms} ms: ${failure.message}`, at + ms)];
     }
     case 'begun':
-      return [step(record.id, 'info', 'has begun a write that is not repeated', record.at)];
+      return [step(record.id, 'info', `attempt ${record.attempt ?? 1} is under way`, record.at, record.name)];
+    case 'stopped':
+      return [step(record.id, 'info', 'was stopped', record.at)];
     case 'artifact': {
       const { call, name, type, bytes, at } = record;
       return [step(call, 'info', `saved "${name}" (${type}, ${bytes} bytes)`, at)];

@@ -3,6 +3,7 @@ import type { ArtifactInfo } from '../contracts/client/execution.ts';
 import { Artifact } from '../contracts/media.ts';
 import { artifactList } from '../contracts/parts.ts';
 import type { ContentRecord } from '../flow/artifactContent.ts';
+import { artifactId, savedArtifactId } from '../flow/artifactId.ts';
 import { encodeValue } from '../flow/encode.ts';
 import type { ActorRow, Journal, LedgerEntry } from '../journal/journal.ts';
 import { loadableArtifacts } from '../runtime/artifacts/loadableArtifacts.ts';
@@ -47,7 +48,8 @@ export async function flowArtifacts(
         bytes: record.bytes,
         ...(record.mediaType === undefined ? {} : { media_type: record.mediaType }),
         created_at: at,
-        loaded_by: [...(loads.get(`${of}/${id}`) ?? [])],
+        // Earlier versions have noted it without escapes.
+        loaded_by: [...(loads.get(`${of}/${id}`) ?? loads.get(`${of}/${call}/${own}`) ?? [])],
       };
       return { info, callName: name, content };
     },
@@ -59,9 +61,9 @@ export function flowArtifactCount(flows: readonly FlowHistory[]): number {
   const ids = new Set<string>();
   for (const { path, records } of flows)
     for (const { record } of records) {
-      if (record.record === 'artifact') ids.add(record.id);
+      if (record.record === 'artifact') ids.add(savedArtifactId(record));
       else if (record.record === 'call' && record.kind !== 'sleep' && record.outcome.ok)
-        ids.add(`${callName(path, record.id)}/${outputName}`);
+        ids.add(artifactId(path === undefined ? '' : `${path}/`, record.id, outputName));
     }
   return ids.size;
 }
@@ -81,13 +83,18 @@ function loadsOf(run: string, flows: readonly FlowHistory[]): ReadonlyMap<string
 /** The images, audio and files that the actors of a run hold; each once. */
 export async function heldArtifacts(journal: Pick<Journal, 'list'>, rows: readonly ActorRow[]): Promise<RunArtifact[]> {
   const found = new Map<string, RunArtifact>();
+  const ids = new Set<string>();
   for (const { run, actor, created } of rows)
     for (const entry of await journal.list(actor, artifactList)) {
       const { artifact, mediaType, bytes, name = artifact.slice(0, 12), data } = Artifact.parse(entry);
       const call = shortName(run, actor);
       if (found.has(artifact)) continue;
+      const own = `${run}/${artifactId('', call, name)}`;
+      // Two files of one name are told apart by their content.
+      const id = ids.has(own) ? `${own}@${artifact.slice(0, 12)}` : own;
+      ids.add(id);
       const info: ArtifactInfo = {
-        artifact_id: `${run}/${call}/${name}`,
+        artifact_id: id,
         exec_id: run,
         name,
         kind: 'blob',

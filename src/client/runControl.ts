@@ -6,6 +6,7 @@
  */
 import type { ActorRow } from '../journal/journal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { signalsAwaitedBy } from '../runtime/awaitedSignals.ts';
 import { isHeld } from '../runtime/standing.ts';
 import { requireFailed } from '../runtime/retry.ts';
 import { requireAnswerFits } from '../runtime/tickets.ts';
@@ -14,7 +15,7 @@ import type { Json, JsonObject } from '../values/json.ts';
 import { controlSignal, type ControlCommand } from './controlSignal.ts';
 import { definitionOf, type DefinitionResolver } from './definitions.ts';
 import { askedWaits, selectWait, unanswered } from './pendingWaits.ts';
-import { definitionKind, rootRow } from './runFacts.ts';
+import { definitionKind, mostActors, rootRow } from './runFacts.ts';
 
 /** What runs are moved with. */
 export interface RunControlParts {
@@ -63,6 +64,14 @@ export function runControl({ runtime, definitions, by: usualName }: RunControlPa
     throw new TroupeError('conflict', `The run "${run}" has ended (${root.state}); there is nothing to ${command}.`);
   }
 
+  /** The flow that a signal is for: the root, unless only a child of it waits for one of that name. */
+  async function takerOf(root: ActorRow, name: string): Promise<string> {
+    const rows = await journal.find({ run: root.run, status: 'active', limit: mostActors });
+    const waiting = rows.flatMap(signalsAwaitedBy).filter((signal) => signal.name === name);
+    const [taker = root] = waiting.filter(({ actor }) => actor === root.actor).concat(waiting);
+    return taker.actor;
+  }
+
   /** Questions that are being answered here. */
   const answering = new Set<string>();
 
@@ -109,7 +118,7 @@ export function runControl({ runtime, definitions, by: usualName }: RunControlPa
           'unsupported',
           `Only flows take signals by name; the run "${run}" is of the kind "${definitionKind(root)}".`,
         );
-      await runtime.signal(root.actor, { type: 'flow.signal', name, value });
+      await runtime.signal(await takerOf(root, name), { type: 'flow.signal', name, value });
       await moveOn(root);
     },
 

@@ -13,6 +13,7 @@ import { Counter } from '../observe/counters.ts';
 import { secretsInEnv } from '../observe/envSecrets.ts';
 import { gauge, metricsText } from '../observe/metricsText.ts';
 import { processMetrics } from '../observe/processMetrics.ts';
+import { processMask } from '../observe/processMask.ts';
 import { redactor } from '../observe/redactor.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
 import { withNats } from '../nats/packages.ts';
@@ -42,7 +43,7 @@ export interface ClusterNodeOptions extends RuntimeOptions {
 export interface ClusterNode extends RunningNode {
   /** Why it takes no runs now; undefined while it takes them. */
   busy(): string | undefined;
-  /** What it does and holds, as text for Prometheus (format 0.0.4): what `troupe node --health` serves at `/metrics`. Names of definitions, models and tool servers are in it; secrets of the environment are masked. */
+  /** What it does and holds, as text for Prometheus (format 0.0.4): what `troupe node --health` serves at `/metrics`. Names of definitions, models and tool servers are in it; secrets of the environment, and those that runs have read, are masked. */
   metricsText(): Promise<string>;
   /** Gives its runs to other nodes and leaves the cluster; `await using` does the same. */
   close(): Promise<void>;
@@ -99,7 +100,8 @@ export async function joinCluster(
     );
     const server = watchConnection(connection);
     const readProcess = processMetrics();
-    const redact = redactor(secretsInEnv(env));
+    const inEnv = redactor(secretsInEnv(env));
+    const redact = (text: string) => processMask.redact(inEnv(text));
     const busy = () => {
       if (server.isLost) return 'the NATS server is away';
       const trouble = runtime.journal.trouble?.({ tryWrite: true });

@@ -1,5 +1,6 @@
 /** Keeps the code of versions on a NATS server, and in a folder of each machine that runs it: there it is loaded from, and compared with its hash as before. */
 import type { ObjectStore } from '../nats/objectStore.ts';
+import { permissionError } from '../nats/permissionErrors.ts';
 import { errorMessage } from '../values/cause.ts';
 import { TroupeError, toFailure } from '../values/failure.ts';
 import { bundleHash } from './bundle.ts';
@@ -56,8 +57,11 @@ async function onServer<T>(what: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (cause) {
     if (cause instanceof TroupeError) throw cause;
-    throw new TroupeError('storage', `The code cannot be ${what} on the NATS server: ${errorMessage(cause)}.`, {
-      cause,
-    });
+    throw (
+      permissionError(cause) ??
+      new TroupeError('storage', `The code cannot be ${what} on the NATS server: ${errorMessage(cause)}.`, {
+        cause,
+      })
+    );
   }
 }

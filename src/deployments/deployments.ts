@@ -22,7 +22,7 @@ import { chosenVersion, withoutTag, deleteVersion, withTag, withVersion, type Ta
 export interface Deployments {
   /** The versions of one deployment or of all, by name, newest first. */
   list(name?: string): Promise<VersionView[]>;
-  /** One version; that with the tag `default` when neither number nor tag is given. Rejects with `invalid` when there is none, `conflict` when several versions have the tag. */
+  /** One version; that with the tag `default` when neither number nor tag is given. Rejects with `unknown_recipient` when there is none, `conflict` when several versions have the tag. */
   get(name: string, choice?: VersionChoice): Promise<VersionView>;
   /** Adds a version. The first one gets the tag `default`. */
   add(
@@ -90,11 +90,11 @@ export function deploymentsIn(store: DeploymentStore): Deployments {
 
 const viewsOf = (deployment: Deployment): VersionView[] => deployment.versions.map((each) => viewOf(deployment, each));
 
-/** Throws `invalid` for a deployment that is not there. */
+/** Throws `unknown_recipient` for a deployment that is not there. */
 function requireVersions(name: string, deployment: Deployment | undefined): Deployment {
   if (deployment?.exclusive[defaultTag] !== undefined) return deployment;
   throw new TroupeError(
-    'invalid',
+    'unknown_recipient',
     `There is no deployment "${name}". "troupe deployments list" shows those there are; make one with: troupe deploy FILE --name ${name}`,
   );
 }

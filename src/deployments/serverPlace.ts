@@ -1,6 +1,8 @@
 /** The deployments of a tenant on a NATS server, with their code. */
+import { connectNats } from '../nats/connection.ts';
+import { objectStore } from '../nats/objectStore.ts';
 import type { NatsSettings } from '../nats/options.ts';
-import { withNats } from '../nats/packages.ts';
+import { serverRecords } from '../nats/records.ts';
 import { requireTenant } from '../nats/tenant.ts';
 import type { Clock } from '../values/clock.ts';
 import type { BundleFolder } from './bundleFolder.ts';
@@ -14,16 +16,13 @@ export interface ServerPlace extends AsyncDisposable {
   readonly bundles: BundleFolder;
 }
 
-/** Connects; `local` is where this machine keeps the code that it loads. Rejects as `connectNats` does, and with `environment` when the client is not installed. */
+/** Connects; `local` is where this machine keeps the code that it loads. Rejects as `connectNats` does. This file needs the NATS client: it is loaded by `withNats`. */
 export async function openServerPlace(
   { tenant = 'default', replicas, ...options }: NatsSettings,
   local: BundleFolder,
   clock: Clock,
 ): Promise<ServerPlace> {
   requireTenant(tenant);
-  const [{ connectNats }, { serverRecords }, { objectStore }] = await withNats(() =>
-    Promise.all([import('../nats/connection.ts'), import('../nats/records.ts'), import('../nats/objectStore.ts')]),
-  );
   const connection = await connectNats(options);
   const copies = replicas === undefined ? {} : { replicas };
   const [stream, prefix] = [`troupe_${tenant}_deployments`, `troupe.${tenant}._deployments`];

@@ -10,7 +10,7 @@ export interface TagChange {
   readonly exclusive: boolean;
 }
 
-/** The version that is meant. Throws `invalid` when there is none or two are named, `conflict` when several have the tag. */
+/** The version that is meant. Throws `unknown_recipient` when there is none, `invalid` when two are named, `conflict` when several have the tag. */
 export function chosenVersion({ name, versions, exclusive }: Deployment, choice: VersionChoice): DeployedVersion {
   const { version, tag } = choice;
   if (version !== undefined && tag !== undefined)
@@ -19,7 +19,7 @@ export function chosenVersion({ name, versions, exclusive }: Deployment, choice:
     const found = versions.find((each) => each.version === version);
     if (found) return found;
     throw new TroupeError(
-      'invalid',
+      'unknown_recipient',
       `"${name}" has no version ${version}; it has ${versions.map((each) => each.version).join(', ')}.`,
     );
   }
@@ -33,7 +33,7 @@ export function chosenVersion({ name, versions, exclusive }: Deployment, choice:
       `The tag "${wanted}" of "${name}" is ambiguous: the versions ${holders.map((each) => each.version).join(', ')} have it. Name one by --version, or make the tag exclusive.`,
     );
   throw new TroupeError(
-    'invalid',
+    'unknown_recipient',
     `No version of "${name}" has the tag "${wanted}"; there are ${tagsText({ versions, exclusive })}.`,
   );
 }
@@ -75,7 +75,7 @@ export function withTag(before: Deployment, version: number, { tag: given, exclu
   return { ...before, versions, exclusive: isExclusive ? { ...before.exclusive, [tag]: version } : before.exclusive };
 }
 
-/** Without a tag on a version. Throws `conflict` for `default`, `invalid` when the version does not have it. */
+/** Without a tag on a version. Throws `conflict` for `default`, `unknown_recipient` when the version does not have it. */
 export function withoutTag(before: Deployment, version: number, tag: string): Deployment {
   if (tag === defaultTag)
     throw new TroupeError(
@@ -88,7 +88,7 @@ export function withoutTag(before: Deployment, version: number, tag: string): De
     return { ...before, exclusive };
   }
   if (!holder.tags.includes(tag))
-    throw new TroupeError('invalid', `Version ${version} of "${before.name}" has no tag "${tag}".`);
+    throw new TroupeError('unknown_recipient', `Version ${version} of "${before.name}" has no tag "${tag}".`);
   const versions = before.versions.map((each) =>
     each.version === version ? { ...each, tags: each.tags.filter((name) => name !== tag) } : each,
   );

@@ -39,7 +39,7 @@ export function placesOf(rows: readonly ActorRow[], { root, retries, stepOf }: R
     for (const child of inOrder(children.get(row.actor) ?? [])) {
       const { key = '', input } = spawnInfoOf(child);
       if (row.actor === root && lifeAt(retries, placeOf(key)[0]) !== life) continue;
-      const step = childStep(path, child.type, stepOf(machineOf(child), input));
+      const step = childStep(path, child.type, child.actor, stepOf(machineOf(child), input));
       const nth = counts.get(step) ?? 0;
       counts.set(step, nth + 1);
       add({ row: child, life, path: childPath(step, nth), above: place });
@@ -51,9 +51,12 @@ export function placesOf(rows: readonly ActorRow[], { root, retries, stepOf }: R
   return places;
 }
 
-/** A step of the actor at a path that begins a child: its name and what says that it is the same, short enough to be part of a path. */
-export const childStep = (path: string, name: string, input: Json): string =>
-  `${path}/${name}.${createHash('sha256').update(canonicalJson(input)).digest('base64url')}`;
+/** What the id of a child ends with that is asked for anew in a retried run, as its address has it: a child with another such end, or with none, was another step. */
+const anewPattern = /-anew-\d+(?=\.\d+-\d+$)/;
+
+/** A step of the actor at a path that begins a child: its name, whether it is asked for anew and what says that it is the same, short enough to be part of a path. */
+export const childStep = (path: string, name: string, address: Address, input: Json): string =>
+  `${path}/${name}${anewPattern.exec(address)?.[0] ?? ''}.${createHash('sha256').update(canonicalJson(input)).digest('base64url')}`;
 
 /** The path of the child that is begun at a step for the nth time; 0 is the first. */
 export const childPath = (step: string, nth: number): string => `${step}#${nth}`;

@@ -96,7 +96,7 @@ export class Recall {
   child({ address, parent, input }: SpawnInfo, kind: ChildKind, optionsOf: EffectOptionsOf): ActorRow | undefined {
     const above = parent === undefined ? undefined : this.#lives.paths.get(parent);
     if (above === undefined || this.#lives.paths.has(address)) return undefined;
-    const step = childStep(above, kind.name, this.#policy.stepOf(kind.machine, input));
+    const step = childStep(above, kind.name, address, this.#policy.stepOf(kind.machine, input));
     const path = childPath(step, this.#count(step));
     this.#lives.paths.set(address, path);
     return this.#lives.at(path).find(({ row, above: before }) => {

@@ -4,7 +4,8 @@ import { TroupeError } from '../values/failure.ts';
 import { milliseconds } from '../values/duration.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
 import type { CheckpointCall, CheckpointOptions } from './checkpointOptions.ts';
-import type { DurableCheckpoint } from './context.ts';
+import type { DurableCheckpoint, FlowContext } from './context.ts';
+import { scopeError } from './flowErrors.ts';
 
 /**
  * Makes a checkpoint that several flows can use. What it is given is part of what identifies a call: a body that gives it something else than is recorded has diverged.
@@ -36,12 +37,22 @@ export function checkpoint<Input, Output>(
     name,
     options: requireCheckpointOptions(name, options),
     run,
-    call: (ctx, input, given) => ctx.checkpoint(durable, input, given),
-    submit: (ctx, input, given) => ctx.submit(durable, input, given),
-    map: (ctx, items, given) => ctx.map(durable, items, given),
-    mapAll: (ctx, items, given) => ctx.map(durable, items, { ...given, onFailure: 'collect' }),
+    call: (ctx, input, given) => inFlow(name, ctx).checkpoint(durable, input, given),
+    submit: (ctx, input, given) => inFlow(name, ctx).submit(durable, input, given),
+    map: (ctx, items, given) => inFlow(name, ctx).map(durable, items, given),
+    mapAll: (ctx, items, given) => inFlow(name, ctx).map(durable, items, { ...given, onFailure: 'collect' }),
   };
   return durable;
+}
+
+/** The context that a checkpoint is called with. Throws `scope` for anything else, such as the input of a call that is made outside of a flow. */
+function inFlow(name: string, ctx: unknown): FlowContext {
+  if (typeof ctx === 'object' && ctx !== null && 'executionId' in ctx && 'checkpoint' in ctx) return ctx as FlowContext;
+  throw scopeError(
+    `The checkpoint "${name}"`,
+    'was called without the context of a flow',
+    `Call it in the body of a flow: flow(…, async (ctx) => checkpoint.call(ctx, input)).`,
+  );
 }
 
 /** The names of the options of a checkpoint. */

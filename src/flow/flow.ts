@@ -6,7 +6,7 @@ import { encodeValue } from './encode.ts';
 import { describeMismatch, describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { slug } from '../values/ids.ts';
-import type { Duration } from '../values/duration.ts';
+import { milliseconds, type Duration } from '../values/duration.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
 import { requireCallName, requireRetries } from './checkpoint.ts';
 import type { CheckpointRetries } from './checkpointOptions.ts';
@@ -84,6 +84,7 @@ export function flow(name: string, second: FlowOptions | Body<never, unknown>, t
   const what = `flow "${id}"`;
   requireOptions(what, options, flowOptionNames);
   requireRetries(what, typeof options.retries === 'object' ? options.retries.times : options.retries);
+  if (options.deadline !== undefined) milliseconds(options.deadline);
   requireConcurrency(what, options.concurrency);
   return {
     kind: 'flow',

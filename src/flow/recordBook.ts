@@ -2,11 +2,12 @@
  * What a flow has recorded, as its body needs it when it is begun again.
  *
  * RB1 A call inside a nested checkpoint that has ended is left out: the body does not come there again.
- * RB2 After a retry, the call that had failed the flow is performed again, every other call that failed and was not gone on from, and what was told to wait for
- *    them. What else was called after it has no place any more, and a success among that is taken where the body asks for it.
+ * RB2 After a retry, the rest of an earlier life is taken (`retriedSequence.ts`). A success that is performed again all the same is another call than it was: it has a key
+ *    of its own.
  * RB3 After a retry of a body that had diverged and may be migrated, every success is taken where the body asks for it.
  */
 import type { FlowArtifactRecord, FlowCallRecord, FlowRecord } from '../contracts/flow/record.ts';
+import { retriedSequence } from './retriedSequence.ts';
 
 /** The records of one flow. */
 export class RecordBook {
@@ -20,6 +21,8 @@ export class RecordBook {
   readonly attempts: ReadonlyMap<string, { readonly count: number; readonly next: number; readonly began: number }>;
   /** The calls that may have happened although their end is not recorded, with the number of times that each was begun. */
   readonly begun: ReadonlyMap<string, number>;
+  /** The calls that are made anew although they had succeeded, with the number of the life that makes them. */
+  readonly anew: ReadonlyMap<string, number>;
   /** How many signals of a name were taken. */
   readonly signals: ReadonlyMap<string, number>;
   /** How many facts about the run are recorded. */
@@ -41,7 +44,8 @@ export class RecordBook {
     const artifacts = new Map<string, FlowArtifactRecord[]>();
     for (const record of kept)
       if (record.record === 'artifact') artifacts.set(record.call, [...(artifacts.get(record.call) ?? []), record]);
-    let sequence: FlowCallRecord[] = [];
+    let told: FlowCallRecord[] = [];
+    const anew = new Map<string, number>();
     let failed: string | undefined;
     /** How many facts were recorded before the call of this id ended. */
     const logsBefore = new Map<string, number>();
@@ -51,7 +55,7 @@ export class RecordBook {
     for (const record of records) {
       switch (record.record) {
         case 'call':
-          sequence.push(record);
+          told.push(record);
           logsBefore.set(record.id, logs);
           if (record.kind === 'signal' && record.from === undefined) addOne(signals, record.name ?? record.id);
           begun.delete(record.id);
@@ -77,9 +81,17 @@ export class RecordBook {
         case 'retry':
           life = record.life;
           if (record.migrated) {
-            for (const each of sequence) if (each.outcome.ok) keptById.set(each.id, each);
-            sequence = [];
-          } else sequence = withoutFailed(sequence, failed, keptById);
+            for (const each of told) if (each.outcome.ok) keptById.set(each.id, each);
+            told = [];
+          } else {
+            const { taken, kept: later, again } = retriedSequence(told, failed);
+            for (const each of later) keptById.set(each.id, each);
+            for (const { id, outcome } of again) {
+              keptById.delete(id);
+              if (outcome.ok) anew.set(id, record.life);
+            }
+            told = [...taken];
+          }
           // What it said after that it may say again, or not at all.
           logs = logsBefore.get(failed ?? '') ?? logs;
           failed = undefined;
@@ -87,16 +99,18 @@ export class RecordBook {
           attempts.clear();
           break;
         case 'artifact':
+        case 'stopped':
           break;
       }
     }
-    const ended = new Map(sequence.map(({ id, scope }) => [id, scope]));
+    const ended = new Map(told.map(({ id, scope }) => [id, scope]));
     // A scope that has ended is in the sequence; one that has not is begun again.
-    this.sequence = sequence.filter(({ scope }) => scope === undefined || !isInside(scope, ended));
+    this.sequence = told.filter(({ scope }) => scope === undefined || !isInside(scope, ended));
     this.kept = keptById;
     this.keptArtifacts = artifacts;
     this.attempts = attempts;
     this.begun = begun;
+    this.anew = anew;
     this.signals = signals;
     this.hasDiverged = hasDiverged;
     this.logs = logs;
@@ -120,27 +134,4 @@ function isInside(scope: string, ended: ReadonlyMap<string, string | undefined>)
     if (end === -1) return false;
     at = at.slice(0, end);
   }
-}
-
-/** The sequence without the call that failed the flow and all that was called after it; successes among those go to `kept`. */
-function withoutFailed(
-  sequence: FlowCallRecord[],
-  failed: string | undefined,
-  kept: Map<string, FlowCallRecord>,
-): FlowCallRecord[] {
-  const found = failed === undefined ? -1 : sequence.findLastIndex(({ id }) => id === failed);
-  const place = found === -1 ? sequence.length : found;
-  const places = new Map(sequence.map(({ id }, at) => [id, at]));
-  // A failure after which nothing was called was not gone on from.
-  const followed = new Set(sequence.map(({ after }) => after));
-  const again = new Set<string>();
-  for (const { id, outcome, waitedFor } of sequence)
-    if (id === failed || (!outcome.ok && !followed.has(id)) || waitedFor?.some((each) => again.has(each)))
-      again.add(id);
-  const isAfter = ({ id, after }: FlowCallRecord) => again.has(id) || (places.get(after ?? '') ?? -1) >= place;
-  for (const record of sequence) {
-    if (again.has(record.id)) kept.delete(record.id);
-    else if (isAfter(record) && record.outcome.ok) kept.set(record.id, record);
-  }
-  return sequence.filter((record) => !isAfter(record));
 }

@@ -30,6 +30,8 @@ interface ShortCall {
   readonly x?: JsonObject;
   readonly f?: NonNullable<FlowCallRecord['from']>;
   readonly l?: readonly string[];
+  /** The call inside whose failure it has thrown. */
+  readonly c?: string;
   /** The output of a success. */
   readonly o?: Json;
   /** 1: the output is encoded. */
@@ -42,7 +44,8 @@ interface ShortCall {
 const nameOf = (id: string): string | undefined => /^(?:.*\/)?(.+)_[1-9][0-9]*$/s.exec(id)?.[1];
 
 function shortCall(record: FlowCallRecord): ShortCall {
-  const { id, name, kind, type, scope, n, after, waitedFor, input, at, ms, metadata, from, loaded, outcome } = record;
+  const { id, name, kind, type, scope, n, after, waitedFor, input, at, ms, metadata, from, cause, loaded, outcome } =
+    record;
   return {
     i: id,
     ...(name === nameOf(id) ? {} : { m: name ?? 0 }),
@@ -58,11 +61,12 @@ function shortCall(record: FlowCallRecord): ShortCall {
     ...(metadata ? { x: metadata } : {}),
     ...(from ? { f: from } : {}),
     ...(loaded ? { l: loaded } : {}),
+    ...(cause === undefined ? {} : { c: cause }),
     ...(outcome.ok ? { o: outcome.output, ...(outcome.encoded ? { e: 1 } : {}) } : { r: outcome.failure }),
   };
 }
 
-function callOf({ i, m = nameOf(i), k, t, s, n, p, w, h, a, d, x, f, l, o, e, r }: ShortCall): FlowCallRecord {
+function callOf({ i, m = nameOf(i), k, t, s, n, p, w, h, a, d, x, f, l, c, o, e, r }: ShortCall): FlowCallRecord {
   return {
     record: 'call',
     id: i,
@@ -79,6 +83,7 @@ function callOf({ i, m = nameOf(i), k, t, s, n, p, w, h, a, d, x, f, l, o, e, r 
     ...(x ? { metadata: x } : {}),
     ...(f ? { from: f } : {}),
     ...(l ? { loaded: l } : {}),
+    ...(c === undefined ? {} : { cause: c }),
     outcome: r ? { ok: false, failure: r } : { ok: true, output: o ?? null, ...(e ? { encoded: true as const } : {}) },
   };
 }

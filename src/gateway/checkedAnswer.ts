@@ -3,7 +3,7 @@
  * numbers that have lost digits are marked, and usage that cannot be true is estimated.
  */
 import type { ModelPart, ModelRequest, ToolCall } from '../contracts/model.ts';
-import { inexactNumbersOf, withDigits } from './exactNumbers.ts';
+import { inexactNumbersOf, withDigits } from '../values/exactNumbers.ts';
 import { tagReader } from './thinkTags.ts';
 import { plausibleUsage } from './tokens.ts';
 import { sizeOfParts } from '../contracts/messageSize.ts';

@@ -1,5 +1,5 @@
 /** Keeps what a provider really sent beside what its client makes of it: the beginning of the body, and numbers that lose digits when they are parsed. */
-import { inexactNumbersIn } from './exactNumbers.ts';
+import { inexactNumbersIn } from '../values/exactNumbers.ts';
 
 /** What came in answer to one request. */
 export interface Received {

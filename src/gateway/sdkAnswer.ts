@@ -2,7 +2,7 @@
 import type { LanguageModelV3StreamPart, LanguageModelV3Usage } from '@ai-sdk/provider';
 import type { ModelPart, ModelRequest, ToolCall, Usage } from '../contracts/model.ts';
 import { cutText } from '../values/text.ts';
-import { inexactNumbersIn, inexactNumbersOf, quoteInexactNumbers, withDigits } from './exactNumbers.ts';
+import { inexactNumbersIn, inexactNumbersOf, quoteInexactNumbers, withDigits } from '../values/exactNumbers.ts';
 import { brokenOff, toProviderError, type AttemptFacts } from './providerErrors.ts';
 import type { Received } from './received.ts';
 import { estimatedUsage } from './tokens.ts';

@@ -24,6 +24,7 @@ import type { OpenHandle, RunHandle } from './runHandle.ts';
 import type { RuntimeOptions } from './runtimeOptions.ts';
 import {
   replayOptionNames,
+  replaySettingNames,
   retryOptionNames,
   startOptionNames,
   type RetryOptions,
@@ -152,7 +153,10 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
       handle(subject, run, await host.resume(run, typeOf(subject), { name: subject.name })),
     retry: retryRun,
     replay: replayRun,
-    plan: async (run, settings) => (await prepareReplay(journal, await requireRoot(run), settings)).plan,
+    async plan(run, settings) {
+      requireOptions('runtime.plan', settings, replaySettingNames);
+      return (await prepareReplay(journal, await requireRoot(run), settings)).plan;
+    },
     misfits,
   };
 }

@@ -97,9 +97,14 @@ function started(
   const given = runInput(subject, input);
   return {
     source: flowChildName(subject.name),
-    inputAt(path: string) {
+    kind: subject.kind,
+    inputAt(path: string, keys: string | undefined) {
       if (!isJsonObject(given) || subject.kind === 'machine') return given;
-      return { ...given, depth, ...(subject.kind === 'flow' ? { path, settings } : {}) };
+      return {
+        ...given,
+        depth,
+        ...(subject.kind === 'flow' ? { path, settings, ...(keys === undefined ? {} : { keys }) } : {}),
+      };
     },
   };
 }

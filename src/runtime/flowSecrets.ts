@@ -1,5 +1,6 @@
 /** The secrets that checkpoints ask for, and a mask for what they store afterwards. */
 import { dirname, resolve } from 'node:path';
+import { processMask } from '../observe/processMask.ts';
 import { secretMask } from '../observe/secretMask.ts';
 import { openSecrets } from '../secrets/openSecrets.ts';
 import type { SecretStore } from '../secrets/secretStore.ts';
@@ -35,7 +36,9 @@ export function flowSecrets(
     async secret(name) {
       store ??= openSecrets(env, folder, { clock });
       const { values } = await store.get(name);
+      // Stored texts are masked by what this runtime has given, shown ones by all that the process has read.
       mask.hide(Object.values(values));
+      processMask.hide(Object.values(values));
       isAnyGiven = true;
       return values;
     },

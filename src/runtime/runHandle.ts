@@ -8,6 +8,7 @@ import type { Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import { isJsonObject, throughJson } from '../values/json.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
+import { awaitedSignals, type AwaitedSignal } from './awaitedSignals.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
 import type { Ticket } from './tickets.ts';
 import { withUnsettled } from './unsettled.ts';
@@ -16,11 +17,13 @@ import type { UnsettledWrite } from './unsettledWrite.ts';
 /** The state of a run that does not go on by itself. */
 export type RunOutcome =
   | EndedOutcome
-  /** Only people can move it on. */
+  /** Only people, or programs that send it a signal, can move it on. */
   | {
       readonly status: 'waiting';
       /** The open tickets. */
       readonly tickets: readonly Ticket[];
+      /** The signals that its flows wait for; none when absent. */
+      readonly signals?: readonly AwaitedSignal[];
     }
   /** This process has released it; it can be resumed here or in another process. */
   | {
@@ -41,8 +44,8 @@ export interface RunHandle {
   readonly endedAt?: number;
   /** Resolves when the run has ended or was parked. */
   outcome(options?: {
-    /** Resolves also when only people can move the run on; false by default. */
-    returnWhenWaiting?: boolean;
+    /** Resolves also when only people, or a signal, can move the run on; with `tickets` when it has an open question. False by default. */
+    returnWhenWaiting?: boolean | 'tickets';
   }): Promise<RunOutcome>;
   /** On a shared journal: the version of the definition with which the run was begun (`versionOf`). Undefined where it is not known. */
   readonly begunWith?: string | undefined;
@@ -106,7 +109,7 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
     subject: Runnable,
     run: string,
     root: Address,
-    returnWhenWaiting: boolean,
+    returnWhenWaiting: boolean | 'tickets',
   ): Promise<RunOutcome | undefined> {
     if (!host.owns(run) || !host.actor(root)) {
       const [row] = await journal.find({ actor: root });
@@ -117,7 +120,16 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
     if (!returnWhenWaiting || !host.isIdle(run)) return undefined;
     if (host.actorsOf(run).some((actor) => actor.tags.has('recovering'))) return undefined; // It waits for time, not for a person.
     const open = (await ticketsOf(run)).filter(({ answered }) => !answered);
-    return open.length > 0 && host.isIdle(run) ? { status: 'waiting', tickets: open } : undefined;
+    const signals = returnWhenWaiting === 'tickets' || hasTimers(run) ? [] : await awaitedSignals(journal, run);
+    if (open.length + signals.length === 0 || !host.isIdle(run)) return undefined;
+    return { status: 'waiting', tickets: open, ...(signals.length > 0 ? { signals } : {}) };
+  }
+
+  /** Does an actor wait for time that is neither a flow, whose pauses are known, nor a question? */
+  function hasTimers(run: string): boolean {
+    return host
+      .actorsOf(run)
+      .some(({ nextTimer, type }) => nextTimer !== undefined && !['flow', 'wait'].includes(type.chart.machine.id));
   }
 
   function parked(run: string): RunOutcome {

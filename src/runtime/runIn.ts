@@ -128,7 +128,7 @@ export async function runIn<S extends Runnable>(
     });
   const handle = await (key === undefined ? begin() : attach(begin, clock));
   for (;;) {
-    const outcome = await handle.outcome({ returnWhenWaiting: onTicket !== undefined });
+    const outcome = await handle.outcome({ returnWhenWaiting: onTicket !== undefined && 'tickets' });
     switch (outcome.status) {
       case 'done':
         // What comes out was checked by the schema of its message; the types say which.

@@ -23,6 +23,7 @@ import { requireOptions } from '../values/options.ts';
 import { requireInput } from '../values/plain.ts';
 import { storageReasonOf } from '../values/storageReason.ts';
 import { openBackends } from './backends.ts';
+import type { AwaitedSignal } from './awaitedSignals.ts';
 import { beginnings } from './beginRun.ts';
 import { compile } from './compile.ts';
 import { definitionVersion } from './definitionVersion.ts';
@@ -43,6 +44,7 @@ import { isRunnable, type Runnable } from '../define/runnable.ts';
 export { modelKeyVariables } from '../gateway/providers.ts';
 export {
   isRunnable,
+  type AwaitedSignal,
   type Runnable,
   type RunHandle,
   type RunOutcome,

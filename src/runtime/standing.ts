@@ -1,6 +1,7 @@
 /** How a run that has not ended stands, read from the journal: anybody can ask, whichever process has the run. */
 import type { ActorRow, Journal, RunLease } from '../journal/journal.ts';
 import { isOfThisMachine, isProcessAlive } from '../engine/processId.ts';
+import { awaitedSignals } from './awaitedSignals.ts';
 import type { Runtime, Ticket } from './runtime.ts';
 
 /** How a run that has not ended can stand. */
@@ -9,7 +10,7 @@ export const standings = ['working', 'waiting', 'parked', 'stalled', 'orphaned']
 /** How a run stands, what it needs, and why. */
 export interface RunStanding {
   /**
-   * `working`: a process is at work on it. `waiting`: only a person can move it on. `parked`: no process has it; it was released in order. `stalled`: its process
+   * `working`: a process is at work on it. `waiting`: only a person, or a signal, can move it on. `parked`: no process has it; it was released in order. `stalled`: its process
    * lives, and cannot go on. `orphaned`: its process is gone, and no other has taken it.
    */
   readonly status: (typeof standings)[number];
@@ -61,6 +62,9 @@ async function standingOf(
   if (tags.includes('paused')) return { status: 'waiting', needs: 'you', reason: 'It is paused.' };
   const needs = question ? ({ needs: 'you' } as const) : {};
   if (question && !(await hasWork(journal, run))) return { status: 'waiting', ...needs, reason: question.question };
+  const [signal] = question || stands.status !== 'working' ? [] : await awaitedSignals(journal, run);
+  if (signal && !(await hasWork(journal, run)))
+    return { status: 'waiting', reason: `It waits for the signal "${signal.name}".` };
   return { ...stands, ...needs };
 }
 

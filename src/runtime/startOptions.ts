@@ -42,11 +42,11 @@ export const startOptionNames: OptionNames<StartOptions> = {
   retry: true,
 };
 
+export const replaySettingNames: OptionNames<ReplaySettings> = { from: true, overrides: true, input: true };
+
 export const replayOptionNames: OptionNames<RunReplayOptions> = {
   ...callSettingNames,
-  from: true,
-  overrides: true,
-  input: true,
+  ...replaySettingNames,
   key: true,
   meta: true,
   deadline: true,

@@ -36,8 +36,8 @@ export async function recordedRun(journal: Journal, root: string): Promise<Recor
 /** A step that can be run alone. */
 export interface StepAlone {
   readonly step: StepDefinition;
-  /** Runs the step, whatever its condition says; any input of a run is ignored. Its result is the output of the step. */
-  readonly workflow: Workflow;
+  /** Runs the step, whatever its condition says; any input of a run is ignored. Its result is the output of the step. Webhooks are sent only with `send`, also those in a sub-workflow. */
+  workflow(options: { readonly send: boolean }): Workflow;
   /** What is sent or asked: the prompt, the request, the parameters. Values of secrets are `[secret]`. */
   rendered(): Json;
 }
@@ -68,7 +68,10 @@ export function stepAlone(
   };
   return {
     step,
-    workflow: { ...runnableWorkflow(alone, project), start: () => asJson(start) },
+    workflow: ({ send }) => ({
+      ...runnableWorkflow(alone, project),
+      start: () => asJson(send ? start : { ...start, webhooks: false }),
+    }),
     rendered: () => renderedStep(definition, step, workflowValues(definition, start, outputs)),
   };
 }

@@ -66,5 +66,5 @@ export function missingSecret(name: string, known: readonly string[]): TroupeErr
   const meant = nearestName(name, known);
   const hint =
     meant !== undefined ? `Did you mean "${meant}"?` : `Set it with: troupe secrets set ${name} --value API_KEY`;
-  return new TroupeError('invalid', `There is no secret "${name}". ${hint}`, { data: { secret: name } });
+  return new TroupeError('unknown_recipient', `There is no secret "${name}". ${hint}`, { data: { secret: name } });
 }

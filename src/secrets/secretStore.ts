@@ -73,10 +73,10 @@ export interface SecretStoreOptions {
 export interface SecretStore {
   /** Makes a secret, or adds to one. `invalid` for a name, key or value that cannot be accepted, `conflict` for a private secret that would become public. */
   set(name: string, values: SecretValues, options?: SetSecretOptions): Promise<SecretChange>;
-  /** Reads one. `invalid` when there is none. */
+  /** Reads one. `unknown_recipient` when there is none. */
   get(name: string): Promise<Secret>;
   /** Lists them, without values. */
   list(options?: SecretListOptions): Promise<SecretPage>;
-  /** Removes one. `invalid` when there is none. */
+  /** Removes one. `unknown_recipient` when there is none. */
   delete(name: string): Promise<void>;
 }

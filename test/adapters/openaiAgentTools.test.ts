@@ -83,7 +83,10 @@ test('an approval inside an agent that is a tool is a wait of the flow, and the 
 });
 
 test('an agent that is a tool and must be approved itself is asked about once, by the flow', async () => {
-  const { paid, inner, subject } = office({ isToolApproved: true, cashierModel: new ScriptedModel([says('No need.')]) });
+  const { paid, inner, subject } = office({
+    isToolApproved: true,
+    cashierModel: new ScriptedModel([says('No need.')]),
+  });
   const open = openDisk();
   {
     await using first = await open();

@@ -114,6 +114,7 @@ test.each([
   [['waits', 'answer', 'wait/none', '--yes'], /no ticket "wait\/none"/],
   [['runs', 'get', 'none'], /There is no run "none"/],
   [['run', 'x.ts', '--input', '{bad'], /--input looks like JSON but is not/],
+  [['run', 'x.ts', '--input', '{"id":9007199254740993}'], /9007199254740993.*Write it as a text/],
   [['run', 'x.ts', '--set', 'novalue'], /--set expects key=value/],
   [['runs', 'prune'], /--older-than/],
   [['node', 'x.ts'], /--nats nats:\/\/host:port/],

@@ -58,12 +58,32 @@ test('a step is run alone on the outputs of a stored run: the request is shown w
   const { PATH = '' } = process.env;
   const troupe = (...args: string[]) => as({ env: { PATH, TROUPE_DB: join(dir, 'troupe.db') } }, ...args);
   expect((await troupe('run', 's.workflow.yaml', '--key', 'job', '--input', '{"n":7}')).code).toBe(0);
-  const { code, out } = await troupe(...dev, 's.workflow.yaml', '--only', 'send', '--from', 'job', '--once');
+  const alone = [...dev, 's.workflow.yaml', '--only', 'send', '--from', 'job', '--once'];
+  const { code, out } = await troupe(...alone, '--send');
   expect(code).toBe(1);
   expect(out).toContain('"url": "http://127.0.0.1:9/7"');
   expect(out).toContain('"x-key": "[secret]"');
   expect(out).not.toContain(PATH);
   expect(out).toContain(`${join(dir, 's.workflow.yaml')}:5:1: the step "send" failed: `);
+  // Without --send it is only shown: nothing is tried, and so nothing fails.
+  const shown = await troupe(...alone);
+  expect(shown).toMatchObject({ code: 0, err: expect.stringContaining('It is not sent. Add --send') as string });
+  expect(shown.out).toContain('"url": "http://127.0.0.1:9/7"');
+});
+
+test('the webhooks of a sub-workflow are not sent by a step that is run alone without --send', async () => {
+  const hook = `kind: workflow\nvisibility: sub-workflow\nwebhooks: execute\npipeline:\n  - {id: tell, webhook: {url: "http://127.0.0.1:9/"}}\n`;
+  const { troupe } = workflowFolder({
+    'inner.workflow.yaml': hook,
+    'outer.workflow.yaml': `kind: workflow\npipeline:\n  - {id: sub, condition: "\`false\`", workflow: ./inner.workflow.yaml, webhooks: execute}\n`,
+  });
+  expect((await troupe('run', 'outer.workflow.yaml', '--key', 'job')).code).toBe(0);
+  const alone = [...dev, 'outer.workflow.yaml', '--only', 'sub', '--from', 'job', '--once'];
+  expect(await troupe(...alone)).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('not sent without --send') as string,
+  });
+  expect((await troupe(...alone, '--send')).code).toBe(1);
 });
 
 test('a step shows its prompt and its output, and a changed file is used without running the steps before it', async () => {
@@ -83,6 +103,7 @@ test('a step shows its prompt and its output, and a changed file is used without
 
 test.each([
   [['--only', 'count'], 'belong together'],
+  [['--send'], '--send is for one step'],
   [['--only', 'count', '--from', 'gone'], 'There is no run "gone"'],
   [['--only', 'gone', '--from', 'job'], 'There is no step "gone"'],
 ])('%s is refused: %s', async (flags, says) => {

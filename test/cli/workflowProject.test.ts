@@ -73,6 +73,34 @@ test('the tree of a workflow shows what it uses, and a reference that leads nowh
   expect((await troupe('workflow', 'tree', 'workflows/a.workflow.yaml')).code).toBe(1);
 });
 
+test('the graph of a run marks its steps: complete, skipped and failed; a step that never began has no mark', async () => {
+  const { troupe } = workflowFolder({
+    'x.workflow.yaml': `kind: workflow
+pipeline:
+  - {id: first, transform: {inputs: [{from: params}], ops: [{map: {expr: "n"}}]}}
+  - {id: never, condition: "\`false\`", transform: {inputs: [{from: params}], ops: []}}
+  - {id: bad, depends_on: [first], transform: {inputs: [{from: params}], ops: [{sort: {field: a}}]}}
+  - {id: after, depends_on: [bad], transform: {inputs: [{from: params}], ops: []}}
+`,
+  });
+  await troupe('run', 'x.workflow.yaml', '--key', 'job', '--input', '{"n":1}');
+  const { code, out } = await troupe('workflow', 'graph', '--run', 'job');
+  expect(code).toBe(0);
+  for (const line of [
+    'n_first["first [transform]"]:::complete',
+    'n_never["never [transform]"]:::skipped',
+    'n_bad["bad [transform]"]:::failed',
+    'n_after["after [transform]"]',
+    'classDef skipped',
+  ])
+    expect(out).toContain(line);
+  expect(out).not.toContain('n_after["after [transform]"]:::');
+  expect((await troupe('workflow', 'graph', 'x.workflow.yaml', '--run', 'job')).out).toBe(out);
+  expect((await troupe('graph', 'x.workflow.yaml', '--run', 'job')).out).toBe(out);
+  expect(await troupe('workflow', 'graph', '--run', 'gone')).toMatchObject({ code: 2 });
+  expect(await troupe('workflow', 'graph')).toMatchObject({ code: 2 });
+});
+
 test('the graph of a workflow marks the step that is wrong', async () => {
   const { troupe } = workflowFolder({
     'x.workflow.yaml':

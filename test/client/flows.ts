@@ -55,5 +55,12 @@ export function flowsOver(outside: Outside): Readonly<Record<string, Runnable>> 
     });
     return ctx.checkpoint('read', () => ctx.load(ctx.executionId, 'notes.md'));
   });
-  return { report, publish, build, survey, listen, greet, outer };
+  const paths = flow('paths', async (ctx) => {
+    await ctx.checkpoint('a', async () => {
+      await ctx.save('b/c', 'one');
+      await ctx.save('b', 'two');
+    });
+    return ctx.checkpoint('read', () => ctx.load(ctx.executionId, 'a/b/c'));
+  });
+  return { paths, report, publish, build, survey, listen, greet, outer };
 }

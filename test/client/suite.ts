@@ -422,6 +422,18 @@ export function clientSuite(name: string, make: MakeWorld): void {
       expect(await artifacts.get(taken[0]!.artifact_id)).toMatchObject({ value: '# Notes' });
     });
 
+    test('gives each artifact an id of its own, whatever slashes are in names, and knows ids without escapes where one is meant', async () => {
+      await using world = await make();
+      const exec = await world.begin('paths');
+      const { artifacts, executions } = world.client;
+      expect(await executions.get(exec)).toMatchObject({ result: 'one', artifact_count: 4 });
+      const ids = (await artifacts.list(exec)).items.map(({ artifact_id: id }) => id);
+      expect(ids).toEqual(['r/a/b%2Fc', 'r/a/b', 'r/a/output', 'r/read/output']);
+      expect(await artifacts.get('r/a/b%2Fc')).toMatchObject({ value: 'one', name: 'b/c', loaded_by: ['r/read'] });
+      expect(await artifacts.get('r/a/b/c')).toMatchObject({ artifact_id: 'r/a/b%2Fc' });
+      expect(await artifacts.get('r/a/b')).toMatchObject({ value: 'two', loaded_by: [] });
+    });
+
     describe('replays a run', () => {
       test('from a call: what came before is taken, and the run that is replayed stays as it is', async () => {
         await using world = await make();

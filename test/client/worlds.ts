@@ -32,7 +32,7 @@ async function worldOf(make: (db: string, definitions: DefinitionResolver) => Pr
   const folder = mkdtempSync(join(tmpdir(), 'troupe-client-'));
   const outside: Outside = { done: [], isBroken: false };
   const flows = flowsOver(outside);
-  const definitions: DefinitionResolver = async ({ name = '' }) => {
+  const definitions = async ({ name = '' }: { readonly name?: string }) => {
     const found = flows[name];
     if (found) return found;
     throw new TroupeError('unknown_recipient', `There is no flow "${name}".`);

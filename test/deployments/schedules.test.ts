@@ -414,5 +414,5 @@ test('schedules are listed, deleted, and not made twice', async () => {
   await schedules.delete('tick');
   expect(await schedules.list()).toEqual([]);
   await expect(schedules.get('tick')).rejects.toThrow('There is no schedule "tick"');
-  await expect(schedules.setPaused('tick', true, 0)).rejects.toMatchObject({ kind: 'invalid' });
+  await expect(schedules.setPaused('tick', true, 0)).rejects.toMatchObject({ kind: 'unknown_recipient' });
 });

@@ -132,7 +132,7 @@ describe('tags', () => {
     expect(await deployments.untag('desk', 2, 'old')).toMatchObject({ tags: [] });
     expect(await deployments.untag('desk', 2, 'prod')).toMatchObject({ exclusive: [] });
     expect(await deployments.get('desk', { tag: 'old' })).toMatchObject({ version: 1 });
-    await expect(deployments.untag('desk', 3, 'old')).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(deployments.untag('desk', 3, 'old')).rejects.toMatchObject({ kind: 'unknown_recipient' });
   });
 
   test('a deploy may bring tags, and move the default', async () => {

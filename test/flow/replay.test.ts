@@ -119,6 +119,7 @@ test.each([
   [{ from: 'ok' }, 'conflict', 'has no checkpoint'],
   [{ from: 'step' }, 'conflict', 'ambiguous: 2 calls'],
   [{}, 'invalid', 'needs `from`'],
+  [{ from: 'end', skip: ['step'] } as object, 'definition', 'runtime.plan has no option "skip"'],
   [{ from: 'end', overrides: { 'nope.step': 1 } }, 'invalid', 'An override is named'],
   [{ from: 'end', overrides: { 'checkpoint.': 1 } }, 'invalid', 'names no call'],
   [{ overrides: { 'checkpoint.end': 1 } }, 'conflict', 'would change nothing'],

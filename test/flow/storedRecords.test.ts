@@ -16,7 +16,29 @@ const call = (over: Partial<FlowCallRecord>): FlowCallRecord => ({
 });
 const failure = { kind: 'tool', message: 'No.', retryable: false } as const;
 
+/** Every field: one that is added to calls and forgotten here does not compile, and one that is not stored is missed. */
+const whole: Required<FlowCallRecord> = {
+  record: 'call',
+  id: 'outer/step',
+  name: 'other',
+  kind: 'wait',
+  type: 'tool',
+  scope: 'outer',
+  n: 3,
+  after: 'before',
+  waitedFor: ['a'],
+  input: 'hash',
+  at: 5,
+  ms: 6,
+  metadata: { pages: 3 },
+  from: 'replay',
+  cause: 'inner',
+  loaded: ['run/artifact'],
+  outcome: { ok: true, output: 1 },
+};
+
 const records: FlowRecord[] = [
+  whole,
   call({}),
   call({ id: 'step_2', name: 'step', n: 1, after: 'step', ms: 12 }),
   call({ id: 'step_2' }),

@@ -1,7 +1,7 @@
 /** Numbers with more digits than JavaScript keeps: a call is never made with another number than the model wrote. */
 import * as z from 'zod';
 import { describe, expect, test } from 'vitest';
-import { inexactNumbersIn } from '../../src/gateway/exactNumbers.ts';
+import { inexactNumbersIn } from '../../src/values/exactNumbers.ts';
 import { runAgainst } from './wireAgent.ts';
 import { turn, wireNames, wires } from './wireServer.ts';
 

@@ -11,6 +11,8 @@ import { agent, openRuntime, tool, type RunOutcome } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { jetstream } from '../../src/journal/shared/jetstream/open.ts';
 import { jetstreamStore } from '../../src/journal/shared/jetstream/jetstreamStore.ts';
+import { bundleFolder } from '../../src/deployments/bundleFolder.ts';
+import { openServerPlace } from '../../src/deployments/serverPlace.ts';
 import { openCluster } from '../../src/cluster/client.ts';
 import { openNode } from '../../src/cluster/node.ts';
 import { natsAccess } from '../../src/cluster/access.ts';
@@ -189,6 +191,29 @@ test('an operator may invoke with an input that is larger than a message; who ma
     message: expect.stringMatching(/1500002 bytes.*Send less.*credentials of a node or an operator/) as string,
   });
   expect(member.node.report.trouble).toBeUndefined();
+});
+
+test('an operator deploys what nodes run; who may only ask, observe or control does not see it', async () => {
+  const files = [{ path: 'desk.mjs', bytes: Buffer.from('export default 1;') }];
+  const place = (role: string, at: string) =>
+    openServerPlace(
+      { servers: server.url, tenant: 'shop', creds: creds(role) },
+      bundleFolder(join(folder, at), systemClock()),
+      systemClock(),
+    );
+  await using operator = await place('operator', 'operator-code');
+  const hash = await operator.bundles.save(files);
+  await operator.store.put('deployments/desk', { hash }, 0);
+  await using node = await place('node', 'node-code');
+  expect(await node.store.get('deployments/desk')).toEqual({ value: { hash }, revision: 1 });
+  expect(await node.store.ids('deployments')).toEqual(['desk']);
+  expect(await node.bundles.open(hash)).toBe(join(folder, 'node-code', hash));
+  for (const role of ['asks-desk', 'observer', 'control']) {
+    await using guest = await place(role, `${role}-code`);
+    await expect(guest.store.get('deployments/desk')).rejects.toMatchObject({ kind: 'auth' });
+    await expect(guest.store.put('deployments/desk', 1, 1)).rejects.toMatchObject({ kind: 'auth' });
+    await expect(guest.bundles.open(hash)).rejects.toMatchObject({ kind: 'auth' });
+  }
 });
 
 test('a node with node credentials is found by an operator, and can be called with asker credentials, also by a plain client', async () => {

@@ -107,15 +107,17 @@ describe.each([
     await store.set('other', { A: 'two' });
     await store.delete('model');
     expect((await everything()).map(({ name }) => name)).toEqual(['other']);
-    await expect(store.delete('model')).rejects.toEqual(refusal('invalid', /There is no secret "model"/));
+    await expect(store.delete('model')).rejects.toEqual(refusal('unknown_recipient', /There is no secret "model"/));
   });
 
   test('names the secret that was probably meant, or says how to set it', async () => {
     await store.set('openai', { A: 'one' });
     await expect(store.get('opeani')).rejects.toEqual(
-      refusal('invalid', /no secret "opeani"\. Did you mean "openai"\?/),
+      refusal('unknown_recipient', /no secret "opeani"\. Did you mean "openai"\?/),
     );
-    await expect(store.get('github')).rejects.toEqual(refusal('invalid', /troupe secrets set github --value/));
+    await expect(store.get('github')).rejects.toEqual(
+      refusal('unknown_recipient', /troupe secrets set github --value/),
+    );
   });
 
   test.each<[string, unknown, RegExp]>([

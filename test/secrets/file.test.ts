@@ -48,7 +48,7 @@ test('another process reads what was set as soon as it is acknowledged', async (
 
 test('opening secrets and reading none makes no file', async () => {
   expect(await at.open().list()).toMatchObject({ total: 0 });
-  await expect(at.open().get('model')).rejects.toEqual(refusal('invalid', /no secret "model"/));
+  await expect(at.open().get('model')).rejects.toEqual(refusal('unknown_recipient', /no secret "model"/));
   expect(readdirSync(at.path)).toEqual([]);
 });
 

@@ -6,9 +6,6 @@ import { callHash } from '../../hash.ts';
 import { fitsPattern } from './allowed.ts';
 import { storedServer } from './keptTask.ts';
 
-/** How many names the model is told when it calls a tool that there is not. */
-const maxNames = 40;
-
 /** The calls of an answer, each with an id of its own. */
 export function readCalls(
   { calls, reason }: Pick<ModelAnswer, 'reason'> & { readonly calls: readonly ToolCall[] },
@@ -39,7 +36,7 @@ export function withOwnIds(calls: readonly ToolCall[]): readonly ToolCall[] {
 function readCall(call: ToolCall, task: KeptAgentTask, tools: readonly StepTool[]): StepCall {
   const { id, name, input } = call;
   const tool = tools.find(({ info }) => info.name === name);
-  if (!tool) return unmade(call, 'unknown', `Not made: there is no tool "${cutText(name, 80)}". ${namesOf(tools)}`);
+  if (!tool) return unmade(call, 'unknown', `There is no tool "${cutText(name, 80)}".`);
   if (call.unreadable !== undefined)
     return unmade(call, 'refused', 'Not made: the arguments are not JSON. Call it again with valid JSON.');
   if (call.inexact !== undefined)
@@ -67,11 +64,3 @@ function readCall(call: ToolCall, task: KeptAgentTask, tools: readonly StepTool[
 }
 
 const unmade = ({ id, name }: ToolCall, how: 'refused' | 'unknown', why: string): StepCall => ({ how, id, name, why });
-
-const namesOf = (tools: readonly StepTool[]): string =>
-  tools.length === 0
-    ? 'There are none.'
-    : `There are ${tools
-        .slice(0, maxNames)
-        .map(({ info }) => info.name)
-        .join(', ')}.`;

@@ -4,7 +4,8 @@ import type { StepEnd } from '../../../src/contracts/workflow/step.ts';
 import { noMetrics } from '../../../src/contracts/workflow/metrics.ts';
 import { judge } from '../../../src/workflow/airlock/judge.ts';
 import { evaluateReserved, fatalFlag, withoutReservedRequired } from '../../../src/workflow/airlock/reserved.ts';
-import { violations, violationText } from '../../../src/workflow/airlock/violations.ts';
+import { violations, violationText, type SchemaViolation } from '../../../src/workflow/airlock/violations.ts';
+import { inexactIntegersIn } from '../../../src/values/exactNumbers.ts';
 import { makeFailure } from '../../../machines/failure.ts';
 import { asZodJson } from '../../../machines/json.ts';
 import { propertiesOf } from '../../../src/values/properties.ts';
@@ -49,8 +50,25 @@ export function readReply(text: string, { value: task }: KeptAgentTask, about: S
     const broken = schemas.flatMap((schema) => violations(withoutReservedRequired(schema), output));
     return { kind: 'violating', correction: repairPrompt(broken), end };
   }
+  const lost = end.status === 'complete' ? lostDigitsIn(text) : [];
+  if (lost.length > 0) return { kind: 'violating', correction: repairPrompt(lost), end: lossyEnd(lost, text) };
   return { kind: 'draft', end, ...(reflects && end.status !== 'failed' ? { reflect: canonicalJson(draft) } : {}) };
 }
+
+/** Integers that would be others after they were read: an identifier of something else would be handed on. */
+const lostDigitsIn = (text: string): readonly SchemaViolation[] =>
+  inexactIntegersIn(text).map((written) => ({
+    pointer: '',
+    message: `has the number ${written.slice(0, 60)}, with more digits than a number keeps; give it as a text`,
+  }));
+
+const lossyEnd = (lost: readonly SchemaViolation[], text: string): StepEnd => ({
+  status: 'failed',
+  code: 'output_invalid',
+  failure: makeFailure('invalid', `The output cannot be handed on: ${violationText(lost)}.`),
+  metrics: noMetrics,
+  raw_output: text,
+});
 
 const flaggedEnd = (
   { code, kind, message }: NonNullable<ReturnType<typeof fatalFlag>>,

@@ -37,10 +37,6 @@ export interface AgentStepContext {
   readonly unreadable?: string | undefined;
   /** The one round in which the model corrects what breaks the schema has been used. */
   readonly repaired: boolean;
-  /** A call named a tool that there is not. */
-  readonly strayed: boolean;
-  /** The turn in which a tool server could last not be reached. */
-  readonly outage?: number | undefined;
   /** The calls of this turn that were not begun yet, in order. */
   readonly queue: readonly StepCall[];
   /** The calls that are being made. */
@@ -65,7 +61,6 @@ export const initialAgentStepContext = (task: StoredAgentTask): AgentStepContext
   servers: task.value.servers.length,
   turns: 0,
   repaired: false,
-  strayed: false,
   queue: [],
   running: [],
   reflectionCorrected: false,

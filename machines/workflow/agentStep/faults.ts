@@ -42,7 +42,7 @@ export const strayFault = (tool: string): StepFault => ({
   code: 'tool_not_permitted',
   failure: makeFailure(
     'denied',
-    `tool_not_permitted: ${tool}. The agent was told which tools there are, and called one that it may not call again. Add it to the allowlist, or name it in the prompt as it is called.`,
+    `tool_not_permitted: ${tool}. The agent called a tool that it was not given. Add it to the allowlist of its server, or say in the prompt which tools there are.`,
   ),
 });
 
@@ -56,17 +56,26 @@ export const pauseFault: StepFault = {
   failure: makeFailure('expired', 'The agent step was paused for a week.'),
 };
 
-/** Failures of the way to a tool, as opposed to those of the tool itself. */
-const outages: readonly Failure['kind'][] = ['transient', 'timeout', 'environment', 'auth', 'uncertain'];
+/**
+ * Whether the server failed, as opposed to the tool: it was not reached, its answer got lost, or it refused the request. The model can mend its
+ * arguments, and knows what to do when the tool says that it failed; with a server that fails it can do nothing.
+ */
+export function isServerFailure(outcome: ToolOutcome): outcome is FailedOutcome {
+  if (outcome.ok || denialIn(outcome) !== undefined) return false;
+  const { kind, data } = outcome.failure;
+  const { isError, done, server } = propertiesOf(data);
+  if (kind === 'tool') return isError !== true && done !== true;
+  // A call that our own end has interrupted says nothing of the server: the model is told that it may have happened.
+  return kind === 'uncertain' ? server !== undefined : outages.includes(kind);
+}
 
-/** Whether the tool may not have been reached, or its answer got lost. */
-export const isOutage = (outcome: ToolOutcome): outcome is FailedOutcome =>
-  !outcome.ok && outages.includes(outcome.failure.kind);
+/** Failures of the way to a tool. */
+const outages: readonly Failure['kind'][] = ['transient', 'timeout', 'environment', 'auth'];
 
 type FailedOutcome = Extract<ToolOutcome, { ok: false }>;
 
-/** A tool could not be reached in two turns one after the other. */
-export const outageFault = (name: string, { failure }: FailedOutcome): StepFault => ({
+/** The server of a tool failed. */
+export const serverFault = (name: string, { failure }: FailedOutcome): StepFault => ({
   code: 'tool_call_failed',
   failure: { ...failure, message: `tool call ${name}: ${failure.message}` },
 });

@@ -106,15 +106,12 @@ export const agentStepSetup = agentStepBase.extend({
       enqueue(append(stepLists.reflection, user(correction)));
       enqueue.assign({ reflectionCorrected: true });
     }),
-    queueCalls: enqueueActions(({ context, event, enqueue }) => {
+    queueCalls: enqueueActions(({ event, enqueue }) => {
       const answer = stepAnswerIn(event);
       const calls = answer.says.kind === 'calls' ? answer.says.calls : [];
       const results = unmadeResults(calls);
       if (results.length > 0) enqueue(append(stepLists.transcript, { role: 'tool', results }));
-      enqueue.assign({
-        queue: calls.filter(({ how }) => how === 'run'),
-        strayed: context.strayed || strayIn(answer) !== undefined,
-      });
+      enqueue.assign({ queue: calls.filter(({ how }) => how === 'run') });
     }),
     startCalls: enqueueActions(({ context, event, enqueue }) => {
       const batch = nextBatch(context.queue);

@@ -63,7 +63,7 @@ export const agentStepBase = setup({
     isRepairable: ({ context, event }) => stepAnswerIn(event).says.kind === 'violating' && !context.repaired,
     isViolating: ({ event }) => stepAnswerIn(event).says.kind === 'violating',
     isUnreadable: ({ event }) => stepAnswerIn(event).says.kind === 'unreadable',
-    straysAgain: ({ context, event }) => context.strayed && strayIn(stepAnswerIn(event)) !== undefined,
+    isStray: ({ event }) => strayIn(stepAnswerIn(event)) !== undefined,
     hasCalls: ({ event }) => stepAnswerIn(event).says.kind === 'calls',
     mayCorrectReflection: ({ context, event }) =>
       !context.reflectionCorrected && !['draft', 'nothing'].includes(stepAnswerIn(event).says.kind),

@@ -6,7 +6,7 @@ import { propertiesOf } from '../../../src/values/properties.ts';
 import type { ToolOutcome } from '../../agent/effectTypes.ts';
 import type { AgentStepContext, RunningStepCall } from './context.ts';
 import type { StepAnswer, StepCall } from './effectTypes.ts';
-import { denialIn, gateFault, isOutage, outageFault } from './faults.ts';
+import { denialIn, gateFault, isServerFailure, serverFault } from './faults.ts';
 
 type Change = Partial<AgentStepContext>;
 
@@ -48,19 +48,17 @@ export function nextBatch(queue: readonly StepCall[]): readonly StepCall[] {
 
 /** What an ended call changes: it runs no more, and may decide the step. */
 export function afterOutcome(context: AgentStepContext, call: RunningStepCall, outcome: ToolOutcome): Change {
-  const { fault, outage, turns } = context;
-  const change = {
+  const decided =
+    context.fault ??
+    gateFault(call, outcome) ??
+    (isServerFailure(outcome) ? serverFault(call.name, outcome) : undefined);
+  return {
     running: context.running.filter(({ slot }) => slot !== call.slot),
     // A call that a person did not allow was not made.
     metrics:
       denialIn(outcome) === undefined
         ? { ...context.metrics, tool_calls: context.metrics.tool_calls + 1 }
         : context.metrics,
+    ...(decided ? { fault: decided } : {}),
   };
-  const decided = fault ?? gateFault(call, outcome);
-  if (decided) return { ...change, fault: decided };
-  if (!isOutage(outcome)) return outage === undefined || outage === turns ? change : { ...change, outage: undefined };
-  return outage !== undefined && outage < turns
-    ? { ...change, fault: outageFault(call.name, outcome) }
-    : { ...change, outage: turns };
 }

@@ -11,6 +11,7 @@ import { requireRecording, type RecordingPolicy } from '../toolPolicy.ts';
 import { inFlow } from './currentFlow.ts';
 import { invokeGraph, threadAt, type InvokeParts, type LangGraphLike, type LangGraphRun } from './invoke.ts';
 import { langGraphSerial } from './serial.ts';
+import { watcherIn, type LangGraphWatcher } from './stream.ts';
 
 /** A graph. Every field but the graph may be left out. */
 export interface LangGraphOptions extends Pick<RecordingPolicy, 'checkpoints'> {
@@ -41,17 +42,19 @@ export interface LangGraphResume {
 }
 
 /** What a graph is given, or how it goes on. */
-export type LangGraphRequest =
-  | {
-      /** What it is invoked with. */
-      readonly input: unknown;
-      /** The thread whose state it goes on with. */
-      readonly threadId: string;
-    }
-  | {
-      /** What was answered: see `waitForInterrupt`. */
-      readonly resume: LangGraphResume;
-    };
+export type LangGraphRequest = LangGraphWatcher &
+  (
+    | {
+        /** What it is invoked with. */
+        readonly input: unknown;
+        /** The thread whose state it goes on with. */
+        readonly threadId: string;
+      }
+    | {
+        /** What was answered: see `waitForInterrupt`. */
+        readonly resume: LangGraphResume;
+      }
+  );
 
 /** A graph that can be used in any flow. */
 export interface DurableGraph {
@@ -126,7 +129,7 @@ export function langGraph(name: string, options: LangGraphOptions): DurableGraph
       if (requireDurable && warnings[0] !== undefined) throw new TroupeError('definition', warnings[0]);
       const serial = langGraphSerial(sdk);
       const input = 'resume' in request ? new sdk.Command({ resume: request.resume.value }) : request.input;
-      const parts = { sdk, graph, serial, input, warnings };
+      const parts = { sdk, graph, serial, input, warnings, watcher: watcherIn(what, request) };
       const run = await (strategy === 'calls'
         ? inFlow(ctx, async () =>
             invokeGraph({ ...parts, threadId: 'resume' in request ? threadId : await freshThread(ctx, threadId) }),

@@ -8,6 +8,7 @@ export {
   type LangGraphResume,
 } from './graph.ts';
 export type { LangGraphInterrupt, LangGraphLike, LangGraphRun } from './invoke.ts';
+export type { LangGraphPart, LangGraphWatcher } from './stream.ts';
 export { langGraphCalls, type LangGraphCallsOptions } from './middleware.ts';
 export { hitlTool, type PersonQuestion, type PersonTool } from '../personQuestion.ts';
 export type { CapturePolicy, ToolCapture } from '../capture.ts';

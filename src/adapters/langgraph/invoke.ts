@@ -2,6 +2,7 @@
 import type * as LangGraph from '@langchain/langgraph';
 import type { Json } from '../../values/json.ts';
 import type { LangGraphSerial } from './serial.ts';
+import { watchedInvoke, type LangGraphWatcher } from './stream.ts';
 
 /** What this adapter uses of a compiled graph. */
 export interface LangGraphLike {
@@ -9,6 +10,10 @@ export interface LangGraphLike {
   readonly checkpointer?: unknown;
   /** Runs it to its end, or until it is interrupted. */
   invoke(input: any, config?: any): Promise<unknown>; // oxlint-disable-line typescript/no-explicit-any -- a graph is compiled with types of its own
+  /** The same, told part by part. */
+  stream?(input: any, config?: any): Promise<AsyncIterable<unknown>>; // oxlint-disable-line typescript/no-explicit-any -- the same
+  /** The same, told event by event. */
+  streamEvents?(input: any, config?: any): AsyncIterable<unknown>; // oxlint-disable-line typescript/no-explicit-any -- the same
   /** The state of a thread. */
   getState(config: any): Promise<unknown>; // oxlint-disable-line typescript/no-explicit-any -- the same
 }
@@ -60,6 +65,8 @@ export interface InvokeParts {
   /** The checkpoint of LangGraph that the thread was at before the first attempt, null for a new thread; undefined where that is not recorded. */
   readonly base?: string | null;
   readonly signal?: AbortSignal;
+  /** Who is told of its parts. */
+  readonly watcher: LangGraphWatcher | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -70,16 +77,16 @@ export async function threadAt(graph: LangGraphLike, threadId: string): Promise<
 
 /** Invokes a graph. A thread that has moved since `base` was left by an earlier attempt: it is gone on with, and its input not given again. */
 export async function invokeGraph(parts: InvokeParts): Promise<WrittenRun> {
-  const { sdk, graph, serial, input, threadId, base, signal, warnings } = parts;
+  const { sdk, graph, serial, input, threadId, base, signal, watcher, warnings } = parts;
   const before = base === undefined ? undefined : await snapshotOf(graph, threadId);
   const hasBegun = before !== undefined && (checkpointOf(before) ?? null) !== base;
   const isOver = hasBegun && (before.next.length === 0 || interruptsIn(before).length > 0);
   let result: unknown;
-  if (!isOver)
-    result = await graph.invoke(hasBegun ? null : input, {
-      configurable: { thread_id: threadId },
-      ...(signal ? { signal } : {}),
-    });
+  if (!isOver) {
+    const config = { configurable: { thread_id: threadId }, ...(signal ? { signal } : {}) };
+    const given = hasBegun ? null : input;
+    result = await (watcher ? watchedInvoke(graph, given, config, watcher) : graph.invoke(given, config));
+  }
   const after = graph.checkpointer ? await snapshotOf(graph, threadId) : undefined;
   const values = after?.values ?? withoutInterrupts(sdk, result);
   const interrupts = after ? interruptsIn(after) : [];

@@ -5,10 +5,11 @@ import { exitCodes, UsageError } from '../exit.ts';
 import { existingJournalOptions, type CommonOptions } from '../options.ts';
 import { writeMessage } from '../output/write.ts';
 import { rootRowOf } from '../runRows.ts';
+import { storedSecrets } from '../storedSecrets.ts';
 
 /** What is masked in the cassette. */
 export interface ExportCommandOptions extends CommonOptions {
-  /** Regular expressions, besides the values of secrets in the environment. */
+  /** Regular expressions, besides the values of secrets in the environment and beside the journal. */
   readonly redact: readonly string[];
 }
 
@@ -23,7 +24,11 @@ export async function exportCommand(
   await rootRowOf(runtime.journal, run);
   const cassettes = await import('../../testing/cassettes/export.ts');
   const { cassetteText } = await import('../../testing/cassettes/format.ts');
-  const cassette = await cassettes.exportRun(runtime.journal, run, { env: cli.env, redact: patterns });
+  const cassette = await cassettes.exportRun(runtime.journal, run, {
+    env: cli.env,
+    secrets: await storedSecrets(cli, options),
+    redact: patterns,
+  });
   cli.out.write(cassetteText(cassette));
   if (!cassette.end) writeMessage(cli, `${run} has not ended: the cassette holds it as far as it is.`);
   return exitCodes.done;

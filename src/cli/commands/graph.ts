@@ -27,9 +27,11 @@ export async function graphCommand(
   { svg, set, run, ...shared }: GraphCommandOptions,
 ): Promise<number> {
   if (isWorkflowFile(path)) {
-    if (svg || run !== undefined)
-      throw new UsageError('A workflow is drawn as mermaid text: leave out --svg and --run.');
-    return (await import('./workflow/views.ts')).workflowGraphCommand(cli, path, {});
+    if (svg) throw new UsageError('A workflow is drawn as mermaid text: leave out --svg.');
+    const { db } = shared;
+    return (await import('./workflow/graph.ts')).workflowGraphCommand(cli, path, {
+      ...(run === undefined ? {} : { run, ...(db === undefined ? {} : { db }) }),
+    });
   }
   const { subject } = await loadDefinition(cli.cwd, path, (await readRunInput(cli, undefined, set)).settings);
   if (run !== undefined && subject.kind !== 'team')

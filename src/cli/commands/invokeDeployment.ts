@@ -38,7 +38,7 @@ export async function invokeDeployment(cli: Cli, name: string, options: InvokeDe
   const place = deploymentPlace(cli, options);
   // A deployment that is not there is told before a journal is made.
   await place.deployments.list(choice.name).catch((thrown: unknown) => {
-    throw toFailure(thrown).kind !== 'invalid'
+    throw toFailure(thrown).kind !== 'unknown_recipient'
       ? thrown
       : new UsageError(
           `${cliErrorMessage(thrown)} What nodes offer is run with --nats URL, and a workflow of an orchestrator with --orchestrator URL.`,

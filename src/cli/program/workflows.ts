@@ -41,17 +41,21 @@ export function addWorkflowCommands(troupe: Command, context: CommandContext): v
   projectOptions(
     defineCommand(
       workflow,
-      'graph <file>',
-      'draw the steps of a workflow as mermaid text; what has an error is marked',
+      'graph [file]',
+      'draw the steps of a workflow as mermaid text; what has an error is marked, or how the steps of a run stand',
       'troupe workflow graph workflows/news.workflow.yaml > news.mmd',
+      'troupe workflow graph --run job-42',
     ),
-  ).action((file: string, options) =>
-    setExitCode(
-      import('../commands/workflow/views.ts').then(({ workflowGraphCommand }) =>
-        workflowGraphCommand(cli, file, options),
+  )
+    .option('--run <run>', 'mark how each step of this stored run stands; its file is known')
+    .option('--db <file>', 'the journal of that run (TROUPE_DB, or ./.troupe/troupe.db)')
+    .action((file: string | undefined, options) =>
+      setExitCode(
+        import('../commands/workflow/graph.ts').then(({ workflowGraphCommand }) =>
+          workflowGraphCommand(cli, file, options),
+        ),
       ),
-    ),
-  );
+    );
   defineCommand(
     workflow,
     'schema',
@@ -128,6 +132,7 @@ function addDev(parent: Command, { cli, setExitCode }: CommandContext): void {
   )
     .option('--only <step>', 'run this step after each check, and show its prompt or request and its output')
     .option('--from <run>', 'the stored run whose parameters and outputs the step reads')
+    .option('--send', 'really send the webhooks of the step; they are only shown without it')
     .option('--db <file>', 'the journal of that run (TROUPE_DB, or ./.troupe/troupe.db)')
     .option('--once', 'check, run and end, without watching')
     .action((file: string, options) =>

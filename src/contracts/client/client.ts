@@ -280,7 +280,7 @@ export interface SecretsClient {
     /** Where to go on, from the page before. */
     readonly cursor?: string;
   }): Promise<Page<SecretInfo>>;
-  /** Removes a secret with all its values. */
+  /** Removes a secret with all its values. Rejects with `unknown_recipient` when there is none. */
   delete(name: string): Promise<void>;
 }
 

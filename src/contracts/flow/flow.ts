@@ -17,6 +17,8 @@ export const FlowStart = z.object({
   began: z.number().exactOptional(),
   /** The calls that it is a child of, from the root; absent for a root. */
   path: z.string().exactOptional(),
+  /** What the keys of its calls begin with, where that is not its run and its path: it is begun anew in a retried run, after it had succeeded. */
+  keys: z.string().exactOptional(),
   /** The run that this one replays. */
   replayOf: z.string().exactOptional(),
   /** How many results it takes from there. */

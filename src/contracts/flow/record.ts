@@ -52,6 +52,8 @@ export interface FlowCallRecord {
   readonly metadata?: JsonObject;
   /** It was not performed in this run: taken from the run that this one replays, from a cache, or given as an override. */
   readonly from?: 'replay' | 'cache' | 'override';
+  /** The call inside whose failure it has thrown: of a nested checkpoint that failed. */
+  readonly cause?: string;
   /** The ids of the artifacts that it has loaded. */
   readonly loaded?: readonly string[];
   /** How it ended. */
@@ -73,9 +75,29 @@ export interface FlowAttemptRecord {
   readonly metadata?: JsonObject;
 }
 
-/** A write that cannot be repeated has begun. If its end is not recorded, nobody knows whether it happened. */
+/**
+ * An attempt has begun: recorded before a write that cannot be repeated, of which nobody knows whether it happened if its end is not recorded; and of any other attempt once
+ * it has taken long, so that it is seen.
+ */
 export interface FlowBegunRecord {
   readonly record: 'begun';
+  /** The call. */
+  readonly id: string;
+  /** Its name; absent where it is the id. */
+  readonly name?: string;
+  /** As of a call. */
+  readonly type?: string;
+  /** As of a call. */
+  readonly scope?: string;
+  /** The first is 1. Earlier versions did not write it. */
+  readonly attempt?: number;
+  readonly at: number;
+}
+
+/** An attempt that is recorded as begun was stopped, because another call had failed, and has come to nothing. */
+export interface FlowStoppedRecord {
+  readonly record: 'stopped';
+  /** The call. */
   readonly id: string;
   readonly at: number;
 }
@@ -139,6 +161,7 @@ export type FlowRecord =
   | FlowCallRecord
   | FlowAttemptRecord
   | FlowBegunRecord
+  | FlowStoppedRecord
   | FlowLogRecord
   | FlowArtifactRecord
   | FlowFailedRecord

@@ -10,7 +10,7 @@ export type NewSchedule = Pick<
   'name' | 'cron' | 'timezone' | 'deployment' | 'input' | 'overlap' | 'backfill'
 >;
 
-/** What is done with the schedules of a store. Each rejects with `invalid` when there is no such schedule. */
+/** What is done with the schedules of a store. Each rejects with `unknown_recipient` when there is no such schedule. */
 export interface Schedules {
   /** All of them, by name. */
   list(): Promise<Schedule[]>;
@@ -79,7 +79,7 @@ export function schedulesIn(store: DeploymentStore): Schedules {
 function requireSchedule(name: string, schedule: Schedule | undefined): Schedule {
   if (schedule) return schedule;
   throw new TroupeError(
-    'invalid',
+    'unknown_recipient',
     `There is no schedule "${name}". "troupe schedules list" shows those there are; make one with: troupe schedules add ${name} --cron … --deployment …`,
   );
 }

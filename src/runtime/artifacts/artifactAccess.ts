@@ -46,7 +46,10 @@ async function theOne(
   artifacts: readonly LoadableArtifact[],
 ): Promise<LoadableArtifact> {
   const exact = artifacts.find(({ id }) => id === name);
-  const matches = exact ? [exact] : artifacts.filter((artifact) => fits(artifact, name));
+  const byName = exact ? [exact] : artifacts.filter((artifact) => fits(artifact, name));
+  // As ids were written before they had escapes.
+  const matches =
+    byName.length > 0 ? byName : artifacts.filter((artifact) => `${artifact.call}/${artifact.name}` === name);
   const [found, ...others] = matches;
   if (!found) {
     const isThere = artifacts.length > 0 || (await journal.find({ run, limit: 1 })).length > 0;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { FlowArtifactRecord, FlowCallRecord } from '../../contracts/flow/record.ts';
 import type { ContentRecord } from '../../flow/artifactContent.ts';
+import { artifactId, prefixOf, savedArtifactId } from '../../flow/artifactId.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { flowRecordsOf, type FlowRecords } from './flowRecords.ts';
 
@@ -33,7 +34,9 @@ export async function loadableArtifacts(
 ): Promise<readonly LoadableArtifact[]> {
   const found = new Map<string, LoadableArtifact>();
   for (const flow of await flowRecordsOf(journal, run)) {
-    const own = new Set(flow.records.flatMap((record) => (record.record === 'artifact' ? [record.id] : [])));
+    const own = new Set(
+      flow.records.flatMap((record) => (record.record === 'artifact' ? [savedArtifactId(record)] : [])),
+    );
     // A replay that has written down what it took has it itself.
     for (const artifact of await takenFrom(journal, flow))
       if (!own.has(artifact.id)) found.set(`${artifact.run}/${artifact.id}`, artifact);
@@ -62,8 +65,17 @@ function madeIn(run: string, { prefix, records }: FlowRecords): LoadableArtifact
 
 /** What a checkpoint has saved. */
 export function savedArtifact(run: string, saved: FlowArtifactRecord, callName: string): LoadableArtifact {
-  const { id, name, at } = saved;
-  return { run, id, call: id.slice(0, -name.length - 1), callName, name, saved, at, content: () => saved };
+  const { call, name, at } = saved;
+  return {
+    run,
+    id: savedArtifactId(saved),
+    call: `${prefixOf(saved)}${call}`,
+    callName,
+    name,
+    saved,
+    at,
+    content: () => saved,
+  };
 }
 
 const givenArtifact = (
@@ -72,7 +84,7 @@ const givenArtifact = (
   { id, name = id, at, ms, outcome }: FlowCallRecord,
 ): LoadableArtifact => ({
   run,
-  id: `${prefix}${id}/${outputName}`,
+  id: artifactId(prefix, id, outputName),
   call: `${prefix}${id}`,
   callName: name,
   name: outputName,

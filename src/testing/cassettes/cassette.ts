@@ -119,7 +119,7 @@ async function recordFirstRun(
   const run = await runtime.start(subject, input);
   for (;;) {
     const outcome = await run.outcome({ returnWhenWaiting: true });
-    if (outcome.status === 'waiting' && onTicket) {
+    if (outcome.status === 'waiting' && onTicket && outcome.tickets.length > 0) {
       for (const ticket of outcome.tickets) await runtime.answer(ticket.id, await onTicket(ticket));
       continue;
     }

@@ -15,6 +15,8 @@ import { masker, type Masker } from './masker.ts';
 export interface ExportOptions {
   /** Environment variables: the values of those that are named like secrets are masked. `process.env` by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Further secrets whose values are masked, such as those of a store; none by default. What runs of this process have read of a store is masked in any case. */
+  readonly secrets?: readonly string[];
   /** Texts that are masked as well, anywhere in inputs and outputs; none by default. */
   readonly redact?: readonly RegExp[];
 }
@@ -31,15 +33,15 @@ export async function exportRun(
   run: string,
   options: ExportOptions = {},
 ): Promise<Cassette> {
-  requireOptions('exportRun', options, { env: true, redact: true });
-  const { env = process.env, redact = [] } = options;
+  requireOptions('exportRun', options, { env: true, secrets: true, redact: true });
+  const { env = process.env, secrets = [], redact = [] } = options;
   const [root] = await journal.find({ run, parent: null, limit: 1 });
   if (!root)
     throw new TroupeError(
       'unknown_recipient',
       `There is no run "${run}" in this journal. "troupe runs list" shows those there are.`,
     );
-  const masks = masker(secretsInEnv(env), redact);
+  const masks = masker([...secretsInEnv(env), ...secrets], redact);
   // Masking changes texts and leaves the shape of a value as it is.
   const clean = <T>(value: T): T => masks.json(knownJson(value)) as T;
   const rows = (await journal.find({ run, limit: 100_000 })).sort(

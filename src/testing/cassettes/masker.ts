@@ -1,6 +1,7 @@
 /** Secrets in cassettes: masked when a cassette is written, and equal to anything when it is compared. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../../values/json.ts';
+import { processMask } from '../../observe/processMask.ts';
 import { redactor } from '../../observe/redactor.ts';
 
 const mask = '[redacted]';
@@ -15,7 +16,9 @@ export interface Masker {
 
 /** Masks these secrets in every encoding that the redactor knows, and every text that fits a pattern. */
 export function masker(secrets: readonly string[], patterns: readonly RegExp[]): Masker {
-  const redact = redactor(secrets);
+  const given = redactor(secrets);
+  // What the runs of this process have read of a store of secrets.
+  const redact = (value: string) => processMask.redact(given(value));
   const global = patterns.map((pattern) => new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`));
   const text = (value: string) => global.reduce((masked, pattern) => masked.replace(pattern, mask), redact(value));
   const json = (value: Json): Json => {

@@ -64,7 +64,10 @@ function sentence(outcome: RunOutcome): string {
     case 'cancelled':
       return `it was cancelled: ${outcome.reason}`;
     case 'waiting':
-      return `it waits for ${outcome.tickets.map(({ id, question }) => `${id} (${question})`).join(', ')}`;
+      return `it waits for ${[
+        ...outcome.tickets.map(({ id, question }) => `${id} (${question})`),
+        ...(outcome.signals ?? []).map(({ actor, name }) => `the signal "${name}" for ${actor}`),
+      ].join(', ')}`;
     case 'parked':
       return `it is parked${outcome.failure ? ` (${outcome.failure.kind}): ${outcome.failure.message}` : ''}`;
   }

@@ -15,8 +15,8 @@ afterEach(() => place[Symbol.dispose]());
 const fixture = built('test/doors/mcp/fixtures/publish.ts');
 
 /** Starts the server on a free port. */
-async function serve() {
-  const { process: child, ended, until } = place.start('control', fixture, '--port', '0', '--token', serverToken);
+async function serve(file = fixture) {
+  const { process: child, ended, until } = place.start('control', file, '--port', '0', '--token', serverToken);
   let told = '';
   child.stderr?.on('data', (chunk: Buffer) => (told += chunk.toString()));
   await until(/Runs are at http:\S+/);
@@ -110,12 +110,90 @@ test(
     });
     await deployments.delete('greet', 1);
     expect((await deployments.list({ flow: 'greet' })).items).toMatchObject([{ version: 2 }]);
+    for (const missing of [
+      () => deployments.get('nobody'),
+      () => deployments.get('greet', { version: 9 }),
+      () => deployments.get('greet', { tag: 'nothing' }),
+      () => deployments.invoke('nobody', null),
+      () => deployments.delete('greet', 9),
+      () => client.secrets.delete('nothing'),
+    ])
+      await expect(missing()).rejects.toMatchObject({ kind: 'unknown_recipient' });
+    const gone = await fetch(`${server.url}/v1/secrets/nothing`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${serverToken}` },
+    });
+    expect(gone.status).toBe(404);
+    for (const command of ['secrets delete nothing', 'deployments show nobody', 'schedules delete nothing'])
+      expect((await place.troupe(...command.split(' '))).code).toBe(2);
     await expect(deployments.create('nothing.mjs')).rejects.toMatchObject({ kind: 'invalid' });
     server.child.kill('SIGTERM');
     await server.ended;
   },
   limits.test,
 );
+
+test(
+  'a run that was started by the name of its flow is gone on with by another process, from its file',
+  async () => {
+    const server = await serve();
+    await using client = await troupeClient({ http: server.url, token: serverToken });
+    const marks = join(place.folder, 'marks');
+    writeFileSync(`${marks}.go`, '');
+    await client.executions.start({ flow: 'publish' }, { topic: 'actors', marks }, { key: 'r' });
+    await expect
+      .poll(async () => (await client.executions.get('r')).pending_wait?.name, { timeout: limits.step })
+      .toBe('ok');
+    server.child.kill('SIGTERM');
+    await server.ended;
+    expect((await place.troupe('waits', 'answer', 'r', '--value', 'true')).code).toBe(0);
+    expect(await place.troupe('runs', 'resume', 'r', '--quiet')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/\nA text about actors\n$/) as string,
+    });
+    expect(await place.troupe('runs', 'replay', 'r', '--from', 'slow', '--key', 'r2', '--quiet')).toMatchObject({
+      code: 3,
+    });
+  },
+  limits.test,
+);
+
+test(
+  'a run of a deployed version goes on with its own code at a server that serves another definition of its name',
+  async () => {
+    mkdirSync(join(place.folder, 'node_modules'));
+    symlinkSync(built('x.ts').replace(/x\.js$/, ''), join(place.folder, 'node_modules/troupe'));
+    symlinkSync(join(root, 'node_modules/zod'), join(place.folder, 'node_modules/zod'));
+    const file = join(place.folder, 'ask.mjs');
+    writeFileSync(file, asking('Hello'));
+    await place.troupe('deploy', file);
+    expect((await place.troupe('invoke', 'ask', '--input', '"x"', '--key', 'r', '--no-ask')).code).toBe(3);
+    writeFileSync(file, asking('Changed'));
+    const server = await serve(file);
+    await using client = await troupeClient({ http: server.url, token: serverToken });
+    await client.executions.input('r', { value: true });
+    await expect.poll(async () => (await client.executions.get('r')).result, { timeout: limits.step }).toBe('Hello');
+    await client.executions.replay('r', { from: 'say', key: 'again' });
+    await expect
+      .poll(async () => (await client.executions.get('again')).status, { timeout: limits.step })
+      .toBe('waiting');
+    await client.executions.input('again', { value: true });
+    await expect
+      .poll(async () => (await client.executions.get('again')).result, { timeout: limits.step })
+      .toBe('Hello');
+    server.child.kill('SIGTERM');
+    await server.ended;
+  },
+  limits.test,
+);
+
+const asking = (word: string) => `import { flow } from 'troupe';
+import * as z from 'zod';
+export default flow('ask', async (ctx) => {
+  const said = await ctx.checkpoint('say', () => ${JSON.stringify(word)});
+  await ctx.wait({ name: 'ok', schema: z.boolean() });
+  return said;
+});`;
 
 const greeting = (word: string) =>
   `import { flow } from 'troupe';\nexport default flow('greet', async (ctx, who) => ctx.checkpoint('greet', () => '${word} ' + who));\n`;

@@ -162,6 +162,19 @@ describe('bodies', () => {
     const bytes = new TextEncoder().encode(`{"a":[{"b":{"${name}":1}}]}`);
     expect(() => jsonFrom(bytes)).toThrow(name);
   });
+
+  test.each([
+    ['9007199254740993', false],
+    ['-9007199254740993123', false],
+    ['9007199254740991', true],
+    ['12345678.9', true],
+    ['0.12345678901234567890', true],
+    ['"9007199254740993"', true],
+  ])('a number that would lose digits is refused: %s', (written, accepted) => {
+    const read = () => jsonFrom(new TextEncoder().encode(`{"a":[${written}]}`));
+    if (accepted) expect(read).not.toThrow();
+    else expect(read).toThrow(`the number ${written} has more digits than a number keeps. Send it as a text`);
+  });
 });
 
 describe('failures', () => {

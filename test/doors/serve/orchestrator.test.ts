@@ -79,6 +79,25 @@ test('what cannot be invoked is not found, and what does not fit starts no run',
   expect((await server.ask('/invoke/guarded', {})).status).toBe(401);
   expect((await server.ask('/invoke/guarded', {}, { 'x-secret': canary })).status).toBe(202);
   expect((await server.ask('/runs/none')).status).toBe(404);
+  for (const scheme of ['', 'scheme: basic, ']) {
+    project.file(
+      'workflows/odd.workflow.yaml',
+      `kind: workflow\ninvoke: { auth: { header: X-Secret, ${scheme}secret: x } }\npipeline: []\n`,
+    );
+    expect(await server.ask('/invoke/odd', {}, { 'x-secret': 'x' })).toMatchObject({
+      status: 500,
+      json: { error: 'server misconfiguration' },
+    });
+  }
+});
+
+test('what an agent put out is shown in the run and its envelope when that is why its step failed', async () => {
+  await using project = await testProject(() => ({ content: '{"wrong":1}' }));
+  await using server = await served(project);
+  const { json } = await server.ask('/invoke/ask?wait=60s', { topic: 'x' });
+  const shown = { id: 'think', status: 'failed', raw_output: { wrong: 1 } };
+  expect((await server.ask(`/runs/${json.run_id}`)).json.steps).toMatchObject([{ ...shown, code: 'output_invalid' }]);
+  expect((await server.ask(`/runs/${json.run_id}/envelope`)).json.steps).toMatchObject([{ ...shown, output: {} }]);
 });
 
 test('a changed file is read anew', async () => {

@@ -1,82 +1,9 @@
 /** `troupe serve` in processes of its own: killed and started again, apart, and without a secret anywhere. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { built } from '../../built.ts';
-import { canary, testProject, type TestProject } from './project.ts';
-
-const main = built('src/cli/main.ts');
-const token = 'a-token-of-the-test-0123456789';
-
-/** A process that serves. */
-interface Server extends AsyncDisposable {
-  readonly process: ChildProcess;
-  /** All that it has written. */
-  readonly log: () => string;
-  readonly url: (component: string) => string;
-  ended(): Promise<number | null>;
-}
-
-async function serve(project: TestProject, components: readonly string[], ...more: string[]): Promise<Server> {
-  const child = spawn(
-    process.execPath,
-    [
-      main,
-      'serve',
-      '--components',
-      components.join(','),
-      '--project-dir',
-      project.folder,
-      '--port',
-      '0',
-      '--db',
-      join(project.folder, 'troupe.db'),
-      '--token',
-      token,
-      ...more,
-    ],
-    {
-      cwd: project.folder,
-      env: { PATH: process.env['PATH'], HOME: project.folder, ...project.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
-  let written = '';
-  const urls = new Map<string, string>();
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  await new Promise<void>((resolve, reject) => {
-    const take = (chunk: Buffer) => {
-      written += chunk.toString('utf8');
-      for (const [, name = '', url = ''] of written.matchAll(/The (\w+) is at (\S+)/g)) urls.set(name, url);
-      if (urls.size === components.length) resolve();
-    };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
-    void ended.then(() => reject(new Error(`It ended before it served:\n${written}`)));
-  });
-  return {
-    process: child,
-    log: () => written,
-    url: (component) => urls.get(component) ?? '',
-    ended: () => ended,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
-}
-
-async function ask(server: Server, path: string, body?: unknown) {
-  const response = await fetch(`${server.url('orchestrator')}${path}`, {
-    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-  });
-  const text = await response.text();
-  return { status: response.status, text, json: text.startsWith('{') ? JSON.parse(text) : undefined };
-}
-
-const statusOf = async (server: Server, run: string) => (await ask(server, `/runs/${run}`)).json?.run;
+import { ask, serve, statusOf } from './process.ts';
+import { canary, testProject } from './project.ts';
 
 test(
   'a process that is killed in the middle of a run goes on with it when it is started again, and no secret is anywhere',
@@ -152,5 +79,45 @@ test(
       .toMatchObject({ status: 'failed', code: 'heartbeat_timeout' });
     expect((await ask(orchestrator, '/health')).status).toBe(503);
     for (const server of [gateway, runtime, orchestrator]) expect(server.log()).not.toContain(canary);
+  },
+);
+
+test.each(['gateway', 'runtime', 'orchestrator'] as const)(
+  'a %s that is killed in the middle of a step and started again leaves the run with its result',
+  { timeout: 150_000 },
+  async (killed) => {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await using project = await testProject((_, nth) => ({
+      content: `{"answer":"answer ${nth}"}`,
+      ...(nth === 0 ? { until: released } : {}),
+    }));
+    const gateway = await serve(project, ['gateway']);
+    const asks = ['--gateway-url', gateway.url('gateway')];
+    const runtime = await serve(project, ['runtime'], ...asks);
+    const orchestrates = ['--runtime-url', runtime.url('runtime'), ...asks];
+    const orchestrator = await serve(project, ['orchestrator'], ...orchestrates);
+    const options = { gateway: [], runtime: asks, orchestrator: orchestrates };
+    const servers = { gateway, runtime, orchestrator };
+    try {
+      const { run_id } = (await ask(orchestrator, '/invoke/ask', { topic: 'x' })).json;
+      await expect.poll(() => project.model.asked.length, { timeout: 30_000 }).toBe(1);
+      servers[killed].process.kill('SIGKILL');
+      await servers[killed].ended();
+      const { port } = new URL(servers[killed].url(killed));
+      servers[killed] = await serve(project, [killed], ...options[killed], '--port', port);
+      if (killed === 'orchestrator') release();
+      await expect
+        .poll(() => statusOf(servers.orchestrator, run_id), { timeout: 90_000, interval: 250 })
+        .toMatchObject({
+          status: 'complete',
+          output: { answer: killed === 'orchestrator' ? 'answer 0' : 'answer 1' },
+        });
+      expect(project.model.asked).toHaveLength(killed === 'orchestrator' ? 1 : 2);
+      for (const server of Object.values(servers)) expect(server.log()).not.toContain(canary);
+    } finally {
+      release();
+      for (const server of Object.values(servers)) await server[Symbol.asyncDispose]();
+    }
   },
 );

@@ -1,5 +1,6 @@
 /** Where a call may be made, and what is refused: each is told with what was expected, before anything is done. */
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { checkpoint, flow, openRuntime, run, type FlowContext, type Json } from '../../../src/index.ts';
 import { callsIn, recordedIn } from './recorded.ts';
 
@@ -42,6 +43,38 @@ test.each(bodyCalls)('%s in a checkpoint is refused, and the flow goes on when i
     kind: 'scope',
     message: expect.stringContaining('inside the checkpoint "outer"') as string,
     after: 'goes on',
+  });
+});
+
+test('facts that are logged after the end of a flow are refused', async () => {
+  let kept: FlowContext | undefined;
+  await run(
+    flow('leaks', async (ctx) => void (kept = ctx)),
+    null,
+    { db: 'memory' },
+  );
+  expect(await failureOf(() => kept!.log({ late: true }))).toMatchObject({ kind: 'scope' });
+});
+
+test.each<[string, () => unknown]>([
+  ['call', () => part.call(undefined as never, 1)],
+  ['submit', () => part.submit(null as never, 1)],
+  ['map', () => part.map({} as never, [1])],
+  ['mapAll', () => part.mapAll(1 as never, [1])],
+])('checkpoint.%s outside of a flow is refused', async (_, call) => {
+  expect(await failureOf(call)).toEqual({
+    kind: 'scope',
+    message: expect.stringContaining('The checkpoint "part" was called without the context of a flow') as string,
+  });
+});
+
+test('a default that no answer could be is refused where the question is asked', async () => {
+  const asks = flow('asks', async (ctx) =>
+    failureOf(() => ctx.wait({ name: 'n', schema: z.number().min(3), deadline: '1h', default: 2 })),
+  );
+  expect(await run(asks, null, { db: 'memory' })).toMatchObject({
+    kind: 'definition',
+    message: expect.stringContaining('The default of "n" must fit') as string,
   });
 });
 
@@ -97,6 +130,7 @@ test.each<[string, () => unknown, string]>([
   ['an unknown option', () => checkpoint('a', { retry: 1 } as object, () => 1), 'retry'],
   ['an empty name', () => checkpoint(' ', () => 1), 'needs a name'],
   ['no function', () => checkpoint('a', undefined as never), 'needs a function'],
+  ['a deadline that is no duration', () => flow('a', { deadline: 'soon' as '1s' }, async () => 1), 'got "soon"'],
   ['a concurrency of zero', () => flow('a', { concurrency: 0 }, async () => 1), 'whole number >= 1'],
 ])('%s is refused when the definition is made', async (_, make, says) => {
   expect(await failureOf(make)).toEqual({ kind: 'definition', message: expect.stringContaining(says) as string });

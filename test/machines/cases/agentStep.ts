@@ -40,8 +40,6 @@ const side = (name: string, change: Parameters<typeof stepTask>[0], events: Case
     context.turns,
     context.unreadable !== undefined,
     context.repaired,
-    context.strayed,
-    context.outage ?? 0,
     context.queue.length,
     context.running.length,
     context.reflectionCorrected,

@@ -12,7 +12,7 @@ const ticket = { question: 'May it?', schema: { type: 'null' }, deadline: 1_000,
 const requests = [
   { kind: 'wait', call: 'ok', ticket },
   { kind: 'sleep', call: 'sleep', until: 10_000 },
-  { kind: 'child', call: 'part', source: 'child.part', input: { input: null } },
+  { kind: 'child', call: 'part', source: 'child.part', child: 'flow', input: { input: null } },
 ];
 const open = (more: object) => done('body', { status: 'open', requests: [], busy: false, ...more });
 
@@ -65,8 +65,6 @@ export const cases: readonly Case[] = [
       done('call.2', { status: 'completed', output: 1, encoded: true }),
       done('call.2', { status: 'failed', failure: fault('tool') }),
       done('call.2', { status: 'cancelled', reason: 'enough' }),
-      done('call.2', { output: { status: 'complete', result: { n: 1 } } }),
-      done('call.2', { status: 'done', answer: { type: 'text', body: 'yes' } }),
       failed('call.2', fault('restarts')),
       { type: 'run.cancel', reason: 'enough' },
       { type: 'run.pause' },

@@ -1,7 +1,8 @@
 /** The commands of a workflow to an agent step, and calls that end in an order of their own. */
 import { describe, expect, test } from 'vitest';
-import { done } from '../../../src/testing/play.ts';
-import { appendedEntries, startedActors } from '../../../src/testing/play.ts';
+import type { Failure } from '../../../src/values/failure.ts';
+import { appendedEntries, done, failed, startedActors } from '../../../src/testing/play.ts';
+import { fault } from '../effectResults.ts';
 import { called, draft, endOf, found, play, prose, read, server } from './agentStepStory.ts';
 
 const tools = { servers: [server] };
@@ -55,4 +56,18 @@ test('results are kept as they come, and the model is asked when all calls have 
   expect(appendedEntries<{ role: string; results?: { content: string }[] }>(all, 'transcript').slice(-2)).toMatchObject(
     [{ results: [{ content: 'of b' }] }, { results: [{ content: 'of a' }] }],
   );
+});
+
+test.each<[string, Failure, string]>([
+  ['the tool says so', { ...fault('tool'), data: { isError: true } }, 'asking'],
+  ['its arguments do not fit', fault('invalid'), 'asking'],
+  ['its result is lost', { ...fault('tool'), data: { done: true } }, 'asking'],
+  ['the process ended during the call', { ...fault('uncertain'), data: { key: 'k' } }, 'asking'],
+  ['the server refused it', { ...fault('tool'), data: { server: 'kv' } }, 'ended'],
+  ['the server was not reached', { ...fault('transient'), data: { server: 'kv' } }, 'ended'],
+  ['the answer of the server was lost', { ...fault('uncertain'), data: { key: 'k', server: 'kv' } }, 'ended'],
+])('a call failed as %s: the model goes on where it can do something about it', (_, failure, state) => {
+  const played = play(tools, found, called(read('a')), failed('call.0', failure));
+  expect(played.snapshot.value).toBe(state);
+  expect(played.snapshot.context.fault?.code).toBe(state === 'ended' ? 'tool_call_failed' : undefined);
 });

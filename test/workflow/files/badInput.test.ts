@@ -27,6 +27,8 @@ test.each<[string, string, string, RegExp]>([
   ['a tab as indentation', 'a:\n\t- b', '2:1', /Tabs/],
   ['a tag that runs code elsewhere', 'a: !!js/function x', '1:4', /tag/],
   ['a tag of somebody else', 'a: !thing x', '1:4', /tag/],
+  ['a number with a million digits', `a: ${'9'.repeat(900_000)}`, '1:', /too long to be exact/],
+  ['many directives', '%X y\n'.repeat(11), '11:', /10 directives/],
   ['.nan', 'a: .nan', '1:4', /finite/],
   ['.inf', 'a: [1, -.inf]', '1:8', /finite/],
   ['a number that is not exact', 'a: 9007199254740993', '1:4', /quotes/],
@@ -68,4 +70,33 @@ test('every value can be located: its own place, or that of its key', () => {
   expect(file.at(['a', 0, 'c', 'd'], 'key')).toEqual({ line: 3, column: 9 });
   expect(file.at(['a', 0, 'c', 'd'], 'value', 1)).toEqual({ line: 3, column: 14 });
   expect(file.at(['a', 0, 'none'])).toEqual({ line: 2, column: 5 });
+});
+
+/** Texts of nearly 1 MB that a parser of YAML is slow at. */
+const full = (unit: string, begin = '', end = '') => begin + unit.repeat(Math.floor(990_000 / unit.length)) + end;
+test.each<[string, string]>([
+  ['commas', full(',', 'a: [', ']')],
+  ['values in a line', full('x,', 'a: [', ']')],
+  ['keys in a line', full('a,', 'a: {', '}')],
+  ['items', full('- x\n')],
+  ['empty lines', full('\n')],
+  ['comments', full('#\n')],
+  ['digits', full('9', 'a: ')],
+  ['anchors', full('&a ')],
+  ['aliases', full('- *a\n', '- &a x\n')],
+  ['tags', full('- !x y\n')],
+  ['documents', full('---\n')],
+  ['ends of documents', full('...\n')],
+  ['directives', full('%X y\n')],
+  ['brackets', full(']')],
+  ['wrong items', full('- ]\n')],
+  ['colons', full(':\n')],
+  ['lines of a text', full('x\n  ', 'a: ')],
+  ['folded lines', full('  x\n\n', 'a: >\n')],
+  ['a text that is not closed', full('x\n', 'a: "')],
+])('1 MB of %s costs less than two seconds of the processor', (_, text) => {
+  const before = process.cpuUsage();
+  parseYaml(text, '/x.yaml');
+  const { user } = process.cpuUsage(before);
+  expect(user / 1e6).toBeLessThan(2);
 });

@@ -92,6 +92,16 @@ test.each<[string, string, string]>([
     '3:40 error There is no operation "filtre". Did you mean "filter"?',
   ],
   [
+    'a key of an operation',
+    step('{id: a, transform: {ops: [{sort: {fiedl: x}}]}}'),
+    '3:46 error "sort" has no key "fiedl"; did you mean "field"?',
+  ],
+  [
+    'a default that is no answer',
+    step('{id: a, wait: {question: Q?, schema: {type: object}, default: later}}'),
+    'error The default does not fit the schema of the answer: the value must be object',
+  ],
+  [
     'an operation of a wrong shape',
     step('{id: a, transform: {ops: [{filter: x}]}}'),
     '3:40 error "filter" takes a map with the key "expr".',
@@ -110,6 +120,16 @@ test.each<[string, string, string]>([
     'an undeclared variable',
     step('{id: a, webhook: {url: "http://h/{{ env.KEY }}"}}'),
     '3:45 error The variable "KEY" is not declared: add it to "env".',
+  ],
+  [
+    'an undeclared variable that only the door reads',
+    workflow('  []\n', 'invoke: {auth: {header: X-Key, scheme: raw, secret: "{{ env.KEY }}"}}\n'),
+    '2:61 warning The variable "KEY" is not declared: add it to "env".',
+  ],
+  [
+    'a scheme of authentication that there is not',
+    workflow('  []\n', 'invoke: {auth: {header: X-Key, scheme: basic, secret: x}}\n'),
+    '2:40 error Expected "bearer" or "raw", and here is "basic".',
   ],
   [
     'a variable that is not set',

@@ -12,6 +12,8 @@ export interface Reply {
   readonly body?: string;
   /** Called before the reply is sent, such as to let time pass. */
   readonly before?: () => void;
+  /** The reply is held back until it resolves. */
+  readonly until?: Promise<void>;
 }
 
 /** What the server was sent. */
@@ -33,13 +35,14 @@ export interface ChatServer extends AsyncDisposable {
 export async function chatServer(reply: (model: string, nth: number) => Reply = () => ({})): Promise<ChatServer> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
-    void bodyOf(request).then((text) => {
+    void bodyOf(request).then(async (text) => {
       // What our client sends is JSON with the name of a model.
       const body = JSON.parse(text) as { model: string };
       const nth = asked.filter(({ model }) => model === body.model).length;
       asked.push({ model: body.model, authorization: request.headers.authorization, body: { ...body } });
-      const { content, calls, status = 200, error, body: raw, before } = reply(body.model, nth);
+      const { content, calls, status = 200, error, body: raw, before, until } = reply(body.model, nth);
       before?.();
+      await until;
       const json = { 'content-type': 'application/json' };
       if (raw !== undefined) return response.writeHead(status, json).end(raw);
       if (status !== 200)

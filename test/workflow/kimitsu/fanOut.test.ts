@@ -171,3 +171,18 @@ output: {map: {n: params.n}}
     ['/h/5', { at: 1 }],
   ]);
 });
+
+test('a step that fans out was reflected upon when one of its items was', async () => {
+  const reflected = async (threshold: number) => {
+    const agent = scriptedAgent(['{"ok":true,"ktsu_confidence":0.7}'], {
+      reflect: 'Again.',
+      schema: { type: 'object', properties: { ktsu_confidence: { type: 'number' } } },
+    });
+    const pipeline = `  - {id: f, agent: agents/a.agent.yaml, confidence_threshold: ${threshold}, for_each: {from: params.urls, max_items: 2}}\n`;
+    const played = await playOwn({ 'agents/a.agent.yaml': agent, ...steps(pipeline) }, doubles, urls);
+    const { reflected: any, metrics } = played.steps['f'] ?? {};
+    return [any, metrics?.reflect_calls];
+  };
+  expect(await reflected(0.9)).toEqual([true, 2]);
+  expect(await reflected(0.5)).toEqual([false, 0]);
+});

@@ -25,21 +25,25 @@ const reference = (params = '{token: "{{ params.key }}"}') =>
   `servers: [{name: kv, path: ../servers/a.server.yaml, params: ${params}, access: {allowlist: ["kv_*"]}}]`;
 const server = (auth = 'auth: {header: X-Key, scheme: raw, secret: "{{ params.key }}"}', secret = true) =>
   `name: kv\nurl: "http://localhost:6161"\n${auth}\nparams: {token: {description: The token., secret: ${secret}}}\n`;
-const step = (params: string) => steps(`  - {id: s, agent: agents/a.agent.yaml, params: ${params}}\n`, head);
+const step = (params: string, above = head) =>
+  steps(`  - {id: s, agent: agents/a.agent.yaml, params: ${params}}\n`, above);
 
 test.each([
-  ['as a template', '"{{ env.KEY }}"'],
-  ['in the older spelling', '"env:KEY"'],
-])('a secret that is passed all the way, %s, reaches the server, and nobody else', async (_, text) => {
+  ['as a template', '"{{ env.KEY }}"', head],
+  ['in the older spelling', '"env:KEY"', head],
+  ['in the older spelling, not declared', '"env:KEY"', ''],
+  ['in the older spelling, declared and not as a secret', '"env:KEY"', 'env: [{name: KEY}]\n'],
+])('a secret that is passed all the way, %s, reaches the server, and nobody else', async (_, text, above) => {
   const played = await playOwn(
     {
       'agents/a.agent.yaml': agent(reference()),
       'servers/a.server.yaml': server(),
-      ...step(`{key: ${text}, topic: t}`),
+      ...step(`{key: ${text}, topic: t}`, above),
     },
     doubles,
     { env },
   );
+  expect(played.stored).not.toContain(canary);
   expect(outputOfStep(played, 's')).toEqual({ ok: true });
   const [first] = played.tools;
   expect(first?.method).toBe('initialize');

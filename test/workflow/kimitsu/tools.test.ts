@@ -52,8 +52,8 @@ describe('tools', () => {
     expect(played).toMatchObject({ status: 'complete', tools: [] });
   });
 
-  test('a tool that is not allowed is never called; a model that insists fails the step', async () => {
-    const played = await run([toolCalls(['c1', 'kv_delete', {}])], { more: uses('[kv_get]') });
+  test('a tool that is not allowed is never called, and the step fails at once', async () => {
+    const played = await run([toolCalls(['c1', 'kv_delete', {}]), ok], { more: uses('[kv_get]') });
     expect(played.steps['s']).toMatchObject({ status: 'failed', code: 'tool_not_permitted' });
     expect(played.failure?.message).toMatch(/tool_not_permitted: kv_delete/);
     expect(toolsCalled()).toEqual([]);
@@ -71,7 +71,6 @@ describe('tools', () => {
 
   test.each([
     ['a result that says it is an error', 'kv_iserr', 'tool says error'],
-    ['an error of the protocol', 'kv_rpcerr', 'nope'],
     ['a result of several parts', 'kv_multi', 'second'],
   ])('%s is shown to the model, which goes on', async (_, tool, says) => {
     const played = await run([toolCalls(['c1', tool, {}]), ok], { more: uses('["kv_*"]') });
@@ -79,10 +78,50 @@ describe('tools', () => {
     expect(JSON.stringify(played.models[1]?.messages)).toContain(says);
   });
 
-  test('a server that breaks twice fails the step, naming the tool', async () => {
-    const played = await run([toolCalls(['c1', 'kv_fail', {}])], { more: uses('["kv_*"]') });
-    expect(played.steps['s']).toMatchObject({ status: 'failed', code: 'tool_call_failed' });
-    expect(played.failure?.message).toMatch(/tool call kv_fail/);
+  test.each([
+    ['breaks', 'kv_fail', /tool call kv_fail.*500/],
+    ['refuses the request', 'kv_rpcerr', /tool call kv_rpcerr.*nope/],
+  ])('a server that %s fails the step, naming the tool', async (_, tool, says) => {
+    const played = await run([toolCalls(['c1', tool, {}]), ok], { more: uses('["kv_*"]') });
+    expect(played.steps['s']).toMatchObject({ status: 'failed', code: 'tool_call_failed', metrics: { llm_calls: 1 } });
+    expect(played.failure?.message).toMatch(says);
+  });
+
+  const scoped = (override: string) => ({
+    ...steps(
+      `  - {id: t, transform: {inputs: [{from: params}], ops: []}}\n  - {id: s, agent: agents/a.agent.yaml, params: {server: ${override}}}\n`,
+      'env: [{name: TOKEN, secret: true}]\n',
+    ),
+    'servers/kv.server.yaml': `name: kv
+url: "http://localhost:6161"
+params:
+  space: {description: d, default: of-the-file}
+  token: {description: d, secret: true}
+`,
+    'agents/a.agent.yaml': scriptedAgent([ok], {
+      more: 'servers: [{name: kv, path: ../servers/kv.server.yaml, params: {space: of-the-agent}, access: {allowlist: ["*"]}}]',
+    }),
+  });
+  const configured = () => doubles.tools.find(({ method }) => method === 'initialize')?.params['config'];
+
+  test('a step gives parameters to the servers of its agent, before the agent and the file', async () => {
+    const files = scoped('{kv: {space: "{{ step.t.result.room }}", token: "{{ env.TOKEN }}"}}');
+    const given = { input: { room: 'of-the-step' }, env: { TOKEN: 'canary-8842' } };
+    const played = await playOwn(files, doubles, given);
+    expect(played.status).toBe('complete');
+    expect(configured()).toEqual({ space: 'of-the-step', token: 'canary-8842' });
+    expect(played.stored).not.toContain('canary-8842');
+    await playOwn(scoped('{kv: {token: "{{ env.TOKEN }}"}}'), doubles, given);
+    expect(configured()).toEqual({ space: 'of-the-agent', token: 'canary-8842' });
+  });
+
+  test.each([
+    ['{kv: {space: "{{ env.TOKEN }}", token: "{{ env.TOKEN }}"}}', /w\.workflow\.yaml:.*secret is passed to "space"/],
+    ['{kv: {space: x}}', /The server needs a value for its parameter "token"/],
+  ])('what a step must not give to a server, or leaves out, fails it: %s', async (override, says) => {
+    const played = await playOwn(scoped(override), doubles, { env: { TOKEN: 'canary-8842' } });
+    expect(played).toMatchObject({ status: 'failed', models: [] });
+    expect(played.failure?.message).toMatch(says);
   });
 
   test('a server that is not there fails the step, naming the server', async () => {
@@ -150,6 +189,16 @@ describe('turns', () => {
     expect(outputOfStep(played, 's')).toEqual({ ok: true });
     expect(played.models).toHaveLength(2);
   });
+});
+
+test('an integer with more digits than a number keeps is not handed on: the model gives it as a text, or the step fails', async () => {
+  const open = { schema: { type: 'object' } };
+  const lossy = '{"id":9007199254740993}';
+  const mended = await run([lossy, '{"id":"9007199254740993"}'], open);
+  expect(outputOfStep(mended, 's')).toEqual({ id: '9007199254740993' });
+  expect(mended.models[1]?.messages.at(-1)?.content).toContain('9007199254740993');
+  const failed = await run([lossy], open);
+  expect(failed.steps['s']).toMatchObject({ status: 'failed', code: 'output_invalid', raw_output: lossy });
 });
 
 describe('reflections', () => {

@@ -19,6 +19,8 @@ export interface DevCommandOptions extends ProjectPathOptions {
   readonly from?: string;
   /** The file of the journal of that run; TROUPE_DB by default, else `.troupe/troupe.db`. */
   readonly db?: string;
+  /** Sends the webhooks of the step; false by default. */
+  readonly send?: boolean;
   /** Ends after the first check; false by default. */
   readonly once?: boolean;
 }
@@ -28,6 +30,7 @@ export async function devCommand(cli: Cli, path: string, options: DevCommandOpti
   const { only, from, once } = options;
   if ((only === undefined) !== (from === undefined))
     throw new UsageError('--only STEP and --from RUN belong together: the step reads what the run has recorded.');
+  if (options.send && only === undefined) throw new UsageError('--send is for one step: add --only STEP --from RUN.');
   const { project, file } = await openProjectOf(cli, path, options);
   const recorded = from === undefined ? undefined : await recordedIn(cli, from, options);
   const check = (signal: AbortSignal) => checkOnce(cli, file, project.dir, options, recorded, signal);
@@ -66,7 +69,7 @@ async function checkOnce(
   cli: Cli,
   file: string,
   projectDir: string,
-  { only, env, workspace = [], hubLock = true }: DevCommandOptions,
+  { only, env, workspace = [], hubLock = true, send = false }: DevCommandOptions,
   recorded: RecordedRun | undefined,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -87,5 +90,5 @@ async function checkOnce(
   cli.out.write(`OKAY ${file}\n`);
   if (only === undefined || !recorded) return true;
   const { runStepAlone } = await import('./devStep.ts');
-  return runStepAlone(cli, definition, project, only, recorded, signal);
+  return runStepAlone(cli, definition, project, only, recorded, { send, signal });
 }

@@ -8,7 +8,9 @@ import { declareBytes, declareOperation } from './operation.ts';
 const { cursor, execId, limit, text } = operationFields;
 const { page } = answers;
 
-const artifactId = text().describe('The id of the artifact, `<run>/<call>/<name>`, as lists give it.');
+const artifactId = text().describe(
+  'The id of the artifact as lists give it: `<run>/<call>/<name>`, where a slash in a call or a name is `%2F`.',
+);
 
 /** The operations of artifacts, by their names. */
 export const artifactOperations = {

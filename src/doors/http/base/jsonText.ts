@@ -1,5 +1,6 @@
 /** JSON from outside: read strictly, with a limit of its depth and without the names that can change a prototype. */
 import type { Json } from '../../../values/json.ts';
+import { inexactIntegersIn } from '../../../values/exactNumbers.ts';
 import { decodeUtf8 } from '../../../values/utf8.ts';
 import { TroupeError } from '../../../values/failure.ts';
 import { jsonErrorIn, tooDeepIn } from './jsonSyntax.ts';
@@ -10,7 +11,7 @@ export const deepestJson = 128;
 /** Copying an object with one of these as a name can change its prototype. */
 export const forbiddenNames: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Reads JSON. Throws `invalid` with the place (`data.offset`, in characters) when it is none, nests too deep, or holds what cannot be stored. */
+/** Reads JSON. Throws `invalid` with the place (`data.offset`, in characters) when it is none, nests too deep, or holds what cannot be stored or would lose digits. */
 export function jsonFrom(bytes: Uint8Array, what = 'The body'): Json {
   const text = decodeUtf8(bytes, what);
   const deep = tooDeepIn(text, deepestJson);
@@ -28,7 +29,7 @@ export function jsonFrom(bytes: Uint8Array, what = 'The body'): Json {
       offset >= text.length ? 'it ends too early' : 'this character cannot stand here. Send JSON as RFC 8259 has it',
     );
   }
-  const problem = problemAt(value, '');
+  const problem = problemAt(value, '') ?? lostDigitsIn(text);
   if (problem !== undefined) throw new TroupeError('invalid', `${what} cannot be accepted: ${problem}.`);
   return value;
 }
@@ -37,6 +38,12 @@ const invalidAt = (what: string, offset: number, why: string) =>
   new TroupeError('invalid', `${what} is not the JSON that was expected, at offset ${offset}: ${why}.`, {
     data: { code: 'INVALID_JSON', offset },
   });
+
+/** An integer that would be another one after it was read. */
+function lostDigitsIn(text: string): string | undefined {
+  const [first] = inexactIntegersIn(text);
+  return first && `the number ${first.slice(0, 60)} has more digits than a number keeps. Send it as a text`;
+}
 
 /** The first thing in the value that cannot be stored, with its path. */
 function problemAt(value: Json, path: string): string | undefined {

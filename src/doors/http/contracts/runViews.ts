@@ -51,6 +51,8 @@ export const StepView = named(
     /** Why it was skipped. */
     reason: z.string().optional(),
     output: someJson().optional(),
+    /** What it had put out, when that is why it failed. */
+    raw_output: someJson().optional(),
     metrics: StepMetrics.extend({ reflected: z.boolean().optional() }),
     reflected: z.boolean().optional(),
     notes: StepNotes.optional(),
@@ -84,6 +86,8 @@ export const EnvelopeStep = named(
     timestamp,
     status: StepStatus,
     error: z.string().optional(),
+    /** What it had put out, when that is why it failed. */
+    raw_output: someJson().optional(),
   }),
 );
 export type EnvelopeStep = z.infer<typeof EnvelopeStep>;

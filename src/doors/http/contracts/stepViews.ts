@@ -26,14 +26,18 @@ export function stepView(
   };
 }
 
-function said(end: StepEnd): Pick<StepView, 'output' | 'reason' | 'error' | 'code'> {
+function said(end: StepEnd): Pick<StepView, 'output' | 'reason' | 'error' | 'code' | 'raw_output'> {
   switch (end.status) {
     case 'complete':
       return { output: end.output };
     case 'skipped':
       return { reason: end.reason };
     case 'failed':
-      return { error: end.failure.message, code: end.code };
+      return {
+        error: end.failure.message,
+        code: end.code,
+        ...(end.raw_output === undefined ? {} : { raw_output: end.raw_output }),
+      };
   }
 }
 
@@ -61,6 +65,7 @@ const envelopeStep = (step: StepView): EnvelopeStep => ({
   timestamp: step.ended_at ?? step.started_at ?? '',
   status: step.status,
   ...(step.error === undefined ? {} : { error: step.error }),
+  ...(step.raw_output === undefined ? {} : { raw_output: step.raw_output }),
 });
 
 const counted = ['duration_ms', 'tokens_in', 'tokens_out', 'cost_usd', 'llm_calls', 'tool_calls'] as const;

@@ -155,6 +155,8 @@ export async function serveComponents(options: ServeOptions): Promise<ServedComp
     at ??= door.url;
     const resumed = await service.resumeAll();
     if (resumed > 0) say(`${resumed} ${resumed === 1 ? 'run goes' : 'runs go'} on.`);
+    const resuming = service.keepResuming();
+    opened.use({ [Symbol.asyncDispose]: async () => resuming[Symbol.dispose]() });
   }
 }
 

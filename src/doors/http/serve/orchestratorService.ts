@@ -1,5 +1,6 @@
 /** The orchestrator behind its HTTP contract: runs of workflows in a runtime, and what its journal knows of them. */
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { TroupeError, toFailure } from '../../../values/failure.ts';
 import { sleep, type Clock } from '../../../values/clock.ts';
 import type { Address } from '../../../values/ids.ts';
@@ -11,7 +12,7 @@ import type { OrchestratorService, RunCommand, RunQuery } from '../orchestrator/
 import { outlineOf } from './outline.ts';
 import type { ProjectFiles } from './projectFiles.ts';
 import { storedApprovals } from './storedApprovals.ts';
-import { rootRuns, runView, stepViews, storedRun, withSubRuns } from './storedRuns.ts';
+import { inputOf, rootRuns, runView, stepViews, storedRun, withSubRuns } from './storedRuns.ts';
 
 /** What takes the messages of runtimes in other processes. */
 export interface RuntimeMessages {
@@ -32,11 +33,16 @@ export interface OrchestratorParts {
   readonly warn: (message: string) => void;
 }
 
-/** An orchestrator that goes on with what was begun before. */
+/** An orchestrator that goes on with what was begun before, here or in a process that is gone. */
 export interface ServedOrchestrator extends OrchestratorService {
-  /** Goes on with every run that is under way and that no other process has. Returns how many there are. */
+  /** Goes on with every run that is under way and that no other process has. Returns how many there are. What cannot go on is told once. */
   resumeAll(): Promise<number>;
+  /** Does so again every ten seconds, until it is disposed. */
+  keepResuming(): Disposable;
 }
+
+/** Milliseconds between two looks at what other processes have left behind. */
+const adoptEvery = 10_000;
 
 /** How often an end is looked for that another process brings about, in milliseconds. */
 const lookAgain = 250;
@@ -51,6 +57,7 @@ export function orchestratorService({
 }: OrchestratorParts): ServedOrchestrator {
   const { journal } = runtime;
   const under = new Map<string, Promise<unknown>>();
+  const told = new Set<string>();
   const follow = (handle: RunHandle) => {
     const ended = handle.outcome().catch(() => undefined);
     under.set(handle.id, ended);
@@ -110,12 +117,21 @@ export function orchestratorService({
       const served = await files.named(name);
       if (!served) throw new TroupeError('unknown_recipient', `The workflow "${name}" is not there any longer.`);
       const [before] = await journal.find({ run: id, parent: null, limit: 1 });
-      const handle = await runtime.start(served.workflow, params, {
-        key: id,
-        meta: { outline: outlineOf(served.workflow.definition), file: served.workflow.definition.file },
-      });
-      follow(handle);
-      return { id, existed: before !== undefined };
+      try {
+        const handle = await runtime.start(served.workflow, params, {
+          key: id,
+          meta: { outline: outlineOf(served.workflow.definition), file: served.workflow.definition.file },
+        });
+        follow(handle);
+        return { id, existed: before !== undefined };
+      } catch (thrown) {
+        if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
+        // Another process has begun it, and goes on with it.
+        const [root] = await journal.find({ run: id, parent: null, limit: 1 });
+        if (!root || !isDeepStrictEqual(inputOf(root), served.workflow.start(params)))
+          throw new TroupeError('conflict', `The run ${id} was started with another input.`, { cause: thrown });
+        return { id, existed: true };
+      }
     },
     async ended(id, signal) {
       for (;;) {
@@ -153,12 +169,32 @@ export function orchestratorService({
       if (!pending) return found.length > 0 ? 'decided' : 'missing';
       return answer(pending.ticket, { approved: decision === 'approved', ...(reason ? { note: reason } : {}) });
     },
-    async resumeAll() {
-      const active = await journal.find({ type: 'workflow', parent: null, status: 'active', limit: 100_000 });
-      const resumed = await Promise.all(active.map(resumeRun));
-      return resumed.filter(Boolean).length;
+    resumeAll,
+    keepResuming() {
+      let timer = clock.wake(clock.now() + adoptEvery, again);
+      let isOver = false;
+      function again(): void {
+        // A journal that cannot be read now is looked at again.
+        void resumeAll()
+          .catch(() => 0)
+          .then(() => {
+            if (!isOver) timer = clock.wake(clock.now() + adoptEvery, again);
+          });
+      }
+      return {
+        [Symbol.dispose]() {
+          isOver = true;
+          timer[Symbol.dispose]();
+        },
+      };
     },
   };
+
+  async function resumeAll(): Promise<number> {
+    const active = await journal.find({ type: 'workflow', parent: null, status: 'active', limit: 100_000 });
+    const resumed = await Promise.all(active.filter(({ run }) => !under.has(run)).map(resumeRun));
+    return resumed.filter(Boolean).length;
+  }
 
   async function resumeRun({ run, meta }: { readonly run: string; readonly meta: unknown }): Promise<boolean> {
     const { name, deployment } = propertiesOf(propertiesOf(meta).about);
@@ -167,13 +203,23 @@ export function orchestratorService({
     try {
       const served = typeof name === 'string' ? await files.named(name) : undefined;
       if (served) follow(await runtime.resume(run, served.workflow));
-      else warn(`The run ${run} is not gone on with: its workflow "${String(name)}" is not there, or cannot be run.`);
+      else
+        tellOnce(
+          run,
+          `The run ${run} is not gone on with: its workflow "${String(name)}" is not there, or cannot be run.`,
+        );
       return served !== undefined;
     } catch (thrown) {
       const { kind, message } = toFailure(thrown);
-      if (kind !== 'owned_elsewhere') warn(`The run ${run} is not gone on with: ${message}`);
+      if (kind !== 'owned_elsewhere') tellOnce(run, `The run ${run} is not gone on with: ${message}`);
       return false;
     }
+  }
+
+  function tellOnce(run: string, message: string): void {
+    if (told.has(run)) return;
+    told.add(run);
+    warn(message);
   }
 
   async function approvalsOf(run: string, step: string, toolUseId: string | undefined, pending: boolean) {
@@ -186,7 +232,7 @@ export function orchestratorService({
 
   async function answer(ticket: Address, said: { approved: boolean; note?: string }): Promise<'done' | 'decided'> {
     try {
-      await runtime.answer(ticket, said, 'http');
+      await runtime.answer(ticket, said, 'a person over HTTP');
       return 'done';
     } catch (thrown) {
       const { kind } = toFailure(thrown);

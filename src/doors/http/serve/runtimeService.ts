@@ -19,7 +19,7 @@ import type { InvokeRequest } from '../contracts/runtimeRequest.ts';
 import type { RuntimeService } from '../runtime.ts';
 import { agentMessage, saidIn, type SaidSoFar } from './conversation.ts';
 import { heartbeats } from './heartbeats.ts';
-import { replayed, type AgentWorld } from './replay.ts';
+import { replayedConversation, type AgentWorld } from './replay.ts';
 import { sealedRequests } from './sealedRequest.ts';
 
 /** What a runtime is made of. */
@@ -108,11 +108,11 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
       work.charged = await usedBy(await starting);
     };
     try {
-      const agent = work.said ? agentIn(replayed(work.said, world, goLive)) : fresh;
+      const agent = work.said ? agentIn(replayedConversation(work.said, world, goLive)) : fresh;
       starting = runtime.start(agent, asJson(task));
       const handle = await starting;
       for (;;) {
-        const outcome = await handle.outcome({ returnWhenWaiting: true });
+        const outcome = await handle.outcome({ returnWhenWaiting: 'tickets' });
         if (outcome.status !== 'waiting') {
           await goLive();
           await send(work, await ended(work, handle, outcome));

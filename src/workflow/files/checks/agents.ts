@@ -132,7 +132,7 @@ function checkServers(node: AgentNode, context: CheckContext): FileProblem[] {
       ...checkAllowlist(node, at),
       ...(reference.access?.allowlist_env == null ? [] : [idle(node, [...path, 'access', 'allowlist_env'])]),
     ];
-    if (found) return [...access, ...checkServerParams(node, at, found.source)];
+    if (found) return [...access, ...checkServerParams(node, at, found.source, context.sources)];
     if (link && 'file' in link.to && context.sources.servers.has(link.to.file)) return access;
     const name = reference.name == null ? '' : ` "${String(reference.name)}"`;
     return [

@@ -7,6 +7,7 @@ import type { StepSource } from '../schema/step.ts';
 import type { CheckContext } from './context.ts';
 import { readsEnvironment } from './references.ts';
 import { declares } from './schemas.ts';
+import { checkServerOverrides } from './serverOverrides.ts';
 
 /** Checks the agents and sub-workflows of a workflow's steps. */
 export function checkCalls(node: WorkflowNode, context: CheckContext): FileProblem[] {
@@ -27,7 +28,8 @@ function checkAgentStep(
   link: Link,
   { sources, groups }: CheckContext,
 ): FileProblem[] {
-  const agent = sources.agents.get(linked(link) ?? '')?.value;
+  const file = sources.agents.get(linked(link) ?? '');
+  const agent = file?.value;
   if (!agent) return [];
   const path = ['pipeline', at];
   const given = step.params ?? {};
@@ -42,6 +44,7 @@ function checkAgentStep(
         { deferred: true },
       ),
     ),
+    ...checkServerOverrides(node, at, file, sources),
     ...(group == null && node.value?.model_policy?.force_group == null
       ? [node.yaml.problem(link.path, 'No model group: give the agent a "model", or the step a "model.group".')]
       : []),

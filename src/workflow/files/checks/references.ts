@@ -118,6 +118,8 @@ function checkEnvironment(node: WorkflowNode, texts: readonly PlacedText[]): Fil
         .map((name) =>
           yaml.problem(path, `The variable "${name}" is not declared: add it to "env".${didYouMean(name, declared)}`, {
             offset: Math.max(0, text.indexOf(name)),
+            // Only the door reads it, and no step can.
+            ...(path[0] === 'invoke' ? { severity: 'warning' as const } : {}),
           }),
         );
     }),

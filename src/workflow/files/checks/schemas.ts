@@ -1,6 +1,6 @@
 /** Checks the JSON Schemas in workflow files, and the reserved outputs that they name. */
-import { isJsonObject, type JsonObject } from '../../../values/json.ts';
-import { schemaProblem } from '../../airlock/violations.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../values/json.ts';
+import { schemaProblem, violations, violationText } from '../../airlock/violations.ts';
 import { nearestName } from '../../../values/options.ts';
 import type { FileProblem } from '../problem.ts';
 import type { YamlFile } from '../yaml/parseYaml.ts';
@@ -22,6 +22,21 @@ export function checkSchema(yaml: YamlFile, path: readonly (string | number)[], 
   if (!isJsonObject(schema)) return [];
   const problem = schemaProblem(schema);
   return problem === undefined ? [] : [yaml.problem(path, `This is not a JSON Schema that can be used: ${problem}`)];
+}
+
+/** Whether the default of a question is an answer that its schema accepts. */
+export function checkDefault(
+  yaml: YamlFile,
+  path: readonly (string | number)[],
+  wait: { readonly schema?: unknown; readonly default?: unknown } | null | undefined,
+): FileProblem[] {
+  const { schema, default: silence } = wait ?? {};
+  if (!isJsonObject(schema) || silence === undefined || schemaProblem(schema) !== undefined) return [];
+  // What YAML holds is JSON.
+  const broken = violations(schema, silence as Json);
+  if (broken.length === 0) return [];
+  const place = [...path, 'default'];
+  return [yaml.problem(place, `The default does not fit the schema of the answer: ${violationText(broken)}.`)];
 }
 
 /** Names that begin with `ktsu_` but mean nothing, and wrong types of those that do. */

@@ -1,31 +1,19 @@
 /** Which parameters of each workflow are secret: those that say so, and those that a workflow passes a secret to. */
-import { isJsonObject } from '../../../values/json.ts';
-import { schemaOf } from '../define/agent.ts';
 import { declaredVariables } from '../define/environment.ts';
+import { secretProperties } from '../define/legacySecrets.ts';
 import { stepTexts } from '../define/texts.ts';
 import type { ReadText } from '../language.ts';
 import { linked, type Sources, type WorkflowNode } from '../project/sources.ts';
 
 /** The secret parameters of every workflow, by its file. */
 export function secretParamsOf(sources: Sources): Map<string, Set<string>> {
-  const secret = new Map([...sources.workflows.values()].map((node) => [node.file, markedSecret(node)]));
+  const secret = new Map([...sources.workflows.values()].map((node) => [node.file, secretProperties(node)]));
   // A secret may go down through several workflows: until nothing is added.
   for (let grew = true; grew;) {
     grew = false;
     for (const node of sources.workflows.values()) grew = passDown(node, secret) || grew;
   }
   return secret;
-}
-
-/** The parameters of a workflow with `secret: true` in its schema. */
-export function markedSecret(node: WorkflowNode): Set<string> {
-  const { properties } = schemaOf(node.value?.params?.schema);
-  if (!isJsonObject(properties)) return new Set();
-  return new Set(
-    Object.entries(properties).flatMap(([name, property]) =>
-      isJsonObject(property) && property['secret'] === true ? [name] : [],
-    ),
-  );
 }
 
 function passDown(node: WorkflowNode, secret: ReadonlyMap<string, Set<string>>): boolean {

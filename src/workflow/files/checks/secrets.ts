@@ -4,7 +4,9 @@ import type { FileProblem } from '../problem.ts';
 import { linked, type WorkflowNode } from '../project/sources.ts';
 import type { CheckContext } from './context.ts';
 import type { PlacedText } from './references.ts';
-import { markedSecret, readsSecret } from './secretParams.ts';
+import { secretProperties } from '../define/legacySecrets.ts';
+import { readsSecret } from './secretParams.ts';
+import { mayShow } from './serverOverrides.ts';
 
 /** Checks where the secrets of a workflow go. */
 export function checkSecrets(node: WorkflowNode, texts: readonly PlacedText[], context: CheckContext): FileProblem[] {
@@ -42,8 +44,16 @@ function passed(node: WorkflowNode, { path, step = -1 }: PlacedText, { sources }
         `A secret is passed to "${name}", which the agent does not keep secret: add "secret: true" to it in the agent file.`,
       ),
     ];
+  const [, , , , server, serverParam] = path;
+  if (agent && name === 'server' && mayShow(agent, String(server), String(serverParam), sources))
+    return [
+      node.yaml.problem(
+        path,
+        `A secret is passed to "${String(serverParam)}", which the server does not keep secret: add "secret: true" to it in the server file.`,
+      ),
+    ];
   const child = sources.workflows.get(linked(node.workflows.get(step)) ?? '');
-  if (!child?.value || markedSecret(child).has(name)) return [];
+  if (!child?.value || secretProperties(child).has(name)) return [];
   return [
     node.yaml.problem(
       path,

@@ -1,8 +1,9 @@
 /** Checks what an agent passes to a server: every parameter has a value, and secrets come from secret parameters only. */
 import { agentParameters } from '../define/agent.ts';
 import type { FileProblem } from '../problem.ts';
-import type { AgentNode } from '../project/sources.ts';
+import type { AgentNode, Sources } from '../project/sources.ts';
 import type { ServerSource } from '../schema/server.ts';
+import { isGivenByStep } from './serverOverrides.ts';
 
 const wholeParam = /^\s*\{\{\s*params\.(?:"([^"]+)"|([\w-]+))\s*\}\}\s*$/;
 
@@ -14,7 +15,7 @@ export const paramOf = (text: string): string | undefined =>
     .find((part) => part !== undefined);
 
 /** Checks the parameters and the authentication of the server at a place of an agent's list. */
-export function checkServerParams(node: AgentNode, at: number, server: ServerSource): FileProblem[] {
+export function checkServerParams(node: AgentNode, at: number, server: ServerSource, sources: Sources): FileProblem[] {
   const given = node.value?.servers?.[at]?.params ?? {};
   const path = ['servers', at, 'params'];
   const declared = server.params ?? {};
@@ -22,7 +23,10 @@ export function checkServerParams(node: AgentNode, at: number, server: ServerSou
     checkGiven(node, [...path, name], value, declared[name]?.secret === true),
   );
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(declared, name));
-  const missing = Object.entries(declared).filter(([name, param]) => param?.default == null && given[name] == null);
+  const called = String(node.value?.servers?.[at]?.name ?? server.name ?? '');
+  const missing = Object.entries(declared).filter(
+    ([name, param]) => param?.default == null && given[name] == null && !isGivenByStep(node, called, name, sources),
+  );
   return [
     ...problems,
     ...unknown.map((name) =>

@@ -6,7 +6,7 @@ import { checkCalls } from './calls.ts';
 import type { CheckContext } from './context.ts';
 import { checkFileCycle, checkStepCycle } from './cycles.ts';
 import { checkReferences, workflowTexts } from './references.ts';
-import { checkReservedNames, checkSchema } from './schemas.ts';
+import { checkDefault, checkReservedNames, checkSchema } from './schemas.ts';
 import { checkSecrets } from './secrets.ts';
 import { checkSteps } from './steps.ts';
 
@@ -23,7 +23,16 @@ export function checkWorkflow(node: WorkflowNode, context: CheckContext): FilePr
     ...checkCalls(node, context),
     ...checkSecrets(node, texts, context),
     ...checkSchemas(node),
+    ...checkAuthentication(node),
   ];
+}
+
+/** Without a scheme that there is, an invocation is answered with 500: the workflow itself could be run. */
+function checkAuthentication({ yaml, value }: WorkflowNode): FileProblem[] {
+  const auth = value?.invoke?.auth;
+  if (!auth || auth.scheme === 'bearer' || auth.scheme === 'raw') return [];
+  const came = auth.scheme == null ? 'there is none' : `here is ${JSON.stringify(String(auth.scheme).slice(0, 60))}`;
+  return [yaml.problem(['invoke', 'auth', 'scheme'], `Expected "bearer" or "raw", and ${came}.`, { deferred: true })];
 }
 
 function checkSchemas({ yaml, value }: WorkflowNode): FileProblem[] {
@@ -36,6 +45,7 @@ function checkSchemas({ yaml, value }: WorkflowNode): FileProblem[] {
         ...checkSchema(yaml, path, step.output?.schema),
         ...checkReservedNames(yaml, path, schemaOf(step.output?.schema)),
         ...checkSchema(yaml, ['pipeline', at, 'wait', 'schema'], step.wait?.schema),
+        ...checkDefault(yaml, ['pipeline', at, 'wait'], step.wait),
       ];
     }),
   ];

@@ -65,11 +65,11 @@ function withText(
   const path = [op];
   if (!isMap(value)) return { problem: `"${op}" takes a map with the key "${key}".`, path };
   const unknown = Object.keys(value).find((name) => name !== key && !others.includes(name));
-  if (unknown !== undefined)
-    return {
-      problem: `"${op}" has no key "${unknown.slice(0, 60)}"; it takes ${[key, ...others].join(', ')}.`,
-      path: [op, unknown],
-    };
+  if (unknown !== undefined) {
+    const meant = nearestName(unknown, [key, ...others]);
+    const more = meant === undefined ? `; it takes ${[key, ...others].join(', ')}.` : `; did you mean "${meant}"?`;
+    return { problem: `"${op}" has no key "${unknown.slice(0, 60)}"${more}`, path: [op, unknown] };
+  }
   const text = value[key];
   if (typeof text === 'string' && text.trim() !== '') return { operation: make(text) };
   return {

@@ -6,6 +6,7 @@ import { linked, type Sources, type WorkflowNode } from '../project/sources.ts';
 import type { WorkflowSource } from '../schema/workflow.ts';
 import { defineAgent, schemaOf } from './agent.ts';
 import { allVariables, publicValues, secretSource, type EnvironmentValues } from './environment.ts';
+import { legacySecrets } from './legacySecrets.ts';
 import { ownedProblems } from './ownedProblems.ts';
 import { defineStep, type StepSurroundings } from './step.ts';
 import type { FileProblem } from '../problem.ts';
@@ -21,7 +22,10 @@ export function defineWorkflow(
   problems: readonly FileProblem[] = [],
 ): WorkflowDefinition | undefined {
   if (!root.value) return undefined;
-  const variables = allVariables(root.value);
+  const passed = legacySecrets(root, sources);
+  const variables = allVariables(root.value).map((variable) =>
+    passed.has(variable.name) ? { ...variable, secret: true } : variable,
+  );
   // Sub-workflows unseal what their root sealed: they have its secrets.
   const define = definer(sources, secretSource(variables, env), problems);
   const definition = define(root);
@@ -80,7 +84,9 @@ function fromParts(
     webhooks: source.webhooks ?? 'suppress',
     ...(source.params?.schema && { params: schemaOf(source.params.schema) }),
     env: [],
-    ...(auth && { auth: { header: auth.header.toLowerCase(), scheme: auth.scheme, secret: auth.secret } }),
+    ...(auth && {
+      auth: { header: auth.header.toLowerCase(), scheme: String(auth.scheme ?? ''), secret: auth.secret },
+    }),
     steps: source.pipeline.map((step, at) =>
       defineStep(step, { ids, line: node.yaml.at(['pipeline', at]).line, ...parts(at) }),
     ),

@@ -16,7 +16,7 @@ export const workflowFileSchema = fields({
   env: maybe(z.array(environmentVariable())),
   invoke: maybe(
     fields({
-      auth: maybe(fields({ header: words(), scheme: z.enum(['bearer', 'raw']), secret: words() })),
+      auth: maybe(fields({ header: words(), scheme: maybe(text()).describe('`bearer` or `raw`.'), secret: words() })),
     }),
   ),
   pipeline: z.array(stepSchema, { error: 'expected a list of steps' }).max(10_000),

@@ -8,6 +8,8 @@ export const yamlLimits = {
   keys: 5_000,
   /** Aliases (`*name`) in a file. */
   aliases: 100,
+  /** Tokens of a file: values, signs, comments, spaces and ends of lines. */
+  tokens: 150_000,
   /** Values in a file, with each alias counted as all that it stands for. */
   nodes: 100_000,
 } as const;

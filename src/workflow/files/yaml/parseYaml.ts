@@ -108,7 +108,7 @@ function onlyDocument(text: string): Document.Parsed<ParsedNode> {
   const { Composer } = yamlPackage();
   // Duplicate keys are found by ourselves: the package compares each key with each other one.
   const composer = new Composer<ParsedNode>({ uniqueKeys: false, intAsBigInt: true, schema: 'core', version: '1.2' });
-  const [document, second] = [...composer.compose(tokensOf(text), true, text.length)];
+  const [document, second] = firstTwo(composer.compose(tokensOf(text), true, text.length));
   if (!document) throw new YamlRefusal(0, 'There is no document.');
   const [error] = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0]);
   if (error) throw new YamlRefusal(error.pos[0], `This is not valid YAML: ${error.message.split('\n')[0] ?? ''}`);
@@ -117,12 +117,38 @@ function onlyDocument(text: string): Document.Parsed<ParsedNode> {
   return document;
 }
 
-/** The tokens of a text. Deep nesting is refused here, before anything recursive sees it. */
+/** Of more documents than one, the others are not made. */
+function firstTwo<Item>(items: Iterable<Item>): Item[] {
+  const found: Item[] = [];
+  for (const item of items) if (found.push(item) === 2) break;
+  return found;
+}
+
+const mostDirectives = 10;
+
+/** More digits than any exact number has: such a text would be turned into a number that takes seconds. */
+const manyDigits = /^[-+]?(?:0[xo])?[0-9a-f]{400}/i;
+
+/** The tokens of a text. What is too deep or too much is refused here, before anything recursive or slow sees it: the time is bounded by their number. */
 function* tokensOf(text: string) {
   const { Lexer, Parser } = yamlPackage();
   const parser = new Parser();
+  let count = 0;
+  let directives = 0;
   for (const lexeme of new Lexer().lex(text)) {
-    yield* parser.next(lexeme);
+    if (++count > yamlLimits.tokens)
+      throw new YamlRefusal(
+        parser.offset,
+        `A file may have ${yamlLimits.tokens} tokens (values, signs, comments and ends of lines), and this one has more.`,
+      );
+    if (lexeme.length > 400 && manyDigits.test(lexeme))
+      throw new YamlRefusal(parser.offset, 'The number is too long to be exact. Write it in quotes.');
+    for (const token of parser.next(lexeme)) {
+      if (token.type === 'error') throw new YamlRefusal(token.offset, `This is not valid YAML: ${token.message}`);
+      if (token.type === 'directive' && ++directives > mostDirectives)
+        throw new YamlRefusal(token.offset, `A file may have ${mostDirectives} directives (lines with %).`);
+      yield token;
+    }
     // Each level of nesting is at most two tokens on the stack; the exact check is made later.
     if (parser.stack.length > 2 * yamlLimits.depth + 8) throw tooDeep(parser.offset);
     const map = parser.stack.at(-2);

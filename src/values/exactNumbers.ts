@@ -1,8 +1,8 @@
 /**
  * Finds numbers that lose digits when JSON is parsed: JavaScript keeps about 16 of them, so 9007199254740993123 becomes 9007199254740993000.
- * A call with such a number would be made with another one than the model wrote.
+ * What is done with such a number would be done with another one than was written.
  */
-import type { Json } from '../values/json.ts';
+import type { Json } from './json.ts';
 
 /** A string, which is skipped, or a number. */
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
@@ -14,6 +14,10 @@ export function inexactNumbersIn(text: string): string[] {
   if (!suspicious.test(text)) return [];
   return (text.match(tokens) ?? []).filter((token) => !token.startsWith('"') && !isExact(token));
 }
+
+/** The integers among them: identifiers, most likely, which would be those of something else. */
+export const inexactIntegersIn = (text: string): string[] =>
+  inexactNumbersIn(text).filter((written) => /^-?\d+$/.test(written));
 
 /** The JSON text with those numbers as strings. */
 export const quoteInexactNumbers = (text: string): string =>

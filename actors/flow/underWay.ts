@@ -1,0 +1,56 @@
+/** The attempts that are under way in this process. One that takes long is recorded as begun, so that every process sees it: most end sooner, and cost nothing. */
+import type { FlowBegunRecord } from '../../src/contracts/flow/record.ts';
+import type { Clock } from '../../src/values/clock.ts';
+
+/** An attempt that has lasted so long is recorded as begun; milliseconds. */
+const long = 1_000;
+
+/** The attempts of one body. */
+export class UnderWay {
+  readonly #clock: Clock;
+  readonly #record: (records: readonly FlowBegunRecord[]) => void;
+  /** Those that are not recorded as begun, by their call, in the order in which they began. */
+  readonly #unrecorded = new Map<string, FlowBegunRecord>();
+  readonly #recorded = new Set<string>();
+  #timer: Disposable | undefined;
+
+  constructor(clock: Clock, record: (records: readonly FlowBegunRecord[]) => void) {
+    this.#clock = clock;
+    this.#record = record;
+  }
+
+  /** An attempt has begun. `isRecorded`: it is recorded as begun already. */
+  begin(attempt: FlowBegunRecord, isRecorded: boolean): void {
+    if (isRecorded) this.#recorded.add(attempt.id);
+    else this.#unrecorded.set(attempt.id, attempt);
+    // One timer for all of them: it is not stopped when they end.
+    if (!isRecorded) this.#watch(attempt.at);
+  }
+
+  /** The attempt of this call has ended. Was it recorded as begun? */
+  end(id: string): boolean {
+    this.#unrecorded.delete(id);
+    return this.#recorded.delete(id);
+  }
+
+  /** Nothing more is recorded. */
+  stop(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#unrecorded.clear();
+  }
+
+  #watch(since: number): void {
+    this.#timer ??= this.#clock.wake(since + long, () => {
+      this.#timer = undefined;
+      const before = this.#clock.now() - long;
+      const due = [...this.#unrecorded.values()].filter(({ at }) => at <= before);
+      for (const { id } of due) {
+        this.#unrecorded.delete(id);
+        this.#recorded.add(id);
+      }
+      if (due.length > 0) this.#record(due);
+      const [next] = this.#unrecorded.values();
+      if (next) this.#watch(next.at);
+    });
+  }
+}
