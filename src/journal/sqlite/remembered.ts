@@ -1,9 +1,8 @@
 /**
  * What the next writes need of what is stored, as this process wrote it: reading a row takes longer than writing one.
  *
- * RM1 It is used only within a transaction, in which no other connection writes. What another one has written since the last transaction shows in `data_version`: then
- *    all is forgotten, and read again.
- * RM2 A write that fails may have changed what is remembered and not the file: then all is forgotten.
+ * It is used only within a transaction, in which no other connection writes. What another one has written since the last transaction shows in `data_version`: then
+ * all is forgotten, and read again. A write that fails may have changed what is remembered and not the file: then all is forgotten.
  */
 import type { RunLease } from '../journal.ts';
 import type { SqliteDriver, SqlStatement } from './database.ts';
