@@ -43,20 +43,24 @@ export function waits(run: FlowBody) {
         options.default === undefined ? 'fail' : { default: defaultAnswer(name, schema, options.default) };
       const read = (value: unknown) => (schema ? parsed(name, schema, value) : null);
       const call = { kind: 'wait', name, scope: scope(`ctx.wait("${name}")`), read } as const;
-      return run.call(call, (pending) =>
-        run.request(pending, {
-          kind: 'wait',
-          call: pending.id,
-          ticket: {
-            name: pending.id,
-            question,
-            schema: expected as ZodJson,
-            deadline: deadline === undefined ? longestWait : Math.max(1, milliseconds(deadline)),
-            onExpiry: whenUnanswered,
-            ...(metadata ? { metadata: requireFacts(metadata) as ZodJson } : {}),
-          },
-        }),
-      ).promise;
+      const ticket = {
+        schema: expected as ZodJson,
+        deadline: deadline === undefined ? longestWait : Math.max(1, milliseconds(deadline)),
+        onExpiry: whenUnanswered,
+        ...(metadata ? { metadata: requireFacts(metadata) as ZodJson } : {}),
+      } as const;
+      return run.call(call, (pending) => {
+        const { id } = pending;
+        const ask = (text: string) =>
+          run.request(pending, { kind: 'wait', call: id, ticket: { ...ticket, name: id, question: text } });
+        // Who answers is told by the JSON Schema alone; what only the whole schema refuses is asked again.
+        pending.onArrival = (outcome) => {
+          const mismatch = outcome.ok && schema ? mismatchOf(name, schema, outcome.output) : undefined;
+          if (mismatch === undefined) run.finish(pending, { outcome });
+          else ask(`${question}\nThe answer before was not taken: ${mismatch}.`);
+        };
+        ask(question);
+      }).promise;
     },
 
     signal(name: string, schema?: z.ZodType): Promise<unknown> {
@@ -130,6 +134,16 @@ function defaultAnswer(name: string, schema: z.ZodType | undefined, value: unkno
     );
   // Zod's own type for JSON can be written to.
   return json as z.util.JSONType;
+}
+
+/** What an answer lacks; undefined when it fits, or its schema cannot be used, which the body is told. */
+function mismatchOf(name: string, schema: z.ZodType, value: unknown): string | undefined {
+  try {
+    const result = parseNow(`"${name}"`, schema, value);
+    return result.success ? undefined : describeMismatch(result.error, value);
+  } catch {
+    return undefined;
+  }
 }
 
 function parsed(name: string, schema: z.ZodType, value: unknown): unknown {
