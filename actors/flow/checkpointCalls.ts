@@ -30,6 +30,8 @@ export interface CheckpointToMake {
   readonly work: (call: CheckpointCall) => unknown;
   /** What it is given; undefined for a function that takes nothing. */
   readonly input?: Json;
+  /** Its result is taken by a future; false by default. */
+  readonly isFuture?: boolean;
 }
 
 /** The parts of a context for checkpoints. */
@@ -41,7 +43,7 @@ export class CheckpointCalls {
   }
 
   /** Makes a checkpoint. Throws `scope` in a checkpoint that is not nested. */
-  make({ name, options, call: { id, after }, work, input }: CheckpointToMake): FlowCall {
+  make({ name, options, call: { id, after }, work, input, isFuture = false }: CheckpointToMake): FlowCall {
     const run = this.#run;
     const futures = after === undefined ? [] : 'result' in after ? [after] : after;
     const hash = input === undefined ? undefined : inputHash(input);
@@ -54,6 +56,7 @@ export class CheckpointCalls {
         input: hash,
         type: options.type,
         isScope: options.nested === true,
+        isFuture,
         waitedFor: futures.map((future) => future.id),
       },
       (pending) => void this.#begin(pending, { options, work, hash, futures }),
@@ -130,6 +133,7 @@ export class CheckpointCalls {
     checkpoint: DurableCheckpoint<Input, Output>,
     input: Input,
     options: CallOptions = {},
+    isFuture = false,
   ): FlowCall {
     const { name } = checkpoint;
     requireOptions(`ctx.checkpoint("${name}")`, options, callOptionNames);
@@ -140,6 +144,7 @@ export class CheckpointCalls {
       call: options,
       work: (call) => checkpoint.run(input, call),
       input: json,
+      isFuture,
     });
   }
 
@@ -171,9 +176,12 @@ export class CheckpointCalls {
     input: Input,
     options?: CallOptions,
   ): FlowFuture<Output> {
-    const { id, promise } = this.reusable(checkpoint, input, options);
-    // Its type is that of the checkpoint.
-    const result = () => promise as Promise<Output>;
-    return { id, result, load: result };
+    const call = this.reusable(checkpoint, input, options, true);
+    const result = () => {
+      call.isTaken = true;
+      // Its type is that of the checkpoint.
+      return call.promise as Promise<Output>;
+    };
+    return { id: call.id, result, load: result };
   }
 }

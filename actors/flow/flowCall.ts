@@ -22,6 +22,8 @@ export interface CallRequest {
   readonly waitedFor?: readonly string[];
   /** It is begun although not all that is recorded was told: a nested checkpoint, whose calls are recorded. */
   readonly isScope?: boolean;
+  /** Its result is taken by a future: one that fails and is taken by nobody fails the flow. */
+  readonly isFuture?: boolean;
   /** Reads what it gave, where that is more than a value: an answer is parsed by its schema. */
   readonly read?: (value: unknown) => unknown;
 }
@@ -37,6 +39,8 @@ export class FlowCall {
   readonly controller = new StopSignal();
   /** Its result for the body. */
   readonly promise: Promise<unknown>;
+  /** Of a future: somebody has asked for its result. */
+  isTaken = false;
   /** What arrives for it, where that is more than its end. */
   onArrival: ((outcome: FlowCallOutcome) => void) | undefined;
   #resolve: (value: unknown) => void = () => {};

@@ -79,6 +79,7 @@ export class FlowRun implements FlowBody {
   readonly #sequence: CallSequence;
   readonly #inbox: FlowInbox;
   readonly #pending = new Map<string, FlowCall>();
+  readonly #futures: FlowCall[] = [];
   /** Calls that wait for the answer to a question about them, by the question. */
   readonly #askedAbout = new Map<string, FlowCall>();
   /** Calls whose end is known and is being stored. */
@@ -253,6 +254,7 @@ export class FlowRun implements FlowBody {
       return pending;
     }
     this.#pending.set(call.id, pending);
+    if (request.isFuture) this.#futures.push(pending);
     if (record) this.#sequence.tellNext();
     else this.#beginCall(pending, begin);
     this.#turns.consider();
@@ -469,9 +471,12 @@ export class FlowRun implements FlowBody {
       const rest = [...this.#pending.values()].filter(
         ({ made: { kind }, controller }) => (kind === 'checkpoint' || kind === 'child') && !controller.isAborted,
       );
-      if (rest.length === 0 || (this.root.missing && this.#sequence.isBlocked)) return;
+      if (this.root.missing && this.#sequence.isBlocked) return;
+      if (rest.length === 0) break;
       await Promise.race(rest.map(({ promise }) => promise));
     }
+    // Also one that had failed before the body ended.
+    for (const { promise, isTaken, controller } of this.#futures) if (!isTaken && !controller.isAborted) await promise;
   }
 
   async #failed(thrown: unknown): Promise<BodyEnd> {

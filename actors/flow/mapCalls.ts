@@ -3,6 +3,7 @@ import { requireConcurrency } from '../../src/flow/flow.ts';
 import type { DurableCheckpoint } from '../../src/flow/context.ts';
 import type { FlowContext, FlowItemResult, MapOptions } from '../../src/flow/context.ts';
 import { toFailure, TroupeError } from '../../src/values/failure.ts';
+import { describeValue } from '../../src/values/explain.ts';
 import { requireOptions, type OptionNames } from '../../src/values/options.ts';
 import type { CheckpointCalls } from './checkpointCalls.ts';
 import type { FlowBody } from './flowBody.ts';
@@ -21,6 +22,7 @@ export function mapCalls(run: FlowBody, checkpoints: CheckpointCalls) {
     const { concurrency = 100, onFailure = 'stop' } = options;
     requireConcurrency(`ctx.map("${checkpoint.name}")`, concurrency);
     run.requireRunning();
+    requireIterable(`ctx.map("${checkpoint.name}")`, items);
     const iterator = items[Symbol.iterator]();
     const results: FlowItemResult<Output>[] = [];
     const underway = new Set<FlowCall>();
@@ -102,4 +104,14 @@ function* combinations<Input extends object>(values: {
     // One value of each list, under its key.
     yield Object.fromEntries(keys.map((key, i) => [key, picked[keys.length - 1 - i]])) as Input;
   }
+}
+
+/** From JavaScript anything may come. Throws `definition` for what is no list. */
+function requireIterable(what: string, items: unknown): void {
+  // A text can be gone through as well, and is never meant so.
+  if (typeof items === 'object' && items !== null && Symbol.iterator in items) return;
+  throw new TroupeError(
+    'definition',
+    `${what} takes a list of items, such as an array, and was given ${describeValue(items)}.`,
+  );
 }
