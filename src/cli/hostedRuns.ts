@@ -1,9 +1,8 @@
 /** A client over a journal whose runs this process hosts: it knows the definitions of some files, and goes on with what no other process has. */
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { troupeClient, type TroupeClient } from '../client/index.ts';
 import { secretsClient } from '../client/secretsClient.ts';
 import { accessTokens, type AccessTokens } from '../doors/http/control/accessTokens.ts';
-import { openSecrets } from '../secrets/openSecrets.ts';
 import type { Runnable } from '../runtime/runtime.ts';
 import { version } from '../runtime/version.ts';
 import { TroupeError, toFailure } from '../values/failure.ts';
@@ -13,7 +12,7 @@ import type { Cli } from './cli.ts';
 import { deploymentsClient } from './deploymentsClient.ts';
 import { UsageError } from './exit.ts';
 import { loadDefinition } from './load.ts';
-import { runtimeOptions, type CommonOptions } from './options.ts';
+import { defaultJournal, journalFolder, openStore, runtimeOptions, type CommonOptions } from './options.ts';
 import { userName } from './whoami.ts';
 
 /** The runs that are hosted. Disposing it releases them, to be gone on with by another process. */
@@ -45,8 +44,8 @@ export async function openHostedRuns(
       throw new UsageError(`Two files define "${subject.name}". Give one of them another name.`);
     known.set(subject.name, subject);
   }
-  const db = options.db ?? cli.env['TROUPE_DB'] ?? '.troupe/troupe.db';
-  const folder = dirname(resolve(cli.cwd, db === 'memory' ? '.troupe/troupe.db' : db));
+  const { db = cli.env['TROUPE_DB'] ?? defaultJournal } = options;
+  const folder = journalFolder(cli, options);
   const runtime = await cli.open({ ...runtimeOptions(cli, options), clock: cli.clock });
   const tokens = accessTokens(join(folder, 'tokens'), cli.clock);
   const definitionOf = async (name: string | undefined, file: unknown, args: Json | undefined): Promise<Runnable> => {
@@ -64,7 +63,7 @@ export async function openHostedRuns(
     clock: cli.clock,
     by: userName(),
     auth: tokens,
-    secrets: secretsClient(openSecrets(cli.env, folder, { clock: cli.clock, onRead: cli.mask.hide })),
+    secrets: secretsClient(openStore(cli, options)),
     definitions: ({ name, file, args }) => definitionOf(name, file, args),
   });
   const told = new Set<string>();

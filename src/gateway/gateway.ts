@@ -35,6 +35,7 @@ import { contextWindows } from './fitting/contextWindows.ts';
 import { checkGatewayOptions } from './options.ts';
 import { priceOf, type Price } from './prices.ts';
 import { providers, type ProviderOptions } from './providers.ts';
+import type { KeySource } from './modelKeys.ts';
 import type { ModelTimeouts } from './patience.ts';
 import { defaultThinkTags } from './thinkTags.ts';
 import { retryBudget, type RetryBudget, type RetryBudgetOptions } from './retryBudget.ts';
@@ -85,6 +86,8 @@ export interface Gateway {
   stream(choice: ModelChoice, request: ModelRequest, scope: ModelScope): AsyncIterable<ModelPart>;
   /** The models that a choice stands for, in order of preference. */
   models(choice: ModelChoice): readonly (string | Model)[];
+  /** Where the key of a model came from when it was last asked; undefined for one that has none, or is an object. */
+  keySource(model: string): KeySource | undefined;
   /** What a call can use at most, whichever of the models answers. */
   estimate(choice: ModelChoice, request: ModelRequest): CallEstimate;
   /**
@@ -107,7 +110,7 @@ export function gateway(options: GatewayOptions): Gateway {
   const { times = 3, backoff: first = 1_000, longest = 60_000, budget } = options.retry ?? {};
   const timeouts = withDefaults<ModelTimeouts>({ first: 120_000, idle: 60_000, whole: 600_000 }, options.patience);
   const thinkTags = options.thinkTags === false ? [] : (options.thinkTags ?? defaultThinkTags);
-  const openModel = providers(options);
+  const named = providers(options);
   const attemptFitting = contextWindows();
   const breakers = new Map<string, Breaker>();
 
@@ -175,7 +178,7 @@ export function gateway(options: GatewayOptions): Gateway {
         // Undefined until the model is there to be asked.
         let meter: AttemptMeter | undefined;
         try {
-          const model = typeof entry === 'string' ? await openModel(entry) : entry;
+          const model = typeof entry === 'string' ? await named.open(entry) : entry;
           const ownMeter = (meter = { written: 0 });
           const value = await attemptFitting(model.id, request, (fitting) => attemptOnce(model, fitting, ownMeter));
           breaker.succeeded();
@@ -218,6 +221,7 @@ export function gateway(options: GatewayOptions): Gateway {
 
   return {
     models: listOf,
+    keySource: named.keySource,
     estimate: (choice, request) => estimateCall(listOf(choice), request, prices),
     async answer(choice, request, scope, onPart, mayTry) {
       const attemptOnce = async (model: Model, fitting: ModelRequest, meter: AttemptMeter): Promise<ModelAnswer> => {
@@ -344,8 +348,12 @@ function noAnswer(
 
 /** What programs tell failures apart by. */
 const reasonsOf = ({ data }: Failure): JsonObject => {
-  const { code, noCredit } = propertiesOf(data);
-  return { ...(typeof code === 'string' ? { code } : {}), ...(noCredit === true ? { noCredit } : {}) };
+  const { code, noCredit, secret } = propertiesOf(data);
+  return {
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(noCredit === true ? { noCredit } : {}),
+    ...(typeof secret === 'string' ? { secret } : {}),
+  };
 };
 
 /** Whether the same request would fail in the same way: only when it did so with every model. */

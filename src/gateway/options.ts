@@ -2,6 +2,7 @@
 import { MediaKind } from '../contracts/media.ts';
 import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
+import { Id } from '../values/ids.ts';
 import { propertiesOf } from '../values/properties.ts';
 import { nearestName, unknownNames } from '../values/options.ts';
 import { providerAddress } from './address.ts';
@@ -42,6 +43,8 @@ const shape: Shape = {
   models: object,
   prices: object,
   baseUrls: object,
+  secrets: object,
+  secret: callable,
   accepts: object,
   thinkTags: {
     expected: "false, or a list of names of tags without brackets, such as ['think']",
@@ -62,7 +65,7 @@ const shape: Shape = {
 /** Throws `definition` for the first option that is not known or has a wrong value. */
 export function checkGatewayOptions(options: object): void {
   check(options, shape, 'gateway');
-  const { models, prices: ownPrices, baseUrls, accepts } = propertiesOf(options);
+  const { models, prices: ownPrices, baseUrls, accepts, secrets } = propertiesOf(options);
   for (const [name, list] of Object.entries(propertiesOf(models)))
     if (!Array.isArray(list) || !list.every(isModel))
       refuse(`gateway.models.${name}`, 'a list of models, such as ["openai:gpt-5-mini"]', list);
@@ -76,16 +79,25 @@ export function checkGatewayOptions(options: object): void {
     if (!Array.isArray(kinds) || !kinds.every((kind) => MediaKind.safeParse(kind).success))
       refuse(`gateway.accepts["${name}"]`, "a list of 'image', 'audio' and 'file'", kinds);
   for (const [name, address] of Object.entries(propertiesOf(baseUrls))) {
-    const meant = nearestName(name, providerNames);
-    if (!providerNames.includes(name))
-      throw new TroupeError(
-        'definition',
-        `gateway.baseUrls has the unknown provider "${name.slice(0, 80)}"${meant === undefined ? `; there are ${providerNames.join(', ')}.` : `; did you mean "${meant}"?`}`,
-      );
+    requireProvider('gateway.baseUrls', name);
     const from = `gateway.baseUrls.${name}`;
     if (typeof address !== 'string') refuse(from, 'an address, such as "http://127.0.0.1:8080/v1"', address);
     else providerAddress(address, { from, authorized: false });
   }
+  for (const [name, secret] of Object.entries(propertiesOf(secrets))) {
+    requireProvider('gateway.secrets', name);
+    if (!Id.safeParse(secret).success)
+      refuse(`gateway.secrets.${name}`, 'the name of a secret, such as "openai"', secret);
+  }
+}
+
+function requireProvider(where: string, name: string): void {
+  if (providerNames.includes(name)) return;
+  const meant = nearestName(name, providerNames);
+  throw new TroupeError(
+    'definition',
+    `${where} has the unknown provider "${name.slice(0, 80)}"${meant === undefined ? `; there are ${providerNames.join(', ')}.` : `; did you mean "${meant}"?`}`,
+  );
 }
 
 /** Options that are undefined count as not given. */

@@ -1,4 +1,4 @@
-/** Opens models by name, `provider:model`, when they are first used, with the key from the environment. */
+/** Opens models by name, `provider:model`, when they are first used, with the key from the environment or from a secret. */
 import { TroupeError } from '../values/failure.ts';
 import { loadOptional, type OptionalPackage } from '../values/optional.ts';
 import type { MediaKind } from '../contracts/media.ts';
@@ -6,10 +6,11 @@ import type { Model } from '../contracts/model.ts';
 import { redactor } from '../observe/redactor.ts';
 import { watchedModel, type LanguageModel } from './aiSdkModel.ts';
 import { providerAddress, type ProviderAddress } from './address.ts';
+import { modelKey, type KeyPlaces, type KeySource, type ModelKey } from './modelKeys.ts';
 import { receiver } from './received.ts';
 
 /** How providers of models are reached. */
-export interface ProviderOptions {
+export interface ProviderOptions extends KeyPlaces {
   /** Environment variables with their keys and URLs. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The function that sends requests; the `fetch` of the platform by default. */
@@ -70,6 +71,14 @@ const table: Readonly<Record<string, Provider>> = {
     authorization: true,
     open: (settings, model) => compatible('openai-compatible', settings, model),
   },
+  openrouter: {
+    keys: ['OPENROUTER_API_KEY'],
+    baseUrl: 'OPENROUTER_BASE_URL',
+    defaultUrl: 'https://openrouter.ai/api/v1',
+    package: '@ai-sdk/openai-compatible',
+    authorization: true,
+    open: (settings, model) => compatible('openrouter', settings, model),
+  },
   ollama: {
     keys: [],
     baseUrl: 'OLLAMA_BASE_URL',
@@ -82,10 +91,6 @@ const table: Readonly<Record<string, Provider>> = {
 
 /** Environment variables that hold the keys of models. */
 export const modelKeyVariables: readonly string[] = Object.values(table).flatMap(({ keys }) => keys);
-
-/** Environment variables that hold the key of a provider; none for one that is not known. */
-export const keyVariablesOf = (provider: string): readonly string[] =>
-  Object.hasOwn(table, provider) ? (table[provider]?.keys ?? []) : [];
 
 /** The names of all providers. */
 export const providerNames: readonly string[] = Object.keys(table);
@@ -134,44 +139,41 @@ async function openAt(
   return watchedModel(inner, { id, mask, apart, ...(accepts === undefined ? {} : { accepts }) }, receivedFor);
 }
 
-/** Opens models by name; the same name is the same model. Throws TroupeError `invalid` (no such provider), `auth` (no key), `environment` (package missing). */
-export function providers({
-  env,
-  fetch,
-  baseUrls = {},
-  accepts = {},
-}: ProviderOptions): (name: string) => Promise<Model> {
+/** The models of all providers. */
+export interface Providers {
+  /** Opens a model; the same name is the same model while its key is the same. Rejects with `invalid` (no such provider), `auth` (no key), `environment` (package missing). */
+  open(name: string): Promise<Model>;
+  /** Where the key of a model came from when it was opened last; undefined for one that has none, or was not opened. */
+  keySource(name: string): KeySource | undefined;
+}
+
+/** Opens models by name. */
+export function providers({ env, fetch, baseUrls = {}, accepts = {}, ...places }: ProviderOptions): Providers {
   const opened = new Map<string, Promise<Model>>();
+  const latest = new Map<string, ModelKey | undefined>();
   const keys = Object.entries(env).flatMap(([name, value]) => (name.endsWith('_API_KEY') && value ? [value] : []));
   // An arrow function, because the platform's own may be replaced later.
   const send: typeof globalThis.fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
 
-  async function open(name: string): Promise<Model> {
+  function parsed(name: string): { readonly provider: string; readonly model: string; readonly found: Provider } {
     const colon = name.indexOf(':');
     const [provider, model] = [name.slice(0, colon), name.slice(colon + 1)];
     const found = colon > 0 && Object.hasOwn(table, provider) ? table[provider] : undefined;
-    if (!found || model === '') {
-      throw new TroupeError(
-        'invalid',
-        `A model is named "provider:model", with one of ${providerNames.join(', ')}, or is the name of a group; got ${JSON.stringify(name)}.`,
-      );
-    }
-    const apiKey =
-      found.keys.map((key) => env[key]).find((key) => key !== undefined && key !== '') ??
-      env[`${provider.replaceAll('-', '_').toUpperCase()}_API_KEY`];
-    if (apiKey === undefined && found.keys.length > 0) {
-      throw new TroupeError('auth', `"${name}" needs a key. Set ${found.keys.join(' or ')}.`, {
-        data: { provider, env: [...found.keys] },
-      });
-    }
-    const address = addressOf(name, provider, found, apiKey);
+    if (found && model !== '') return { provider, model, found };
+    throw new TroupeError(
+      'invalid',
+      `A model is named "provider:model", with one of ${providerNames.join(', ')}, or is the name of a group; got ${JSON.stringify(name)}.`,
+    );
+  }
+
+  async function open(name: string, { provider, model, found }: ReturnType<typeof parsed>, key = ''): Promise<Model> {
     return openAt(found, {
       id: name,
       model,
-      apiKey: apiKey ?? '',
-      address,
+      apiKey: key,
+      address: addressOf(name, provider, found, key),
       send,
-      secrets: keys,
+      secrets: [...keys, key],
       ...(accepts[name] === undefined ? {} : { accepts: accepts[name] }),
     });
   }
@@ -184,11 +186,29 @@ export function providers({
     throw new TroupeError('invalid', `"${name}" needs an address. Set ${baseUrl}, such as http://127.0.0.1:8000/v1.`);
   }
 
-  return (name) => {
-    const known = opened.get(name) ?? open(name);
-    opened.set(name, known);
-    // A failure is forgotten: the key may be set before the next call.
-    known.catch(() => opened.delete(name));
-    return known;
+  return {
+    async open(name) {
+      const parts = parsed(name);
+      const { provider, found } = parts;
+      const own = `${provider.replaceAll('-', '_').toUpperCase()}_API_KEY`;
+      const key = await modelKey(
+        { env, ...places },
+        {
+          model: name,
+          provider,
+          variables: found.keys.includes(own) ? found.keys : [...found.keys, own],
+          isNeeded: found.keys.length > 0,
+        },
+      );
+      // A model with another key is another one.
+      if (latest.get(name)?.key !== key?.key) opened.delete(name);
+      latest.set(name, key);
+      const known = opened.get(name) ?? open(name, parts, key?.key);
+      opened.set(name, known);
+      // A failure is forgotten: a package or an address may be there before the next call.
+      known.catch(() => opened.get(name) === known && opened.delete(name));
+      return known;
+    },
+    keySource: (name) => latest.get(name)?.source,
   };
 }

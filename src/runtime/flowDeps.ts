@@ -1,7 +1,7 @@
 /** What the calls of flows are done with in a runtime. */
-import type { ModelGateway } from '../../actors/tools.ts';
 import type { BlobStore } from '../blobs/blobStore.ts';
 import type { StepCache } from '../contracts/workflow/stepCache.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Address } from '../values/ids.ts';
 import { artifactAccess } from './artifacts/artifactAccess.ts';
@@ -13,14 +13,12 @@ import type { FlowSecrets } from './flowSecrets.ts';
 export interface FlowDepsParts {
   readonly journal: Journal;
   readonly blobs: BlobStore;
-  readonly gateway: ModelGateway;
+  readonly gateway: Pick<Gateway, 'answer' | 'keySource'>;
   /** Keeps results for later runs. */
   readonly cache: StepCache;
   /** Tells a flow that its body has something to say. */
   readonly wake: (actor: Address) => void;
   readonly secrets: FlowSecrets;
-  /** Environment variables. */
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** The deps of all flows of a runtime. */
@@ -31,10 +29,9 @@ export const flowDeps = ({
   cache,
   wake,
   secrets,
-  env,
 }: FlowDepsParts): NonNullable<FlowCompileContext['flows']> => ({
   artifacts: artifactAccess(journal, blobs, () => secrets.redactor()),
-  llm: flowModels(gateway, env),
+  llm: flowModels(gateway),
   secret: (name) => secrets.secret(name),
   redactor: () => secrets.redactor(),
   cache,

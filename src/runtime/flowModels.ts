@@ -1,15 +1,15 @@
 /** `ctx.llm` by way of the gateway, so that its retries, prices and groups of models hold. */
 import type { FlowDeps, LlmAnswer } from '../../actors/flow/deps.ts';
-import type { ModelGateway } from '../../actors/tools.ts';
 import type { Model, ModelAnswer, ModelChoice } from '../contracts/model.ts';
 import { llmRequest } from '../flow/llmRequest.ts';
-import { keyVariablesOf } from '../gateway/providers.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { KeySource } from '../gateway/modelKeys.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { JsonObject } from '../values/json.ts';
 
 /** Asks the model that a call names, or else that of its run. */
 export const flowModels =
-  (gateway: ModelGateway, env: Readonly<Record<string, string | undefined>>): NonNullable<FlowDeps['llm']> =>
+  (gateway: Pick<Gateway, 'answer' | 'keySource'>): NonNullable<FlowDeps['llm']> =>
   async (prompt, { model, ...options }, { clock, key, signal, deadline, progress }): Promise<LlmAnswer> => {
     const { messages, request } = llmRequest(prompt, options);
     const choice = requireModel(model);
@@ -20,7 +20,11 @@ export const flowModels =
         'model',
         `${answer.model} gave no text (${answer.rawReason ?? answer.reason}). Ask in another way, or for more tokens.`,
       );
-    return { text: answer.text, messages, facts: factsOf(choice, answer, clock.now() - began, env) };
+    return {
+      text: answer.text,
+      messages,
+      facts: factsOf(choice, answer, clock.now() - began, gateway.keySource(answer.model)),
+    };
   };
 
 function requireModel(model: ModelChoice | undefined): ModelChoice {
@@ -37,15 +41,13 @@ function factsOf(
   choice: ModelChoice,
   { model, usage, reason, failed }: ModelAnswer,
   latency: number,
-  env: Readonly<Record<string, string | undefined>>,
+  keySource: KeySource | undefined,
 ): JsonObject {
-  const [provider = ''] = model.split(':', 1);
-  const isFromEnvironment = keyVariablesOf(provider).some((name) => (env[name] ?? '') !== '');
   const { inputTokens, outputTokens, reported, usd } = usage;
   return {
     requested_model: nameOf(choice),
     resolved_model: model,
-    ...(isFromEnvironment ? { credential_source: 'environment' } : {}),
+    ...(keySource === undefined ? {} : { credential_source: keySource }),
     latency_ms: latency,
     tokens_input: inputTokens,
     tokens_output: outputTokens,

@@ -22,13 +22,14 @@ for (const [provider, path] of Object.entries({
   openai: '/v1',
   google: '/v1beta',
   'openai-compatible': '/v1',
+  openrouter: '/v1',
   ollama: '/v1',
 })) {
   const open = (): Promise<Model> =>
     providers({
-      env: { ANTHROPIC_API_KEY: 'k', OPENAI_API_KEY: 'k', GOOGLE_GENERATIVE_AI_API_KEY: 'k' },
+      env: { ANTHROPIC_API_KEY: 'k', OPENAI_API_KEY: 'k', OPENROUTER_API_KEY: 'k', GOOGLE_GENERATIVE_AI_API_KEY: 'k' },
       baseUrls: { [provider]: `${mock.url}${path}` },
-    })(`${provider}:some-model`);
+    }).open(`${provider}:some-model`);
   const stop = provider === 'google' ? { finishReason: 'stop' } : {};
   modelSuite(provider, {
     says: async (content) => (mock.reset(), mock.onMessage('hello', { content }), open()),

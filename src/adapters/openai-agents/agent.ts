@@ -8,9 +8,10 @@ import { requireOptions, type OptionNames } from '../../values/options.ts';
 import { askApproval, personToolInTurn, type ApprovalQuestion, type PersonTool } from '../personQuestion.ts';
 import { recordedCall } from '../savePoint.ts';
 import { requireRecording, type RecordingPolicy } from '../toolPolicy.ts';
+import { inheritedConfig } from './agentTool.ts';
 import { recordedModel } from './model.ts';
 import { recordedAgent, type AnyOpenAiAgent } from './recordedAgent.ts';
-import { performRun, type OpenAiResume, type OpenAiRun } from './run.ts';
+import { argumentsIn, performRun, type OpenAiResume, type OpenAiRun } from './run.ts';
 
 /** An agent. Every field but the agent may be left out. */
 export interface OpenAiAgentOptions extends RecordingPolicy {
@@ -24,6 +25,8 @@ export interface OpenAiAgentOptions extends RecordingPolicy {
   readonly strategy?: 'calls' | 'runner_call';
   /** How often the model may be called in a run; as the SDK says by default. */
   readonly maxTurns?: number;
+  /** In `calls`: how people are asked about tools inside agents that are tools (`asTool`). */
+  readonly approval?: ApprovalQuestion;
 }
 
 const agentOptionNames: OptionNames<OpenAiAgentOptions> = {
@@ -32,6 +35,7 @@ const agentOptionNames: OptionNames<OpenAiAgentOptions> = {
   asks: true,
   strategy: true,
   maxTurns: true,
+  approval: true,
   checkpoints: true,
   capture: true,
 };
@@ -70,16 +74,16 @@ export function openAiAgent(name: string, options: OpenAiAgentOptions): OpenAiAg
   const what = `the agent "${name}"`;
   requireOptions(what, options, agentOptionNames);
   requireRecording(what, options);
-  const { agent, runConfig = {}, asks = [], strategy = 'calls', maxTurns } = options;
+  const { agent, runConfig = {}, asks = [], strategy = 'calls', maxTurns, approval } = options;
   const [asking] = asks;
   if (strategy === 'runner_call' && asking) throw personToolInTurn(what, asking.name, 'Use { strategy: "calls" }.');
   const policy = { name, checkpoints: options.checkpoints, capture: options.capture };
 
   /** A runner whose provider gives models that are recorded. */
-  function runnerFor(ctx: FlowContext, sdk: typeof Sdk): Sdk.Runner {
+  function configFor(ctx: FlowContext, sdk: typeof Sdk): Partial<RunConfig> {
     const { modelProvider } = new sdk.Runner(runConfig).config;
     const { model } = runConfig;
-    return new sdk.Runner({
+    return {
       ...runConfig,
       ...(model === undefined || typeof model === 'string'
         ? {}
@@ -87,7 +91,7 @@ export function openAiAgent(name: string, options: OpenAiAgentOptions): OpenAiAg
       modelProvider: {
         getModel: async (asked) => recordedModel(ctx, await modelProvider.getModel(asked), policy, sdk.Usage),
       },
-    });
+    };
   }
 
   return {
@@ -100,11 +104,13 @@ export function openAiAgent(name: string, options: OpenAiAgentOptions): OpenAiAg
       );
       const input = 'resume' in request ? request.resume : request.input;
       const context = 'resume' in request ? undefined : request.context;
-      const perform = (signal?: AbortSignal): Promise<OpenAiRun> =>
-        performRun({
+      const perform = (signal?: AbortSignal): Promise<OpenAiRun> => {
+        const config = configFor(ctx, sdk);
+        const settings = { sdk, inherited: inheritedConfig(config), approval };
+        return performRun({
           sdk,
-          runner: runnerFor(ctx, sdk),
-          agent: recordedAgent(ctx, sdk, agent, policy, asks),
+          runner: new sdk.Runner(config),
+          agent: recordedAgent(ctx, settings, agent, policy, asks),
           // The SDK takes an array that it could write to.
           input: input as string | AgentInputItem[] | OpenAiResume,
           options: {
@@ -114,6 +120,7 @@ export function openAiAgent(name: string, options: OpenAiAgentOptions): OpenAiAg
           },
           onEvent: request.onEvent,
         });
+      };
       if (strategy === 'calls') return perform();
       return recordedCall(ctx, {
         name: `${name}_run`,
@@ -149,13 +156,4 @@ export async function waitForApproval(
     }),
   );
   return { resume: { pendingState, decisions } };
-}
-
-/** What a model has written may be no JSON. */
-function argumentsIn(json: string | undefined): unknown {
-  try {
-    return json === undefined ? undefined : JSON.parse(json);
-  } catch {
-    return { text: json ?? '' };
-  }
 }

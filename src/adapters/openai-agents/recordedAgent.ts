@@ -3,8 +3,9 @@ import type * as Sdk from '@openai/agents-core';
 import type { Agent, FunctionTool, Handoff, Tool } from '@openai/agents-core';
 import type { FlowContext } from '../../flow/context.ts';
 import { askPerson, type PersonTool } from '../personQuestion.ts';
-import { recordedCall } from '../savePoint.ts';
+import { isInsideCheckpoint, recordedCall } from '../savePoint.ts';
 import { toolCall, toolSavePoint } from '../toolPolicy.ts';
+import { isAgentTool, recordedAgentTool, type AgentToolSettings } from './agentTool.ts';
 import { recordedModel, type OpenAiRecording } from './model.ts';
 
 /** An agent, whatever its context and its output are. */
@@ -13,11 +14,12 @@ export type AnyOpenAiAgent = Agent<any, any>; // oxlint-disable-line typescript/
 /** A copy of the agent, and of all that it hands over to. `asks` are added to its tools. */
 export function recordedAgent(
   ctx: FlowContext,
-  sdk: typeof Sdk,
+  settings: AgentToolSettings,
   agent: AnyOpenAiAgent,
   policy: OpenAiRecording,
   asks: readonly PersonTool[],
 ): AnyOpenAiAgent {
+  const { sdk } = settings;
   const copies = new Map<AnyOpenAiAgent, AnyOpenAiAgent>();
 
   function copyOf(original: AnyOpenAiAgent, added: readonly Tool[] = []): AnyOpenAiAgent {
@@ -25,7 +27,7 @@ export function recordedAgent(
     if (known) return known;
     const { model } = original;
     const copy = original.clone({
-      tools: [...original.tools.map((tool) => recordedTool(ctx, tool, policy)), ...added],
+      tools: [...original.tools.map((tool) => recordedTool(ctx, tool, policy, settings)), ...added],
       ...(typeof model === 'string' ? {} : { model: recordedModel(ctx, model, policy, sdk.Usage) }),
       handoffs: [],
     });
@@ -51,10 +53,13 @@ export function recordedAgent(
 }
 
 /** A tool that the provider executes is left as it is. */
-function recordedTool(ctx: FlowContext, tool: Tool, policy: OpenAiRecording): Tool {
+function recordedTool(ctx: FlowContext, tool: Tool, policy: OpenAiRecording, settings: AgentToolSettings): Tool {
   if (tool.type !== 'function') return tool;
   const options = toolSavePoint(policy, tool.name);
   if (options === false) return tool;
+  if (isAgentTool(tool))
+    // As a part of a larger checkpoint it is the SDK's own, so that its approvals are those of the run around it.
+    return isInsideCheckpoint() ? tool : recordedAgentTool(ctx, tool, policy, options, settings);
   const invoke: FunctionTool['invoke'] = (context, input, details) =>
     recordedCall(
       ctx,

@@ -120,3 +120,12 @@ function interruptionOf(item: RunToolApprovalItem, index: number): OpenAiInterru
     ...(item.arguments === undefined ? {} : { arguments: item.arguments }),
   };
 }
+
+/** The arguments that a model has written, which may be no JSON. */
+export function argumentsIn(json: string | undefined): unknown {
+  try {
+    return json === undefined ? undefined : JSON.parse(json);
+  } catch {
+    return { text: json ?? '' };
+  }
+}

@@ -1,10 +1,9 @@
 /** `troupe secrets`: sets, shows, lists and removes the secrets beside the journal, and encrypts them with a new key. */
-import { dirname, resolve } from 'node:path';
 import { escapeControls } from '../../observe/format.ts';
-import { openSecrets } from '../../secrets/openSecrets.ts';
 import type { SecretSummary } from '../../secrets/secretStore.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes } from '../exit.ts';
+import { openStore } from '../options.ts';
 import { formatAge, writeJson, writeMessage, writeTable } from '../output/write.ts';
 import { readSecretValues } from '../secretValues.ts';
 
@@ -16,17 +15,10 @@ export interface SecretsOptions {
   readonly json?: boolean;
 }
 
-const defaultJournal = '.troupe/troupe.db';
-
-function open(cli: Cli, { db = cli.env['TROUPE_DB'] ?? defaultJournal }: SecretsOptions) {
-  const journal = resolve(cli.cwd, db === 'memory' ? defaultJournal : db);
-  return openSecrets(cli.env, dirname(journal), {
-    clock: cli.clock,
-    onRead: cli.mask.hide,
-    onKeyCreated: (path) =>
-      writeMessage(cli, `Made the key file ${path}. Keep a copy in a safe place: without it the secrets are lost.`),
-  });
-}
+const open = (cli: Cli, options: SecretsOptions) =>
+  openStore(cli, options, (path) =>
+    writeMessage(cli, `Made the key file ${path}. Keep a copy in a safe place: without it the secrets are lost.`),
+  );
 
 /** The options of `troupe secrets set`. */
 export interface SetSecretCommandOptions extends SecretsOptions {

@@ -70,10 +70,14 @@ export class Claims {
     // Most runs that are claimed are new: that is found out by the birth itself.
     const born = reader.knows(run) ? undefined : await this.#take(run, undefined, mine);
     if (born !== undefined) return born;
-    for (;;) {
+    for (let reread = 0; ; reread++) {
+      // The log of the holder was ended and cannot be read as ended: someone has removed it since.
+      const isLogGone = reread > 1;
+      if (isLogGone) await this.#pause(reread);
       const stored = await reader.take(run);
       const free = stored && (await store.free.last(run));
-      if (!(await this.#isFree(run, stored, mine, alive))) continue;
+      if (!(await this.#isFree(run, stored, mine, alive, isLogGone))) continue;
+      reread = 0;
       const epoch = await this.#take(run, stored, mine);
       if (epoch === undefined) continue;
       // Only the note that was there before: a later one is about the next time that nobody has it.
@@ -162,11 +166,14 @@ export class Claims {
     stored: StoredRun | undefined,
     mine: Incarnation,
     alive: (owner: string) => boolean,
+    isLogGone: boolean,
   ): Promise<boolean> {
     const holder = stored?.head.owner;
     // A claim of this incarnation whose outcome it did not learn is its own.
     if (holder === undefined || holder === mine.name || stored?.isFenced) return true;
     const owner = ownerOf(holder);
+    // Then it is ended anew, as that of a process which has never had one.
+    if (isLogGone) this.#options.liveness.forget(holder);
     if (await this.#options.liveness.end(holder, mine.name, !alive(owner))) return false;
     throw ownedElsewhereError(run, { owner, until: this.#options.clock.now() + presenceTtl });
   }

@@ -42,6 +42,11 @@ export class Liveness {
     return last !== undefined && entryKind(last).fencedBy !== undefined && this.#note(process);
   }
 
+  /** The log of a process may have been removed after it was ended. */
+  forget(process: string): void {
+    this.#fenced.delete(process);
+  }
+
   #note(process: string): true {
     this.#fenced.add(process);
     return true;

@@ -25,7 +25,7 @@ const named =
         ['anthropic', 'openai', 'google', 'openai-compatible', 'ollama'].map((each) => [each, `${url}${path}`]),
       ),
       ...(fetch ? { fetch } : {}),
-    })(name);
+    }).open(name);
 
 export const wires: Readonly<Record<string, ProviderUnderTest>> = {
   'openai, chat': { wire: openaiChat(), open: named('openai:gpt-4o', '/v1') },

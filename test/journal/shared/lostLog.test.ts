@@ -1,0 +1,47 @@
+/** The log of a process is removed by hand just after it was ended: its runs can be had again, from their last segments, and the server is not asked without end. */
+import { expect, test } from 'vitest';
+import { entryKind } from '../../../src/journal/shared/entry.ts';
+import { memoryStore } from '../../../src/journal/shared/memoryStore.ts';
+import { shared } from '../../../src/journal/shared/shared.ts';
+import type { SharedStore } from '../../../src/journal/shared/store.ts';
+import { virtualClock } from '../../../src/testing/clock.ts';
+
+const mostQuestions = 200;
+
+test('a run whose log was removed when it was ended is claimed with what its segments have', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock });
+  const first = shared({ store, clock });
+  await first.claim('job', 'first', { now: 0, ttl: 10_000 });
+  let removed = 0;
+  let questions = 0;
+  const watched: SharedStore = {
+    ...store,
+    logs: {
+      ...store.logs,
+      async append(name, expected, message) {
+        const sequence = await store.logs.append(name, expected, message);
+        if (entryKind(message).fencedBy !== undefined && removed++ === 0) await store.logs.remove(name);
+        return sequence;
+      },
+    },
+    runs: {
+      ...store.runs,
+      last(name) {
+        if (++questions > mostQuestions) throw new Error('The server is asked without end.');
+        return store.runs.last(name);
+      },
+    },
+  };
+  const second = shared({ store: watched, clock });
+  let epoch: number | undefined;
+  const claimed = second.claim('job', 'second', { now: 0, ttl: 10_000, alive: () => false });
+  void claimed.then((got) => (epoch = got));
+  for (let n = 0; n < mostQuestions && epoch === undefined && questions < mostQuestions; n++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(100);
+  }
+  expect(await claimed).toBe(2);
+  expect(removed).toBe(2);
+  expect(questions).toBeLessThan(20);
+});
