@@ -19,7 +19,11 @@ export interface AgentWorld {
 const nothingUsed = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, reported: true, usd: 0 };
 
 /** The same world, after what was said. `onLive` is awaited before the first thing that is not of the conversation. */
-export function replayedConversation({ answers, results }: SaidSoFar, world: AgentWorld, onLive: () => Promise<void>): AgentWorld {
+export function replayedConversation(
+  { answers, results }: SaidSoFar,
+  world: AgentWorld,
+  onLive: () => Promise<void>,
+): AgentWorld {
   const left = [...answers];
   /** Results in the order of their calls, by tool and arguments: a source is not told the id of a call. */
   const known = new Map<string, Pick<ToolResult, 'ok' | 'content'>[]>();
