@@ -3043,6 +3043,28 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'CA1',
+    says: 'A part that is asked for again, because its answer was lost, is the same part.',
+    where: 'src/cluster/control/parts.ts',
+    tests: [
+      {
+        file: 'test/cluster/control.test.ts',
+        name: 'a part that is asked for twice is the same part, and any other part is refused',
+      },
+    ],
+  },
+  {
+    id: 'CA2',
+    says: 'An answer that nobody asks for any longer is given up after a minute.',
+    where: 'src/cluster/control/parts.ts',
+    tests: [
+      {
+        file: 'test/cluster/control.test.ts',
+        name: 'an answer that nobody asks for any longer is given up after a minute',
+      },
+    ],
+  },
+  {
     id: 'AT1',
     says: 'Only a hash is stored: who reads the files cannot use the tokens. A token has 256 bits of chance, so that it cannot be found from its hash.',
     where: 'src/doors/http/control/accessTokens.ts',

@@ -7,6 +7,7 @@ import { aboutOf, type RunAbout } from './runFacts.ts';
 
 /** A definition, and what is stored with a run that is begun of it, so that another process finds the definition. */
 export interface ResolvedDefinition {
+  /** What is run. */
   readonly definition: Runnable;
   /** Such as `file`, the absolute path of the file that exports it. Nothing by default. */
   readonly about?: JsonObject;

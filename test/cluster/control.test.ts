@@ -144,6 +144,34 @@ test('a part that is asked for twice is the same part, and any other part is ref
   await connection.close();
 });
 
+test('an answer that nobody asks for any longer is given up after a minute', async () => {
+  const forgotten: (() => void)[] = [];
+  const real = systemClock();
+  const clock = {
+    ...real,
+    wake(at: number, call: () => void) {
+      if (at - real.now() < 50_000) return real.wake(at, call);
+      forgotten.push(call);
+      return { [Symbol.dispose]() {} };
+    },
+  };
+  const { client: served } = recordingClient({
+    artifacts: {
+      async *read() {
+        for (;;) yield Buffer.alloc(600_000, 'a');
+      },
+    },
+  });
+  await using _ = await serveControl(served, { servers: server.url, tenant: 'slow' }, clock);
+  const connection = await connectNats({ servers: server.url });
+  const opened = await connection.request('troupe.slow._control.artifacts.read', '{"artifact_id":"x"}');
+  const subject = opened.headers!.get('Troupe-More');
+  expect((await connection.request(subject, '0')).data.length).toBeGreaterThan(500_000);
+  forgotten.at(-1)?.();
+  expect(Buffer.from((await connection.request(subject, '1')).data).toString()).toContain('"kind":"transient"');
+  await connection.close();
+});
+
 test('a request that is too large, no control server, and a NATS server that is gone are told as what they are', async () => {
   await using other = await natsServer();
   const serving = await serveControl(recordingClient().client, { servers: other.url }, systemClock());

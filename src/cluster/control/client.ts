@@ -19,7 +19,7 @@ import { decodeUtf8 } from '../../values/utf8.ts';
 import type { ClusterOptions } from '../client.ts';
 import { rpcRequest } from '../rpc.ts';
 import { clusterSubjects } from '../subjects.ts';
-import { readParts } from './readParts.ts';
+import { answerParts } from './answerParts.ts';
 
 /** How a control server is asked over NATS. */
 export interface NatsControlOptions extends ClusterOptions {
@@ -45,7 +45,7 @@ export async function natsControl(
       noResponder: noServer,
       absent: 'transient',
     });
-  const partsIn = (answer: Msg, signal?: AbortSignal) => readParts(connection, answer, { within, signal });
+  const partsIn = (answer: Msg, signal?: AbortSignal) => answerParts(connection, answer, { within, signal });
 
   return clientOver({
     async ask(name, input) {

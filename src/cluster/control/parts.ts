@@ -2,8 +2,8 @@
  * Answers in parts: those that have no end yet, such as the lines of a run, and those that are larger than a message. Each part is an answer to a request of its own, so
  * a client gets no more than it asks for, and needs no permission but to ask.
  *
- * CP1 A part that is asked for again, because its answer was lost, is the same part.
- * CP2 An answer that nobody asks for any longer is given up after a minute.
+ * CA1 A part that is asked for again, because its answer was lost, is the same part.
+ * CA2 An answer that nobody asks for any longer is given up after a minute.
  */
 import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { maxBodyBytes } from '../../nats/connection.ts';
@@ -84,7 +84,7 @@ class OpenAnswer {
   /** What came and has not been given. */
   #rest: Uint8Array = new Uint8Array();
   #number = -1;
-  /** CP1: the part with that number. */
+  /** CA1: the part with that number. */
   #current: Promise<Part> | undefined;
   #forgotten: Disposable;
 
@@ -117,7 +117,7 @@ class OpenAnswer {
     void this.#source.return?.().catch(() => {});
   }
 
-  /** CP2. */
+  /** CA2. */
   #forgetLater(): Disposable {
     return this.#clock.wake(this.#clock.now() + forgetAfter, () => this.close());
   }

@@ -5,7 +5,7 @@ import { rpcRequest } from '../rpc.ts';
 import { lastPartHeader, moreHeader, silence } from './parts.ts';
 
 /** How long is waited. */
-export interface ReadPartsOptions {
+export interface AnswerPartsOptions {
   /** Milliseconds for a part. A part for which there is nothing to give comes after 15,000. */
   readonly within: number;
   /** Ends the reading. */
@@ -16,10 +16,10 @@ export interface ReadPartsOptions {
 const attempts = 3;
 
 /** The bytes of an answer. Ends when the signal fires. Rejects with what goes wrong at the server, `transient` when the answer was given up there, and `timeout`. */
-export async function* readParts(
+export async function* answerParts(
   connection: NatsConnection,
   answer: Msg,
-  { within, signal }: ReadPartsOptions,
+  { within, signal }: AnswerPartsOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const subject = answer.headers?.get(moreHeader);
   if (!subject) return yield answer.data;
