@@ -56,10 +56,12 @@ export default defineConfig({
   output: {
     dir: 'dist',
     format: 'esm',
+    // Errors and profiles name our files and lines. The files themselves would be half of what is installed; they are in the repository.
     sourcemap: true,
+    sourcemapExcludeSources: true,
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
-    // Comments about types and reasons are in the sources that the maps hold.
+    // Comments about types and reasons are in the sources, and in the declarations.
     comments: { jsdoc: false },
     codeSplitting: { groups },
   },

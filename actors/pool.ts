@@ -11,7 +11,7 @@ import type { Json } from '../src/values/json.ts';
 import type { PoolTask } from '../machines/pool.ts';
 import { effect, type Effect } from './effect.ts';
 import { knownItems, noItems, type KnownItems } from './itemLog.ts';
-import { isOfEarlierLife, PoolPass, type PoolWork } from './poolPass.ts';
+import { mayHaveEarlierItems, PoolPass, type PoolWork } from './poolPass.ts';
 
 /** The effect of a pool. The engine may repeat it: it keeps its own promises about its items. */
 export function poolEffect(work: PoolWork): Effect<Json, PoolTask> {
@@ -31,6 +31,6 @@ export function poolEffect(work: PoolWork): Effect<Json, PoolTask> {
 
 /** Checkpoints are read only where there may be some. */
 async function itemsSoFar({ isFailure }: PoolWork, { pauses }: PoolTask, scope: EffectScope): Promise<KnownItems> {
-  const isFirst = !scope.again && pauses === 0 && !isOfEarlierLife(scope);
+  const isFirst = !scope.again && pauses === 0 && !mayHaveEarlierItems(scope);
   return isFirst || !scope.checkpoints ? noItems : knownItems(await scope.checkpoints(), scope.actor, isFailure);
 }

@@ -91,7 +91,7 @@ export class PoolPass {
   async #start(known: KnownItems): Promise<readonly Promise<void>[]> {
     if (this.#scope.signal.aborted) this.#stop.abort();
     else this.#scope.signal.addEventListener('abort', () => this.#stop.abort(), { once: true });
-    if (isOfEarlierLife(this.#scope) && known.keys === undefined) await this.#log.adopt(known, this.#keys);
+    if (mayHaveEarlierItems(this.#scope) && known.keys === undefined) await this.#log.adopt(known, this.#keys);
     const width = Math.min(this.#work.concurrency, this.#items.length);
     return Array.from({ length: width }, () => this.#worker());
   }
@@ -205,9 +205,8 @@ export class PoolPass {
   }
 }
 
-/** A retried run performs the effect under the key that it had in an earlier life, of the same actor or of another one. */
-export const isOfEarlierLife = ({ key, actor, retried }: Pick<EffectScope, 'key' | 'actor' | 'retried'>): boolean =>
-  retried === true || !key.startsWith(`${actor}/`);
+/** In a retried run an earlier life may have performed items, of the same actor or of another one. */
+export const mayHaveEarlierItems = ({ retries = 0 }: Pick<EffectScope, 'retries'>): boolean => retries > 0;
 
 /** The actor that an effect was asked for by: its key is `actor/seq/index`. */
 const actorOf = (key: string): string => key.split('/').slice(0, -2).join('/');

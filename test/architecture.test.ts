@@ -115,7 +115,7 @@ const plan: Record<string, Room> = {
     types: ['src/journal'],
   },
   /** Versions of definitions with their code, the tags that choose one, and schedules that start runs of them. */
-  'src/deployments': { may: ['src/values', 'src/contracts', 'src/define'], types: ['src/runtime'] },
+  'src/deployments': { may: ['src/values', 'src/contracts', 'src/nats', 'src/define'], types: ['src/runtime'] },
   /** HTTP: what programs without this package ask for. */
   'src/doors': {
     may: [
@@ -145,6 +145,9 @@ const plan: Record<string, Room> = {
       'actors/flow/facts.ts',
       'src/runtime',
       'src/doors/http/clients/controlClient.ts',
+      'src/nats/options.ts',
+      'src/nats/packages.ts',
+      'src/cluster/control/client.ts',
     ],
     types: ['src/journal', 'src/nats', 'src/secrets'],
   },

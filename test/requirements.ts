@@ -2143,9 +2143,13 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'RA2',
-    says: 'A runtime that is silent ends the step: nothing is waited for beyond its heartbeats.',
+    says: 'A runtime that is silent is not waited for beyond its heartbeats. Work without tools is given away again, twice at most; other work may have changed something outside, and has failed.',
     where: 'machines/workflow/remoteAgentStep.ts',
     tests: [
+      {
+        file: 'test/workflow/engine/remoteRetried.test.ts',
+        name: 'work of a silent runtime is given away again when it has no tools, and twice at most',
+      },
       {
         file: 'test/doors/serve/processes.test.ts',
         name: 'in three processes a run completes; with its runtime killed the step ends by heartbeat_timeout',
@@ -2157,6 +2161,17 @@ export const requirements: readonly Requirement[] = [
     says: 'A call that a person must agree to is a ticket here; the runtime goes on when it is decided.',
     where: 'machines/workflow/remoteAgentStep.ts',
     tests: [{ file: 'test/doors/serve/split.test.ts', name: 'a call that is %s (on_reject: %s) leaves the run %s' }],
+  },
+  {
+    id: 'RA4',
+    says: 'A retry of the run gives the work away anew, from its beginning, and people are asked again.',
+    where: 'machines/workflow/remoteAgentStep.ts',
+    tests: [
+      {
+        file: 'test/workflow/engine/remoteRetried.test.ts',
+        name: 'a retry begins the work anew: a person is asked again about a call that may be made again',
+      },
+    ],
   },
   {
     id: 'SE1',

@@ -12,16 +12,40 @@ import { FlowRun } from './flowRun.ts';
 
 const defaultKeepFor = 10_000;
 
+/** The bodies of one host, by the address of their flow. */
+interface HostBodies {
+  readonly bodies: Map<string, FlowRun>;
+  /** Those that are being made from their records. */
+  readonly making: Map<string, Promise<FlowRun>>;
+}
+
 /** The bodies of all flows that this process keeps in memory. Disposing it forgets them. */
 export class FlowBodies implements Disposable {
-  /** By the clock of the host, so that hosts that share a definition share no bodies, and by the address of the flow. */
-  readonly #hosts = new Map<object, Map<string, FlowRun>>();
+  /** By the clock of the host, so that hosts that share a definition share no bodies. */
+  readonly #hosts = new Map<object, HostBodies>();
   readonly #timers = new Set<Disposable>();
 
-  of({ clock }: Pick<EffectScope, 'clock'>): Map<string, FlowRun> {
-    const known = this.#hosts.get(clock) ?? new Map<string, FlowRun>();
+  #host({ clock }: Pick<EffectScope, 'clock'>): HostBodies {
+    const known = this.#hosts.get(clock) ?? { bodies: new Map(), making: new Map() };
     this.#hosts.set(clock, known);
     return known;
+  }
+
+  of(scope: Pick<EffectScope, 'clock'>): Map<string, FlowRun> {
+    return this.#host(scope).bodies;
+  }
+
+  /** Makes the body of a flow. An effect that comes while it is made takes the same one. */
+  async make(scope: EffectScope, make: () => Promise<FlowRun>): Promise<FlowRun> {
+    const { making } = this.#host(scope);
+    const name = `${scope.epoch ?? 0} ${scope.actor}`;
+    const made = making.get(name) ?? make();
+    making.set(name, made);
+    try {
+      return await made;
+    } finally {
+      if (making.get(name) === made) making.delete(name);
+    }
   }
 
   /** Calls after so many milliseconds, unless it is disposed before. */
@@ -36,21 +60,22 @@ export class FlowBodies implements Disposable {
   [Symbol.dispose](): void {
     for (const timer of this.#timers) timer[Symbol.dispose]();
     this.#timers.clear();
-    for (const bodies of this.#hosts.values()) for (const body of bodies.values()) body.abandon();
+    for (const { bodies } of this.#hosts.values()) for (const body of bodies.values()) body.abandon();
     this.#hosts.clear();
   }
 }
 
 /** A body is let go on. It fails with the failure of the flow. */
 export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOutput, FlowBodyInput> {
-  /** The body of the turn before this one; another one knows less than is recorded. */
+  /** The body that this process has run since it has the run: another one knows less than is recorded. */
   function inMemory(scope: EffectScope, { turn }: FlowBodyInput): FlowRun | undefined {
     const body = kept.of(scope).get(scope.actor);
     if (!body || body.isAbandoned) return undefined;
     const isToBeginAgain = deps.flow.alwaysReplay === true && !body.isPerforming;
-    const isNext = body.turn === turn - 1 || body.turn === turn;
+    // Turns that came to be while one commit was being stored were never begun. A machine that was begun anew counts from the first one.
+    const isLater = turn >= body.turn;
     // Another process may have had the run meanwhile.
-    if (!isToBeginAgain && isNext && body.epoch === (scope.epoch ?? 0)) return body;
+    if (!isToBeginAgain && isLater && body.epoch === (scope.epoch ?? 0)) return body;
     body.abandon();
     return undefined;
   }
@@ -65,7 +90,7 @@ export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOut
     // An effect whose result could not be stored is performed again, perhaps when its body was forgotten.
     const isFirstAttempt = !attempted.has(scope.signal);
     attempted.add(scope.signal);
-    const body = known ?? (await newRun(deps, input, scope, isFirstAttempt));
+    const body = known ?? (await kept.make(scope, () => newRun(deps, input, scope, isFirstAttempt)));
     bodies.set(scope.actor, body);
     let isKept = false;
     try {

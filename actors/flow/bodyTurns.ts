@@ -3,9 +3,6 @@ import type { EffectScope } from '../../src/contracts/effect.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { FlowBodyOutput } from '../../machines/flow/effectTypes.ts';
 
-/** How long a body whose effect was stopped waits for the next one, which another arrival has begun; milliseconds. */
-const handOver = 1_000;
-
 interface Attached {
   readonly scope: EffectScope;
   resolve(output: FlowBodyOutput): void;
@@ -27,6 +24,8 @@ export class BodyTurns {
   readonly #parts: TurnsParts;
   #attached: Attached | undefined;
   #scope: EffectScope | undefined;
+  /** Aborted when this process does not run the flow any more. */
+  #gone: AbortSignal | undefined;
   #last: { readonly turn: number; readonly output: FlowBodyOutput } | undefined;
   #turn = 0;
   #isConsidering = false;
@@ -56,15 +55,20 @@ export class BodyTurns {
     return this.#last?.turn === turn ? this.#last.output : undefined;
   }
 
-  /** Begins a turn. `prepare` is done first. */
-  async take(scope: EffectScope, turn: number, prepare: () => Promise<void>): Promise<FlowBodyOutput> {
+  /** Begins a turn, the last one where nothing follows when it is stopped. `prepare` is done first. */
+  async take(
+    scope: EffectScope,
+    { turn, isLast }: { readonly turn: number; readonly isLast: boolean },
+    prepare: () => Promise<void>,
+  ): Promise<FlowBodyOutput> {
     this.#scope = scope;
     this.#turn = turn;
     this.#attached?.reject(new TroupeError('cancelled', 'Another turn of the body has begun.'));
     const output = new Promise<FlowBodyOutput>((resolve, reject) => (this.#attached = { scope, resolve, reject }));
     // It is awaited below, after what comes first.
     output.catch(() => {});
-    this.#followAbort(scope);
+    this.#followAbort(scope, isLast);
+    this.#followGone(scope);
     await prepare();
     this.consider();
     const result = await output;
@@ -100,20 +104,26 @@ export class BodyTurns {
     else attached.resolve(output);
   }
 
-  #followAbort(scope: EffectScope): void {
+  /** When a turn is stopped, something has arrived: the next one follows, however long the journal takes. */
+  #followAbort(scope: EffectScope, isLast: boolean): void {
     const onAbort = () => {
       if (this.#attached?.scope === scope) {
         this.#attached.reject(new TroupeError('cancelled', 'Stopped.'));
         this.#attached = undefined;
       }
-      if (this.#isOver) return;
-      // Something has arrived, and the next effect follows at once; or the run is given away.
-      const timer = scope.clock.wake(scope.clock.now() + handOver, () => {
-        timer[Symbol.dispose]();
-        if (this.#scope === scope) this.#parts.onLost();
-      });
+      if (isLast && this.#scope === scope && !this.#isOver) this.#parts.onLost();
     };
     if (scope.signal.aborted) onAbort();
     else scope.signal.addEventListener('abort', onAbort, { once: true });
+  }
+
+  #followGone({ gone }: EffectScope): void {
+    if (!gone || gone === this.#gone) return;
+    this.#gone = gone;
+    const onGone = () => {
+      if (this.#gone === gone && !this.#isOver) this.#parts.onLost();
+    };
+    if (gone.aborted) onGone();
+    else gone.addEventListener('abort', onGone, { once: true });
   }
 }

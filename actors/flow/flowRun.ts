@@ -174,7 +174,7 @@ export class FlowRun implements FlowBody {
   ): Promise<FlowBodyOutput> {
     const known = stop === undefined ? this.#turns.outputOf(turn) : undefined;
     if (known) return known;
-    return this.#turns.take(scope, turn, async () => {
+    return this.#turns.take(scope, { turn, isLast: stop !== undefined }, async () => {
       this.#requests.followed(followed);
       for (const arrival of await this.#inbox.read(scope, arrivals)) this.#arrived(arrival);
       this.#isPaused = paused;

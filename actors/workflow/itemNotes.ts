@@ -16,12 +16,12 @@ export interface ItemNotes {
 
 /** For the items of a step. */
 export async function itemNotesOf(step: string, items: readonly Json[], scope: EffectScope): Promise<ItemNotes> {
-  const { again, checkpoint, checkpoints, retried } = scope;
+  const { again, checkpoint, checkpoints, retries = 0 } = scope;
   const plain = `item/${encodeURIComponent(step)}`;
   if (!checkpoint || !checkpoints) return { scope, keys: plain };
   const list = textHash(canonicalJson(items));
   const ofStep = async () => (await checkpoints()).flatMap((stored) => noteIn(step, stored) ?? []);
-  const [first] = again || retried ? await ofStep() : [];
+  const [first] = again || retries > 0 ? await ofStep() : [];
   return {
     // An item of another list must not have the key of one that was done.
     keys: first === undefined || isOf(first, list) ? plain : `${plain}/${list}`,

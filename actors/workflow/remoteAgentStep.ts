@@ -65,6 +65,10 @@ export interface RemoteAgentStepDeps {
 export const remoteAgentStepActor = (deps: RemoteAgentStepDeps): typeof remoteAgentStepMachine =>
   lightCopy(remoteAgentStepMachine, { actors: { dispatch: dispatchEffect(deps), answer: answerEffect(deps) } });
 
+/** Their pauses are about 15 seconds together in the mean: a runtime that is started anew is waited for. */
+const dispatchAttempts = 7;
+
+/** A retried run gives the work away again: what a runtime made of an earlier dispatch it does not know any more. */
 const dispatchEffect = ({ remote, secrets }: RemoteAgentStepDeps) =>
   effect<null, RemoteDispatch>(
     async (input, scope) => {
@@ -87,44 +91,47 @@ const dispatchEffect = ({ remote, secrets }: RemoteAgentStepDeps) =>
         throw fromFailure(redactFailure(toFailure(thrown), secretTexts(stored, secrets)));
       }
     },
-    { kind: 'write', idempotent: true, retry: { times: 4 } },
+    { kind: 'write', idempotent: true, anew: true, retry: { times: dispatchAttempts } },
   );
 
 const answerEffect = ({ remote, secrets }: RemoteAgentStepDeps) =>
-  effect<RemoteAnswer, { readonly dispatch: number }>(async ({ dispatch }, scope) => {
-    const stored = await storedTask(scope);
-    const texts = secretTexts(stored, secrets);
-    const reply = await remote.reply(scope.actor, dispatch, scope);
-    switch (reply.is) {
-      case 'silent':
-        return reply;
-      case 'pending':
-        return {
-          ...reply,
-          approval: { ...reply.approval, input: redact(reply.approval.input, texts) },
-          messages: redact(reply.messages, texts),
-        };
-      case 'failed': {
-        const { code, metrics, raw } = reply;
-        const end: StepEnd = { status: 'failed', code, failure: redactFailure(reply.failure, texts), metrics };
-        return { is: 'ended', end: raw === undefined ? end : { ...end, raw_output: redact(raw, texts) } };
+  effect<RemoteAnswer, { readonly dispatch: number }>(
+    async ({ dispatch }, scope) => {
+      const stored = await storedTask(scope);
+      const texts = secretTexts(stored, secrets);
+      const reply = await remote.reply(scope.actor, dispatch, scope);
+      switch (reply.is) {
+        case 'silent':
+          return reply;
+        case 'pending':
+          return {
+            ...reply,
+            approval: { ...reply.approval, input: redact(reply.approval.input, texts) },
+            messages: redact(reply.messages, texts),
+          };
+        case 'failed': {
+          const { code, metrics, raw } = reply;
+          const end: StepEnd = { status: 'failed', code, failure: redactFailure(reply.failure, texts), metrics };
+          return { is: 'ended', end: raw === undefined ? end : { ...end, raw_output: redact(raw, texts) } };
+        }
+        case 'done': {
+          const { output, stepOutput, confidenceThreshold } = stored.value;
+          const { metrics, reflected } = reply;
+          return {
+            is: 'ended',
+            end: judge(redact(reply.output, texts), {
+              schemas: [output, ...(stepOutput ? [stepOutput] : [])],
+              metrics,
+              reflected,
+              // What went through a reflection is taken whatever its confidence.
+              ...(confidenceThreshold === undefined || reflected ? {} : { threshold: confidenceThreshold }),
+            }),
+          };
+        }
       }
-      case 'done': {
-        const { output, stepOutput, confidenceThreshold } = stored.value;
-        const { metrics, reflected } = reply;
-        return {
-          is: 'ended',
-          end: judge(redact(reply.output, texts), {
-            schemas: [output, ...(stepOutput ? [stepOutput] : [])],
-            metrics,
-            reflected,
-            // What went through a reflection is taken whatever its confidence.
-            ...(confidenceThreshold === undefined || reflected ? {} : { threshold: confidenceThreshold }),
-          }),
-        };
-      }
-    }
-  });
+    },
+    { anew: true },
+  );
 
 /** The last entry of a list. */
 const latest: ListFold<{ entry: Json | undefined }> = {

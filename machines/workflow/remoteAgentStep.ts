@@ -2,8 +2,10 @@
  * An agent step that a runtime in another process does: it is given the work, and sends back what came of it.
  *
  * RA1 The work is given under a key of its own; what comes back for an earlier dispatch changes nothing.
- * RA2 A runtime that is silent ends the step: nothing is waited for beyond its heartbeats.
+ * RA2 A runtime that is silent is not waited for beyond its heartbeats. Work without tools is given away again, twice at most; other work may have changed something
+ *    outside, and has failed.
  * RA3 A call that a person must agree to is a ticket here; the runtime goes on when it is decided.
+ * RA4 A retry of the run gives the work away anew, from its beginning, and people are asked again.
  */
 import { assign, setup } from 'xstate';
 import type { StoredAgentTask } from '../../src/contracts/workflow/agentTask.ts';
@@ -57,6 +59,10 @@ export interface RemoteAgentStepContext {
   readonly task: StoredAgentTask | undefined;
   /** How often the work was given to a runtime. */
   readonly dispatches: number;
+  /** How often it may still be given away again when its runtime is silent. */
+  readonly repeats: number;
+  /** A runtime was silent. */
+  readonly silent?: true;
   /** The call that a person is asked about, or was asked about last. */
   readonly approval?: RemoteApproval;
   readonly decided?: RemoteDispatch['decided'];
@@ -79,6 +85,9 @@ const silent = makeFailure(
   'transient',
   'heartbeat_timeout: the runtime that worked on the step has not been heard of for 15 seconds.',
 );
+
+/** So often work that changes nothing outside is given away again. */
+const mostRepeats = 2;
 
 const answerIn = (event: object) => childOutput<RemoteAnswer>(event as { type: string });
 const waitedIn = (event: object) => childOutput<WaitOutput>(event as { type: string });
@@ -104,6 +113,7 @@ const remoteSetup = setup({
   },
   guards: {
     isPending: ({ event }) => answerIn(event).is === 'pending',
+    mayRepeat: ({ context, event }) => answerIn(event).is === 'silent' && context.repeats > 0,
     isApproved: ({ event }) => approvedIn(waitedIn(event)),
     isSilenceFatal: ({ context, event }) =>
       waitedIn(event).status === 'expired' && context.approval?.timeoutBehavior === 'fail',
@@ -117,13 +127,16 @@ const remoteSetup = setup({
       const end = answer.is === 'ended' ? answer.end : failedStep(silent, 'heartbeat_timeout');
       return { end: { ...end, metrics: addMetrics(context.metrics, end.metrics) } };
     }),
+    countRepeat: assign({ repeats: ({ context }) => context.repeats - 1, silent: true as const }),
     keepDecision: assign(({ context, event }) => {
       const output = waitedIn(event);
       const { id = '' } = context.approval ?? {};
       return { decided: { call: id, approved: approvedIn(output), note: noteIn(output) } };
     }),
     failDispatch: assign(({ context, event }) => ({
-      end: failedStep(childFailure(event as { type: string }), 'dispatch_failed', context.metrics),
+      end: context.silent
+        ? failedStep(silent, 'heartbeat_timeout', context.metrics)
+        : failedStep(childFailure(event as { type: string }), 'dispatch_failed', context.metrics),
     })),
     failAnswer: assign(({ context, event }) => {
       const failure = childFailure(event as { type: string });
@@ -178,7 +191,12 @@ const fullSetup = remoteSetup.extend({
 export const remoteAgentStepMachine = fullSetup.createMachine({
   id: 'remoteAgentStep',
   options: { maxIterations: 1000 },
-  context: ({ input }) => ({ task: input, dispatches: 0, metrics: noMetrics }),
+  context: ({ input }) => ({
+    task: input,
+    dispatches: 0,
+    repeats: input.value.servers.length === 0 ? mostRepeats : 0,
+    metrics: noMetrics,
+  }),
   initial: 'preparing',
   on: {
     'agent.cancel': { target: '.ended', actions: 'failCancelled' },
@@ -211,6 +229,7 @@ export const remoteAgentStepMachine = fullSetup.createMachine({
         input: ({ context: { dispatches } }) => ({ dispatch: dispatches }),
         onDone: [
           { guard: 'isPending', target: 'asking', actions: 'keepApproval' },
+          { guard: 'mayRepeat', target: 'dispatching', actions: 'countRepeat' },
           { target: 'ended', actions: 'keepEnd' },
         ],
         onError: { target: 'ended', actions: 'failAnswer' },
@@ -225,6 +244,8 @@ export const remoteAgentStepMachine = fullSetup.createMachine({
           question: `May ${approval?.tool ?? ''} be called with these arguments?`,
           subject: { tool: approval?.tool ?? '', input: asZodJson(approval?.input ?? null), hash: approval?.id ?? '' },
           schema: approvalSchema,
+          // A retry of the run gives the work away anew, and the call may be made a second time.
+          attempt: eventContextOf(event).actor ?? '',
           // Nobody is waited for beyond the deadline of the run.
           deadline: withinDeadline(approval?.timeout ?? noLimit, eventContextOf(event)),
           onExpiry: { default: { approved: false, note: 'Nobody answered in time.' } },

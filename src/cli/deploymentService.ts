@@ -9,8 +9,7 @@ import { toFailure, TroupeError } from '../values/failure.ts';
 import { propertiesOf } from '../values/properties.ts';
 import type { Cli } from './cli.ts';
 import { versionJson } from './commands/deployments.ts';
-import { deploymentPlace } from './deploymentPlace.ts';
-import type { CommonOptions } from './options.ts';
+import { deploymentPlace, type DeploymentPlaceOptions } from './deploymentPlace.ts';
 import { loadPinned } from './pinnedDefinition.ts';
 import { runOriginOf } from './runRows.ts';
 import { metaOf, startOfVersion } from './versionStart.ts';
@@ -22,7 +21,7 @@ const lookAgain = 250;
 export async function deploymentService(
   cli: Cli,
   runtime: Runtime,
-  options: Pick<CommonOptions, 'db'>,
+  options: DeploymentPlaceOptions,
   say: (line: string) => void,
 ): Promise<DeploymentService> {
   const place = deploymentPlace(cli, options);

@@ -6,11 +6,10 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { TroupeError } from '../values/failure.ts';
 import { isJsonObject } from '../values/json.ts';
 import type { Cli } from './cli.ts';
-import { deploymentPlace } from './deploymentPlace.ts';
+import { deploymentPlace, type DeploymentPlaceOptions } from './deploymentPlace.ts';
 import { deployVersion, workflowProject } from './deployVersion.ts';
 import { UsageError } from './exit.ts';
 import { loadDefinition } from './load.ts';
-import type { CommonOptions } from './options.ts';
 import { loadPinned } from './pinnedDefinition.ts';
 import { metaOf, startOfVersion } from './versionStart.ts';
 
@@ -19,7 +18,7 @@ const defaultLimit = 100;
 /** The client of the deployments beside the journal of `options`; runs are begun in `runtime`, and read with `executions`. */
 export function deploymentsClient(
   cli: Cli,
-  options: Pick<CommonOptions, 'db'>,
+  options: DeploymentPlaceOptions,
   runtime: Pick<Runtime, 'start'>,
   executions: () => Pick<ExecutionsClient, 'get'>,
 ): DeploymentsClient {

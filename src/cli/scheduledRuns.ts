@@ -3,8 +3,7 @@ import { scheduler, type ScheduledRuns, type Scheduler } from '../deployments/sc
 import type { RunHandle, Runtime } from '../runtime/runtime.ts';
 import type { Cli } from './cli.ts';
 import { controlSignal } from '../client/controlSignal.ts';
-import { deploymentPlace, type DeploymentPlace } from './deploymentPlace.ts';
-import type { CommonOptions } from './options.ts';
+import { deploymentPlace, type DeploymentPlace, type DeploymentPlaceOptions } from './deploymentPlace.ts';
 import { loadPinned } from './pinnedDefinition.ts';
 import { metaOf, startOfVersion } from './versionStart.ts';
 
@@ -18,7 +17,7 @@ export interface RunningScheduler extends Scheduler {
 export function schedulerOn(
   cli: Cli,
   runtime: Runtime,
-  options: Pick<CommonOptions, 'db'>,
+  options: DeploymentPlaceOptions,
   {
     say,
     returnWhenWaiting,

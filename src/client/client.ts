@@ -2,7 +2,8 @@
 import type { AuthClient, DeploymentsClient, SecretsClient, TroupeClient } from '../contracts/client/client.ts';
 import { httpClient } from '../doors/http/clients/controlClient.ts';
 import { systemClock } from '../engine/clock.ts';
-import type { NatsSettings } from '../nats/options.ts';
+import { natsSettings, type NatsSettings } from '../nats/options.ts';
+import { withNats } from '../nats/packages.ts';
 import { openRuntime, type Runtime } from '../runtime/runtime.ts';
 import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
@@ -17,8 +18,10 @@ export interface TroupeClientOptions {
   readonly runtime?: Runtime;
   /** The file of a journal, or `memory`. */
   readonly db?: string;
-  /** A NATS server with the journal, `nats://host:port`. */
+  /** A NATS server with the journal, `nats://host:port`; with `control`, one on which a control server answers. */
   readonly nats?: string | NatsSettings;
+  /** Ask a control server of the tenant over NATS, such as `troupe control --nats`, which has all other parts itself, instead of opening the journal. False by default. */
+  readonly control?: boolean;
   /** The URL of a control server, such as that of `troupe control`. It has all other parts itself. */
   readonly http?: string;
   /** The token for that server; none by default. */
@@ -41,6 +44,7 @@ const optionNames: OptionNames<TroupeClientOptions> = {
   runtime: true,
   db: true,
   nats: true,
+  control: true,
   http: true,
   token: true,
   definitions: true,
@@ -60,6 +64,7 @@ export async function troupeClient(options: TroupeClientOptions): Promise<Troupe
   const { runtime: given, db, nats, http, token, definitions, by = 'client', clock = systemClock() } = options;
   if ([given, db, nats, http].filter((one) => one !== undefined).length !== 1)
     throw new TroupeError('definition', 'A client needs one of { runtime }, { db }, { nats } and { http }.');
+  if (options.control === true) return overNats(nats, clock);
   if (http !== undefined) return httpClient(http, { clock, ...(token === undefined ? {} : { token }) });
   const runtime =
     given ??
@@ -86,6 +91,18 @@ export async function troupeClient(options: TroupeClientOptions): Promise<Troupe
       if (!given) await runtime.close();
     },
   };
+}
+
+/** A client of a control server. */
+async function overNats(given: string | NatsSettings | undefined, clock: Clock): Promise<TroupeClient> {
+  // Credentials and tenant may be in the environment, as for a journal; the server is named here.
+  const settings = given && natsSettings(given, process.env);
+  if (!settings)
+    throw new TroupeError('definition', '`control` says how runs are reached over NATS: give { nats }, too.');
+  const { natsControl } = await withNats(() => import('../cluster/control/client.ts'));
+  // What is left out is for a journal.
+  const { folder: _, monitor: __, durability: ___, acceptRestored: ____, ...options } = settings;
+  return natsControl(options, clock);
 }
 
 /** A part that this client was not given: each of its calls rejects with `unsupported`. */

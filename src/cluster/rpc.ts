@@ -1,9 +1,10 @@
 /** Requests and responses in JSON between nodes and their clients. A refusal is sent back as a failure. */
 import { RequestError, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { reasonOf } from '../values/cause.ts';
-import { toFailure, TroupeError } from '../values/failure.ts';
+import { toFailure, TroupeError, type FailureKind } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import { decodeUtf8 } from '../values/utf8.ts';
+import { maxBodyBytes } from '../nats/connection.ts';
 import { permissionError } from '../nats/permissionErrors.ts';
 import { subscribeTo } from '../nats/subscribe.ts';
 import { encodeRefusal, decodeRefusal } from '../transport/nats/codec.ts';
@@ -49,27 +50,47 @@ export function rpcServe(
   return subscribeTo(connection, subject, respond, options);
 }
 
-/** Sends a request. Rejects with the refusal; with `unknown_recipient` and the message `noResponder` when no process serves the subject; with `timeout` after `within` milliseconds. */
-export async function rpcCall(
+/** How a request is sent. */
+export interface RpcOptions {
+  /** Milliseconds until the answer. */
+  readonly within: number;
+  /** What is told when no process serves the subject. */
+  readonly noResponder: string;
+  /** The kind of that failure; `unknown_recipient` by default. */
+  readonly absent?: FailureKind;
+}
+
+/** Sends a request. Rejects with the refusal; with the message `noResponder` when no process serves the subject; with `timeout` after `within` milliseconds; with `invalid` for what is larger than a message. */
+export async function rpcRequest(
   connection: NatsConnection,
   subject: string,
   body: Json,
-  { within, noResponder }: { readonly within: number; readonly noResponder: string },
-): Promise<Json> {
-  const message = await connection
-    .request(subject, encoder.encode(JSON.stringify(body)), { timeout: within })
-    .catch((cause: unknown) => {
-      const refused = permissionError(cause);
-      if (refused) throw refused;
-      if (cause instanceof RequestError && cause.isNoResponders())
-        throw new TroupeError('unknown_recipient', noResponder, { cause });
-      throw new TroupeError(
-        'timeout',
-        `No answer came on ${subject} within ${within} ms: ${toFailure(cause).message}`,
-        { cause },
-      );
+  { within, noResponder, absent = 'unknown_recipient' }: RpcOptions,
+): Promise<Msg> {
+  const payload = encoder.encode(JSON.stringify(body));
+  const most = maxBodyBytes(connection);
+  if (payload.length > most)
+    throw new TroupeError(
+      'invalid',
+      `A request over NATS has at most ${most} bytes; this one has ${payload.length}. Send less, or ask over HTTP.`,
+    );
+  const message = await connection.request(subject, payload, { timeout: within }).catch((cause: unknown) => {
+    const refused = permissionError(cause);
+    if (refused) throw refused;
+    if (cause instanceof RequestError && cause.isNoResponders()) throw new TroupeError(absent, noResponder, { cause });
+    throw new TroupeError('timeout', `No answer came on ${subject} within ${within} ms: ${toFailure(cause).message}`, {
+      cause,
     });
+  });
   const refused = decodeRefusal(message);
   if (refused) throw refused;
-  return decodeJson(message);
+  return message;
 }
+
+/** Sends a request, as `rpcRequest` does. Resolves to the JSON of the answer. */
+export const rpcCall = async (
+  connection: NatsConnection,
+  subject: string,
+  body: Json,
+  options: RpcOptions,
+): Promise<Json> => decodeJson(await rpcRequest(connection, subject, body, options));

@@ -2,7 +2,8 @@
 import { toFailure, TroupeError } from '../values/failure.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
 import type { ActorRow } from '../journal/journal.ts';
-import { versionIn, type RunHandle, type RunOutcome, type Runtime, type Runnable } from '../runtime/runtime.ts';
+import { versionIn } from '../runtime/runHandle.ts';
+import type { RunHandle, RunOutcome, Runtime, Runnable } from '../runtime/runtime.ts';
 
 /** A definition that a node can run. */
 export interface OfferedDefinition {

@@ -10,8 +10,10 @@ export interface ClusterSubjects {
   ask(subject: string): string;
   /** `troupe.<tenant>._node.<name>.<verb>`: one node. A dot in its name is written as a slash. */
   node(name: string, verb: NodeVerb): string;
-  /** `troupe.<tenant>._control.<operation>`: what can be done with runs; one of the control servers answers. All of them with `>`. */
+  /** `troupe.<tenant>._control.<operation>`: what can be done with runs; one of the control servers answers. */
   control(operation: string): string;
+  /** `troupe.<tenant>._control._parts.<server>`: below it, the answers of one control server that come in parts. */
+  controlParts(server: string): string;
   /** `troupe.<tenant>._nodes`: every node publishes its reports here. */
   readonly nodes: string;
   /** `troupe.<tenant>._nodes.who`: every node answers with its report. */
@@ -26,6 +28,7 @@ export function clusterSubjects(tenant: string): ClusterSubjects {
     ask: (subject) => `${root}._ask.${token(subject)}`,
     node: (name, verb) => `${root}._node.${token(name)}.${verb}`,
     control: (operation) => `${root}._control.${operation}`,
+    controlParts: (server) => `${root}._control._parts.${token(server)}`,
     nodes: `${root}._nodes`,
     who: `${root}._nodes.who`,
   };

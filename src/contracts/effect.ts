@@ -17,6 +17,11 @@ export interface EffectScope {
   readonly run: string;
   /** Aborted when the machine leaves the state that asked for the effect, or the process stops. */
   readonly signal: AbortSignal;
+  /**
+   * Aborted when the process runs the actor no more: it was stopped or begun anew, or its run was given away or lost. For what an effect leaves to the next effect of its
+   * actor, whenever that comes. The same for all effects until then; never when absent.
+   */
+  readonly gone?: AbortSignal;
   /** Milliseconds since the epoch, inherited from the actor; undefined when there is none. */
   readonly deadline: number | undefined;
   /** The time and chance of the engine; use it instead of `Date` and `Math.random`, so that tests can set it. */
@@ -27,8 +32,6 @@ export interface EffectScope {
   readonly epoch?: number;
   /** How often the run was retried after it had failed; 0 when absent. */
   readonly retries?: number;
-  /** True in a retried run when an earlier life of it had begun this. Default false. */
-  readonly retried?: boolean;
   /** The entries of one of the actor's append-only lists, oldest first, as committed so far. */
   list(name: string): Promise<readonly Json[]>;
   /** The same of another actor of the run; none when there is no such actor. An effect without it reads only its own. */

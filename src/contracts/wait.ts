@@ -25,6 +25,8 @@ export const WaitInput = z.object({
   /** How long it stays open, in milliseconds. */
   deadline: z.number().positive(),
   onExpiry: z.union([z.literal('fail'), z.object({ default: anyJson() })]),
+  /** The one attempt that an answer is for: a retry of the run has others, and asks again. Without it the answer is kept. */
+  attempt: z.string().optional(),
 });
 export type WaitInput = z.infer<typeof WaitInput>;
 

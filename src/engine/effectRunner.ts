@@ -39,6 +39,8 @@ export class EffectRunner {
   readonly #run: HostedRun;
   readonly #owner: EffectOwner;
   readonly #running = new Map<string, RunningEffect>();
+  /** Undefined until an effect asks for it. */
+  #gone: AbortController | undefined;
 
   constructor(context: EngineContext, run: HostedRun, owner: EffectOwner) {
     this.#context = context;
@@ -71,6 +73,7 @@ export class EffectRunner {
       task: this.#run.begin(),
     };
     this.#running.set(key, running);
+    const goneSignal = () => (this.#gone ??= new AbortController()).signal;
     const common = { run, actor, key, name: src, again };
     report({ type: 'effect.started', at: clock.now(), ...common });
     const scope: EffectScope = {
@@ -78,12 +81,14 @@ export class EffectRunner {
       actor,
       run,
       signal: controller.signal,
+      get gone() {
+        return goneSignal();
+      },
       deadline,
       clock,
       again,
       epoch: this.#run.isHere ? this.#run.epoch : 0,
       retries: this.#run.recall?.retries ?? 0,
-      retried: firstKey !== key,
       list: (name) => this.#owner.actor.list(name),
       listOf: (other, name) => this.#run.listOf(other, name),
       fold: (name, fold) => this.#owner.actor.fold(name, fold),
@@ -125,8 +130,12 @@ export class EffectRunner {
     running?.task[Symbol.dispose]();
   }
 
+  /** The actor ends, is begun anew, or is not run by this process any more. */
   stopAll(): void {
     for (const key of this.#running.keys()) this.stop(key);
+    const gone = this.#gone;
+    this.#gone = undefined;
+    gone?.abort();
   }
 }
 

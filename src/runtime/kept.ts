@@ -49,7 +49,7 @@ export const keptSteps: RecallPolicy = {
     if (!isJsonObject(input)) return input;
     switch (machine) {
       case 'wait':
-        return only(input, 'question', 'subject', 'schema');
+        return only(input, 'question', 'subject', 'schema', 'attempt');
       case 'toolCall':
         return isJsonObject(input['call']) ? only(input['call'], 'id', 'name', 'input') : input;
       case 'agent':

@@ -25,6 +25,9 @@ import { processStart } from './rows/start.ts';
 import { durableSteps } from './rows/steps.ts';
 import { guardedStream } from './rows/stream.ts';
 import { durableTurn, turn, turnGrowth, turnMemory } from './rows/turn.ts';
+import { flowAnswer } from './rows/flow/answer.ts';
+import { flowCheckpoints, flowMap } from './rows/flow/checkpoints.ts';
+import { flowResume } from './rows/flow/resume.ts';
 import { workflowDag } from './rows/workflow/dag.ts';
 import { workflowInvoke } from './rows/workflow/invoke.ts';
 import { workflowItems, workflowItemsStored } from './rows/workflow/items.ts';
@@ -58,6 +61,11 @@ const small: readonly Row[] = [
   workflowItemsStored('agent', [1, 3]),
   workflowValidation(4, 1_000),
   workflowInvoke(2, 2),
+  flowCheckpoints(1, 3, 1),
+  flowCheckpoints(2, 2, 1),
+  flowMap(4, 2, 1),
+  flowResume(5, 400),
+  flowAnswer(2, 3, 1_000),
   idleNode(2, 0),
   waitingRuns({ count: 2, window: 100, settling: 0 }),
   workers(2, 4),

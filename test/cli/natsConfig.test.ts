@@ -24,7 +24,7 @@ test('a NATS server starts with the written folder: each role has a file that on
   const { code, out, err } = await config(dir, 'desk.json', '--tenant', 'shop');
   expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('nats-server -c nats/nats.conf') as string });
   const files = readdirSync(join(dir.folder, 'nats/shop'));
-  expect(files.sort()).toEqual(['asks-desk.nk', 'node.nk', 'observer.nk', 'operator.nk']);
+  expect(files.sort()).toEqual(['asks-desk.nk', 'control.nk', 'node.nk', 'observer.nk', 'operator.nk']);
   const open = ['nats.conf', 'accounts.conf', 'roles.json'].map((name) => read(dir, `nats/${name}`)).join('\n');
   for (const file of files) {
     expect(statSync(join(dir.folder, 'nats/shop', file)).mode & 0o777).toBe(0o600);

@@ -1,8 +1,9 @@
-/** Where the suite of the client runs: over the runtime that has the runs, and over the journal alone, from another process. */
+/** Where the suite of the client runs: over the runtime that has the runs, and over the journal alone, from another process, over HTTP, and over NATS. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { troupeClient, type DefinitionResolver, type TroupeClient } from '../../src/client/index.ts';
+import { serveControl } from '../../src/cluster/control/service.ts';
 import { httpDoor } from '../../src/doors/http/base/door.ts';
 import { controlRoutes } from '../../src/doors/http/control/routes.ts';
 import { systemClock } from '../../src/engine/clock.ts';
@@ -81,3 +82,23 @@ export const overHttp: MakeWorld = () =>
     };
     return { host, client: { ...client, [Symbol.asyncDispose]: close } };
   });
+
+/** A client of a control server on a NATS server, which has opened the journal beside the process that has the runs. Each world has a tenant of its own. */
+export const overNats =
+  (servers: () => string): MakeWorld =>
+  () =>
+    worldOf(async (db, definitions) => {
+      const host = await openRuntime({ db, poll: 10 });
+      const served = await troupeClient({ db, definitions, by: 'Ada' });
+      const place = { servers: servers(), tenant: `t${(tenants += 1)}` };
+      const serving = await serveControl(served, place, systemClock());
+      const client = await troupeClient({ nats: place, control: true });
+      const close = async () => {
+        await client[Symbol.asyncDispose]();
+        await serving[Symbol.asyncDispose]();
+        await served[Symbol.asyncDispose]();
+      };
+      return { host, client: { ...client, [Symbol.asyncDispose]: close } };
+    });
+
+let tenants = 0;

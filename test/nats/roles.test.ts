@@ -16,8 +16,11 @@ import { openNode } from '../../src/cluster/node.ts';
 import { natsAccess } from '../../src/cluster/access.ts';
 import { connectNats } from '../../src/nats/connection.ts';
 import { inboxPrefixOf, publicKeyOf, seedIn } from '../../src/nats/credentials.ts';
+import { serveControl } from '../../src/cluster/control/service.ts';
+import { troupeClient } from '../../src/client/index.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { limits } from '../limits.ts';
+import { recordingClient, sampleRun } from '../doors/control/recordingClient.ts';
 import { startNode } from '../cluster/testNodes.ts';
 import { natsServer, type NatsServer } from './server.ts';
 
@@ -235,6 +238,49 @@ test('a node with node credentials is found by an operator, and can be called wi
   expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ run: 'by-asker', output: 'Done.' });
   await plain.close();
   expect(await operator.drain('n1')).toBe(0);
+});
+
+test('who has the key to control works with the runs of a control server, large answers and all, and has no other way in', async () => {
+  const large = 'é'.repeat(1_000_000);
+  const { client: served } = recordingClient({
+    executions: { get: async () => ({ ...sampleRun, result: large }) },
+  });
+  const place = { servers: server.url, tenant: 'shop' };
+  await using _ = await serveControl(served, { ...place, creds: creds('node') }, systemClock());
+  await using client = await troupeClient({ nats: { ...place, creds: creds('control') }, control: true });
+  expect(await client.executions.list()).toMatchObject({ items: [{ exec_id: 'r1' }] });
+  expect((await client.executions.get('r1')).result).toBe(large);
+  const lines: number[] = [];
+  for await (const { seq } of client.executions.follow('r1')) lines.push(seq);
+  expect(lines).toEqual([1, 2]);
+  await expect(client.secrets.delete('openai')).rejects.toMatchObject({ kind: 'denied' });
+
+  const control = await connectAs('control');
+  for (const subject of [
+    'troupe.shop._ask.desk',
+    'troupe.shop._node.n1.drain',
+    'troupe.shop._runs.first',
+    '$JS.API.INFO',
+  ])
+    expect(await publishResponse(control, subject), subject).toMatch(publishDenied);
+  for (const subject of ['troupe.shop._control.>', 'troupe.shop._topic.>', '_INBOX.>', '>'])
+    expect(await subscribeResponse(control, subject), subject).toMatch(subscribeDenied);
+});
+
+test.each([
+  ['asks-desk', 'shop', 'shop'],
+  ['observer', 'shop', 'shop'],
+  ['operator', 'shop', 'shop'],
+  ['control', 'bank', 'shop'],
+])('%s of %s may not ask a control server of %s, and is told which credentials may', async (role, of, tenant) => {
+  await using client = await troupeClient({
+    nats: { servers: server.url, creds: creds(role, of), tenant },
+    control: true,
+  });
+  await expect(client.executions.list()).rejects.toMatchObject({
+    kind: 'auth',
+    message: expect.stringMatching(/troupe\.shop\._control\.executions\.list\. Give those of a role/) as string,
+  });
 });
 
 test('an agent with a dot in its name can be called as well', async () => {

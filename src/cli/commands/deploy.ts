@@ -9,14 +9,13 @@ import { deployVersion, workflowProject } from '../deployVersion.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { readRunInput, type GivenInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
-import type { CommonOptions } from '../options.ts';
 import { writeJson, writeMessage } from '../output/write.ts';
 import { requireNoSecret } from '../secretInput.ts';
 import { isWorkflowFile, workflowSettings, type WorkflowFileOptions } from '../workflowFile.ts';
-import { versionJson } from './deployments.ts';
+import { versionJson, type DeploymentOptions } from './deployments.ts';
 
 /** The options of `troupe deploy`. */
-export interface DeployCommandOptions extends Pick<CommonOptions, 'db' | 'json'>, WorkflowFileOptions {
+export interface DeployCommandOptions extends DeploymentOptions, WorkflowFileOptions {
   /** The name of the deployment; that of the definition by default. */
   readonly name?: string;
   /** The input where `invoke` is given none, as `readRunInput` reads it. */

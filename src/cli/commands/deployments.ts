@@ -4,13 +4,13 @@ import { deploymentName, parseDeployment, type VersionChoice } from '../../deplo
 import type { VersionView } from '../../deployments/record.ts';
 import { asJson, type Json } from '../../values/json.ts';
 import type { Cli } from '../cli.ts';
-import { deploymentPlace } from '../deploymentPlace.ts';
+import { deploymentPlace, type DeploymentPlaceOptions } from '../deploymentPlace.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import type { CommonOptions } from '../options.ts';
 import { formatTime, writeJson, writeMessage, writeTable } from '../output/write.ts';
 
 /** Where deployments are, and how they are printed. */
-export type DeploymentOptions = Pick<CommonOptions, 'db' | 'json'>;
+export type DeploymentOptions = DeploymentPlaceOptions & Pick<CommonOptions, 'json'>;
 
 /** Lists the versions of all deployments, or of one, newest first. */
 export async function listDeployments(cli: Cli, name: string | undefined, options: DeploymentOptions): Promise<number> {

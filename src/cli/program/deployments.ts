@@ -1,6 +1,6 @@
 /** `troupe deploy` and `troupe deployments`: their options, help and examples. */
 import type { Command } from 'commander';
-import { collect, commandGroup, defineCommand, parseCount, type CommandContext } from './commandLine.ts';
+import { collect, commandGroup, defineCommand, parseCount, parseReplicas, type CommandContext } from './commandLine.ts';
 
 /** Adds the commands that keep versions of definitions and choose among them. */
 export function addDeploymentCommands(troupe: Command, { cli, setExitCode }: CommandContext): void {
@@ -111,6 +111,14 @@ export function addDeploymentCommands(troupe: Command, { cli, setExitCode }: Com
 export const placeOptions = (command: Command): Command =>
   command
     .option('--db <file>', 'the journal that they are beside (TROUPE_DB, or ./.troupe/troupe.db)')
+    .option('--nats <url>', 'a NATS server that keeps them for all processes of a tenant (TROUPE_NATS)')
+    .option('--nats-creds <file>', 'a file with the credentials for that server (TROUPE_NATS_CREDS)')
+    .option(
+      '--nats-replicas <count>',
+      'on how many servers of a NATS cluster they are stored when the first one is made (TROUPE_NATS_REPLICAS, or 1)',
+      parseReplicas,
+    )
+    .option('--tenant <name>', 'the tenant on that server (TROUPE_TENANT, or default)')
     .option('--json', 'print JSON for programs');
 
 /** Which version is meant. */

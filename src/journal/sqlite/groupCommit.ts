@@ -5,6 +5,7 @@
  */
 import { TroupeError } from '../../values/failure.ts';
 import type { SqliteDriver } from './database.ts';
+import { RememberedRows } from './remembered.ts';
 import type { WriteQueue } from './store.ts';
 
 interface Job {
@@ -23,6 +24,7 @@ const part = 8;
 
 /** The writes of a journal in a file. */
 export class GroupCommit implements WriteQueue {
+  readonly remembered: RememberedRows;
   readonly #db: SqliteDriver;
   #jobs: Job[] = [];
   #scheduled = false;
@@ -32,6 +34,7 @@ export class GroupCommit implements WriteQueue {
 
   constructor(db: SqliteDriver) {
     this.#db = db;
+    this.remembered = new RememberedRows(db);
   }
 
   /** Resolves when what `write` wrote would survive a power cut. Rejects with what `write` throws, or with `storage` when the journal is closed. */
@@ -90,6 +93,7 @@ export class GroupCommit implements WriteQueue {
     const end = performance.now() + longest;
     try {
       this.#db.exec('BEGIN IMMEDIATE');
+      this.remembered.begin();
       for (const [n, job] of all.entries()) {
         if (n > 0 && performance.now() > end) {
           this.#jobs.unshift(...all.slice(n));
@@ -101,6 +105,7 @@ export class GroupCommit implements WriteQueue {
           job.write();
           written.push(job);
         } catch (thrown) {
+          this.remembered.forget();
           if (!isRefusal(thrown)) throw thrown;
           job.reject(thrown);
         }
@@ -129,6 +134,7 @@ export class GroupCommit implements WriteQueue {
   }
 
   #rollBack(): void {
+    this.remembered.forget();
     try {
       this.#db.exec('ROLLBACK');
     } catch {

@@ -5,6 +5,7 @@ import { fencedError, ownedElsewhereError } from '../refusals.ts';
 import type { SqliteDriver } from './database.ts';
 import { actorLookup } from './lookup.ts';
 import { sqliteOwners } from './owners.ts';
+import type { RememberedRows } from './remembered.ts';
 import type { ClaimColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 
@@ -44,12 +45,13 @@ export function leaseReader(db: SqliteDriver): (run: string) => RunLease | undef
   };
 }
 
-/** Throws `fenced` unless a run is owned under this epoch. */
-export function ownerCheck(db: SqliteDriver): (run: string, epoch: number) => void {
+/** Throws `fenced` unless a run is owned under this epoch. Called within a transaction. */
+export function ownerCheck(db: SqliteDriver, { epochs }: RememberedRows): (run: string, epoch: number) => void {
   const leaseOf = leaseReader(db);
   return (run, epoch) => {
-    const current = leaseOf(run)?.epoch;
+    const current = epochs.get(run) ?? leaseOf(run)?.epoch;
     if (current !== epoch) throw fencedError(run, epoch, current);
+    epochs.set(run, epoch);
   };
 }
 
@@ -74,6 +76,7 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
       count = () => {};
       if (!lease) return;
       put(lease);
+      writes.remembered.epochs.set(run, lease.epoch);
       count = owners.onChange(held, lease);
     });
     count();

@@ -30,6 +30,7 @@ export function sqlitePrune({ db, writes }: SqliteStore): Required<Pick<Journal,
       const runs = ended.all(before, before, most);
       count = runs.length;
       if (count === 0) return;
+      writes.remembered.forget();
       const last = Number(lastPosition.get()?.position ?? 0);
       for (const { run } of runs) remove(run);
       if (Number(lastPosition.get()?.position ?? 0) >= last) return;

@@ -2,10 +2,13 @@
 import type { ValueCodec } from './blobs.ts';
 import type { CommitReader } from './commits.ts';
 import type { SqliteDriver } from './database.ts';
+import type { RememberedRows } from './remembered.ts';
 import type { Checkpoints } from './verify.ts';
 
 /** Decides in which transaction a write takes place. */
 export interface WriteQueue {
+  /** What writes need of what is stored. */
+  readonly remembered: RememberedRows;
   /** Resolves when what `write` wrote is stored; rejects with what `write` throws. */
   add(write: () => void): Promise<void>;
   /** The same without an answer: an error is dropped. */

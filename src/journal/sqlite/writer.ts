@@ -1,6 +1,5 @@
 /** Writes commits: each is checked first, then stored whole or not at all (J1, J3). */
 import { deadLetterList } from '../../contracts/deadLetter.ts';
-import { TroupeError } from '../../values/failure.ts';
 import type { StorableValue } from './blobs.ts';
 import {
   actorDigest,
@@ -17,6 +16,7 @@ import { ownerCheck } from './leases.ts';
 import { actorLookup } from './lookup.ts';
 import { dictionaryAfter, packed } from './packing.ts';
 import { recordText } from './record.ts';
+import type { ActorHead } from './remembered.ts';
 import type { ActorColumns, CommitColumns, ListColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 
@@ -27,16 +27,15 @@ export function commitWriter({
   codec,
   commits,
 }: SqliteStore): Pick<CommitStore, 'commit' | 'commitAll' | 'record' | 'bury' | 'settle'> {
-  const requireOwner = ownerCheck(db);
+  const { remembered } = writes;
+  const requireOwner = ownerCheck(db, remembered);
   const { requireAbsent } = actorLookup(db);
-  const headOf = db.prepare<
-    Pick<ActorColumns, 'id' | 'seq' | 'status' | 'meta'> & { readonly hash: CommitColumns['hash'] | null }
-  >(
+  const storedHead = db.prepare<Omit<ActorHead, 'hash'> & { readonly hash: string | null }>(
     'SELECT a.id, a.seq, a.status, a.meta, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
   );
   const handled = db.prepare('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
-  const insertActor = db.prepare<Pick<ActorColumns, 'id'>>(
-    'INSERT INTO actors (actor, run, type, parent, status, state, tags, created, updated, seq, meta, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id',
+  const insertActor = db.prepare(
+    'INSERT INTO actors (actor, run, type, parent, status, state, tags, created, updated, seq, meta, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   // A column that is named here is written to its indexes as well, also when it does not change.
   const updateActor = db.prepare(
@@ -66,9 +65,19 @@ export function commitWriter({
   const release = db.prepare('RELEASE together');
   const deleteMail = db.prepare('DELETE FROM mail WHERE run = ? AND id = ?');
 
+  /** The actor as of its last commit; undefined when there is none. */
+  function headOf(actor: string): ActorHead | undefined {
+    const known = remembered.heads.get(actor);
+    if (known) return known;
+    const stored = storedHead.get(actor);
+    const head = stored && { ...stored, seq: Number(stored.seq), hash: String(stored.hash ?? '') };
+    if (head) remembered.heads.set(actor, head);
+    return head;
+  }
+
   /** Stores a result that no commit has. */
   function insert(actor: number, run: string, at: number, { key, name, input, outcome }: Commit['results'][number]) {
-    const position = Number(lastPosition.get()?.position ?? 0);
+    const position = (remembered.lastPosition ??= Number(lastPosition.get()?.position ?? 0));
     const stored = { input: codec.write(input, run), outcome: codec.write(outcome, run) };
     const sum = resultDigest({ key, actor, at, name, position, ...stored });
     insertResult.run(key, actor, at, name, stored.input, stored.outcome, sum, position);
@@ -96,9 +105,9 @@ export function commitWriter({
   function write(commit: Commit): void {
     const { actor, run, seq, epoch, event, opens, closes, results, appends, updated } = commit;
     requireOwner(run, epoch);
-    const head = headOf.get(actor);
+    const head = headOf(actor);
     if (!head) requireAbsent(actor);
-    const before = Number(head?.seq ?? 0);
+    const before = head?.seq ?? 0;
     if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
     if (event.inbox && head && handled.get(head.id, event.id)) throw duplicateMessageError(actor, event.id);
 
@@ -110,24 +119,24 @@ export function commitWriter({
       updateActor.run(commit.state, tags, updated, seq, snapshot, head.id);
       if (head.status !== commit.status || head.meta !== meta) updateStatus.run(commit.status, meta, head.id);
     }
-    const inserted =
-      head ??
-      insertActor.get(
-        actor,
-        run,
-        commit.type,
-        parent,
-        commit.status,
-        commit.state,
-        tags,
-        commit.created,
-        updated,
-        seq,
-        meta,
-        snapshot,
+    const id =
+      head?.id ??
+      Number(
+        insertActor.run(
+          actor,
+          run,
+          commit.type,
+          parent,
+          commit.status,
+          commit.state,
+          tags,
+          commit.created,
+          updated,
+          seq,
+          meta,
+          snapshot,
+        ).lastInsertRowid,
       );
-    if (!inserted) throw new TroupeError('internal', `SQLite gave no number for the new actor ${actor}.`);
-    const { id } = inserted;
 
     for (const key of new Set(closes)) deletePending.run(key);
     const text = recordText({
@@ -154,9 +163,11 @@ export function commitWriter({
       insertInbox.run(id, event.id, seq);
       deleteMail.run(run, event.id);
     }
-    const dictionary = commits.dictionaryAfter({ id, actor }, before, String(head?.hash));
-    const hash = recordHash(String(head?.hash ?? ''), seq, text);
-    insertCommit.run(id, seq, hash, packed(text, dictionary));
+    const dictionary = commits.dictionaryAfter({ id, actor }, before, head?.hash ?? '');
+    const hash = recordHash(head?.hash ?? '', seq, text);
+    const { lastInsertRowid } = insertCommit.run(id, seq, hash, packed(text, dictionary));
+    remembered.lastPosition = Number(lastInsertRowid);
+    remembered.heads.set(actor, { id, seq, status: commit.status, meta, hash });
     commits.remember(id, hash, dictionaryAfter(dictionary, seq, text));
   }
 
@@ -182,7 +193,7 @@ export function commitWriter({
     record: (run, epoch, actor, at, result) =>
       writes.add(() => {
         requireOwner(run, epoch);
-        const id = headOf.get(actor)?.id;
+        const id = headOf(actor)?.id;
         if (id === undefined) throw unknownActorError(actor);
         insert(id, run, at, result);
       }),

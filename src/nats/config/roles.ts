@@ -2,7 +2,7 @@
  * What each role of a tenant may publish and subscribe to.
  *
  * Members: a `node` may do everything of its tenant, an `operator` what the command line does. Both write to the tenant's journal, so both are trusted.
- * Guests: an `observer` reads, `asks-<name>` requests runs of one agent or team. Each has an account of its own, to which the tenant's account exports
+ * Guests: an `observer` reads, `control` asks a control server and thus works with all runs, `asks-<name>` requests runs of one agent or team. Each has an account of its own, to which the tenant's account exports
  * exactly what the guest may use. A permission inside the tenant's account would not suffice: a client that may send any request chooses where the answer goes, and a
  * client that may create a consumer chooses where it delivers. With either it could have data put on an actor's subject.
  */
@@ -11,7 +11,7 @@ import { inboxPrefixOf } from '../credentials.ts';
 /** Roles with a user in the tenant's account. */
 export const memberRoles = ['node', 'operator'] as const;
 /** Roles of every tenant with an account of their own; there is one more for each agent or team, `requesterRole(name)`. */
-export const guestRoles = ['observer'] as const;
+export const guestRoles = ['observer', 'control'] as const;
 
 /** The role that may request runs of the agent or team of this name, and nothing else. */
 export const requesterRole = (name: string): string => `asks-${name}`;
@@ -46,6 +46,9 @@ export const apiPrefixOf = (tenant: string): string => `JS.${tenant}.API`;
 export const endpointSubject = (tenant: string, name: string): string =>
   `troupe.${tenant}._ask.${name.replaceAll('.', '/')}`;
 
+/** Where control servers are asked: requests, and the parts of answers. */
+export const controlSubjects = (tenant: string): string => `troupe.${tenant}._control.>`;
+
 /** What a guest's account imports; undefined for a member. */
 export function exportsForRole(tenant: string, role: string): readonly AccountExport[] | undefined {
   const name = /^asks-(.+)$/.exec(role)?.[1];
@@ -53,6 +56,7 @@ export function exportsForRole(tenant: string, role: string): readonly AccountEx
     const subject = endpointSubject(tenant, name);
     return [{ service: subject, as: subject, timeout: longestRun }];
   }
+  if (role === 'control') return [{ service: controlSubjects(tenant), as: controlSubjects(tenant) }];
   if (role !== 'observer') return undefined;
   return [
     ...['_topic.>', '_nodes', ...journalSubjects].map((subject) => ({ stream: `troupe.${tenant}.${subject}` })),
@@ -80,6 +84,7 @@ function operator(tenant: string, answers: string): SubjectPermissions {
   const own = (subject: string) => `troupe.${tenant}.${subject}`;
   // Inputs that are larger than a message go by way of the bodies.
   const bodies = `OBJ_troupe_${tenant}_bodies`;
+  const [deployed, code] = [`troupe_${tenant}_deployments`, `OBJ_troupe_${tenant}_code`];
   const streamRequests = (stream: string) =>
     [
       `STREAM.CREATE.${stream}`,
@@ -94,15 +99,15 @@ function operator(tenant: string, answers: string): SubjectPermissions {
     ].map((api) => `$JS.API.${api}`);
   return {
     publish: [
-      ...[...journalSubjects, '_process.>', '_node.>', '_nodes.who', '_ask.>'].map(own),
+      ...[...journalSubjects, '_process.>', '_node.>', '_nodes.who', '_ask.>', '_deployments.>'].map(own),
       '$JS.API.INFO',
       '$JS.FC.>',
-      // It reads artifacts, and stores none.
-      ...[...journalStreams(tenant), bodies, `OBJ_troupe_${tenant}_blobs`].flatMap(streamRequests),
+      // It reads artifacts, and stores none. It deploys.
+      ...[...journalStreams(tenant), bodies, `OBJ_troupe_${tenant}_blobs`, deployed, code].flatMap(streamRequests),
       `$JS.API.STREAM.PURGE.troupe_${tenant}_nodes`,
       // Is there a journal of an earlier version?
       `$JS.API.STREAM.INFO.troupe_${tenant}`,
-      `${bodies.replace('OBJ_', '$O.')}.>`,
+      ...[bodies, code].map((bucket) => `${bucket.replace('OBJ_', '$O.')}.>`),
     ],
     subscribe: [answers, ...['_inbox.>', '_topic.>', '_nodes', '_process.>', ...journalSubjects].map(own)],
   };

@@ -1,6 +1,6 @@
 /** The comment at the top of a file with a seed: what its holder may do, for a person who finds it. */
 import { inboxPrefixOf } from '../credentials.ts';
-import { apiPrefixOf, endpointSubject } from './roles.ts';
+import { apiPrefixOf, controlSubjects, endpointSubject } from './roles.ts';
 
 /** Lines of comment. `inputs`: by name of an agent or team, what it takes, in words. */
 export function seedFileHeader(
@@ -22,6 +22,8 @@ function roleSummary(tenant: string, role: string, inputs: Readonly<Record<strin
   if (role === 'operator') return 'the command line; reads the journal and adds to it, and speaks to nodes';
   if (role === 'observer')
     return `hears topics and reads the journal (--js-api-prefix ${apiPrefixOf(tenant)}); changes nothing`;
+  if (role === 'control')
+    return `asks control servers ("troupe control --nats") on ${controlSubjects(tenant)}: starts, shows, answers and ends all runs of the tenant; nothing else`;
   const name = role.slice('asks-'.length);
   return `asks "${name}" (${inputs[name] ?? ''}) on ${endpointSubject(tenant, name)}; nothing else`;
 }

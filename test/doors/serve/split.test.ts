@@ -48,6 +48,15 @@ async function apart(project: TestProject) {
     said,
     ask,
     runtime,
+    /** Another runtime at the address of the first one, which is gone with all that it had in memory. */
+    async anotherRuntime() {
+      await runtime[Symbol.asyncDispose]();
+      const port = Number(new URL(runtime.urls.runtime ?? '').port);
+      return part(
+        { runtime: { host: '127.0.0.1', port } },
+        { gatewayUrl: gateway.urls.gateway, project: { projectDir: project.folder, env: {} } },
+      );
+    },
     async [Symbol.asyncDispose]() {
       for (const each of [orchestrator, runtime, gateway]) await each[Symbol.asyncDispose]();
     },
@@ -124,3 +133,36 @@ test.each([
   for (const name of files) expect(readFileSync(join(project.folder, name), 'latin1')).not.toContain(canary);
   expect(tools.sent.every(({ headers }) => headers['x-key'] === canary)).toBe(true);
 });
+
+test.each([
+  ['approved', 'fail', 2],
+  ['rejected', 'recover', 0],
+] as const)(
+  'a runtime that was started anew goes on with the conversation when calls are %s (on_reject: %s), and makes none twice',
+  async (decision, onReject, calls) => {
+    await using tools = await plainServer({ tools: () => ['delete_it'] });
+    await using project = await toolProject(tools.url, onReject, 2);
+    await using parts = await apart(project);
+    const { run_id } = (await parts.ask('/invoke/clean', {})).json;
+    const runtimes: AsyncDisposable[] = [];
+    const decided = new Set<string>();
+    for (let asked = 1; asked <= 2; asked++) {
+      const pending = async () => (await parts.ask('/approvals')).json;
+      await expect.poll(pending, { timeout: 30_000 }).toMatchObject([{ arguments: { call: asked } }]);
+      decided.add((await pending())[0].tool_use_id);
+      if (asked === 1) runtimes.push(await parts.anotherRuntime());
+      expect((await parts.ask(`/runs/${run_id}/steps/clean/approval/decide`, { decision })).status).toBe(200);
+    }
+    const shown = async () => (await parts.ask(`/runs/${run_id}`)).json;
+    await expect
+      .poll(async () => (await shown()).run, { timeout: 30_000 })
+      .toMatchObject({ status: 'complete', output: { answer: 'after it' } });
+    // Neither the model nor a tool is asked what it has answered before, and nothing is charged twice.
+    expect(project.model.asked).toHaveLength(3);
+    expect(tools.methods.filter((method) => method === 'tools/call')).toHaveLength(calls);
+    const { steps } = await shown();
+    expect(steps).toMatchObject([{ metrics: { llm_calls: 3, tokens_in: 300, tokens_out: 30 } }]);
+    for (const each of runtimes) await each[Symbol.asyncDispose]();
+    expect(decided.size).toBe(2);
+  },
+);

@@ -12,8 +12,9 @@ import { TroupeError } from '../../../src/values/failure.ts';
 import { asJson, type Json } from '../../../src/values/json.ts';
 import { loadProject } from '../../../src/workflow/files/project/project.ts';
 import { workflowNamed } from '../../../src/workflow/files/project/load.ts';
-import { compileWorkflow } from '../../../src/runtime/workflowActors.ts';
+import { compileWorkflow, remoteStepOptions } from '../../../src/runtime/workflowActors.ts';
 import { localTools } from '../../../src/tools/local.ts';
+import { remoteAgentStepActor, type RemoteRuntime } from '../../../actors/workflow/remoteAgentStep.ts';
 import { rootWorkflowStart } from '../../../actors/workflow/start.ts';
 import { answer } from '../../actors/fixtures.ts';
 
@@ -48,6 +49,8 @@ export interface Outside {
   readonly receive?: (request: EgressRequest, times: number) => number | Promise<number>;
   /** The price of a call, in US dollars per million tokens; none by default. */
   readonly price?: { readonly input: number; readonly output: number };
+  /** Runtimes that do the agent steps; by default they are done here. */
+  readonly remote?: RemoteRuntime;
 }
 
 /** What has happened outside. */
@@ -73,7 +76,7 @@ export function runnable(
   definition: WorkflowDefinition,
   outside: Outside = {},
 ): { subject: Workflow; world: Happened } {
-  const { model = (request) => says({ text: lastOf(request) }), receive = () => 200, price } = outside;
+  const { model = (request) => says({ text: lastOf(request) }), receive = () => 200, price, remote } = outside;
   const world: Happened = { notes: [], received: new Map(), asked: 0, sent: 0 };
   const keys = new Set<string>();
   const writer = (name: string) =>
@@ -105,6 +108,14 @@ export function runnable(
           ...(price ? { estimate: () => ({ price, inputTokens: 10, maxOutputTokens: 10 }) } : {}),
         },
         servers: { tools: () => localTools([writer('note'), writer('pay')]) },
+        ...(remote
+          ? {
+              agentStep: (secrets) => ({
+                machine: remoteAgentStepActor({ remote, secrets }),
+                options: remoteStepOptions,
+              }),
+            }
+          : {}),
         egress: {
           async request(request) {
             const key = String(request.headers?.['idempotency-key'] ?? '');

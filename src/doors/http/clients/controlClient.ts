@@ -3,11 +3,12 @@ import type * as z from 'zod';
 import { clientOver } from '../../../contracts/client/clientOver.ts';
 import type { TroupeClient } from '../../../contracts/client/client.ts';
 import { LogEntry } from '../../../contracts/client/execution.ts';
+import { followAgain } from '../../../contracts/client/followAgain.ts';
 import { operations, type OperationName, type OutputOf } from '../../../contracts/client/operations/operations.ts';
 import { systemClock } from '../../../engine/clock.ts';
 import { eventStream } from '../../../mcp/sessions/eventStream.ts';
-import { sleep, type Clock } from '../../../values/clock.ts';
-import { Failure, TroupeError, fromFailure, toFailure } from '../../../values/failure.ts';
+import type { Clock } from '../../../values/clock.ts';
+import { Failure, TroupeError, fromFailure } from '../../../values/failure.ts';
 import type { JsonObject } from '../../../values/json.ts';
 import type { ClientOptions } from './exchange.ts';
 import { controlRequest } from './controlRequest.ts';
@@ -20,9 +21,6 @@ export interface HttpClientOptions extends ClientOptions {
 
 /** Milliseconds that an answer may take. */
 const defaultTimeout = 60_000;
-/** Milliseconds before a stream that was cut off is asked for again, and how often in a row without a line. */
-const pause = 500;
-const mostAttempts = 20;
 
 /**
  * The client of a server at a URL. Its methods reject as those of the server's own client do, and with `transient` or `timeout` when it cannot be reached, `auth` without a
@@ -38,7 +36,14 @@ export function httpClient(url: string, { clock = systemClock(), ...options }: H
       const schema = operations[name].output as unknown as z.ZodType<OutputOf<typeof name>>;
       return answerOf(name, schema, await response.text());
     },
-    lines: (input, signal) => followed(url, input as JsonObject, signal, settings, clock),
+    lines: ({ after: first, ...input }, signal) =>
+      followAgain({
+        after: first,
+        signal,
+        clock,
+        open: (after, stop) =>
+          linesAfter(url, { ...input, ...(after === undefined ? {} : { after }) } as JsonObject, stop, settings),
+      }),
     async *bytes(input) {
       const { timeout: _, ...unlimited } = settings;
       const response = await controlRequest(url, 'artifacts.read', input as JsonObject, unlimited);
@@ -69,49 +74,19 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Follows across lost connections: it goes on after the last line that came. */
-async function* followed(
+/** The lines after a place. Rejects with `transient` when they are cut off before the end. */
+async function* linesAfter(
   url: string,
   input: JsonObject,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
   { timeout: _, ...options }: ClientOptions,
-  clock: Clock,
 ): AsyncIterable<LogEntry> {
-  let after: number | undefined;
-  for (let attempts = 0; ; attempts++) {
-    const stop = new AbortController();
-    const signals = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-    try {
-      const from = after === undefined ? input : { ...input, after };
-      const response = await controlRequest(url, 'executions.follow', from, { ...options, signal: signals });
-      for await (const { type, data } of response.body ? eventStream(response.body) : []) {
-        if (type === 'end') return;
-        if (type === 'failure') throw fromFailure(Failure.parse(parsed(data)));
-        if (type !== 'line') continue;
-        // An event that was cut off does not fit: it comes again.
-        const line = LogEntry.parse(parsed(data));
-        after = line.seq;
-        attempts = 0;
-        yield line;
-      }
-    } catch (thrown) {
-      if (signal?.aborted) return;
-      const lost = !(thrown instanceof TroupeError) || thrown.kind === 'transient';
-      if (!lost || attempts >= mostAttempts) throw lost ? lostStream(thrown) : thrown;
-    } finally {
-      stop.abort();
-    }
-    if (signal?.aborted) return;
-    if (attempts >= mostAttempts) throw lostStream(undefined);
-    await sleep(clock, pause, signal).catch(() => {});
+  const response = await controlRequest(url, 'executions.follow', input, { ...options, signal });
+  for await (const { type, data } of response.body ? eventStream(response.body) : []) {
+    if (type === 'end') return;
+    if (type === 'failure') throw fromFailure(Failure.parse(parsed(data)));
+    // An event that was cut off does not fit: it comes again.
+    if (type === 'line') yield LogEntry.parse(parsed(data));
   }
+  throw new TroupeError('transient', 'The lines were cut off before the run had ended.');
 }
-
-const lostStream = (thrown: unknown) =>
-  new TroupeError(
-    'transient',
-    `The server cannot be reached any longer: ${toFailure(thrown).message}. Follow again later.`,
-    {
-      cause: thrown,
-    },
-  );

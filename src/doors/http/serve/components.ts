@@ -94,7 +94,7 @@ export async function serveComponents(options: ServeOptions): Promise<ServedComp
     }
     if (components.runtime) {
       const gateway =
-        gatewayUrl === undefined ? (groups ?? ownGateway(options)) : remoteGateway(gatewayClient(gatewayUrl, client));
+        gatewayUrl === undefined ? (groups ?? ownGateway(options)) : remoteGateway(gatewayClient(gatewayUrl, client), clock);
       const { orchestratorUrl } = options;
       const runtime = opened.use(await runtimeService({ gateway, clock, orchestratorUrl, token, warn: say }));
       await openDoor('runtime', runtimeRoutes(runtime));

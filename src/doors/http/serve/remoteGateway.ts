@@ -2,18 +2,24 @@
 import type { ModelGateway } from '../../../../actors/tools.ts';
 import type { Message, ModelRequest } from '../../../contracts/model.ts';
 import type { FailureKind } from '../../../values/failure.ts';
-import { TroupeError } from '../../../values/failure.ts';
+import { toFailure, TroupeError } from '../../../values/failure.ts';
+import { backoff } from '../../../values/backoff.ts';
+import { sleep, type Clock } from '../../../values/clock.ts';
 import { throughJson, type Json } from '../../../values/json.ts';
 import type { GatewayErrorCode } from '../../../gateway/groups/codes.ts';
 import type { ModelInvocation } from '../contracts/modelRequest.ts';
 import type { GatewayService } from '../gateway.ts';
 
-/** Asks a gateway of another process. A choice is the name of one group. */
-export const remoteGateway = (service: GatewayService): ModelGateway => ({
+/** How often a gateway that is away is asked in all, and the pauses in milliseconds: about 15 seconds in the mean, in which it may be started anew. */
+const attempts = 7;
+const pauses = { first: 500, longest: 16_000 };
+
+/** Asks a gateway of another process. A choice is the name of one group. What providers refuse, the gateway itself has tried again; here only the way to it is. */
+export const remoteGateway = (service: GatewayService, clock: Clock): ModelGateway => ({
   async answer(choice, request, scope, onPart) {
     if (typeof choice !== 'string')
       throw new TroupeError('definition', 'With a gateway of another process a model is the name of one group.');
-    const result = await service.invoke(invocation(choice, request, scope.key), scope.signal);
+    const result = await whenReached(() => service.invoke(invocation(choice, request, scope.key), scope.signal));
     if ('error' in result) {
       const { error: code, message, retryable } = result;
       throw new TroupeError(kindOf(code, retryable), message, { retryable, data: { code } });
@@ -28,6 +34,20 @@ export const remoteGateway = (service: GatewayService): ModelGateway => ({
       usage: { inputTokens: tokens_in, outputTokens: tokens_out, cachedTokens: 0, reported: true, usd: cost_usd },
       model,
     };
+
+    async function whenReached<T>(ask: () => Promise<T>): Promise<T> {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await ask();
+        } catch (thrown) {
+          const { kind, retryAfter } = toFailure(thrown);
+          const pause = retryAfter ?? backoff(attempt, pauses, clock.random());
+          const isLate = clock.now() + pause >= (scope.deadline ?? Infinity);
+          if (kind !== 'transient' || attempt >= attempts || isLate) throw thrown;
+          await sleep(clock, pause, scope.signal);
+        }
+      }
+    }
   },
 });
 

@@ -1,4 +1,7 @@
-/** The runtime behind its HTTP contract: works on agent steps, and sends what came of them to the orchestrator. It keeps nothing on disk. */
+/**
+ * The runtime behind its HTTP contract: works on agent steps, and sends what came of them to the orchestrator. It keeps nothing between two invocations, on disk or
+ * in memory: work that waits for a person ends, and a later invocation goes on from its messages, in this process or in another one.
+ */
 import { agentStepHere, stepServers } from '../../../runtime/workflowActors.ts';
 import type { ModelGateway } from '../../../../actors/tools.ts';
 import { noMetrics } from '../../../contracts/workflow/metrics.ts';
@@ -14,7 +17,9 @@ import { sendCallback } from '../clients/callback.ts';
 import type { CallbackPayload } from '../contracts/stepMessages.ts';
 import type { InvokeRequest } from '../contracts/runtimeRequest.ts';
 import type { RuntimeService } from '../runtime.ts';
+import { agentMessage, saidIn, type SaidSoFar } from './conversation.ts';
 import { heartbeats } from './heartbeats.ts';
+import { replayed, type AgentWorld } from './replay.ts';
 import { sealedRequests } from './sealedRequest.ts';
 
 /** What a runtime is made of. */
@@ -34,13 +39,11 @@ export interface ServedRuntime extends RuntimeService, AsyncDisposable {}
 
 /** An invocation that was taken. */
 interface Work {
-  request: InvokeRequest;
-  /** Whether it waits for a decision: then it is not among what the runtime works on. */
-  waits: boolean;
-  /** What was used by the results that were sent. */
+  readonly request: InvokeRequest;
+  /** What it goes on from; undefined for work that begins. */
+  readonly said: SaidSoFar | undefined;
+  /** What was used before: it is charged already. */
   charged: StepMetrics;
-  /** Goes on after a decision; undefined while none is waited for. */
-  decide?: ((request: InvokeRequest) => void) | undefined;
 }
 
 /** So many results are remembered, so that a request that comes twice is done once. */
@@ -52,15 +55,19 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
   const runtime = await openRuntime({ db: 'memory', keep: 60_000, clock });
   const servers = stepServers(clock);
   const secrets = sealedRequests();
-  const { machine: chart, options } = agentStepHere({ gateway: parts.gateway, servers }, secrets);
-  const agent = machine(chart, { ...options, name: 'invocation' });
+  const agentIn = (world: AgentWorld) => {
+    const { machine: chart, options } = agentStepHere(world, secrets);
+    return machine(chart, { ...options, name: 'invocation' });
+  };
+  const world: AgentWorld = { gateway: parts.gateway, servers };
+  const fresh = agentIn(world);
   const works = new Set<Work>();
   const taken = new Set<string>();
   const stop = new AbortController();
   const id = `rt-${clock.id()}`;
   const beating = heartbeats(
     () => {
-      const active = [...works].filter(({ waits }) => !waits).map(({ request }) => request);
+      const active = [...works].map(({ request }) => request);
       const bases = active.map(({ callback_url }) => callback_url.slice(0, callback_url.lastIndexOf('/runs/')));
       return {
         to: [
@@ -92,15 +99,35 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
 
   async function perform(work: Work): Promise<void> {
     const { task, forget } = secrets.seal(work.request);
+    let starting: Promise<RunHandle> | undefined;
+    let isLive = work.said === undefined;
+    /** What the conversation up to here has used was charged by those who had it. */
+    const goLive = async () => {
+      if (isLive || !starting) return;
+      isLive = true;
+      work.charged = await usedBy(await starting);
+    };
     try {
-      const handle = await runtime.start(agent, asJson(task));
+      const agent = work.said ? agentIn(replayed(work.said, world, goLive)) : fresh;
+      starting = runtime.start(agent, asJson(task));
+      const handle = await starting;
       for (;;) {
         const outcome = await handle.outcome({ returnWhenWaiting: true });
         if (outcome.status !== 'waiting') {
+          await goLive();
           await send(work, await ended(work, handle, outcome));
           return;
         }
-        for (const ticket of outcome.tickets) await asked(work, handle, ticket);
+        for (const ticket of outcome.tickets) {
+          const approval = await approvalOf(work, ticket);
+          if (!approval) continue;
+          await goLive();
+          const metrics = callbackMetrics(without(await usedBy(handle), work.charged));
+          await send(work, { status: 'pending_approval', metrics, messages: await messagesOf(handle), ...approval });
+          // The invocation that decides about it goes on from the messages.
+          await runtime.signal(handle.root, { type: 'agent.cancel', reason: 'A person is asked.' });
+          return;
+        }
       }
     } catch (thrown) {
       await send(work, failedPayload('failed', toFailure(thrown)));
@@ -110,48 +137,35 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
     }
   }
 
-  /** A call that waits for a person: the orchestrator asks, and the work goes on with its decision. */
-  async function asked(work: Work, handle: RunHandle, ticket: Ticket): Promise<void> {
-    const call = await callOf(ticket);
-    // Nobody is here who could say whether a call has happened.
-    if (!call) return runtime.abort(ticket.id, 'Nobody can tell.', 'runtime');
-    const rule = call.rules.find(({ pattern }) => fits(pattern, call.name));
-    const decided = new Promise<InvokeRequest>((resolve) => (work.decide = resolve));
-    const metrics = await used(work, handle);
-    await send(work, {
-      status: 'pending_approval',
-      metrics,
-      messages: await messagesOf(handle),
+  /** What a person must be asked; undefined when the ticket is settled here, because that was decided before. */
+  async function approvalOf({ request, said }: Work, ticket: Ticket) {
+    const [row] = await runtime.journal.find({ actor: ticket.id });
+    const [parent] = row?.parent === undefined ? [] : await runtime.journal.find({ actor: row.parent });
+    const { call: made, ask } = propertiesOf(propertiesOf(parent?.meta).input);
+    const { id: callId, name: tool, input } = propertiesOf(made);
+    const [id, name] = [String(callId), String(tool)];
+    if (ask !== true || !Object.hasOwn(propertiesOf(ticket.schema['properties']), 'approved')) {
+      // Nobody is here who could say whether a call has happened.
+      await runtime.abort(ticket.id, 'Nobody can tell.', 'runtime');
+      return undefined;
+    }
+    // A call whose result is known, be it a rejection, is not made: the result is taken.
+    if (said?.results.has(id) || (request.approved_tool_calls ?? []).includes(id)) {
+      await runtime.answer(ticket.id, { approved: true }, 'orchestrator');
+      return undefined;
+    }
+    const rules = request.tool_servers?.flatMap(({ approval_rules }) => approval_rules ?? []) ?? [];
+    const rule = rules.find(({ pattern }) => fits(pattern, name));
+    return {
       pending_approval: {
-        tool_name: call.name,
-        tool_use_id: call.id,
-        arguments: call.input,
+        tool_name: name,
+        tool_use_id: id,
+        arguments: throughJson(input ?? null),
         on_reject: rule?.on_reject ?? 'fail',
         timeout_ms: rule?.timeout_ms ?? 0,
         timeout_behavior: rule?.timeout_behavior ?? 'fail',
       },
-    });
-    work.waits = true;
-    const request = await decided;
-    work.waits = false;
-    work.decide = undefined;
-    work.request = request;
-    const approved = (request.approved_tool_calls ?? []).includes(call.id);
-    await runtime.answer(
-      ticket.id,
-      { approved, ...(approved ? {} : { note: 'A person rejected it.' }) },
-      'orchestrator',
-    );
-
-    async function callOf({ id: actor }: Ticket) {
-      const [row] = await runtime.journal.find({ actor });
-      const [parent] = row?.parent === undefined ? [] : await runtime.journal.find({ actor: row.parent });
-      const { call: made, ask } = propertiesOf(propertiesOf(parent?.meta).input);
-      const { id: callId, name, input } = propertiesOf(made);
-      if (ask !== true || !Object.hasOwn(propertiesOf(ticket.schema['properties']), 'approved')) return undefined;
-      const rules = work.request.tool_servers?.flatMap(({ approval_rules }) => approval_rules ?? []) ?? [];
-      return { id: String(callId), name: String(name), input: throughJson(input ?? null), rules };
-    }
+    };
   }
 
   async function ended(work: Work, handle: RunHandle, outcome: RunOutcome) {
@@ -179,48 +193,33 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
     };
   }
 
-  /** What was used since the last result. */
-  async function used(work: Work, { root }: RunHandle) {
+  /** What a run has used, what it goes on from included. */
+  async function usedBy({ root }: RunHandle): Promise<StepMetrics> {
     const [row] = await runtime.journal.find({ actor: root });
     const { metrics } = propertiesOf(propertiesOf(propertiesOf(row?.snapshot).state).context);
-    const now = StepMetrics.safeParse(metrics).data ?? noMetrics;
-    const since = without(now, work.charged);
-    work.charged = now;
-    return callbackMetrics(since);
+    return StepMetrics.safeParse(metrics).data ?? noMetrics;
   }
 
-  async function messagesOf({ root }: RunHandle): Promise<CallbackPayload['messages']> {
-    const said = (await runtime.journal.list(root, 'transcript')).filter(isJsonObject);
-    return said.map(({ role, text, calls, results }) => ({
-      role: typeof role === 'string' ? role : '',
-      content: typeof text === 'string' && text !== '' ? text : JSON.stringify(calls ?? results ?? ''),
-    }));
-  }
+  const messagesOf = async ({ root }: RunHandle): Promise<CallbackPayload['messages']> =>
+    (await runtime.journal.list(root, 'transcript')).flatMap((entry) => agentMessage(entry) ?? []);
 
   return {
     async invoke(request) {
       if (stop.signal.aborted) throw new TroupeError('transient', 'This runtime is stopping.');
-      const { run_id, step_id, callback_url, is_resume } = request;
-      if (is_resume) {
-        const waiting = [...works].findLast(
-          (work) => work.decide && work.request.run_id === run_id && work.request.step_id === step_id,
-        );
-        if (waiting?.decide) return waiting.decide(request);
-        const lost = { request, waits: false, charged: noMetrics };
-        void send(lost, failedPayload('conversation_lost', lostFailure));
-        return;
-      }
+      const { callback_url, is_resume, messages } = request;
+      if (is_resume && !messages?.length)
+        throw new TroupeError('invalid', 'An invocation with is_resume goes on from its messages, and has none.');
       if (taken.has(callback_url)) return;
       taken.add(callback_url);
       const [oldest] = taken;
       if (taken.size > remembered && oldest !== undefined) taken.delete(oldest);
-      const work: Work = { request, waits: false, charged: noMetrics };
+      const work: Work = { request, said: is_resume ? saidIn(messages ?? []) : undefined, charged: noMetrics };
       works.add(work);
       void perform(work);
     },
     async [Symbol.asyncDispose]() {
       beating[Symbol.dispose]();
-      const left = [...works].filter(({ waits }) => !waits);
+      const left = [...works];
       stop.abort();
       await Promise.all(
         left.map(({ request: { run_id, step_id, callback_url } }) =>
@@ -246,13 +245,6 @@ const stoppedFailure: Failure = {
   kind: 'transient',
   message: 'The runtime was stopped while it worked on the step.',
   retryable: true,
-};
-
-const lostFailure: Failure = {
-  kind: 'environment',
-  message:
-    'The runtime no longer has the conversation of this step: it was started anew while a person was asked. Run the step again.',
-  retryable: false,
 };
 
 const failedPayload = (code: string, { kind, message, retryable }: Failure) => ({

@@ -2,6 +2,7 @@
 import type { Goal, Row, Scope, Timed } from '../../row.ts';
 import { newFile, sizeOf, stepsFile } from '../file.ts';
 import { requireDone } from '../loop.ts';
+import { langGraphTasks } from './langGraph.ts';
 
 const byHand = 'by hand, a FULL commit each';
 
@@ -42,6 +43,7 @@ export function flowCheckpoints(runs: number, each: number, atLeast: number): Ro
             return { ...measured, stored: sizeOf(file) };
           },
       },
+      { name: 'LangGraph, SQLite saver', open: (scope) => langGraphTasks(scope, runs, each) },
       { name: 'troupe', ours: true, open: (scope) => flows(scope, runs, each) },
     ],
   };

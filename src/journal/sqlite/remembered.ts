@@ -1,0 +1,71 @@
+/**
+ * What the next writes need of what is stored, as this process wrote it: reading a row takes longer than writing one.
+ *
+ * RM1 It is used only within a transaction, in which no other connection writes. What another one has written since the last transaction shows in `data_version`: then
+ *    all is forgotten, and read again.
+ * RM2 A write that fails may have changed what is remembered and not the file: then all is forgotten.
+ */
+import type { SqliteDriver, SqlStatement } from './database.ts';
+import type { ActorColumns, CommitColumns } from './rows.ts';
+
+/** An actor as of its last commit. `hash` is that of the commit. */
+export interface ActorHead extends Pick<ActorColumns, 'id' | 'seq' | 'status' | 'meta'> {
+  readonly hash: CommitColumns['hash'];
+}
+
+/** Of so many runs and actors it is remembered. */
+const most = 2_000;
+
+/** Remembers rows by their key, and forgets the one that was set longest ago when there are too many. */
+class Rows<Key, Row> {
+  readonly #rows = new Map<Key, Row>();
+
+  get(key: Key): Row | undefined {
+    return this.#rows.get(key);
+  }
+
+  set(key: Key, row: Row): void {
+    this.#rows.delete(key);
+    this.#rows.set(key, row);
+    if (this.#rows.size <= most) return;
+    for (const oldest of this.#rows.keys()) return void this.#rows.delete(oldest);
+  }
+
+  clear(): void {
+    this.#rows.clear();
+  }
+}
+
+/** The rows that this process wrote last. */
+export class RememberedRows {
+  /** The epoch of the lease of a run, by its id. */
+  readonly epochs: Pick<Rows<string, number>, 'get' | 'set'>;
+  /** Actors, by their address. */
+  readonly heads: Pick<Rows<string, ActorHead>, 'get' | 'set'>;
+  /** The position of the last commit. */
+  lastPosition: number | undefined;
+  readonly #epochs = new Rows<string, number>();
+  readonly #heads = new Rows<string, ActorHead>();
+  readonly #versionOf: SqlStatement<{ readonly data_version: number }>;
+  #version: number | undefined;
+
+  constructor(db: SqliteDriver) {
+    this.epochs = this.#epochs;
+    this.heads = this.#heads;
+    this.#versionOf = db.prepare('PRAGMA data_version');
+  }
+
+  /** A transaction has begun. */
+  begin(): void {
+    const version = this.#versionOf.get()?.data_version;
+    if (version !== this.#version || version === undefined) this.forget();
+    this.#version = version;
+  }
+
+  /** Nothing is known any more. */
+  forget(): void {
+    this.#epochs.clear();
+    this.#heads.clear();
+    this.lastPosition = undefined;
+  }
+}

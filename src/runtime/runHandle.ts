@@ -1,0 +1,148 @@
+/** A run that this process has started or resumed, as its caller holds it: its outcome, and what can be done to it here. */
+import type { Messages, Protocol } from '../contracts/protocol.ts';
+import type { Runnable } from '../define/runnable.ts';
+import type { Host } from '../engine/host.ts';
+import type { ReplyChannel, Ref } from '../engine/ref.ts';
+import type { ActorRow, Journal } from '../journal/journal.ts';
+import type { Failure } from '../values/failure.ts';
+import type { Address } from '../values/ids.ts';
+import { isJsonObject } from '../values/json.ts';
+import { requireOptions, type OptionNames } from '../values/options.ts';
+import { outcomeOf, type EndedOutcome } from './outcome.ts';
+import type { Ticket } from './tickets.ts';
+import { withUnsettled } from './unsettled.ts';
+import type { UnsettledWrite } from './unsettledWrite.ts';
+
+/** The state of a run that does not go on by itself. */
+export type RunOutcome =
+  | EndedOutcome
+  /** Only people can move it on. */
+  | {
+      readonly status: 'waiting';
+      /** The open tickets. */
+      readonly tickets: readonly Ticket[];
+    }
+  /** This process has released it; it can be resumed here or in another process. */
+  | {
+      readonly status: 'parked';
+      /** The failure that made this process release it, if one did. */
+      readonly failure?: Failure;
+      /** Writes that were stopped in the middle: they are looked up, repeated or asked about when the run goes on. None when absent. */
+      readonly unsettled?: readonly UnsettledWrite[];
+    };
+
+/** A run that this process has started or resumed. */
+export interface RunHandle {
+  /** The id of the run. */
+  readonly id: string;
+  /** The address of its root actor. */
+  readonly root: Address;
+  /** When it had ended, if it had before it was asked for here: its outcome is the stored one, and nothing is done again. Milliseconds since the epoch. */
+  readonly endedAt?: number;
+  /** Resolves when the run has ended or was parked. */
+  outcome(options?: {
+    /** Resolves also when only people can move the run on; false by default. */
+    returnWhenWaiting?: boolean;
+  }): Promise<RunOutcome>;
+  /** On a shared journal: the version of the definition with which the run was begun (`versionOf`). Undefined where it is not known. */
+  readonly begunWith?: string | undefined;
+  /** Sends messages of a protocol to the root actor: for a machine that `handles` them. */
+  ref<M extends Messages>(protocol: Protocol<M>): Ref<M>;
+  /** True while the run is idle: nothing of it is under way, and only a timer or a message from outside can move it on. */
+  readonly idle: boolean;
+  /** Releases the run, to be resumed. Effects under way get `grace` milliseconds to finish; 0 by default. */
+  park(grace?: number): Promise<void>;
+}
+
+/** Where the handles of runs look, and what they do. */
+export interface HandleDeps {
+  readonly host: Host;
+  readonly journal: Journal;
+  /** The open tickets of a run. */
+  ticketsOf(run: string): Promise<Ticket[]>;
+  /** The channel on which messages to root actors are answered. */
+  replies(): ReplyChannel;
+}
+
+export type OpenHandle = (subject: Runnable, run: string, root: Address, before?: ActorRow) => Promise<RunHandle>;
+
+/** Makes the handles of runs. `before`: the root as it was before the run was asked for here. */
+export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): OpenHandle {
+  /** Only there may another version of a definition go on with a run. */
+  const isShared = journal.skipped !== undefined;
+
+  return async (subject, run, root, before) => {
+    const [row] = isShared ? await journal.find({ actor: root }) : [];
+    return {
+      id: run,
+      root,
+      begunWith: row && versionIn(row),
+      ...(before && before.status !== 'active' ? { endedAt: before.updated } : {}),
+      async outcome(options = {}) {
+        requireOptions('outcome', options, outcomeOptionNames);
+        const { returnWhenWaiting = false } = options;
+        for (;;) {
+          const { promise: changed, stop } = nextChange(run, root);
+          const outcome = await stateOf(subject, run, root, returnWhenWaiting);
+          if (outcome) return (stop(), outcome);
+          await changed;
+        }
+      },
+      get idle() {
+        return host.isIdle(run);
+      },
+      ref: (protocol) => replies().ref(protocol, root, run),
+      async park(grace = 0) {
+        await host.park(run, grace);
+      },
+    };
+  };
+
+  /** The state of the run; undefined while it goes on by itself. */
+  async function stateOf(
+    subject: Runnable,
+    run: string,
+    root: Address,
+    returnWhenWaiting: boolean,
+  ): Promise<RunOutcome | undefined> {
+    if (!host.owns(run) || !host.actor(root)) {
+      const [row] = await journal.find({ actor: root });
+      const ended = row && outcomeOf(row);
+      if (ended) return withUnsettled(journal, run, ended);
+      if (!host.owns(run)) return withUnsettled(journal, run, parked(run));
+    }
+    if (!returnWhenWaiting || !host.isIdle(run)) return undefined;
+    if (host.actorsOf(run).some((actor) => actor.tags.has('recovering'))) return undefined; // It waits for time, not for a person.
+    const open = (await ticketsOf(run)).filter(({ answered }) => !answered);
+    return open.length > 0 && host.isIdle(run) ? { status: 'waiting', tickets: open } : undefined;
+  }
+
+  function parked(run: string): RunOutcome {
+    const failure = host.whyLost(run);
+    return { status: 'parked', ...(failure ? { failure } : {}) };
+  }
+
+  /** Resolves when the run may have ended, rest, or be elsewhere: while it goes on here, there is nothing to look at. */
+  function nextChange(run: string, root: Address): { promise: Promise<void>; stop(): void } {
+    const isGoingOn = () => host.owns(run) && host.actor(root)?.status === 'active' && !host.isIdle(run);
+    let listener: Disposable;
+    const promise = new Promise<void>((resolve) => {
+      listener = host.activity.watch(run, () => {
+        if (isGoingOn()) return;
+        listener[Symbol.dispose]();
+        resolve();
+      });
+    });
+    return { promise, stop: () => listener[Symbol.dispose]() };
+  }
+}
+
+/** The version of the definition with which a run was begun, from its root. */
+export function versionIn({ meta }: Pick<ActorRow, 'meta'>): string | undefined {
+  const { about } = isJsonObject(meta) ? meta : {};
+  return isJsonObject(about) && typeof about.version === 'string' ? about.version : undefined;
+}
+
+const outcomeOptionNames: OptionNames<NonNullable<Parameters<RunHandle['outcome']>[0]>> = {
+  returnWhenWaiting: true,
+};

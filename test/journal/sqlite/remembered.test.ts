@@ -1,0 +1,56 @@
+/** What the journal remembers of its own writes never hides what another process has written. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
+import { commitFor, commitTime as now } from '../../../src/testing/suites/commit.ts';
+import { drivers } from './drivers.ts';
+
+const file = () => join(mkdtempSync(join(tmpdir(), 'troupe-remembered-')), 'j.db');
+const result = (key: string) => ({ key, name: 'body', input: null, outcome: { ok: true as const, output: key } });
+
+test.each(drivers)(
+  'on %s a process whose run was taken is refused at its next write, and goes on from what the other has written',
+  async (driver) => {
+    const path = file();
+    await using first = await sqlite(path, { driver });
+    await using second = await sqlite(path, { driver });
+    expect(await first.claim('r', 'first', { now, ttl: 1 })).toBe(1);
+    await first.commit(commitFor({ seq: 1 }));
+    await first.commit(commitFor({ seq: 2 }));
+    expect(await second.claim('r', 'second', { now: now + 9, ttl: 1 })).toBe(2);
+    await expect(first.commit(commitFor({ seq: 3 }))).rejects.toMatchObject({ kind: 'fenced' });
+    await expect(first.record('r', 1, 'agent/a', now, result('k1'))).rejects.toMatchObject({ kind: 'fenced' });
+    await second.commit(commitFor({ seq: 3, epoch: 2 }));
+    expect(await first.claim('r', 'first', { now: now + 99, ttl: 1 })).toBe(3);
+    await expect(first.commit(commitFor({ seq: 3, epoch: 3 }))).rejects.toMatchObject({ kind: 'conflict' });
+    await first.commit(commitFor({ seq: 4, epoch: 3 }));
+    expect((await second.load('agent/a'))?.seq).toBe(4);
+    expect((await second.verify()).damage).toEqual([]);
+  },
+);
+
+test.each(drivers)('on %s a commit that was refused, or rolled back with others, is not remembered', async (driver) => {
+  await using journal = await sqlite(file(), { driver });
+  await journal.claim('r', 'me', { now, ttl: 1 });
+  await journal.commit(commitFor({ seq: 1 }));
+  await expect(
+    journal.commitAll?.([commitFor({ seq: 2 }), commitFor({ seq: 2, actor: 'agent/b' })]),
+  ).rejects.toMatchObject({ kind: 'conflict' });
+  await journal.commit(commitFor({ seq: 2 }));
+  expect((await journal.load('agent/a'))?.seq).toBe(2);
+  expect((await journal.verify()).damage).toEqual([]);
+});
+
+test.each(drivers)('on %s a run that was forgotten can be begun again under its name', async (driver) => {
+  await using journal = await sqlite(file(), { driver });
+  for (let round = 0; round < 2; round++) {
+    expect(await journal.claim('r', 'me', { now, ttl: 1 })).toBe(1);
+    await journal.commit(commitFor({ seq: 1, status: 'done' }));
+    await journal.record('r', 1, 'agent/a', now, result('k1'));
+    expect(await journal.ledger('r')).toHaveLength(1);
+    expect(await journal.prune(now + 99)).toBe(1);
+    await expect(journal.record('r', 1, 'agent/a', now, result('k1'))).rejects.toMatchObject({ kind: 'fenced' });
+  }
+});
