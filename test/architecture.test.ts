@@ -29,6 +29,7 @@ const plan: Record<string, Room> = {
       'src/contracts/flow/record.ts',
       'src/contracts/health.ts',
       'src/contracts/parts.ts',
+      'src/contracts/routerResult.ts',
       'src/contracts/workflow/metrics.ts',
     ],
     types: ['src/values', 'src/contracts'],

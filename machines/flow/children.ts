@@ -4,7 +4,8 @@ import type { FlowChildKind } from '../../src/contracts/flow/child.ts';
 import type { FlowEnd } from '../../src/contracts/flow/flow.ts';
 import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
 import type { RunOutput } from '../../src/contracts/run.ts';
-import { pipelineResult, type RouterOutput } from '../../src/contracts/task.ts';
+import { routerResult } from '../../src/contracts/routerResult.ts';
+import type { RouterOutput } from '../../src/contracts/task.ts';
 import type { WorkflowOutput } from '../../src/contracts/workflow/step.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
@@ -53,7 +54,7 @@ export function childOutcome(kind: FlowChildKind, output: unknown): FlowCallOutc
     }
     case 'orchestrator': {
       const end = output as RouterOutput;
-      return end.status === 'completed' ? given(resultsOf(end)) : unfinished(end);
+      return end.status === 'completed' ? given(routerResult(end) as Json) : unfinished(end);
     }
   }
 }
@@ -63,13 +64,6 @@ function agentOutcome(end: AgentOutput, isBare: boolean): FlowCallOutcome {
   if (end.status !== 'completed') return unfinished(end);
   const { type, body } = end.answer;
   return given(isBare || type === 'text' ? body : { type, body });
-}
-
-/** As for whoever runs the orchestrator by itself. */
-function resultsOf({ shape, results }: RouterOutput): Json {
-  const all = shape === 'pipeline' ? pipelineResult(results) : shape === 'one' ? (results[0] ?? null) : results;
-  // What the router has stored is JSON.
-  return all as unknown as Json;
 }
 
 const given = (output: Json): { readonly ok: true; readonly output: Json } => ({ ok: true, output });

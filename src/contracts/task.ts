@@ -184,18 +184,6 @@ export const PipelineResult = z.object({
 });
 export type PipelineResult = z.infer<typeof PipelineResult>;
 
-/** The result of a pipeline from those of its stages, in order. */
-export const pipelineResult = (taskResults: TaskResult[]): PipelineResult => {
-  const error = taskResults.find(({ success }) => !success)?.error;
-  return {
-    taskResults,
-    finalOutput: taskResults.at(-1)?.output ?? null,
-    totalSteps: taskResults.reduce((sum, { stepsUsed }) => sum + stepsUsed, 0),
-    success: taskResults.every(({ success }) => success),
-    ...(error === undefined ? {} : { error }),
-  };
-};
-
 /** The limits of an orchestration, and what it has used. A limit that is null is none. */
 export const BudgetSnapshot = z.object({
   /** How many tasks are worked on at once. */

@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../values/json.ts';
 import { jsonSchema, protocol } from '../contracts/protocol.ts';
 import { guardedDefinition, memberDefinition } from './anyMember.ts';
 import type { Member } from './member.ts';
+import { notMember } from './notMember.ts';
 import { isMember, kindOf } from './schemas.ts';
 import type { MachineRunnable } from './machine.ts';
 import type { EffectKind } from '../contracts/effect.ts';
@@ -51,7 +52,7 @@ export function asTool(subject: Participant | MachineRunnable, options: AsToolOp
   if (!isMachine && !isMember(subject))
     throw new TroupeError(
       'definition',
-      `asTool() takes agent({ … }), team({ … }), orchestrator({ … }), guarded(…) or machine(…); got ${describeValue(subject)}.`,
+      `asTool() takes agent({ … }), team({ … }), orchestrator({ … }), guarded(…) or machine(…); got ${notMember(subject)}`,
     );
   const toolName = (name ?? subject.name).replaceAll('.', '_');
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(toolName))

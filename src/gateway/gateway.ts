@@ -35,7 +35,7 @@ import { contextWindows } from './fitting/contextWindows.ts';
 import { checkGatewayOptions } from './options.ts';
 import { priceOf, type Price } from './prices.ts';
 import { providers, type ProviderOptions } from './providers.ts';
-import type { KeySource } from './modelKeys.ts';
+import type { CredentialSource } from './modelKeys.ts';
 import type { ModelTimeouts } from './patience.ts';
 import { defaultThinkTags } from './thinkTags.ts';
 import { retryBudget, type RetryBudget, type RetryBudgetOptions } from './retryBudget.ts';
@@ -87,7 +87,7 @@ export interface Gateway {
   /** The models that a choice stands for, in order of preference. */
   models(choice: ModelChoice): readonly (string | Model)[];
   /** Where the key of a model came from when it was last asked; undefined for one that has none, or is an object. */
-  keySource(model: string): KeySource | undefined;
+  credentialSource(model: string): CredentialSource | undefined;
   /** What a call can use at most, whichever of the models answers. */
   estimate(choice: ModelChoice, request: ModelRequest): CallEstimate;
   /**
@@ -221,7 +221,7 @@ export function gateway(options: GatewayOptions): Gateway {
 
   return {
     models: listOf,
-    keySource: named.keySource,
+    credentialSource: named.credentialSource,
     estimate: (choice, request) => estimateCall(listOf(choice), request, prices),
     async answer(choice, request, scope, onPart, mayTry) {
       const attemptOnce = async (model: Model, fitting: ModelRequest, meter: AttemptMeter): Promise<ModelAnswer> => {

@@ -9,12 +9,12 @@ import { toFailure, TroupeError } from '../values/failure.ts';
 import { propertiesOf } from '../values/properties.ts';
 
 /** Where a key comes from. */
-export type KeySource = 'environment' | 'secret';
+export type CredentialSource = 'environment' | 'secret';
 
 /** A key of a provider. */
 export interface ModelKey {
   readonly key: string;
-  readonly source: KeySource;
+  readonly source: CredentialSource;
 }
 
 /** Where keys are looked for. */

@@ -6,7 +6,7 @@ import type { Model } from '../contracts/model.ts';
 import { redactor } from '../observe/redactor.ts';
 import { watchedModel, type LanguageModel } from './aiSdkModel.ts';
 import { providerAddress, type ProviderAddress } from './address.ts';
-import { modelKey, type KeyPlaces, type KeySource, type ModelKey } from './modelKeys.ts';
+import { modelKey, type KeyPlaces, type CredentialSource, type ModelKey } from './modelKeys.ts';
 import { receiver } from './received.ts';
 
 /** How providers of models are reached. */
@@ -144,7 +144,7 @@ export interface Providers {
   /** Opens a model; the same name is the same model while its key is the same. Rejects with `invalid` (no such provider), `auth` (no key), `environment` (package missing). */
   open(name: string): Promise<Model>;
   /** Where the key of a model came from when it was opened last; undefined for one that has none, or was not opened. */
-  keySource(name: string): KeySource | undefined;
+  credentialSource(name: string): CredentialSource | undefined;
 }
 
 /** Opens models by name. */
@@ -209,6 +209,6 @@ export function providers({ env, fetch, baseUrls = {}, accepts = {}, ...places }
       known.catch(() => opened.get(name) === known && opened.delete(name));
       return known;
     },
-    keySource: (name) => latest.get(name)?.source,
+    credentialSource: (name) => latest.get(name)?.source,
   };
 }

@@ -13,7 +13,7 @@ import type { FlowSecrets } from './flowSecrets.ts';
 export interface FlowDepsParts {
   readonly journal: Journal;
   readonly blobs: BlobStore;
-  readonly gateway: Pick<Gateway, 'answer' | 'keySource'>;
+  readonly gateway: Pick<Gateway, 'answer' | 'credentialSource'>;
   /** Keeps results for later runs. */
   readonly cache: StepCache;
   /** Tells a flow that its body has something to say. */

@@ -3,13 +3,13 @@ import type { FlowDeps, LlmAnswer } from '../../actors/flow/deps.ts';
 import type { Model, ModelAnswer, ModelChoice } from '../contracts/model.ts';
 import { llmRequest } from '../flow/llmRequest.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import type { KeySource } from '../gateway/modelKeys.ts';
+import type { CredentialSource } from '../gateway/modelKeys.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { JsonObject } from '../values/json.ts';
 
 /** Asks the model that a call names, or else that of its run. */
 export const flowModels =
-  (gateway: Pick<Gateway, 'answer' | 'keySource'>): NonNullable<FlowDeps['llm']> =>
+  (gateway: Pick<Gateway, 'answer' | 'credentialSource'>): NonNullable<FlowDeps['llm']> =>
   async (prompt, { model, ...options }, { clock, key, signal, deadline, progress }): Promise<LlmAnswer> => {
     const { messages, request } = llmRequest(prompt, options);
     const choice = requireModel(model);
@@ -23,7 +23,7 @@ export const flowModels =
     return {
       text: answer.text,
       messages,
-      facts: factsOf(choice, answer, clock.now() - began, gateway.keySource(answer.model)),
+      facts: factsOf(choice, answer, clock.now() - began, gateway.credentialSource(answer.model)),
     };
   };
 
@@ -41,13 +41,13 @@ function factsOf(
   choice: ModelChoice,
   { model, usage, reason, failed }: ModelAnswer,
   latency: number,
-  keySource: KeySource | undefined,
+  credentialSource: CredentialSource | undefined,
 ): JsonObject {
   const { inputTokens, outputTokens, reported, usd } = usage;
   return {
     requested_model: nameOf(choice),
     resolved_model: model,
-    ...(keySource === undefined ? {} : { credential_source: keySource }),
+    ...(credentialSource === undefined ? {} : { credential_source: credentialSource }),
     latency_ms: latency,
     tokens_input: inputTokens,
     tokens_output: outputTokens,

@@ -7,7 +7,8 @@ import type { Json } from '../values/json.ts';
 import { FlowEnd } from '../contracts/flow/flow.ts';
 import { RunOutput } from '../contracts/run.ts';
 import { WorkflowOutput, type StepMetrics } from '../contracts/workflow/step.ts';
-import { pipelineResult, RouterOutput } from '../contracts/task.ts';
+import { routerResult } from '../contracts/routerResult.ts';
+import { RouterOutput } from '../contracts/task.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import type { UnsettledWrite } from './unsettledWrite.ts';
 
@@ -164,8 +165,8 @@ const usageOf = ({ llm_calls, tokens_in, tokens_out, tool_calls, cost_usd }: Ste
 
 /** A task that failed is a result as others are; `failed` means that the orchestration itself failed. */
 function ofRouter(output: RouterOutput): EndedOutcome {
-  const { shape, results, usage } = output;
-  const all = shape === 'pipeline' ? pipelineResult(results) : shape === 'one' ? (results[0] ?? null) : results;
+  const { usage } = output;
+  const all = routerResult(output);
   switch (output.status) {
     case 'completed':
       return { status: 'done', output: asJson(all), usage };

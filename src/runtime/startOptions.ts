@@ -42,6 +42,7 @@ export const startOptionNames: OptionNames<StartOptions> = {
   retry: true,
 };
 
+/** The names of what a replay takes and performs. */
 export const replaySettingNames: OptionNames<ReplaySettings> = { from: true, overrides: true, input: true };
 
 export const replayOptionNames: OptionNames<RunReplayOptions> = {

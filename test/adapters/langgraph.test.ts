@@ -19,7 +19,7 @@ import {
   waitForInterrupt,
   type LangGraphCallsOptions,
 } from '../../src/adapters/langgraph/index.ts';
-import { answerNamed, callsOf, openDisk, outputOf, recordsOf, ticketsOf, untilRest } from './openDisk.ts';
+import { answerNamed, artifactsOf, callsOf, openDisk, outputOf, recordsOf, ticketsOf, untilRest } from './openDisk.ts';
 
 /** A saver whose threads outlive the processes of a test, as those of a database do. */
 class SharedSaver extends MemorySaver {}
@@ -312,4 +312,14 @@ test('a tool that asks a person gives the model the answer', async () => {
   const outcome = await untilRest(second, await guide(model, [], { asks: [ask] }));
   expect(ticketsOf(outcome)).toMatchObject([{ name: 'go' }]);
   expect(JSON.stringify(model.calls[1]?.messages)).toContain('sea');
+});
+
+test.each([
+  [{}, ['guide_model_prompt', 'weather_tool_args', 'guide_model_2_prompt']],
+  [{ prompts: false, tools: 'off' as const }, []],
+])('what the middleware saves beside the calls is as the policy %o says', async (capture, names) => {
+  const model = fakeModel().respondWithTools(asks('Rome')).respond(new AIMessage('Rome.'));
+  await using runtime = await openDisk()();
+  await untilRest(runtime, await guide(model, [weather([])], { capture }));
+  expect((await artifactsOf(runtime)).toSorted()).toEqual(names.toSorted());
 });

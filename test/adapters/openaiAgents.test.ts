@@ -10,7 +10,7 @@ import {
   waitForApproval,
   type OpenAiAgentOptions,
 } from '../../src/adapters/openai-agents/index.ts';
-import { answerNamed, callsOf, openDisk, outputOf, recordsOf, ticketsOf, untilRest } from './openDisk.ts';
+import { answerNamed, artifactsOf, callsOf, openDisk, outputOf, recordsOf, ticketsOf, untilRest } from './openDisk.ts';
 
 const says = (text: string) => [assistantMessage(text)];
 const calls = (...tools: readonly (readonly [name: string, input: Record<string, unknown>])[]) =>
@@ -207,6 +207,22 @@ test('a run as one checkpoint streams while it is performed, and has its calls a
   expect(outputOf(await untilRest(second, streamed))).toBe('Sunny!');
   expect(model.calls).toHaveLength(2);
   expect(events).toHaveLength(seen);
+});
+
+test.each([
+  [{}, ['guide_model_prompt', 'weather_tool_args', 'guide_model_2_prompt'], true],
+  [{ prompts: false, toolsByName: { weather: 'metadata' } }, [], true],
+  [{ prompts: false, tools: 'off' }, [], false],
+] as const)('what is saved beside the calls is as the policy %o says', async (capture, names, areToolsNoted) => {
+  const { durable } = guide({
+    script: [calls(['weather', { city: 'Rome' }]), says('Rome.')],
+    tools: [weather([])],
+    capture,
+  });
+  await using runtime = await openDisk()();
+  await untilRest(runtime, trip(durable));
+  expect((await artifactsOf(runtime)).toSorted()).toEqual(names.toSorted());
+  expect(JSON.stringify(await recordsOf(runtime)).includes('tool_calls')).toBe(areToolsNoted);
 });
 
 test('what cannot be is refused', async () => {

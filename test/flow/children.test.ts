@@ -7,6 +7,7 @@ import { setup } from 'xstate';
 import * as z from 'zod';
 import {
   agent,
+  asTool,
   flow,
   guarded,
   guardrails,
@@ -189,4 +190,13 @@ test('an agent of a paused flow asks its model nothing more, and goes on when th
   await runtime.signal(handle.root, { type: 'run.resume' });
   await runtime.settle();
   expect(await handle.outcome()).toMatchObject({ status: 'done', output: 'Done.' });
+});
+
+test('a flow as a member of a team, or as a tool, is refused with how the two go together', () => {
+  const child = flow('child', async () => 'x');
+  for (const make of [
+    () => pipeline({ name: 'desk', stages: [named('a', 'x'), child as never] }),
+    () => asTool(child as never, { description: 'Works.' }),
+  ])
+    expect(make).toThrow(/got the flow "child". A flow is no member: it runs agents and teams as its children/);
 });

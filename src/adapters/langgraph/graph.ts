@@ -8,8 +8,9 @@ import { requireOptions, type OptionNames } from '../../values/options.ts';
 import { countedName } from '../countedName.ts';
 import { isInsideCheckpoint, recordedCall } from '../savePoint.ts';
 import { requireRecording, type RecordingPolicy } from '../toolPolicy.ts';
+import type { LangGraphLike } from './compiledGraph.ts';
 import { inFlow } from './currentFlow.ts';
-import { invokeGraph, threadAt, type InvokeParts, type LangGraphLike, type LangGraphRun } from './invoke.ts';
+import { invokeGraph, threadAt, type InvokeParts, type LangGraphRun } from './invoke.ts';
 import { langGraphSerial } from './serial.ts';
 import { watcherIn, type LangGraphWatcher } from './stream.ts';
 

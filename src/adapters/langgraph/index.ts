@@ -7,7 +7,8 @@ export {
   type LangGraphRequest,
   type LangGraphResume,
 } from './graph.ts';
-export type { LangGraphInterrupt, LangGraphLike, LangGraphRun } from './invoke.ts';
+export type { LangGraphLike } from './compiledGraph.ts';
+export type { LangGraphInterrupt, LangGraphRun } from './invoke.ts';
 export type { LangGraphPart, LangGraphWatcher } from './stream.ts';
 export { langGraphCalls, type LangGraphCallsOptions } from './middleware.ts';
 export { hitlTool, type PersonQuestion, type PersonTool } from '../personQuestion.ts';

@@ -2,21 +2,8 @@
 import type * as LangGraph from '@langchain/langgraph';
 import type { Json } from '../../values/json.ts';
 import type { LangGraphSerial } from './serial.ts';
+import type { LangGraphLike } from './compiledGraph.ts';
 import { watchedInvoke, type LangGraphWatcher } from './stream.ts';
-
-/** What this adapter uses of a compiled graph. */
-export interface LangGraphLike {
-  /** Where LangGraph stores the states of its threads; none when absent. */
-  readonly checkpointer?: unknown;
-  /** Runs it to its end, or until it is interrupted. */
-  invoke(input: any, config?: any): Promise<unknown>; // oxlint-disable-line typescript/no-explicit-any -- a graph is compiled with types of its own
-  /** The same, told part by part. */
-  stream?(input: any, config?: any): Promise<AsyncIterable<unknown>>; // oxlint-disable-line typescript/no-explicit-any -- the same
-  /** The same, told event by event. */
-  streamEvents?(input: any, config?: any): AsyncIterable<unknown>; // oxlint-disable-line typescript/no-explicit-any -- the same
-  /** The state of a thread. */
-  getState(config: any): Promise<unknown>; // oxlint-disable-line typescript/no-explicit-any -- the same
-}
 
 /** A question that a graph has stopped at. */
 export interface LangGraphInterrupt {

@@ -2,7 +2,7 @@
 import type { StreamEvent } from '@langchain/core/tracers/log_stream';
 import type { StreamMode } from '@langchain/langgraph';
 import { TroupeError } from '../../values/failure.ts';
-import type { LangGraphLike } from './invoke.ts';
+import type { LangGraphLike } from './compiledGraph.ts';
 
 /** A part of the stream of a graph. */
 export interface LangGraphPart {

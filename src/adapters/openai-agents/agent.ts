@@ -10,7 +10,8 @@ import { recordedCall } from '../savePoint.ts';
 import { requireRecording, type RecordingPolicy } from '../toolPolicy.ts';
 import { inheritedConfig } from './agentTool.ts';
 import { recordedModel } from './model.ts';
-import { recordedAgent, type AnyOpenAiAgent } from './recordedAgent.ts';
+import type { AnyOpenAiAgent } from './anyAgent.ts';
+import { recordedAgent } from './recordedAgent.ts';
 import { argumentsIn, performRun, type OpenAiResume, type OpenAiRun } from './run.ts';
 
 /** An agent. Every field but the agent may be left out. */

@@ -6,7 +6,7 @@ export {
   type OpenAiAgentOptions,
   type OpenAiRequest,
 } from './agent.ts';
-export type { AnyOpenAiAgent } from './recordedAgent.ts';
+export type { AnyOpenAiAgent } from './anyAgent.ts';
 export type { OpenAiInterruption, OpenAiResume, OpenAiRun } from './run.ts';
 export { hitlTool, type ApprovalQuestion, type PersonQuestion, type PersonTool } from '../personQuestion.ts';
 export type { CapturePolicy, ToolCapture } from '../capture.ts';

@@ -1,15 +1,13 @@
 /** The agents of a run of OpenAI Agents, with tools and models whose calls are checkpoints of a flow. */
 import type * as Sdk from '@openai/agents-core';
-import type { Agent, FunctionTool, Handoff, Tool } from '@openai/agents-core';
+import type { FunctionTool, Handoff, Tool } from '@openai/agents-core';
 import type { FlowContext } from '../../flow/context.ts';
 import { askPerson, type PersonTool } from '../personQuestion.ts';
 import { isInsideCheckpoint, recordedCall } from '../savePoint.ts';
 import { toolCall, toolSavePoint } from '../toolPolicy.ts';
+import type { AnyOpenAiAgent } from './anyAgent.ts';
 import { isAgentTool, recordedAgentTool, type AgentToolSettings } from './agentTool.ts';
 import { recordedModel, type OpenAiRecording } from './model.ts';
-
-/** An agent, whatever its context and its output are. */
-export type AnyOpenAiAgent = Agent<any, any>; // oxlint-disable-line typescript/no-explicit-any -- as the SDK itself says it
 
 /** A copy of the agent, and of all that it hands over to. `asks` are added to its tools. */
 export function recordedAgent(

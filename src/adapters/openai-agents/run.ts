@@ -2,7 +2,7 @@
 import type * as Sdk from '@openai/agents-core';
 import type { RunResult, RunStreamEvent, RunToolApprovalItem, StreamedRunResult } from '@openai/agents-core';
 import { TroupeError } from '../../values/failure.ts';
-import type { AnyOpenAiAgent } from './recordedAgent.ts';
+import type { AnyOpenAiAgent } from './anyAgent.ts';
 
 /** A tool that was not called because a person must approve it first. */
 export interface OpenAiInterruption {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { withProtocol, type Agent } from '../agent.ts';
 import { describeValue } from '../../values/explain.ts';
+import { notMember } from '../notMember.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { slug } from '../../values/ids.ts';
 import type { MessageBody, BodyInput, MessageName, Protocol, ReplyNames } from '../../contracts/protocol.ts';
@@ -61,7 +62,7 @@ export function participantsByName(
     if (!isMember(participant))
       throw new TroupeError(
         'definition',
-        `A member of ${where} is agent({ … }) or team({ … }); got ${describeValue(participant)}.`,
+        `A member of ${where} is agent({ … }) or team({ … }); got ${notMember(participant)}`,
       );
     const name = slug(participant.name);
     if (byName.has(name))

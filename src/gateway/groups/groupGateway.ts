@@ -41,7 +41,7 @@ export interface GroupGatewayOptions extends Pick<
 }
 
 /** Calls model groups. `answer`, `models`, `estimate` and `stream` take the name of a group as a choice; the `model` of an answer is `provider/model`. */
-export interface GroupGateway extends Omit<Gateway, 'keySource'> {
+export interface GroupGateway extends Omit<Gateway, 'credentialSource'> {
   /** The names of the groups, in the order of the file. */
   readonly groups: readonly string[];
   /** One call as the HTTP contract has it. It ends with the signal, when one is given. Throws with the code of the contract in `data.code`. */
