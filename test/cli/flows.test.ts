@@ -212,10 +212,10 @@ test.concurrent('a run is replayed from a call, with a plan before, and with oth
 
 test.concurrent('a signal is sent to a flow by its name', async () => {
   using dir = workspace();
-  const listening = dir.start('run', dir.fixture('listen.ts'), '--key', 'l', '--quiet');
-  await expect.poll(async () => (await here(dir, ['runs', 'get', 'l'])).code, { timeout: 30_000 }).toBe(0);
+  const listening = await dir.start('run', dir.fixture('listen.ts'), '--key', 'l', '--quiet').ended;
+  expect(listening).toMatchObject({ code: 3, err: expect.stringContaining('troupe runs signal l news') as string });
   expect((await here(dir, ['runs', 'signal', 'l', 'news', '--value', '{"n":1}'])).code).toBe(0);
-  expect(JSON.parse((await listening.ended).out)).toEqual({ n: 1 });
+  expect(JSON.parse((await here(dir, ['runs', 'resume', 'l', '--quiet'])).out)).toEqual({ n: 1 });
   expect((await here(dir, ['runs', 'signal', 'l', 'news'])).code).toBe(1);
   expect((await here(dir, ['runs', 'signal', 'l', 'news', '--value', '{'])).code).toBe(2);
 });
