@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { systemClock } from '../engine/clock.ts';
 import { secretsInEnv } from '../observe/envSecrets.ts';
-import { processMask } from '../observe/processMask.ts';
+import { secretMask } from '../observe/secretMask.ts';
 import { contain } from '../values/contain.ts';
 import { decodeUtf8 } from '../values/utf8.ts';
 import { expectExit } from './earlyExit.ts';
@@ -12,7 +12,7 @@ import type { Cli } from './cli.ts';
 
 /** The process that this module runs in. */
 export async function processCli(): Promise<Cli> {
-  processMask.hide(secretsInEnv(process.env));
+  const mask = secretMask(secretsInEnv(process.env));
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -20,8 +20,16 @@ export async function processCli(): Promise<Cli> {
     err: process.stderr,
     isInteractive: process.stdin.isTTY && process.stderr.isTTY,
     clock: systemClock(),
-    mask: processMask,
-    open: async (options) => (await import('../runtime/runtime.ts')).openRuntime(options),
+    mask,
+    async open(options) {
+      // Loaded with the engine, which a command such as --help does not need.
+      const [{ openRuntime }, { processMask }] = await Promise.all([
+        import('../runtime/runtime.ts'),
+        import('../observe/processMask.ts'),
+      ]);
+      processMask.passOn(mask);
+      return openRuntime(options);
+    },
     readAll: async () => decodeUtf8(await buffer(process.stdin), 'stdin'),
     async ask(question, signal, { hidden = false } = {}) {
       // What is typed is echoed to the output.
