@@ -121,7 +121,7 @@ test('children and questions that followed from the failure are begun and asked 
       });
     } finally {
       await ctx.run(clean, 'all');
-      does(`${String(await ctx.wait({ name: 'clean enough', schema: z.string() }))}`);
+      does(await ctx.wait({ name: 'clean enough', schema: z.string() }));
     }
   });
   await using runtime = await onDisk()();
