@@ -321,5 +321,5 @@ test.each([
   const model = fakeModel().respondWithTools(asks('Rome')).respond(new AIMessage('Rome.'));
   await using runtime = await openDisk()();
   await untilRest(runtime, await guide(model, [weather([])], { capture }));
-  expect((await artifactsOf(runtime)).toSorted()).toEqual(names.toSorted());
+  expect(new Set(await artifactsOf(runtime))).toEqual(new Set<string>(names));
 });
