@@ -29,9 +29,8 @@ export async function graphCommand(
   if (isWorkflowFile(path)) {
     if (svg) throw new UsageError('A workflow is drawn as mermaid text: leave out --svg.');
     const { db } = shared;
-    return (await import('./workflow/graph.ts')).workflowGraphCommand(cli, path, {
-      ...(run === undefined ? {} : { run, ...(db === undefined ? {} : { db }) }),
-    });
+    const ofRun = run === undefined ? {} : { run, ...(db === undefined ? {} : { db }) };
+    return (await import('./workflow/graph.ts')).workflowGraphCommand(cli, path, ofRun);
   }
   const { subject } = await loadDefinition(cli.cwd, path, (await readRunInput(cli, undefined, set)).settings);
   if (run !== undefined && subject.kind !== 'team')

@@ -228,7 +228,14 @@ describe.each(drivers)('a journal of an earlier version on %s', (driver) => {
     for (const key of ['agent/a/1/1', 'agent/a/1/1/1.1']) {
       const row = { key, actor: 1, at: now, name: 's', input, outcome, position: 1 };
       db.prepare('INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
-        ...[key, 1, now, 's', input, outcome, resultDigest(row), 1],
+        key,
+        1,
+        now,
+        's',
+        input,
+        outcome,
+        resultDigest(row),
+        1,
       );
     }
     db.close();
