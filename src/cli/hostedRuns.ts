@@ -9,7 +9,9 @@ import type { JsonObject } from '../values/json.ts';
 import type { Cli } from './cli.ts';
 import { deploymentsClient } from './deploymentsClient.ts';
 import { hostedDefinitions } from './hostedDefinitions.ts';
-import { defaultJournal, journalFolder, openStore, runtimeOptions, type CommonOptions } from './options.ts';
+import { defaultJournal, journalFolder } from './journalFolder.ts';
+import { openStore } from './openStore.ts';
+import { runtimeOptions, type CommonOptions } from './options.ts';
 import { runOriginOf, type RunOrigin } from './runRows.ts';
 import { userName } from './whoami.ts';
 

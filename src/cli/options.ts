@@ -1,22 +1,18 @@
 /** The options that several commands share, as the command line gives them. */
 import { stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { natsSettings } from '../nats/options.ts';
 import type { LogLevel } from '../observe/levels.ts';
 import { standings } from '../runtime/standing.ts';
 import type { RuntimeOptions } from '../runtime/runtime.ts';
-import type { FileSecretStore } from '../secrets/file/fileSecrets.ts';
-import { openSecrets } from '../secrets/openSecrets.ts';
 import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
+import { defaultJournal } from './journalFolder.ts';
 
 /** What a list of runs can be filtered by: how a run stands or ended; `active` stands for all that have not ended. */
 export const runStatuses = ['active', ...standings, 'done', 'failed', 'cancelled'] as const;
 /** The status of a run. */
 export type RunStatus = (typeof runStatuses)[number];
-
-/** The file of the journal where none is named. */
-export const defaultJournal = '.troupe/troupe.db';
 
 /** Which journal and which server a command uses. */
 export interface CommonOptions {
@@ -64,22 +60,6 @@ export async function existingJournalOptions(
   return { ...runtimeOptions(cli, options), db: 'memory' };
 }
 
-/** The folder that the journal is in, and the secrets beside it. */
-export function journalFolder(
-  { cwd, env }: Pick<Cli, 'cwd' | 'env'>,
-  { db = env['TROUPE_DB'] ?? defaultJournal }: Pick<CommonOptions, 'db'>,
-): string {
-  return dirname(resolve(cwd, db === 'memory' ? defaultJournal : db));
-}
-
-/** The secrets beside the journal. Those that are read are masked in all that the command says. `onKeyCreated`: told of a key file that was made. */
-export const openStore = (
-  cli: Pick<Cli, 'cwd' | 'env' | 'clock' | 'mask'>,
-  options: Pick<CommonOptions, 'db'>,
-  onKeyCreated?: (path: string) => void,
-): FileSecretStore =>
-  openSecrets(cli.env, journalFolder(cli, options), { clock: cli.clock, onRead: cli.mask.hide, onKeyCreated });
-
 /** Options of the runtime, from those of the command line and the environment. What a run reads of its secrets is masked in what the command says. */
 export function runtimeOptions(
   cli: Pick<Cli, 'cwd' | 'env' | 'clock' | 'mask'>,
@@ -88,7 +68,8 @@ export function runtimeOptions(
   const nats = natsOptionsOf(cli, options);
   return {
     env: cli.env,
-    secrets: { get: async (name) => openStore(cli, options).get(name) },
+    // The store is read when a run asks for a secret.
+    secrets: { get: async (name) => (await import('./openStore.ts')).openStore(cli, options).get(name) },
     ...(nats === undefined ? {} : { nats }),
     ...(options.db === undefined ? {} : { db: options.db }),
   };

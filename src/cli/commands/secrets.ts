@@ -3,7 +3,7 @@ import { escapeControls } from '../../observe/format.ts';
 import type { SecretSummary } from '../../secrets/secretStore.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes } from '../exit.ts';
-import { openStore } from '../options.ts';
+import { openStore } from '../openStore.ts';
 import { formatAge, writeJson, writeMessage, writeTable } from '../output/write.ts';
 import { readSecretValues } from '../secretValues.ts';
 
