@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { tool } from 'troupe';
 import { TroupeError, type FailureKind } from '../../../src/values/failure.ts';
-import type { Json } from '../../../src/values/json.ts';
+import type { Json, JsonObject } from '../../../src/values/json.ts';
 import type { Message } from '../../../src/contracts/model.ts';
 import { isAllowedTool } from '../../../actors/workflow/agentStep/allowed.ts';
 import { calling, runStep, scriptedGateway, server, startStep, task } from './agentStepWorld.ts';
@@ -21,9 +21,9 @@ const reader = (name = 'read', run: (input: Json) => unknown = (input) => `${nam
     output: z.any(),
     run: async (input) => run(input as Json) as Json,
   });
-const failing = (name: string, kind: FailureKind) =>
+const failing = (name: string, kind: FailureKind, data: JsonObject = {}) =>
   reader(name, () => {
-    throw new TroupeError(kind, `${name} is broken`, { retryable: false });
+    throw new TroupeError(kind, `${name} is broken`, { retryable: false, data });
   });
 const results = (messages: readonly Message[] = []) =>
   messages.flatMap((message) => (message.role === 'tool' ? message.results : []));
@@ -128,28 +128,19 @@ describe('a call that fails', () => {
     const gateway = scriptedGateway(call, call, call, good);
     const end = await runStep(task({ ...files, maxTurns: 5 }), {
       gateway,
-      servers: { files: [failing('read', 'tool')] },
+      servers: { files: [failing('read', 'tool', { isError: true })] },
     });
     expect(end).toMatchObject({ status: 'complete', metrics: { tool_calls: 3 } });
     expect(results(gateway.asked[3]?.request.messages)[0]).toMatchObject({ ok: false, content: 'read is broken' });
   });
 
-  test('on the way to the tool is shown once, and fails the step in the next turn', async () => {
-    const gateway = scriptedGateway(calling(['read'], ['read']), calling(['read']), good);
-    expect(await runStep(task(files), { gateway, servers: { files: [failing('read', 'environment')] } })).toMatchObject(
-      {
-        code: 'tool_call_failed',
-        failure: { message: 'tool call read: read is broken' },
-        metrics: { llm_calls: 2, tool_calls: 3 },
-      },
-    );
-  });
-
-  test('on the way is forgotten once a tool answers', async () => {
-    const gateway = scriptedGateway(calling(['read']), calling(['list']), calling(['read']), good);
-    const tools = [failing('read', 'environment'), reader('list')];
-    expect(await runStep(task({ ...files, maxTurns: 5 }), { gateway, servers: { files: tools } })).toMatchObject({
-      status: 'complete',
+  test.each<FailureKind>(['environment', 'tool'])('in the server (%s) fails the step at once', async (kind) => {
+    const gateway = scriptedGateway(calling(['read'], ['list']), good);
+    const tools = [failing('read', kind), reader('list')];
+    expect(await runStep(task(files), { gateway, servers: { files: tools } })).toMatchObject({
+      code: 'tool_call_failed',
+      failure: { message: 'tool call read: read is broken' },
+      metrics: { llm_calls: 1, tool_calls: 1 },
     });
   });
 
@@ -169,23 +160,12 @@ describe('a call that fails', () => {
 });
 
 describe('a tool that there is not', () => {
-  test('is answered once with the names that there are, beside calls that are made', async () => {
-    const gateway = scriptedGateway(calling(['drop'], ['read']), good);
-    expect(await runStep(task(files), { gateway, servers: { files: [reader()] } })).toMatchObject({
-      status: 'complete',
-      metrics: { tool_calls: 1 },
-    });
-    expect(results(gateway.asked[1]?.request.messages)).toMatchObject([
-      { name: 'drop', ok: false, content: 'Not made: there is no tool "drop". There are read.' },
-      { name: 'read', ok: true },
-    ]);
-  });
-
-  test('fails the step the second time', async () => {
-    const gateway = scriptedGateway(calling(['drop']), calling(['drop']), good);
+  test('fails the step at once, and nothing is called beside it', async () => {
+    const gateway = scriptedGateway(calling(['read'], ['drop']), good);
     expect(await runStep(task(files), { gateway, servers: { files: [reader()] } })).toMatchObject({
       code: 'tool_not_permitted',
       failure: { message: expect.stringContaining('tool_not_permitted: drop') as string },
+      metrics: { llm_calls: 1, tool_calls: 0 },
     });
   });
 });
