@@ -356,6 +356,7 @@ export class Host implements AsyncDisposable {
   }
 
   async #claim(run: string, root: Address): Promise<HostedRun> {
+    const isHeld = this.#leases.holds(run);
     await this.#leases.claim(run);
     const { activity } = this;
     const parts = {
@@ -366,7 +367,7 @@ export class Host implements AsyncDisposable {
       fail: (id: string, failure: Failure) => this.#failRun(id, failure),
       actor: (address: Address) => this.actor(address),
     };
-    const hosted = new HostedRun(run, root, parts);
+    const hosted = new HostedRun(run, root, parts, !isHeld && this.#leases.epoch(run) === 1);
     this.#runs.set(run, hosted);
     return hosted;
   }

@@ -54,25 +54,23 @@ export class HostedRun {
   state: RunState = { is: 'starting' };
   /** What a retried run keeps of its earlier lives; undefined for one that was never retried. */
   recall: Recall | undefined;
+  /** Was it never claimed before, by this process or another? Then nothing was stored of it. */
+  readonly isFirst: boolean;
   readonly #parts: HostedRunParts;
   #checkpoints = 0;
   /** How many actors of it were made in this process. */
   #made = 0;
 
-  constructor(id: string, root: Address, parts: HostedRunParts) {
+  constructor(id: string, root: Address, parts: HostedRunParts, isFirst: boolean) {
     this.id = id;
     this.root = root;
+    this.isFirst = isFirst;
     this.#parts = parts;
   }
 
   /** The epoch of its lease. Throws `fenced` when this process does not hold it. */
   get epoch(): number {
     return this.#parts.leases.epoch(this.id);
-  }
-
-  /** Was it never claimed before? Then nothing of it is stored but what this process has stored. */
-  get isFirst(): boolean {
-    return this.#parts.leases.holds(this.id) && this.epoch === 1;
   }
 
   /** Has it had no other actor than its root? False where that is not known. */

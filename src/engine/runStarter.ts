@@ -90,6 +90,8 @@ export class RunStarter {
       await this.#requireSame(address, options);
       return address;
     }
+    // A start that is refused leaves the run alone that is here under its key.
+    if (registry.of(run).size > 0) await this.#requireSame(address, options);
     const turn = context.clock.turn?.();
     if (turn) await turn;
     if (!options.retry && !options.isNew && (await this.#hasEnded(address, options))) return address;
