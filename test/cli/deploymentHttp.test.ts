@@ -87,9 +87,9 @@ test('versions are listed with what they take', async () => {
 test.each<[string, number]>([
   ['/deployments/gone/invoke', 404],
   ['/deployments/..%2Fdesk/invoke', 404],
-  ['/deployments/desk/invoke?version=7', 400],
+  ['/deployments/desk/invoke?version=7', 404],
   ['/deployments/desk/invoke?version=x', 400],
-  ['/deployments/desk/invoke?tag=gone', 400],
+  ['/deployments/desk/invoke?tag=gone', 404],
   ['/deployments/desk/invoke?version=1&tag=default', 400],
   ['/deployments/desk/invoke?wait=1h', 400],
   ['/deployments/desk/invoke', 400],
