@@ -112,7 +112,7 @@ test('a secret that is not there fails the checkpoint that asks for it, also aft
   await runtime.answer(ticket!.id, null);
   expect(await handle.outcome()).toMatchObject({
     status: 'failed',
-    failure: { kind: 'invalid', message: expect.stringContaining('service') as unknown },
+    failure: { kind: 'unknown_recipient', message: expect.stringContaining('service') as unknown },
   });
 });
 
