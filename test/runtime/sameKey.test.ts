@@ -5,7 +5,7 @@ import { agent, flow } from '../../src/index.ts';
 import { openRuntime } from '../../src/runtime/runtime.ts';
 
 const asking = flow('asking', async (ctx) => ctx.wait({ name: 'go' }));
-const other = agent({ name: 'other', model: scriptedModel(['Hello.']) });
+const other = agent({ name: 'other', model: scriptedModel([{ text: 'Hello.' }]) });
 const failing = (isBroken: () => boolean) =>
   flow('failing', async (ctx) =>
     ctx.checkpoint('work', () => {
