@@ -102,7 +102,9 @@ test.concurrent(
     expect(out).toMatch(/draft {2}\{"words":2\}/);
     expect(out).toMatch(/release {2}completed/);
     expect(err).toContain('The run job-1 is completed');
-    const lines = records((await asJson.ended).out);
+    const json = await asJson.ended;
+    expect(json).toMatchObject({ code: 0, err: '' });
+    const lines = records(json.out);
     expect(lines[0]).toMatchObject({ event: 'waiting', item: { wait_name: 'approve', question: 'Publish it?' } });
     expect(lines.at(-1)).toMatchObject({ event: 'terminal', item: { status: 'completed' } });
     const places = lines.flatMap(({ event, item }) => (event === 'log' ? [(item as { seq: number }).seq] : []));

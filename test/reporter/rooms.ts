@@ -36,7 +36,7 @@ export const budgets: Readonly<Record<string, number>> = {
   define: 20,
   deploy: 2,
   deployments: 4,
-  doors: 6,
+  doors: 8,
   engine: 6,
   examples: 8,
   flow: 8,
