@@ -101,8 +101,11 @@ export const flowMap = (items: number, concurrency: number, atLeast: number): Ro
         });
         return async (timed) => {
           const db = newFile(folder);
-          await using runtime = await openRuntime({ db });
-          const measured = await timed(async () => requireDone((await runtime.start(subject, null)).outcome()));
+          let measured;
+          {
+            await using runtime = await openRuntime({ db });
+            measured = await timed(async () => requireDone((await runtime.start(subject, null)).outcome()));
+          }
           return { ...measured, stored: sizeOf(db) };
         };
       },
