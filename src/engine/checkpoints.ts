@@ -11,7 +11,7 @@ import type { Address } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
 import type { EngineContext } from './context.ts';
 import type { HostedRun } from './hostedRun.ts';
-import { retryWrite } from './retryWrite.ts';
+import { retryFailedWrite, retryWrite } from './retryWrite.ts';
 
 /** One effect of one actor. */
 export interface CheckpointedEffect {
@@ -33,20 +33,21 @@ export function checkpointsOf(context: EngineContext, run: HostedRun, { actor, k
   const { journal, clock, ending, stalls } = context;
   // Of this ownership: an effect that outlives it stores nothing under a later one.
   const epoch = run.isHere ? run.epoch : 0;
-  const patient = <T>(use: () => Promise<T>): Promise<T> =>
-    retryWrite(use, { clock, ending, gone: () => !run.isHere, ...stalls.reportsOf(run.id, actor) });
+  const retries = () => ({ clock, ending, gone: () => !run.isHere, ...stalls.reportsOf(run.id, actor) });
   return {
-    async checkpoint(entry: Json): Promise<void> {
+    checkpoint(entry: Json): Promise<void> {
       const result = {
         key: `${key}/${epoch}.${run.nextCheckpoint()}`,
         name: nameOf(name),
         input: null,
         outcome: { ok: true as const, output: entry },
       };
-      await patient(() => journal.record(run.id, epoch, actor, clock.now(), result));
+      const record = () => journal.record(run.id, epoch, actor, clock.now(), result);
+      // A flow stores many: what is needed to try again is made when one fails.
+      return record().catch((thrown: unknown) => retryFailedWrite(record, retries(), thrown));
     },
     async checkpoints(): Promise<readonly Checkpoint[]> {
-      const ledger = await patient(() => journal.ledger(run.id));
+      const ledger = await retryWrite(() => journal.ledger(run.id), retries());
       return ledger.flatMap((entry) =>
         entry.name === nameOf(name) && actors.has(entry.actor) && entry.outcome.ok
           ? [
