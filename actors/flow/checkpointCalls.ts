@@ -14,7 +14,7 @@ import { currentCheckpoint, callScopeOf } from './flowScope.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
 import { inputHash } from './inputHash.ts';
-import { performCall, redacted } from './performCall.ts';
+import { performCall, withoutGivenSecrets } from './performCall.ts';
 import type { PerformedResult } from './performedResult.ts';
 
 /** The options that come with a call. */
@@ -41,7 +41,7 @@ const atOnce = Promise.resolve();
 /** Performs it, and keeps what it gave for later runs. */
 function performed(run: FlowBody, checkpoint: CheckpointToPerform): PerformedResult | Promise<PerformedResult> {
   const end = (result: PerformedResult): PerformedResult | Promise<PerformedResult> => {
-    const clean = redacted(run, result);
+    const clean = withoutGivenSecrets(run, result);
     return usesCache(run, checkpoint) ? cachedCall(run, checkpoint, clean.outcome).then(() => clean) : clean;
   };
   const result = performCall(run, checkpoint);

@@ -39,6 +39,8 @@ export class FlowCall {
   readonly controller = new StopSignal();
   /** Its result for the body. */
   readonly promise: Promise<unknown>;
+  /** Its end is known in this process, and recorded or being stored. */
+  isFinished = false;
   /** Of a future: somebody has asked for its result. */
   isTaken = false;
   /** What arrives for it, where that is more than its end. */
