@@ -6,7 +6,7 @@ import type { Clock } from '../../src/values/clock.ts';
 import { milliseconds } from '../../src/values/duration.ts';
 import { describeMismatch } from '../../src/values/explain.ts';
 import { TroupeError } from '../../src/values/failure.ts';
-import { CheckpointAttempt } from './checkpointAttempt.ts';
+import { CallAttempt } from './callAttempt.ts';
 import { CallScope } from './callScope.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
@@ -37,7 +37,7 @@ export function attemptCall(
   const limited = options.timeout === undefined ? undefined : followedBy(call.controller);
   const stopping = limited?.stopping ?? call.controller;
   const scope = options.nested ? new CallScope(id, run.ids, run.book.sequence, call.request.scope.time) : undefined;
-  const at = new CheckpointAttempt(run, call, stopping, scope);
+  const at = new CallAttempt(run, call, stopping, scope);
   const given: CheckpointCall = {
     id,
     key,
@@ -69,13 +69,13 @@ export function attemptCall(
   }
 }
 
-function success({ id, noted }: CheckpointAttempt, value: unknown): PerformedResult {
+function success({ id, noted }: CallAttempt, value: unknown): PerformedResult {
   const { json, encoded } = encodeValue(`The result of the checkpoint "${id}"`, value);
   const outcome = encoded ? ({ ok: true, output: json, encoded } as const) : ({ ok: true, output: json } as const);
   return noted ? { outcome, ...parts(noted) } : { outcome };
 }
 
-function failure({ calls }: FlowBody, { noted, scope }: CheckpointAttempt, thrown: unknown): PerformedResult {
+function failure({ calls }: FlowBody, { noted, scope }: CallAttempt, thrown: unknown): PerformedResult {
   const outcome = { ok: false, failure: userFailure(thrown) } as const;
   // Only a nested one has calls inside.
   return { outcome, ...(noted ? parts(noted) : {}), cause: scope && calls.callOf(thrown) };
