@@ -865,7 +865,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'K1',
     says: 'If approval is needed, nothing runs before exactly this call is approved (its hash is in the ticket).',
-    where: 'machines/toolCall.ts',
+    where: 'machines/toolCall/toolCall.ts',
     tests: [
       {
         file: 'test/machines/toolCall.test.ts',
@@ -885,7 +885,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'K2',
     says: 'A write that may have happened is reconciled: first its tool is asked, then a person. It is never repeated without such an answer.',
-    where: 'machines/toolCall.ts',
+    where: 'machines/toolCall/toolCall.ts',
     tests: [
       {
         file: 'test/machines/toolCall.test.ts',
@@ -904,7 +904,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'K3',
     says: 'An interruption does not stop a write that has begun. It stops a call that waits for approval or only reads.',
-    where: 'machines/toolCall.ts',
+    where: 'machines/toolCall/toolCall.ts',
     tests: [
       { file: 'test/machines/toolCall.test.ts', name: 'a write that has started is finished, and its result counts' },
       { file: 'test/machines/toolCall.test.ts', name: 'a call that waits for approval is not made any more' },
@@ -918,7 +918,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'K4',
     says: 'Every call has an outcome for the model, however it ends.',
-    where: 'machines/toolCall.ts',
+    where: 'machines/toolCall/toolCall.ts',
     tests: [
       { file: 'test/machines/toolCall.test.ts', name: 'runs at once when no approval is needed' },
       { file: 'test/machines/toolCall.test.ts', name: 'a failed tool is an outcome, not a failure of the call' },
@@ -933,7 +933,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'K5',
     says: 'Work for another agent or team runs as a durable child. The outcome contains its usage, also when it was told to stop.',
-    where: 'machines/toolCall.ts',
+    where: 'machines/toolCall/toolCall.ts',
     tests: [
       { file: 'test/define/presets/asTool.test.ts', name: 'does the work of a call, and its answer is the result' },
       { file: 'test/define/presets/asTool.test.ts', name: 'is charged to its caller once' },
@@ -951,7 +951,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'K6',
     says: 'The attempts at a write, what looks it up and what makes it again have one key: that of the first attempt.',
-    where: 'machines/toolCall.ts',
+    where: 'machines/toolCall/toolCall.ts',
     tests: [
       { file: 'test/testing/oneKey.test.ts', name: 'a write %s happens once, wherever the process is killed' },
       { file: 'test/testing/oneKey.test.ts', name: 'a write %s has one key under all faults' },

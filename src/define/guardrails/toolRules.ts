@@ -8,7 +8,7 @@ import { ToolGuardrailSchema } from './schemas.ts';
  * Which tools may be called. Tools with the effect `write` are rejected by default. A rejected call is not made, and the model gets the reason.
  * Names may end in `*`. @example guardrails.tool({ deny: ['shell'], writes: 'ask' })
  */
-export function tool(
+export function toolRules(
   options: GuardrailOptions & {
     /** Tools that may be called; all by default. */
     readonly allow?: readonly string[];
