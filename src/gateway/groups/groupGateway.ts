@@ -12,7 +12,8 @@ import type { Model, ModelAnswer, ModelChoice, ModelRequest, ModelScope } from '
 import type { Clock } from '../../values/clock.ts';
 import { nearestName } from '../../values/options.ts';
 import type { Breaker } from '../breaker.ts';
-import { gateway, type Gateway, type GatewayOptions } from '../gateway.ts';
+import { gateway, type Gateway } from '../gateway.ts';
+import type { GatewayOptions } from '../gatewayOptions.ts';
 import { wholeAnswers } from '../wholeAnswers.ts';
 import { requireAnswer } from './answer.ts';
 import { gatewayCodeIn, gatewayError, withGatewayCode } from './codes.ts';
