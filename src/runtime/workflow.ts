@@ -68,7 +68,7 @@ export const runnableWorkflow = (
     const servers = stepServers(context.clock);
     context.opened.push(servers);
     return compileWorkflow(definition, {
-      gateway: modelsOf(definition, projectGateway(project), project.env, context),
+      gateway: modelsOf(projectGateway(project), project.env, context),
       servers,
       egress: egress({ clock: context.clock, allow, longest: longestWebhook }),
       agentStep,
@@ -79,19 +79,11 @@ export const runnableWorkflow = (
 
 /** The models of the project's gateway file; those of the runtime when it has none. */
 function modelsOf(
-  { policy: { forceGroup, groupMap } }: WorkflowDefinition,
   file: GatewayFileDefinition | undefined,
   env: WorkflowProject['env'],
   { gateway, clock }: WorkflowCompileContext,
 ): WorkflowCompileContext['gateway'] {
-  if (!file) return gateway;
-  return groupGateway(file, {
-    clock,
-    env,
-    breaker: () => breaker(),
-    ...(forceGroup === undefined ? {} : { forceGroup }),
-    ...(groupMap === undefined ? {} : { groupMap }),
-  });
+  return file ? groupGateway(file, { clock, env, breaker: () => breaker() }) : gateway;
 }
 
 const allowedIn = ({ TROUPE_EGRESS_ALLOW: list = '' }: WorkflowProject['env']): readonly string[] =>

@@ -183,17 +183,6 @@ test('cost optimized asks the cheapest model, then the next; one without a price
   expect(server.models).toEqual(['cheap', 'gpt-4o-mini']);
 });
 
-test('groups are replaced by name, or all of them by one', async () => {
-  await using server = await chatServer();
-  const groups = ['a', 'b', 'c'].map((name) => ({ name, models: [`mock/${name}`] }));
-  const file = gatewayFile({ providers: [mockAt(server.url)], groups });
-  const mapped = open(file, { groupMap: { a: 'b' } });
-  expect((await mapped.invoke(callOf('a'))).model_resolved).toBe('mock/b');
-  expect((await mapped.invoke(callOf('b'))).model_resolved).toBe('mock/b');
-  const forced = open(file, { groupMap: { a: 'b' }, forceGroup: 'c' });
-  expect((await forced.invoke(callOf('a'))).model_resolved).toBe('mock/c');
-});
-
 test.each<[string, string, Reply, { status: number; error: string; retryable: boolean }]>([
   ['a group that is not declared', 'nogroup', {}, { status: 400, error: 'unknown_group', retryable: false }],
   ['a group without models', 'empty', {}, { status: 503, error: 'no_models_available', retryable: false }],
