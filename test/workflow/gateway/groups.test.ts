@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest';
 import { groupGateway, type GroupGatewayOptions } from '../../../src/gateway/groups/groupGateway.ts';
 import { gatewayProblem } from '../../../src/gateway/groups/codes.ts';
-import { parseInvoke } from '../../../src/gateway/groups/invoke.ts';
 import type { GatewayFileDefinition } from '../../../src/contracts/workflow/gatewayFile.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
 import { toFailure } from '../../../src/values/failure.ts';
@@ -232,15 +231,6 @@ test('a connection that is refused may be tried again', async () => {
     status: 502,
     body: { error: 'provider_error', retryable: true },
   });
-});
-
-test('the body of a call is checked', () => {
-  const whole = { group: 'g', messages: [{ role: 'user', content: 'x' }] };
-  expect(parseInvoke(whole)).toMatchObject({ run_id: '', max_tokens: 1024 });
-  for (const body of [undefined, 'text', {}, { ...whole, messages: [] }, { ...whole, messages: [{ role: 'who' }] }])
-    expect(() => parseInvoke(body)).toThrow(
-      expect.objectContaining({ kind: 'invalid', data: expect.objectContaining({ code: 'invalid_request' }) }),
-    );
 });
 
 test('a result without its call is refused', async () => {
