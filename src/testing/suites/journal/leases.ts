@@ -58,6 +58,27 @@ export function leaseTests(subject: JournalCase) {
     );
   });
 
+  test('the claim of a run that is new holds as any other, before and after its first commit', async () => {
+    await using journal = await begin(subject);
+    const claim = (run: string, owner: string, at = commitTime) =>
+      journal.claim(run, owner, { now: at, ttl: 1_000, isNew: true });
+    for (const run of ['n', 'o', 'p']) expect(await claim(run, 'me')).toBe(1);
+    if (journal.renewAll && !forfeit) expect(await journal.renewAll('me', commitTime + 1_000)).toBe(4);
+    expect(await journal.renew('o', 1, commitTime + 5_000)).toBe(true);
+    for (const run of ['n', 'o']) await journal.commit(commitOf({ run, actor: `agent/${run}` }));
+    await expect(claim('n', 'you')).rejects.toEqual(refusedWith('owned_elsewhere'));
+    await expect(claim('o', 'you', commitTime + 4_000)).rejects.toEqual(refusedWith('owned_elsewhere'));
+    if (journal.renewAll && !forfeit) expect(await journal.renewAll('me', commitTime + 1_000)).toBe(4);
+    // It is given back before anything of it is stored, or when it has ended.
+    await journal.release('p', 1);
+    await journal.release('n', 1, true);
+    if (journal.renewAll && !forfeit) expect(await journal.renewAll('me', commitTime + 1_000)).toBe(2);
+    for (const run of ['n', 'p']) expect(await claim(run, 'you')).toBe(2);
+    await expect(journal.commit(commitOf({ run: 'n', actor: 'agent/n', seq: 2 }))).rejects.toEqual(
+      refusedWith('fenced'),
+    );
+  });
+
   test('all claims of an owner are renewed at once, and it is told how many they are', async (context) => {
     await using journal = await begin(subject);
     const { renewAll } = journal;
