@@ -236,11 +236,7 @@ export class ActorState implements SteppingActor {
   #readList(name: string, length: number): Promise<Json[]> {
     const { journal, clock, ending, stalls } = this.#context;
     const gone = () => this.#status !== 'active';
-    return retryWrite(() => journal.list(this.address, name, 0, length), {
-      clock,
-      ending,
-      gone,
-      ...stalls.reportsOf(this.run, this.address),
-    });
+    const scope = () => ({ clock, ending, gone, ...stalls.reportsOf(this.run, this.address) });
+    return retryWrite(() => journal.list(this.address, name, 0, length), scope);
   }
 }
