@@ -2,6 +2,7 @@
 import type { EffectScope } from '../../src/contracts/effect.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { FlowBodyOutput } from '../../machines/flow/effectTypes.ts';
+import { afterTurn } from './eventLoopTurn.ts';
 
 interface Attached {
   readonly scope: EffectScope;
@@ -87,13 +88,11 @@ export class BodyTurns {
   consider(): void {
     if (this.#isConsidering || this.#isOver) return;
     this.#isConsidering = true;
-    setImmediate(() => {
-      this.#isConsidering = false;
-      this.#say();
-    });
+    afterTurn(this.#say);
   }
 
-  #say(): void {
+  readonly #say = (): void => {
+    this.#isConsidering = false;
     if (this.#isOver) return;
     const attached = this.#attached;
     const output = this.#parts.output(attached !== undefined);
@@ -102,7 +101,7 @@ export class BodyTurns {
     this.#attached = undefined;
     if (output instanceof TroupeError) attached.reject(output);
     else attached.resolve(output);
-  }
+  };
 
   /** When a turn is stopped, something has arrived: the next one follows, however long the journal takes. */
   #followAbort(scope: EffectScope, isLast: boolean): void {
