@@ -11,6 +11,7 @@ import { deployVersion, workflowProject } from './deployVersion.ts';
 import { UsageError } from './exit.ts';
 import { loadDefinition } from './load.ts';
 import { loadPinned } from './pinnedDefinition.ts';
+import { deleteUnusedCode } from './unusedCode.ts';
 import { metaOf, startOfVersion } from './versionStart.ts';
 
 const defaultLimit = 100;
@@ -19,7 +20,7 @@ const defaultLimit = 100;
 export function deploymentsClient(
   cli: Cli,
   options: DeploymentPlaceOptions,
-  runtime: Pick<Runtime, 'start'>,
+  runtime: Pick<Runtime, 'start' | 'journal'>,
   executions: () => Pick<ExecutionsClient, 'get'>,
 ): DeploymentsClient {
   const place = deploymentPlace(cli, options);
@@ -63,7 +64,10 @@ export function deploymentsClient(
     tag: async (flow, version, tag, { exclusive = false } = {}) =>
       infoOf(await deployments.tag(flow, version, { tag: requireTag(tag), exclusive })),
     untag: async (flow, version, tag) => infoOf(await deployments.untag(flow, version, tag)),
-    delete: (flow, version) => deployments.delete(flow, version),
+    async delete(flow, version) {
+      await deployments.delete(flow, version);
+      await deleteUnusedCode(place, runtime.journal);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 /** The lines of a log are read while the run goes on: whatever happens between two readings of the journal, no line is lost, and none comes twice. */
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { testRuntime, type TestRuntime } from 'troupe/testing';
 import { troupeClient, type LogEntry } from '../../src/client/index.ts';
 import { systemClock } from '../../src/engine/clock.ts';
@@ -13,7 +14,7 @@ const steps = flow('steps', async (ctx, count) => {
   for (let n = 0; n < Number(count); n++) {
     await ctx.signal('go');
     await ctx.checkpoint('step', () => n);
-    if (n % 2 === 0) await ctx.wait({ name: 'ok', deadline: 1, default: null });
+    if (n % 2 === 0) await ctx.wait({ name: 'ok', schema: z.string(), deadline: 1, default: 'late' });
   }
 });
 
