@@ -1,4 +1,5 @@
 /** The deployments beside a journal as a client has them. */
+import { startOnce } from '../client/startOnce.ts';
 import type { DeploymentInfo, DeploymentsClient, ExecutionsClient } from '../contracts/client/client.ts';
 import { deploymentName, requireTag } from '../deployments/names.ts';
 import type { VersionView } from '../deployments/record.ts';
@@ -55,11 +56,12 @@ export function deploymentsClient(
       const version = await deployments.get(flow, which);
       const start = startOfVersion(version, input);
       const { subject } = await loadPinned(place, version, start.settings);
-      const { id } = await runtime.start(subject, start.input ?? {}, {
-        meta: metaOf(version, start.settings),
-        ...(key === undefined ? {} : { key }),
-      });
-      return executions().get(id);
+      const begin = () =>
+        runtime.start(subject, start.input ?? {}, {
+          meta: metaOf(version, start.settings),
+          ...(key === undefined ? {} : { key }),
+        });
+      return executions().get(await startOnce(runtime.journal, key, begin));
     },
     tag: async (flow, version, tag, { exclusive = false } = {}) =>
       infoOf(await deployments.tag(flow, version, { tag: requireTag(tag), exclusive })),
