@@ -95,7 +95,11 @@ export class RunStarter {
     const turn = context.clock.turn?.();
     if (turn) await turn;
     if (!options.retry && !options.isNew && (await this.#hasEnded(address, options))) return address;
-    const hosted = await this.#parts.claim(run, address, options.isNew === true);
+    const hosted = await this.#parts.claim(run, address, options.isNew === true).catch(async (thrown: unknown) => {
+      // What is another run is told at once: waiting for the process that has it would not help.
+      if (toFailure(thrown).kind === 'owned_elsewhere') await this.#requireSame(address, options);
+      throw thrown;
+    });
     try {
       // A run that has actors was claimed before.
       if (!hosted.isFirst) await this.#requireSame(address, options);
