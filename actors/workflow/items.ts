@@ -76,9 +76,17 @@ export const prepareItemsEffect = (definition: WorkflowDefinition) =>
         await scope.clock.turn?.();
         const item = all[index] ?? null;
         const values = valuesOfItem(step, start.values, item, index);
-        const { depth, webhooks } = start;
+        const { depth, webhooks, within } = start;
         try {
-          const made = singleStart(step, { definition, values, depth, webhooks, item: index, budgetUsd: share });
+          const made = singleStart(step, {
+            definition,
+            values,
+            depth,
+            within,
+            webhooks,
+            item: index,
+            budgetUsd: share,
+          });
           if (made.kind === 'webhook') throw new Error('A webhook of an item is no actor.');
           items.push({ item: index, start: made });
         } catch (thrown) {
