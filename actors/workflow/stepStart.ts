@@ -17,6 +17,8 @@ export interface StepScope {
   readonly values: WorkflowValues;
   /** How many workflows are around its own. */
   readonly depth: number;
+  /** The steps above its workflow; undefined in a root. */
+  readonly within?: string | undefined;
   /** Whether webhooks are sent. */
   readonly webhooks: boolean;
   /** What it may cost, in US dollars; no limit when undefined. */
