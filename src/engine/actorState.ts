@@ -264,12 +264,8 @@ export class ActorState implements SteppingActor {
     const ahead = this.#storing
       ?.slice(0, this.#ahead?.count ?? 0)
       .flatMap(({ commit }) => commit.appends.flatMap(({ list, entry }) => (list === name ? [entry] : [])));
-    const stored = await retryWrite(() => journal.list(this.address, name, 0, length - (ahead?.length ?? 0)), {
-      clock,
-      ending,
-      gone,
-      ...stalls.reportsOf(this.run, this.address),
-    });
+    const scope = () => ({ clock, ending, gone, ...stalls.reportsOf(this.run, this.address) });
+    const stored = await retryWrite(() => journal.list(this.address, name, 0, length - (ahead?.length ?? 0)), scope);
     return ahead && ahead.length > 0 ? [...stored, ...ahead] : stored;
   }
 }

@@ -188,11 +188,10 @@ export class Handler {
     if (incoming.forward) return this.#planForward(incoming, incoming.forward);
     const step = chart.step(before, withEventContext(incoming.event, this.#contextOf(incoming)));
     const { settles, result } = incoming;
-    const cause = { ends, ...(settles === undefined ? {} : { settles }), ...(result ? { result } : {}) };
     const event = commitEventOf(incoming);
-    if (incoming.isInternal) return this.#state.step(step, before, { ...cause, event });
+    if (incoming.isInternal) return this.#state.step(step, before, { event, settles, result, ends });
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, incoming.event)) return undefined;
-    return this.#state.step(step, before, { ...cause, event: { ...event, inbox: true } });
+    return this.#state.step(step, before, { event: { ...event, inbox: true }, settles, result, ends });
   }
 
   /** A delayed message is due: one commit ends the timer and opens the message, so that a crash neither loses nor doubles it (E2, E5). */
@@ -333,9 +332,11 @@ export class Handler {
   }
 
   #retry<T>(write: () => Promise<T>): Promise<T> {
-    const { clock, ending, stalls } = this.#host.context;
-    const { run, address } = this.#state;
-    return retryWrite(write, { clock, ending, gone: () => this.#actor.isGone, ...stalls.reportsOf(run, address) });
+    return retryWrite(write, () => {
+      const { clock, ending, stalls } = this.#host.context;
+      const { run, address } = this.#state;
+      return { clock, ending, gone: () => this.#actor.isGone, ...stalls.reportsOf(run, address) };
+    });
   }
 
   /** The step failed. The actor is what it was at the last commit; its supervisor decides what follows. */

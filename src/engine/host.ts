@@ -455,12 +455,8 @@ export class Host implements AsyncDisposable {
     this.#registry.activate(actor);
     const isGone = () => this.actor(address) !== actor;
     const { clock, ending, journal, stalls } = this.#context;
-    retryWrite(() => journal.load(address), {
-      clock,
-      ending,
-      gone: isGone,
-      ...stalls.reportsOf(run, address),
-    })
+    const scope = () => ({ clock, ending, gone: isGone, ...stalls.reportsOf(run, address) });
+    retryWrite(() => journal.load(address), scope)
       .then((stored) => {
         if (isGone()) return;
         if (!stored) throw new TroupeError('internal', `${address} is no longer in the journal.`);
@@ -489,7 +485,7 @@ export class Host implements AsyncDisposable {
   /** Asks the journal for a run, and waits while the journal is away. */
   #whileAway<T>(run: string, ask: () => Promise<T>): Promise<T> {
     const { clock, ending, stalls } = this.#context;
-    return retryWrite(ask, { clock, ending, gone: () => !this.owns(run), ...stalls.reportsOf(run, run) });
+    return retryWrite(ask, () => ({ clock, ending, gone: () => !this.owns(run), ...stalls.reportsOf(run, run) }));
   }
 
   /** Resolves when no message of the run is on its way or being taken, or this process no longer runs it. */
