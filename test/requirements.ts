@@ -408,7 +408,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'UN2',
-    says: 'Nothing that a step asks for happens before its unit is stored.',
+    says: 'Nothing that a step asks for happens before its unit is stored, except an eager effect, which changes nothing outside.',
     where: 'src/engine/unit.ts',
     tests: [
       {
@@ -429,6 +429,21 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/engine/unit.test.ts',
         name: 'what cannot be stored together is stored step by step: the refusal is that of one actor',
+      },
+    ],
+  },
+  {
+    id: 'UN4',
+    says: 'The result of an eager effect is a step of the unit when it comes within milliseconds. Otherwise it comes by itself, and the effect is performed once.',
+    where: 'src/engine/unit.ts',
+    tests: [
+      {
+        file: 'test/engine/eager.test.ts',
+        name: 'its result is stored with the step that asks for it, and it reads what that step adds: %s',
+      },
+      {
+        file: 'test/engine/eager.test.ts',
+        name: 'one that takes longer keeps nothing waiting: its result comes by itself, and it is performed once',
       },
     ],
   },

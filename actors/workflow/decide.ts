@@ -44,7 +44,7 @@ export const decideEffect = (definition: WorkflowDefinition, asStep: AsStep, cac
       const { byStep } = await foldOf(scope, 'records', recordsFold);
       return await new Deciding(definition, asStep, start, byStep, asked, scope, cache).decide();
     },
-    { kind: 'pure' },
+    { kind: 'pure', eager: true },
   );
 
 /** One decision. */

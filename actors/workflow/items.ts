@@ -102,7 +102,7 @@ export const prepareItemsEffect = (definition: WorkflowDefinition) =>
         items,
       };
     },
-    { kind: 'pure' },
+    { kind: 'pure', eager: true },
   );
 
 /** The ends of items by their numbers. */
@@ -123,7 +123,7 @@ export const gatherEffect = (definition: WorkflowDefinition) =>
       const inOrder = [...ends].sort(([a], [b]) => a - b).map(([, end]) => end);
       return gathered(fanOutStep(definition, id), inOrder);
     },
-    { kind: 'pure' },
+    { kind: 'pure', eager: true },
   );
 
 /** The end of a step from those of its items, in the order of the list. What was used is added where it is known. */

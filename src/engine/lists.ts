@@ -26,6 +26,11 @@ export class ActorLists {
     if (lengths) this.#lengths = new Map(Object.entries(lengths));
   }
 
+  /** How many entries each list has. */
+  get lengths(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#lengths ?? []);
+  }
+
   /** Adds what a commit has just stored. */
   append(name: string, entry: Json): void {
     const lengths = (this.#lengths ??= new Map());

@@ -202,10 +202,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     host,
     journal,
     clock,
-    async handle(subject, run, root, before) {
+    async handle(subject, run, root, before, end) {
       retention.check();
       if (subject.kind === 'agent') health.setName(root, subject.name);
-      return handles(subject, run, root, before);
+      return handles(subject, run, root, before, end);
     },
     typeOf: typeOfSubject,
     env,

@@ -3,6 +3,7 @@
  * Timers and sockets of the process have their turn meanwhile: a transaction takes only so much time, and those who wait for it are told in parts,
  * because each of them goes on at once with what it does next.
  */
+import type { Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { SqliteDriver } from './database.ts';
 import { RememberedRows } from './remembered.ts';
@@ -31,13 +32,17 @@ export class GroupCommit implements WriteQueue {
   #jobs: Job[] = [];
   #scheduled = false;
   /** Set while writes wait for the next transaction. */
-  #later: NodeJS.Timeout | undefined;
+  #later: Disposable | undefined;
   #closed = false;
   /** Those whose writes are stored, and who are not told yet. */
   #stored: Job[] = [];
 
-  constructor(db: SqliteDriver) {
+  readonly #clock: Pick<Clock, 'now' | 'wake'> | undefined;
+
+  /** Without a clock, nothing waits for the next transaction. */
+  constructor(db: SqliteDriver, clock?: Pick<Clock, 'now' | 'wake'>) {
     this.#db = db;
+    this.#clock = clock;
     this.remembered = new RememberedRows(db);
   }
 
@@ -49,9 +54,10 @@ export class GroupCommit implements WriteQueue {
   }
 
   addLater(write: () => void): Promise<void> {
+    const clock = this.#clock;
+    if (!clock || this.#closed) return this.add(write);
     const written = this.#push(write);
-    // The process may end before: nobody waits for it.
-    if (!this.#closed) this.#later ??= setTimeout(() => this.#jobs.length > 0 && this.#schedule(), patience).unref();
+    this.#later ??= clock.wake(clock.now() + patience, () => this.#schedule());
     return written;
   }
 
@@ -96,7 +102,7 @@ export class GroupCommit implements WriteQueue {
   }
 
   #flush(): void {
-    clearTimeout(this.#later);
+    this.#later?.[Symbol.dispose]();
     this.#later = undefined;
     this.#write(this.#jobs.splice(0, maxJobs));
   }
