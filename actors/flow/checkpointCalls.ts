@@ -47,7 +47,7 @@ export class CheckpointCalls {
     const run = this.#run;
     const futures = after === undefined ? [] : 'result' in after ? [after] : after;
     const hash = input === undefined ? undefined : inputHash(input);
-    return run.call(
+    return run.calls.make(
       {
         kind: 'checkpoint',
         name,
@@ -79,7 +79,7 @@ export class CheckpointCalls {
     for (const future of futures) await future.result().catch(() => {});
     // Waited for in any case: what the body is told in this moment may stop the call.
     const cached = await (usesCache(run, options, hash) ? cachedCall(run, pending, options, hash) : undefined);
-    if (cached) return run.finish(pending, { outcome: cached }, 'cache');
+    if (cached) return run.recorder.finish(pending, { outcome: cached }, 'cache');
     const perform = () => this.#perform(pending, options, work, hash);
     if (options.effect === 'write' && run.book.begun.has(pending.id)) askWhetherDone(run, pending, perform);
     else perform();
@@ -94,7 +94,7 @@ export class CheckpointCalls {
     const run = this.#run;
     const { id, made, controller } = pending;
     const key = run.keyOf(id);
-    run.perform(pending, async () => {
+    run.work.perform(pending, async () => {
       // What a checkpoint was given of a secret is not stored, wherever it has put it.
       const clean = <T>(value: T): T => {
         const redact = run.deps.redactor?.();
@@ -115,11 +115,11 @@ export class CheckpointCalls {
         stopping: controller,
         clock: run.clock,
         before: run.book.attempts.get(id),
-        callOf: (thrown) => run.callOf(thrown),
-        attempted: (record) => run.note(clean(record)),
+        callOf: (thrown) => run.calls.callOf(thrown),
+        attempted: (record) => run.work.attempted(clean(record)),
         begins(attempt) {
           run.scope.onCall?.({ tool: id, isWrite: true, input: hash ?? null, key });
-          return run.begins(pending, attempt, options.effect === 'write');
+          return run.work.begins(pending, attempt, options.effect === 'write');
         },
       });
       const result = clean(performed);

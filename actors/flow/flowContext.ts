@@ -26,7 +26,7 @@ export function flowContext(run: FlowBody): FlowContext {
     <Given extends unknown[]>(make: (...given: Given) => Promise<unknown>) =>
     (...given: Given): Promise<unknown> => {
       try {
-        return run.refusal() ?? make(...given);
+        return run.life.refusal() ?? make(...given);
       } catch (error) {
         return Promise.reject(error as Error);
       }
@@ -52,12 +52,12 @@ export function flowContext(run: FlowBody): FlowContext {
       const at = currentCheckpoint();
       if (at?.owner === run) return at.log(json);
       try {
-        run.requireRunning();
+        run.life.requireRunning();
       } catch (refused) {
         // A body that was stopped may say so in its clean-up.
         if (!isStopped(refused)) throw refused;
       }
-      run.log(json);
+      run.recorder.log(json, run.root.time);
     },
     async secret(name: string) {
       checkpointOf(run, `ctx.secret("${name}")`);

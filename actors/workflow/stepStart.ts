@@ -4,6 +4,7 @@ import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { asJson } from '../../src/values/json.ts';
 import { resolveTemplates } from '../../src/workflow/expressions/resolve.ts';
+import { replacedGroup } from '../../src/workflow/modelGroups.ts';
 import { textOf } from '../../src/workflow/expressions/text.ts';
 import type { StepStart, WebhookInput } from '../../machines/workflow/effectTypes.ts';
 import { asZodJson } from '../../machines/json.ts';
@@ -35,9 +36,7 @@ export function singleStart(step: Exclude<WorkingStep, { kind: 'transform' }>, s
   const { values, definition } = scope;
   switch (step.kind) {
     case 'agent': {
-      const { forceGroup, groupMap = {} } = definition.policy;
-      const groupOf = (group: string) =>
-        forceGroup ?? (Object.hasOwn(groupMap, group) ? (groupMap[group] ?? group) : group);
+      const groupOf = (group: string) => replacedGroup(definition.policy, group);
       return { kind: 'agent', input: agentTask(step, { ...scope, groupOf }) };
     }
     case 'webhook':

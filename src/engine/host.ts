@@ -198,7 +198,7 @@ export class Host implements AsyncDisposable {
       registry: this.#registry,
       outboxRelay: this.#outboxRelay,
       recallPolicy: recall,
-      claim: (run, root) => this.#claim(run, root),
+      claim: (run, root, isNew) => this.#claim(run, root, isNew),
       giveUp: (run) => this.#giveUp(run),
       release: (run) => void this.#releaseEnded(run).catch(() => {}),
       newActor: (run, type, address) => new Actor(this.#port, run, type, address),
@@ -355,9 +355,9 @@ export class Host implements AsyncDisposable {
     throw new TroupeError('fenced', `This process does not run ${id}; resume it to run it here.`);
   }
 
-  async #claim(run: string, root: Address): Promise<HostedRun> {
+  async #claim(run: string, root: Address, isNew: boolean): Promise<HostedRun> {
     const isHeld = this.#leases.holds(run);
-    await this.#leases.claim(run);
+    await this.#leases.claim(run, isNew);
     const { activity } = this;
     const parts = {
       context: this.#context,
@@ -385,7 +385,7 @@ export class Host implements AsyncDisposable {
 
   #release(run: string): Promise<void> {
     this.#runs.delete(run);
-    return this.#leases.release(run);
+    return this.#leases.release(run, true);
   }
 
   #dropRun(run: string): void {

@@ -19,6 +19,8 @@ interface Job {
 const maxJobs = 256;
 /** So many milliseconds after its first job a transaction takes no more. */
 const longest = 8;
+/** So many milliseconds a write that can wait is kept for the next transaction. */
+const patience = 20;
 /** So many of those who wait are told in one turn of the event loop. What each does next takes about a millisecond. */
 const part = 8;
 
@@ -28,6 +30,8 @@ export class GroupCommit implements WriteQueue {
   readonly #db: SqliteDriver;
   #jobs: Job[] = [];
   #scheduled = false;
+  /** Set while writes wait for the next transaction. */
+  #later: NodeJS.Timeout | undefined;
   #closed = false;
   /** Those whose writes are stored, and who are not told yet. */
   #stored: Job[] = [];
@@ -39,14 +43,24 @@ export class GroupCommit implements WriteQueue {
 
   /** Resolves when what `write` wrote would survive a power cut. Rejects with what `write` throws, or with `storage` when the journal is closed. */
   add(write: () => void): Promise<void> {
+    const written = this.#push(write);
+    if (!this.#closed) this.#schedule();
+    return written;
+  }
+
+  addLater(write: () => void): Promise<void> {
+    const written = this.#push(write);
+    // The process may end before: nobody waits for it.
+    if (!this.#closed) this.#later ??= setTimeout(() => this.#jobs.length > 0 && this.#schedule(), patience).unref();
+    return written;
+  }
+
+  #push(write: () => void): Promise<void> {
     if (this.#closed)
       return Promise.reject(
         new TroupeError('storage', 'This journal was closed. Open it again.', { retryable: false }),
       );
-    return new Promise((resolve, reject) => {
-      this.#jobs.push({ write, resolve, reject });
-      this.#schedule();
-    });
+    return new Promise((resolve, reject) => this.#jobs.push({ write, resolve, reject }));
   }
 
   /** Written with the next group. Without an answer: an error is dropped. */
@@ -82,6 +96,8 @@ export class GroupCommit implements WriteQueue {
   }
 
   #flush(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
     this.#write(this.#jobs.splice(0, maxJobs));
   }
 

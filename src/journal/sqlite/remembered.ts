@@ -45,6 +45,8 @@ export class RememberedRows {
   readonly leases: Pick<Rows<string, RunLease>, 'get' | 'set'>;
   /** Actors, by their address. */
   readonly heads: Pick<Rows<string, ActorHead>, 'get' | 'set'>;
+  /** The leases of runs that are new, by run: each is stored with the first commit of its run. No other place has them, so they are never forgotten. */
+  readonly claimed: Map<string, RunLease> = new Map();
   /** The runs that were claimed for the first time, and have no actors. */
   readonly beginnings: Set<string> = new Set();
   /** The position of the last commit. */

@@ -4,7 +4,7 @@ import type { StorableValue } from './blobs.ts';
 import { actorDigest, listEntryDigest, pendingDigest, recordHash, sha256Digest, shortDigest } from '../chain.ts';
 import type { Commit, CommitStore, Pending } from '../journal.ts';
 import { duplicateMessageError, unknownActorError, unknownRunError, wrongRevisionError } from '../refusals.ts';
-import { ownerCheck } from './leases.ts';
+import { newLeaseWriter, ownerCheck } from './leases.ts';
 import { actorLookup } from './lookup.ts';
 import { dictionaryAfter, packed } from './packing.ts';
 import { recordText } from './record.ts';
@@ -22,6 +22,7 @@ export function commitWriter({
 }: SqliteStore): Pick<CommitStore, 'commit' | 'commitAll' | 'record' | 'bury' | 'settle'> {
   const { remembered } = writes;
   const requireOwner = ownerCheck(db, remembered);
+  const storeNewLease = newLeaseWriter(db, remembered);
   const { requireAbsent } = actorLookup(db);
   const storedHead = db.prepare<Omit<ActorHead, 'hash' | 'metaOf'> & { readonly hash: string | null }>(
     'SELECT a.id, a.seq, a.status, a.meta, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
@@ -87,9 +88,11 @@ export function commitWriter({
 
   function write(commit: Commit): void {
     const { actor, run, seq, epoch, event, opens, closes, results, appends, updated } = commit;
-    requireOwner(run, epoch);
+    const isFirst = isFirstOfRun(commit);
+    const isNew = isFirst && storeNewLease(run, epoch);
+    if (!isNew) requireOwner(run, epoch);
     // Nothing is read for the first actor of a run that was just claimed for the first time.
-    const isBeginning = commit.parent === undefined && remembered.beginnings.delete(run);
+    const isBeginning = isNew || (isFirst && remembered.beginnings.delete(run));
     const head = isBeginning ? undefined : headOf(actor);
     if (!head && !isBeginning) requireAbsent(actor);
     const before = head?.seq ?? 0;
@@ -173,9 +176,18 @@ export function commitWriter({
     }
   }
 
+  /** The first commit is stored, and with it the lease. */
+  const begun = (commit: Commit | undefined) => commit && isFirstOfRun(commit) && remembered.claimed.delete(commit.run);
+
   return {
-    commit: (commit) => writes.add(() => write(commit)),
-    commitAll: (all) => writes.add(() => together(() => all.forEach(write))),
+    async commit(commit) {
+      await writes.add(() => write(commit));
+      begun(commit);
+    },
+    async commitAll(all) {
+      await writes.add(() => together(() => all.forEach(write)));
+      begun(all[0]);
+    },
     record: (run, epoch, actor, at, result) =>
       writes.add(() => {
         requireOwner(run, epoch);
@@ -199,3 +211,5 @@ export function commitWriter({
       }),
   };
 }
+
+const isFirstOfRun = ({ parent, seq }: Commit): boolean => parent === undefined && seq === 1;
