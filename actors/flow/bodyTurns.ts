@@ -27,6 +27,9 @@ export class BodyTurns {
   #scope: EffectScope | undefined;
   /** Aborted when this process does not run the flow any more. */
   #gone: AbortSignal | undefined;
+  /** These signals may be in memory as long as the flow is in this process: they must not keep a body that was forgotten. */
+  #forgetGone: () => void = () => {};
+  #forgetAbort: () => void = () => {};
   #last: { readonly turn: number; readonly output: FlowBodyOutput } | undefined;
   #turn = 0;
   #isConsidering = false;
@@ -80,6 +83,8 @@ export class BodyTurns {
   /** Nothing more is said. */
   end(reason: TroupeError): void {
     this.#isOver = true;
+    this.#forgetAbort();
+    this.#forgetGone();
     this.#attached?.reject(reason);
     this.#attached = undefined;
   }
@@ -112,17 +117,23 @@ export class BodyTurns {
       }
       if (isLast && this.#scope === scope && !this.#isOver) this.#parts.onLost();
     };
-    if (scope.signal.aborted) onAbort();
-    else scope.signal.addEventListener('abort', onAbort, { once: true });
+    this.#forgetAbort();
+    this.#forgetAbort = onceAborted(scope.signal, onAbort);
   }
 
   #followGone({ gone }: EffectScope): void {
     if (!gone || gone === this.#gone) return;
     this.#gone = gone;
-    const onGone = () => {
-      if (this.#gone === gone && !this.#isOver) this.#parts.onLost();
-    };
-    if (gone.aborted) onGone();
-    else gone.addEventListener('abort', onGone, { once: true });
+    this.#forgetGone();
+    this.#forgetGone = onceAborted(gone, () => {
+      if (!this.#isOver) this.#parts.onLost();
+    });
   }
+}
+
+/** Calls when the signal fires, or at once when it has. Returns what takes that back. */
+function onceAborted(signal: AbortSignal, call: () => void): () => void {
+  if (signal.aborted) call();
+  else signal.addEventListener('abort', call, { once: true });
+  return () => signal.removeEventListener('abort', call);
 }

@@ -151,10 +151,10 @@ export class FlowRun implements FlowBody {
     return this.start.seed ?? this.#keys;
   }
 
-  /** The idempotency key of a call. What is made anew although it had succeeded is another call than it was. */
+  /** The idempotency key of a call. What is made anew although it had succeeded is another call than it was, and than one whose id ends like its key. */
   keyOf(id: string): string {
     const life = this.book.anew.get(id);
-    return `${this.#keys}/${id}${life === undefined ? '' : `~${life}`}`;
+    return `${this.#keys}/${id.replaceAll('~', '~~')}${life === undefined ? '' : `~${life}`}`;
   }
 
   // How it is let go on.

@@ -11,7 +11,7 @@ import type { Address } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
 import type { EngineContext } from './context.ts';
 import type { HostedRun } from './hostedRun.ts';
-import { retryFailedWrite, retryWrite } from './retryWrite.ts';
+import { retryWrite } from './retryWrite.ts';
 
 /** One effect of one actor. */
 export interface CheckpointedEffect {
@@ -28,12 +28,11 @@ const nameOf = (effect: string): string => `${effect}.checkpoint`;
 
 /** The checkpoints of one effect, as parts of its scope. */
 export function checkpointsOf(context: EngineContext, run: HostedRun, { actor, key, name }: CheckpointedEffect) {
-  // Those that did the same step in earlier lives of a retried run.
-  const actors = new Set([actor, actorOf(key), ...(run.recall?.earlierActors(actor) ?? [])]);
   const { journal, clock, ending, stalls } = context;
   // Of this ownership: an effect that outlives it stores nothing under a later one.
   const epoch = run.isHere ? run.epoch : 0;
-  const retries = () => ({ clock, ending, gone: () => !run.isHere, ...stalls.reportsOf(run.id, actor) });
+  const patient = <T>(use: () => Promise<T>): Promise<T> =>
+    retryWrite(use, () => ({ clock, ending, gone: () => !run.isHere, ...stalls.reportsOf(run.id, actor) }));
   return {
     checkpoint(entry: Json): Promise<void> {
       const result = {
@@ -42,12 +41,12 @@ export function checkpointsOf(context: EngineContext, run: HostedRun, { actor, k
         input: null,
         outcome: { ok: true as const, output: entry },
       };
-      const record = () => journal.record(run.id, epoch, actor, clock.now(), result);
-      // A flow stores many: what is needed to try again is made when one fails.
-      return record().catch((thrown: unknown) => retryFailedWrite(record, retries(), thrown));
+      return patient(() => journal.record(run.id, epoch, actor, clock.now(), result));
     },
     async checkpoints(): Promise<readonly Checkpoint[]> {
-      const ledger = await retryWrite(() => journal.ledger(run.id), retries());
+      // Those that did the same step in earlier lives of a retried run.
+      const actors = new Set([actor, actorOf(key), ...(run.recall?.earlierActors(actor) ?? [])]);
+      const ledger = await patient(() => journal.ledger(run.id));
       return ledger.flatMap((entry) =>
         entry.name === nameOf(name) && actors.has(entry.actor) && entry.outcome.ok
           ? [

@@ -17,17 +17,14 @@ export interface RetryScope {
 /** Bounds of the pause between two attempts, in milliseconds. */
 const bounds = { first: 100, longest: 5_000 };
 
-/** Tries again after a retryable `storage` failure. Rejects with any other, and with `fenced` once the write is no longer wanted. */
-export async function retryWrite<T>(write: () => Promise<T>, scope: RetryScope): Promise<T> {
-  try {
-    return await write();
-  } catch (thrown) {
-    return retryFailedWrite(write, scope, thrown);
-  }
-}
+/**
+ * Tries again after a retryable `storage` failure. Rejects with any other, and with `fenced` once the write is no longer wanted.
+ * `scopeOf` is called when an attempt fails for the first time, which most writes never do.
+ */
+export const retryWrite = <T>(write: () => Promise<T>, scopeOf: () => RetryScope): Promise<T> =>
+  write().catch((thrown: unknown) => retryFailedWrite(write, scopeOf(), thrown));
 
-/** The same after a first attempt, which has thrown this. */
-export async function retryFailedWrite<T>(
+async function retryFailedWrite<T>(
   write: () => Promise<T>,
   { clock, ending, gone, stalled, continued }: RetryScope,
   first: unknown,

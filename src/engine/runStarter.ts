@@ -45,8 +45,8 @@ export interface RunStarterParts {
   readonly registry: Registry;
   readonly outboxRelay: Pick<OutboxRelay, 'send'>;
   readonly recallPolicy: RecallPolicy;
-  /** Takes the lease of a run; it is `starting` then. */
-  claim(run: string, root: Address): Promise<HostedRun>;
+  /** Takes the lease of a run; it is `starting` then. `isNew`: its id was made for this start. */
+  claim(run: string, root: Address, isNew: boolean): Promise<HostedRun>;
   /** Lets a run go that could not be started. */
   giveUp(run: string): Promise<void>;
   /** Gives back the lease of a run of which nothing is left to do, once its last messages are delivered. */
@@ -95,7 +95,11 @@ export class RunStarter {
     const turn = context.clock.turn?.();
     if (turn) await turn;
     if (!options.retry && !options.isNew && (await this.#hasEnded(address, options))) return address;
-    const hosted = await this.#parts.claim(run, address);
+    const hosted = await this.#parts.claim(run, address, options.isNew === true).catch(async (thrown: unknown) => {
+      // What is another run is told at once: waiting for the process that has it would not help.
+      if (toFailure(thrown).kind === 'owned_elsewhere') await this.#requireSame(address, options);
+      throw thrown;
+    });
     try {
       // A run that has actors was claimed before.
       if (!hosted.isFirst) await this.#requireSame(address, options);

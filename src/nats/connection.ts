@@ -5,7 +5,9 @@ import { TroupeError } from '../values/failure.ts';
 import { parseServerUrls } from './serverUrl.ts';
 import { readCredentials } from './credentials.ts';
 import { isLoopback, requireCredentials } from './tlsPolicy.ts';
+import { corkWrites } from './corkWrites.ts';
 import { guardSocketErrors } from './socketErrorGuard.ts';
+import { eachSocket } from './sockets.ts';
 
 /** Which server, and with what credentials. */
 export interface NatsOptions {
@@ -94,7 +96,10 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
   const connection = await connect(given).catch(async (cause: unknown) => {
     throw connectionError(shown, (await limitRefusal(given, cause)) ?? cause);
   });
-  guardSocketErrors(connection);
+  eachSocket(connection, (socket) => {
+    guardSocketErrors(socket);
+    corkWrites(socket);
+  });
   const version = connection.info?.version ?? '0';
   if (isOlder(version)) {
     await connection.close();

@@ -3,6 +3,7 @@ import { JetStreamApiError, type ApiError } from '@nats-io/jetstream';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../../values/clock.ts';
 import { parseHeaders } from './headers.ts';
+import type { ApiRequestOptions, ApiRequests } from './apiRequests.ts';
 
 /** A message as it stands in a stream. */
 export interface StreamMessage {
@@ -38,16 +39,13 @@ const isSearch = (name: string, body: object | undefined): boolean =>
 export function jetstreamApi(
   connection: NatsConnection,
   clock: Clock,
+  requests: Pick<ApiRequests, 'send'>,
   ready: () => Promise<void> | undefined = () => undefined,
 ): JetStreamApi {
-  async function request<T>(
-    subject: string,
-    body: string | Uint8Array,
-    options: { readonly timeout: number; readonly headers?: MsgHdrs },
-  ): Promise<T> {
+  async function request<T>(subject: string, body: string | Uint8Array, options: ApiRequestOptions): Promise<T> {
     const waiting = ready();
     if (waiting) await waiting;
-    const answer = (await connection.request(subject, body, { ...options })).json<T & { error?: ApiError }>();
+    const answer = (await requests.send(subject, body, options)).json<T & { error?: ApiError }>();
     if (answer.error) throw new JetStreamApiError(answer.error);
     return answer;
   }

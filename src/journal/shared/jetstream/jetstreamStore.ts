@@ -8,6 +8,7 @@ import { TroupeError } from '../../../values/failure.ts';
 import { shortDigest } from '../../chain.ts';
 import type { FencedLogs, SharedStore } from '../store.ts';
 import { jetstreamApi, messageFromLeader } from './api.ts';
+import { ApiRequests } from './apiRequests.ts';
 import { storeFailure } from './failures.ts';
 import { connectionGate } from './gate.ts';
 import { partsHeader } from './headers.ts';
@@ -37,16 +38,29 @@ export interface JetStreamStoreOptions {
  * Opens the store, and creates the streams that are missing. Rejects with `environment` when the server has no JetStream, a stream cannot hold the journal,
  * or the server is another one or in an older state than was seen; with `auth` when a permission is missing.
  */
-export async function jetstreamStore({
-  connection,
-  clock,
-  tenant,
-  replicas = 1,
-  folder,
-  acceptRestored = false,
-  onNotice = () => {},
-}: JetStreamStoreOptions): Promise<SharedStore> {
-  const ungated = jetstreamApi(connection, clock);
+export async function jetstreamStore(options: JetStreamStoreOptions): Promise<SharedStore> {
+  const requests = new ApiRequests(options.connection, options.clock);
+  try {
+    return await openStore(options, requests);
+  } catch (thrown) {
+    requests[Symbol.dispose]();
+    throw thrown;
+  }
+}
+
+async function openStore(
+  {
+    connection,
+    clock,
+    tenant,
+    replicas = 1,
+    folder,
+    acceptRestored = false,
+    onNotice = () => {},
+  }: JetStreamStoreOptions,
+  requests: ApiRequests,
+): Promise<SharedStore> {
+  const ungated = jetstreamApi(connection, clock, requests);
   const opened = await openStreams(ungated, tenant, replicas);
 
   const source: SeenSource = {
@@ -71,7 +85,7 @@ export async function jetstreamStore({
   });
 
   const gate = connectionGate(connection, clock, { check: seen.check, onReconnect: () => presence.restart() });
-  const api = jetstreamApi(connection, clock, gate.ready);
+  const api = jetstreamApi(connection, clock, requests, gate.ready);
   const presence = jetstreamPresence({
     api,
     stream: streamName(tenant, 'nodes'),
@@ -118,6 +132,7 @@ export async function jetstreamStore({
       presence[Symbol.dispose]();
       gate[Symbol.dispose]();
       await seen[Symbol.asyncDispose]();
+      requests[Symbol.dispose]();
     },
   };
 }
