@@ -46,26 +46,26 @@ export function attemptCall(
       return stopping.signal;
     },
   };
-  const perform = () => inCheckpoint(at, () => work(given));
-  const failed = (thrown: unknown) => failure(run, at, thrown);
-  const returned = (value: unknown) => {
-    try {
-      return success(at, value);
-    } catch (thrown) {
-      return failed(thrown);
-    }
-  };
   try {
     run.scope.onCall?.({ tool: id, isWrite: true, input: hash ?? null, key });
     const begun = run.work.begins(call, attempt, options.effect === 'write');
-    if (begun || limited || options.output)
-      return checked({ call, options, clock: run.clock, begun, stopping, perform })
-        .then(returned, failed)
-        .finally(() => limited?.[Symbol.dispose]());
-    const value = perform();
-    return isThenable(value) ? Promise.resolve(value).then(returned, failed) : returned(value);
+    if (begun || limited || options.output) {
+      const perform = () => inCheckpoint(at, work, given);
+      const value = checked({ call, options, clock: run.clock, begun, stopping, perform });
+      return endOf(run, at, value).finally(() => limited?.[Symbol.dispose]());
+    }
+    const value = inCheckpoint(at, work, given);
+    return isThenable(value) ? endOf(run, at, value) : success(at, value);
   } catch (thrown) {
-    return failed(thrown);
+    return failure(run, at, thrown);
+  }
+}
+
+async function endOf(run: FlowBody, at: CallAttempt, value: PromiseLike<unknown>): Promise<PerformedResult> {
+  try {
+    return success(at, await value);
+  } catch (thrown) {
+    return failure(run, at, thrown);
   }
 }
 

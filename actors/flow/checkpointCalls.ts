@@ -21,6 +21,7 @@ import type { PerformedResult } from './performedResult.ts';
 export const callOptionNames: OptionNames<CallOptions> = { id: true, after: true };
 
 const noOptions = {} as const;
+const noFutures: readonly FlowFuture<unknown>[] = [];
 
 const allOptionNames: OptionNames<CheckpointOptions & CallOptions> = { ...checkpointOptionNames, ...callOptionNames };
 
@@ -59,7 +60,7 @@ export class CheckpointCalls {
   /** Makes a checkpoint. Throws `scope` in a checkpoint that is not nested. */
   make({ name, options, call: { id, after }, work, input, isFuture = false }: CheckpointToMake): FlowCall {
     const run = this.#run;
-    const futures = after === undefined ? [] : 'result' in after ? [after] : after;
+    const futures = after === undefined ? noFutures : 'result' in after ? [after] : after;
     const hash = input === undefined ? undefined : inputHash(input);
     return run.calls.make(
       {
@@ -71,7 +72,7 @@ export class CheckpointCalls {
         type: options.type,
         isScope: options.nested === true,
         isFuture,
-        waitedFor: futures.map((future) => future.id),
+        waitedFor: after === undefined ? undefined : futures.map((future) => future.id),
       },
       (made) => this.#begin({ call: made, options, work, hash }, futures),
     );
