@@ -24,7 +24,7 @@ export interface StartActorOptions {
   readonly run: string;
   /** Left out when a stored run is resumed. */
   readonly input?: Json;
-  /** The id was made for this start, so that nothing can be stored of it; false by default. */
+  /** Nothing is stored of it, as far as is known: it is not looked for before the claim, which tells. False by default. */
   readonly isNew?: boolean;
   /** Milliseconds since the epoch; everything the actor starts inherits it. */
   readonly deadline?: number;

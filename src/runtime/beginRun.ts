@@ -63,12 +63,12 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
 
   async function start(subject: Runnable, input: unknown, options: StartOptions): Promise<RunHandle> {
     requireOptions('runtime.start', options, startOptionNames);
-    const { key, deadline, meta, retry, ...settings } = options;
+    const { key, isNew = key === undefined, deadline, meta, retry, ...settings } = options;
     const type = typeOf(subject);
     const configuration = configurationOf(subject, settings, deadline);
     const run = key === undefined ? `r${clock.id()}` : requireId('A run key', key);
     if (retry && key === undefined) throw retryWithoutKey();
-    const before = key === undefined ? undefined : await rootOf(run);
+    const before = isNew ? undefined : await rootOf(run);
     const again = retry === true && before !== undefined && mayRetry(before);
     const { parts, artifacts, ...given } = await readParts(subject, input, rootAddress(type, run));
     const root = await host.start(type, {
@@ -80,7 +80,8 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
       ],
       about: aboutOf(subject, { ...meta, ...configuration?.about }),
       ...dueIn(deadline ?? configuration?.deadline),
-      ...(key === undefined ? { isNew: true } : {}),
+      // What another process stores meanwhile is found by the claim.
+      ...(before === undefined ? { isNew: true } : {}),
       // Another process may have retried it meanwhile: then its outcome is the new one.
       ...(again ? { retry: requireFailed } : {}),
     });

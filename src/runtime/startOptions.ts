@@ -9,6 +9,8 @@ import type { ReplaySettings } from './replay.ts';
 export interface StartOptions extends CallSettings {
   /** The key of the run. A key that was used before continues that run, or gives its result again when it has ended. A new run by default. */
   readonly key?: string;
+  /** The key was made for this start, so that no run can have it: the journal is not asked whether one does. Without a key it is always so; false by default. */
+  readonly isNew?: boolean;
   /** How long the run may take from now, as a duration or in milliseconds; the limit of the definition by default. */
   readonly deadline?: Duration;
   /** Facts for people and commands, such as the file it came from; none by default. */
@@ -18,7 +20,7 @@ export interface StartOptions extends CallSettings {
 }
 
 /** Options of a replay. */
-export interface RunReplayOptions extends ReplaySettings, Omit<StartOptions, 'retry'> {}
+export interface RunReplayOptions extends ReplaySettings, Omit<StartOptions, 'isNew' | 'retry'> {}
 
 /** Options of a retry. */
 export interface RetryOptions {
@@ -37,6 +39,7 @@ export const callSettingNames: OptionNames<CallSettings> = {
 export const startOptionNames: OptionNames<StartOptions> = {
   ...callSettingNames,
   key: true,
+  isNew: true,
   deadline: true,
   meta: true,
   retry: true,
