@@ -6,7 +6,7 @@ import type { Clock } from '../../src/values/clock.ts';
 import { milliseconds } from '../../src/values/duration.ts';
 import { describeMismatch } from '../../src/values/explain.ts';
 import { TroupeError } from '../../src/values/failure.ts';
-import { Attempt } from './attempt.ts';
+import { CallAttempt } from './callAttempt.ts';
 import { CallScope } from './callScope.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
@@ -37,7 +37,7 @@ export function attemptCall(
   const limited = options.timeout === undefined ? undefined : followedBy(call.controller);
   const stopping = limited?.stopping ?? call.controller;
   const scope = options.nested ? new CallScope(id, run.ids, run.book.sequence, call.request.scope.time) : undefined;
-  const at = new Attempt(run, call, stopping, scope);
+  const at = new CallAttempt(run, call, stopping, scope);
   const given: CheckpointCall = {
     id,
     key,
@@ -46,36 +46,36 @@ export function attemptCall(
       return stopping.signal;
     },
   };
-  const perform = () => inCheckpoint(at, () => work(given));
-  const failed = (thrown: unknown) => failure(run, at, thrown);
-  const returned = (value: unknown) => {
-    try {
-      return success(at, value);
-    } catch (thrown) {
-      return failed(thrown);
-    }
-  };
   try {
     run.scope.onCall?.({ tool: id, isWrite: true, input: hash ?? null, key });
     const begun = run.work.begins(call, attempt, options.effect === 'write');
-    if (begun || limited || options.output)
-      return checked({ call, options, clock: run.clock, begun, stopping, perform })
-        .then(returned, failed)
-        .finally(() => limited?.[Symbol.dispose]());
-    const value = perform();
-    return isThenable(value) ? Promise.resolve(value).then(returned, failed) : returned(value);
+    if (begun || limited || options.output) {
+      const perform = () => inCheckpoint(at, work, given);
+      const value = checked({ call, options, clock: run.clock, begun, stopping, perform });
+      return endOf(run, at, value).finally(() => limited?.[Symbol.dispose]());
+    }
+    const value = inCheckpoint(at, work, given);
+    return isThenable(value) ? endOf(run, at, value) : success(at, value);
   } catch (thrown) {
-    return failed(thrown);
+    return failure(run, at, thrown);
   }
 }
 
-function success({ id, noted }: Attempt, value: unknown): PerformedResult {
+async function endOf(run: FlowBody, at: CallAttempt, value: PromiseLike<unknown>): Promise<PerformedResult> {
+  try {
+    return success(at, await value);
+  } catch (thrown) {
+    return failure(run, at, thrown);
+  }
+}
+
+function success({ id, noted }: CallAttempt, value: unknown): PerformedResult {
   const { json, encoded } = encodeValue(`The result of the checkpoint "${id}"`, value);
   const outcome = encoded ? ({ ok: true, output: json, encoded } as const) : ({ ok: true, output: json } as const);
   return noted ? { outcome, ...parts(noted) } : { outcome };
 }
 
-function failure({ calls }: FlowBody, { noted, scope }: Attempt, thrown: unknown): PerformedResult {
+function failure({ calls }: FlowBody, { noted, scope }: CallAttempt, thrown: unknown): PerformedResult {
   const outcome = { ok: false, failure: userFailure(thrown) } as const;
   // Only a nested one has calls inside.
   return { outcome, ...(noted ? parts(noted) : {}), cause: scope && calls.callOf(thrown) };

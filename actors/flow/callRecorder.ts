@@ -21,17 +21,10 @@ const none: readonly never[] = [];
 /** The recorder of one body. */
 export class CallRecorder {
   readonly #parts: RecorderParts;
-  /** Calls whose end is known, in this process. */
-  readonly #finished = new Set<string>();
   #logged = 0;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
-  }
-
-  /** Has this process recorded the end of this call, or is it being stored? */
-  hasFinished(id: string): boolean {
-    return this.#finished.has(id);
   }
 
   /** The end of a call is known: it is stored, and then told. `from`: it was not performed. */
@@ -45,7 +38,7 @@ export class CallRecorder {
     if (loaded.length > 0) record.loaded = loaded;
     if (cause !== undefined) record.cause = cause;
     if (from) record.from = from;
-    this.#write(record, artifacts);
+    this.#write(call, record, artifacts);
   }
 
   /** A call gives what it gave in the run that this one replays, or in an earlier life. */
@@ -55,13 +48,13 @@ export class CallRecorder {
     if (metadata) record.metadata = metadata;
     if (loaded) record.loaded = loaded;
     record.from = from === 'override' ? 'override' : 'replay';
-    this.#write(record, this.#parts.book.keptArtifacts.get(call.id) ?? []);
+    this.#write(call, record, this.#parts.book.keptArtifacts.get(call.id) ?? []);
   }
 
-  #write(record: FlowCallRecord, before: readonly FlowRecord[]): void {
+  #write(call: FlowCall, record: FlowCallRecord, before: readonly FlowRecord[]): void {
     const { sequence, takesEnds } = this.#parts;
-    if (!takesEnds() || this.#finished.has(record.id)) return;
-    this.#finished.add(record.id);
+    if (!takesEnds() || call.isFinished) return;
+    call.isFinished = true;
     for (const each of before) sequence.keep(each);
     sequence.add(record);
   }

@@ -14,13 +14,14 @@ import { currentCheckpoint, callScopeOf } from './flowScope.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
 import { inputHash } from './inputHash.ts';
-import { performCall, redacted } from './performCall.ts';
+import { performCall, withoutGivenSecrets } from './performCall.ts';
 import type { PerformedResult } from './performedResult.ts';
 
 /** The options that come with a call. */
 export const callOptionNames: OptionNames<CallOptions> = { id: true, after: true };
 
 const noOptions = {} as const;
+const noFutures: readonly FlowFuture<unknown>[] = [];
 
 const allOptionNames: OptionNames<CheckpointOptions & CallOptions> = { ...checkpointOptionNames, ...callOptionNames };
 
@@ -41,7 +42,7 @@ const atOnce = Promise.resolve();
 /** Performs it, and keeps what it gave for later runs. */
 function performed(run: FlowBody, checkpoint: CheckpointToPerform): PerformedResult | Promise<PerformedResult> {
   const end = (result: PerformedResult): PerformedResult | Promise<PerformedResult> => {
-    const clean = redacted(run, result);
+    const clean = withoutGivenSecrets(run, result);
     return usesCache(run, checkpoint) ? cachedCall(run, checkpoint, clean.outcome).then(() => clean) : clean;
   };
   const result = performCall(run, checkpoint);
@@ -59,7 +60,7 @@ export class CheckpointCalls {
   /** Makes a checkpoint. Throws `scope` in a checkpoint that is not nested. */
   make({ name, options, call: { id, after }, work, input, isFuture = false }: CheckpointToMake): FlowCall {
     const run = this.#run;
-    const futures = after === undefined ? [] : 'result' in after ? [after] : after;
+    const futures = after === undefined ? noFutures : 'result' in after ? [after] : after;
     const hash = input === undefined ? undefined : inputHash(input);
     return run.calls.make(
       {
@@ -71,7 +72,7 @@ export class CheckpointCalls {
         type: options.type,
         isScope: options.nested === true,
         isFuture,
-        waitedFor: futures.map((future) => future.id),
+        waitedFor: after === undefined ? undefined : futures.map((future) => future.id),
       },
       (made) => this.#begin({ call: made, options, work, hash }, futures),
     );

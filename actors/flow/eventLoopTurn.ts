@@ -4,7 +4,7 @@
  */
 
 /** Calls that wait for the same moment. */
-class SharedCalls {
+export class SharedCalls {
   readonly #schedule: (run: () => void) => void;
   #calls: (() => void)[] = [];
 

@@ -19,7 +19,7 @@ export interface CallRequest {
   /** A hash of what it is given. */
   readonly input?: string | undefined;
   readonly type?: string | undefined;
-  readonly waitedFor?: readonly string[];
+  readonly waitedFor?: readonly string[] | undefined;
   /** It is begun although not all that is recorded was told: a nested checkpoint, whose calls are recorded. */
   readonly isScope?: boolean;
   /** Its result is taken by a future: one that fails and is taken by nobody fails the flow. */
@@ -39,6 +39,8 @@ export class FlowCall {
   readonly controller = new StopSignal();
   /** Its result for the body. */
   readonly promise: Promise<unknown>;
+  /** Its end is known in this process, and recorded or being stored. */
+  isFinished = false;
   /** Of a future: somebody has asked for its result. */
   isTaken = false;
   /** What arrives for it, where that is more than its end. */

@@ -249,8 +249,9 @@ export class FlowRun implements FlowBody {
   }
 
   #tell(record: FlowCallRecord): void {
-    if (this.deps.flow.alwaysReplay && this.recorder.hasFinished(record.id)) this.#held.beginAgain();
-    const scope = this.#open.get(record.id)?.request.scope ?? this.root;
+    const call = this.#open.get(record.id);
+    if (this.deps.flow.alwaysReplay && call?.isFinished) this.#held.beginAgain();
+    const scope = call?.request.scope ?? this.root;
     scope.time = Math.max(scope.time, record.at + record.ms);
     this.#open.tell(record, this.life.stopReason !== undefined);
   }

@@ -36,8 +36,9 @@ export interface PerformedCall {
 
 const storage = new AsyncLocalStorage<PerformedCall | undefined>();
 
-/** Calls `work`; everything that it starts belongs to the checkpoint. */
-export const inCheckpoint = <T>(call: PerformedCall, work: () => T): T => storage.run(call, work);
+/** Calls `work` with this; everything that it starts belongs to the checkpoint. */
+export const inCheckpoint = <Given, T>(call: PerformedCall, work: (given: Given) => T, given: Given): T =>
+  storage.run(call, work, given);
 
 /** The checkpoint that the present code belongs to; undefined in the body of a flow and outside of flows. */
 export const currentCheckpoint = (): PerformedCall | undefined => storage.getStore();

@@ -35,7 +35,7 @@ export function performCall(
 }
 
 /** The same value without the secrets that checkpoints were given, wherever they have put them. */
-export function redacted<T>({ deps }: Pick<FlowBody, 'deps'>, value: T): T {
+export function withoutGivenSecrets<T>({ deps }: Pick<FlowBody, 'deps'>, value: T): T {
   const redact = deps.redactor?.();
   return redact ? withoutSecrets(value, redact) : value;
 }
@@ -73,7 +73,7 @@ async function retried(
   const next = now + pauseAfter(run, checkpoint, attempt, failure);
   const facts = metadata ? { metadata } : {};
   const record = { record: 'attempt', id, attempt, at, ms: now - at, failure, next, ...facts } as const;
-  await run.work.attempted(redacted(run, record));
+  await run.work.attempted(withoutGivenSecrets(run, record));
   return attempts(run, checkpoint, attempt + 1, next, result);
 }
 

@@ -9,7 +9,7 @@ import type { AttemptNotes, PerformedCall } from './flowScope.ts';
 import type { StopSignal } from './stopSignal.ts';
 
 /** An attempt at a call. */
-export class Attempt implements PerformedCall {
+export class CallAttempt implements PerformedCall {
   readonly owner: FlowBody;
   readonly scope: CallScope | undefined;
   llmCalls = 0;
