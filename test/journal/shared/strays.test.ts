@@ -272,6 +272,7 @@ test('a message that its run looks for while it is being stored is found once it
   await journal.commit(commitOf(1, epoch!));
   const isStored = mail.hold();
   const posted = journal.post({
+    kind: 'signal',
     id: 'answer',
     to: `agent/${run}`,
     from: 'agent/people',
