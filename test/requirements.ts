@@ -2573,6 +2573,17 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'RP4',
+    says: 'The calls of a run that was retried are those of its last life: what only followed from a failure that was made good, such as an undo, is none of them.',
+    where: 'src/flow/replayPlan.ts',
+    tests: [
+      {
+        file: 'test/flow/replay.test.ts',
+        name: 'the replay of a run that was retried knows only the calls that led to its end',
+      },
+    ],
+  },
+  {
     id: 'FO1',
     says: 'Items begin in the order of the list, so many at a time as the step says.',
     where: 'machines/workflow/fanOut.ts',
@@ -3030,6 +3041,21 @@ export const requirements: readonly Requirement[] = [
         name: 'a log only grows: what was given before is the beginning of what is given later, also after a failure and a retry',
       },
       { file: 'test/client/logPlaces.test.ts', name: 'a log in memory has its lines at fixed places as well' },
+    ],
+  },
+  {
+    id: 'LL2',
+    says: 'What is read are the first lines of the run, without a gap, although it goes on between the readings of the journal: commits are read before what they are told with, and what was stored after a commit that was missed is left for the next reading.',
+    where: 'src/client/logLines.ts',
+    tests: [
+      {
+        file: 'test/client/logReadings.test.ts',
+        name: 'of a run that goes on between any two readings of the journal, each line is followed once',
+      },
+      {
+        file: 'test/client/logReadings.test.ts',
+        name: 'lines that are asked for part by part, each after the last one, are all lines',
+      },
     ],
   },
   {

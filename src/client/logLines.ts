@@ -3,7 +3,7 @@
  *
  * LL1 The place of a line is fixed when it is stored: what comes later has a higher one, and a later reading gives the same lines at the same places.
  * LL2 What is read are the first lines of the run, without a gap, although it goes on between the readings of the journal: commits are read before what they are told
- *     with, and what was stored after a commit that was missed is left for the next reading.
+ *    with, and what was stored after a commit that was missed is left for the next reading.
  */
 import type { LogEntry } from '../contracts/client/execution.ts';
 import type { ActorRow, HistoryEntry, Journal, LedgerEntry } from '../journal/journal.ts';
