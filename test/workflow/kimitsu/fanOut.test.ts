@@ -57,7 +57,7 @@ test('`items` is another word for `from`, and `as` gives the item another name, 
   expect(await everythingWrong(files, { env: { KEY: 'k' } })).toEqual([]);
   const played = await playOwn(files, doubles, { input: { urls: [{ name: 'u0' }] }, env: { KEY: 'k' } });
   expect(usersAsked(played)).toEqual(['U=u0 I=0 X=u0']);
-  expect(played.hooks).toMatchObject([{ url: '/u0', body: '{"name":"u0","at":0}', key: 'k u0' }]);
+  expect(played.hooks).toMatchObject([{ url: '/u0', body: '{"name":"u0","at":0}', headers: { 'x-key': 'k u0' } }]);
   expect(outputOfStep(played, 's')).toEqual({ results: [{ result: { n: { name: 'u0' }, m: 'u0' } }] });
   expect(outputOfStep(played, 't')).toEqual({ results: [{ result: ['u0'] }] });
 });
