@@ -80,6 +80,16 @@ test('of a long list the first `max_items` are taken', async () => {
   expect(played.models).toHaveLength(2);
 });
 
+test.each([
+  ['that may fail', ', for_each: {from: params.urls, concurrency: 1, max_failures: -1}'],
+  ['whose failure is a result', ', on_error: continue'],
+])('a step %s does not outlive the time of its run', async (_, more) => {
+  const hook = `  - {id: h, webhook: {url: "http://localhost:6163/slow/9"}${more}}\n`;
+  const played = await playOwn(steps(hook, 'model_policy: {timeout_s: 1}\n'), doubles, urls);
+  expect(played).toMatchObject({ status: 'failed', failure: { kind: 'expired' } });
+  expect(played.hooks).toHaveLength(1);
+});
+
 test('an empty list gives no results, and nobody is asked', async () => {
   const played = await playOwn(files('{from: params.empty}'), doubles, urls);
   expect(outputOfStep(played, 'f')).toEqual({ results: [] });
