@@ -69,13 +69,20 @@ export function webhookInput(
   { id, webhook }: Extract<StepDefinition, { kind: 'webhook' }>,
   values: WorkflowValues,
 ): WebhookInput {
-  const { url, method, headers, body, timeout, idempotent } = webhook;
+  const { url, method, headers, body, sign, timeout, idempotent } = webhook;
   const parts = {
     url: resolveTemplates(url, values, 'url'),
     headers: resolveTemplates(headers, values, 'header'),
     body: resolveTemplates(body, values, 'body'),
+    ...(sign === undefined ? {} : { sign: resolveTemplates(sign, values, 'param') }),
   };
-  const request = { url: textOf(parts.url.value), method, headers: parts.headers.value, body: parts.body.value };
+  const request = {
+    url: textOf(parts.url.value),
+    method,
+    headers: parts.headers.value,
+    body: parts.body.value,
+    ...(parts.sign ? { sign: parts.sign.value } : {}),
+  };
   return {
     step: id,
     request: {

@@ -29,6 +29,8 @@ export interface WebhookRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: JsonObject;
+  /** The secret that signs it, null before it is put in; absent when it is not signed. */
+  readonly sign?: string | null;
 }
 
 /** The input of the effect `webhook`. */

@@ -191,6 +191,8 @@ export interface WebhookDefinition {
   readonly headers: Readonly<Record<string, string>>;
   /** Fields of the JSON body, with typed values. */
   readonly body: Readonly<Record<string, Json>>;
+  /** The template of the secret that signs it; absent when it is not signed. */
+  readonly sign?: string;
   /** Milliseconds; 30,000 by default. */
   readonly timeout: number;
   /** The receiver knows a request again by its `Idempotency-Key`; true by default. Otherwise one that may have arrived fails the step as `uncertain`. */

@@ -57,7 +57,7 @@ test('`items` is another word for `from`, and `as` gives the item another name, 
   expect(await everythingWrong(files, { env: { KEY: 'k' } })).toEqual([]);
   const played = await playOwn(files, doubles, { input: { urls: [{ name: 'u0' }] }, env: { KEY: 'k' } });
   expect(usersAsked(played)).toEqual(['U=u0 I=0 X=u0']);
-  expect(played.hooks).toMatchObject([{ url: '/u0', body: '{"name":"u0","at":0}', key: 'k u0' }]);
+  expect(played.hooks).toMatchObject([{ url: '/u0', body: '{"name":"u0","at":0}', headers: { 'x-key': 'k u0' } }]);
   expect(outputOfStep(played, 's')).toEqual({ results: [{ result: { n: { name: 'u0' }, m: 'u0' } }] });
   expect(outputOfStep(played, 't')).toEqual({ results: [{ result: ['u0'] }] });
 });
@@ -78,6 +78,16 @@ test('of a long list the first `max_items` are taken', async () => {
   const played = await playOwn(files('{from: params.urls, max_items: 2}'), doubles, urls);
   expect(outputOfStep(played, 'f')).toEqual({ results: [{ ok: true }, { ok: true }] });
   expect(played.models).toHaveLength(2);
+});
+
+test.each([
+  ['that may fail', ', for_each: {from: params.urls, concurrency: 1, max_failures: -1}'],
+  ['whose failure is a result', ', on_error: continue'],
+])('a step %s does not outlive the time of its run', async (_, more) => {
+  const hook = `  - {id: h, webhook: {url: "http://localhost:6163/slow/9"}${more}}\n`;
+  const played = await playOwn(steps(hook, 'model_policy: {timeout_s: 1}\n'), doubles, urls);
+  expect(played).toMatchObject({ status: 'failed', failure: { kind: 'expired' } });
+  expect(played.hooks).toHaveLength(1);
 });
 
 test('an empty list gives no results, and nobody is asked', async () => {

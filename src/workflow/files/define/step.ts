@@ -123,6 +123,7 @@ const webhookOf = (source: NonNullable<StepSource['webhook']>) => ({
   method: (source.method ?? 'POST').toUpperCase(),
   headers: Object.fromEntries(Object.entries(source.headers ?? {}).map(([name, value]) => [name, String(value)])),
   body: jsonOf(source.body),
+  ...(source.sign != null && { sign: source.sign }),
   timeout: goDuration(source.timeout ?? '') ?? milliseconds(source.timeout_s) ?? webhookTimeout,
   idempotent: source.idempotent ?? true,
 });

@@ -30,6 +30,7 @@ function findTexts(step: StepSource, ids: readonly string[]): ReadText[] {
     ...read(step.webhook?.url, ['webhook', 'url'], 'url'),
     ...read(step.webhook?.headers, ['webhook', 'headers'], 'header'),
     ...read(step.webhook?.body, ['webhook', 'body'], 'body'),
+    ...read(step.webhook?.sign, ['webhook', 'sign'], 'param'),
     ...read(step.wait?.question, ['wait', 'question'], 'text'),
   ];
 }

@@ -7,6 +7,7 @@ const webhook = fields({
   method: maybe(z.string().regex(/^[A-Za-z]{1,20}$/, 'expected an HTTP method')).describe('POST by default.'),
   headers: maybe(mapOf(text())),
   body: maybe(mapOf(anything())).describe('Fields of the JSON body; texts are expressions or literals.'),
+  sign: maybe(words()).describe('A secret with which the request is signed, as Standard Webhooks has it.'),
   timeout: maybe(duration()),
   timeout_s: maybe(seconds()).describe('Seconds; 30 by default.'),
   idempotent: maybe(z.boolean()).describe(
