@@ -60,6 +60,8 @@ export const prepareItemsEffect = (definition: WorkflowDefinition) =>
     async ({ step: id, from, count, again, running, budgetUsd }, scope) => {
       const [start] = await entriesOf<FanOutInput>(scope, 'start');
       if (!start) throw new Error(`The items of "${id}" have not kept what they start with.`);
+      // From the beginning on, so that `gather` need not read back what was stored meanwhile.
+      await foldOf(scope, 'results', resultsFold);
       const step = fanOutStep(definition, id);
       if (step.kind === 'transform' || step.kind === 'broken')
         throw new Error(`The items of the step "${id}" are no actors.`);

@@ -69,6 +69,8 @@ export interface HostOptions {
   readonly observe?: Observer;
   /** What a retry of a failed run may keep; by default every child that is done. */
   readonly recall?: RecallPolicy;
+  /** May a run go on from this end of its root, in any process? Then its lease is given back at once; that of any other one with the next write. Default: it may. */
+  readonly mayGoOn?: (root: ActorRow) => boolean;
   /** How often messages that other processes left in the journal are looked for, in milliseconds; default 250. */
   readonly poll?: number;
   /** How long an actor with nothing to do stays in memory, in milliseconds; default 60,000. */
@@ -102,9 +104,11 @@ export class Host implements AsyncDisposable {
   readonly #passivation: Passivation;
   readonly #port: ActorHost;
   readonly #ending = new AbortController();
+  readonly #mayGoOn: (root: ActorRow) => boolean;
 
   constructor(options: HostOptions) {
     const { journal, transport, clock, lease, observe, recall = keepDone, poll = 250, idle = 60_000 } = options;
+    this.#mayGoOn = options.mayGoOn ?? (() => true);
     this.journal = journal;
     this.clock = clock;
     const { activity } = this;
@@ -384,8 +388,18 @@ export class Host implements AsyncDisposable {
   }
 
   #release(run: string): Promise<void> {
+    const end = this.#runs.get(run)?.end;
     this.#runs.delete(run);
-    return this.#leases.release(run, true);
+    return this.#leases.release(run, end !== undefined && this.#isFinal(end));
+  }
+
+  /** An end that cannot be read may be one from which the run goes on. */
+  #isFinal(end: ActorRow): boolean {
+    try {
+      return !this.#mayGoOn(end);
+    } catch {
+      return false;
+    }
   }
 
   #dropRun(run: string): void {
@@ -417,6 +431,8 @@ export class Host implements AsyncDisposable {
       case 'ended': {
         if (!this.#registry.has(address)) return;
         this.#registry.end(address);
+        const hosted = this.#runs.get(run);
+        if (hosted?.root === address) hosted.end = change.row;
         this.#tellEnd(address, run, change.row);
         if (this.#registry.of(run).size === 0) this.#releaseEnded(run).catch(() => {});
         return;

@@ -1,4 +1,5 @@
 /** One run as this process runs it: how it stands, and what all of its actors share. */
+import type { ActorRow } from '../contracts/commit.ts';
 import { defaultSupervision } from '../core/actorType.ts';
 import { spawnInfoOf } from '../core/spawn.ts';
 import { storedListName } from '../core/stepChange.ts';
@@ -52,6 +53,8 @@ export class HostedRun {
   /** Supervises the root, which has no parent. */
   readonly supervisor = new Supervisor(defaultSupervision);
   state: RunState = { is: 'starting' };
+  /** Its root, once that has ended here. */
+  end: ActorRow | undefined;
   /** What a retried run keeps of its earlier lives; undefined for one that was never retried. */
   recall: Recall | undefined;
   /** Was it never claimed before, by this process or another? Then nothing was stored of it. */

@@ -6,7 +6,8 @@ import type { ReplyChannel, Ref } from '../engine/ref.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
-import { isJsonObject, throughJson } from '../values/json.ts';
+import { isJsonObject, plainCopy, throughJson } from '../values/json.ts';
+import { propertiesOf } from '../values/properties.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
 import { awaitedSignals, type AwaitedSignal } from './awaitedSignals.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
@@ -173,8 +174,13 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
 const endedAlone = ({ isAlone, row }: EndedRoot): RunOutcome | undefined =>
   isAlone ? outcomeOf(withoutReferences(row)) : undefined;
 
-/** The same with a snapshot of its own: what a caller is given may be changed. */
-const withoutReferences = (row: ActorRow): ActorRow => ({ ...row, snapshot: throughJson(row.snapshot) });
+/** The same with an end of its own: what a caller is given may be changed. Nothing else of the snapshot tells the outcome. */
+function withoutReferences(row: ActorRow): ActorRow {
+  const { machine, failure, state } = propertiesOf(row.snapshot);
+  const { output = null } = propertiesOf(state);
+  const end = { machine, state: { output }, ...(failure === undefined ? {} : { failure }) };
+  return { ...row, snapshot: plainCopy(end) ?? throughJson(end) };
+}
 
 /** The version of the definition with which a run was begun, from its root. */
 export function versionIn({ meta }: Pick<ActorRow, 'meta'>): string | undefined {

@@ -32,6 +32,7 @@ import { flowSecrets } from './flowSecrets.ts';
 import { keptSteps } from './kept.ts';
 import type { ReplaySettings } from './replay.ts';
 import { keptFor, Retention } from './retention.ts';
+import { mayRetry } from './retry.ts';
 import { runHandles, type RunHandle, type RunOutcome } from './runHandle.ts';
 import { runtimeOptionNames, type RuntimeOptions } from './runtimeOptions.ts';
 import { signalFor } from './signals.ts';
@@ -165,6 +166,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     clock,
     lease,
     recall: keptSteps,
+    mayGoOn: mayRetry,
     // First the event itself, then the change of health that follows from it.
     observe(event) {
       judged(event);

@@ -1,6 +1,6 @@
 /** How steps of a workflow end, and what they used. These shapes are stored, and shown over HTTP. */
 import * as z from 'zod';
-import { anyJson } from '../../values/anyJson.ts';
+import { storedJson } from '../../values/anyJson.ts';
 import { Failure } from '../../values/failure.ts';
 
 const count = z.number().int().nonnegative();
@@ -38,7 +38,7 @@ export type StepNotes = z.infer<typeof StepNotes>;
 export const StepEnd = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('complete'),
-    output: anyJson(),
+    output: storedJson(),
     metrics: StepMetrics,
     notes: StepNotes.optional(),
     /** Whether the output went through a reflection; absent for steps that are no agents. */
@@ -51,7 +51,7 @@ export const StepEnd = z.discriminatedUnion('status', [
     /** `condition_false`, `suppressed`, `dependency_skipped`, or what the step itself said. */
     reason: z.string(),
     /** What expressions of later steps read. */
-    output: anyJson(),
+    output: storedJson(),
     metrics: StepMetrics,
     notes: StepNotes.optional(),
   }),
@@ -63,7 +63,7 @@ export const StepEnd = z.discriminatedUnion('status', [
     metrics: StepMetrics,
     notes: StepNotes.optional(),
     /** What it had put out, when that is why it failed. */
-    raw_output: anyJson().optional(),
+    raw_output: storedJson().optional(),
     reflected: z.boolean().optional(),
   }),
 ]);
@@ -82,7 +82,7 @@ export type StepRecord = z.infer<typeof StepRecord>;
 
 /** How a workflow ended. */
 export const WorkflowOutput = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('complete'), result: anyJson(), metrics: StepMetrics }),
+  z.object({ status: z.literal('complete'), result: storedJson(), metrics: StepMetrics }),
   z.object({
     status: z.literal('failed'),
     /** The step that failed the run; absent when it was the run itself, such as its deadline. */
