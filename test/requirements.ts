@@ -2363,7 +2363,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'FB1',
-    says: 'The body is told the end of a call only when its record is stored, and of one call at a time: all that it does then comes before the next one. Run again with the same records it is told the same in the same order.',
+    says: 'The body is told the end of a call only when its record is stored, and of one call at a time: all that it does then comes before the next one. Run again with the same records it is told the same in the same order (`callSequence.ts`).',
     where: 'actors/flow/flowRun.ts',
     tests: [
       { file: 'test/flow/durable.test.ts', name: 'branches that end in another order' },
@@ -2384,7 +2384,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'FB2',
-    says: 'Nothing is performed before all that is recorded was told, unless the body waits for it first: a body that has diverged does nothing.',
+    says: 'Nothing is performed before all that is recorded was told, unless the body waits for it first: a body that has diverged does nothing (`heldCalls.ts`).',
     where: 'actors/flow/flowRun.ts',
     tests: [
       { file: 'test/flow/durable.test.ts', name: 'a body in which a call was %s stops with both sequences' },
@@ -2415,7 +2415,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'FB4',
-    says: 'What a person, a pause or a child gives is recorded in the same sequence as what is performed here.',
+    says: 'What a person, a pause or a child gives is recorded in the same sequence as what is performed here (`callArrivals.ts`).',
     where: 'actors/flow/flowRun.ts',
     tests: [
       { file: 'test/flow/durable.test.ts', name: 'signals are given once each' },
