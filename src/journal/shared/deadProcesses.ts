@@ -55,7 +55,9 @@ export class DeadProcesses {
     let ended = this.#ended.get(process);
     if (!ended) {
       if (!(await liveness.end(process, name))) return [];
-      const { runs } = await tails.read(process);
+      const tail = await tails.read(process);
+      // An entry that cannot be read may name runs.
+      const runs = tail.damage.length === 0 ? tail.runs : new Set([...tail.runs, ...(await this.#runsIn(process))]);
       ended = { runs, left: runs, doneAt: undefined };
       this.#ended.set(process, ended);
     }
@@ -64,6 +66,14 @@ export class DeadProcesses {
     ended.left = new Set(theirs.map((head) => head.name));
     if (theirs.length === 0) await this.#forget(process, ended);
     return theirs;
+  }
+
+  /** The runs that a process has by the index. */
+  async #runsIn(process: string): Promise<readonly string[]> {
+    const found: string[] = [];
+    for await (const head of this.#options.store.runs.allHeads())
+      if (segmentHead(head)?.owner === process) found.push(head.name);
+    return found;
   }
 
   async #forget(process: string, ended: EndedLog): Promise<void> {
