@@ -9,7 +9,7 @@ import { agentMachine, agentWith } from '../machines/agent/agent.ts';
 import { defaultAgentBudget, defaultAgentLimits, type AgentSettings } from '../machines/agent/settings.ts';
 import { delegateActorName } from '../machines/member.ts';
 import type { ModelCallInput } from '../machines/agent/effectTypes.ts';
-import { delegatedCallMachine, toolCallMachine } from '../machines/toolCall.ts';
+import { delegatedCallMachine, toolCallMachine } from '../machines/toolCall/toolCall.ts';
 import { analyze } from './analyze.ts';
 import { callModel, type DefinitionFor } from './callModel.ts';
 import { discover } from './discover.ts';

@@ -43,6 +43,7 @@ export const knownBy = <Output, Input>(
 
 const effectOptionNames: OptionNames<EffectOptions<never>> = {
   kind: true,
+  eager: true,
   idempotent: true,
   sameStep: true,
   anew: true,

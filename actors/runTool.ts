@@ -3,7 +3,7 @@ import type { EffectOptions, EffectScope } from '../src/contracts/effect.ts';
 import { toFailure, TroupeError } from '../src/values/failure.ts';
 import { asJson } from '../src/values/json.ts';
 import type { ToolNote, ToolScope } from '../src/contracts/tool.ts';
-import type { WriteReconciliation } from '../machines/toolCall.ts';
+import type { WriteReconciliation } from '../machines/toolCall/context.ts';
 import type { ToolAnswer, ToolRequest } from '../machines/agent/effectTypes.ts';
 import { propertiesOf } from '../src/values/properties.ts';
 import { shownResult } from './artifact.ts';

@@ -13,7 +13,8 @@ export {
   type RoutingStrategy,
 } from './router/settings.ts';
 export type { SelectionOutput, SelectionInput } from './router/events.ts';
-export { toolCallMachine, type WriteReconciliation, type ToolCallInput } from './toolCall.ts';
+export type { ToolCallInput, WriteReconciliation } from './toolCall/context.ts';
+export { toolCallMachine } from './toolCall/toolCall.ts';
 export { machineWorkMachine } from './machineWork.ts';
 export { poolMachine } from './pool.ts';
 export { agentStepMachine } from './workflow/agentStep.ts';

@@ -54,7 +54,8 @@ export type {
 // Guardrails: checks before, during and after the work of an agent, a team or a tool.
 export { guarded } from './define/guardrails/guarded.ts';
 export type { Guarded } from './define/guardrails/guardedDefinition.ts';
-export { guardrails, type GuardrailOptions } from './define/guardrails/guardrails.ts';
+export { guardrails } from './define/guardrails/guardrails.ts';
+export type { GuardrailOptions } from './define/guardrails/make.ts';
 export type { Guardrail } from '../actors/guardrailDefinition.ts';
 
 // A machine of your own: an XState machine whose effects the engine performs.

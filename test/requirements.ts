@@ -401,14 +401,14 @@ export const requirements: readonly Requirement[] = [
       },
       { file: 'test/engine/unit.test.ts', name: 'while the journal is away all of it waits, and is stored once' },
       {
-        file: 'src/testing/suites/journal.ts',
+        file: 'src/testing/suites/journal/commits.ts',
         name: 'commits that belong together are stored all or none, in their order, one actor as often as it has steps',
       },
     ],
   },
   {
     id: 'UN2',
-    says: 'Nothing that a step asks for happens before its unit is stored.',
+    says: 'Nothing that a step asks for happens before its unit is stored, except an eager effect, which changes nothing outside.',
     where: 'src/engine/unit.ts',
     tests: [
       {
@@ -433,20 +433,35 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'UN4',
+    says: 'The result of an eager effect is a step of the unit when it comes within milliseconds. Otherwise it comes by itself, and the effect is performed once.',
+    where: 'src/engine/unit.ts',
+    tests: [
+      {
+        file: 'test/engine/eager.test.ts',
+        name: 'its result is stored with the step that asks for it, and it reads what that step adds: %s',
+      },
+      {
+        file: 'test/engine/eager.test.ts',
+        name: 'one that takes longer keeps nothing waiting: its result comes by itself, and it is performed once',
+      },
+    ],
+  },
+  {
     id: 'J1',
     says: 'A commit is stored completely or not at all; so are commits that belong together (`commitAll`).',
     where: 'src/journal/journal.ts',
     tests: [
       {
-        file: 'src/testing/suites/journal.ts',
+        file: 'src/testing/suites/journal/commits.ts',
         name: 'a commit that does not follow the last one is refused, and leaves nothing behind',
       },
       {
-        file: 'src/testing/suites/journal.ts',
+        file: 'src/testing/suites/journal/commits.ts',
         name: 'of many commits asked for at once, one that is refused does not take the others along',
       },
       {
-        file: 'src/testing/suites/journal.ts',
+        file: 'src/testing/suites/journal/commits.ts',
         name: 'commits that belong together are stored all or none, in their order, one actor as often as it has steps',
       },
       {
@@ -465,7 +480,7 @@ export const requirements: readonly Requirement[] = [
     says: 'When `commit` resolves, the commit survives kill -9 of the process and, in `sqlite`, a power failure.',
     where: 'src/journal/journal.ts',
     tests: [
-      { file: 'src/testing/suites/journal.ts', name: 'another process finds all that was acknowledged' },
+      { file: 'src/testing/suites/journal/commits.ts', name: 'another process finds all that was acknowledged' },
       {
         file: 'test/journal/sqlite/kill.test.ts',
         name: 'kill -9 at twenty different moments loses no acknowledged commit, and every chain is intact',
@@ -487,17 +502,17 @@ export const requirements: readonly Requirement[] = [
     says: "A run has one writer. A commit with an epoch older than the run's claim is rejected as `fenced`, one that is not the next revision as `conflict`, and one whose `inbox` id was handled before as `conflict` with `data.duplicate: true`. A rejected commit stores nothing.",
     where: 'src/journal/journal.ts',
     tests: [
-      { file: 'src/testing/suites/journal.ts', name: 'a former owner can write nothing' },
+      { file: 'src/testing/suites/journal/leases.ts', name: 'a former owner can write nothing' },
       {
-        file: 'src/testing/suites/journal.ts',
+        file: 'src/testing/suites/journal/commits.ts',
         name: 'a commit that does not follow the last one is refused, and leaves nothing behind',
       },
       {
-        file: 'src/testing/suites/journal.ts',
+        file: 'src/testing/suites/journal/messages.ts',
         name: 'a message is handled once, and what was answered to it can be asked for',
       },
       {
-        file: 'src/testing/suites/journal.ts',
+        file: 'src/testing/suites/journal/leases.ts',
         name: 'a run has one owner: another process gets it only when the claim has run out, or the owner is gone',
       },
       {
@@ -520,7 +535,7 @@ export const requirements: readonly Requirement[] = [
       { file: 'test/journal/sqlite/damage.test.ts', name: 'finds damage to later commits' },
       { file: 'test/journal/sqlite/damage.test.ts', name: 'finds damage to %s' },
       { file: 'test/journal/sqlite/damage.test.ts', name: 'leaves older damage to verify() and to the next process' },
-      { file: 'src/testing/suites/journal.ts', name: 'a sound journal has no damage' },
+      { file: 'src/testing/suites/journal/damage.ts', name: 'a sound journal has no damage' },
       { file: 'test/chaos/chaos.test.ts', name: 'a process that is %s loses nothing and performs nothing twice' },
     ],
   },
@@ -545,11 +560,11 @@ export const requirements: readonly Requirement[] = [
     where: 'src/journal/journal.ts',
     tests: [
       {
-        file: 'src/testing/suites/journal.ts',
+        file: 'src/testing/suites/journal/commits.ts',
         name: 'commits that are submitted at once are stored in the order in which they were submitted',
       },
       {
-        file: 'src/testing/suites/journal.ts',
+        file: 'src/testing/suites/journal/queries.ts',
         name: 'a history tells what moved an actor, in order, and can be paged',
       },
       {
@@ -567,8 +582,11 @@ export const requirements: readonly Requirement[] = [
     says: 'A value whose JSON is longer than 256 × 1,024 characters is stored once, under its hash, and read back unchanged.',
     where: 'src/journal/journal.ts',
     tests: [
-      { file: 'src/testing/suites/journal.ts', name: '%s comes back as it was, wherever it stands' },
-      { file: 'src/testing/suites/journal.ts', name: 'runs that ended long ago are forgotten, and nothing else' },
+      { file: 'src/testing/suites/journal/values.ts', name: '%s comes back as it was, wherever it stands' },
+      {
+        file: 'src/testing/suites/journal/retention.ts',
+        name: 'runs that ended long ago are forgotten, and nothing else',
+      },
       {
         file: 'test/journal/sqlite/cost.test.ts',
         name: 'on %s a value is stored once, however often it is committed, from 256 × 1,024 characters on',
@@ -862,7 +880,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'K1',
     says: 'If approval is needed, nothing runs before exactly this call is approved (its hash is in the ticket).',
-    where: 'machines/toolCall.ts',
+    where: 'machines/toolCall/toolCall.ts',
     tests: [
       {
         file: 'test/machines/toolCall.test.ts',
@@ -882,7 +900,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'K2',
     says: 'A write that may have happened is reconciled: first its tool is asked, then a person. It is never repeated without such an answer.',
-    where: 'machines/toolCall.ts',
+    where: 'machines/toolCall/toolCall.ts',
     tests: [
       {
         file: 'test/machines/toolCall.test.ts',
@@ -901,7 +919,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'K3',
     says: 'An interruption does not stop a write that has begun. It stops a call that waits for approval or only reads.',
-    where: 'machines/toolCall.ts',
+    where: 'machines/toolCall/toolCall.ts',
     tests: [
       { file: 'test/machines/toolCall.test.ts', name: 'a write that has started is finished, and its result counts' },
       { file: 'test/machines/toolCall.test.ts', name: 'a call that waits for approval is not made any more' },
@@ -915,7 +933,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'K4',
     says: 'Every call has an outcome for the model, however it ends.',
-    where: 'machines/toolCall.ts',
+    where: 'machines/toolCall/toolCall.ts',
     tests: [
       { file: 'test/machines/toolCall.test.ts', name: 'runs at once when no approval is needed' },
       { file: 'test/machines/toolCall.test.ts', name: 'a failed tool is an outcome, not a failure of the call' },
@@ -930,7 +948,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'K5',
     says: 'Work for another agent or team runs as a durable child. The outcome contains its usage, also when it was told to stop.',
-    where: 'machines/toolCall.ts',
+    where: 'machines/toolCall/toolCall.ts',
     tests: [
       { file: 'test/define/presets/asTool.test.ts', name: 'does the work of a call, and its answer is the result' },
       { file: 'test/define/presets/asTool.test.ts', name: 'is charged to its caller once' },
@@ -948,7 +966,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'K6',
     says: 'The attempts at a write, what looks it up and what makes it again have one key: that of the first attempt.',
-    where: 'machines/toolCall.ts',
+    where: 'machines/toolCall/toolCall.ts',
     tests: [
       { file: 'test/testing/oneKey.test.ts', name: 'a write %s happens once, wherever the process is killed' },
       { file: 'test/testing/oneKey.test.ts', name: 'a write %s has one key under all faults' },
@@ -1644,7 +1662,7 @@ export const requirements: readonly Requirement[] = [
     where: 'src/journal/shared/shared.ts',
     tests: [
       {
-        file: 'src/testing/suites/journal.ts',
+        file: 'src/testing/suites/journal/leases.ts',
         name: 'a run has one owner: another process gets it only when the claim has run out, or the owner is gone',
       },
       {
@@ -2357,7 +2375,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'FB1',
-    says: 'The body is told the end of a call only when its record is stored, and of one call at a time: all that it does then comes before the next one. Run again with the same records it is told the same in the same order.',
+    says: 'The body is told the end of a call only when its record is stored, and of one call at a time: all that it does then comes before the next one. Run again with the same records it is told the same in the same order (`callSequence.ts`).',
     where: 'actors/flow/flowRun.ts',
     tests: [
       { file: 'test/flow/durable.test.ts', name: 'branches that end in another order' },
@@ -2378,7 +2396,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'FB2',
-    says: 'Nothing is performed before all that is recorded was told, unless the body waits for it first: a body that has diverged does nothing.',
+    says: 'Nothing is performed before all that is recorded was told, unless the body waits for it first: a body that has diverged does nothing (`heldCalls.ts`).',
     where: 'actors/flow/flowRun.ts',
     tests: [
       { file: 'test/flow/durable.test.ts', name: 'a body in which a call was %s stops with both sequences' },
@@ -2409,7 +2427,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'FB4',
-    says: 'What a person, a pause or a child gives is recorded in the same sequence as what is performed here.',
+    says: 'What a person, a pause or a child gives is recorded in the same sequence as what is performed here (`callArrivals.ts`).',
     where: 'actors/flow/flowRun.ts',
     tests: [
       { file: 'test/flow/durable.test.ts', name: 'signals are given once each' },

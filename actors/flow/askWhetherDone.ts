@@ -16,14 +16,14 @@ export function askWhetherDone(run: FlowBody, pending: FlowCall, perform: () => 
   const { id } = pending;
   pending.onArrival = (outcome) => {
     pending.onArrival = undefined;
-    if (!outcome.ok) return run.finish(pending, { outcome });
+    if (!outcome.ok) return run.recorder.finish(pending, { outcome });
     // The answer fits the schema.
     const { happened, result = null } = outcome.output as { readonly happened: boolean; readonly result?: Json };
-    if (happened) run.finish(pending, { outcome: { ok: true, output: result } });
+    if (happened) run.recorder.finish(pending, { outcome: { ok: true, output: result } });
     else perform();
   };
   const time = run.book.begun.get(id) ?? 0;
-  run.request(pending, {
+  run.arrivals.request(pending, {
     kind: 'wait',
     // Each time is a question of its own: what was answered before is about another time.
     call: `${id}?${time}`,

@@ -26,7 +26,7 @@ export function flowContext(run: FlowBody): FlowContext {
     <Given extends unknown[]>(make: (...given: Given) => Promise<unknown>) =>
     (...given: Given): Promise<unknown> => {
       try {
-        return run.refusal() ?? make(...given);
+        return run.life.refusal() ?? make(...given);
       } catch (error) {
         return Promise.reject(error as Error);
       }
@@ -37,7 +37,9 @@ export function flowContext(run: FlowBody): FlowContext {
   const context = {
     executionId: run.executionId,
     replayOf: run.start.replayOf,
-    checkpoint: rejecting((...given: Parameters<CheckpointCalls['checkpoint']>) => checkpoints.checkpoint(...given)),
+    checkpoint: rejecting((first: unknown, second: unknown, third?: unknown) =>
+      checkpoints.checkpoint(first, second, third),
+    ),
     submit: (...given: Parameters<CheckpointCalls['submit']>) => checkpoints.submit(...given),
     map: rejecting(map),
     product: rejecting(product),
@@ -52,12 +54,12 @@ export function flowContext(run: FlowBody): FlowContext {
       const at = currentCheckpoint();
       if (at?.owner === run) return at.log(json);
       try {
-        run.requireRunning();
+        run.life.requireRunning();
       } catch (refused) {
         // A body that was stopped may say so in its clean-up.
         if (!isStopped(refused)) throw refused;
       }
-      run.log(json);
+      run.recorder.log(json, run.root.time);
     },
     async secret(name: string) {
       checkpointOf(run, `ctx.secret("${name}")`);

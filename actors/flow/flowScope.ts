@@ -18,7 +18,6 @@ export interface PerformedCall {
   /** The run of a body that it belongs to. */
   readonly owner: object;
   readonly id: string;
-  readonly name: string;
   /** Aborted when it is to stop. */
   readonly signal: AbortSignal;
   /** What it notes beside its result. */

@@ -21,7 +21,7 @@ export function mapCalls(run: FlowBody, checkpoints: CheckpointCalls) {
     requireOptions(`ctx.map("${checkpoint.name}")`, options, mapOptionNames);
     const { concurrency = 100, onFailure = 'stop' } = options;
     requireConcurrency(`ctx.map("${checkpoint.name}")`, concurrency);
-    run.requireRunning();
+    run.life.requireRunning();
     requireIterable(`ctx.map("${checkpoint.name}")`, items);
     const iterator = items[Symbol.iterator]();
     const results: FlowItemResult<Output>[] = [];

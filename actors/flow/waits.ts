@@ -49,14 +49,14 @@ export function waits(run: FlowBody) {
         onExpiry: whenUnanswered,
         ...(metadata ? { metadata: requireFacts(metadata) as ZodJson } : {}),
       } as const;
-      return run.call(call, (pending) => {
+      return run.calls.make(call, (pending) => {
         const { id } = pending;
         const ask = (text: string) =>
-          run.request(pending, { kind: 'wait', call: id, ticket: { ...ticket, name: id, question: text } });
+          run.arrivals.request(pending, { kind: 'wait', call: id, ticket: { ...ticket, name: id, question: text } });
         // Who answers is told by the JSON Schema alone; what only the whole schema refuses is asked again.
         pending.onArrival = (outcome) => {
           const mismatch = outcome.ok && schema ? mismatchOf(name, schema, outcome.output) : undefined;
-          if (mismatch === undefined) run.finish(pending, { outcome });
+          if (mismatch === undefined) run.recorder.finish(pending, { outcome });
           else ask(`${question}\nThe answer before was not taken: ${mismatch}.`);
         };
         ask(question);
@@ -67,13 +67,14 @@ export function waits(run: FlowBody) {
       requireCallName('A signal', name);
       const read = (value: unknown) => (schema ? parsed(name, schema, value) : value);
       const call = { kind: 'signal', name, scope: scope(`ctx.signal("${name}")`), read } as const;
-      return run.call(call, (pending) => run.awaitSignal(pending)).promise;
+      return run.calls.make(call, (pending) => run.arrivals.awaitSignal(pending)).promise;
     },
 
     async sleep(duration: Duration): Promise<void> {
       const until = callTimeOf(run) + milliseconds(duration);
       const call = { kind: 'sleep', name: 'sleep', scope: scope('ctx.sleep') } as const;
-      await run.call(call, (pending) => run.request(pending, { kind: 'sleep', call: pending.id, until })).promise;
+      await run.calls.make(call, (pending) => run.arrivals.request(pending, { kind: 'sleep', call: pending.id, until }))
+        .promise;
     },
 
     run(child: FlowChild, input: unknown, options: CallOptions = {}): Promise<unknown> {
@@ -92,11 +93,11 @@ export function waits(run: FlowBody) {
         depth: (run.start.depth ?? 0) + 1,
         settings: run.settings,
       });
-      return run.call(call, (pending) => {
+      return run.calls.make(call, (pending) => {
         const path = run.start.path === undefined ? pending.id : `${run.start.path}/${pending.id}`;
         const isUsual = run.start.keys === undefined && !run.book.anew.has(pending.id);
         const keys = isUsual ? undefined : run.keyOf(pending.id);
-        run.request(pending, {
+        run.arrivals.request(pending, {
           kind: 'child',
           call: pending.id,
           source: started.source,

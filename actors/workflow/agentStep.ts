@@ -1,6 +1,6 @@
 /** The actor of an agent step: its machine with every slot filled. */
 import { lightCopy } from '../../src/core/lightCopy.ts';
-import { toolCallMachine } from '../../machines/toolCall.ts';
+import { toolCallMachine } from '../../machines/toolCall/toolCall.ts';
 import { agentStepMachine } from '../../machines/workflow/agentStep.ts';
 import { noDelegate } from '../agent.ts';
 import { askStepModel } from './agentStep/askModel.ts';

@@ -44,7 +44,7 @@ export const decideEffect = (definition: WorkflowDefinition, asStep: AsStep, cac
       const { byStep } = await foldOf(scope, 'records', recordsFold);
       return await new Deciding(definition, asStep, start, byStep, asked, scope, cache).decide();
     },
-    { kind: 'pure' },
+    { kind: 'pure', eager: true },
   );
 
 /** One decision. */
@@ -213,12 +213,12 @@ class Deciding {
   }
 
   #startOf(step: WorkingStep): StepStart {
-    const { depth = 0, webhooks = true } = this.#start;
+    const { depth = 0, webhooks = true, within } = this.#start;
+    const above = { depth, webhooks, ...(within === undefined ? {} : { within }) };
     if (step.kind === 'transform' || (step.forEach && step.kind === 'webhook'))
       return { kind: 'items', input: { step: step.id } };
-    if (step.forEach)
-      return { kind: 'fanOut', input: { step: step.id, values: this.#valuesFor(step), depth, webhooks } };
-    const scope: StepScope = { definition: this.#definition, values: this.#values, depth, webhooks };
+    if (step.forEach) return { kind: 'fanOut', input: { step: step.id, values: this.#valuesFor(step), ...above } };
+    const scope: StepScope = { definition: this.#definition, values: this.#values, ...above };
     return singleStart(step, scope);
   }
 

@@ -37,9 +37,15 @@ export function listedItems({ id, forEach: { from, maxItems } }: FanOutStep, val
   return maxItems === undefined ? all : all.slice(0, maxItems);
 }
 
-/** The values of one item. */
-export const valuesOfItem = (values: WorkflowValues, item: Json, itemIndex: number): WorkflowValues => ({
+/** The values of one item. The name that its step gives to it is read like that of a step. */
+export const valuesOfItem = (
+  { forEach: { as } }: Pick<FanOutStep, 'forEach'>,
+  values: WorkflowValues,
+  item: Json,
+  itemIndex: number,
+): WorkflowValues => ({
   ...values,
+  ...(as === undefined ? {} : { step: { ...values.step, [as]: item } }),
   item,
   itemIndex,
 });
@@ -69,10 +75,18 @@ export const prepareItemsEffect = (definition: WorkflowDefinition) =>
       for (const index of next) {
         await scope.clock.turn?.();
         const item = all[index] ?? null;
-        const values = valuesOfItem(start.values, item, index);
-        const { depth, webhooks } = start;
+        const values = valuesOfItem(step, start.values, item, index);
+        const { depth, webhooks, within } = start;
         try {
-          const made = singleStart(step, { definition, values, depth, webhooks, item: index, budgetUsd: share });
+          const made = singleStart(step, {
+            definition,
+            values,
+            depth,
+            within,
+            webhooks,
+            item: index,
+            budgetUsd: share,
+          });
           if (made.kind === 'webhook') throw new Error('A webhook of an item is no actor.');
           items.push({ item: index, start: made });
         } catch (thrown) {
@@ -88,7 +102,7 @@ export const prepareItemsEffect = (definition: WorkflowDefinition) =>
         items,
       };
     },
-    { kind: 'pure' },
+    { kind: 'pure', eager: true },
   );
 
 /** The ends of items by their numbers. */
@@ -109,7 +123,7 @@ export const gatherEffect = (definition: WorkflowDefinition) =>
       const inOrder = [...ends].sort(([a], [b]) => a - b).map(([, end]) => end);
       return gathered(fanOutStep(definition, id), inOrder);
     },
-    { kind: 'pure' },
+    { kind: 'pure', eager: true },
   );
 
 /** The end of a step from those of its items, in the order of the list. What was used is added where it is known. */

@@ -14,7 +14,7 @@ export const notifyEffect = (definition: WorkflowDefinition, send: SendWebhook) 
   effect<null, NotifyInput>(
     async (notice, scope) => {
       const waiting = notice.step.replace(/\.\d+$/, '');
-      const { webhooks } = await startOf(scope);
+      const { webhooks, within } = await startOf(scope);
       if (webhooks === false) return null;
       const values = await valuesSoFar(definition, scope);
       for (const step of definition.steps) {
@@ -28,7 +28,14 @@ export const notifyEffect = (definition: WorkflowDefinition, send: SendWebhook) 
           method,
           // Headers are texts by name, in the shape of their templates.
           headers: sent.value as Readonly<Record<string, string>>,
-          body: { ...notice, arguments: notice.arguments, run_id: scope.run, step_id: notice.step, status: 'pending' },
+          body: {
+            run_id: within === undefined ? scope.run : `${scope.run}/${within}`,
+            step_id: notice.step,
+            tool_name: notice.tool_name,
+            tool_use_id: notice.tool_use_id,
+            arguments: notice.arguments,
+            status: 'pending',
+          },
         };
         const sealed = [
           ...url.sealed.map(({ path, value }) => ({ path: ['url', ...path], value })),

@@ -4,6 +4,7 @@ import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { asJson } from '../../src/values/json.ts';
 import { resolveTemplates } from '../../src/workflow/expressions/resolve.ts';
+import { replacedGroup } from '../../src/workflow/modelGroups.ts';
 import { textOf } from '../../src/workflow/expressions/text.ts';
 import type { StepStart, WebhookInput } from '../../machines/workflow/effectTypes.ts';
 import { asZodJson } from '../../machines/json.ts';
@@ -16,6 +17,8 @@ export interface StepScope {
   readonly values: WorkflowValues;
   /** How many workflows are around its own. */
   readonly depth: number;
+  /** The steps above its workflow; undefined in a root. */
+  readonly within?: string | undefined;
   /** Whether webhooks are sent. */
   readonly webhooks: boolean;
   /** What it may cost, in US dollars; no limit when undefined. */
@@ -35,9 +38,7 @@ export function singleStart(step: Exclude<WorkingStep, { kind: 'transform' }>, s
   const { values, definition } = scope;
   switch (step.kind) {
     case 'agent': {
-      const { forceGroup, groupMap = {} } = definition.policy;
-      const groupOf = (group: string) =>
-        forceGroup ?? (Object.hasOwn(groupMap, group) ? (groupMap[group] ?? group) : group);
+      const groupOf = (group: string) => replacedGroup(definition.policy, group);
       return { kind: 'agent', input: agentTask(step, { ...scope, groupOf }) };
     }
     case 'webhook':

@@ -7,7 +7,7 @@ import { artifactList } from '../../src/contracts/parts.ts';
 import type { Message, ToolResult, ToolTier } from '../../src/contracts/model.ts';
 import { asJson } from '../../src/values/json.ts';
 import { engineActions, slot } from '../slot.ts';
-import { toolCallMachine } from '../toolCall.ts';
+import { toolCallMachine } from '../toolCall/toolCall.ts';
 import { waitMachine } from '../wait.ts';
 import type { AgentContext } from './context.ts';
 import type { AgentEvent } from './events.ts';

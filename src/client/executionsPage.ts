@@ -10,6 +10,7 @@ import { ExecutionStatus as Status } from '../contracts/client/execution.ts';
 import type { ExecutionQuery } from '../contracts/client/client.ts';
 import { ticketType } from '../contracts/wait.ts';
 import type { ActorQuery, ActorRow, Journal } from '../journal/journal.ts';
+import { waitingFlow } from '../runtime/standing.ts';
 import { TroupeError } from '../values/failure.ts';
 import { runCounts, runSummary, type ClientReader } from './readRun.ts';
 import { readCursor, writeCursor } from './cursor.ts';
@@ -80,15 +81,19 @@ async function rowsAfter(
 ): Promise<ActorRow[]> {
   const { size, wanted, name } = selection;
   const asking = wanted === 'waiting' ? await rootsOfQuestions(journal, name) : undefined;
-  if (asking) return asking.filter((row) => !place || byChange(row, place) > 0).slice(0, size);
-  const queries = queriesFor(wanted).map((query): ActorQuery => ({
+  const after = asking?.filter((row) => !place || byChange(row, place) > 0) ?? [];
+  const asked = new Set(after.map(({ actor }) => actor));
+  // Those that have no question wait for a signal or for time: only flows do.
+  const looked: Partial<ActorQuery>[] = asking ? [{ status: 'active', state: waitingFlow }] : queriesFor(wanted);
+  const queries = looked.map((query): ActorQuery => ({
     ...query,
     parent: null,
     ...(name === undefined ? {} : { definition: name }),
     ...(place ? { until: place.updated + 1 } : {}),
   }));
   const read = await Promise.all(queries.map((query) => untilTie(journal.find, query, place, size)));
-  return read.flat().toSorted(byChange).slice(0, size);
+  const others = read.flat().filter(({ actor }) => !asked.has(actor));
+  return [...after, ...others].toSorted(byChange).slice(0, size);
 }
 
 /** The roots of all runs with an open question, where those are few; undefined where they are many. */

@@ -70,7 +70,10 @@ export async function selectWait(
     throw new TroupeError('invalid', 'Name the question that is answered, or leave it out; it was empty.');
   const asked = await askedWaits(journal, { run, now });
   const open = unanswered(asked);
-  const named = asked.filter((one) => wait !== undefined && one.wait.name === wait);
+  const isNamed = (name: string | undefined) => asked.filter((one) => name !== undefined && one.wait.name === name);
+  const exact = isNamed(wait);
+  // The id of a question has no "/" of its name.
+  const named = exact.length > 0 ? exact : isNamed(wait?.replaceAll('/', '_'));
   const meant = named.length > 0 ? named : asked.filter((one) => wait === undefined || one.wait.wait_id === wait);
   const [found, ...others] = unanswered(meant);
   if (found && others.length === 0) return found;

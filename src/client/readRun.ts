@@ -2,7 +2,7 @@
 import type { CheckpointInfo, Execution, ExecutionStatus, PendingWait } from '../contracts/client/execution.ts';
 import { mergeFacts } from '../../actors/flow/facts.ts';
 import type { ActorRow, LedgerEntry } from '../journal/journal.ts';
-import { standingsOf } from '../runtime/standing.ts';
+import { isFlowWaiting, standingsOf } from '../runtime/standing.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { isJsonObject, type JsonObject } from '../values/json.ts';
 import { actorCalls, workflowSteps } from './actorCalls.ts';
@@ -102,7 +102,7 @@ export async function runSummary(reader: ClientReader, root: ActorRow): Promise<
     exec_id: run,
     flow_name: definitionName(root),
     kind: definitionKind(root),
-    status: executionStatus(root, waits),
+    status: await executionStatus(reader.journal, root, waits),
     started_at: created,
     ...(end ? { ended_at: updated } : {}),
     ...(reason === undefined ? {} : { status_reason: reason }),
@@ -122,11 +122,15 @@ export async function runSummary(reader: ClientReader, root: ActorRow): Promise<
 }
 
 /** The status for people. A run with an open question waits, also while a process is at work on it. */
-export function executionStatus(root: ActorRow, waits: readonly PendingWait[]): ExecutionStatus {
+async function executionStatus(
+  journal: ClientReader['journal'],
+  root: ActorRow,
+  waits: readonly PendingWait[],
+): Promise<ExecutionStatus> {
   const end = runEnd(root);
   if (end) return end.status === 'done' ? 'completed' : end.status;
   if (root.tags.includes('paused')) return 'paused';
-  return waits.length > 0 ? 'waiting' : 'running';
+  return waits.length > 0 || (await isFlowWaiting(journal, root)) ? 'waiting' : 'running';
 }
 
 /** What it was started with, and what its body has logged about it. */

@@ -32,7 +32,7 @@ export interface EffectScope {
   readonly epoch?: number;
   /** How often the run was retried after it had failed; 0 when absent. */
   readonly retries?: number;
-  /** The entries of one of the actor's append-only lists, oldest first, as committed so far. */
+  /** The entries of one of the actor's append-only lists, oldest first, as committed so far; for an `eager` effect also those of the commit that asks for it. */
   list(name: string): Promise<readonly Json[]>;
   /** The same of another actor of the run; none when there is no such actor. An effect without it reads only its own. */
   listOf?(actor: string, name: string): Promise<readonly Json[]>;
@@ -85,6 +85,11 @@ export type Outcome =
 export interface EffectOptions<Input, Output = unknown> {
   /** What it does outside: `pure`, `read` or `write`, also by its input. Default `read`. */
   kind?: EffectKind | ((input: Input) => EffectKind);
+  /**
+   * For a `pure` effect that is quick: it is performed before the commit that asks for it is stored. A result that comes within milliseconds is a further step of the
+   * same write; one that takes longer comes by itself. Default false.
+   */
+  eager?: boolean;
   /** The outside honours the key: performing again under the same key changes nothing. Default false. */
   idempotent?: boolean | ((input: Input) => boolean);
   /** What of its input says that it is the same step, when a run that failed is retried: not how much it may use up. All of it by default. */

@@ -2,7 +2,7 @@
 import type { AnyActor } from 'xstate';
 import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
-import type { Action, Snapshot, MachineStep } from './chart.ts';
+import type { Snapshot, MachineStep } from './chart.ts';
 import { CommitBuilder, type StepActor } from './commitBuilder.ts';
 import { addressOf, paramsOf, actionHandlers } from './actions.ts';
 import { withAddresses } from './references.ts';
@@ -17,12 +17,12 @@ export function buildOutbox(
   cause: string,
 ): CommitBuilder {
   const builder = new CommitBuilder(sender, seq, now, cause);
-  if (after.children !== before?.children) spawnAssigned(builder, before, after, actions);
-  actions.forEach(({ type, params }, index) => {
-    const { actorRef, src } =
-      type === 'xstate.spawnChild' ? paramsOf<{ actorRef?: Child; src?: unknown }>({ params }) : {};
+  actions.forEach((action, index) => {
+    if (action.type !== 'xstate.spawnChild') return;
+    const { actorRef, src } = paramsOf<{ actorRef?: Child; src?: unknown }>(action);
     if (actorRef) (builder.spawned ??= new Map()).set(actorRef, builder.childAddress(index, actorRef.id, src));
   });
+  if (after.children !== before?.children) spawnAssigned(builder, before, after, actions.length);
   actions.forEach((action, index) => {
     const perform = actionHandlers.get(action.type);
     if (perform) perform(builder, action, index);
@@ -38,22 +38,12 @@ export function buildOutbox(
 
 type Child = Pick<AnyActor, 'id' | 'sessionId' | 'src'> & { options: { input?: Json; systemId?: string } };
 
-/** `assign` may spawn, too: XState shows it only by the children in the snapshot. */
-function spawnAssigned(
-  builder: CommitBuilder,
-  before: Snapshot | undefined,
-  after: Snapshot,
-  actions: readonly Action[],
-): void {
-  const inActions = new Set(
-    actions.map((action) =>
-      action.type === 'xstate.spawnChild' ? paramsOf<{ actorRef?: unknown }>(action).actorRef : undefined,
-    ),
-  );
-  let index = actions.length;
+/** `assign` may spawn, too: XState shows it only by the children in the snapshot. `last`: the number of actions of the step. */
+function spawnAssigned(builder: CommitBuilder, before: Snapshot | undefined, after: Snapshot, last: number): void {
+  let index = last;
   for (const name in after.children) {
     const child = after.children[name] as Child | undefined;
-    if (!child || before?.children[name] === child || inActions.has(child)) continue;
+    if (!child || before?.children[name] === child || builder.spawned?.has(child)) continue;
     index++;
     const { id, sessionId, src, options } = child;
     (builder.spawned ??= new Map()).set(child, builder.childAddress(index, id, src));

@@ -19,15 +19,15 @@ export type StoredSnapshot = {
 
 /** Wraps a saved state with what is needed to check it later. */
 export function wrapSnapshot(type: ActorType, state: JsonObject): StoredSnapshot {
-  const context = isJsonObject(state.context) ? state.context : {};
-  const unset = Object.keys(context).filter((key) => context[key] === undefined);
-  return {
-    format: 1,
-    machine: type.chart.machine.id,
-    hash: type.hash,
-    state,
-    ...(unset.length === 0 ? {} : { unset }),
-  };
+  const wrapped: StoredSnapshot = { format: 1, machine: type.chart.machine.id, hash: type.hash, state };
+  const unset = unsetKeysOf(state.context);
+  return unset.length === 0 ? wrapped : { ...wrapped, unset };
+}
+
+function unsetKeysOf(context: Json | undefined): string[] {
+  const unset: string[] = [];
+  if (isJsonObject(context)) for (const key in context) if (context[key] === undefined) unset.push(key);
+  return unset;
 }
 
 /** The saved state, ready for `type.chart.restore`. Throws `incompatible` (it no longer fits) or `corrupt` (it is no snapshot). */

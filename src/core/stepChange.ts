@@ -24,7 +24,11 @@ export interface SteppingActor extends StepActor {
 }
 
 /** Why a step is taken. */
-export interface StepCause extends Pick<Incoming, 'settles' | 'result'> {
+export interface StepCause {
+  /** The key of the pending that ends with the step; none by default. */
+  readonly settles?: Incoming['settles'] | undefined;
+  /** The result of an effect, for the ledger; none by default. */
+  readonly result?: Incoming['result'] | undefined;
   /** What the commit records as its event; its id is the cause of every message that the step sends. */
   readonly event: StateChange['event'];
   /** Keys of further pendings that end with the step; default none. */
@@ -68,32 +72,41 @@ export function stepChange(
   const [after, { length: index }] = step;
   const builder = buildOutbox(actor, before, step, seq, now, event.id);
   const snapshot = withPlainOutput(after, builder);
-  const settled = settles === undefined ? [] : [settles];
-  const appends = [
-    ...engineAppends,
-    ...builder.appends.map(({ list, entry }) => ({ list: storedListName(spawnInfo, list), entry })),
-    ...builder.undeliverable.map((deadLetter) => ({ list: deadLetterList, entry: asJson(deadLetter) })),
-  ];
+  const settled = settles === undefined ? ends : [settles, ...ends];
+  const appends = appendsOf(builder, spawnInfo, engineAppends);
   const common = { snapshot, event, appends, results: result ? [result] : [] };
   if (snapshot.status !== 'done') {
     const running = { has: (id: string) => isRunning(builder.children.get(id), settles) };
     const opens = before ? builder.opens : [...builder.opens, ...deadlineTimer(spawnInfo, builder.key(index))];
     return {
-      change: { ...common, status: 'active', opens, closes: [...settled, ...ends, ...builder.closes], running },
+      change: { ...common, status: 'active', opens, closes: allOf(settled, builder.closes), running },
       builder,
     };
   }
   const endMessage = endMessageFor(spawnInfo, builder.key(index), { output: snapshot.output ?? null });
   const opens = [...builder.opens.filter(({ kind }) => kind === 'message'), ...endMessage];
   return {
-    change: {
-      ...common,
-      status: 'done',
-      opens,
-      closes: [...settled, ...ends, ...pendings.keysEndingWith([...settled, ...ends])],
-    },
+    change: { ...common, status: 'done', opens, closes: [...settled, ...pendings.keysEndingWith(settled)] },
     builder,
   };
+}
+
+/** The keys of both, each once: an effect that has ended is settled, and its machine stops it as well. */
+const allOf = (settled: readonly string[], closes: readonly string[]): readonly string[] =>
+  closes.length === 0 ? settled : [...settled, ...closes.filter((key) => !settled.includes(key))];
+
+/** What a step adds to the lists of its actor. */
+function appendsOf(
+  { appends, undeliverable }: CommitBuilder,
+  spawnInfo: SpawnInfo,
+  engineAppends: Commit['appends'],
+): Commit['appends'] {
+  if (appends.length === 0 && undeliverable.length === 0) return engineAppends;
+  return [
+    ...engineAppends,
+    ...appends.map(({ list, entry }) => ({ list: storedListName(spawnInfo, list), entry })),
+    ...undeliverable.map((deadLetter) => ({ list: deadLetterList, entry: asJson(deadLetter) })),
+  ];
 }
 
 /** Is the pending under this key there after a step that settles another one? */

@@ -76,7 +76,7 @@ export function toCommit(
     updated: now,
     seq: seq + 1,
     meta: asJson(spawnInfo),
-    snapshot: asJson({ ...wrapSnapshot(type, state), ...(failure ? { failure } : {}) }),
+    snapshot: asJson(failure ? { ...wrapSnapshot(type, state), failure } : wrapSnapshot(type, state)),
     epoch,
     event,
     opens,

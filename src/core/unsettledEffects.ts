@@ -16,6 +16,7 @@ export const unsettledEntries = (closed: readonly Pending[]): Commit['appends'] 
 export function withUnsettledEffects(change: StateChange, pending: (key: string) => Pending | undefined): StateChange {
   const { closes = [], appends = [], event } = change;
   // The end of an effect is an event with its key: that one has its result in the ledger.
+  if (closes.every((key) => key === event.id)) return change;
   const closed = closes.flatMap((key) => (key === event.id ? [] : (pending(key) ?? [])));
   const entries = unsettledEntries(closed);
   return entries.length === 0 ? change : { ...change, appends: [...appends, ...entries] };

@@ -54,6 +54,10 @@ export class ActorState implements SteppingActor {
   readonly #context: EngineContext;
   readonly #hostedRun: HostedRun;
   #lists: ActorLists;
+  /** Changes that are being stored, in their order; undefined until there is one. */
+  #storing: PlannedCommit[] | undefined;
+  /** Of so many of them the lists have the entries already, and had so many entries before. */
+  #ahead: { count: number; readonly lengths: Readonly<Record<string, number>> } | undefined;
   #spawned: SpawnInfo | undefined;
   #created = 0;
   #snapshot: Snapshot | undefined;
@@ -135,6 +139,17 @@ export class ActorState implements SteppingActor {
     return this.#lists.fold(storedListName(this.spawnInfo, name), fold);
   }
 
+  /** The lists have what is being stored, too, from now on. */
+  readAhead(): void {
+    this.#ahead ??= { count: 0, lengths: this.#lists.lengths };
+    for (const plan of this.#storing?.slice(this.#ahead.count) ?? []) this.#appendEntries(plan);
+    this.#ahead.count = this.#storing?.length ?? 0;
+  }
+
+  #appendEntries({ commit }: PlannedCommit): void {
+    for (const { list, entry } of commit.appends) this.#lists.append(list, entry);
+  }
+
   /** A restart from the beginning: the lists begin anew. */
   startOver(): void {
     const { spawnInfo } = this;
@@ -196,7 +211,8 @@ export class ActorState implements SteppingActor {
   }
 
   /** Takes over a change that is being stored. Returns how to take it back. */
-  apply({ change, commit, saved }: PlannedCommit): AppliedChange {
+  apply(plan: PlannedCommit): AppliedChange {
+    const { change, commit, saved } = plan;
     const before = { snapshot: this.#snapshot, saved: this.#saved, seq: this.#seq, status: this.#status };
     this.#snapshot = change.snapshot;
     this.#saved = saved;
@@ -205,7 +221,11 @@ export class ActorState implements SteppingActor {
     const closed = commit.closes.flatMap((key) => this.pendings.remove(key) ?? []);
     for (const pending of closed) (this.#closing ??= new Map()).set(pending.key, pending);
     for (const pending of commit.opens) this.pendings.add(pending);
+    (this.#storing ??= []).push(plan);
     const undo = () => {
+      this.#storing?.pop();
+      if (this.#ahead) this.#lists = this.#newLists(this.#ahead.lengths);
+      this.#ahead = undefined;
       this.#snapshot = before.snapshot;
       this.#saved = before.saved;
       this.#seq = before.seq;
@@ -217,10 +237,14 @@ export class ActorState implements SteppingActor {
   }
 
   /** A change is stored: its entries are in the actor's lists, and nobody awaits any more what it closes. */
-  stored({ commit }: PlannedCommit): void {
+  stored(plan: PlannedCommit): void {
+    const { commit } = plan;
     this.#settle(commit.closes);
     if (commit.status !== 'active') this.#end = commit;
-    for (const { list, entry } of commit.appends) this.#lists.append(list, entry);
+    this.#storing?.shift();
+    if (!this.#ahead) return this.#appendEntries(plan);
+    this.#ahead.count--;
+    if (this.#ahead.count <= 0) this.#ahead = undefined;
   }
 
   #settle(closes: readonly string[]): void {
@@ -233,14 +257,15 @@ export class ActorState implements SteppingActor {
   }
 
   /** Retries while the journal cannot be read: the caller only waits longer. */
-  #readList(name: string, length: number): Promise<Json[]> {
+  async #readList(name: string, length: number): Promise<Json[]> {
     const { journal, clock, ending, stalls } = this.#context;
     const gone = () => this.#status !== 'active';
-    return retryWrite(() => journal.list(this.address, name, 0, length), {
-      clock,
-      ending,
-      gone,
-      ...stalls.reportsOf(this.run, this.address),
-    });
+    // What is being stored is not in the journal yet.
+    const ahead = this.#storing
+      ?.slice(0, this.#ahead?.count ?? 0)
+      .flatMap(({ commit }) => commit.appends.flatMap(({ list, entry }) => (list === name ? [entry] : [])));
+    const scope = () => ({ clock, ending, gone, ...stalls.reportsOf(this.run, this.address) });
+    const stored = await retryWrite(() => journal.list(this.address, name, 0, length - (ahead?.length ?? 0)), scope);
+    return ahead && ahead.length > 0 ? [...stored, ...ahead] : stored;
   }
 }

@@ -18,6 +18,7 @@ export function afterCommit(
   }
   for (const { id, type, from, failure } of undeliverable)
     report({ type: 'dead', at: clock.now(), run, actor, message: { id, type, from }, failure });
+  if (customActions.length === 0) return;
   const reportProgress = (key: string, note: object) =>
     report({ type: 'progress', at: clock.now(), run, actor, key, note: note as Json });
   for (const action of customActions) {

@@ -28,24 +28,24 @@ const nameOf = (effect: string): string => `${effect}.checkpoint`;
 
 /** The checkpoints of one effect, as parts of its scope. */
 export function checkpointsOf(context: EngineContext, run: HostedRun, { actor, key, name }: CheckpointedEffect) {
-  // Those that did the same step in earlier lives of a retried run.
-  const actors = new Set([actor, actorOf(key), ...(run.recall?.earlierActors(actor) ?? [])]);
   const { journal, clock, ending, stalls } = context;
   // Of this ownership: an effect that outlives it stores nothing under a later one.
   const epoch = run.isHere ? run.epoch : 0;
   const patient = <T>(use: () => Promise<T>): Promise<T> =>
-    retryWrite(use, { clock, ending, gone: () => !run.isHere, ...stalls.reportsOf(run.id, actor) });
+    retryWrite(use, () => ({ clock, ending, gone: () => !run.isHere, ...stalls.reportsOf(run.id, actor) }));
   return {
-    async checkpoint(entry: Json): Promise<void> {
+    checkpoint(entry: Json): Promise<void> {
       const result = {
         key: `${key}/${epoch}.${run.nextCheckpoint()}`,
         name: nameOf(name),
         input: null,
         outcome: { ok: true as const, output: entry },
       };
-      await patient(() => journal.record(run.id, epoch, actor, clock.now(), result));
+      return patient(() => journal.record(run.id, epoch, actor, clock.now(), result));
     },
     async checkpoints(): Promise<readonly Checkpoint[]> {
+      // Those that did the same step in earlier lives of a retried run.
+      const actors = new Set([actor, actorOf(key), ...(run.recall?.earlierActors(actor) ?? [])]);
       const ledger = await patient(() => journal.ledger(run.id));
       return ledger.flatMap((entry) =>
         entry.name === nameOf(name) && actors.has(entry.actor) && entry.outcome.ok

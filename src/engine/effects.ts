@@ -34,15 +34,21 @@ export async function performEffect(
   const { effect } = logic;
   try {
     if (!effect) return { ok: true, output: requireJson(src, await runPromiseActor(logic, input, scope.signal)) };
-    const blind = isBlindWrite(effect, input);
-    if (scope.again && blind) throw uncertainError(src, scope.key);
-    return {
-      ok: true,
-      output: requireJson(
-        src,
-        await performWithRetries(effect, input, scope, blind ? 1 : (effect.options.retry?.times ?? 1)),
-      ),
-    };
+    const { retry } = effect.options;
+    const isBlind = isBlindWrite(effect, input);
+    if (scope.again && isBlind) throw uncertainError(src, scope.key);
+    for (let attempt = 1; ; attempt++) {
+      let output: unknown;
+      try {
+        output = await effect.perform(input, scope);
+      } catch (thrown) {
+        // Transient failures are tried again under the same key: they are not events of the machine (E2).
+        if (isBlind || !retry || attempt >= retry.times) throw thrown;
+        await pauseAfter(thrown, attempt, retry, scope);
+        continue;
+      }
+      return { ok: true, output: requireJson(src, output) };
+    }
   } catch (thrown) {
     return { ok: false, failure: toFailure(thrown) };
   }
@@ -59,26 +65,19 @@ const uncertainError = (src: string, key: string) =>
     { data: { key } },
   );
 
-/** Transient failures are tried again under the same key: they are not events of the machine (E2). */
-async function performWithRetries(
-  { perform, options }: Performer,
-  input: Json,
-  scope: EffectScope,
-  times: number,
-): Promise<unknown> {
-  const { backoff: first = 500 } = options.retry ?? {};
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await perform(input, scope);
-    } catch (thrown) {
-      const { retryable, retryAfter } = toFailure(thrown);
-      if (!retryable || attempt >= times || scope.signal.aborted) throw thrown;
-      const pause = Math.max(retryAfter ?? 0, backoff(attempt, { first, longest: longestPause }, scope.clock.random()));
-      // After the deadline the result would be of no use (E9).
-      if (scope.clock.now() + pause >= (scope.deadline ?? Infinity)) throw thrown;
-      await sleep(scope.clock, pause, scope.signal);
-    }
-  }
+/** Waits before the next attempt. Throws what was thrown when another attempt would be of no use. */
+async function pauseAfter(
+  thrown: unknown,
+  attempt: number,
+  { backoff: first = 500 }: NonNullable<EffectOptions<unknown>['retry']>,
+  { clock, deadline, signal }: EffectScope,
+): Promise<void> {
+  const { retryable, retryAfter } = toFailure(thrown);
+  if (!retryable || signal.aborted) throw thrown;
+  const pause = Math.max(retryAfter ?? 0, backoff(attempt, { first, longest: longestPause }, clock.random()));
+  // After the deadline the result would be of no use (E9).
+  if (clock.now() + pause >= (deadline ?? Infinity)) throw thrown;
+  await sleep(clock, pause, signal);
 }
 
 const longestPause = 60_000;

@@ -2,6 +2,7 @@
 import type { AnyActorLogic } from 'xstate';
 import type { Json } from '../values/json.ts';
 import type { StoredActor } from '../contracts/commit.ts';
+import type { Outcome } from '../contracts/effect.ts';
 import type { OwnPending, Pending, PendingEffect } from '../contracts/pending.ts';
 import { afterCommit } from './afterCommit.ts';
 import { fromEffect, type Incoming } from '../core/incoming.ts';
@@ -20,6 +21,8 @@ export class Executor {
   readonly #state: ActorState;
   /** Undefined until an effect is started. */
   #effects: EffectRunner | undefined;
+  /** Effects that were started before the commit that asks for them is stored, by key; undefined until there is one. */
+  #eager: Map<string, Promise<Outcome | undefined>> | undefined;
   /** Effects that are started again once the run has caught up; undefined when there are none. */
   #held: PendingEffect[] | undefined;
   /** Results that wait until the run has caught up. */
@@ -46,6 +49,26 @@ export class Executor {
       if (!isOver && !included.has(pending.key)) this.#begin(pending, false);
     }
     if (builder) afterCommit(builder, this.#host.context);
+  }
+
+  /** May this effect be started before the commit that asks for it is stored? Not in a run whose past is still being taken in. */
+  isEager({ key, data }: PendingEffect): boolean {
+    const run = this.#run;
+    return (
+      effectOptionsOf(this.#state.type, data.src)?.eager === true &&
+      this.#eager?.has(key) !== true &&
+      run.recall === undefined &&
+      run.isLeaseCurrent &&
+      run.caughtUp() === undefined
+    );
+  }
+
+  /** Starts it; it is gone on with when the commit is stored. Resolves with its end; with undefined when it was stopped. */
+  async startEager(pending: PendingEffect): Promise<Incoming | undefined> {
+    const outcome = this.#runner.start(pending, false);
+    (this.#eager ??= new Map()).set(pending.key, outcome);
+    const known = await outcome;
+    return known && fromEffect(pending, known, false);
   }
 
   /** Do effects or their results wait until the run has caught up? */
@@ -80,8 +103,9 @@ export class Executor {
 
   /** Stops what was closed: an effect is aborted, a timer cancelled, a child stopped. A late result finds nothing pending (E3). */
   cancel(pending: OwnPending): void {
-    if (pending.kind === 'effect') this.#effects?.stop(pending.key);
-    else this.#host.end(this.#state, pending);
+    if (pending.kind !== 'effect') return this.#host.end(this.#state, pending);
+    this.#eager?.delete(pending.key);
+    this.#effects?.stop(pending.key);
   }
 
   /** The latest intermediate result of a running effect, by the child's id. */
@@ -90,6 +114,7 @@ export class Executor {
   }
 
   stopEffects(): void {
+    this.#eager?.clear();
     this.#effects?.stopAll();
   }
 
@@ -124,8 +149,10 @@ export class Executor {
       using _ = this.#run.begin();
       if (!(await this.#mayBegin(pending))) return;
     }
-    const effects = (this.#effects ??= this.#newRunner());
-    const outcome = await effects.start(pending, again || known?.again === true, known?.key);
+    const effects = this.#runner;
+    const eager = this.#eager?.get(pending.key);
+    this.#eager?.delete(pending.key);
+    const outcome = await (eager ?? effects.start(pending, again || known?.again === true, known?.key));
     const behind = this.#run.caughtUp();
     if (behind) await this.#after(behind);
     if (outcome) this.#enqueue(fromEffect(pending, outcome, false));
@@ -133,9 +160,9 @@ export class Executor {
     effects.end(pending.key);
   }
 
-  #newRunner(): EffectRunner {
+  get #runner(): EffectRunner {
     const actor = this.#state;
     const logic = (source: string) => actor.type.chart.machine.implementations.actors[source] as AnyActorLogic;
-    return new EffectRunner(this.#host.context, this.#run, { actor, logic });
+    return (this.#effects ??= new EffectRunner(this.#host.context, this.#run, { actor, logic }));
   }
 }

@@ -6,11 +6,13 @@
 import type { Envelope } from '../contracts/envelope.ts';
 import { fromFailure, toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
+import type { Clock } from '../values/clock.ts';
 import { asJson } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 import { restartList, type Restart } from '../contracts/restart.ts';
 import { deadlineEvent } from '../core/spawn.ts';
 import type { ActorRow, Commit } from '../contracts/commit.ts';
+import type { PendingEffect } from '../contracts/pending.ts';
 import { commitInspection, type StateChange } from '../core/toCommit.ts';
 import { commitEventOf, type Incoming } from '../core/incoming.ts';
 import { expiredError } from '../core/validate.ts';
@@ -50,6 +52,9 @@ export interface HandledActor {
   /** Takes so many out: they are handled. */
   remove(count: number): void;
 }
+
+/** So many milliseconds a unit waits for the results of eager effects. */
+const eagerTime = 5;
 
 /** How many ends that wait are taken at once: what goes on longer gives the others their turn. */
 const mostTogether = 31;
@@ -183,11 +188,10 @@ export class Handler {
     if (incoming.forward) return this.#planForward(incoming, incoming.forward);
     const step = chart.step(before, withEventContext(incoming.event, this.#contextOf(incoming)));
     const { settles, result } = incoming;
-    const cause = { ends, ...(settles === undefined ? {} : { settles }), ...(result ? { result } : {}) };
     const event = commitEventOf(incoming);
-    if (incoming.isInternal) return this.#state.step(step, before, { ...cause, event });
+    if (incoming.isInternal) return this.#state.step(step, before, { event, settles, result, ends });
     if (step[0] === before && step[1].length === 0 && chart.ignores(before, incoming.event)) return undefined;
-    return this.#state.step(step, before, { ...cause, event: { ...event, inbox: true } });
+    return this.#state.step(step, before, { event: { ...event, inbox: true }, settles, result, ends });
   }
 
   /** A delayed message is due: one commit ends the timer and opens the message, so that a crash neither loses nor doubles it (E2, E5). */
@@ -206,11 +210,10 @@ export class Handler {
   }
 
   #contextOf({ id, from, isInternal }: Incoming): EventContext {
-    const { deadline } = this.#state;
     return {
       ...this.#timeAndChance(),
-      ...(deadline === undefined ? {} : { deadline }),
-      ...(isInternal || from === undefined ? {} : { message: { id, from } }),
+      deadline: this.#state.deadline,
+      message: isInternal || from === undefined ? undefined : { id, from },
       soFar: (child) => this.#executor.soFar(child),
     };
   }
@@ -230,6 +233,9 @@ export class Handler {
     if (mayExtend && journal.commitAll) {
       if (incoming) taken = this.#addWaiting(unit);
       unit.extend(this.#host.include);
+      const until = clock.now() + eagerTime;
+      for (let next = this.#nextEager(unit); next; next = this.#nextEager(unit))
+        if (!(await this.#addEager(unit, next, until))) break;
     }
     const { commits } = unit;
     try {
@@ -267,6 +273,24 @@ export class Handler {
       if (!next?.isInternal || next.forward || next.event.type === deadlineEvent) return taken;
       if (!this.include(unit, next, next)) return taken;
     }
+  }
+
+  /** An eager effect that the unit opens, and that is not begun yet. */
+  #nextEager(unit: Unit): PendingEffect | undefined {
+    return unit.effectOf(
+      this.#state,
+      (pending) => this.#state.pendings.has(pending.key) && this.#executor.isEager(pending),
+    );
+  }
+
+  /** What an eager effect gives until then is a step of the unit, with all that follows from it. False when it comes by itself, once the unit is stored. */
+  async #addEager(unit: Unit, pending: PendingEffect, until: number): Promise<boolean> {
+    this.#state.readAhead();
+    unit.onUndo(() => this.#executor.cancel(pending));
+    const incoming = await withinTime(this.#executor.startEager(pending), until, this.#host.context.clock);
+    if (!incoming || !this.include(unit, incoming, incoming)) return false;
+    unit.extend(this.#host.include);
+    return true;
   }
 
   /** The step becomes part of a unit: the actor is what it will be once that is stored. */
@@ -307,9 +331,11 @@ export class Handler {
   }
 
   #retry<T>(write: () => Promise<T>): Promise<T> {
-    const { clock, ending, stalls } = this.#host.context;
-    const { run, address } = this.#state;
-    return retryWrite(write, { clock, ending, gone: () => this.#actor.isGone, ...stalls.reportsOf(run, address) });
+    return retryWrite(write, () => {
+      const { clock, ending, stalls } = this.#host.context;
+      const { run, address } = this.#state;
+      return { clock, ending, gone: () => this.#actor.isGone, ...stalls.reportsOf(run, address) };
+    });
   }
 
   /** The step failed. The actor is what it was at the last commit; its supervisor decides what follows. */
@@ -377,6 +403,17 @@ export class Handler {
     const opens = endMessageFor(spawnInfo, this.#state.key(0), { error: failure });
     const closes = pendings.keysEndingWith([]);
     return this.#state.plan({ snapshot, status: 'failed', event, opens, closes, failure });
+  }
+}
+
+/** What a promise resolves to, if it does until then; undefined otherwise. */
+async function withinTime<T>(result: Promise<T>, until: number, clock: Clock): Promise<T | undefined> {
+  let timer: Disposable | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = clock.wake(until, () => resolve(undefined))));
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    timer?.[Symbol.dispose]();
   }
 }
 

@@ -198,7 +198,7 @@ export class Host implements AsyncDisposable {
       registry: this.#registry,
       outboxRelay: this.#outboxRelay,
       recallPolicy: recall,
-      claim: (run, root) => this.#claim(run, root),
+      claim: (run, root, isNew) => this.#claim(run, root, isNew),
       giveUp: (run) => this.#giveUp(run),
       release: (run) => void this.#releaseEnded(run).catch(() => {}),
       newActor: (run, type, address) => new Actor(this.#port, run, type, address),
@@ -355,9 +355,9 @@ export class Host implements AsyncDisposable {
     throw new TroupeError('fenced', `This process does not run ${id}; resume it to run it here.`);
   }
 
-  async #claim(run: string, root: Address): Promise<HostedRun> {
+  async #claim(run: string, root: Address, isNew: boolean): Promise<HostedRun> {
     const isHeld = this.#leases.holds(run);
-    await this.#leases.claim(run);
+    await this.#leases.claim(run, isNew);
     const { activity } = this;
     const parts = {
       context: this.#context,
@@ -385,7 +385,7 @@ export class Host implements AsyncDisposable {
 
   #release(run: string): Promise<void> {
     this.#runs.delete(run);
-    return this.#leases.release(run);
+    return this.#leases.release(run, true);
   }
 
   #dropRun(run: string): void {
@@ -455,12 +455,8 @@ export class Host implements AsyncDisposable {
     this.#registry.activate(actor);
     const isGone = () => this.actor(address) !== actor;
     const { clock, ending, journal, stalls } = this.#context;
-    retryWrite(() => journal.load(address), {
-      clock,
-      ending,
-      gone: isGone,
-      ...stalls.reportsOf(run, address),
-    })
+    const scope = () => ({ clock, ending, gone: isGone, ...stalls.reportsOf(run, address) });
+    retryWrite(() => journal.load(address), scope)
       .then((stored) => {
         if (isGone()) return;
         if (!stored) throw new TroupeError('internal', `${address} is no longer in the journal.`);
@@ -489,7 +485,7 @@ export class Host implements AsyncDisposable {
   /** Asks the journal for a run, and waits while the journal is away. */
   #whileAway<T>(run: string, ask: () => Promise<T>): Promise<T> {
     const { clock, ending, stalls } = this.#context;
-    return retryWrite(ask, { clock, ending, gone: () => !this.owns(run), ...stalls.reportsOf(run, run) });
+    return retryWrite(ask, () => ({ clock, ending, gone: () => !this.owns(run), ...stalls.reportsOf(run, run) }));
   }
 
   /** Resolves when no message of the run is on its way or being taken, or this process no longer runs it. */

@@ -109,7 +109,7 @@ export class HostedRun {
       return row?.run === this.id ? journal.list(address, storedListName(spawnInfoOf(row), name)) : [];
     };
     const gone = () => !leases.holds(this.id);
-    return retryWrite(read, { clock, ending, gone, ...stalls.reportsOf(this.id, address) });
+    return retryWrite(read, () => ({ clock, ending, gone, ...stalls.reportsOf(this.id, address) }));
   }
 
   /** Is it certain that no other process holds the lease by now? A process that was suspended must ask first. */
@@ -122,7 +122,8 @@ export class HostedRun {
     const { leases, context } = this.#parts;
     const { clock, ending } = context;
     const stalled = () => {}; // A commit that stalls is reported; this only follows one.
-    return await retryWrite(() => leases.confirm(this.id), { clock, ending, gone, stalled }).catch(() => false);
+    const scope = () => ({ clock, ending, gone, stalled });
+    return await retryWrite(() => leases.confirm(this.id), scope).catch(() => false);
   }
 
   /** Resolves when what was due while the process was suspended is taken; undefined when nothing is late. What comes now is taken afterwards. */

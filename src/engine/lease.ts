@@ -68,12 +68,13 @@ export class Leases {
     return [...this.#leases.keys()];
   }
 
-  async claim(run: string): Promise<void> {
+  /** `isNew`: the id was made for this claim. */
+  async claim(run: string, isNew = false): Promise<void> {
     if (this.#leases.has(run)) return;
     const { owner, alive } = this.#options;
     const now = this.#clock.now();
     const claim = async () => {
-      const epoch = await this.#journal.claim(run, owner, { now, ttl: this.#ttl, ...(alive ? { alive } : {}) });
+      const epoch = await this.#journal.claim(run, owner, { now, ttl: this.#ttl, isNew, ...(alive ? { alive } : {}) });
       this.#leases.set(run, { epoch, until: now + this.#ttl });
     };
     await (this.#owned ? this.#owned.whileClaiming(run, claim) : claim());
@@ -117,12 +118,13 @@ export class Leases {
     if (held) void this.#journal.release(run, held.epoch).catch(() => {});
   }
 
-  async release(run: string): Promise<void> {
+  /** `isOver`: the run has ended, and nobody waits for its lease. */
+  async release(run: string, isOver = false): Promise<void> {
     const held = this.#leases.get(run);
     if (!held) return;
     this.#leases.delete(run);
     this.#events.released(run);
-    await this.#journal.release(run, held.epoch);
+    await this.#journal.release(run, held.epoch, isOver);
   }
 
   /** Stops renewing, as a process that died would. */

@@ -26,6 +26,11 @@ export class ActorLists {
     if (lengths) this.#lengths = new Map(Object.entries(lengths));
   }
 
+  /** How many entries each list has. */
+  get lengths(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#lengths ?? []);
+  }
+
   /** Adds what a commit has just stored. */
   append(name: string, entry: Json): void {
     const lengths = (this.#lengths ??= new Map());
@@ -70,7 +75,9 @@ export class ActorLists {
     if (known) return known;
     const unread = this.#unread?.get(name);
     this.#unread?.delete(name);
-    const all = unread ? Promise.resolve(unread) : this.#read(name, this.#lengths?.get(name) ?? 0);
+    const length = this.#lengths?.get(name) ?? 0;
+    // A list without entries is in no journal.
+    const all = unread || length === 0 ? Promise.resolve(unread ?? []) : this.#read(name, length);
     const list = all.then((entries) => ({ entries, folds: new Map() }));
     lists.set(name, list);
     list.catch(() => lists.delete(name)); // The next call reads again.

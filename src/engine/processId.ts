@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** `host pid start`: a pid alone may be given to another process later. More words may follow, to tell lease holders of one process apart. */
-export const thisProcessId = (): string => `${hostname()} ${process.pid} ${statusOf(process.pid)?.start ?? '-'}`;
+export const thisProcessId = (): string =>
+  (known ??= `${hostname()} ${process.pid} ${statusOf(process.pid)?.start ?? '-'}`);
+let known: string | undefined;
 
 /** False only when it is certain that the process is gone; of another machine's process only the lease's time tells. */
 export const isProcessAlive = (owner: string): boolean => !isOfThisMachine(owner) || livesHere(owner);

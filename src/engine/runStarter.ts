@@ -24,8 +24,10 @@ export interface StartActorOptions {
   readonly run: string;
   /** Left out when a stored run is resumed. */
   readonly input?: Json;
-  /** Nothing is stored of it, as far as is known: it is not looked for before the claim, which tells. False by default. */
+  /** The id was made for this start, so that nothing can be stored of it; false by default. */
   readonly isNew?: boolean;
+  /** Nothing was stored of it a moment ago: it is not looked for before the claim, which tells. False by default. */
+  readonly isUnstored?: boolean;
   /** Milliseconds since the epoch; everything the actor starts inherits it. */
   readonly deadline?: number;
   /** Facts about the run for people and commands. */
@@ -45,8 +47,8 @@ export interface RunStarterParts {
   readonly registry: Registry;
   readonly outboxRelay: Pick<OutboxRelay, 'send'>;
   readonly recallPolicy: RecallPolicy;
-  /** Takes the lease of a run; it is `starting` then. */
-  claim(run: string, root: Address): Promise<HostedRun>;
+  /** Takes the lease of a run; it is `starting` then. `isNew`: its id was made for this start. */
+  claim(run: string, root: Address, isNew: boolean): Promise<HostedRun>;
   /** Lets a run go that could not be started. */
   giveUp(run: string): Promise<void>;
   /** Gives back the lease of a run of which nothing is left to do, once its last messages are delivered. */
@@ -94,8 +96,13 @@ export class RunStarter {
     if (registry.of(run).size > 0) await this.#requireSame(address, options);
     const turn = context.clock.turn?.();
     if (turn) await turn;
-    if (!options.retry && !options.isNew && (await this.#hasEnded(address, options))) return address;
-    const hosted = await this.#parts.claim(run, address);
+    const mayBeStored = !options.retry && !options.isNew && !options.isUnstored;
+    if (mayBeStored && (await this.#hasEnded(address, options))) return address;
+    const hosted = await this.#parts.claim(run, address, options.isNew === true).catch(async (thrown: unknown) => {
+      // What is another run is told at once: waiting for the process that has it would not help.
+      if (toFailure(thrown).kind === 'owned_elsewhere') await this.#requireSame(address, options);
+      throw thrown;
+    });
     try {
       // A run that has actors was claimed before.
       if (!hosted.isFirst) await this.#requireSame(address, options);

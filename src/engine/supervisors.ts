@@ -66,11 +66,8 @@ export class Supervisors {
   ): Promise<void> {
     const { journal, clock, ending, stalls } = this.#parts.context;
     const read = (since: number) => restartsSince(journal, { run, parent: parent ?? null }, Math.max(since, began));
-    return retryWrite(() => supervisor.loadHistory(read, now), {
-      clock,
-      ending,
-      gone: () => !this.#parts.owns(run),
-      ...stalls.reportsOf(run, address),
-    });
+    const gone = () => !this.#parts.owns(run);
+    const scope = () => ({ clock, ending, gone, ...stalls.reportsOf(run, address) });
+    return retryWrite(() => supervisor.loadHistory(read, now), scope);
   }
 }

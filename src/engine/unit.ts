@@ -3,11 +3,12 @@
  * its children reach at once.
  *
  * UN1 The steps of a unit are stored together or not at all. An actor that is busy, or not in memory, takes its message by itself afterwards.
- * UN2 Nothing that a step asks for happens before its unit is stored.
+ * UN2 Nothing that a step asks for happens before its unit is stored, except an eager effect, which changes nothing outside.
  * UN3 When a unit is refused, every actor in it is as it was before.
+ * UN4 The result of an eager effect is a step of the unit when it comes within milliseconds. Otherwise it comes by itself, and the effect is performed once.
  */
 import type { Commit } from '../contracts/commit.ts';
-import type { OwnPending, PendingChild, PendingMessage } from '../contracts/pending.ts';
+import type { OwnPending, PendingChild, PendingEffect, PendingMessage } from '../contracts/pending.ts';
 import type { ActorType } from '../core/actorType.ts';
 import type { Address } from '../values/ids.ts';
 import type { PlannedCommit } from './actorState.ts';
@@ -50,6 +51,10 @@ export class Unit {
   readonly #steps: UnitStep[] = [];
   /** Keys of messages and children that further steps of the unit take care of. */
   #included: Set<string> | undefined;
+  /** So many steps were asked for what follows from them. */
+  #extended = 0;
+  /** Take no more of the unit: children that stop when it is stored, and recipients that must take an earlier message by themselves first. */
+  #closed: Set<Address> | undefined;
   #waiting: (() => void)[] | undefined;
   #onUndo: (() => void)[] | undefined;
   #isSettled = false;
@@ -70,21 +75,30 @@ export class Unit {
     this.#steps.push(step);
   }
 
-  /** Takes the steps that follow, breadth first: what one actor sends to another is taken in its order. */
+  /** Takes the steps that follow from those that were added since, breadth first: what one actor sends to another is taken in its order. */
   extend(include: Include): void {
-    /** Take no more of the unit: children that stop when it is stored, and recipients that must take an earlier message by themselves first. */
-    let closed: Set<Address> | undefined;
-    for (const { actor, plan, closed: ended } of this.#steps) {
-      for (const { kind, data } of ended) if (kind === 'child') (closed ??= new Set()).add(data.address);
-      for (const pending of plan.commit.opens) {
+    for (; this.#extended < this.#steps.length; this.#extended++) {
+      const step = this.#steps[this.#extended];
+      for (const { kind, data } of step?.closed ?? [])
+        if (kind === 'child') (this.#closed ??= new Set()).add(data.address);
+      for (const pending of step?.plan.commit.opens ?? []) {
         if (this.#steps.length >= maxSteps) return;
         const isMessage = pending.kind === 'message';
         if (!isMessage && pending.kind !== 'child') continue;
-        if (isMessage && closed?.has(pending.data.to)) continue;
-        if (include(this, actor, pending)) (this.#included ??= new Set()).add(pending.key);
-        else if (isMessage) (closed ??= new Set()).add(pending.data.to);
+        if (isMessage && this.#closed?.has(pending.data.to)) continue;
+        if (step && include(this, step.actor, pending)) (this.#included ??= new Set()).add(pending.key);
+        else if (isMessage) (this.#closed ??= new Set()).add(pending.data.to);
       }
     }
+  }
+
+  /** The first effect that an actor has opened in it and that is chosen; undefined when there is none, or the unit takes no more steps. */
+  effectOf({ address }: RunActor, isChosen: (effect: PendingEffect) => boolean): PendingEffect | undefined {
+    if (this.#steps.length >= maxSteps) return undefined;
+    for (const { actor, plan } of this.#steps)
+      if (actor.address === address)
+        for (const pending of plan.commit.opens) if (pending.kind === 'effect' && isChosen(pending)) return pending;
+    return undefined;
   }
 
   /** The unit is stored: each step is carried out, in order. */

@@ -6,7 +6,9 @@
  * RP2 A call follows the call at whose end the body made it, those that it was told to wait for, and every call before it after which the body had called nothing: it
  *    may be one of several that the body waited for together.
  * RP3 A question is asked anew, unless its answer is overridden. A failure that the body had not gone on from is not taken.
+ * RP4 The calls of a run that was retried are those of its last life: what only followed from a failure that was made good, such as an undo, is none of them.
  */
+import { callsOfLastLife } from './retriedSequence.ts';
 import type { FlowArtifactRecord, FlowCallKind, FlowCallRecord, FlowRecord } from '../contracts/flow/record.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
@@ -35,7 +37,7 @@ export interface CallPlan {
 
 /** Plans a replay from what a run has recorded. Throws `invalid` for a selector or an override that cannot be, `conflict` for one that does not fit this run. */
 export function replayPlan(records: readonly FlowRecord[], request: ReplayRequest): CallPlan {
-  const calls = callsOf(records);
+  const calls = callsOfLastLife(records);
   if (calls.length === 0)
     throw new TroupeError(
       'conflict',
@@ -89,18 +91,6 @@ const overridden = (call: FlowCallRecord, overrides: ReadonlyMap<string, Json>):
   const output = overrides.get(call.id);
   return output === undefined ? call : { ...call, from: 'override', outcome: { ok: true, output } };
 };
-
-/** The calls that have ended, each as it ended last. */
-export function callsOf(records: readonly FlowRecord[]): readonly FlowCallRecord[] {
-  const byId = new Map<string, FlowCallRecord>();
-  for (const record of records) {
-    if (record.record !== 'call') continue;
-    // In the order in which they ended last.
-    byId.delete(record.id);
-    byId.set(record.id, record);
-  }
-  return [...byId.values()];
-}
 
 /** Which calls directly follow a call, by its id (RP2). */
 export function followersOf(calls: readonly FlowCallRecord[]): ReadonlyMap<string, readonly string[]> {

@@ -8,7 +8,7 @@
  * RT3 What was called before is taken in its order, although it ended later: a branch beside the failure goes on from there. A success that was called later in such a
  *    branch is taken by its id, when the body asks for it.
  */
-import type { FlowCallRecord } from '../contracts/flow/record.ts';
+import type { FlowCallRecord, FlowRecord } from '../contracts/flow/record.ts';
 
 /** What becomes of the calls of a flow that is retried, each list in their order. */
 export interface RetriedSequence {
@@ -43,6 +43,25 @@ export function retriedSequence(sequence: readonly FlowCallRecord[], failed: str
     kept: rest.filter((call) => later.has(call)),
     again: sequence.filter(({ id }) => again.has(id)),
   };
+}
+
+/** The calls that the body was told of in the last life of a flow, each as it ended last: those that it took from earlier ones, and those that it made. */
+export function callsOfLastLife(records: readonly FlowRecord[]): readonly FlowCallRecord[] {
+  let told = new Map<string, FlowCallRecord>();
+  let failed: string | undefined;
+  for (const record of records) {
+    if (record.record === 'call') {
+      // In the order in which they ended last.
+      told.delete(record.id);
+      told.set(record.id, record);
+    } else if (record.record === 'failed') failed = record.call;
+    else if (record.record === 'retry') {
+      const { taken } = record.migrated ? { taken: [] } : retriedSequence([...told.values()], failed);
+      told = new Map(taken.map((call) => [call.id, call]));
+      failed = undefined;
+    }
+  }
+  return [...told.values()];
 }
 
 /** The call that has failed the flow, and within it, where it was a nested checkpoint, the one that has failed that, and so on. */

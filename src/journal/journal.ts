@@ -148,6 +148,11 @@ export interface RunLeases {
       ttl: number;
       /** Whether the other owner's process still lives; if not, its lease need not be waited for. Default: it does. */
       alive?: (owner: string) => boolean;
+      /**
+       * The id was made for this claim, so that no other process claims the run: a journal may store the lease with the first commit of the run, in one write.
+       * Should another process claim it all the same before that commit, the commit is rejected as `fenced`. Default: false.
+       */
+      isNew?: boolean;
     },
   ): Promise<number>;
   /** Extends a lease; false when another process has claimed the run meanwhile. */
@@ -163,8 +168,11 @@ export interface RunLeases {
    * A journal may leave it out: then each lease is renewed by itself.
    */
   renewAll?(owner: string, until: number): Promise<number>;
-  /** Ends a lease, so that another process can claim the run at once. */
-  release(run: string, epoch: number): Promise<void>;
+  /**
+   * Ends a lease, so that another process can claim the run at once. `isOver`: the run has ended, and nobody waits for its lease: a journal may write that a
+   * moment later, with something else. Default: false.
+   */
+  release(run: string, epoch: number, isOver?: boolean): Promise<void>;
   /** The leases of all runs that have begun and not ended; or only those of one run, of one owner, or that have ended at the time `overAt`. */
   claims(query?: {
     /** Only the lease of the run with this id. */

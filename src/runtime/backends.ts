@@ -71,7 +71,7 @@ export async function openBackends(
       };
     const isOnServer = server && db === undefined;
     const place = db ?? env['TROUPE_DB'] ?? '.troupe/troupe.db';
-    const opened = use(await (isOnServer ? server.journal() : openFile(place)));
+    const opened = use(await (isOnServer ? server.journal() : openFile(place, clock)));
     const blobs = isOnServer
       ? server.blobs()
       : place === 'memory'
@@ -180,7 +180,7 @@ const unansweredError = (thrown: unknown): unknown =>
         { cause: thrown, retryable: true },
       );
 
-async function openFile(db: string): Promise<Journal> {
+async function openFile(db: string, clock: Clock): Promise<Journal> {
   if (db === 'memory') return memory();
   const path = resolve(db);
   await mkdir(dirname(path), { recursive: true }).catch((cause: Error) => {
@@ -191,7 +191,7 @@ async function openFile(db: string): Promise<Journal> {
     );
   });
   const { sqlite } = await import('../journal/sqlite/sqlite.ts');
-  return sqlite(path);
+  return sqlite(path, { clock });
 }
 
 /** The names of the options of a runtime's backends. */

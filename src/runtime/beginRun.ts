@@ -5,7 +5,7 @@ import type { CallSettings } from '../contracts/flow/settings.ts';
 import type { ActorType } from '../core/actorType.ts';
 import { runInput, withParts, type Runnable } from '../define/runnable.ts';
 import { incompatibilities } from '../engine/recovery.ts';
-import type { Host } from '../engine/host.ts';
+import type { EndedRoot, Host } from '../engine/host.ts';
 import { rootAddress } from '../engine/runStarter.ts';
 import type { CallPlan } from '../flow/replayPlan.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
@@ -71,6 +71,8 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
     const before = isNew ? undefined : await rootOf(run);
     const again = retry === true && before !== undefined && mayRetry(before);
     const { parts, artifacts, ...given } = await readParts(subject, input, rootAddress(type, run));
+    let end: EndedRoot | undefined;
+    using _ = host.onEnd(rootAddress(type, run), (ended) => (end = ended));
     const root = await host.start(type, {
       run,
       input: withParts(runInput(subject, given.input), parts),
@@ -81,11 +83,11 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
       about: aboutOf(subject, { ...meta, ...configuration?.about }),
       ...dueIn(deadline ?? configuration?.deadline),
       // What another process stores meanwhile is found by the claim.
-      ...(before === undefined ? { isNew: true } : {}),
+      ...(isNew ? { isNew: true } : before === undefined ? { isUnstored: true } : {}),
       // Another process may have retried it meanwhile: then its outcome is the new one.
       ...(again ? { retry: requireFailed } : {}),
     });
-    return handle(subject, run, root, again ? undefined : before);
+    return handle(subject, run, root, again ? undefined : before, end);
   }
 
   /** What a run of a flow begins with. Throws `definition` for settings of flows that are given with something else. */

@@ -67,14 +67,23 @@ export interface HandleDeps {
   replies(): ReplyChannel;
 }
 
-export type OpenHandle = (subject: Runnable, run: string, root: Address, before?: ActorRow) => Promise<RunHandle>;
+export type OpenHandle = (
+  subject: Runnable,
+  run: string,
+  root: Address,
+  /** The root as it was before the run was asked for here. */
+  before?: ActorRow,
+  /** The end that the root has come to while the run was begun. */
+  end?: EndedRoot,
+) => Promise<RunHandle>;
 
-/** Makes the handles of runs. `before`: the root as it was before the run was asked for here. */
+/** Makes the handles of runs. */
 export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): OpenHandle {
   /** Only there may another version of a definition go on with a run. */
   const isShared = journal.skipped !== undefined;
 
-  return async (subject, run, root, before) => {
+  return async (subject, run, root, before, end) => {
+    let known = end && endedAlone(end);
     const [row] = isShared ? await journal.find({ actor: root }) : [];
     return {
       id: run,
@@ -84,13 +93,15 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
       async outcome(options = {}) {
         requireOptions('outcome', options, outcomeOptionNames);
         const { returnWhenWaiting = false } = options;
+        const first = known;
+        known = undefined;
+        if (first) return first;
         for (;;) {
           const { promise: changed, stop } = nextChange(run, root);
           const outcome = await stateOf(subject, run, root, returnWhenWaiting);
           if (outcome) return (stop(), outcome);
           const end = await changed;
-          // A run without other actors has no writes that could be unsettled.
-          const ended = end?.isAlone ? outcomeOf(withoutReferences(end.row)) : undefined;
+          const ended = end && endedAlone(end);
           if (ended) return ended;
         }
       },
@@ -157,6 +168,10 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
     return { promise, stop };
   }
 }
+
+/** The outcome of a run without other actors: it has no writes that could be unsettled. */
+const endedAlone = ({ isAlone, row }: EndedRoot): RunOutcome | undefined =>
+  isAlone ? outcomeOf(withoutReferences(row)) : undefined;
 
 /** The same with a snapshot of its own: what a caller is given may be changed. */
 const withoutReferences = (row: ActorRow): ActorRow => ({ ...row, snapshot: throughJson(row.snapshot) });

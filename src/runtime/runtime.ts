@@ -25,7 +25,7 @@ import { storageReasonOf } from '../values/storageReason.ts';
 import { openBackends } from './backends.ts';
 import type { AwaitedSignal } from './awaitedSignals.ts';
 import { beginnings } from './beginRun.ts';
-import { compile } from './compile.ts';
+import { compile } from './compile/compile.ts';
 import { definitionVersion } from './definitionVersion.ts';
 import { flowDeps } from './flowDeps.ts';
 import { flowSecrets } from './flowSecrets.ts';
@@ -202,10 +202,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     host,
     journal,
     clock,
-    async handle(subject, run, root, before) {
+    async handle(subject, run, root, before, end) {
       retention.check();
       if (subject.kind === 'agent') health.setName(root, subject.name);
-      return handles(subject, run, root, before);
+      return handles(subject, run, root, before, end);
     },
     typeOf: typeOfSubject,
     env,

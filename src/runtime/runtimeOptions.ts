@@ -1,7 +1,7 @@
 /** What a runtime is opened with. */
 import type { ActorType } from '../core/actorType.ts';
 import type { Observer } from '../contracts/inspection.ts';
-import type { GatewayOptions } from '../gateway/gateway.ts';
+import type { GatewayOptions } from '../gateway/gatewayOptions.ts';
 import type { SecretStore } from '../secrets/secretStore.ts';
 import type { Clock } from '../values/clock.ts';
 import type { Duration } from '../values/duration.ts';

@@ -1,6 +1,7 @@
 /** How a run that has not ended stands, read from the journal: anybody can ask, whichever process has the run. */
 import type { ActorRow, Journal, RunLease } from '../journal/journal.ts';
 import { isOfThisMachine, isProcessAlive } from '../engine/processId.ts';
+import { propertiesOf } from '../values/properties.ts';
 import { awaitedSignals } from './awaitedSignals.ts';
 import type { Runtime, Ticket } from './runtime.ts';
 
@@ -35,11 +36,11 @@ export async function standingsOf(
   const { journal } = runtime;
   const [only] = roots.length === 1 ? roots : [];
   const [tickets, claims] = await Promise.all([
-    runtime.tickets(only?.run),
+    Promise.all(roots.map(({ run }) => runtime.tickets(run))),
     journal.claims(only === undefined ? {} : { run: only.run }),
   ]);
   const leases = new Map(claims.map((lease) => [lease.run, lease]));
-  const open = byRun(tickets.filter(({ answered }) => !answered));
+  const open = byRun(tickets.flat().filter(({ answered }) => !answered));
   const trouble = journal.trouble?.();
   const entries = roots.map(async (root): Promise<[string, RunStanding]> => {
     const asked = open.get(root.run) ?? [];
@@ -62,7 +63,7 @@ async function standingOf(
   if (tags.includes('paused')) return { status: 'waiting', needs: 'you', reason: 'It is paused.' };
   const needs = question ? ({ needs: 'you' } as const) : {};
   if (question && !(await hasWork(journal, run))) return { status: 'waiting', ...needs, reason: question.question };
-  const [signal] = question || stands.status !== 'working' ? [] : await awaitedSignals(journal, run);
+  const [signal] = question ? [] : await awaitedSignals(journal, run);
   if (signal && !(await hasWork(journal, run)))
     return { status: 'waiting', reason: `It waits for the signal "${signal.name}".` };
   return { ...stands, ...needs };
@@ -71,8 +72,20 @@ async function standingOf(
 const needsIn = ({ tags }: ActorRow, asked: readonly Ticket[]) =>
   tags.includes('paused') || asked.length > 0 ? ({ needs: 'you' } as const) : {};
 
+/** How the state of a flow begins whose body waits: for a person, a signal, time, or a child. */
+export const waitingFlow = 'active.lifecycle.working.waiting';
+
+/** Can only people, a signal or time move this flow on? Not while something of its run is at work, or while a signal for it is not taken yet. */
+export async function isFlowWaiting(
+  journal: Pick<Journal, 'find' | 'load' | 'mail'>,
+  { run, state, snapshot }: ActorRow,
+): Promise<boolean> {
+  if (propertiesOf(snapshot)['machine'] !== 'flow' || !state.startsWith(waitingFlow)) return false;
+  return !(await hasWork(journal, run)) && (await journal.mail(run)).length === 0;
+}
+
 /** Is an effect of it begun and not settled, or does an actor of it wait for time to pass before it tries again? */
-async function hasWork(journal: Journal, run: string): Promise<boolean> {
+async function hasWork(journal: Pick<Journal, 'find' | 'load'>, run: string): Promise<boolean> {
   for (const { actor, tags } of await journal.find({ run, status: 'active', limit: 10_000 })) {
     if (tags.includes('recovering')) return true;
     if ((await journal.load(actor))?.pending.some(({ kind }) => kind === 'effect')) return true;

@@ -9,7 +9,7 @@ import type { ReplaySettings } from './replay.ts';
 export interface StartOptions extends CallSettings {
   /** The key of the run. A key that was used before continues that run, or gives its result again when it has ended. A new run by default. */
   readonly key?: string;
-  /** The key was made for this start, so that no run can have it: the journal is not asked whether one does. Without a key it is always so; false by default. */
+  /** The key was made for this run, so that no run can have it: none is looked for. False by default. A run that has it all the same is gone on with, or rejects with `conflict`. */
   readonly isNew?: boolean;
   /** How long the run may take from now, as a duration or in milliseconds; the limit of the definition by default. */
   readonly deadline?: Duration;
@@ -20,7 +20,7 @@ export interface StartOptions extends CallSettings {
 }
 
 /** Options of a replay. */
-export interface RunReplayOptions extends ReplaySettings, Omit<StartOptions, 'isNew' | 'retry'> {}
+export interface RunReplayOptions extends ReplaySettings, Omit<StartOptions, 'retry' | 'isNew'> {}
 
 /** Options of a retry. */
 export interface RetryOptions {

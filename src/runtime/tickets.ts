@@ -76,7 +76,7 @@ export function ticketsOf(journal: Journal, signal: Signal, now: () => number): 
       const rows = await journal.find({
         type: ticketType,
         status: 'active',
-        limit: 1_000,
+        limit: 10_000,
         ...(run === undefined ? {} : { run }),
       });
       const runs = [...new Set(rows.map((row) => row.run))];

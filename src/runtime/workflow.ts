@@ -2,13 +2,15 @@
 import { join, resolve } from 'node:path';
 import { rootWorkflowStart } from '../../actors/workflow/start.ts';
 import { breaker } from '../../actors/gateway.ts';
+import type { ModelGateway } from '../../actors/tools.ts';
 import type { WorkflowDefinition } from '../contracts/workflow/definition.ts';
 import type { SecretSource } from '../contracts/workflow/values.ts';
 import type { GatewayFileDefinition } from '../contracts/workflow/gatewayFile.ts';
 import type { Compiled } from '../define/member.ts';
-import type { Workflow, WorkflowCompileContext } from '../define/workflow.ts';
+import type { Workflow } from '../define/workflow.ts';
 import { groupGateway } from '../gateway/groups/groupGateway.ts';
 import { egress } from '../security/egress.ts';
+import type { Clock } from '../values/clock.ts';
 import { asJson } from '../values/json.ts';
 import { requireOptions } from '../values/options.ts';
 import { refusal } from '../workflow/files/problem.ts';
@@ -52,13 +54,15 @@ export interface RunnableWorkflowOptions {
   readonly allow?: readonly string[] | undefined;
   /** What does an agent step, given the values of secrets: such as a runtime in another process. By default it is done in this process. */
   readonly agentStep?: ((secrets: SecretSource) => Compiled) | undefined;
+  /** Asked for models, when agent steps are done in this process; by default those of the project's gateway file, and without one those of the runtime. */
+  readonly gateway?: ModelGateway | undefined;
 }
 
 /** A workflow of a project, as something that can be run. */
 export const runnableWorkflow = (
   definition: WorkflowDefinition,
   project: WorkflowProject,
-  { allow = allowedIn(project.env), agentStep }: RunnableWorkflowOptions = {},
+  { allow = allowedIn(project.env), agentStep, gateway }: RunnableWorkflowOptions = {},
 ): Workflow => ({
   kind: 'workflow',
   name: definition.name,
@@ -67,8 +71,10 @@ export const runnableWorkflow = (
   compile(context) {
     const servers = stepServers(context.clock);
     context.opened.push(servers);
+    // Where agents work elsewhere no model is asked here, and this process need not have the keys of any.
+    const own = () => gatewayOf(projectGateway(project), project.env, context.clock);
     return compileWorkflow(definition, {
-      gateway: modelsOf(definition, projectGateway(project), project.env, context),
+      gateway: gateway ?? (agentStep ? undefined : own()) ?? context.gateway,
       servers,
       egress: egress({ clock: context.clock, allow, longest: longestWebhook }),
       agentStep,
@@ -77,22 +83,12 @@ export const runnableWorkflow = (
   },
 });
 
-/** The models of the project's gateway file; those of the runtime when it has none. */
-function modelsOf(
-  { policy: { forceGroup, groupMap } }: WorkflowDefinition,
+/** The models of a gateway file; undefined without one. Throws `definition` with everything that is wrong in it. */
+export const gatewayOf = (
   file: GatewayFileDefinition | undefined,
   env: WorkflowProject['env'],
-  { gateway, clock }: WorkflowCompileContext,
-): WorkflowCompileContext['gateway'] {
-  if (!file) return gateway;
-  return groupGateway(file, {
-    clock,
-    env,
-    breaker: () => breaker(),
-    ...(forceGroup === undefined ? {} : { forceGroup }),
-    ...(groupMap === undefined ? {} : { groupMap }),
-  });
-}
+  clock: Clock,
+): ModelGateway | undefined => file && groupGateway(file, { clock, env, breaker: () => breaker() });
 
 const allowedIn = ({ TROUPE_EGRESS_ALLOW: list = '' }: WorkflowProject['env']): readonly string[] =>
   list.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));

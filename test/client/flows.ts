@@ -44,6 +44,9 @@ export function flowsOver(outside: Outside): Readonly<Record<string, Runnable>> 
     return answers[0]! + answers[1]!;
   });
   const listen = flow('listen', async (ctx) => ctx.signal('news', z.string()));
+  const dated = flow('dated', async (ctx) => ctx.wait({ name: '31/12', schema: z.number() }));
+  const nap = flow('nap', async (ctx) => ctx.sleep('1d'));
+  const overhear = flow('overhear', { uses: [listen] }, async (ctx) => ctx.run(listen, null));
   const greet = flow('greet', async (ctx) => ctx.checkpoint('greet', () => 'hello'));
   const outer = flow('outer', { uses: [greet] }, async (ctx) => `${await ctx.run(greet, null)} twice`);
   const report = flow('report', async (ctx) => {
@@ -62,5 +65,5 @@ export function flowsOver(outside: Outside): Readonly<Record<string, Runnable>> 
     });
     return ctx.checkpoint('read', () => ctx.load(ctx.executionId, 'a/b/c'));
   });
-  return { paths, report, publish, build, survey, listen, greet, outer };
+  return { paths, report, publish, build, survey, listen, dated, nap, overhear, greet, outer };
 }

@@ -89,6 +89,19 @@ export function clientSuite(name: string, make: MakeWorld): void {
       });
     });
 
+    describe('starts a run', () => {
+      test('that has begun under the same key and input: it is that run, whichever process has it', async () => {
+        await using world = await make();
+        const exec = await world.begin('publish', { topic: 'x' }, 'same');
+        const again = (topic: string, flow = 'publish') =>
+          world.client.executions.start({ flow }, { topic }, { key: 'same' });
+        expect(await again('x')).toMatchObject({ exec_id: exec, status: 'waiting' });
+        await expect(again('y')).rejects.toEqual(refusal('conflict', /same/));
+        await expect(again('x', 'greet')).rejects.toMatchObject({ kind: 'conflict' });
+        expect(world.outside.done).toEqual(['draft about x']);
+      });
+    });
+
     describe('lists runs', () => {
       test('the newest first, page by page, each once', async () => {
         await using world = await make();
@@ -130,6 +143,26 @@ export function clientSuite(name: string, make: MakeWorld): void {
         await expect(executions.latest({ flow: 'nobody' })).rejects.toEqual(
           refusal('unknown_recipient', /flow nobody/),
         );
+      });
+
+      test('that wait for a signal, of themselves or of a child, or for time, as waiting', async () => {
+        await using world = await make();
+        const { executions } = world.client;
+        await world.begin('listen', null, 'own');
+        await world.begin('overhear', null, 'child');
+        await executions.start({ flow: 'nap' }, null, { key: 'time' });
+        for (const exec of ['own', 'child', 'time']) await until(world.client, exec, 'waiting');
+        const ids = async (query: Parameters<typeof executions.list>[0]) =>
+          (await executions.list(query)).items.map(({ exec_id: id }) => id).toSorted();
+        expect(await ids({ status: 'waiting' })).toEqual(['child', 'own', 'time']);
+        expect(await ids({ status: 'waiting', flow: 'listen' })).toEqual(['own']);
+        expect(await ids({ status: 'running' })).toEqual([]);
+        await executions.signal('own', 'news', 'good');
+        await until(world.client, 'own', 'completed');
+        expect(await ids({ status: 'waiting' })).toEqual(['child', 'time']);
+        await executions.pause('child');
+        await until(world.client, 'child', 'paused');
+        expect(await ids({ status: 'waiting' })).toEqual(['time']);
       });
 
       test('and refuses a limit, a status and a cursor that there is not', async () => {
@@ -189,6 +222,13 @@ export function clientSuite(name: string, make: MakeWorld): void {
         const second = (await executions.pendingWaits(exec)).find(({ name: each }) => each === 'second');
         await executions.input(exec, { wait: String(second?.wait_id), value: 2 });
         expect(await until(world.client, exec, 'completed')).toMatchObject({ result: 3 });
+      });
+
+      test('by a name with a slash, as the code has it', async () => {
+        await using world = await make();
+        const exec = await world.begin('dated');
+        await world.client.executions.input(exec, { wait: '31/12', value: 7 });
+        expect(await until(world.client, exec, 'completed')).toMatchObject({ result: 7 });
       });
 
       test('once: a second answer is refused, whether it comes at once or later', async () => {

@@ -8,9 +8,10 @@ import type * as Effects from '../../src/engine/effects.ts';
 import { crashEverywhere } from '../../src/testing/crash/crashEverywhere.ts';
 
 vi.mock('../../src/engine/effects.ts', async (load) => {
-  const { performEffect } = await load<typeof Effects>();
-  const blindly: typeof performEffect = (logic, data, scope) => performEffect(logic, data, { ...scope, again: false });
-  return { performEffect: blindly };
+  const effects = await load<typeof Effects>();
+  const performEffect: typeof effects.performEffect = (logic, data, scope) =>
+    effects.performEffect(logic, data, { ...scope, again: false });
+  return { ...effects, performEffect };
 });
 
 const writer = setup({ types: {} as object, actors: { write: slot<null, null>('write') } }).createMachine({

@@ -76,7 +76,7 @@ const reader = (read: (scope: EffectScope) => Promise<readonly Json[]>) =>
   });
 const nextNote = ({ context: { n } }: { context: { n: number } }) => ({ list: 'notes', entry: n });
 
-test.each([1, 4, 5, 9])(
+test.each([0, 1, 4, 5, 9])(
   'a list of %i entries that begins here is read from memory while it is short',
   async (count) => {
     const journal = memory();

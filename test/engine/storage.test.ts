@@ -56,6 +56,9 @@ test('an effect that reads a list while the journal is unavailable waits, and do
   const testProcess = new TestProcess();
   const address = await testProcess.start(
     type(worker(effect(async (_: unknown, scope) => (await scope.list('said')).length))),
+    null,
+    'r1',
+    5,
   );
   const list = testProcess.journal.list.bind(testProcess.journal);
   testProcess.journal.list = () => Promise.reject(new TroupeError('storage', 'the disk is away'));
@@ -64,7 +67,7 @@ test('an effect that reads a list while the journal is unavailable waits, and do
   expect(testProcess.inspections.at(-1)).toMatchObject({ type: 'stalled', failure: { message: 'the disk is away' } });
   testProcess.journal.list = list;
   await testProcess.advance(5_000);
-  expect(await testProcess.row(address)).toMatchObject({ state: 'done', context: { got: 0 } });
+  expect(await testProcess.row(address)).toMatchObject({ state: 'done', context: { got: 5 } });
 });
 
 test('a stalled run can be parked, and resumed where it was', async () => {

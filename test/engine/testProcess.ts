@@ -70,9 +70,10 @@ export class TestProcess {
     return this.host;
   }
 
-  /** Starts a run and waits until it settles. Gives the address of its root. */
-  async start(type: ActorType, input: Json = null, run = 'r1'): Promise<string> {
-    const address = await this.host.start(type, { run, input });
+  /** Starts a run and waits until it settles. Gives the address of its root. `said`: so many entries are in the list of that name from the beginning. */
+  async start(type: ActorType, input: Json = null, run = 'r1', said = 0): Promise<string> {
+    const appends = Array.from({ length: said }, (_, n) => ({ list: 'said', entry: n }));
+    const address = await this.host.start(type, { run, input, appends });
     await settle();
     return address;
   }

@@ -217,3 +217,26 @@ test.each([['Promise.all'], ['ctx.map']])(
     expect(done.toSorted()).toEqual(['fails', 'stops']);
   },
 );
+
+test('a success that is made again has another key than a call whose name looks like it', async () => {
+  const { does } = journalOf();
+  const keys: string[] = [];
+  let isBroken = true;
+  const subject = flow('alike', async (ctx) => {
+    await ctx.checkpoint('unlock~1', ({ key }) => void keys.push(key));
+    try {
+      await ctx.checkpoint('work', () => {
+        if (isBroken) throw new Error('broken');
+      });
+    } finally {
+      await ctx.checkpoint('unlock', ({ key }) => void keys.push(key));
+    }
+    return does('done');
+  });
+  await using runtime = await onDisk()();
+  await untilRest(runtime, subject, null);
+  isBroken = false;
+  expect(resultIn(await (await runtime.retry('r', subject)).outcome())).toBe('done');
+  expect(keys).toHaveLength(3);
+  expect(new Set(keys).size).toBe(3);
+});

@@ -150,3 +150,31 @@ test('a call id names one of several calls of a name, and a run that goes on is 
   await runtime.start(endless, null, { key: 'busy' });
   await expect(runtime.plan('busy', { from: 'work' })).rejects.toMatchObject({ kind: 'conflict' });
 });
+
+test('the replay of a run that was retried knows only the calls that led to its end', async () => {
+  const { done, does } = journalOf();
+  let isBroken = true;
+  const subject = flow('order', async (ctx) => {
+    const paid = await ctx.checkpoint('pay', () => does('pay'));
+    try {
+      await ctx.checkpoint('send', () => {
+        does('send');
+        if (isBroken) throw new Error('no truck');
+      });
+    } catch (error) {
+      await ctx.checkpoint('undo', () => does('undo'));
+      throw error;
+    }
+    return ctx.checkpoint('thank', () => `${does('thank')} for ${paid}`);
+  });
+  await using runtime = await onDisk()();
+  await untilRest(runtime, subject, null);
+  expect((await runtime.plan('r', { from: 'send' })).rerun).toEqual(['send', 'undo']);
+  isBroken = false;
+  await (await runtime.retry('r', subject)).outcome();
+  expect(await runtime.plan('r', { from: 'thank' })).toMatchObject({ reused: ['pay', 'send'], rerun: ['thank'] });
+  await expect(runtime.plan('r', { from: 'undo' })).rejects.toMatchObject({ kind: 'conflict' });
+  const handle = await runtime.replay('r', subject, { from: 'thank' });
+  expect(await resultOf(handle)).toBe('thank for pay');
+  expect(done).toEqual(['pay', 'send', 'undo', 'send', 'thank', 'thank']);
+});

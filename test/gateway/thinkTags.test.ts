@@ -1,7 +1,8 @@
 /** Reasoning that a model writes into its text: told from the answer, wherever the text is cut into pieces. */
 import { expect, test } from 'vitest';
 import { scriptedModel } from 'troupe/testing';
-import { gateway, type GatewayOptions } from '../../src/gateway/gateway.ts';
+import { gateway } from '../../src/gateway/gateway.ts';
+import type { GatewayOptions } from '../../src/gateway/gatewayOptions.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import type { ModelPart } from '../../src/contracts/model.ts';
 import { runAgainst } from './wireAgent.ts';

@@ -1,7 +1,8 @@
 /** Every provider over HTTP, against an independent mock of its server: requests, failures, and our handling of them. */
 import { LLMock } from '@copilotkit/aimock';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { gateway, type GatewayOptions } from '../../src/gateway/gateway.ts';
+import { gateway } from '../../src/gateway/gateway.ts';
+import type { GatewayOptions } from '../../src/gateway/gatewayOptions.ts';
 import type { ModelPart, ModelRequest } from '../../src/contracts/model.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import { virtualClock } from '../../src/testing/clock.ts';

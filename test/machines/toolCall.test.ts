@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { toolCallMachine } from '../../machines/toolCall.ts';
+import { toolCallMachine } from '../../machines/toolCall/toolCall.ts';
 import { done, failed, startedActors, playEvents } from '../../src/testing/play.ts';
 import { fault } from './effectResults.ts';
 

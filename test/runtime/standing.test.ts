@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { agent, tool } from 'troupe';
+import { agent, flow, tool } from 'troupe';
 import { scriptedModel, testRuntime, type TestRuntime } from 'troupe/testing';
 import { main } from '../../src/cli/program.ts';
 import { thisProcessId } from '../../src/engine/processId.ts';
@@ -158,4 +158,30 @@ test('lists say how runs stand, and can be filtered by it; "active" is all that 
   expect(await list('--status', 'waiting')).toEqual(one);
   for (const other of ['working', 'parked', 'stalled', 'orphaned', 'done'])
     expect(await list('--status', other)).toEqual([]);
+});
+
+test('of more than a thousand runs that wait for a person, each is shown as waiting, with its question', async () => {
+  await using runtime = await testRuntime();
+  const question = flow('question', async (ctx) => ctx.wait());
+  const count = 1_010;
+  for (let n = 0; n < count; n++) await runtime.start(question, null);
+  await runtime.settle();
+  const roots = await runtime.journal.find({ parent: null, status: 'active', limit: count });
+  const known = await standingsOf(runtime, roots);
+  expect([...known.values()].filter(({ status }) => status === 'waiting')).toHaveLength(count);
+  expect(await runtime.tickets()).toHaveLength(count);
+});
+
+test('a run that waits for a signal is waiting, also when no process has it', async () => {
+  await using runtime = await testRuntime();
+  const handle = await runtime.start(
+    flow('listener', async (ctx) => ctx.signal('news')),
+    null,
+    { key: 'k' },
+  );
+  await runtime.settle();
+  const waiting = { status: 'waiting', reason: 'It waits for the signal "news".' };
+  expect(await standing(runtime)).toEqual(waiting);
+  await handle.park();
+  expect(await standing(runtime)).toEqual(waiting);
 });

@@ -118,7 +118,7 @@ describe('callers that wait for the same thing do not retry at the same moment:'
     const write = (times: number[]) => () =>
       times.push(clock.now()) < 6 ? Promise.reject(new TroupeError('storage', 'locked')) : Promise.resolve();
     const retryOptions = { clock, ending, gone: () => false, stalled() {} };
-    await advanceUntilSettled(clock, Promise.all(tries.map((times) => retryWrite(write(times), retryOptions))));
+    await advanceUntilSettled(clock, Promise.all(tries.map((times) => retryWrite(write(times), () => retryOptions))));
     expect(spread(tries, 100)).toBeGreaterThan(callerCount / 2);
   });
 

@@ -2,7 +2,7 @@
 import type { EffectScope } from '../../../src/contracts/effect.ts';
 import type { ToolSource } from '../../../src/contracts/tool.ts';
 import type { ToolAnswer, ToolRequest } from '../../../machines/agent/effectTypes.ts';
-import type { WriteReconciliation } from '../../../machines/toolCall.ts';
+import type { WriteReconciliation } from '../../../machines/toolCall/context.ts';
 import type { StepToolRequest } from '../../../machines/workflow/agentStep/effectTypes.ts';
 import { effect } from '../../effect.ts';
 import { callToolOf, reconcileCallOf, toolCallOptions } from '../../runTool.ts';

@@ -5,7 +5,7 @@ import type { StepEnd } from '../../../src/contracts/workflow/step.ts';
 import type { ToolAnswer, ToolOutcome, ToolRequest } from '../../agent/effectTypes.ts';
 import { childOutput } from '../../childEvents.ts';
 import { engineActions, slot } from '../../slot.ts';
-import { toolCallMachine } from '../../toolCall.ts';
+import { toolCallMachine } from '../../toolCall/toolCall.ts';
 import type { AgentStepContext } from './context.ts';
 import type { StepAnswer, StepDiscovery, StepDiscoveryInput, StepQuestion } from './effectTypes.ts';
 

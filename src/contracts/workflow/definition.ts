@@ -113,6 +113,8 @@ export interface StepCommon {
 export interface ForEach {
   /** The expression of the list. */
   readonly from: string;
+  /** Another name for `item`; none by default. */
+  readonly as?: string;
   /** How many at once; all by default. */
   readonly concurrency?: number;
   /** How many items are taken; all by default. */

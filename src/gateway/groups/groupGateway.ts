@@ -12,7 +12,8 @@ import type { Model, ModelAnswer, ModelChoice, ModelRequest, ModelScope } from '
 import type { Clock } from '../../values/clock.ts';
 import { nearestName } from '../../values/options.ts';
 import type { Breaker } from '../breaker.ts';
-import { gateway, type Gateway, type GatewayOptions } from '../gateway.ts';
+import { gateway, type Gateway } from '../gateway.ts';
+import type { GatewayOptions } from '../gatewayOptions.ts';
 import { wholeAnswers } from '../wholeAnswers.ts';
 import { requireAnswer } from './answer.ts';
 import { gatewayCodeIn, gatewayError, withGatewayCode } from './codes.ts';
@@ -32,10 +33,6 @@ export interface GroupGatewayOptions extends Pick<
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The function that sends requests; the `fetch` of the platform by default. */
   readonly fetch?: typeof fetch;
-  /** The group that is taken whatever a call names; none by default. */
-  readonly forceGroup?: string;
-  /** Groups that are taken instead of others, by name; none by default. */
-  readonly groupMap?: Readonly<Record<string, string>>;
   /** Called once for each model whose price is not known; nothing by default. */
   readonly onWarning?: (message: string) => void;
 }
@@ -62,8 +59,8 @@ interface OpenGroup {
 
 /** Opens the groups of a gateway file. Throws `definition` with everything that is wrong in it. Nothing is connected until a model is called. */
 export function groupGateway(file: GatewayFileDefinition, options: GroupGatewayOptions): GroupGateway {
-  const { clock, env, forceGroup, groupMap = {}, onWarning = () => {} } = options;
-  const settings = readyGatewayFile(file, env, { forceGroup, groupMap });
+  const { clock, env, onWarning = () => {} } = options;
+  const settings = readyGatewayFile(file, env);
   const platform: typeof fetch = (input, init) => globalThis.fetch(input, init);
   const send = wholeAnswers(options.fetch ?? platform);
   const times = latencies();
@@ -113,14 +110,13 @@ export function groupGateway(file: GatewayFileDefinition, options: GroupGatewayO
         'definition',
         'With a gateway file a model is the name of one group, as a text.',
       );
-    const taken = forceGroup ?? (Object.hasOwn(groupMap, name) ? groupMap[name] : undefined) ?? name;
-    const found = open.get(taken);
+    const found = open.get(name);
     if (found) return found;
-    const near = nearestName(taken, [...open.keys()]);
+    const near = nearestName(name, [...open.keys()]);
     throw gatewayError(
       'unknown_group',
       'definition',
-      `The model group "${taken}" is not declared in ${file.file}.${near === undefined ? '' : ` Did you mean "${near}"?`}`,
+      `The model group "${name}" is not declared in ${file.file}.${near === undefined ? '' : ` Did you mean "${near}"?`}`,
     );
   };
 

@@ -43,19 +43,12 @@ export interface ReadyGatewayFile {
 export function readyGatewayFile(
   file: GatewayFileDefinition,
   env: Readonly<Record<string, string | undefined>>,
-  named: { readonly forceGroup?: string | undefined; readonly groupMap: Readonly<Record<string, string>> },
 ): ReadyGatewayFile {
   const problems: GatewayFileProblem[] = [];
   const values = variables(file, env, problems);
   reportUndeclared(file, problems);
   reportRepeated('provider', file.providers, problems);
   reportRepeated('model group', file.groups, problems);
-  const names = file.groups.map(({ name }) => name);
-  for (const [what, name] of [['force_group', named.forceGroup] as const, ...mapped(named.groupMap)])
-    if (name !== undefined && !names.includes(name))
-      problems.push({
-        says: `${what} names the model group "${name}", which is not declared.${didYouMeanName(name, names)}`,
-      });
   const resolved = (text: string) => text.replaceAll(template, (whole, name: string) => values.get(name) ?? whole);
   const providers = file.providers.flatMap((provider) => ready(provider, resolved, problems) ?? []);
   if (problems.length > 0) throw problemReport(file.file, problems);
@@ -70,9 +63,6 @@ export function readyGatewayFile(
     ].filter((text) => text !== ''),
   };
 }
-
-const mapped = (map: Readonly<Record<string, string>>) =>
-  Object.entries(map).map(([from, to]) => [`group_map.${from}`, to] as const);
 
 const template = /\{\{\s*env\.([A-Za-z_]\w*)\s*\}\}/g;
 /** A variable that is set to nothing is set: its default is not taken. */

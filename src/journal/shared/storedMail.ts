@@ -88,7 +88,7 @@ export class StoredMail {
     const { run, id, to } = envelope;
     const name = nameOf(run, id);
     const content = (await contentOf(run))?.contents.actors.get(to);
-    const known = { status: content?.row.status, handled: content?.inbox.get(id) };
+    const known = { status: content?.row.status, handled: content?.inbox?.get(id) };
     const earlier = await store.mail.last(name);
     const waiting = earlier && envelopeOf(name, earlier);
     if (!isNewMessage(envelope, { ...known, waiting })) return;
@@ -148,7 +148,7 @@ export class StoredMail {
 const nameOf = (run: string, id: string): string => `${run}/${shortDigest(id)}`;
 
 const isHandled = (replica: RunReplica | undefined, { to, id }: Envelope): boolean =>
-  replica?.contents.actors.get(to)?.inbox.has(id) ?? false;
+  replica?.contents.actors.get(to)?.inbox?.has(id) ?? false;
 
 /** A message as `post` stored it. */
 const envelopeOf = (name: string, { body }: StoredMessage): Envelope => parsed(`the mail ${name}`, body) as Envelope;

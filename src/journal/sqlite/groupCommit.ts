@@ -3,6 +3,7 @@
  * Timers and sockets of the process have their turn meanwhile: a transaction takes only so much time, and those who wait for it are told in parts,
  * because each of them goes on at once with what it does next.
  */
+import type { Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { SqliteDriver } from './database.ts';
 import { RememberedRows } from './remembered.ts';
@@ -19,6 +20,8 @@ interface Job {
 const maxJobs = 256;
 /** So many milliseconds after its first job a transaction takes no more. */
 const longest = 8;
+/** So many milliseconds a write that can wait is kept for the next transaction. */
+const patience = 20;
 /** So many of those who wait are told in one turn of the event loop. What each does next takes about a millisecond. */
 const part = 8;
 
@@ -28,25 +31,42 @@ export class GroupCommit implements WriteQueue {
   readonly #db: SqliteDriver;
   #jobs: Job[] = [];
   #scheduled = false;
+  /** Set while writes wait for the next transaction. */
+  #later: Disposable | undefined;
   #closed = false;
   /** Those whose writes are stored, and who are not told yet. */
   #stored: Job[] = [];
 
-  constructor(db: SqliteDriver) {
+  readonly #clock: Pick<Clock, 'now' | 'wake'> | undefined;
+
+  /** Without a clock, nothing waits for the next transaction. */
+  constructor(db: SqliteDriver, clock?: Pick<Clock, 'now' | 'wake'>) {
     this.#db = db;
+    this.#clock = clock;
     this.remembered = new RememberedRows(db);
   }
 
   /** Resolves when what `write` wrote would survive a power cut. Rejects with what `write` throws, or with `storage` when the journal is closed. */
   add(write: () => void): Promise<void> {
+    const written = this.#push(write);
+    if (!this.#closed) this.#schedule();
+    return written;
+  }
+
+  addLater(write: () => void): Promise<void> {
+    const clock = this.#clock;
+    if (!clock || this.#closed) return this.add(write);
+    const written = this.#push(write);
+    this.#later ??= clock.wake(clock.now() + patience, () => this.#schedule());
+    return written;
+  }
+
+  #push(write: () => void): Promise<void> {
     if (this.#closed)
       return Promise.reject(
         new TroupeError('storage', 'This journal was closed. Open it again.', { retryable: false }),
       );
-    return new Promise((resolve, reject) => {
-      this.#jobs.push({ write, resolve, reject });
-      this.#schedule();
-    });
+    return new Promise((resolve, reject) => this.#jobs.push({ write, resolve, reject }));
   }
 
   /** Written with the next group. Without an answer: an error is dropped. */
@@ -82,6 +102,8 @@ export class GroupCommit implements WriteQueue {
   }
 
   #flush(): void {
+    this.#later?.[Symbol.dispose]();
+    this.#later = undefined;
     this.#write(this.#jobs.splice(0, maxJobs));
   }
 

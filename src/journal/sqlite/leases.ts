@@ -55,11 +55,42 @@ export function ownerCheck(db: SqliteDriver, { leases }: RememberedRows): (run: 
   };
 }
 
+/** Stores the lease of a run that is new, within the transaction of its first commit; false when there is none to store. Throws `fenced` when another process has claimed the run all the same. */
+export function newLeaseWriter(
+  db: SqliteDriver,
+  { claimed, leases }: RememberedRows,
+): (run: string, epoch: number) => boolean {
+  const { get, put } = leaseRows(db);
+  return (run, epoch) => {
+    const lease = claimed.get(run);
+    if (lease?.epoch !== epoch) return false;
+    const stored = get(run);
+    if (stored && stored.owner !== lease.owner) throw fencedError(run, epoch, stored.epoch);
+    put(lease);
+    leases.set(run, lease);
+    return true;
+  };
+}
+
 /** The part of a journal that grants leases. */
 export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   const leaseOf = leaseReader(db);
   const { put } = leaseRows(db);
-  const owners = sqliteOwners(db, leaseRows(db));
+  const { claimed } = writes.remembered;
+  const owners = sqliteOwners(db, leaseRows(db), claimed);
+
+  /** The lease of a run as it is stored, or as it will be with the first commit of the run. `isTaken`: another process has claimed a run that was new here. */
+  function heldOf(run: string): { readonly held: RunLease | undefined; readonly isTaken: boolean } {
+    const stored = writes.remembered.leases.get(run) ?? leaseOf(run);
+    const lease = claimed.get(run);
+    const isTaken = stored !== undefined && lease !== undefined && stored.owner !== lease.owner;
+    if (isTaken && lease.until > 0) {
+      // Kept until it is given back: both have the same epoch.
+      claimed.set(run, { ...lease, until: 0 });
+      owners.onClaimed(lease.owner, -1);
+    }
+    return { held: stored ?? lease, isTaken };
+  }
 
   // An empty text for every run: libsql cannot bind a single null.
   const ofActiveRuns = db.prepare<ClaimColumns>(
@@ -68,25 +99,39 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   );
 
   /** Writes a change of a lease, and counts it once it is stored. */
-  async function change(run: string, changed: (held: RunLease | undefined) => RunLease | undefined): Promise<void> {
+  async function change(
+    run: string,
+    changed: (held: RunLease | undefined, isTaken: boolean) => RunLease | undefined,
+    isLater = false,
+  ): Promise<void> {
     let count = () => {};
-    await writes.add(() => {
+    const write = () => {
       const { leases, beginnings } = writes.remembered;
-      const held = leases.get(run) ?? leaseOf(run);
-      const lease = changed(held);
+      const { held, isTaken } = heldOf(run);
+      const lease = changed(held, isTaken);
       count = () => {};
       if (!lease) return;
       put(lease);
       leases.set(run, lease);
       if (!held) beginnings.add(run);
-      count = owners.onChange(held, lease);
-    });
+      const counted = owners.onChange(held, lease);
+      count = () => {
+        claimed.delete(run);
+        counted();
+      };
+    };
+    await (isLater ? writes.addLater(write) : writes.add(write));
     count();
   }
 
   return {
-    async claim(run, owner, { now, ttl, alive }) {
+    async claim(run, owner, { now, ttl, alive, isNew = false }) {
       let epoch = 1;
+      if (isNew && !heldOf(run).held) {
+        claimed.set(run, { run, epoch, owner, until: now + ttl });
+        owners.onClaimed(owner, 1);
+        return epoch;
+      }
       await change(run, (held) => {
         const until = held && owners.endOf(held);
         if (held && until !== undefined && held.owner !== owner && until > now && (alive?.(held.owner) ?? true))
@@ -98,8 +143,8 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
     },
     async renew(run, epoch, until) {
       let isHeld = false;
-      await change(run, (held) => {
-        isHeld = held?.epoch === epoch;
+      await change(run, (held, isTaken) => {
+        isHeld = held?.epoch === epoch && !isTaken;
         return held && isHeld ? { ...held, until } : undefined;
       });
       return isHeld;
@@ -111,8 +156,12 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
       });
       return count();
     },
-    release: (run, epoch) =>
-      change(run, (held) => (held?.epoch === epoch && held.until > 0 ? { ...held, until: 0 } : undefined)),
+    release: (run, epoch, isOver) =>
+      change(
+        run,
+        (held, isTaken) => (held?.epoch === epoch && held.until > 0 && !isTaken ? { ...held, until: 0 } : undefined),
+        isOver,
+      ),
     async claims({ run, owner, expiredAt = Infinity } = {}) {
       const endOf = owners.ends();
       return ofActiveRuns

@@ -26,13 +26,15 @@ interface Held {
   readonly taken: number;
 }
 
-/** The owners of leases. Call it within the transaction that reads or writes the leases. */
-export function sqliteOwners(db: SqliteDriver, { get, put }: LeaseRows) {
+/** The owners of leases. Call it within the transaction that reads or writes the leases. `claimed`: leases that are counted, and not stored yet. */
+export function sqliteOwners(db: SqliteDriver, { get, put }: LeaseRows, claimed: ReadonlyMap<string, RunLease>) {
   const countOf = db.prepare<{ readonly n: number }>(
     `SELECT count(*) AS n FROM claims WHERE owner = ? AND until > 0 AND run NOT LIKE '@%'`,
   );
   const removeOld = db.prepare(`DELETE FROM claims WHERE run > '@' AND run < 'A' AND until < ?`);
   const known = new Map<string, Held>();
+  const unstored = (owner: string): number =>
+    [...claimed.values()].filter((lease) => lease.owner === owner && !get(lease.run)).length;
 
   /** When a lease ends; 0 when it was released. */
   const endOf = ({ owner, until }: RunLease): number =>
@@ -53,6 +55,12 @@ export function sqliteOwners(db: SqliteDriver, { get, put }: LeaseRows) {
       };
     },
 
+    /** A lease is claimed that is stored later, or is no longer: it counts as one that is stored. */
+    onClaimed(owner: string, more: 1 | -1): void {
+      const held = known.get(owner);
+      if (held) held.count += more;
+    },
+
     /** A lease is changed. Returns what to call when that is stored. */
     onChange(before: RunLease | undefined, { owner, until }: RunLease): () => void {
       const [was, is] = [before && before.until > 0 ? before.owner : undefined, until > 0 ? owner : undefined];
@@ -71,7 +79,7 @@ export function sqliteOwners(db: SqliteDriver, { get, put }: LeaseRows) {
       const taken = row?.epoch ?? 0;
       const before = known.get(owner);
       const isCounted = row !== undefined && before?.taken === taken;
-      const counted = isCounted ? undefined : Number(countOf.get(owner)?.n);
+      const counted = isCounted ? undefined : Number(countOf.get(owner)?.n) + unstored(owner);
       if (!row) removeOld.run(until - forgottenAfter);
       put({ run: keyOf(owner), owner, epoch: taken, until });
       return () => {

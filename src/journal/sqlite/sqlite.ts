@@ -7,6 +7,7 @@ import { openSqliteDriver } from './driver.ts';
 import type { SqliteDriver } from './database.ts';
 import { diskTrouble } from './diskSpace.ts';
 import { GroupCommit } from './groupCommit.ts';
+import type { Clock } from '../../values/clock.ts';
 import type { Journal } from '../journal.ts';
 import { sqliteInboxes } from './inbox.ts';
 import { requireStructure } from './integrity.ts';
@@ -26,12 +27,14 @@ export interface SqliteOptions {
   busyTimeout?: number;
   /** The most pages of 2 KB that the file may have; of 4 KB in one that an earlier version made. Default: as many as the disk holds. */
   maxPages?: number;
+  /** Lets a write that nobody waits for wait for the next one, for 20 milliseconds. Default: it is made at once. */
+  clock?: Pick<Clock, 'now' | 'wake'>;
 }
 
 /** Opens a journal, making the file when there is none. Rejects with `storage`, `corrupt` or `incompatible`. */
 export async function sqlite(
   path: string,
-  { driver, busyTimeout = 2_000, maxPages }: SqliteOptions = {},
+  { driver, busyTimeout = 2_000, maxPages, clock }: SqliteOptions = {},
 ): Promise<Journal> {
   requireOpenable(path);
   const db = await openSqliteDriver(path, driver);
@@ -44,7 +47,7 @@ export async function sqlite(
     db.close();
     throw thrown;
   }
-  const group = new GroupCommit(db);
+  const group = new GroupCommit(db, clock);
   let open = true;
   const store = storeIn(db, group);
   return {

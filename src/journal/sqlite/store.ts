@@ -11,7 +11,9 @@ export interface WriteQueue {
   readonly remembered: RememberedRows;
   /** Resolves when what `write` wrote is stored; rejects with what `write` throws. */
   add(write: () => void): Promise<void>;
-  /** The same without an answer: an error is dropped. */
+  /** The same for what nobody waits for: it is written with what comes next, or after a moment. */
+  addLater(write: () => void): Promise<void>;
+  /** The same as `add` without an answer: an error is dropped. */
   addUnacknowledged(write: () => void): void;
 }
 

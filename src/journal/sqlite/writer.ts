@@ -4,7 +4,7 @@ import type { StorableValue } from './blobs.ts';
 import { actorDigest, listEntryDigest, pendingDigest, recordHash, sha256Digest, shortDigest } from '../chain.ts';
 import type { Commit, CommitStore, Pending } from '../journal.ts';
 import { duplicateMessageError, unknownActorError, unknownRunError, wrongRevisionError } from '../refusals.ts';
-import { ownerCheck } from './leases.ts';
+import { newLeaseWriter, ownerCheck } from './leases.ts';
 import { actorLookup } from './lookup.ts';
 import { dictionaryAfter, packed } from './packing.ts';
 import { recordText } from './record.ts';
@@ -22,8 +22,9 @@ export function commitWriter({
 }: SqliteStore): Pick<CommitStore, 'commit' | 'commitAll' | 'record' | 'bury' | 'settle'> {
   const { remembered } = writes;
   const requireOwner = ownerCheck(db, remembered);
+  const storeNewLease = newLeaseWriter(db, remembered);
   const { requireAbsent } = actorLookup(db);
-  const storedHead = db.prepare<Omit<ActorHead, 'hash'> & { readonly hash: string | null }>(
+  const storedHead = db.prepare<Omit<ActorHead, 'hash' | 'metaOf'> & { readonly hash: string | null }>(
     'SELECT a.id, a.seq, a.status, a.meta, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
   );
   const handled = db.prepare('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
@@ -87,9 +88,11 @@ export function commitWriter({
 
   function write(commit: Commit): void {
     const { actor, run, seq, epoch, event, opens, closes, results, appends, updated } = commit;
-    requireOwner(run, epoch);
+    const isFirst = isFirstOfRun(commit);
+    const isNew = isFirst && storeNewLease(run, epoch);
+    if (!isNew) requireOwner(run, epoch);
     // Nothing is read for the first actor of a run that was just claimed for the first time.
-    const isBeginning = commit.parent === undefined && remembered.beginnings.delete(run);
+    const isBeginning = isNew || (isFirst && remembered.beginnings.delete(run));
     const head = isBeginning ? undefined : headOf(actor);
     if (!head && !isBeginning) requireAbsent(actor);
     const before = head?.seq ?? 0;
@@ -98,7 +101,7 @@ export function commitWriter({
 
     const snapshot = codec.write(commit.snapshot, run);
     const tags = JSON.stringify(commit.tags);
-    const meta = codec.write(commit.meta, run);
+    const meta = head?.metaOf === commit.meta ? head.meta : codec.write(commit.meta, run);
     const parent = commit.parent ?? null;
     if (head) {
       updateActor.run(commit.state, tags, updated, seq, snapshot, head.id);
@@ -123,7 +126,7 @@ export function commitWriter({
         ).lastInsertRowid,
       );
 
-    for (const key of new Set(closes)) deletePending.run(key);
+    for (const key of closes) deletePending.run(key);
     const text = recordText({
       at: updated,
       epoch,
@@ -132,7 +135,7 @@ export function commitWriter({
       event: codec.embed(event, run),
       opens: opens.map((pending) => open(id, run, pending)),
       closes,
-      row: actorDigest({ ...commit, parent, tags, meta, snapshot }),
+      row: actorDigest({ run, type: commit.type, parent, tags, created: commit.created, meta, snapshot }),
       results: results.map(
         ({ key, name, input, outcome }) =>
           `[${JSON.stringify(key)},${JSON.stringify(name)},${codec.embed(input, run)},${codec.embed(outcome, run)}]`,
@@ -150,10 +153,11 @@ export function commitWriter({
     }
     const dictionary = commits.dictionaryAfter({ id, actor }, before, head?.hash ?? '');
     const hash = recordHash(head?.hash ?? '', seq, text);
-    const { lastInsertRowid } = insertCommit.run(id, seq, hash, packed(text, dictionary));
+    const bytes = Buffer.from(text);
+    const { lastInsertRowid } = insertCommit.run(id, seq, hash, packed(bytes, dictionary));
     remembered.lastPosition = Number(lastInsertRowid);
-    remembered.heads.set(actor, { id, seq, status: commit.status, meta, hash });
-    commits.remember(id, hash, dictionaryAfter(dictionary, seq, text));
+    remembered.heads.set(actor, { id, seq, status: commit.status, meta, metaOf: commit.meta, hash });
+    commits.remember(id, hash, dictionaryAfter(dictionary, seq, bytes));
   }
 
   /** All of it or nothing, within a transaction that others write in as well. SQLite may have rolled back all of it by itself (a full disk): then the error is that of the disk. */
@@ -172,9 +176,18 @@ export function commitWriter({
     }
   }
 
+  /** The first commit is stored, and with it the lease. */
+  const begun = (commit: Commit | undefined) => commit && isFirstOfRun(commit) && remembered.claimed.delete(commit.run);
+
   return {
-    commit: (commit) => writes.add(() => write(commit)),
-    commitAll: (all) => writes.add(() => together(() => all.forEach(write))),
+    async commit(commit) {
+      await writes.add(() => write(commit));
+      begun(commit);
+    },
+    async commitAll(all) {
+      await writes.add(() => together(() => all.forEach(write)));
+      begun(all[0]);
+    },
     record: (run, epoch, actor, at, result) =>
       writes.add(() => {
         requireOwner(run, epoch);
@@ -198,3 +211,5 @@ export function commitWriter({
       }),
   };
 }
+
+const isFirstOfRun = ({ parent, seq }: Commit): boolean => parent === undefined && seq === 1;

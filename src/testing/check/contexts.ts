@@ -3,7 +3,7 @@ import type { AgentContext } from '../../../machines/agent/context.ts';
 import type { GuardrailContext } from '../../../machines/guardrail/context.ts';
 import type { RouterContext } from '../../../machines/router/context.ts';
 import type { RunContext } from '../../../machines/run/context.ts';
-import type { ToolCallContext } from '../../../machines/toolCall.ts';
+import type { ToolCallContext } from '../../../machines/toolCall/context.ts';
 import type { MemberWork } from './member.ts';
 import type { ModelActor } from './world.ts';
 

@@ -3,7 +3,7 @@
  * The interfaces that a backend implements are exported too.
  */
 export { blobSuite, type BlobCase } from './blobs.ts';
-export { journalSuite, type JournalCase } from './journal.ts';
+export { journalSuite, type JournalCase } from './journal/journal.ts';
 export { modelSuite, type ModelCase } from './model.ts';
 export { toolSourceSuite } from './toolSource.ts';
 export { transportSuite, type TransportCase } from './transport.ts';

@@ -10,6 +10,8 @@ export interface EffectAttempt {
   /** The idempotency key, the same for every attempt. */
   readonly key: string;
   readonly kind: EffectKind;
+  /** May it be performed before the commit that asks for it is stored? */
+  readonly eager: boolean;
   /** Does the receiver honour the key? */
   readonly idempotent: boolean;
 }
@@ -25,6 +27,7 @@ export const attemptOf = (
   name,
   key,
   kind: optionFor<EffectKind>(options.kind, input, 'read'),
+  eager: options.eager === true,
   idempotent: optionFor(options.idempotent, input, false),
 });
 

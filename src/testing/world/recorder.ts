@@ -2,6 +2,7 @@
 import type { Commit, Journal } from '../../journal/journal.ts';
 import type { KeyedCall } from '../../contracts/keyedCall.ts';
 import { memory } from '../../journal/memory.ts';
+import type { EffectAttempt } from './effectAttempt.ts';
 import { overrideMethods } from './intercept.ts';
 
 /** A promise of the engine that was broken. */
@@ -63,9 +64,10 @@ export class Recorder {
     this.#epochs.set(run, epoch);
   }
 
-  /** An effect is attempted: under the key of the commit that asks for it, the first time and every other time (E2). */
-  protected requireAsked({ name, key }: { readonly name: string; readonly key: string }): void {
-    if (!this.#asked.has(key)) this.report('E2', `"${name}" was performed under ${key}, which no commit asked for`);
+  /** An effect is attempted: under the key of the commit that asks for it, the first time and every other time (E2). An eager one may come before the commit. */
+  protected requireAsked({ name, key, eager }: Pick<EffectAttempt, 'name' | 'key' | 'eager'>): void {
+    if (!eager && !this.#asked.has(key))
+      this.report('E2', `"${name}" was performed under ${key}, which no commit asked for`);
   }
 
   /** The engine starts an effect, which it must not when the result is in the ledger (E5). */

@@ -21,6 +21,7 @@ import { checkedApp } from './checked.ts';
 import { fakeOrchestrator, tokens } from './fakeOrchestrator.ts';
 
 const work = { run_id: 'r/a', step_id: 's', callback_url: 'http://localhost:5050/x?token=t' };
+const messages = [{ role: 'user' as const, content: 'x' }];
 const answer = { content: 'hi', model_resolved: 'p/m', tokens_in: 1, tokens_out: 2, cost_usd: 0.5 };
 
 /** A `fetch` that reaches an app without a socket. */
@@ -85,12 +86,12 @@ describe('the gateway', () => {
       asked.push(request);
       return { ...answer, tool_calls: [{ id: '1', name: 't', arguments: { a: 1 } }] };
     });
-    const messages = [{ role: 'tool', content: 'x', tool_call_id: '1' }];
+    const said = [{ role: 'tool', content: 'x', tool_call_id: '1' }];
     const reply = await ask('POST /invoke', {
-      body: { run_id: 'r', step_id: 's', group: 'g', messages, max_tokens: 5 },
+      body: { run_id: 'r', step_id: 's', group: 'g', messages: said, max_tokens: 5 },
     });
     expect([reply.status, reply.json()]).toMatchObject([200, { content: 'hi', tool_calls: [{ name: 't' }] }]);
-    expect(asked).toMatchObject([{ group: 'g', messages, max_tokens: 5 }]);
+    expect(asked).toMatchObject([{ group: 'g', messages: said, max_tokens: 5 }]);
   });
 
   test.each(Object.entries(gatewayStatuses))('%s is answered with %i', async (error, status) => {
@@ -99,11 +100,19 @@ describe('the gateway', () => {
       message: 'why',
       retryable: status === 502,
     }));
-    const reply = await ask('POST /invoke', { body: { group: 'g' } });
+    const reply = await ask('POST /invoke', { body: { group: 'g', messages: [{ role: 'user', content: 'x' }] } });
     expect([reply.status, reply.json()]).toEqual([status, { error, message: 'why', retryable: status === 502 }]);
   });
 
-  test.each(['', 'no', '[1]'])('the body %s is an invalid request', async (text) => {
+  test.each([
+    '',
+    'no',
+    '[1]',
+    '{}',
+    '{"group":"g","messages":[]}',
+    '{"group":"g","messages":[{"role":"who","content":"x"}]}',
+    '{"group":"g","messages":[{"role":"user","content":"x"}],"max_tokens":-1}',
+  ])('the body %s is an invalid request', async (text) => {
     const { ask } = await opened();
     const reply = await ask('POST /invoke', { text });
     expect([reply.status, reply.json()]).toMatchObject([400, { error: 'invalid_request', retryable: false }]);
@@ -181,7 +190,7 @@ describe('the clients', () => {
     const gateway = await fetchOf(gatewayRoutes({ invoke: async ({ group }) => (group === 'g' ? answer : refusal) }));
     const client = gatewayClient('http://gateway:5052', { fetch: gateway });
     const ask = (group: string) =>
-      client.invoke({ run_id: 'r', step_id: 's', group, max_tokens: 1 }, new AbortController().signal);
+      client.invoke({ run_id: 'r', step_id: 's', group, messages, max_tokens: 1 }, new AbortController().signal);
     expect(await ask('g')).toEqual(answer);
     expect(await ask('x')).toEqual(refusal);
   });
@@ -199,7 +208,10 @@ describe('the clients', () => {
     ['a redirect', async () => new Response(null, { status: 302, headers: { location: 'http://x' } }), 'format'],
   ])('%s is an error of its kind', async (_, send, kind) => {
     const client = gatewayClient('http://gateway', { fetch: send as typeof fetch });
-    const asked = client.invoke({ run_id: '', step_id: '', group: 'g', max_tokens: 1 }, new AbortController().signal);
+    const asked = client.invoke(
+      { run_id: '', step_id: '', group: 'g', messages, max_tokens: 1 },
+      new AbortController().signal,
+    );
     await expect(asked).rejects.toMatchObject({ kind });
   });
 

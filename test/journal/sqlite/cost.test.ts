@@ -8,6 +8,7 @@ import type { SqliteDriver } from '../../../src/journal/sqlite/database.ts';
 import { GroupCommit } from '../../../src/journal/sqlite/groupCommit.ts';
 import { journalIn, sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
+import { virtualClock } from '../../../src/testing/clock.ts';
 import { drivers } from './drivers.ts';
 
 /** A journal in a fresh file, its database, and the statements that it executes. */
@@ -106,5 +107,45 @@ test.each(drivers)(
     );
     expect(Math.max(...each)).toBeLessThanOrEqual(16);
     db.close();
+  },
+);
+
+test.each(drivers)(
+  'on %s a new run is claimed in the transaction of its first commit, and given back in the next one, or after a moment',
+  async (driver) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'troupe-cost-')), 'j.db');
+    await (await sqlite(path, { driver }))[Symbol.asyncDispose]();
+    const db = await openSqliteDriver(path, driver);
+    let transactions = 0;
+    const noted = { ...db, exec: (sql: string) => ((transactions += Number(sql === 'COMMIT')), db.exec(sql)) };
+    const clock = virtualClock();
+    const group = new GroupCommit(noted, clock);
+    const journal = journalIn(noted, group);
+    const begin = async (run: string) => {
+      await journal.claim(run, 'me', { now: commitTime, ttl: 1_000, isNew: true });
+      await journal.commit(commitFor({ run, actor: `agent/${run}`, status: 'done' }));
+    };
+    await begin('r');
+    expect(transactions).toBe(1);
+    const released = journal.release('r', 1, true);
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(transactions).toBe(1);
+    await begin('s');
+    await released;
+    expect(transactions).toBe(2);
+    const later = journal.release('s', 1, true);
+    clock.advance(20);
+    await later;
+    expect(transactions).toBe(3);
+    // Where somebody waits for it, or the journal is closed, it is written at once.
+    await begin('t');
+    await journal.release('t', 1);
+    await begin('u');
+    const last = journal.release('u', 1, true);
+    group.close();
+    await last;
+    expect(transactions).toBe(7);
+    for (const run of ['r', 's', 't', 'u'])
+      expect(db.prepare('SELECT until FROM claims WHERE run = ?').get(run)).toEqual({ until: 0 });
   },
 );

@@ -54,3 +54,24 @@ test.each(drivers)('on %s a run that was forgotten can be begun again under its 
     await expect(journal.record('r', 1, 'agent/a', now, result('k1'))).rejects.toMatchObject({ kind: 'fenced' });
   }
 });
+
+test.each(drivers)(
+  'on %s a run that was said to be new, and that another process has claimed first, is not written',
+  async (driver) => {
+    const path = file();
+    await using first = await sqlite(path, { driver });
+    await using second = await sqlite(path, { driver });
+    const claim = { now, ttl: 1_000, isNew: true };
+    expect(await first.claim('r', 'first', claim)).toBe(1);
+    expect(await first.renewAll?.('first', now + 1_000)).toBe(1);
+    expect(await second.claim('r', 'second', claim)).toBe(1);
+    await second.commit(commitFor({ seq: 1 }));
+    await expect(first.commit(commitFor({ seq: 1, actor: 'agent/b' }))).rejects.toMatchObject({ kind: 'fenced' });
+    expect(await first.renew('r', 1, now + 2_000)).toBe(false);
+    await first.release('r', 1);
+    await expect(first.claim('r', 'first', claim)).rejects.toMatchObject({ kind: 'owned_elsewhere' });
+    expect(await first.renewAll?.('first', now + 1_000)).toBe(0);
+    expect(await second.find({ run: 'r' })).toMatchObject([{ actor: 'agent/a', seq: 1 }]);
+    expect((await second.verify()).damage).toEqual([]);
+  },
+);

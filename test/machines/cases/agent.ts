@@ -1,7 +1,7 @@
 import type { AgentInput } from '../../../src/contracts/agent.ts';
 import type { AgentContext } from '../../../machines/agent/context.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
-import { toolCallMachine } from '../../../machines/toolCall.ts';
+import { toolCallMachine } from '../../../machines/toolCall/toolCall.ts';
 import { after, done, failed } from '../../../src/testing/play.ts';
 import { dose } from '../../dose.ts';
 import type { Case } from '../case.ts';

@@ -2,7 +2,7 @@
 import type { AgentInput } from '../../../src/contracts/agent.ts';
 import type { AgentContext } from '../../../machines/agent/context.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
-import { toolCallMachine } from '../../../machines/toolCall.ts';
+import { toolCallMachine } from '../../../machines/toolCall/toolCall.ts';
 import { after, done } from '../../../src/testing/play.ts';
 import type { Case } from '../case.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Case } from '../case.ts';
-import { toolCallMachine } from '../../../machines/toolCall.ts';
+import { toolCallMachine } from '../../../machines/toolCall/toolCall.ts';
 import { done, failed } from '../../../src/testing/play.ts';
 import { fault, used } from '../effectResults.ts';
 

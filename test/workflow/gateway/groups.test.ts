@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest';
 import { groupGateway, type GroupGatewayOptions } from '../../../src/gateway/groups/groupGateway.ts';
 import { gatewayProblem } from '../../../src/gateway/groups/codes.ts';
-import { parseInvoke } from '../../../src/gateway/groups/invoke.ts';
 import type { GatewayFileDefinition } from '../../../src/contracts/workflow/gatewayFile.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
 import { toFailure } from '../../../src/values/failure.ts';
@@ -183,17 +182,6 @@ test('cost optimized asks the cheapest model, then the next; one without a price
   expect(server.models).toEqual(['cheap', 'gpt-4o-mini']);
 });
 
-test('groups are replaced by name, or all of them by one', async () => {
-  await using server = await chatServer();
-  const groups = ['a', 'b', 'c'].map((name) => ({ name, models: [`mock/${name}`] }));
-  const file = gatewayFile({ providers: [mockAt(server.url)], groups });
-  const mapped = open(file, { groupMap: { a: 'b' } });
-  expect((await mapped.invoke(callOf('a'))).model_resolved).toBe('mock/b');
-  expect((await mapped.invoke(callOf('b'))).model_resolved).toBe('mock/b');
-  const forced = open(file, { groupMap: { a: 'b' }, forceGroup: 'c' });
-  expect((await forced.invoke(callOf('a'))).model_resolved).toBe('mock/c');
-});
-
 test.each<[string, string, Reply, { status: number; error: string; retryable: boolean }]>([
   ['a group that is not declared', 'nogroup', {}, { status: 400, error: 'unknown_group', retryable: false }],
   ['a group without models', 'empty', {}, { status: 503, error: 'no_models_available', retryable: false }],
@@ -243,15 +231,6 @@ test('a connection that is refused may be tried again', async () => {
     status: 502,
     body: { error: 'provider_error', retryable: true },
   });
-});
-
-test('the body of a call is checked', () => {
-  const whole = { group: 'g', messages: [{ role: 'user', content: 'x' }] };
-  expect(parseInvoke(whole)).toMatchObject({ run_id: '', max_tokens: 1024 });
-  for (const body of [undefined, 'text', {}, { ...whole, messages: [] }, { ...whole, messages: [{ role: 'who' }] }])
-    expect(() => parseInvoke(body)).toThrow(
-      expect.objectContaining({ kind: 'invalid', data: expect.objectContaining({ code: 'invalid_request' }) }),
-    );
 });
 
 test('a result without its call is refused', async () => {

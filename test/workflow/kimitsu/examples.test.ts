@@ -159,7 +159,7 @@ pipeline:
 `;
   const dir = ownProject({ 'workflows/echo.workflow.yaml': echo }, doubles);
   await using runtime = await openRuntime({ journal: memory(), env: {} });
-  const files = projectFiles({ projectDir: dir, env: { TOKEN: 'tok' } });
+  const files = projectFiles({ projectDir: dir, env: { TOKEN: 'tok' }, clock: systemClock() });
   const service = orchestratorService({ runtime, files, clock: systemClock(), peers: {}, warn: () => {} });
   await using door = await httpDoor({ port: 0, routes: orchestratorRoutes(service) });
   const answer = await fetch(`${door.url}/invoke/echo`, {

@@ -15,10 +15,11 @@ import { nothingBegun, variablesFor, type Invocation, type Played, type PlayedSt
 export async function playHttp(dir: string, { workflow, input, env }: Invocation, doubles: Doubles): Promise<Played> {
   doubles.clear();
   await using runtime = await openRuntime({ journal: memory(), env: {} });
+  const clock = systemClock();
   const service = orchestratorService({
     runtime,
-    files: projectFiles({ projectDir: dir, env: variablesFor(env, doubles), allow: ['localhost'] }),
-    clock: systemClock(),
+    files: projectFiles({ projectDir: dir, env: variablesFor(env, doubles), allow: ['localhost'], clock }),
+    clock,
     peers: {},
     warn: () => {},
   });

@@ -11,15 +11,16 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
     throw new HttpRefusal(415, 'invalid', 'Compressed bodies are not accepted. Send the body as it is.', {
       headers: { 'accept-encoding': 'identity' },
     });
-  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit);
+  const length = request.headers.get('content-length');
+  if (Number(length ?? 0) > limit) throw tooLarge(limit);
+  // A connection gives no more than was said: it need not be read piece by piece.
+  if (length !== null) return withinLimit(new Uint8Array(await request.arrayBuffer().catch(cutOff)), limit);
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = request.body.getReader();
   for (;;) {
-    const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw new HttpRefusal(400, 'invalid', 'The body was cut off. Send the request again.', { cause });
-    });
+    const { done, value } = await reader.read().catch(cutOff);
     if (done) return joined(chunks, size);
     size += value.byteLength;
     if (size > limit) {
@@ -29,6 +30,15 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
     }
     chunks.push(value);
   }
+}
+
+function cutOff(cause: unknown): never {
+  throw new HttpRefusal(400, 'invalid', 'The body was cut off. Send the request again.', { cause });
+}
+
+function withinLimit(bytes: Uint8Array, limit: number): Uint8Array {
+  if (bytes.byteLength > limit) throw tooLarge(limit);
+  return bytes;
 }
 
 const tooLarge = (limit: number) =>

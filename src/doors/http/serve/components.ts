@@ -79,6 +79,7 @@ export async function serveComponents(options: ServeOptions): Promise<ServedComp
   const opened = disposables();
   const urls: Partial<Record<ComponentName, string>> = {};
   const client = token === undefined ? {} : { token };
+  const elsewhere = gatewayUrl === undefined ? undefined : remoteGateway(gatewayClient(gatewayUrl, client), clock);
   const openDoor = async (name: ComponentName, routes: readonly HttpRoute[]): Promise<HttpDoor> => {
     const { host, port } = components[name] ?? { host: '127.0.0.1', port: 0 };
     const door = opened.use(await httpDoor({ host, port, routes, clock, title: `Troupe ${name}`, ...client }));
@@ -86,17 +87,17 @@ export async function serveComponents(options: ServeOptions): Promise<ServedComp
     return door;
   };
   try {
-    const groups = gatewayUrl === undefined || components.gateway ? await projectGroups(options) : undefined;
+    // Models are asked by whoever does agent steps: a runtime, or an orchestrator without one.
+    const agentsHere = components.runtime ?? (runtimeUrl === undefined ? components.orchestrator : undefined);
+    const needsGroups = components.gateway ?? (gatewayUrl === undefined ? agentsHere : undefined);
+    const groups = needsGroups && (await projectGroups(options));
     if (components.gateway) {
       if (!groups)
         throw new TroupeError('definition', `The gateway needs a gateway.yaml in ${options.project.projectDir}.`);
       await openDoor('gateway', gatewayRoutes(gatewayService(groups)));
     }
     if (components.runtime) {
-      const gateway =
-        gatewayUrl === undefined
-          ? (groups ?? ownGateway(options))
-          : remoteGateway(gatewayClient(gatewayUrl, client), clock);
+      const gateway = elsewhere ?? groups ?? ownGateway(options);
       const { orchestratorUrl } = options;
       const runtime = opened.use(await runtimeService({ gateway, clock, orchestratorUrl, token, warn: say }));
       await openDoor('runtime', runtimeRoutes(runtime));
@@ -125,6 +126,8 @@ export async function serveComponents(options: ServeOptions): Promise<ServedComp
       ...options.project,
       allow: options.allow,
       warn: say,
+      clock,
+      gateway: elsewhere,
       ...(remote
         ? {
             agentStep: (secrets) => ({

@@ -1,6 +1,5 @@
 /** The gateway behind its HTTP contract: the model groups of a gateway file. */
 import type { GroupGateway } from '../../../gateway/groups/groupGateway.ts';
-import { parseInvoke } from '../../../gateway/groups/invoke.ts';
 import { gatewayProblem } from '../../../gateway/groups/codes.ts';
 import type { GatewayService } from '../gateway.ts';
 
@@ -8,7 +7,7 @@ import type { GatewayService } from '../gateway.ts';
 export const gatewayService = (groups: Pick<GroupGateway, 'invoke'>): GatewayService => ({
   async invoke(request, signal) {
     try {
-      return await groups.invoke(parseInvoke(request), { signal });
+      return await groups.invoke(request, { signal });
     } catch (thrown) {
       return gatewayProblem(thrown).body;
     }

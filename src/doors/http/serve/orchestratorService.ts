@@ -113,13 +113,16 @@ export function orchestratorService({
       const { auth } = served.workflow.definition;
       return { ...(auth ? { auth } : {}), variable: served.variable };
     },
-    async start({ workflow: name, params, id = newRunId(clock) }) {
+    async start({ workflow: name, params, id: keyed }) {
       const served = await files.named(name);
       if (!served) throw new TroupeError('unknown_recipient', `The workflow "${name}" is not there any longer.`);
-      const [before] = await journal.find({ run: id, parent: null, limit: 1 });
+      const id = keyed ?? newRunId(clock);
+      const isNew = keyed === undefined;
+      const [before] = isNew ? [] : await journal.find({ run: id, parent: null, limit: 1 });
       try {
         const handle = await runtime.start(served.workflow, params, {
           key: id,
+          isNew,
           meta: { outline: outlineOf(served.workflow.definition), file: served.workflow.definition.file },
         });
         follow(handle);

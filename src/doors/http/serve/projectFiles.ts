@@ -1,12 +1,21 @@
 /** The workflows that are served: those of a project, read anew when one of their files has changed. */
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import type { ModelGateway } from '../../../../actors/tools.ts';
 import type { WorkflowDefinition } from '../../../contracts/workflow/definition.ts';
 import type { Workflow } from '../../../define/workflow.ts';
-import { runnableWorkflow, type RunnableWorkflowOptions } from '../../../runtime/workflow.ts';
+import type { GatewayFileDefinition } from '../../../contracts/workflow/gatewayFile.ts';
+import { gatewayOf, runnableWorkflow, type RunnableWorkflowOptions } from '../../../runtime/workflow.ts';
+import type { Clock } from '../../../values/clock.ts';
 import { valueOfVariable } from '../../../workflow/files/define/environment.ts';
 import { problemText } from '../../../workflow/files/problem.ts';
 import { workflowNamed } from '../../../workflow/files/project/load.ts';
-import { loadProject, type ProjectOptions, type WorkflowProject } from '../../../workflow/files/project/project.ts';
+import {
+  loadProject,
+  projectGateway,
+  type ProjectOptions,
+  type WorkflowProject,
+} from '../../../workflow/files/project/project.ts';
 
 /** A workflow as it is served. */
 export interface ServedWorkflow {
@@ -23,6 +32,7 @@ export interface ProjectFiles {
 
 /** What the workflows are run with, and who is told what is wrong with one that is asked for. */
 export interface ProjectFilesOptions extends ProjectOptions, RunnableWorkflowOptions {
+  readonly clock: Clock;
   /** Told why a workflow that is there cannot be run; nobody by default. */
   readonly warn?: (message: string) => void;
 }
@@ -39,10 +49,11 @@ export function projectFiles(options: ProjectFilesOptions): ProjectFiles {
   const { warn = () => {} } = options;
   const known = new Map<string, KnownWorkflow>();
   const loading = new Map<string, Promise<ServedWorkflow | undefined>>();
+  const gatewayOfProject = oneGateway(options.clock);
 
   async function load(name: string): Promise<ServedWorkflow | undefined> {
     const before = known.get(name);
-    if (before && (await stampOf(before.files)) === before.stamp) return before.served;
+    if (before && stampOf(before.files) === before.stamp) return before.served;
     known.delete(name);
     const project = await loadProject(options);
     // What can be read is run, and fails where something is wrong: whoever has invoked it is told so.
@@ -55,9 +66,10 @@ export function projectFiles(options: ProjectFilesOptions): ProjectFiles {
           .join('\n')}`,
       );
     if (!definition) return undefined;
-    const served = servedWorkflow(definition, project, options);
+    const gateway = options.gateway ?? (options.agentStep ? undefined : gatewayOfProject(project));
+    const served = servedWorkflow(definition, project, { ...options, gateway });
     const files = project.reader.files();
-    known.set(name, { files, stamp: await stampOf(files), served });
+    known.set(name, { files, stamp: stampOf(files), served });
     return served;
   }
 
@@ -69,6 +81,18 @@ export function projectFiles(options: ProjectFilesOptions): ProjectFiles {
       loading.set(name, now);
       return now;
     },
+  };
+}
+
+/** The gateway of all workflows, so that its groups take turns and know what is broken whichever of them asks; another one once its file has changed. */
+function oneGateway(clock: Clock): (project: WorkflowProject) => ModelGateway | undefined {
+  let opened:
+    { readonly file: GatewayFileDefinition | undefined; readonly gateway: ModelGateway | undefined } | undefined;
+  return (project) => {
+    const file = projectGateway(project);
+    if (!opened || !isDeepStrictEqual(opened.file, file))
+      opened = { file, gateway: gatewayOf(file, project.env, clock) };
+    return opened.gateway;
   };
 }
 
@@ -85,12 +109,14 @@ const servedWorkflow = (
 });
 
 /** How files are now: another text when one of them was changed, replaced or taken away. */
-async function stampOf(files: readonly string[]): Promise<string> {
-  const stamps = files.map((file) =>
-    stat(file).then(
-      ({ mtimeMs, size, ino }) => `${file} ${mtimeMs} ${size} ${ino}`,
-      () => `${file} -`,
-    ),
-  );
-  return (await Promise.all(stamps)).join('\n');
+const stampOf = (files: readonly string[]): string => files.map(stampOfFile).join('\n');
+
+/** It is asked for with each request: a synchronous call takes less time than the way to another thread and back. */
+function stampOfFile(file: string): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(file);
+    return `${file} ${mtimeMs} ${size} ${ino}`;
+  } catch {
+    return `${file} -`;
+  }
 }

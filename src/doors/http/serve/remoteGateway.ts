@@ -5,8 +5,10 @@ import type { FailureKind } from '../../../values/failure.ts';
 import { toFailure, TroupeError } from '../../../values/failure.ts';
 import { backoff } from '../../../values/backoff.ts';
 import { sleep, type Clock } from '../../../values/clock.ts';
-import { throughJson, type Json } from '../../../values/json.ts';
 import type { GatewayErrorCode } from '../../../gateway/groups/codes.ts';
+import { callOf, invokeCallOf, providerIn } from '../../../gateway/groups/invoke.ts';
+import type { MediaPart } from '../../../contracts/media.ts';
+import type { InvokeMessage } from '../../../contracts/workflow/gatewayInvoke.ts';
 import type { ModelInvocation } from '../contracts/modelRequest.ts';
 import type { GatewayService } from '../gateway.ts';
 
@@ -25,12 +27,13 @@ export const remoteGateway = (service: GatewayService, clock: Clock): ModelGatew
       throw new TroupeError(kindOf(code, retryable), message, { retryable, data: { code } });
     }
     const { content, tool_calls: calls = [], tokens_in, tokens_out, cost_usd, model_resolved: model } = result;
+    const { finish_reason: reason = calls.length > 0 ? 'calls' : 'stop', provider } = result;
     onPart?.({ type: 'text', text: content }, content);
     return {
       text: content,
-      // Arguments are JSON; zod's own type for it can be written to.
-      calls: calls.map(({ id, name, arguments: input }) => ({ id, name, input })),
-      reason: calls.length > 0 ? 'calls' : 'stop',
+      calls: calls.map(callOf),
+      reason,
+      ...providerIn(provider),
       usage: { inputTokens: tokens_in, outputTokens: tokens_out, cachedTokens: 0, reported: true, usd: cost_usd },
       model,
     };
@@ -58,42 +61,50 @@ const kindOf = (code: GatewayErrorCode, retryable: boolean): FailureKind => {
 };
 
 const invocation = (group: string, request: ModelRequest, key: string): ModelInvocation => {
-  const { instructions, messages, tools, maxOutputTokens = 0, temperature } = request;
+  const { instructions, messages, tools, maxOutputTokens = 0, temperature, artifact } = request;
   return {
     run_id: '',
     step_id: key,
     group,
     messages: [
-      ...(instructions === '' ? [] : [{ role: 'system', content: instructions }]),
-      ...messages.flatMap(spoken),
+      ...(instructions === '' ? [] : [{ role: 'system' as const, content: instructions }]),
+      ...messages.flatMap((message) => spoken(message, artifact)),
     ],
     max_tokens: maxOutputTokens,
     ...(temperature === undefined ? {} : { temperature }),
     ...(tools.length === 0
       ? {}
-      : { tools: tools.map(({ name, description, input }) => ({ name, description, input_schema: writable(input) })) }),
+      : { tools: tools.map(({ name, description, input }) => ({ name, description, input_schema: { ...input } })) }),
   };
 };
 
-function spoken(message: Message): NonNullable<ModelInvocation['messages']> {
+function spoken(message: Message, artifact: ModelRequest['artifact']): InvokeMessage[] {
+  const withBytes = (parts: readonly MediaPart[] | undefined): Pick<InvokeMessage, 'parts'> =>
+    parts === undefined
+      ? {}
+      : { parts: parts.map(({ at: _, ...part }) => ({ ...part, data: artifact?.(part.artifact) })) };
   switch (message.role) {
     case 'user':
-      return [{ role: 'user', content: message.text }];
-    case 'assistant':
+      return [{ role: 'user', content: message.text, ...withBytes(message.parts) }];
+    case 'assistant': {
+      const { text, calls, parts, provider } = message;
       return [
         {
           role: 'assistant',
-          content: message.text,
-          ...(message.calls.length === 0
-            ? {}
-            : { tool_calls: message.calls.map(({ id, name, input }) => ({ id, name, arguments: input })) }),
+          content: text,
+          ...(calls.length === 0 ? {} : { tool_calls: calls.map(invokeCallOf) }),
+          ...withBytes(parts),
+          ...(provider === undefined ? {} : { provider: { ...provider } }),
         },
       ];
+    }
     case 'tool':
-      return message.results.map(({ id, content }) => ({ role: 'tool', content, tool_call_id: id }));
+      return message.results.map(({ id, content, ok, parts }) => ({
+        role: 'tool',
+        content,
+        tool_call_id: id,
+        ...(ok ? {} : { is_error: true }),
+        ...withBytes(parts),
+      }));
   }
 }
-
-// A schema is JSON; zod's own type for it can be written to.
-const writable = (schema: Json) =>
-  throughJson(schema) as NonNullable<NonNullable<ModelInvocation['tools']>[number]['input_schema']>;

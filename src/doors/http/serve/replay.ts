@@ -4,11 +4,10 @@
  */
 import type { AgentStepServers } from '../../../../actors/workflow/agentStep/deps.ts';
 import type { ModelGateway } from '../../../../actors/tools.ts';
-import type { ToolResult } from '../../../contracts/model.ts';
 import type { ToolSource } from '../../../contracts/tool.ts';
 import { TroupeError } from '../../../values/failure.ts';
-import { canonicalJson, type Json } from '../../../values/json.ts';
-import type { SaidSoFar } from './conversation.ts';
+import { asJson, canonicalJson, type Json } from '../../../values/json.ts';
+import type { SaidSoFar, SettledCall } from './conversation.ts';
 
 /** What an agent works with. */
 export interface AgentWorld {
@@ -26,7 +25,7 @@ export function replayedConversation(
 ): AgentWorld {
   const left = [...answers];
   /** Results in the order of their calls, by tool and arguments: a source is not told the id of a call. */
-  const known = new Map<string, Pick<ToolResult, 'ok' | 'content'>[]>();
+  const known = new Map<string, SettledCall[]>();
   for (const { id, name, input } of answers.flatMap(({ calls }) => calls)) {
     const result = results.get(id);
     if (result) known.set(callOf(name, input), [...(known.get(callOf(name, input)) ?? []), result]);
@@ -64,8 +63,10 @@ export function replayedConversation(
               await onLive();
               return source.call(tool, input, scope);
             }
-            if (result.ok) return result.content;
-            throw new TroupeError('tool', result.content);
+            const { ok, content, media } = result;
+            if (!ok) throw new TroupeError('tool', content);
+            // The same blocks as the tool gave: what they hold is stored as it was then.
+            return media.length === 0 ? content : asJson({ content: [{ type: 'text', text: content }, ...media] });
           },
           [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
         };

@@ -4,6 +4,8 @@
  */
 import { agentStepHere, stepServers } from '../../../runtime/workflowActors.ts';
 import type { ModelGateway } from '../../../../actors/tools.ts';
+import type { Artifact } from '../../../contracts/media.ts';
+import { artifactList } from '../../../contracts/parts.ts';
 import { noMetrics } from '../../../contracts/workflow/metrics.ts';
 import { StepEnd, StepMetrics } from '../../../contracts/workflow/step.ts';
 import type { Clock } from '../../../values/clock.ts';
@@ -17,7 +19,7 @@ import { sendCallback } from '../clients/callback.ts';
 import type { CallbackPayload } from '../contracts/stepMessages.ts';
 import type { InvokeRequest } from '../contracts/runtimeRequest.ts';
 import type { RuntimeService } from '../runtime.ts';
-import { agentMessage, saidIn, type SaidSoFar } from './conversation.ts';
+import { agentMessage, saidIn, type BytesOf, type SaidSoFar } from './conversation.ts';
 import { heartbeats } from './heartbeats.ts';
 import { replayedConversation, type AgentWorld } from './replay.ts';
 import { sealedRequests } from './sealedRequest.ts';
@@ -123,7 +125,8 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
           if (!approval) continue;
           await goLive();
           const metrics = callbackMetrics(without(await usedBy(handle), work.charged));
-          await send(work, { status: 'pending_approval', metrics, messages: await messagesOf(handle), ...approval });
+          const messages = await messagesOf(handle, { withMedia: true });
+          await send(work, { status: 'pending_approval', metrics, messages, ...approval });
           // The invocation that decides about it goes on from the messages.
           await runtime.signal(handle.root, { type: 'agent.cancel', reason: 'A person is asked.' });
           return;
@@ -200,8 +203,13 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
     return StepMetrics.safeParse(metrics).data ?? noMetrics;
   }
 
-  const messagesOf = async ({ root }: RunHandle): Promise<CallbackPayload['messages']> =>
-    (await runtime.journal.list(root, 'transcript')).flatMap((entry) => agentMessage(entry) ?? []);
+  /** The conversation. One that ends needs no images: nobody goes on with it. */
+  async function messagesOf({ root }: RunHandle, { withMedia = false } = {}): Promise<CallbackPayload['messages']> {
+    const artifacts = withMedia ? await runtime.journal.list(root, artifactList) : [];
+    // Only artifacts are appended to it.
+    const bytesOf = limitedBytes(artifacts as unknown as readonly Artifact[]);
+    return (await runtime.journal.list(root, 'transcript')).flatMap((entry) => agentMessage(entry, bytesOf) ?? []);
+  }
 
   return {
     async invoke(request) {
@@ -276,6 +284,22 @@ function without(all: StepMetrics, before: StepMetrics): StepMetrics {
   if (all.reflect_calls !== undefined)
     left.reflect_calls = Math.max(0, all.reflect_calls - (before.reflect_calls ?? 0));
   return left;
+}
+
+/** So many characters of base64 go along: a body has ten megabytes. */
+const maxMedia = 6_000_000;
+
+/** The bytes of artifacts, of the first ones that fit. */
+function limitedBytes(artifacts: readonly Artifact[]): BytesOf {
+  let left = maxMedia;
+  const sent = new Map(
+    artifacts.flatMap(({ artifact, data }) => {
+      if (data.length > left) return [];
+      left -= data.length;
+      return [[artifact, data]];
+    }),
+  );
+  return ({ artifact }) => sent.get(artifact);
 }
 
 const callbackMetrics = ({ model_resolved = '', ...metrics }: StepMetrics) => ({ ...metrics, model_resolved });

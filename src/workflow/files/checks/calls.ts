@@ -5,6 +5,7 @@ import type { FileProblem } from '../problem.ts';
 import { linked, type Link, type WorkflowNode } from '../project/sources.ts';
 import type { StepSource } from '../schema/step.ts';
 import type { CheckContext } from './context.ts';
+import { checkGroupOfStep } from './modelGroups.ts';
 import { readsEnvironment } from './references.ts';
 import { declares } from './schemas.ts';
 import { checkServerOverrides } from './serverOverrides.ts';
@@ -26,8 +27,9 @@ function checkAgentStep(
   at: number,
   step: StepSource,
   link: Link,
-  { sources, groups }: CheckContext,
+  context: CheckContext,
 ): FileProblem[] {
+  const { sources } = context;
   const file = sources.agents.get(linked(link) ?? '');
   const agent = file?.value;
   if (!agent) return [];
@@ -35,7 +37,6 @@ function checkAgentStep(
   const given = step.params ?? {};
   const missing = agentParameters(agent).filter(({ name, required }) => required && given[name] == null);
   const group = step.model?.group ?? agent.model;
-  const known = group == null || !groups || groups.has(mappedGroup(node, group));
   return [
     ...missing.map(({ name }) =>
       node.yaml.problem(
@@ -48,15 +49,9 @@ function checkAgentStep(
     ...(group == null && node.value?.model_policy?.force_group == null
       ? [node.yaml.problem(link.path, 'No model group: give the agent a "model", or the step a "model.group".')]
       : []),
-    ...(known
+    ...(group == null
       ? []
-      : [
-          node.yaml.problem(
-            step.model?.group == null ? link.path : [...path, 'model', 'group'],
-            `gateway.yaml has no model group "${mappedGroup(node, group)}".`,
-            { deferred: true },
-          ),
-        ]),
+      : checkGroupOfStep(node, step.model?.group == null ? link.path : [...path, 'model', 'group'], group, context)),
     ...(step.confidence_threshold != null && !declares(schemaOf(agent.output?.schema), 'ktsu_confidence')
       ? [
           node.yaml.problem(
@@ -68,12 +63,6 @@ function checkAgentStep(
       : []),
   ];
 }
-
-const mappedGroup = (node: WorkflowNode, group: string): string => {
-  const policy = node.value?.model_policy;
-  const mapped = Object.hasOwn(policy?.group_map ?? {}, group) ? policy?.group_map?.[group] : undefined;
-  return policy?.force_group ?? mapped ?? group;
-};
 
 function checkWorkflowStep(
   node: WorkflowNode,

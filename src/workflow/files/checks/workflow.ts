@@ -5,6 +5,7 @@ import type { WorkflowNode } from '../project/sources.ts';
 import { checkCalls } from './calls.ts';
 import type { CheckContext } from './context.ts';
 import { checkFileCycle, checkStepCycle } from './cycles.ts';
+import { checkReplacedGroups } from './modelGroups.ts';
 import { checkReferences, workflowTexts } from './references.ts';
 import { checkDefault, checkReservedNames, checkSchema } from './schemas.ts';
 import { checkSecrets } from './secrets.ts';
@@ -21,6 +22,7 @@ export function checkWorkflow(node: WorkflowNode, context: CheckContext): FilePr
     ...checkFileCycle(node, context.sources),
     ...checkReferences(node, texts),
     ...checkCalls(node, context),
+    ...checkReplacedGroups(node, context),
     ...checkSecrets(node, texts, context),
     ...checkSchemas(node),
     ...checkAuthentication(node),

@@ -66,6 +66,7 @@ function commonOf(source: StepSource, { ids, line, problem }: StepSurroundings):
     ...(list != null && {
       forEach: {
         from: list,
+        ...(source.for_each?.as != null && { as: source.for_each.as }),
         ...positive('concurrency', source.for_each?.concurrency),
         ...positive('maxItems', source.for_each?.max_items),
         maxFailures: source.for_each?.max_failures ?? 0,

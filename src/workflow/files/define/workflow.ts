@@ -10,6 +10,7 @@ import { legacySecrets } from './legacySecrets.ts';
 import { ownedProblems } from './ownedProblems.ts';
 import { defineStep, type StepSurroundings } from './step.ts';
 import type { FileProblem } from '../problem.ts';
+import { policyWithin } from '../../modelGroups.ts';
 
 /**
  * The definition of a root workflow; undefined when its file does not fit. Files that are used twice are defined once. `problems` are those that fail it, or the
@@ -27,12 +28,13 @@ export function defineWorkflow(
     passed.has(variable.name) ? { ...variable, secret: true } : variable,
   );
   // Sub-workflows unseal what their root sealed: they have its secrets.
-  const define = definer(sources, secretSource(variables, env), problems);
+  const define = definer(root, sources, secretSource(variables, env), problems);
   const definition = define(root);
   return definition && { ...definition, env: variables, environment: publicValues(variables, env) };
 }
 
-function definer(sources: Sources, secrets: SecretSource, problems: readonly FileProblem[]) {
+function definer(root: WorkflowNode, sources: Sources, secrets: SecretSource, problems: readonly FileProblem[]) {
+  const rootPolicy = policyOf(root.value);
   const agents = new Map<string, AgentFile>();
   // Undefined while it is defined: a circle is refused by the checks, and must not be endless here.
   const workflows = new Map<string, WorkflowDefinition | undefined>();
@@ -59,7 +61,11 @@ function definer(sources: Sources, secrets: SecretSource, problems: readonly Fil
       };
     });
     const { whole } = owned;
-    const defined = whole === undefined ? definition : { ...definition, problem: whole };
+    const defined = {
+      ...definition,
+      ...(node === root ? {} : { policy: policyWithin(rootPolicy, definition.policy) }),
+      ...(whole === undefined ? {} : { problem: whole }),
+    };
     workflows.set(node.file, defined);
     return defined;
   };
@@ -102,8 +108,10 @@ function fromParts(
   };
 }
 
-/** A limit of 0 is none. */
-function policyOf({ model_policy: policy }: WorkflowSource): WorkflowDefinition['policy'] {
+/** The policy of a file. A limit of 0 is none. */
+export function policyOf({
+  model_policy: policy,
+}: Partial<Pick<WorkflowSource, 'model_policy'>> = {}): WorkflowDefinition['policy'] {
   return {
     ...(policy?.cost_budget_usd ? { budgetUsd: policy.cost_budget_usd } : {}),
     ...(policy?.timeout_s ? { timeout: Math.max(1, Math.round(policy.timeout_s * 1_000)) } : {}),

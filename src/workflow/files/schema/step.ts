@@ -18,11 +18,7 @@ const transform = fields({
   inputs: maybe(
     z.array(z.union([words(), fields({ from: words() })], { error: 'expected a step, or a map with the key "from"' })),
   ),
-  ops: maybe(
-    z.array(
-      mapOf(anything()).refine((map) => Object.keys(map).length === 1, 'expected a map with one key, the operation'),
-    ),
-  ).describe('merge, filter, sort, map, flatten, deduplicate.'),
+  ops: maybe(z.array(mapOf(anything()))).describe('merge, filter, sort, map, flatten, deduplicate.'),
 });
 
 const wait = fields({
@@ -35,7 +31,9 @@ const wait = fields({
 const forEach = fields({
   from: maybe(words()).describe('The list; an expression.'),
   items: maybe(words()).describe('Another word for `from`.'),
-  as: maybe(words()),
+  as: maybe(z.string().regex(/^[A-Za-z_]\w{0,63}$/, 'expected a name of letters, digits and "_"')).describe(
+    'Another name for `item` in the expressions of the step.',
+  ),
   concurrency: maybe(z.number().int()).describe('How many at once; all by default.'),
   max_items: maybe(z.number().int()),
   max_failures: maybe(z.number().int()).describe('0 by default; any number with -1.'),

@@ -1,0 +1,96 @@
+/** Runs the function of a flow to its end: with all that it has called, and with what it has recorded. */
+import type { FlowStart } from '../../src/contracts/flow/flow.ts';
+import type { FlowContext } from '../../src/flow/context.ts';
+import type { Flow } from '../../src/flow/flow.ts';
+import { divergedError, userFailure, type Divergence } from '../../src/flow/flowErrors.ts';
+import type { Clock } from '../../src/values/clock.ts';
+import { fromFailure, TroupeError } from '../../src/values/failure.ts';
+import type { BodyEnd, BodyLife } from './bodyLife.ts';
+import type { CallRecorder } from './callRecorder.ts';
+import type { CallScope } from './callScope.ts';
+import type { CallSequence } from './callSequence.ts';
+import type { CallWork } from './callWork.ts';
+import { eventLoopTurn } from './eventLoopTurn.ts';
+import { bodyOutput, bodyValue } from './flowResult.ts';
+import type { OpenCalls } from './openCalls.ts';
+
+/** What it works with. */
+export interface BodyParts {
+  readonly flow: Flow;
+  readonly run: string;
+  readonly start: FlowStart;
+  readonly clock: Clock;
+  readonly life: BodyLife;
+  readonly open: OpenCalls;
+  /** The calls of the body itself. */
+  readonly root: CallScope;
+  readonly recorder: Pick<CallRecorder, 'note'>;
+  readonly sequence: Pick<CallSequence, 'isBlocked' | 'stored'>;
+  readonly work: Pick<CallWork, 'end'>;
+}
+
+/** The function of one body. */
+export class BodyFunction {
+  readonly #parts: BodyParts;
+
+  constructor(parts: BodyParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs it. Resolves when all that it has recorded is stored. */
+  async run(context: FlowContext): Promise<void> {
+    const { life, sequence, work } = this.#parts;
+    life.finish(await this.#result(context).catch((thrown: unknown) => this.#failed(thrown)));
+    work.end();
+    await sequence.stored();
+  }
+
+  /** It does not make the calls that are recorded: it ends, before it does anything. */
+  diverge(divergence: Divergence): void {
+    const { life, run, recorder, clock } = this.#parts;
+    if (life.end) return;
+    const error = divergedError(run, divergence);
+    life.finish({ is: 'failed', error });
+    void recorder.note({ record: 'failed', at: clock.now(), failure: userFailure(error) });
+  }
+
+  async #result(context: FlowContext): Promise<BodyEnd> {
+    const { flow, start, root, sequence, life } = this.#parts;
+    const value = await bodyValue(flow, start, context);
+    await this.#restOfCalls();
+    const { missing } = root;
+    if (missing && sequence.isBlocked) {
+      this.diverge(root.divergence(`it ended without ${missing.kind} "${missing.id}", which is recorded.`));
+      return new Promise(() => {});
+    }
+    life.returned();
+    return { is: 'completed', ...(await bodyOutput(flow, value)) };
+  }
+
+  /** Calls that the body did not await are part of it; one that fails, fails the flow. */
+  async #restOfCalls(): Promise<void> {
+    const { open, root, sequence } = this.#parts;
+    for (;;) {
+      await eventLoopTurn();
+      const rest = open.unawaited();
+      if (root.missing && sequence.isBlocked) return;
+      if (rest.length === 0) break;
+      await Promise.race(rest.map(({ promise }) => promise));
+    }
+    // Also one that had failed before the body ended.
+    for (const { promise, isTaken, controller } of open.futures) if (!isTaken && !controller.isAborted) await promise;
+  }
+
+  async #failed(thrown: unknown): Promise<BodyEnd> {
+    const { life, open, recorder, clock } = this.#parts;
+    life.threw();
+    const failure = userFailure(thrown);
+    const call = open.callOf(thrown);
+    if (life.isFailed)
+      await recorder.note({ record: 'failed', at: clock.now(), failure, ...(call === undefined ? {} : { call }) });
+    // What was under way beside it is told to stop, and the flow waits for it until its grace period is over.
+    open.abort(new TroupeError('cancelled', 'The flow has failed.'));
+    // The effect is not tried again: the body is.
+    return { is: 'failed', error: fromFailure({ ...failure, retryable: false }) };
+  }
+}

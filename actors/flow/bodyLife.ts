@@ -1,0 +1,98 @@
+/** How the body of a flow stands in this process: at work, stopped, returned, failed, or given up. */
+import { stoppedError } from '../../src/flow/flowErrors.ts';
+import { TroupeError } from '../../src/values/failure.ts';
+import type { Json } from '../../src/values/json.ts';
+
+/** How a body has ended. */
+export type BodyEnd =
+  | { readonly is: 'completed'; readonly output: Json; readonly encoded?: true }
+  | { readonly is: 'failed'; readonly error: TroupeError };
+
+/** How many calls of a body that was stopped are refused with an error. One that goes on calling, such as in a loop that catches every error, hears nothing more. */
+const mostRefusals = 100;
+
+/** The life of one body. */
+export class BodyLife {
+  #stopReason: string | undefined;
+  #hasReturned = false;
+  #isFailed = false;
+  #end: BodyEnd | undefined;
+  #isAbandoned = false;
+  #refusals = 0;
+
+  /** Why it was told to stop; undefined when it was not. */
+  get stopReason(): string | undefined {
+    return this.#stopReason;
+  }
+
+  /** It has thrown by itself: a retry may go on with it. */
+  get isFailed(): boolean {
+    return this.#isFailed;
+  }
+
+  /** How it has ended; undefined before, and while its result is being stored. */
+  get end(): BodyEnd | undefined {
+    return this.#end;
+  }
+
+  /** Has the process given it up? */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
+  get isOver(): boolean {
+    return this.#isAbandoned || this.#end !== undefined;
+  }
+
+  /** Is the end of a call still recorded? What was under way when the body failed may still succeed: a retry takes it. */
+  get takesEnds(): boolean {
+    return !this.#isAbandoned && (!this.#hasReturned || this.#isFailed);
+  }
+
+  /** It is told to stop. */
+  stop(reason: string): void {
+    this.#stopReason ??= reason;
+  }
+
+  /** Its function has returned. */
+  returned(): void {
+    this.#hasReturned = true;
+  }
+
+  /** Its function has thrown. */
+  threw(): void {
+    this.#hasReturned = true;
+    this.#isFailed = this.#stopReason === undefined;
+  }
+
+  /** It has ended; the first end counts. */
+  finish(end: BodyEnd): void {
+    this.#end ??= end;
+  }
+
+  /** The process gives it up. */
+  abandon(): void {
+    this.#isAbandoned = true;
+  }
+
+  /** Throws where nothing can be called any more. */
+  requireRunning(): void {
+    if (this.#stopReason !== undefined) throw stoppedError(this.#stopReason);
+    if (this.#hasReturned)
+      throw new TroupeError(
+        'scope',
+        'The body of this flow has ended: nothing can be called any more. Await every call in it.',
+      );
+  }
+
+  /** What a call that is made now gives, when none can be made any more. */
+  refusal(): Promise<never> | undefined {
+    if (this.#stopReason === undefined && !this.#hasReturned) return undefined;
+    try {
+      this.requireRunning();
+      return undefined;
+    } catch (error) {
+      return ++this.#refusals > mostRefusals ? new Promise(() => {}) : Promise.reject(error as TroupeError);
+    }
+  }
+}

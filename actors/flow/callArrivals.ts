@@ -1,0 +1,111 @@
+/** What is not done in this process: what the body asks its machine for, and what arrives of it. */
+import type { EffectScope } from '../../src/contracts/effect.ts';
+import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
+import type { RecordBook } from '../../src/flow/recordBook.ts';
+import type { FlowArrival, FlowBodyInput, FlowRequest } from '../../machines/flow/effectTypes.ts';
+import type { CallRecorder } from './callRecorder.ts';
+import type { FlowCall } from './flowCall.ts';
+import { FlowInbox, type QueuedSignal } from './flowInbox.ts';
+import { FlowRequests } from './flowRequests.ts';
+import type { OpenCalls } from './openCalls.ts';
+
+/** What it works with. */
+export interface ArrivalsParts {
+  readonly book: Pick<RecordBook, 'anew' | 'signals'>;
+  readonly open: Pick<OpenCalls, 'get' | 'all'>;
+  readonly recorder: Pick<CallRecorder, 'finish' | 'hasFinished'>;
+  /** Is this call recorded, and not told yet? */
+  isRecorded(id: string): boolean;
+  /** There is something to ask for. */
+  onChange(): void;
+}
+
+/** The requests and the arrivals of one body. */
+export class CallArrivals {
+  readonly #parts: ArrivalsParts;
+  readonly #requests = new FlowRequests();
+  readonly #inbox: FlowInbox;
+  /** Calls that wait for the answer to a question about them, by the question. */
+  readonly #askedAbout = new Map<string, FlowCall>();
+
+  constructor(parts: ArrivalsParts) {
+    this.#parts = parts;
+    this.#inbox = new FlowInbox(parts.book.signals);
+  }
+
+  /** How much is to be asked for. */
+  get unsent(): number {
+    return this.#requests.size;
+  }
+
+  /** Takes what is to be asked for with the output of this turn. */
+  send(turn: number): readonly FlowRequest[] {
+    return this.#requests.send(turn);
+  }
+
+  /** Nothing more is asked for. */
+  clear(): void {
+    this.#requests.clear();
+  }
+
+  /** Asks for something whose end arrives. */
+  request(call: FlowCall, asked: FlowRequest): void {
+    const anew = this.#parts.book.anew.get(call.id);
+    const request = anew === undefined || asked.anew !== undefined ? asked : { ...asked, anew };
+    const outcome = this.#inbox.takeEnd(request.call);
+    if (outcome) return this.#ended(call, outcome);
+    if (request.call !== call.id) this.#askedAbout.set(request.call, call);
+    this.#requests.add(request);
+    this.#parts.onChange();
+  }
+
+  /** Waits for the next signal of the name of this call. */
+  awaitSignal(call: FlowCall): void {
+    const queued = this.#inbox.takeSignal(call.made.name);
+    if (queued) this.#takeSignal(call, queued);
+  }
+
+  /** The names of the signals that the body waits for. */
+  awaitedSignals(): readonly string[] {
+    const { open, recorder } = this.#parts;
+    const names = [...open.all()].flatMap(({ id, made: { kind, name } }) =>
+      kind === 'signal' && !recorder.hasFinished(id) ? [name] : [],
+    );
+    return [...new Set(names)];
+  }
+
+  /** Takes what has arrived since the turn before. */
+  async read(scope: EffectScope, { followed, arrivals }: FlowBodyInput): Promise<void> {
+    this.#requests.followed(followed);
+    for (const arrival of await this.#inbox.read(scope, arrivals)) this.#arrived(arrival);
+  }
+
+  #arrived(arrival: FlowArrival): void {
+    if ('signal' in arrival) return this.#signalled(arrival);
+    this.#requests.ended(arrival.call);
+    const call = this.#parts.open.get(arrival.call) ?? this.#askedAbout.get(arrival.call);
+    this.#askedAbout.delete(arrival.call);
+    if (call && !this.#parts.isRecorded(call.id)) this.#ended(call, arrival.outcome);
+    else this.#inbox.keepEnd(arrival.call, arrival.outcome);
+  }
+
+  #ended(call: FlowCall, outcome: FlowCallOutcome): void {
+    if (call.onArrival) call.onArrival(outcome);
+    else this.#parts.recorder.finish(call, { outcome });
+  }
+
+  #signalled({ signal, value, encoded }: Extract<FlowArrival, { signal: string }>): void {
+    const { open, recorder, isRecorded } = this.#parts;
+    const queued = { value, ...(encoded ? { encoded } : {}) };
+    for (const call of open.all()) {
+      const { kind, name } = call.made;
+      const isOpen = !recorder.hasFinished(call.id) && !isRecorded(call.id);
+      if (kind === 'signal' && name === signal && isOpen) return this.#takeSignal(call, queued);
+    }
+    this.#inbox.keepSignal(signal, queued);
+  }
+
+  #takeSignal(call: FlowCall, { value, encoded }: QueuedSignal): void {
+    this.#parts.recorder.finish(call, { outcome: { ok: true, output: value, ...(encoded ? { encoded } : {}) } });
+  }
+}

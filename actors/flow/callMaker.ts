@@ -1,0 +1,69 @@
+/** Makes the calls of a body: one that is recorded is told as it was, any other is begun. */
+import type { FlowCallRecord } from '../../src/contracts/flow/record.ts';
+import type { Divergence } from '../../src/flow/flowErrors.ts';
+import type { RecordBook } from '../../src/flow/recordBook.ts';
+import type { Clock } from '../../src/values/clock.ts';
+import type { BodyLife } from './bodyLife.ts';
+import type { CallRecorder } from './callRecorder.ts';
+import type { CallSequence } from './callSequence.ts';
+import { FlowCall, type CallRequest } from './flowCall.ts';
+import type { HeldCalls } from './heldCalls.ts';
+import type { OpenCalls } from './openCalls.ts';
+
+/** What it works with. */
+export interface CallMakerParts {
+  readonly clock: Clock;
+  readonly book: Pick<RecordBook, 'kept'>;
+  readonly life: Pick<BodyLife, 'isOver' | 'requireRunning' | 'stopReason'>;
+  readonly open: OpenCalls;
+  readonly sequence: Pick<CallSequence, 'tellNext'>;
+  readonly held: Pick<HeldCalls, 'begin'>;
+  readonly recorder: Pick<CallRecorder, 'finishKept'>;
+  /** The body makes another call than the one that is recorded. */
+  onDiverge(divergence: Divergence): void;
+  /** A call was made. */
+  onChange(): void;
+}
+
+/** Makes the calls of one body. */
+export class CallMaker {
+  readonly #parts: CallMakerParts;
+
+  constructor(parts: CallMakerParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes a call; `begin` begins it, when it is not recorded. Throws where nothing can be called any more. */
+  make(request: CallRequest, begin: (call: FlowCall) => void): FlowCall {
+    const { clock, life, open, sequence, held, onDiverge, onChange } = this.#parts;
+    life.requireRunning();
+    const { kind, name, scope, isScope = false } = request;
+    const { call: made, record, divergence } = scope.make(kind, name, request);
+    const call = new FlowCall(made, request, { at: clock.now(), after: open.last });
+    if (divergence) {
+      onDiverge(divergence);
+      return call;
+    }
+    open.add(call);
+    if (record) sequence.tellNext();
+    else held.begin(() => this.#begin(call, begin), isScope);
+    onChange();
+    return call;
+  }
+
+  #begin(call: FlowCall, begin: (call: FlowCall) => void): void {
+    const { life, open, book, recorder } = this.#parts;
+    if (life.isOver || life.stopReason !== undefined) return;
+    // It was to stop before it had begun: another item of its list has failed.
+    if (call.controller.isAborted) return open.drop(call);
+    const { kind, input } = call.request;
+    const kept: FlowCallRecord | undefined = book.kept.get(call.id);
+    if (kept?.kind === kind && kept.input === input) recorder.finishKept(call, kept);
+    else begin(call);
+  }
+
+  /** The call whose failure was thrown, as it was told or as the cause of another error; undefined for any other error. */
+  callOf(thrown: unknown): string | undefined {
+    return this.#parts.open.callOf(thrown);
+  }
+}

@@ -1,0 +1,110 @@
+/** The work of calls in this process: so much at once, and the end of each is recorded. */
+import type { FlowAttemptRecord } from '../../src/contracts/flow/record.ts';
+import { userFailure } from '../../src/flow/flowErrors.ts';
+import type { Clock } from '../../src/values/clock.ts';
+import type { CallRecorder } from './callRecorder.ts';
+import type { FlowCall } from './flowCall.ts';
+import type { PerformedResult } from './performedResult.ts';
+import { UnderWay } from './underWay.ts';
+import { WorkQueue } from './workQueue.ts';
+
+/** What it works with. */
+export interface CallWorkParts {
+  readonly clock: Clock;
+  /** How many are under way at once. */
+  readonly concurrency: number;
+  readonly recorder: Pick<CallRecorder, 'finish' | 'note'>;
+  /** May nothing be begun now? */
+  isHeld(): boolean;
+  isOver(): boolean;
+  /** The body is never told the end of this call. */
+  drop(call: FlowCall): void;
+  /** Some work has ended. */
+  onChange(): void;
+}
+
+/** The work of one body. */
+export class CallWork {
+  readonly #parts: CallWorkParts;
+  readonly #queue: WorkQueue;
+  readonly #underWay: UnderWay;
+
+  constructor(parts: CallWorkParts) {
+    this.#parts = parts;
+    const { concurrency, clock, recorder, isHeld, drop } = parts;
+    this.#queue = new WorkQueue({ concurrency, isHeld, dropped: drop });
+    this.#underWay = new UnderWay(clock, (begun) => void recorder.note(...begun.map((each) => each.call.begun(each))));
+  }
+
+  /** How much is under way. */
+  get performing(): number {
+    return this.#queue.performing;
+  }
+
+  /**
+   * Performs work of a call when fewer than the limit are under way. A nested checkpoint is code of the body: what it waits for is counted. `work` gives a promise
+   * while it is under way.
+   */
+  perform(call: FlowCall, work: () => PerformedResult | Promise<PerformedResult>): void {
+    if (call.request.isScope === true) this.#perform(call, work);
+    else this.#queue.add(call, () => this.#perform(call, work));
+  }
+
+  #perform(call: FlowCall, work: () => PerformedResult | Promise<PerformedResult>): void {
+    const ended = (result: PerformedResult) => this.#ended(call, result);
+    const failed = (thrown: unknown) => this.#ended(call, unperformed(thrown));
+    try {
+      const result = work();
+      if (result instanceof Promise) result.then(ended, failed);
+      else ended(result);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+
+  #ended(call: FlowCall, result: PerformedResult): void {
+    const { recorder, drop, isOver, clock, onChange } = this.#parts;
+    if (call.request.isScope === true) this.#queue.beginNext();
+    else this.#queue.ended();
+    const isSeen = this.#underWay.end(call.id);
+    // One that was stopped because another one had failed has no result.
+    if (!call.controller.isAborted || result.outcome.ok) recorder.finish(call, result);
+    else {
+      drop(call);
+      if (isSeen && !isOver()) void recorder.note({ record: 'stopped', id: call.id, at: clock.now() });
+    }
+    onChange();
+  }
+
+  /** An attempt of a call begins. A promise when that is recorded at once, as of a write that must not be repeated. */
+  begins(call: FlowCall, attempt: number, isRecorded: boolean): Promise<void> | undefined {
+    const { recorder, clock } = this.#parts;
+    const begun = { call, attempt, at: clock.now() };
+    this.#underWay.begin(begun, isRecorded);
+    return isRecorded ? recorder.note(call.begun(begun)) : undefined;
+  }
+
+  /** An attempt has failed and is followed by another one. Resolves when that is stored. */
+  attempted(record: FlowAttemptRecord): Promise<void> {
+    // Between two attempts nothing of the call is under way.
+    this.#underWay.end(record.id);
+    return this.#parts.recorder.note(record);
+  }
+
+  /** Begins what may begin. */
+  beginNext(): void {
+    this.#queue.beginNext();
+  }
+
+  /** Nothing that waits is begun. */
+  clear(): void {
+    this.#queue.clear();
+  }
+
+  /** What is under way is not recorded as begun any more. */
+  end(): void {
+    this.#underWay.stop();
+  }
+}
+
+const unperformed = (thrown: unknown): PerformedResult => ({ outcome: { ok: false, failure: userFailure(thrown) } });

@@ -1,0 +1,87 @@
+/** When a call that is not recorded may begin: after all that is recorded was told, and while the flow is not paused. */
+import type { Clock } from '../../src/values/clock.ts';
+
+/** What it works with. */
+export interface HeldCallsParts {
+  readonly clock: Clock;
+  /** Is there something recorded that must be told first? */
+  isReplaying(): boolean;
+  isOver(): boolean;
+  /** The body waits for what is not recorded: from now on what is recorded is told when it asks for it. */
+  onStuck(): void;
+  /** Calls may begin. */
+  onFree(): void;
+}
+
+/** How long a body may wait before it makes a call that is recorded, until what it has called besides is begun; milliseconds. */
+const patience = 1_000;
+
+/** The calls of one body that are not begun yet. */
+export class HeldCalls {
+  readonly #parts: HeldCallsParts;
+  #held: (() => void)[] = [];
+  #isPaused = false;
+  #isToBeginAgain = false;
+  #stuck: Disposable | undefined;
+
+  constructor(parts: HeldCallsParts) {
+    this.#parts = parts;
+  }
+
+  /** May nothing begin? */
+  get isHeld(): boolean {
+    return this.#isPaused || this.#isToBeginAgain;
+  }
+
+  /** For tests: the body is to be begun again from its top, and begins nothing more before that. */
+  get isToBeginAgain(): boolean {
+    return this.#isToBeginAgain;
+  }
+
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+  }
+
+  beginAgain(): void {
+    this.#isToBeginAgain = true;
+  }
+
+  /** Begins a call when it may. `isScope`: a nested checkpoint, whose calls are recorded; it begins at once. */
+  begin(work: () => void, isScope: boolean): void {
+    const isReplaying = this.#parts.isReplaying();
+    if (!this.isHeld && (!isReplaying || isScope)) return work();
+    this.#held.push(work);
+    if (isReplaying) this.#watchStuck();
+  }
+
+  /** All that is recorded was told: begins what has waited for that, unless the flow is paused. */
+  release(): void {
+    this.#stuck?.[Symbol.dispose]();
+    if (this.isHeld) return;
+    this.#parts.onFree();
+    const held = this.#held;
+    this.#held = [];
+    for (const work of held) work();
+  }
+
+  /** Nothing of it is begun any more. */
+  clear(): void {
+    this.#held = [];
+  }
+
+  /** The body is given up. */
+  end(): void {
+    this.#stuck?.[Symbol.dispose]();
+  }
+
+  /** A body that waits for what is not recorded, before it makes a call that is: that is begun after a while. */
+  #watchStuck(): void {
+    const { clock } = this.#parts;
+    this.#stuck ??= clock.wake(clock.now() + patience, () => {
+      this.#stuck = undefined;
+      if (!this.#parts.isReplaying() || this.#parts.isOver()) return;
+      this.#parts.onStuck();
+      this.release();
+    });
+  }
+}

@@ -1,0 +1,137 @@
+/** Tries models in order, each a few times, until one answers. */
+import type { CallNote } from '../contracts/health.ts';
+import type { FailedAttempts, Model, ModelChoice, ModelRequest, ModelScope } from '../contracts/model.ts';
+import { backoff } from '../values/backoff.ts';
+import { sleep } from '../values/clock.ts';
+import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
+import { alwaysClosed, type Breaker } from './breaker.ts';
+import type { AttemptMeter } from './checkedAnswer.ts';
+import { withFailedAttempt } from './failedAttempts.ts';
+import { contextWindows } from './fitting/contextWindows.ts';
+import type { GatewayOptions } from './gatewayOptions.ts';
+import { noAnswer, withBill, type FailedModel } from './noAnswer.ts';
+import { retryBudget, type RetryBudget } from './retryBudget.ts';
+
+/** The attempts at one answer. */
+export interface Attempts<T> {
+  /** What was asked for, to be named in an error. */
+  readonly choice: ModelChoice;
+  /** The models that it stands for, in order of preference. */
+  readonly models: readonly (string | Model)[];
+  readonly request: ModelRequest;
+  readonly scope: ModelScope;
+  /** Makes one attempt. */
+  attemptOnce(model: Model, request: ModelRequest, meter: AttemptMeter): Promise<T>;
+  /** May no other attempt follow? */
+  isLast(): boolean;
+  /** Asked before every attempt but the first, with what the failed ones have used. All are made by default. */
+  mayTry?(failed: FailedAttempts): boolean;
+}
+
+/** The value of the first attempt that succeeded, with what the failed ones before it have used. */
+interface Answered<T> {
+  readonly value: T;
+  readonly failed: FailedAttempts | undefined;
+}
+
+/** Makes what tries models: it keeps the breaker, the retries and the latest failure of each. `open` opens a model by its name. */
+export function attemptsAt(open: (name: string) => Promise<Model>, options: GatewayOptions) {
+  const { clock, prices = {}, onFailure, afterFailure = () => 'retry' } = options;
+  const { times = 3, backoff: first = 1_000, longest = 60_000, budget } = options.retry ?? {};
+  const attemptFitting = contextWindows();
+  const breakers = new Map<string, Breaker>();
+  const budgets = new Map<string, RetryBudget>();
+  /** The message of each model's latest failure. */
+  const latest = new Map<string, string>();
+
+  const breakerOf = (id: string): Breaker => {
+    const known = breakers.get(id);
+    if (known) return known;
+    const made = options.breaker?.(id) ?? alwaysClosed;
+    breakers.set(id, made);
+    return made;
+  };
+  const budgetOf = (id: string): RetryBudget => {
+    const known = budgets.get(id) ?? retryBudget(budget);
+    budgets.set(id, known);
+    return known;
+  };
+
+  /** Milliseconds to wait; undefined when the deadline would pass first. */
+  function pauseFor(tries: number, { retryAfter }: Failure, { deadline }: ModelScope): number | undefined {
+    const pause = Math.max(retryAfter ?? 0, backoff(tries, { first, longest }, clock.random()));
+    return deadline !== undefined && clock.now() + pause >= deadline ? undefined : pause;
+  }
+
+  /** What is told of a model that is left alone after many failures. */
+  const leftAlone = (name: string) =>
+    new TroupeError(
+      'transient',
+      `${name} has failed often lately and is left alone for a while. The last time: ${latest.get(name) ?? 'unknown'}`,
+    );
+
+  return async <T>({
+    choice,
+    models,
+    request,
+    scope,
+    attemptOnce,
+    isLast,
+    mayTry = () => true,
+  }: Attempts<T>): Promise<Answered<T>> => {
+    const failures: FailedModel[] = [];
+    let failed: FailedAttempts | undefined;
+    for (const [index, entry] of models.entries()) {
+      const name = typeof entry === 'string' ? entry : entry.id;
+      const breaker = breakerOf(name);
+      const retries = budgetOf(name);
+      retries.called();
+      for (let tries = 1; tries <= times; tries++) {
+        if (failed && !mayTry(failed)) throw noAnswer(choice, failures, failed);
+        if (!breaker.allows(clock.now())) {
+          failures.push({ model: name, failure: toFailure(leftAlone(name)) });
+          break;
+        }
+        const began = clock.now();
+        const reportCall = (failure?: Failure) =>
+          scope.progress?.({
+            type: 'call',
+            kind: 'model',
+            name,
+            took: clock.now() - began,
+            ...(failure ? { failure } : {}),
+          } satisfies CallNote as Json);
+        // Undefined until the model is there to be asked.
+        let meter: AttemptMeter | undefined;
+        try {
+          const model = typeof entry === 'string' ? await open(entry) : entry;
+          const ownMeter = (meter = { written: 0 });
+          const value = await attemptFitting(model.id, request, (fitting) => attemptOnce(model, fitting, ownMeter));
+          breaker.succeeded();
+          reportCall();
+          return { value, failed };
+        } catch (thrown) {
+          const failure = toFailure(thrown);
+          if (failure.kind === 'cancelled') throw thrown;
+          if (meter) failed = withFailedAttempt(failed, name, request, failure, meter.written, prices);
+          failures.push({ model: name, failure });
+          if (failure.kind === 'expired') throw withBill(failure, failed);
+          reportCall(failure);
+          latest.set(name, failure.message);
+          if (failure.retryable) breaker.failed(clock.now(), failure);
+          if (isLast()) throw thrown;
+          const follows = afterFailure(failure, index === models.length - 1);
+          const mayRetry = follows === 'retry' && (failed === undefined || mayTry(failed));
+          const wanted = failure.retryable && tries < times && mayRetry ? pauseFor(tries, failure, scope) : undefined;
+          const pause = wanted !== undefined && retries.take() ? wanted : undefined;
+          onFailure?.(name, failure, pause);
+          if (follows === 'stop') throw noAnswer(choice, failures, failed);
+          if (pause === undefined) break;
+          await sleep(clock, pause, scope.signal);
+        }
+      }
+    }
+    throw noAnswer(choice, failures, failed);
+  };
+}

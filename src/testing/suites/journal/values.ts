@@ -1,0 +1,37 @@
+/** Values come back as they were. */
+import { expect, test } from 'vitest';
+import type { Pending } from '../../../contracts/pending.ts';
+import { knownJson } from '../../jsonValues.ts';
+import { present } from '../../present.ts';
+import { asked, begin, commitOf, type JournalCase } from './fixtures.ts';
+
+const inputOf = (pending: Pending | undefined) => (pending?.kind === 'effect' ? pending.data.input : undefined);
+
+export function valueTests(subject: JournalCase) {
+  test.each([
+    ['a large value', 'x'.repeat(300_000)],
+    ['NUL, lone surrogates and right-to-left marks', 'a\u0000b\ud800c\u202e😀'],
+    ['deep and odd JSON', { '': null, a: [[[{ b: -0.5e-7 }]]], ключ: '\n' }],
+    ['__proto__ as a key', knownJson(JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}'))],
+  ])('%s comes back as it was, wherever it stands', async (_, value) => {
+    await using journal = await begin(subject);
+    const event = { id: 'm', type: 'go', body: value, inbox: true };
+    await journal.commit(
+      commitOf({
+        event,
+        snapshot: value,
+        meta: value,
+        opens: [{ key: 'k', kind: 'effect', data: { ...asked, input: value } }],
+        appends: [{ list: '__proto__', entry: value }],
+        results: [{ key: 'r1', name: 'constructor', input: value, outcome: { ok: true, output: value } }],
+      }),
+    );
+    const stored = present(await journal.load('agent/r.a'), 'The stored actor');
+    expect([stored.snapshot, stored.meta, inputOf(stored.pending[0])]).toEqual([value, value, value]);
+    expect(Object.entries(stored.lists)).toEqual([['__proto__', 1]]);
+    expect(await journal.list('agent/r.a', '__proto__')).toEqual([value]);
+    expect((await journal.handled('agent/r.a', 'm'))?.body).toEqual(value);
+    expect((await journal.ledger('r'))[0]).toMatchObject({ input: value, outcome: { ok: true, output: value } });
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+}

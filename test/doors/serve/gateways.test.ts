@@ -1,0 +1,94 @@
+/** Which gateway an orchestrator asks, when it does the agents itself: one for all of its workflows, here or elsewhere. */
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../../src/engine/clock.ts';
+import { serveComponents, type ServeOptions } from '../../../src/doors/http/serve/components.ts';
+import { canary, testProject, type TestProject } from './project.ts';
+
+const free = { host: '127.0.0.1', port: 0 };
+const answered = () => ({ content: '{"answer":"done"}' });
+/** What the orchestrator knows: no key of a model. */
+const keyless = { TROUPE_EGRESS_ALLOW: '127.0.0.1' };
+
+function serving(project: TestProject) {
+  const said: string[] = [];
+  const part = async (components: ServeOptions['components'], more: Partial<ServeOptions> = {}) => {
+    const served = await serveComponents({
+      components,
+      project: { projectDir: project.folder, env: project.env },
+      runtime: { db: join(project.folder, 'troupe.db'), env: {}, poll: 20 },
+      clock: systemClock(),
+      secret: 'the secret of the test',
+      say: (line) => void said.push(line),
+      ...more,
+    });
+    onTestFinished(() => served[Symbol.asyncDispose]());
+    return served.urls;
+  };
+  const invoke = async (url: string | undefined, workflow: string) => {
+    const response = await fetch(`${url}/invoke/${workflow}?wait=60s`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"topic":"actors"}',
+    });
+    return [await response.text(), ...said].join('\n');
+  };
+  return { part, invoke };
+}
+
+test('an orchestrator that is told of a gateway asks that one, and needs no key of a model', async () => {
+  await using project = await testProject(answered);
+  const { part, invoke } = serving(project);
+  const { gateway } = await part({ gateway: free });
+  const { orchestrator } = await part(
+    { orchestrator: free },
+    { gatewayUrl: gateway, project: { projectDir: project.folder, env: keyless } },
+  );
+  expect(await invoke(orchestrator, 'outer')).toContain('"status":"complete"');
+  expect(project.model.asked[0]?.authorization).toContain(canary);
+});
+
+test('an orchestrator whose agents work in a runtime needs no key of a model', async () => {
+  await using project = await testProject(answered);
+  const { part, invoke } = serving(project);
+  const { gateway } = await part({ gateway: free });
+  const { runtime } = await part({ runtime: free }, { gatewayUrl: gateway });
+  const { orchestrator } = await part(
+    { orchestrator: free },
+    { runtimeUrl: runtime, project: { projectDir: project.folder, env: keyless } },
+  );
+  expect(await invoke(orchestrator, 'ask')).toContain('"status":"complete"');
+});
+
+test('the models of a group take turns in all runs of all workflows', async () => {
+  await using project = await testProject(answered);
+  project.file(
+    'gateway.yaml',
+    `providers: [{name: local, type: openai, config: {base_url: "${project.model.url}", api_key: k}}]
+model_groups: [{name: small, models: [local/m1, local/m2, local/m3]}]
+`,
+  );
+  const { part, invoke } = serving(project);
+  const { orchestrator } = await part({ orchestrator: free });
+  for (const workflow of ['ask', 'outer', 'ask', 'ask'])
+    expect(await invoke(orchestrator, workflow)).toContain('"status":"complete"');
+  expect(project.model.models).toEqual(['m1', 'm2', 'm3', 'm1']);
+});
+
+test('a gateway file that was changed holds for the next run', async () => {
+  await using project = await testProject(answered);
+  const write = (model: string) =>
+    project.file(
+      'gateway.yaml',
+      `providers: [{name: local, type: openai, config: {base_url: "${project.model.url}", api_key: k}}]
+model_groups: [{name: small, models: [local/${model}]}]
+`,
+    );
+  write('m1');
+  const { part, invoke } = serving(project);
+  const { orchestrator } = await part({ orchestrator: free });
+  await invoke(orchestrator, 'ask');
+  write('another');
+  await invoke(orchestrator, 'ask');
+  expect(project.model.models).toEqual(['m1', 'another']);
+});
