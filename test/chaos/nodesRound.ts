@@ -7,9 +7,21 @@ import { limits, slow } from '../limits.ts';
 import { node, type Child } from './child.ts';
 import { ChaosRound, type ChaosCounts } from './chaosRound.ts';
 import { oneServer, type Place } from './places.ts';
-import { overrideMethods } from '../../src/testing/world/intercept.ts';
+import { interceptMethods } from '../../src/testing/world/intercept.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** What is asked while three servers elect a leader is asked again. */
+async function untilAnswered(ask: () => unknown): Promise<unknown> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      if (attempt === 40 || toFailure(thrown).kind !== 'storage') throw thrown;
+      await pause(250);
+    }
+  }
+}
+
 /** The number of faults in a round; before each fault another run is started, so that there is always one to disturb. */
 const faultCount = 16;
 
@@ -24,9 +36,11 @@ export async function nodesRound(
     clock,
     env: {},
   });
-  const { journal } = runtime;
-  // This replica follows the log; the runtime closes it.
-  const read = async (): Promise<Journal> => overrideMethods(journal, { [Symbol.asyncDispose]: async () => {} });
+  // The runtime closes it.
+  const journal = interceptMethods(runtime.journal, ({ name, invoke }) =>
+    name === Symbol.asyncDispose ? Promise.resolve() : untilAnswered(invoke),
+  );
+  const read = async (): Promise<Journal> => journal;
   await using round = await ChaosRound.open(random, faultCount, read);
   await using cluster = await openCluster({ servers: url }, clock);
   const nodes = new Map<string, Child>();
