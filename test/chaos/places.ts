@@ -1,8 +1,8 @@
 /** The servers that nodes of a chaos round share: one that is killed, or three with a copy of everything each, of which the leader is killed. */
 import { systemClock } from '../../src/engine/clock.ts';
 import type { Clock } from '../../src/values/clock.ts';
-import { natsCluster } from '../nats/cluster.ts';
-import { natsServer } from '../nats/server.ts';
+import { natsCluster, type NatsCluster } from '../nats/cluster.ts';
+import { natsServer, type NatsServer } from '../nats/server.ts';
 import { fastClock } from './fastClock.ts';
 
 /** Servers. */
@@ -48,10 +48,23 @@ export async function threeServers(): Promise<Place> {
     faults: { server: 0.6, zombie: 0 },
     async kill(random) {
       const streams = ['log', 'runs', 'mail'];
-      const leader = await cluster.leaderOf(`troupe_default_${streams[Math.floor(random() * streams.length)]}`);
+      const stream = `troupe_default_${streams[Math.floor(random() * streams.length)]}`;
+      const leader = await leaderIn(cluster, stream);
       await leader.kill();
       return () => leader.restart();
     },
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
+}
+
+/** The servers may be electing one: then none answers for a while. */
+async function leaderIn(cluster: NatsCluster, stream: string): Promise<NatsServer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await cluster.leaderOf(stream);
+    } catch (thrown) {
+      if (attempt === 20) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
 }
