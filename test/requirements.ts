@@ -1723,6 +1723,18 @@ export const requirements: readonly Requirement[] = [
         name: 'a damaged entry is named by its process; runs of other processes, and those whose writes are in segments, are read',
       },
       {
+        file: 'test/journal/shared/damage.test.ts',
+        name: 'a damaged run is named, and the others are listed and taken over',
+      },
+      {
+        file: 'test/journal/shared/damage.test.ts',
+        name: 'a damaged entry in the log of a dead process keeps only its own runs from being taken over',
+      },
+      {
+        file: 'test/cluster/damage.test.ts',
+        name: 'a node that finds a damaged run among the free ones says so, and takes the others',
+      },
+      {
         file: 'test/journal/shared/faults.test.ts',
         name: 'a write that only a newer version knows refuses the run that it concerns, and no other run of the same process',
       },
