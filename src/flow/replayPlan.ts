@@ -177,8 +177,11 @@ function select(
       'conflict',
       `${what} is ambiguous: ${named.length} calls of the run "${run}" are named "${given}". Use a call id: ${named.map(({ id }) => `"${run}/${id}"`).join(', ')}.`,
     );
+  const question = calls.find(({ kind, id, name }) => kind === 'wait' && (id === given || (name ?? id) === given));
   throw new TroupeError(
     'conflict',
-    `The run "${run}" has no ${kinds.join(' or ')} "${given}" for ${what}; it has ${ids(those) || 'none'}.`,
+    question && !kinds.includes('wait')
+      ? `"${given}" is a question of the run "${run}": a replay asks it anew. To give it another answer, override "wait.${question.id}"; to begin elsewhere, name one of ${ids(those) || 'no calls'}.`
+      : `The run "${run}" has no ${kinds.join(' or ')} "${given}" for ${what}; it has ${ids(those) || 'none'}.`,
   );
 }

@@ -16,10 +16,10 @@ export function reasonOf(thrown: unknown): string {
 /** Anything can be thrown, also what has no text: an object without a prototype. Of an object that says nothing the keys are told, and no values: they may be secrets. */
 function textOf(thrown: unknown): string {
   try {
-    if (typeof thrown !== 'object' || thrown === null) return String(thrown);
+    const text = String(thrown);
+    if (typeof thrown !== 'object' || thrown === null) return text;
     const { message, ...more } = thrown as { readonly message?: unknown };
     if (typeof message === 'string' && message !== '') return message;
-    const text = String(thrown);
     const keys = Object.keys(more).slice(0, 20).join(', ');
     return text === '[object Object]' && keys !== '' ? `an object with the keys ${keys}` : text;
   } catch {

@@ -40,6 +40,7 @@ test('code that no version and no run has is deleted; that of the last of many r
   for (let n = 0; n < 1_100; n++) await start(used);
   await runtime.settle();
   expect(await deleteUnusedCode(here, runtime.journal)).toEqual([unused]);
+  expect(await deleteUnusedCode(here, runtime.journal)).toEqual([]);
   expect([...(await here.bundles.list())].toSorted()).toEqual([used, run].toSorted());
 });
 

@@ -3,6 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { deploymentPlace } from '../../src/cli/deploymentPlace.ts';
+import { deleteUnusedCode } from '../../src/cli/unusedCode.ts';
 import { bundleHash, type BundleFile } from '../../src/deployments/bundle.ts';
 import { bundleFolder } from '../../src/deployments/bundleFolder.ts';
 import { deploymentsIn } from '../../src/deployments/deployments.ts';
@@ -12,6 +14,7 @@ import { deploymentStoreSuite } from '../../src/testing/suites/deploymentStore.t
 import { systemClock } from '../../src/engine/clock.ts';
 import { connectNats } from '../../src/nats/connection.ts';
 import { serverRecords } from '../../src/nats/records.ts';
+import { fakeCli } from '../cli/fakeCli.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 
 let server: NatsServer;
@@ -70,6 +73,18 @@ test('code that was changed or lost on a machine is brought again; deleted code 
   expect(await bundles.open(hash)).toBe(join(local, hash));
   await bundles.delete(hash);
   await expect(bundles.open(hash)).rejects.toMatchObject({ kind: 'environment', data: { gone: true } });
+});
+
+test('code of a tenant that no version and no run has is deleted from the server', async () => {
+  const cli = { ...fakeCli(), cwd: folder(), clock: systemClock() };
+  const place = deploymentPlace(cli, { nats: server.url, tenant: newTenant() });
+  const other = [{ path: 'desk.mjs', bytes: Buffer.from('export default 2;') }];
+  await place.bundles.save(files);
+  await place.bundles.save(other);
+  const version = { bundle: hash, entry: 'desk.mjs', source: '/desk.mjs', kind: 'agent', createdAt: 1 };
+  await place.deployments.add('desk', version);
+  expect(await deleteUnusedCode(place, { find: async () => [] })).toEqual([bundleHash(other)]);
+  expect(await place.bundles.list()).toEqual([hash]);
 });
 
 test('a packed bundle whose files would be written elsewhere, or that is none, is refused', async () => {

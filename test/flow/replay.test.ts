@@ -116,7 +116,7 @@ test('in a nested checkpoint, only what follows an overridden result is performe
 test.each([
   [{ from: ' ' }, 'invalid', 'names no call'],
   [{ from: 'nope' }, 'conflict', 'it has "step", "step_2", "end"'],
-  [{ from: 'ok' }, 'conflict', 'has no checkpoint'],
+  [{ from: 'ok' }, 'conflict', 'a replay asks it anew'],
   [{ from: 'step' }, 'conflict', 'ambiguous: 2 calls'],
   [{}, 'invalid', 'needs `from`'],
   [{ from: 'end', skip: ['step'] } as object, 'definition', 'runtime.plan has no option "skip"'],
@@ -177,4 +177,18 @@ test('the replay of a run that was retried knows only the calls that led to its 
   const handle = await runtime.replay('r', subject, { from: 'thank' });
   expect(await resultOf(handle)).toBe('thank for pay');
   expect(done).toEqual(['pay', 'send', 'undo', 'send', 'thank', 'thank']);
+});
+
+test('a replay from a question is refused, with what can be done instead', async () => {
+  const subject = flow('asks', async (ctx) => {
+    await ctx.checkpoint('draft', () => 1);
+    await ctx.wait({ name: 'a/b' });
+    return ctx.checkpoint('last', () => 2);
+  });
+  await using runtime = await onDisk()();
+  await untilRest(runtime, subject, null);
+  await answerOnly(runtime, null);
+  await (await runtime.start(subject, null, { key: 'r' })).outcome();
+  for (const from of ['a/b', 'a_b'])
+    await expect(runtime.plan('r', { from })).rejects.toThrow(/asks it anew.*"wait\.a_b".*"draft", "last"/);
 });

@@ -126,10 +126,8 @@ async function openRuns(
   cli: Cli,
   options: DeploymentPlaceOptions,
 ): Promise<{ readonly journal: Pick<Journal, 'find'> } & AsyncDisposable> {
-  const journal = await existingJournalOptions(cli, options).catch((thrown: unknown) => {
-    if (thrown instanceof UsageError) return undefined;
-    throw thrown;
-  });
+  // What is wrong with the options was told when the place was made; a journal that is named and is not there has no runs.
+  const journal = await existingJournalOptions(cli, options).catch(() => undefined);
   if (!journal || journal.db === 'memory')
     return { journal: { find: async () => [] }, [Symbol.asyncDispose]: async () => {} };
   const runtime = await cli.open(journal);
