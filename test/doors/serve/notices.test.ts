@@ -63,7 +63,7 @@ test.each([
   const url = await orchestratorOf(project, isApart);
   const { run_id } = await json(await post(`${url}/invoke/${workflow}`, {}));
   await project.hooks.until(1);
-  const [{ body = '{}' } = {}] = project.hooks.received;
+  const [{ body } = { body: '{}' }] = project.hooks.received;
   const notice = JSON.parse(body);
   expect(notice).toEqual({
     run_id: `${run_id}${path}`,

@@ -119,6 +119,27 @@ test('a picture that a tool gives is shown to the model, also after a runtime wa
   expect(apart).toEqual(here);
 });
 
+test('an account without credit fails the step in the same words', async () => {
+  const reply = { status: 429, error: { code: 'insufficient_quota', message: 'no money' } };
+  const failure = async (url: string | undefined) => {
+    const { run_id } = await json(await post(`${url}/invoke/look?wait=60s`, {}));
+    const { run } = await json(await fetch(`${url}/runs/${run_id}`));
+    return { error: run.error, code: run.code };
+  };
+  await using tools = await plainServer({ tools: () => ['see'] });
+  const one = await project([reply], tools.url, '"*"');
+  const here = await failure((await parts(one, { orchestrator: free })).urls.orchestrator);
+  const other = await project([reply], tools.url, '"*"');
+  const { urls } = await parts(other, { gateway: free });
+  const runtime = await parts(other, { runtime: free }, { gatewayUrl: urls.gateway });
+  const orchestrator = await parts(other, { orchestrator: free }, { runtimeUrl: runtime.urls.runtime });
+  expect(here).toMatchObject({
+    code: 'budget_exceeded',
+    error: expect.stringMatching(/^gateway error budget_exceeded/),
+  });
+  expect(await failure(orchestrator.urls.orchestrator)).toEqual(here);
+});
+
 test.each<[string, readonly Reply[], number]>([
   ['arguments that are no JSON', [raw('{"k":', 'tool_calls')], 0],
   ['a call in an answer that was cut off', [raw('{"k":1}', 'length')], 0],

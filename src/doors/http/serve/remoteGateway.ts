@@ -56,7 +56,8 @@ export const remoteGateway = (service: GatewayService, clock: Clock): ModelGatew
 
 const kindOf = (code: GatewayErrorCode, retryable: boolean): FailureKind => {
   if (retryable) return 'transient';
-  if (code === 'budget_exceeded') return 'budget';
+  // That of the account at the provider; `budget` is the one of the run.
+  if (code === 'budget_exceeded') return 'auth';
   return code === 'provider_error' ? 'model' : code === 'invalid_request' ? 'invalid' : 'definition';
 };
 

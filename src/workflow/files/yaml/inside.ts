@@ -57,8 +57,8 @@ function passBreaks(walk: Walk, passed: string, next: string): void {
     skipIndent(walk);
   };
   pass();
-  if (passed === ' ' || (walk.indent !== undefined && next === '\n')) return;
-  while (next !== '\n' && isBreak(walk)) pass();
+  if (passed === ' ' || next === '\n') return;
+  while (isBreak(walk)) pass();
 }
 
 const escapeLengths: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
