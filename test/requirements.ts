@@ -1723,6 +1723,18 @@ export const requirements: readonly Requirement[] = [
         name: 'a damaged entry is named by its process; runs of other processes, and those whose writes are in segments, are read',
       },
       {
+        file: 'test/journal/shared/damage.test.ts',
+        name: 'a damaged run is named, and the others are listed and taken over',
+      },
+      {
+        file: 'test/journal/shared/damage.test.ts',
+        name: 'a damaged entry in the log of a dead process keeps only its own runs from being taken over',
+      },
+      {
+        file: 'test/cluster/damage.test.ts',
+        name: 'a node that finds a damaged run among the free ones says so, and takes the others',
+      },
+      {
         file: 'test/journal/shared/faults.test.ts',
         name: 'a write that only a newer version knows refuses the run that it concerns, and no other run of the same process',
       },
@@ -2363,7 +2375,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'FB1',
-    says: 'The body is told the end of a call only when its record is stored, and of one call at a time: all that it does then comes before the next one. Run again with the same records it is told the same in the same order.',
+    says: 'The body is told the end of a call only when its record is stored, and of one call at a time: all that it does then comes before the next one. Run again with the same records it is told the same in the same order (`callSequence.ts`).',
     where: 'actors/flow/flowRun.ts',
     tests: [
       { file: 'test/flow/durable.test.ts', name: 'branches that end in another order' },
@@ -2384,7 +2396,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'FB2',
-    says: 'Nothing is performed before all that is recorded was told, unless the body waits for it first: a body that has diverged does nothing.',
+    says: 'Nothing is performed before all that is recorded was told, unless the body waits for it first: a body that has diverged does nothing (`heldCalls.ts`).',
     where: 'actors/flow/flowRun.ts',
     tests: [
       { file: 'test/flow/durable.test.ts', name: 'a body in which a call was %s stops with both sequences' },
@@ -2415,7 +2427,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'FB4',
-    says: 'What a person, a pause or a child gives is recorded in the same sequence as what is performed here.',
+    says: 'What a person, a pause or a child gives is recorded in the same sequence as what is performed here (`callArrivals.ts`).',
     where: 'actors/flow/flowRun.ts',
     tests: [
       { file: 'test/flow/durable.test.ts', name: 'signals are given once each' },
@@ -2569,6 +2581,17 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/flow/replay.test.ts',
         name: 'a replay asks its questions anew, unless their answers are given; it survives the process',
+      },
+    ],
+  },
+  {
+    id: 'RP4',
+    says: 'The calls of a run that was retried are those of its last life: what only followed from a failure that was made good, such as an undo, is none of them.',
+    where: 'src/flow/replayPlan.ts',
+    tests: [
+      {
+        file: 'test/flow/replay.test.ts',
+        name: 'the replay of a run that was retried knows only the calls that led to its end',
       },
     ],
   },
@@ -3030,6 +3053,21 @@ export const requirements: readonly Requirement[] = [
         name: 'a log only grows: what was given before is the beginning of what is given later, also after a failure and a retry',
       },
       { file: 'test/client/logPlaces.test.ts', name: 'a log in memory has its lines at fixed places as well' },
+    ],
+  },
+  {
+    id: 'LL2',
+    says: 'What is read are the first lines of the run, without a gap, although it goes on between the readings of the journal: commits are read before what they are told with, and what was stored after a commit that was missed is left for the next reading.',
+    where: 'src/client/logLines.ts',
+    tests: [
+      {
+        file: 'test/client/logReadings.test.ts',
+        name: 'of a run that goes on between any two readings of the journal, each line is followed once',
+      },
+      {
+        file: 'test/client/logReadings.test.ts',
+        name: 'lines that are asked for part by part, each after the last one, are all lines',
+      },
     ],
   },
   {

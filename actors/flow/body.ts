@@ -125,6 +125,9 @@ export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOut
   });
 }
 
+/** What most flows begin with. */
+const nothingRecorded = new RecordBook([]);
+
 /** Reads what is recorded, and makes the run of a body from it. */
 async function newRun(
   deps: FlowDeps,
@@ -144,7 +147,7 @@ async function newRun(
   const kept = flowStart.kept ? ((await scope.list(keptRecordsList)) as unknown as readonly FlowCallRecord[]) : [];
   // What the runtime appends where the run begins.
   const settings = flowStart.settings ?? ((await scope.list(settingsList))[0] as unknown as StoredSettings | undefined);
-  const before = new RecordBook(records, kept);
+  const before = isNew && kept.length === 0 ? nothingRecorded : new RecordBook(records, kept);
   if (retries <= before.life || records.length === 0)
     return new FlowRun({ deps, address: actor, run, start: flowStart, settings, book: before, clock, epoch });
   const migrated = before.hasDiverged && deps.flow.options.migrate === true;

@@ -25,7 +25,7 @@ export interface BodyParts {
   /** The calls of the body itself. */
   readonly root: CallScope;
   readonly recorder: Pick<CallRecorder, 'note'>;
-  readonly sequence: Pick<CallSequence, 'isBlocked' | 'write'>;
+  readonly sequence: Pick<CallSequence, 'isBlocked' | 'stored'>;
   readonly work: Pick<CallWork, 'end'>;
 }
 
@@ -42,7 +42,7 @@ export class BodyFunction {
     const { life, sequence, work } = this.#parts;
     life.finish(await this.#result(context).catch((thrown: unknown) => this.#failed(thrown)));
     work.end();
-    await sequence.write();
+    await sequence.stored();
   }
 
   /** It does not make the calls that are recorded: it ends, before it does anything. */

@@ -2,6 +2,7 @@
 import type { EffectScope } from '../../src/contracts/effect.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { FlowBodyOutput } from '../../machines/flow/effectTypes.ts';
+import { afterTurn } from './eventLoopTurn.ts';
 
 interface Attached {
   readonly scope: EffectScope;
@@ -26,6 +27,9 @@ export class BodyTurns {
   #scope: EffectScope | undefined;
   /** Aborted when this process does not run the flow any more. */
   #gone: AbortSignal | undefined;
+  /** These signals may be in memory as long as the flow is in this process: they must not keep a body that was forgotten. */
+  #forgetGone: () => void = () => {};
+  #forgetAbort: () => void = () => {};
   #last: { readonly turn: number; readonly output: FlowBodyOutput } | undefined;
   #turn = 0;
   #isConsidering = false;
@@ -79,6 +83,8 @@ export class BodyTurns {
   /** Nothing more is said. */
   end(reason: TroupeError): void {
     this.#isOver = true;
+    this.#forgetAbort();
+    this.#forgetGone();
     this.#attached?.reject(reason);
     this.#attached = undefined;
   }
@@ -87,13 +93,11 @@ export class BodyTurns {
   consider(): void {
     if (this.#isConsidering || this.#isOver) return;
     this.#isConsidering = true;
-    setImmediate(() => {
-      this.#isConsidering = false;
-      this.#say();
-    });
+    afterTurn(this.#say);
   }
 
-  #say(): void {
+  readonly #say = (): void => {
+    this.#isConsidering = false;
     if (this.#isOver) return;
     const attached = this.#attached;
     const output = this.#parts.output(attached !== undefined);
@@ -102,7 +106,7 @@ export class BodyTurns {
     this.#attached = undefined;
     if (output instanceof TroupeError) attached.reject(output);
     else attached.resolve(output);
-  }
+  };
 
   /** When a turn is stopped, something has arrived: the next one follows, however long the journal takes. */
   #followAbort(scope: EffectScope, isLast: boolean): void {
@@ -113,17 +117,23 @@ export class BodyTurns {
       }
       if (isLast && this.#scope === scope && !this.#isOver) this.#parts.onLost();
     };
-    if (scope.signal.aborted) onAbort();
-    else scope.signal.addEventListener('abort', onAbort, { once: true });
+    this.#forgetAbort();
+    this.#forgetAbort = onceAborted(scope.signal, onAbort);
   }
 
   #followGone({ gone }: EffectScope): void {
     if (!gone || gone === this.#gone) return;
     this.#gone = gone;
-    const onGone = () => {
-      if (this.#gone === gone && !this.#isOver) this.#parts.onLost();
-    };
-    if (gone.aborted) onGone();
-    else gone.addEventListener('abort', onGone, { once: true });
+    this.#forgetGone();
+    this.#forgetGone = onceAborted(gone, () => {
+      if (!this.#isOver) this.#parts.onLost();
+    });
   }
+}
+
+/** Calls when the signal fires, or at once when it has. Returns what takes that back. */
+function onceAborted(signal: AbortSignal, call: () => void): () => void {
+  if (signal.aborted) call();
+  else signal.addEventListener('abort', call, { once: true });
+  return () => signal.removeEventListener('abort', call);
 }

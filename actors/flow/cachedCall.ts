@@ -1,28 +1,27 @@
 /** Results of checkpoints that are taken from earlier runs. */
 import { createHash } from 'node:crypto';
 import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
-import type { CheckpointOptions } from '../../src/flow/checkpointOptions.ts';
 import { milliseconds } from '../../src/values/duration.ts';
 import { inputHash } from './inputHash.ts';
 import { asJson } from '../../src/values/json.ts';
+import type { CheckpointToPerform } from './attemptCall.ts';
 import type { FlowBody } from './flowBody.ts';
-import type { FlowCall } from './flowCall.ts';
 
 /** A result without an age of its own is kept for thirty days. Milliseconds. */
 const defaultAge = 30 * 24 * 3_600_000;
 
 /** Does a call take and keep results? What a function without an input closes over is not known: its results are only taken where it says so itself. */
-export const usesCache = (run: FlowBody, { cache }: CheckpointOptions, input: string | undefined): boolean =>
-  run.deps.cache !== undefined && (cache ?? (input !== undefined && run.defaults.cache)) !== false;
+export const usesCache = (run: FlowBody, { options: { cache }, hash }: CheckpointToPerform): boolean =>
+  run.deps.cache !== undefined && (cache ?? (hash !== undefined && run.defaults.cache)) !== false;
 
 /** The result that is kept for a call, or keeps a new one; for a call that `usesCache`. Undefined when there is none. */
 export async function cachedCall(
   run: FlowBody,
-  { id, made: { name } }: FlowCall,
-  { cache: own }: CheckpointOptions,
-  input: string | undefined,
+  { call, options: { cache: own }, hash: input }: CheckpointToPerform,
   outcome?: FlowCallOutcome,
 ): Promise<FlowCallOutcome | undefined> {
+  const { id, made } = call;
+  const { name } = made;
   const { cache: store, flow } = run.deps;
   const cache = own ?? true;
   if (cache === false || !store) return undefined;

@@ -13,7 +13,7 @@ import type { OpenCalls } from './openCalls.ts';
 export interface ArrivalsParts {
   readonly book: Pick<RecordBook, 'anew' | 'signals'>;
   readonly open: Pick<OpenCalls, 'get' | 'all'>;
-  readonly recorder: Pick<CallRecorder, 'finish' | 'hasFinished'>;
+  readonly recorder: Pick<CallRecorder, 'finish'>;
   /** Is this call recorded, and not told yet? */
   isRecorded(id: string): boolean;
   /** There is something to ask for. */
@@ -67,9 +67,8 @@ export class CallArrivals {
 
   /** The names of the signals that the body waits for. */
   awaitedSignals(): readonly string[] {
-    const { open, recorder } = this.#parts;
-    const names = [...open.all()].flatMap(({ id, made: { kind, name } }) =>
-      kind === 'signal' && !recorder.hasFinished(id) ? [name] : [],
+    const names = [...this.#parts.open.all()].flatMap(({ isFinished, made: { kind, name } }) =>
+      kind === 'signal' && !isFinished ? [name] : [],
     );
     return [...new Set(names)];
   }
@@ -95,11 +94,11 @@ export class CallArrivals {
   }
 
   #signalled({ signal, value, encoded }: Extract<FlowArrival, { signal: string }>): void {
-    const { open, recorder, isRecorded } = this.#parts;
+    const { open, isRecorded } = this.#parts;
     const queued = { value, ...(encoded ? { encoded } : {}) };
     for (const call of open.all()) {
       const { kind, name } = call.made;
-      const isOpen = !recorder.hasFinished(call.id) && !isRecorded(call.id);
+      const isOpen = !call.isFinished && !isRecorded(call.id);
       if (kind === 'signal' && name === signal && isOpen) return this.#takeSignal(call, queued);
     }
     this.#inbox.keepSignal(signal, queued);

@@ -5,73 +5,65 @@ import type { Clock } from '../../src/values/clock.ts';
 import type { JsonObject } from '../../src/values/json.ts';
 import type { CallSequence } from './callSequence.ts';
 import type { FlowCall } from './flowCall.ts';
-import type { PerformedResult } from './performCall.ts';
-
-/** How a call ended, with what it noted. */
-export type FlowCallResult = Partial<PerformedResult> & Pick<PerformedResult, 'outcome'>;
+import type { PerformedResult } from './performedResult.ts';
 
 /** What it works with. */
 export interface RecorderParts {
   readonly clock: Clock;
   readonly book: Pick<RecordBook, 'keptArtifacts' | 'logs'>;
-  readonly sequence: Pick<CallSequence, 'write' | 'keep'>;
+  readonly sequence: Pick<CallSequence, 'add' | 'keep' | 'stored'>;
   /** Is the end of a call still recorded? */
   takesEnds(): boolean;
 }
 
+const none: readonly never[] = [];
+
 /** The recorder of one body. */
 export class CallRecorder {
   readonly #parts: RecorderParts;
-  /** Calls whose end is known, in this process. */
-  readonly #finished = new Set<string>();
   #logged = 0;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
   }
 
-  /** Has this process recorded the end of this call, or is it being stored? */
-  hasFinished(id: string): boolean {
-    return this.#finished.has(id);
-  }
-
   /** The end of a call is known: it is stored, and then told. `from`: it was not performed. */
   finish(
     call: FlowCall,
-    { outcome, metadata, artifacts = [], loaded = [], cause }: FlowCallResult,
+    { outcome, metadata, artifacts = none, loaded = none, cause }: PerformedResult,
     from?: 'cache',
   ): void {
-    const record: FlowCallRecord = {
-      ...call.record(outcome, this.#parts.clock.now()),
-      ...(metadata ? { metadata } : {}),
-      ...(loaded.length > 0 ? { loaded } : {}),
-      ...(cause === undefined ? {} : { cause }),
-      ...(from ? { from } : {}),
-    };
-    this.#write(record, artifacts);
+    const record = call.record(outcome, this.#parts.clock.now());
+    if (metadata) record.metadata = metadata;
+    if (loaded.length > 0) record.loaded = loaded;
+    if (cause !== undefined) record.cause = cause;
+    if (from) record.from = from;
+    this.#write(call, record, artifacts);
   }
 
   /** A call gives what it gave in the run that this one replays, or in an earlier life. */
   finishKept(call: FlowCall, { outcome, metadata, from, type, loaded }: FlowCallRecord): void {
-    const record: FlowCallRecord = {
-      ...call.record(outcome, call.at),
-      ...(type === undefined ? {} : { type }),
-      ...(metadata ? { metadata } : {}),
-      ...(loaded ? { loaded } : {}),
-      from: from === 'override' ? 'override' : 'replay',
-    };
-    this.#write(record, this.#parts.book.keptArtifacts.get(call.id) ?? []);
+    const record = call.record(outcome, call.at);
+    if (type !== undefined) record.type = type;
+    if (metadata) record.metadata = metadata;
+    if (loaded) record.loaded = loaded;
+    record.from = from === 'override' ? 'override' : 'replay';
+    this.#write(call, record, this.#parts.book.keptArtifacts.get(call.id) ?? []);
   }
 
-  #write(record: FlowCallRecord, before: readonly FlowRecord[]): void {
-    if (!this.#parts.takesEnds() || this.#finished.has(record.id)) return;
-    this.#finished.add(record.id);
-    void this.#parts.sequence.write(...before, record);
+  #write(call: FlowCall, record: FlowCallRecord, before: readonly FlowRecord[]): void {
+    const { sequence, takesEnds } = this.#parts;
+    if (!takesEnds() || call.isFinished) return;
+    call.isFinished = true;
+    for (const each of before) sequence.keep(each);
+    sequence.add(record);
   }
 
   /** Records something beside calls. Resolves when it is stored. */
   note(...records: readonly FlowRecord[]): Promise<void> {
-    return this.#parts.sequence.write(...records);
+    const { sequence } = this.#parts;
+    for (const record of records) sequence.keep(record);
+    return sequence.stored();
   }
 
   /** Facts about the run: those that are recorded are not recorded again. They are stored with the next call, or at the end. */

@@ -11,39 +11,53 @@ export interface MadeCall {
   readonly n: number;
 }
 
-/** The ids of one run: each is used once. */
+/** The ids of one run: each is used once. Those that are made from names are counted and not kept, because there may be very many. */
 export class CallIds {
-  readonly #used = new Set<string>();
+  /** Those that were given. */
+  readonly #given = new Set<string>();
+  /** By the id that the first call of a name has: the number that the next one of it gets, if that is free. */
+  readonly #next = new Map<string, number>();
 
   /** The id that was given, or else one made from the name: without "/", which is what the calls in a nested checkpoint have. Throws `invalid` for one that is used. */
   next(name: string, given: string | undefined, prefix: string): string {
-    if (given !== undefined) {
-      if (given.trim() === '' || given.length > 200 || given.includes('/'))
-        throw new TroupeError(
-          'invalid',
-          `The id of a call has 1 to 200 characters and no "/"; got ${JSON.stringify(given)}.`,
-        );
-      const id = `${prefix}${given}`;
-      if (this.#used.has(id))
-        throw new TroupeError(
-          'invalid',
-          `Two calls of this run have the id "${id}". An id that is given must be unique.`,
-        );
-      this.#used.add(id);
-      return id;
-    }
-    const first = `${prefix}${name.replaceAll('/', '_')}`;
-    let id = first;
-    for (let nth = this.#counts.get(first) ?? 2; this.#used.has(id); nth++) {
-      id = `${first}_${nth}`;
-      this.#counts.set(first, nth + 1);
-    }
-    this.#used.add(id);
+    return given === undefined ? this.#made(`${prefix}${name.replaceAll('/', '_')}`) : this.#take(given, prefix);
+  }
+
+  #take(given: string, prefix: string): string {
+    if (given.trim() === '' || given.length > 200 || given.includes('/'))
+      throw new TroupeError(
+        'invalid',
+        `The id of a call has 1 to 200 characters and no "/"; got ${JSON.stringify(given)}.`,
+      );
+    const id = `${prefix}${given}`;
+    if (this.#isUsed(id))
+      throw new TroupeError(
+        'invalid',
+        `Two calls of this run have the id "${id}". An id that is given must be unique.`,
+      );
+    this.#given.add(id);
     return id;
   }
 
-  /** Which number is free next, by id, so that many calls of one name are not searched through. */
-  readonly #counts = new Map<string, number>();
+  #made(first: string): string {
+    const next = this.#next.get(first);
+    if (next === undefined && !this.#isUsed(first)) {
+      this.#next.set(first, 2);
+      return first;
+    }
+    for (let nth = next ?? 2; ; nth++) {
+      const id = `${first}_${nth}`;
+      if (this.#given.has(id) || this.#next.has(id)) continue;
+      this.#next.set(first, nth + 1);
+      return id;
+    }
+  }
+
+  #isUsed(id: string): boolean {
+    if (this.#given.has(id) || this.#next.has(id)) return true;
+    const [, first = '', number = ''] = /^(.+)_([1-9][0-9]*)$/s.exec(id) ?? [];
+    return Number(number) >= 2 && Number(number) < (this.#next.get(first) ?? 0);
+  }
 }
 
 /** One scope. */

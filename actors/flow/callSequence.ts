@@ -1,5 +1,6 @@
 /** The order in which a body is told the ends of its calls: first as it is recorded, then as they are stored. */
 import type { FlowCallRecord, FlowRecord } from '../../src/contracts/flow/record.ts';
+import { afterPromises, afterTurn } from './eventLoopTurn.ts';
 
 /** What the sequence works with. */
 export interface SequenceParts {
@@ -25,18 +26,20 @@ export class CallSequence {
   #replayed = 0;
   #untold: Set<string> | undefined;
   #unwritten: FlowRecord[] = [];
-  /** How many records there were to store so far, and how many of them are stored. */
+  /** How many records there were to store so far; up to which of them are to be stored without waiting for more; and how many of them are stored. */
   #added = 0;
+  #wanted = 0;
   #done = 0;
+  /** Those who wait until so many are stored. */
+  #waiting: { readonly until: number; readonly resolve: () => void }[] = [];
   readonly #stored: FlowCallRecord[] = [];
   /** The body does what follows from what it was told last. */
   #isTurnOpen = false;
+  /** Something is stored as soon as nothing more is to be told. */
+  #isDue = false;
   #isWriting = false;
   #isOver = false;
   #isLoose = false;
-  #writing: Promise<void> | undefined;
-  /** Called when nothing is left to be told. */
-  #onTold: (() => void) | undefined;
 
   constructor(parts: SequenceParts) {
     this.#parts = parts;
@@ -86,6 +89,7 @@ export class CallSequence {
   /** Nothing more is stored or told. */
   end(): void {
     this.#isOver = true;
+    this.#release(Infinity);
   }
 
   /** Keeps a record, to be stored with the next ones. */
@@ -94,63 +98,92 @@ export class CallSequence {
     this.#added++;
   }
 
-  /** Stores records; the calls among them are told afterwards. Resolves when they are stored. */
-  async write(...records: readonly FlowRecord[]): Promise<void> {
-    this.#unwritten.push(...records);
-    const last = (this.#added += records.length);
-    // Not for what others have added since: many that wait for each other's would wake up each other.
-    while (this.#done < last && !this.#isOver) {
-      this.#writing ??= this.#writeAll();
-      await this.#writing;
-    }
+  /** Stores a record, and what was kept before it. A call is told afterwards. */
+  add(record: FlowRecord): void {
+    this.keep(record);
+    this.#storeSoon();
   }
 
-  async #writeAll(): Promise<void> {
-    // What ends in the same turn of the event loop is stored together, and what follows from all that is still to be told.
-    await Promise.resolve();
-    if (this.#isTurnOpen) await new Promise<void>((told) => (this.#onTold = told));
+  /** Stores what there is. Resolves when it is stored, and also when nothing is stored any more. */
+  async stored(): Promise<void> {
+    const until = this.#added;
+    if (this.#done >= until || this.#isOver) return;
+    this.#storeSoon();
+    await new Promise<void>((resolve) => this.#waiting.push({ until, resolve }));
+  }
+
+  #release(done: number): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter(({ until }) => until > done);
+    for (const { until, resolve } of waiting) if (until <= done) resolve();
+  }
+
+  /** What ends in the same turn of the event loop is stored together. */
+  #storeSoon(): void {
+    this.#wanted = this.#added;
+    if (this.#isDue || this.#isWriting || this.#isOver) return;
+    this.#isDue = true;
+    afterPromises(this.#storeDue);
+  }
+
+  readonly #storeDue = (): void => {
+    // What follows from all that is still to be told is stored with it.
+    if (!this.#isDue || (this.#isTurnOpen && this.#nextPlace !== undefined)) return;
+    this.#isDue = false;
+    if (this.#isOver) return;
     const batch = this.#unwritten;
     this.#unwritten = [];
     this.#isWriting = true;
-    try {
-      await this.#parts.store(batch);
-    } catch {
-      this.#parts.onLost();
-      return;
-    } finally {
-      this.#isWriting = false;
-      this.#writing = undefined;
-    }
+    this.#parts.store(batch).then(
+      () => this.#wasStored(batch),
+      () => this.#parts.onLost(),
+    );
+  };
+
+  #wasStored(batch: readonly FlowRecord[]): void {
+    this.#isWriting = false;
     this.#done += batch.length;
     for (const record of batch) if (record.record === 'call') this.#stored.push(record);
+    this.#release(this.#done);
     this.tellNext();
+    if (this.#done < this.#wanted) this.#storeSoon();
     this.#parts.onChange();
   }
 
-  /** Tells what comes next, if the body waits for it and has done what follows from the last one. */
-  tellNext(): void {
-    if (this.#isTurnOpen || this.#isOver) return;
+  /** Tells what comes next, if the body waits for it and has done what follows from the last one. Was something told? */
+  tellNext(): boolean {
+    if (this.#isTurnOpen || this.#isOver) return false;
     const record = this.#next();
-    if (!record) return;
+    if (!record) return false;
     this.#parts.tell(record);
     this.#isTurnOpen = true;
-    // All that the body does at this, it does in promises, before the event loop turns.
-    setImmediate(() => {
-      this.#isTurnOpen = false;
-      this.tellNext();
-      if (!this.#isTurnOpen) this.#onTold?.();
-      this.#parts.onChange();
-    });
+    afterTurn(this.#endTurn);
+    return true;
+  }
+
+  /** All that the body does at what it was told, it has done in promises, before the event loop turned. */
+  readonly #endTurn = (): void => {
+    this.#isTurnOpen = false;
+    const isTold = this.tellNext();
+    if (this.#isDue && isTold) afterPromises(this.#storeDue);
+    else this.#storeDue();
+    this.#parts.onChange();
+  };
+
+  /** Where that stands which can be told next. */
+  get #nextPlace(): 'recorded' | 'stored' | undefined {
+    const record = this.#parts.recorded[this.#replayed];
+    if (record && this.#parts.isWaitedFor(record.id)) return 'recorded';
+    return this.isReplaying || this.#stored.length === 0 ? undefined : 'stored';
   }
 
   #next(): FlowCallRecord | undefined {
-    const record = this.#parts.recorded[this.#replayed];
-    if (record && this.#parts.isWaitedFor(record.id)) {
-      this.#replayed++;
-      this.#untold?.delete(record.id);
-      if (!this.#hasUntold) this.#parts.onLive();
-      return record;
-    }
-    return this.isReplaying ? undefined : this.#stored.shift();
+    const place = this.#nextPlace;
+    if (place !== 'recorded') return place && this.#stored.shift();
+    const record = this.#parts.recorded[this.#replayed++];
+    if (record) this.#untold?.delete(record.id);
+    if (!this.#hasUntold) this.#parts.onLive();
+    return record;
   }
 }

@@ -4,7 +4,7 @@ import { userFailure } from '../../src/flow/flowErrors.ts';
 import type { Clock } from '../../src/values/clock.ts';
 import type { CallRecorder } from './callRecorder.ts';
 import type { FlowCall } from './flowCall.ts';
-import type { PerformedResult } from './performCall.ts';
+import type { PerformedResult } from './performedResult.ts';
 import { UnderWay } from './underWay.ts';
 import { WorkQueue } from './workQueue.ts';
 
@@ -33,7 +33,7 @@ export class CallWork {
     this.#parts = parts;
     const { concurrency, clock, recorder, isHeld, drop } = parts;
     this.#queue = new WorkQueue({ concurrency, isHeld, dropped: drop });
-    this.#underWay = new UnderWay(clock, (records) => void recorder.note(...records));
+    this.#underWay = new UnderWay(clock, (begun) => void recorder.note(...begun.map((each) => each.call.begun(each))));
   }
 
   /** How much is under way. */
@@ -41,16 +41,31 @@ export class CallWork {
     return this.#queue.performing;
   }
 
-  /** Performs work of a call when fewer than the limit are under way. A nested checkpoint is code of the body: what it waits for is counted. */
-  perform(call: FlowCall, work: () => Promise<PerformedResult>): void {
-    if (call.request.isScope === true) void this.#perform(call, work, () => this.#queue.beginNext());
-    else this.#queue.add(call, () => this.#perform(call, work, () => this.#queue.ended()));
+  /**
+   * Performs work of a call when fewer than the limit are under way. A nested checkpoint is code of the body: what it waits for is counted. `work` gives a promise
+   * while it is under way.
+   */
+  perform(call: FlowCall, work: () => PerformedResult | Promise<PerformedResult>): void {
+    if (call.request.isScope === true) this.#perform(call, work);
+    else this.#queue.add(call, () => this.#perform(call, work));
   }
 
-  async #perform(call: FlowCall, work: () => Promise<PerformedResult>, ended: () => void): Promise<void> {
+  #perform(call: FlowCall, work: () => PerformedResult | Promise<PerformedResult>): void {
+    const ended = (result: PerformedResult) => this.#ended(call, result);
+    const failed = (thrown: unknown) => this.#ended(call, unperformed(thrown));
+    try {
+      const result = work();
+      if (result instanceof Promise) result.then(ended, failed);
+      else ended(result);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+
+  #ended(call: FlowCall, result: PerformedResult): void {
     const { recorder, drop, isOver, clock, onChange } = this.#parts;
-    const result = await work().catch((thrown: unknown) => unperformed(thrown));
-    ended();
+    if (call.request.isScope === true) this.#queue.beginNext();
+    else this.#queue.ended();
     const isSeen = this.#underWay.end(call.id);
     // One that was stopped because another one had failed has no result.
     if (!call.controller.isAborted || result.outcome.ok) recorder.finish(call, result);
@@ -64,9 +79,9 @@ export class CallWork {
   /** An attempt of a call begins. A promise when that is recorded at once, as of a write that must not be repeated. */
   begins(call: FlowCall, attempt: number, isRecorded: boolean): Promise<void> | undefined {
     const { recorder, clock } = this.#parts;
-    const record = call.begun(attempt, clock.now());
-    this.#underWay.begin(record, isRecorded);
-    return isRecorded ? recorder.note(record) : undefined;
+    const begun = { call, attempt, at: clock.now() };
+    this.#underWay.begin(begun, isRecorded);
+    return isRecorded ? recorder.note(call.begun(begun)) : undefined;
   }
 
   /** An attempt has failed and is followed by another one. Resolves when that is stored. */
@@ -92,9 +107,4 @@ export class CallWork {
   }
 }
 
-const unperformed = (thrown: unknown): PerformedResult => ({
-  outcome: { ok: false, failure: userFailure(thrown) },
-  metadata: undefined,
-  artifacts: [],
-  loaded: [],
-});
+const unperformed = (thrown: unknown): PerformedResult => ({ outcome: { ok: false, failure: userFailure(thrown) } });

@@ -6,19 +6,22 @@ import type { CallOptions, FlowFuture } from '../../src/flow/context.ts';
 import { encodeValue } from '../../src/flow/encode.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
-import { withoutSecrets } from '../../src/flow/withoutSecrets.ts';
 import { requireOptions, type OptionNames } from '../../src/values/options.ts';
 import { askWhetherDone } from './askWhetherDone.ts';
-import { CallScope } from './callScope.ts';
+import type { CheckpointToPerform } from './attemptCall.ts';
 import { cachedCall, usesCache } from './cachedCall.ts';
 import { currentCheckpoint, callScopeOf } from './flowScope.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
 import { inputHash } from './inputHash.ts';
-import { performCall } from './performCall.ts';
+import { performCall, withoutGivenSecrets } from './performCall.ts';
+import type { PerformedResult } from './performedResult.ts';
 
 /** The options that come with a call. */
 export const callOptionNames: OptionNames<CallOptions> = { id: true, after: true };
+
+const noOptions = {} as const;
+const noFutures: readonly FlowFuture<unknown>[] = [];
 
 const allOptionNames: OptionNames<CheckpointOptions & CallOptions> = { ...checkpointOptionNames, ...callOptionNames };
 
@@ -34,6 +37,18 @@ export interface CheckpointToMake {
   readonly isFuture?: boolean;
 }
 
+const atOnce = Promise.resolve();
+
+/** Performs it, and keeps what it gave for later runs. */
+function performed(run: FlowBody, checkpoint: CheckpointToPerform): PerformedResult | Promise<PerformedResult> {
+  const end = (result: PerformedResult): PerformedResult | Promise<PerformedResult> => {
+    const clean = withoutGivenSecrets(run, result);
+    return usesCache(run, checkpoint) ? cachedCall(run, checkpoint, clean.outcome).then(() => clean) : clean;
+  };
+  const result = performCall(run, checkpoint);
+  return result instanceof Promise ? result.then(end) : end(result);
+}
+
 /** The parts of a context for checkpoints. */
 export class CheckpointCalls {
   readonly #run: FlowBody;
@@ -45,7 +60,7 @@ export class CheckpointCalls {
   /** Makes a checkpoint. Throws `scope` in a checkpoint that is not nested. */
   make({ name, options, call: { id, after }, work, input, isFuture = false }: CheckpointToMake): FlowCall {
     const run = this.#run;
-    const futures = after === undefined ? [] : 'result' in after ? [after] : after;
+    const futures = after === undefined ? noFutures : 'result' in after ? [after] : after;
     const hash = input === undefined ? undefined : inputHash(input);
     return run.calls.make(
       {
@@ -57,75 +72,32 @@ export class CheckpointCalls {
         type: options.type,
         isScope: options.nested === true,
         isFuture,
-        waitedFor: futures.map((future) => future.id),
+        waitedFor: after === undefined ? undefined : futures.map((future) => future.id),
       },
-      (pending) => void this.#begin(pending, { options, work, hash, futures }),
+      (made) => this.#begin({ call: made, options, work, hash }, futures),
     );
   }
 
-  async #begin(
-    pending: FlowCall,
-    {
-      options,
-      work,
-      hash,
-      futures,
-    }: Pick<CheckpointToMake, 'options' | 'work'> & {
-      readonly hash: string | undefined;
-      readonly futures: readonly FlowFuture<unknown>[];
-    },
-  ): Promise<void> {
-    const run = this.#run;
-    for (const future of futures) await future.result().catch(() => {});
-    // Waited for in any case: what the body is told in this moment may stop the call.
-    const cached = await (usesCache(run, options, hash) ? cachedCall(run, pending, options, hash) : undefined);
-    if (cached) return run.recorder.finish(pending, { outcome: cached }, 'cache');
-    const perform = () => this.#perform(pending, options, work, hash);
-    if (options.effect === 'write' && run.book.begun.has(pending.id)) askWhetherDone(run, pending, perform);
-    else perform();
+  /** Begins it after what the body is told in this moment, which may stop it. */
+  #begin(checkpoint: CheckpointToPerform, futures: readonly FlowFuture<unknown>[]): void {
+    const begin = () =>
+      usesCache(this.#run, checkpoint) ? this.#performCached(checkpoint) : this.#perform(checkpoint);
+    const ended = futures.length === 0 ? atOnce : Promise.allSettled(futures.map((future) => future.result()));
+    void ended.then(begin);
   }
 
-  #perform(
-    pending: FlowCall,
-    options: CheckpointOptions,
-    work: CheckpointToMake['work'],
-    hash: string | undefined,
-  ): void {
+  async #performCached(checkpoint: CheckpointToPerform): Promise<void> {
+    const cached = await cachedCall(this.#run, checkpoint);
+    if (cached) this.#run.recorder.finish(checkpoint.call, { outcome: cached }, 'cache');
+    else this.#perform(checkpoint);
+  }
+
+  #perform(checkpoint: CheckpointToPerform): void {
     const run = this.#run;
-    const { id, made, controller } = pending;
-    const key = run.keyOf(id);
-    run.work.perform(pending, async () => {
-      // What a checkpoint was given of a secret is not stored, wherever it has put it.
-      const clean = <T>(value: T): T => {
-        const redact = run.deps.redactor?.();
-        return redact ? withoutSecrets(value, redact) : value;
-      };
-      const performed = await performCall({
-        owner: run,
-        id,
-        name: made.name,
-        key,
-        seed: run.seed,
-        around: pending.request.scope,
-        run: work,
-        options,
-        // The calls inside have retries.
-        retries: options.nested ? 0 : (options.retries ?? run.defaults.retries),
-        scope: options.nested ? new CallScope(id, run.ids, run.book.sequence, pending.request.scope.time) : undefined,
-        stopping: controller,
-        clock: run.clock,
-        before: run.book.attempts.get(id),
-        callOf: (thrown) => run.calls.callOf(thrown),
-        attempted: (record) => run.work.attempted(clean(record)),
-        begins(attempt) {
-          run.scope.onCall?.({ tool: id, isWrite: true, input: hash ?? null, key });
-          return run.work.begins(pending, attempt, options.effect === 'write');
-        },
-      });
-      const result = clean(performed);
-      if (usesCache(run, options, hash)) await cachedCall(run, pending, options, hash, result.outcome);
-      return result;
-    });
+    const { call, options } = checkpoint;
+    const perform = () => run.work.perform(call, () => performed(run, checkpoint));
+    if (options.effect === 'write' && run.book.begun.has(call.id)) askWhetherDone(run, call, perform);
+    else perform();
   }
 
   /** Makes a reusable checkpoint. */
@@ -154,7 +126,9 @@ export class CheckpointCalls {
       return this.reusable(first as DurableCheckpoint<unknown, unknown>, second, third as CallOptions).promise;
     requireCallName('A checkpoint', first);
     const name = first as string;
-    const [given, work] = typeof second === 'function' ? [{}, second] : [second ?? {}, third];
+    if (typeof second === 'function')
+      return this.make({ name, options: noOptions, call: noOptions, work: second as CheckpointToMake['work'] }).promise;
+    const [given, work] = [second ?? {}, third];
     if (typeof work !== 'function')
       throw new TroupeError(
         'definition',

@@ -19,7 +19,7 @@ export interface CallRequest {
   /** A hash of what it is given. */
   readonly input?: string | undefined;
   readonly type?: string | undefined;
-  readonly waitedFor?: readonly string[];
+  readonly waitedFor?: readonly string[] | undefined;
   /** It is begun although not all that is recorded was told: a nested checkpoint, whose calls are recorded. */
   readonly isScope?: boolean;
   /** Its result is taken by a future: one that fails and is taken by nobody fails the flow. */
@@ -39,6 +39,8 @@ export class FlowCall {
   readonly controller = new StopSignal();
   /** Its result for the body. */
   readonly promise: Promise<unknown>;
+  /** Its end is known in this process, and recorded or being stored. */
+  isFinished = false;
   /** Of a future: somebody has asked for its result. */
   isTaken = false;
   /** What arrives for it, where that is more than its end. */
@@ -60,8 +62,12 @@ export class FlowCall {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+  }
+
+  #fail(error: unknown): void {
     // Whether anybody waits for it is for the body to say.
     this.promise.catch(() => {});
+    this.#reject(error);
   }
 
   /** Tells the body how it ended. Returns the error that it was told. */
@@ -73,7 +79,7 @@ export class FlowCall {
       this.#resolve(read ? read(value) : value);
       return undefined;
     } catch (thrown) {
-      this.#reject(thrown);
+      this.#fail(thrown);
       return thrown;
     }
   }
@@ -81,11 +87,11 @@ export class FlowCall {
   /** It is not wanted any more. */
   stop(error: unknown): void {
     this.controller.abort(error);
-    this.#reject(error);
+    this.#fail(error);
   }
 
-  /** The record of an attempt that begins now. */
-  begun(attempt: number, now: number): FlowBegunRecord {
+  /** The record of an attempt that began then. */
+  begun({ attempt, at }: { readonly attempt: number; readonly at: number }): FlowBegunRecord {
     const { id, name } = this.made;
     const { scope, type } = this.request;
     return {
@@ -95,28 +101,24 @@ export class FlowCall {
       ...(type === undefined ? {} : { type }),
       ...(scope.id === undefined ? {} : { scope: scope.id }),
       attempt,
-      at: now,
+      at,
     };
   }
 
   /** Its record, when it ended now. */
-  record(outcome: FlowCallOutcome, now: number): FlowCallRecord {
+  record(outcome: FlowCallOutcome, now: number): Writable<FlowCallRecord> {
     const { id, name, kind, n } = this.made;
-    const { scope, type, waitedFor = [], input } = this.request;
-    return {
-      record: 'call',
-      id,
-      ...(name === id ? {} : { name }),
-      kind,
-      ...(type === undefined ? {} : { type }),
-      ...(scope.id === undefined ? {} : { scope: scope.id }),
-      n,
-      ...(this.after === undefined ? {} : { after: this.after }),
-      ...(waitedFor.length > 0 ? { waitedFor } : {}),
-      ...(input === undefined ? {} : { input }),
-      at: this.at,
-      ms: now - this.at,
-      outcome,
-    };
+    const { scope, type, waitedFor, input } = this.request;
+    const record: Writable<FlowCallRecord> = { record: 'call', id, kind, n, at: this.at, ms: now - this.at, outcome };
+    if (name !== id) record.name = name;
+    if (type !== undefined) record.type = type;
+    if (scope.id !== undefined) record.scope = scope.id;
+    if (this.after !== undefined) record.after = this.after;
+    if (waitedFor !== undefined && waitedFor.length > 0) record.waitedFor = waitedFor;
+    if (input !== undefined) record.input = input;
+    return record;
   }
 }
+
+/** A record that is being made. */
+type Writable<Record> = { -readonly [Field in keyof Record]: Record[Field] };

@@ -37,7 +37,9 @@ export function flowContext(run: FlowBody): FlowContext {
   const context = {
     executionId: run.executionId,
     replayOf: run.start.replayOf,
-    checkpoint: rejecting((...given: Parameters<CheckpointCalls['checkpoint']>) => checkpoints.checkpoint(...given)),
+    checkpoint: rejecting((first: unknown, second: unknown, third?: unknown) =>
+      checkpoints.checkpoint(first, second, third),
+    ),
     submit: (...given: Parameters<CheckpointCalls['submit']>) => checkpoints.submit(...given),
     map: rejecting(map),
     product: rejecting(product),

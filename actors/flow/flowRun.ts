@@ -10,6 +10,7 @@
  * The way of a checkpoint: `checkpointCalls.ts` takes it from the body, `callMaker.ts` makes the call, `callWork.ts` performs it, `callRecorder.ts` makes its record,
  * `callSequence.ts` stores that and tells the body.
  */
+import { AsyncResource } from 'node:async_hooks';
 import type { EffectScope } from '../../src/contracts/effect.ts';
 import type { FlowStart } from '../../src/contracts/flow/flow.ts';
 import type { FlowCallRecord } from '../../src/contracts/flow/record.ts';
@@ -52,6 +53,9 @@ export interface FlowRunParts {
   readonly epoch: number;
 }
 
+/** Where an effect stores no checkpoints. */
+const stored = Promise.resolve();
+
 /** The body of one flow in this process: its parts, and what they tell each other. */
 export class FlowRun implements FlowBody {
   readonly deps: FlowDeps;
@@ -80,6 +84,8 @@ export class FlowRun implements FlowBody {
   readonly calls: CallMaker;
   readonly #body: BodyFunction;
   #isBegun = false;
+  /** What the body is called in: the effect that it belongs to. Bodies share their turns of the event loop, and not that. */
+  readonly #context = outsideCheckpoints(() => new AsyncResource('TroupeFlow'));
 
   constructor({ deps, run, start, book, settings = noSettings, clock, address, epoch }: FlowRunParts) {
     this.epoch = epoch;
@@ -98,15 +104,15 @@ export class FlowRun implements FlowBody {
     const isOver = () => life.isOver;
     this.#turns = new BodyTurns({
       output: (isAttached) => this.#output(isAttached),
-      wake: () => deps.wake?.(address),
+      wake: () => this.#context.runInAsyncScope(() => deps.wake?.(address)),
       onLost: () => this.abandon(),
     });
     const sequence = (this.#sequence = new CallSequence({
       recorded: book.sequence,
-      store: async (records) => this.scope.checkpoint?.(storedRecords(records)),
+      store: (records) => this.scope.checkpoint?.(storedRecords(records)) ?? stored,
       isWaitedFor: (id) => open.has(id),
       tell: (record) => this.#tell(record),
-      onLive: () => this.#held.release(),
+      onLive: () => this.#context.runInAsyncScope(() => this.#held.release()),
       onChange,
       onLost: () => this.abandon(),
     }));
@@ -243,8 +249,9 @@ export class FlowRun implements FlowBody {
   }
 
   #tell(record: FlowCallRecord): void {
-    if (this.deps.flow.alwaysReplay && this.recorder.hasFinished(record.id)) this.#held.beginAgain();
-    const scope = this.#open.get(record.id)?.request.scope ?? this.root;
+    const call = this.#open.get(record.id);
+    if (this.deps.flow.alwaysReplay && call?.isFinished) this.#held.beginAgain();
+    const scope = call?.request.scope ?? this.root;
     scope.time = Math.max(scope.time, record.at + record.ms);
     this.#open.tell(record, this.life.stopReason !== undefined);
   }

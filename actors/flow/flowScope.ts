@@ -18,7 +18,6 @@ export interface PerformedCall {
   /** The run of a body that it belongs to. */
   readonly owner: object;
   readonly id: string;
-  readonly name: string;
   /** Aborted when it is to stop. */
   readonly signal: AbortSignal;
   /** What it notes beside its result. */
@@ -37,8 +36,9 @@ export interface PerformedCall {
 
 const storage = new AsyncLocalStorage<PerformedCall | undefined>();
 
-/** Calls `work`; everything that it starts belongs to the checkpoint. */
-export const inCheckpoint = <T>(call: PerformedCall, work: () => T): T => storage.run(call, work);
+/** Calls `work` with this; everything that it starts belongs to the checkpoint. */
+export const inCheckpoint = <Given, T>(call: PerformedCall, work: (given: Given) => T, given: Given): T =>
+  storage.run(call, work, given);
 
 /** The checkpoint that the present code belongs to; undefined in the body of a flow and outside of flows. */
 export const currentCheckpoint = (): PerformedCall | undefined => storage.getStore();

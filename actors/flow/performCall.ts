@@ -1,170 +1,94 @@
-/** Performs one checkpoint: its attempts, with their time limit and pauses, until one succeeds or none is left. */
-import type { FlowArtifactRecord, FlowAttemptRecord, FlowCallOutcome } from '../../src/contracts/flow/record.ts';
-import type { CheckpointCall, CheckpointOptions, CheckpointRetries } from '../../src/flow/checkpointOptions.ts';
-import { encodeValue } from '../../src/flow/encode.ts';
-import { bodyRandom } from '../../src/flow/bodyRandom.ts';
-import { userFailure } from '../../src/flow/flowErrors.ts';
+/** Performs one checkpoint: its attempts, with the pauses between them, until one succeeds or none is left. */
+import type { CheckpointRetries } from '../../src/flow/checkpointOptions.ts';
+import { withoutSecrets } from '../../src/flow/withoutSecrets.ts';
 import { backoff } from '../../src/values/backoff.ts';
-import { sleep, type Clock } from '../../src/values/clock.ts';
+import { sleep } from '../../src/values/clock.ts';
 import { milliseconds } from '../../src/values/duration.ts';
-import { describeMismatch } from '../../src/values/explain.ts';
-import { fromFailure, TroupeError, type Failure } from '../../src/values/failure.ts';
-import type { JsonObject } from '../../src/values/json.ts';
-import type { CallScope } from './callScope.ts';
-import { inCheckpoint, type AttemptNotes, type PerformedCall } from './flowScope.ts';
-import { StopSignal } from './stopSignal.ts';
-import { mergeFacts } from './facts.ts';
+import { fromFailure, type Failure } from '../../src/values/failure.ts';
+import { attemptCall, type CheckpointToPerform } from './attemptCall.ts';
+import type { FlowBody } from './flowBody.ts';
+import type { PerformedResult } from './performedResult.ts';
 
-/** What is performed. */
-export interface CallToPerform {
-  readonly owner: object;
-  readonly id: string;
-  readonly name: string;
-  readonly key: string;
-  /** The seed of the flow. */
-  readonly seed: string;
-  readonly run: (call: CheckpointCall) => unknown;
-  readonly options: CheckpointOptions;
-  readonly retries: number | CheckpointRetries | undefined;
-  /** What it is a call of. */
-  readonly around: CallScope;
-  /** Set for a nested one: the calls inside. */
-  readonly scope: CallScope | undefined;
-  /** Aborted when the flow stops, or a call beside it has failed. */
-  readonly stopping: StopSignal;
-  readonly clock: Clock;
-  /** How many attempts have failed before, in this process or another, and when the next may begin. */
-  readonly before: { readonly count: number; readonly next: number } | undefined;
-  /** The call whose failure was thrown inside. */
-  callOf(thrown: unknown): string | undefined;
-  /** Records an attempt that is followed by another one. Resolves when it is stored. */
-  attempted(record: FlowAttemptRecord): Promise<void>;
-  /** An attempt begins. A promise when it must be waited for. */
-  begins(attempt: number): Promise<void> | undefined;
+/** An attempt that has ended. */
+interface EndedAttempt {
+  /** The first is 1. */
+  readonly attempt: number;
+  /** When it began. */
+  readonly at: number;
+  readonly result: PerformedResult;
 }
 
-/** What came of it. */
-export interface PerformedResult {
-  readonly outcome: FlowCallOutcome;
-  readonly metadata: JsonObject | undefined;
-  readonly artifacts: readonly FlowArtifactRecord[];
-  readonly loaded: readonly string[];
-  /** The call inside whose failure it has thrown. */
-  readonly cause?: string | undefined;
+/** Performs a checkpoint. A promise while it is under way, which never rejects: most calls need one attempt, and many of those are over at once. */
+export function performCall(
+  run: FlowBody,
+  checkpoint: CheckpointToPerform,
+): PerformedResult | Promise<PerformedResult> {
+  const before = run.book.attempts.get(checkpoint.call.id);
+  if (before) return attempts(run, checkpoint, before.count + 1, before.next);
+  const at = run.clock.now();
+  const follow = (result: PerformedResult) => {
+    const ended = { attempt: 1, at, result };
+    return isFollowed(run, checkpoint, ended) ? retried(run, checkpoint, ended) : result;
+  };
+  const first = attemptCall(run, checkpoint, 1);
+  return first instanceof Promise ? first.then(follow) : follow(first);
 }
 
-/** Never rejects. */
-export async function performCall(call: CallToPerform): Promise<PerformedResult> {
-  const { clock, stopping, before } = call;
-  const { times = 0 } = typeof call.retries === 'object' ? call.retries : { times: call.retries ?? 0 };
-  const pause = (before?.next ?? 0) - clock.now();
-  if (pause > 0) await sleep(clock, pause, stopping.signal).catch(() => {});
-  for (let attempt = (before?.count ?? 0) + 1; ; attempt++) {
-    const at = clock.now();
-    const { outcome, notes, cause } = await attemptOnce(call, attempt);
-    const result = {
-      outcome,
-      metadata: notes.facts,
-      artifacts: notes.artifacts,
-      loaded: [...notes.loaded],
-      cause,
-    };
-    if (outcome.ok || attempt > times || stopping.isAborted || !isWorthAnother(call, outcome.failure)) return result;
-    const wait = pauseAfter(call, attempt, outcome.failure);
-    const now = clock.now();
-    await call.attempted({
-      record: 'attempt',
-      id: call.id,
-      attempt,
-      at,
-      ms: now - at,
-      failure: outcome.failure,
-      next: now + wait,
-      ...(notes.facts ? { metadata: notes.facts } : {}),
-    });
-    await sleep(clock, wait, stopping.signal).catch(() => {});
-    if (stopping.isAborted) return result;
-  }
+/** The same value without the secrets that checkpoints were given, wherever they have put them. */
+export function withoutGivenSecrets<T>({ deps }: Pick<FlowBody, 'deps'>, value: T): T {
+  const redact = deps.redactor?.();
+  return redact ? withoutSecrets(value, redact) : value;
 }
 
-async function attemptOnce(
-  call: CallToPerform,
+/** Attempts from this one on, which does not begin before `next`. `last`: what the one before came to. */
+async function attempts(
+  run: FlowBody,
+  checkpoint: CheckpointToPerform,
   attempt: number,
-): Promise<{ readonly outcome: FlowCallOutcome; readonly notes: AttemptNotes; readonly cause?: string | undefined }> {
-  const { owner, id, name, key, options, clock, scope } = call;
-  const timeout = options.timeout === undefined ? undefined : milliseconds(options.timeout);
-  // One with a time limit stops by itself as well.
-  const limited = timeout === undefined ? undefined : followedBy(call.stopping);
-  const stopping = limited?.stopping ?? call.stopping;
-  const notes: AttemptNotes = { facts: undefined, artifacts: [], loaded: new Set() };
-  const performed: PerformedCall = {
-    owner,
-    id,
-    name,
-    get signal() {
-      return stopping.signal;
-    },
-    notes,
-    around: call.around,
-    scope,
-    random: bodyRandom(`${call.seed}/${id}`),
-    llmCalls: 0,
-    log: (facts) => (notes.facts = mergeFacts(notes.facts, facts)),
-  };
-  const given: CheckpointCall = {
-    id,
-    key,
-    attempt,
-    get signal() {
-      return stopping.signal;
-    },
-  };
-  let timer: Disposable | undefined;
-  try {
-    const may = call.begins(attempt);
-    if (may) await may;
-    const work = inCheckpoint(performed, async () => call.run(given));
-    const value = await (timeout === undefined
-      ? work
-      : Promise.race([
-          work,
-          new Promise<never>((_, reject) => {
-            timer = clock.wake(clock.now() + timeout, () => {
-              const late = new TroupeError('timeout', `The checkpoint "${id}" did not end within ${timeout} ms.`);
-              reject(late);
-              stopping.abort(late);
-            });
-          }),
-        ]));
-    return { outcome: { ok: true, ...(await encodedResult(call, value)) }, notes };
-  } catch (thrown) {
-    const cause = scope && call.callOf(thrown);
-    return { outcome: { ok: false, failure: userFailure(thrown) }, notes, cause };
-  } finally {
-    timer?.[Symbol.dispose]();
-    limited?.[Symbol.dispose]();
-  }
+  next: number,
+  last?: PerformedResult,
+): Promise<PerformedResult> {
+  const { clock } = run;
+  const { controller } = checkpoint.call;
+  const pause = next - clock.now();
+  if (pause > 0) await sleep(clock, pause, controller.signal).catch(() => {});
+  if (last && controller.isAborted) return last;
+  const at = clock.now();
+  const ended = { attempt, at, result: await attemptCall(run, checkpoint, attempt) };
+  return isFollowed(run, checkpoint, ended) ? retried(run, checkpoint, ended) : ended.result;
 }
 
-/** Stops when the other does, until it is disposed. */
-function followedBy(other: StopSignal): Disposable & { readonly stopping: StopSignal } {
-  const stopping = new StopSignal();
-  const { signal } = other;
-  const stop = () => stopping.abort(signal.reason);
-  if (signal.aborted) stop();
-  else signal.addEventListener('abort', stop, { once: true });
-  return { stopping, [Symbol.dispose]: () => signal.removeEventListener('abort', stop) };
+/** Records that an attempt has failed, and makes the next one. */
+async function retried(
+  run: FlowBody,
+  checkpoint: CheckpointToPerform,
+  { attempt, at, result }: EndedAttempt,
+): Promise<PerformedResult> {
+  const { outcome, metadata } = result;
+  // Only those that have failed are followed by another one.
+  if (outcome.ok) return result;
+  const { failure } = outcome;
+  const { id } = checkpoint.call;
+  const now = run.clock.now();
+  const next = now + pauseAfter(run, checkpoint, attempt, failure);
+  const facts = metadata ? { metadata } : {};
+  const record = { record: 'attempt', id, attempt, at, ms: now - at, failure, next, ...facts } as const;
+  await run.work.attempted(withoutGivenSecrets(run, record));
+  return attempts(run, checkpoint, attempt + 1, next, result);
 }
 
-async function encodedResult({ id, options: { output } }: CallToPerform, value: unknown) {
-  const parsed = await output?.safeParseAsync(value);
-  if (parsed && !parsed.success)
-    throw new TroupeError(
-      'invalid',
-      `The result of the checkpoint "${id}" does not fit: ${describeMismatch(parsed.error, value)}.`,
-    );
-  const { json, encoded } = encodeValue(`The result of the checkpoint "${id}"`, parsed ? parsed.data : value);
-  return { output: json, ...(encoded ? { encoded } : {}) };
+/** The calls inside of a nested checkpoint have retries, and not that itself. */
+const retriesOf = (
+  { defaults }: FlowBody,
+  { options: { nested, retries } }: CheckpointToPerform,
+): number | CheckpointRetries => (nested ? 0 : (retries ?? defaults.retries ?? 0));
+
+function isFollowed(run: FlowBody, checkpoint: CheckpointToPerform, { attempt, result }: EndedAttempt): boolean {
+  const { outcome } = result;
+  if (outcome.ok || checkpoint.call.controller.isAborted) return false;
+  const retries = retriesOf(run, checkpoint);
+  const { times = 0, on } = typeof retries === 'object' ? retries : { times: retries };
+  return attempt <= times && (on ? on(fromFailure(outcome.failure)) : isWorthAnother(outcome.failure));
 }
 
 /** Failures that another attempt meets again. */
@@ -178,15 +102,19 @@ const hopeless: readonly Failure['kind'][] = [
   'auth',
 ];
 
-function isWorthAnother({ retries }: CallToPerform, failure: Failure): boolean {
-  const on = typeof retries === 'object' ? retries.on : undefined;
-  const isUnstorable =
-    failure.kind === 'code' && (failure.data as { reason?: unknown } | undefined)?.reason === 'serialization';
-  return on ? on(fromFailure(failure)) : !hopeless.includes(failure.kind) && !isUnstorable;
+function isWorthAnother({ kind, data }: Failure): boolean {
+  const isUnstorable = kind === 'code' && (data as { reason?: unknown } | undefined)?.reason === 'serialization';
+  return !hopeless.includes(kind) && !isUnstorable;
 }
 
-function pauseAfter({ retries, clock }: CallToPerform, failed: number, { retryAfter = 0 }: Failure): number {
+function pauseAfter(
+  run: FlowBody,
+  checkpoint: CheckpointToPerform,
+  failed: number,
+  { retryAfter = 0 }: Failure,
+): number {
+  const retries = retriesOf(run, checkpoint);
   const { backoff: first = 1_000, longest = 60_000 } = typeof retries === 'object' ? retries : {};
   const bounds = { first: milliseconds(first), longest: milliseconds(longest) };
-  return Math.max(retryAfter, backoff(failed, bounds, clock.random()));
+  return Math.max(retryAfter, backoff(failed, bounds, run.clock.random()));
 }

@@ -1,6 +1,15 @@
 /** The attempts that are under way in this process. One that takes long is recorded as begun, so that every process sees it: most end sooner, and cost nothing. */
-import type { FlowBegunRecord } from '../../src/contracts/flow/record.ts';
 import type { Clock } from '../../src/values/clock.ts';
+import type { FlowCall } from './flowCall.ts';
+
+/** An attempt that has begun. */
+export interface BegunAttempt {
+  readonly call: FlowCall;
+  /** The first is 1. */
+  readonly attempt: number;
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+}
 
 /** An attempt that has lasted so long is recorded as begun; milliseconds. */
 const long = 1_000;
@@ -8,21 +17,21 @@ const long = 1_000;
 /** The attempts of one body. */
 export class UnderWay {
   readonly #clock: Clock;
-  readonly #record: (records: readonly FlowBegunRecord[]) => void;
+  readonly #record: (records: readonly BegunAttempt[]) => void;
   /** Those that are not recorded as begun, by their call, in the order in which they began. */
-  readonly #unrecorded = new Map<string, FlowBegunRecord>();
+  readonly #unrecorded = new Map<string, BegunAttempt>();
   readonly #recorded = new Set<string>();
   #timer: Disposable | undefined;
 
-  constructor(clock: Clock, record: (records: readonly FlowBegunRecord[]) => void) {
+  constructor(clock: Clock, record: (records: readonly BegunAttempt[]) => void) {
     this.#clock = clock;
     this.#record = record;
   }
 
   /** An attempt has begun. `isRecorded`: it is recorded as begun already. */
-  begin(attempt: FlowBegunRecord, isRecorded: boolean): void {
-    if (isRecorded) this.#recorded.add(attempt.id);
-    else this.#unrecorded.set(attempt.id, attempt);
+  begin(attempt: BegunAttempt, isRecorded: boolean): void {
+    if (isRecorded) this.#recorded.add(attempt.call.id);
+    else this.#unrecorded.set(attempt.call.id, attempt);
     // One timer for all of them: it is not stopped when they end.
     if (!isRecorded) this.#watch(attempt.at);
   }
@@ -44,7 +53,7 @@ export class UnderWay {
       this.#timer = undefined;
       const before = this.#clock.now() - long;
       const due = [...this.#unrecorded.values()].filter(({ at }) => at <= before);
-      for (const { id } of due) {
+      for (const { id } of due.map(({ call }) => call)) {
         this.#unrecorded.delete(id);
         this.#recorded.add(id);
       }

@@ -14,8 +14,9 @@ export interface WorkQueueParts {
 /** The work of one body. */
 export class WorkQueue {
   readonly #parts: WorkQueueParts;
-  #waiting: { readonly call: FlowCall; readonly begin: () => Promise<void> }[] = [];
+  #waiting: { readonly call: FlowCall; readonly work: () => void }[] = [];
   #performing = 0;
+  #isBeginning = false;
 
   constructor(parts: WorkQueueParts) {
     this.#parts = parts;
@@ -26,13 +27,9 @@ export class WorkQueue {
     return this.#performing;
   }
 
-  /** Performs work of a call when its turn comes. `work` never rejects. */
-  add(call: FlowCall, work: () => Promise<void>): void {
-    const begin = async () => {
-      this.#performing++;
-      await work();
-    };
-    this.#waiting.push({ call, begin });
+  /** Performs work of a call when its turn comes; `ended` is to be called when it has ended. */
+  add(call: FlowCall, work: () => void): void {
+    this.#waiting.push({ call, work });
     this.beginNext();
   }
 
@@ -44,12 +41,20 @@ export class WorkQueue {
 
   /** Begins what may begin. */
   beginNext(): void {
+    // Work that ends at once lets the next one begin: here, and not within it.
+    if (this.#isBeginning) return;
+    this.#isBeginning = true;
     while (!this.#parts.isHeld() && this.#performing < this.#parts.concurrency) {
       const next = this.#waiting.shift();
-      if (!next) return;
-      if (next.call.controller.isAborted) this.#parts.dropped(next.call);
-      else void next.begin();
+      if (!next) break;
+      if (next.call.controller.isAborted) {
+        this.#parts.dropped(next.call);
+        continue;
+      }
+      this.#performing++;
+      next.work();
     }
+    this.#isBeginning = false;
   }
 
   /** Nothing that waits is begun. */

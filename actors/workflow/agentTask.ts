@@ -37,7 +37,10 @@ export function agentTask(
 ): StoredAgentTask {
   const { agent, model } = step;
   const given = parametersOf(step, values);
-  const inPrompts: WorkflowValues = { params: given.open, env: {}, step: {}, sealed: {} };
+  // A secret parameter that is not given, or has its default, is no part of a prompt either.
+  const secret = new Set(agent.params.flatMap((parameter) => (parameter.secret ? parameter.name : [])));
+  const shown = Object.fromEntries(Object.entries(given.open).filter(([name]) => !secret.has(name)));
+  const inPrompts: WorkflowValues = { params: shown, env: {}, step: {}, sealed: {} };
   const prompt = (text: string) => textOf(resolveTemplates(text, inPrompts, 'text').value);
   const servers = agent.servers.map((server) => serverTask(server, given, overridesOf(step, server.name, values)));
   const { reflect } = agent.prompt;
@@ -45,7 +48,7 @@ export function agentTask(
     step: item === undefined ? step.id : `${step.id}.${item}`,
     agent: agent.name,
     system: agent.prompt.system,
-    user: agent.prompt.user === undefined ? sortedText(given.open) : prompt(agent.prompt.user),
+    user: agent.prompt.user === undefined ? sortedText(shown) : prompt(agent.prompt.user),
     ...(reflect === undefined ? {} : { reflect: prompt(reflect) }),
     ...(step.confidenceThreshold === undefined ? {} : { confidenceThreshold: step.confidenceThreshold }),
     maxTurns: agent.maxTurns,

@@ -23,14 +23,14 @@ export function cacheKey(
   return callHash(
     `${workflow} ${step.id}`,
     // A definition holds JSON, but for functions, which JSON leaves out.
-    JSON.parse(JSON.stringify({ what, start: withoutBudget(start), read })) as Json,
+    JSON.parse(JSON.stringify({ what, start: onlyInput(start), read })) as Json,
   );
 }
 
-/** What a step may cost does not change its result. */
-const withoutBudget = (start: StepStart): Json => {
+/** What a step may cost, and where its workflow is, does not change its result. */
+const onlyInput = (start: StepStart): Json => {
   const input: object = start.kind === 'agent' ? start.input.value : start.input;
-  const { budgetUsd: _, ...rest }: { readonly budgetUsd?: unknown } = input;
+  const { budgetUsd: _, within: __, ...rest }: { readonly budgetUsd?: unknown; readonly within?: unknown } = input;
   // What a step begins with is stored, so it is JSON.
   return { kind: start.kind, input: rest as Json };
 };

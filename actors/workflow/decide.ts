@@ -22,6 +22,7 @@ import type {
   StepStart,
   WorkflowStart,
 } from '../../machines/workflow/effectTypes.ts';
+import { lateFailure } from '../../machines/workflow/actions.ts';
 import { effect } from '../effect.ts';
 import { foldOf } from '../lists.ts';
 import { budgetFailure, sharesOf } from './budget.ts';
@@ -89,6 +90,9 @@ class Deciding {
   async decide(): Promise<Decision> {
     const { steps, problem } = this.#definition;
     if (problem !== undefined) return this.#ended(failedWorkflow('definition', brokenFiles(problem)));
+    // What ends because the time is up is no success, whatever its step tolerates: the timer may fire a little later.
+    const { clock, deadline = Infinity } = this.#scope;
+    if (clock.now() >= deadline) return this.#ended(failedWorkflow('run_timeout', lateFailure));
     const fatal = this.#fatal([...this.#records.values()]);
     if (fatal) return this.#ended(failedEndOf(fatal));
     const spent = budgetFailure(this.#budget, this.#asked);
@@ -213,12 +217,12 @@ class Deciding {
   }
 
   #startOf(step: WorkingStep): StepStart {
-    const { depth = 0, webhooks = true } = this.#start;
+    const { depth = 0, webhooks = true, within } = this.#start;
+    const above = { depth, webhooks, ...(within === undefined ? {} : { within }) };
     if (step.kind === 'transform' || (step.forEach && step.kind === 'webhook'))
       return { kind: 'items', input: { step: step.id } };
-    if (step.forEach)
-      return { kind: 'fanOut', input: { step: step.id, values: this.#valuesFor(step), depth, webhooks } };
-    const scope: StepScope = { definition: this.#definition, values: this.#values, depth, webhooks };
+    if (step.forEach) return { kind: 'fanOut', input: { step: step.id, values: this.#valuesFor(step), ...above } };
+    const scope: StepScope = { definition: this.#definition, values: this.#values, ...above };
     return singleStart(step, scope);
   }
 

@@ -73,7 +73,7 @@ async function endOfItem(
   send: SendWebhook,
 ): Promise<StepEnd> {
   // The items come from a list of JSON.
-  const own = valuesOfItem(values, item as Json, at.index);
+  const own = valuesOfItem(step, values, item as Json, at.index);
   try {
     if (step.kind === 'webhook') return await send(webhookInput(step, own), { ...at, ...(onCall ? { onCall } : {}) });
     if (step.kind !== 'transform') throw new Error(`Items of "${step.id}" are no functions.`);

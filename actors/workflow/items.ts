@@ -37,9 +37,15 @@ export function listedItems({ id, forEach: { from, maxItems } }: FanOutStep, val
   return maxItems === undefined ? all : all.slice(0, maxItems);
 }
 
-/** The values of one item. */
-export const valuesOfItem = (values: WorkflowValues, item: Json, itemIndex: number): WorkflowValues => ({
+/** The values of one item. The name that its step gives to it is read like that of a step. */
+export const valuesOfItem = (
+  { forEach: { as } }: Pick<FanOutStep, 'forEach'>,
+  values: WorkflowValues,
+  item: Json,
+  itemIndex: number,
+): WorkflowValues => ({
   ...values,
+  ...(as === undefined ? {} : { step: { ...values.step, [as]: item } }),
   item,
   itemIndex,
 });
@@ -71,10 +77,18 @@ export const prepareItemsEffect = (definition: WorkflowDefinition) =>
       for (const index of next) {
         await scope.clock.turn?.();
         const item = all[index] ?? null;
-        const values = valuesOfItem(start.values, item, index);
-        const { depth, webhooks } = start;
+        const values = valuesOfItem(step, start.values, item, index);
+        const { depth, webhooks, within } = start;
         try {
-          const made = singleStart(step, { definition, values, depth, webhooks, item: index, budgetUsd: share });
+          const made = singleStart(step, {
+            definition,
+            values,
+            depth,
+            within,
+            webhooks,
+            item: index,
+            budgetUsd: share,
+          });
           if (made.kind === 'webhook') throw new Error('A webhook of an item is no actor.');
           items.push({ item: index, start: made });
         } catch (thrown) {

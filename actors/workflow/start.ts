@@ -29,7 +29,13 @@ export type SubWorkflowStep = Extract<StepDefinition, { kind: 'workflow' }>;
 export function subWorkflowStart(
   step: SubWorkflowStep,
   values: WorkflowValues,
-  above: { readonly depth: number; readonly webhooks: boolean; readonly budgetUsd?: number | undefined },
+  above: {
+    readonly depth: number;
+    readonly within?: string | undefined;
+    readonly item?: number | undefined;
+    readonly webhooks: boolean;
+    readonly budgetUsd?: number | undefined;
+  },
 ): WorkflowStart {
   const { workflow, webhooks } = step;
   const further = splitParams(resolveTemplates(step.input, values, 'input'));
@@ -50,6 +56,7 @@ export function subWorkflowStart(
     params,
     ...(hidden.length > 0 ? { sealed } : {}),
     depth: above.depth + 1,
+    within: `${above.within === undefined ? '' : `${above.within}/`}${step.id}${above.item === undefined ? '' : `.${above.item}`}`,
     webhooks: above.webhooks && webhooks === 'execute' && workflow.webhooks === 'execute',
     ...(above.budgetUsd === undefined ? {} : { budgetUsd: above.budgetUsd }),
   };

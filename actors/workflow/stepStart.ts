@@ -17,6 +17,8 @@ export interface StepScope {
   readonly values: WorkflowValues;
   /** How many workflows are around its own. */
   readonly depth: number;
+  /** The steps above its workflow; undefined in a root. */
+  readonly within?: string | undefined;
   /** Whether webhooks are sent. */
   readonly webhooks: boolean;
   /** What it may cost, in US dollars; no limit when undefined. */
@@ -67,13 +69,20 @@ export function webhookInput(
   { id, webhook }: Extract<StepDefinition, { kind: 'webhook' }>,
   values: WorkflowValues,
 ): WebhookInput {
-  const { url, method, headers, body, timeout, idempotent } = webhook;
+  const { url, method, headers, body, sign, timeout, idempotent } = webhook;
   const parts = {
     url: resolveTemplates(url, values, 'url'),
     headers: resolveTemplates(headers, values, 'header'),
     body: resolveTemplates(body, values, 'body'),
+    ...(sign === undefined ? {} : { sign: resolveTemplates(sign, values, 'param') }),
   };
-  const request = { url: textOf(parts.url.value), method, headers: parts.headers.value, body: parts.body.value };
+  const request = {
+    url: textOf(parts.url.value),
+    method,
+    headers: parts.headers.value,
+    body: parts.body.value,
+    ...(parts.sign ? { sign: parts.sign.value } : {}),
+  };
   return {
     step: id,
     request: {

@@ -7,6 +7,7 @@ import type { SecretSource } from '../../src/contracts/workflow/values.ts';
 import type { WebhookInput } from '../../machines/workflow/effectTypes.ts';
 import type { Egress } from '../../src/security/egress.ts';
 import type { EgressResponse } from '../../src/security/shapes.ts';
+import { signatureHeaders } from '../../src/security/signature.ts';
 import { shownUrl } from '../../src/security/destination.ts';
 import { toFailure, TroupeError } from '../../src/values/failure.ts';
 import { judge } from '../../src/workflow/airlock/judge.ts';
@@ -61,18 +62,22 @@ export async function sendWebhook(deps: WebhookDeps, input: WebhookInput, scope:
 async function answerOf(deps: WebhookDeps, input: WebhookInput, scope: WebhookScope): Promise<EgressResponse> {
   const { clock, deadline = Infinity, key, signal } = scope;
   const { idempotent } = input;
-  const { url, method, headers, body } = unseal(input.request, deps.secrets);
+  const { url, method, headers, body, sign } = unseal(input.request, deps.secrets);
   const shown = shownUrl(url);
   const name = `webhook ${method.toUpperCase()}`;
   const timeout = Math.min(input.timeout, deadline - clock.now());
   if (timeout <= 0) throw new TroupeError('expired', `${name} was not sent: the deadline of its workflow has passed.`);
   // As it is stored: without secrets.
   scope.onCall?.({ tool: `webhook ${input.step}`, isWrite: true, input: input.request.value.body, key });
+  const text = JSON.stringify(body);
   const request = {
     url,
     method,
-    headers: withUsualHeaders(headers, { 'content-type': 'application/json', 'idempotency-key': key }),
-    body: JSON.stringify(body),
+    headers: {
+      ...withUsualHeaders(headers, { 'content-type': 'application/json', 'idempotency-key': key }),
+      ...(sign === undefined ? {} : signatureHeaders({ id: key, at: clock.now(), body: text, secret: sign ?? '' })),
+    },
+    body: text,
   };
   const response = await deps.egress
     .request({ ...request, timeout, signal, discard: true })

@@ -150,6 +150,9 @@ function tellSteps(command: 'pause' | 'resume') {
   });
 }
 
+/** The failure of a workflow whose time is up. */
+export const lateFailure = makeFailure('expired', 'The workflow did not end within its timeout_s.');
+
 /** The failure of a workflow in which nothing can happen any more. */
 export const stuckFailure = makeFailure(
   'internal',

@@ -15,6 +15,8 @@ export interface WorkflowStart {
   readonly sealed?: Readonly<Record<string, Sealed>>;
   /** How many workflows are around it. */
   readonly depth?: number;
+  /** The steps above it, from the root on, such as `part/each.2`; absent in a root. */
+  readonly within?: string;
   /** Whether its webhooks are sent; false where one of both sides has not agreed. */
   readonly webhooks?: boolean;
   /** What it may cost, in US dollars, when that is less than its own budget. */
@@ -27,6 +29,8 @@ export interface WebhookRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: JsonObject;
+  /** The secret that signs it, null before it is put in; absent when it is not signed. */
+  readonly sign?: string | null;
 }
 
 /** The input of the effect `webhook`. */
@@ -43,6 +47,8 @@ export interface FanOutInput {
   readonly step: string;
   readonly values: WorkflowValues;
   readonly depth: number;
+  /** As that of its workflow. */
+  readonly within?: string;
   /** What all items together may cost, in US dollars; no limit by default. */
   readonly budgetUsd?: number;
   /** Whether the webhooks of a sub-workflow are sent. */

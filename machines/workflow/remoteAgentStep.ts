@@ -9,6 +9,7 @@
  */
 import { assign, setup } from 'xstate';
 import type { StoredAgentTask } from '../../src/contracts/workflow/agentTask.ts';
+import type { ApprovalNotice } from '../../src/contracts/workflow/approval.ts';
 import type { ApprovalRule } from '../../src/contracts/workflow/definition.ts';
 import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd, StepMetrics } from '../../src/contracts/workflow/step.ts';
@@ -20,6 +21,7 @@ import { childFailure, childOutput } from '../childEvents.ts';
 import { makeFailure } from '../failure.ts';
 import { asZodJson } from '../json.ts';
 import { withinDeadline } from '../lifecycle.ts';
+import { parent } from '../parent.ts';
 import { engineActions, slot } from '../slot.ts';
 import { waitMachine } from '../wait.ts';
 import { addMetrics, failedStep } from './stepEnds.ts';
@@ -57,6 +59,8 @@ export type RemoteAnswer =
 export interface RemoteAgentStepContext {
   /** The task, until it is in its list. */
   readonly task: StoredAgentTask | undefined;
+  /** The id of the step in its workflow, with `.N` for an item. */
+  readonly step: string;
   /** How often the work was given to a runtime. */
   readonly dispatches: number;
   /** How often it may still be given away again when its runtime is silent. */
@@ -182,6 +186,15 @@ const fullSetup = remoteSetup.extend({
       const answer = answerIn(event);
       if (answer.is !== 'pending') return;
       enqueue({ type: 'append', params: { list: 'messages', entry: asJson({ messages: answer.messages }) } });
+      const { tool: tool_name, id: tool_use_id, input } = answer.approval;
+      const notice: ApprovalNotice = {
+        type: 'step.approval',
+        step: context.step,
+        tool_name,
+        tool_use_id,
+        arguments: asZodJson(input),
+      };
+      enqueue.sendTo(parent, notice);
       enqueue.assign({ approval: answer.approval, metrics: addMetrics(context.metrics, answer.metrics) });
     }),
   },
@@ -193,6 +206,7 @@ export const remoteAgentStepMachine = fullSetup.createMachine({
   options: { maxIterations: 1000 },
   context: ({ input }) => ({
     task: input,
+    step: input.value.step,
     dispatches: 0,
     repeats: input.value.servers.length === 0 ? mostRepeats : 0,
     metrics: noMetrics,

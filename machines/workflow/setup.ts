@@ -2,9 +2,9 @@
 import { assign, raise } from 'xstate';
 import { asJson } from '../../src/values/json.ts';
 import { childFailure } from '../childEvents.ts';
-import { makeFailure, runExpired } from '../failure.ts';
+import { runExpired } from '../failure.ts';
 import { tooDeepFailure } from '../member.ts';
-import { stepActions, stuckFailure } from './actions.ts';
+import { lateFailure, stepActions, stuckFailure } from './actions.ts';
 import { cancelledEnd, failedEnd } from './context.ts';
 import { decisionIn, workflowSetupBase } from './setupBase.ts';
 
@@ -36,9 +36,7 @@ export const workflowSetup = workflowSetupBase.extend({
     noteLate: assign(({ context, event }) => ({
       end: failedEnd(
         context,
-        event.type === 'workflow.late' && event.expired
-          ? runExpired
-          : makeFailure('expired', 'The workflow did not end within its timeout_s.'),
+        event.type === 'workflow.late' && event.expired ? runExpired : lateFailure,
         'run_timeout',
       ),
     })),

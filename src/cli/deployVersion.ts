@@ -56,7 +56,10 @@ export async function deployVersion(
     ...(defaults === undefined ? {} : { defaults }),
     ...(settings === undefined ? {} : { settings }),
   };
-  return { deployed: await place.deployments.add(name, version, tags), warnings };
+  const deployed = await place.deployments.add(name, version, tags);
+  // The last version that had the same code may have been deleted, with the code, since it was kept.
+  await place.bundles.save(files);
+  return { deployed, warnings };
 }
 
 /** The project of a workflow, with its real file; nothing for other files. `given`: its folder, as an absolute path; the nearest one above the file by default. */

@@ -1,5 +1,6 @@
 /** Where the command line keeps deployments: on the NATS server of the journal, or in a folder beside the journal, or in the one that TROUPE_DEPLOYMENTS names. */
-import { dirname, join, resolve } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { bundleFolder, type BundleFolder } from '../deployments/bundleFolder.ts';
 import { deploymentsIn, type Deployments } from '../deployments/deployments.ts';
 import { folderDeployments } from '../deployments/store/folderStore.ts';
@@ -14,6 +15,8 @@ export interface DeploymentPlace {
   readonly store: DeploymentStore;
   readonly deployments: Deployments;
   readonly bundles: BundleFolder;
+  /** Has all runs of these deployments the journal that they are beside? A folder that was named, or that several journals are beside, may serve others. */
+  isOfOneJournal(): Promise<boolean>;
 }
 
 /** The options that say where deployments are. */
@@ -34,7 +37,18 @@ export function deploymentPlace(
   const bundles = bundleFolder(join(folder, 'bundles'), clock);
   if (nats) return placeOnServer(cli, nats, bundles);
   const store = folderDeployments(join(folder, 'records'), clock);
-  return { store, deployments: deploymentsIn(store), bundles };
+  return {
+    store,
+    deployments: deploymentsIn(store),
+    bundles,
+    isOfOneJournal: async () => !named && db !== 'memory' && (await isAlone(resolve(cwd, journal))),
+  };
+}
+
+/** Is there no other journal in the folder of this one? */
+async function isAlone(journal: string): Promise<boolean> {
+  const files = await readdir(dirname(journal)).catch(() => []);
+  return files.every((name) => !name.endsWith('.db') || name === basename(journal));
 }
 
 function placeOnServer({ clock }: Pick<Cli, 'clock'>, nats: NatsSettings, local: BundleFolder): DeploymentPlace {
@@ -58,6 +72,7 @@ function placeOnServer({ clock }: Pick<Cli, 'clock'>, nats: NatsSettings, local:
     save: async (files) => (await open()).bundles.save(files),
     open: async (hash) => (await open()).bundles.open(hash),
     delete: async (hash) => (await open()).bundles.delete(hash),
+    list: async () => (await open()).bundles.list(),
   };
-  return { store, deployments: deploymentsIn(store), bundles };
+  return { store, deployments: deploymentsIn(store), bundles, isOfOneJournal: async () => true };
 }

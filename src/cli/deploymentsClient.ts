@@ -1,4 +1,5 @@
 /** The deployments beside a journal as a client has them. */
+import { startOnce } from '../client/startOnce.ts';
 import type { DeploymentInfo, DeploymentsClient, ExecutionsClient } from '../contracts/client/client.ts';
 import { deploymentName, requireTag } from '../deployments/names.ts';
 import type { VersionView } from '../deployments/record.ts';
@@ -11,6 +12,7 @@ import { deployVersion, workflowProject } from './deployVersion.ts';
 import { UsageError } from './exit.ts';
 import { loadDefinition } from './load.ts';
 import { loadPinned } from './pinnedDefinition.ts';
+import { deleteUnusedCode } from './unusedCode.ts';
 import { metaOf, startOfVersion } from './versionStart.ts';
 
 const defaultLimit = 100;
@@ -19,7 +21,7 @@ const defaultLimit = 100;
 export function deploymentsClient(
   cli: Cli,
   options: DeploymentPlaceOptions,
-  runtime: Pick<Runtime, 'start'>,
+  runtime: Pick<Runtime, 'start' | 'journal'>,
   executions: () => Pick<ExecutionsClient, 'get'>,
 ): DeploymentsClient {
   const place = deploymentPlace(cli, options);
@@ -54,16 +56,20 @@ export function deploymentsClient(
       const version = await deployments.get(flow, which);
       const start = startOfVersion(version, input);
       const { subject } = await loadPinned(place, version, start.settings);
-      const { id } = await runtime.start(subject, start.input ?? {}, {
-        meta: metaOf(version, start.settings),
-        ...(key === undefined ? {} : { key }),
-      });
-      return executions().get(id);
+      const begin = () =>
+        runtime.start(subject, start.input ?? {}, {
+          meta: metaOf(version, start.settings),
+          ...(key === undefined ? {} : { key }),
+        });
+      return executions().get(await startOnce(runtime.journal, key, begin));
     },
     tag: async (flow, version, tag, { exclusive = false } = {}) =>
       infoOf(await deployments.tag(flow, version, { tag: requireTag(tag), exclusive })),
     untag: async (flow, version, tag) => infoOf(await deployments.untag(flow, version, tag)),
-    delete: (flow, version) => deployments.delete(flow, version),
+    async delete(flow, version) {
+      await deployments.delete(flow, version);
+      await deleteUnusedCode(place, runtime.journal);
+    },
   };
 }
 

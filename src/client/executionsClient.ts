@@ -12,6 +12,7 @@ import { executionOf } from './readRun.ts';
 import { runControl } from './runControl.ts';
 import { aboutOf, rootRow } from './runFacts.ts';
 import { followLogs, readLogs } from './runLogs.ts';
+import { startOnce } from './startOnce.ts';
 
 /** What the runs are read and moved with. */
 export interface ExecutionsParts {
@@ -58,7 +59,9 @@ export function executionsClient(parts: ExecutionsParts): ExecutionsClient {
       const about = { ...(flow === undefined ? {} : { name: flow }), ...(file === undefined ? {} : { file }) };
       const found = await definitionFor(definitions, about);
       const meta = { ...(file === undefined ? {} : { file }), ...found.about };
-      return get((await runtime.start(found.definition, input, { ...options, meta })).id);
+      return get(
+        await startOnce(journal, options.key, () => runtime.start(found.definition, input, { ...options, meta })),
+      );
     },
     get,
     list: (query) => executionsPage(runtime, query),

@@ -2,6 +2,8 @@
  * What happened in a run, line by line: from the records of its flows, and from the commits of its actors.
  *
  * LL1 The place of a line is fixed when it is stored: what comes later has a higher one, and a later reading gives the same lines at the same places.
+ * LL2 What is read are the first lines of the run, without a gap, although it goes on between the readings of the journal: commits are read before what they are told
+ *    with, and what was stored after a commit that was missed is left for the next reading.
  */
 import type { LogEntry } from '../contracts/client/execution.ts';
 import type { ActorRow, HistoryEntry, Journal, LedgerEntry } from '../journal/journal.ts';
@@ -11,6 +13,7 @@ import { recordsIn } from '../runtime/flowRecords.ts';
 import { callName, flowPath } from './flowHistory.ts';
 import { recordLines, resultLine } from './recordLines.ts';
 import { shortName } from './actorCalls.ts';
+import { runContent, type ClientReader, type RunContent } from './readRun.ts';
 
 /** A line, and the invocation id of the call that it is about. */
 export interface LogLine {
@@ -24,14 +27,32 @@ const placesPerCommit = 1_000_000;
 const placesPerRecord = 4;
 const pageSize = 1_000;
 
-/** All lines of a run, in the order of their places. */
-export async function logLines(
-  journal: Pick<Journal, 'history'>,
-  run: { readonly root: ActorRow; readonly rows: readonly ActorRow[]; readonly ledger: readonly LedgerEntry[] },
-): Promise<LogLine[]> {
-  const { root, rows, ledger } = run;
+/** What was read of the lines of a run. */
+export interface ReadLines {
+  /** In the order of their places. */
+  readonly lines: readonly LogLine[];
+  /** Has the run ended, and are these all of its lines? */
+  readonly isEnded: boolean;
+}
+
+/** Reads the lines of a run. Rejects with `unknown_recipient` when there is no such run. */
+export async function readLines(reader: Pick<ClientReader, 'journal'>, run: string): Promise<ReadLines> {
+  const { journal } = reader;
+  const history = await wholeHistory(journal, run);
+  const content = await runContent(reader, run);
+  const last = history.at(-1);
+  const [missed] = await journal.history({ run, limit: 1, ...(last ? { after: last.position } : {}) });
+  const lines = linesOf(history, content);
+  const first = history[0]?.position ?? missed?.position ?? 0;
+  const end = missed ? (missed.position - first) * placesPerCommit : Infinity;
+  return {
+    lines: lines.filter(({ entry }) => entry.seq < end),
+    isEnded: !missed && content.root.status !== 'active',
+  };
+}
+
+function linesOf(history: readonly HistoryEntry[], { root, rows, ledger }: RunContent): LogLine[] {
   const byActor = new Map(rows.map((row) => [row.actor, row]));
-  const history = await wholeHistory(journal, root.run);
   const first = history[0]?.position ?? 0;
   const lines = history.flatMap((entry): LogLine[] => {
     const draft = commitLine(entry, { root, row: byActor.get(entry.actor) });

@@ -5,14 +5,16 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { sleep, type Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
 import { requireLimit } from './executionsPage.ts';
-import { logLines, type LogLine } from './logLines.ts';
-import { runContent } from './readRun.ts';
+import { readLines, type LogLine, type ReadLines } from './logLines.ts';
 
 /** How many lines are given by default, and at most. */
 const [usual, most] = [200, 10_000];
 
 /** Milliseconds between two readings of a run that another process may have. What happens in this process is seen at once. */
 const pollInterval = 250;
+
+/** How often in a row the journal may be busy, before a log is not followed any more. */
+const mostFailures = 20;
 
 /** What the log of a run is read with. */
 export type LogReader = Pick<Runtime, 'journal' | 'observe'> & {
@@ -24,8 +26,7 @@ export type LogReader = Pick<Runtime, 'journal' | 'observe'> & {
 export async function readLogs(reader: LogReader, run: string, query: LogQuery = {}): Promise<LogEntry[]> {
   const limit = requireLimit(query.limit ?? usual, most);
   requireSelection(query);
-  const content = await runContent(reader, run);
-  return (await logLines(reader.journal, content))
+  return (await readLines(reader, run)).lines
     .filter((line) => fits(line, query))
     .slice(0, limit)
     .map(({ entry }) => entry);
@@ -40,22 +41,33 @@ export async function* followLogs(
 ): AsyncGenerator<LogEntry, void, undefined> {
   requireSelection(query);
   let { after } = query;
-  const { journal, clock } = reader;
-  for (;;) {
+  const { clock } = reader;
+  for (let failures = 0; ;) {
     if (signal?.aborted) return;
     using changed = nextChange(reader, run);
     const began = clock.now();
-    const content = await runContent(reader, run);
-    for (const line of await logLines(journal, content)) {
+    const read = await readUnlessBusy(reader, run, failures);
+    failures = read ? 0 : failures + 1;
+    for (const line of read?.lines ?? []) {
       if (!fits(line, { ...query, ...(after === undefined ? {} : { after }) })) continue;
       after = line.entry.seq;
       yield line.entry;
       if (signal?.aborted) return;
     }
-    if (content.root.status !== 'active') return;
+    if (read?.isEnded) return;
     // A long run takes its time to be read: this process has other things to do.
     const pause = Math.max(pollInterval, 4 * (clock.now() - began));
     await changed.or(clock, pause, signal);
+  }
+}
+
+/** The lines; undefined where the journal cannot be read for a moment, such as while another program locks it. Rejects when it has been so too often in a row. */
+async function readUnlessBusy(reader: LogReader, run: string, failures: number): Promise<ReadLines | undefined> {
+  try {
+    return await readLines(reader, run);
+  } catch (thrown) {
+    if (thrown instanceof TroupeError && thrown.retryable && failures < mostFailures) return undefined;
+    throw thrown;
   }
 }
 

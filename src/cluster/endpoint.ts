@@ -20,6 +20,8 @@ import { decodeJson, rpcRespond } from './rpc.ts';
 
 /** The header with the run's key. A second request with the same key joins the same run, or receives its result. */
 export const keyHeader = 'Troupe-Key';
+/** With this header, the key was made for this request, and no other one has named it before: the node does not look for an earlier run. */
+export const newHeader = 'Troupe-New';
 /** When this header has any value, the response comes as soon as the run is stored. Its result is requested later, under its key. */
 export const detachHeader = 'Troupe-Detach';
 /** With this header and a key, a run that has failed goes on from the step that failed; what succeeded is kept. */
@@ -100,7 +102,8 @@ export function serveEndpoint({
       );
     const input = decodeJson({ data: body, subject });
     requireNoPaths(offer.runnable, input);
-    const starting = start(input, key, { until, retry }).then((started) => {
+    const isNew = key !== undefined && headers?.has(newHeader) === true;
+    const starting = start(input, key, { until, retry, isNew }).then((started) => {
       if (started.handle) {
         runs.watch(offer.name, started.handle);
         runs.noteVersion(started.handle, offer.runnable);
@@ -146,7 +149,7 @@ export function serveEndpoint({
   async function start(
     input: Json,
     key: string | undefined,
-    { until, retry }: { readonly until: number; readonly retry: boolean },
+    { until, retry, isNew }: { readonly until: number; readonly retry: boolean; readonly isNew: boolean },
   ): Promise<{ run: string; handle?: RunHandle }> {
     if (key === undefined) {
       const handle = await runtime.start(offer.runnable, input, {});
@@ -154,7 +157,7 @@ export function serveEndpoint({
     }
     for (;;) {
       try {
-        const handle = await runtime.start(offer.runnable, input, { key, retry });
+        const handle = await runtime.start(offer.runnable, input, { key, retry, isNew });
         return { run: handle.id, handle };
       } catch (thrown) {
         if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
@@ -213,13 +216,13 @@ export function serveEndpoint({
     return asked;
   }
 
+  /** Undefined when it is not done in time. */
   async function inTime<T>(doing: Promise<T>, until: number): Promise<T | undefined> {
-    const over = new AbortController();
-    const late = sleep(clock, Math.max(0, until - clock.now()), over.signal).then(
-      () => undefined,
-      () => undefined,
-    );
-    return Promise.race([doing, late]).finally(() => over.abort());
+    let timer: Disposable | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = clock.wake(until, () => resolve(undefined));
+    });
+    return Promise.race([doing, late]).finally(() => timer?.[Symbol.dispose]());
   }
 
   function send(message: Msg, response: RunResponse): void {

@@ -11,7 +11,7 @@ import type { ObjectStore } from '../nats/objectStore.ts';
 import { permissionError, watchPermissionErrors } from '../nats/permissionErrors.ts';
 import { retryWithoutKey } from '../runtime/retry.ts';
 import { RunResponse } from './response.ts';
-import { detachHeader, keyHeader, offsetHeader, patienceHeader, retryHeader } from './endpoint.ts';
+import { detachHeader, keyHeader, newHeader, offsetHeader, patienceHeader, retryHeader } from './endpoint.ts';
 import { maxBodyBytes } from '../nats/connection.ts';
 import { decodeJson } from './rpc.ts';
 
@@ -72,11 +72,13 @@ export async function invoke(
   /** A node has said that it knows the run. */
   let isBegun = false;
   let refusal: Failure | undefined;
-  for (let isOffered = false; clock.now() < until;) {
+  for (let [isOffered, isFirst] = [false, true]; clock.now() < until; isFirst = false) {
     const left = until - clock.now();
     const headers = {
       ...body.headers,
       [keyHeader]: run,
+      // A request that is repeated may find what the first one has begun.
+      ...(isFirst && key === undefined ? { [newHeader]: 'yes' } : {}),
       // Once a node has begun it, the run is only joined: one that fails again is not retried again.
       ...(retry && !isBegun ? { [retryHeader]: 'yes' } : {}),
       [patienceHeader]: `${Math.ceil(Math.min(patience, left - Math.min(latency / 5, left / 2)))}`,

@@ -131,9 +131,12 @@ export class NodeRuns {
       );
   }
 
-  /** The name of a stored run's definition, if this node offers it, and the version with which the run was begun. */
+  /** The name of a stored run's definition, if this node offers it and can read the run, and the version with which the run was begun. */
   async offeredFor(run: string): Promise<{ readonly name: string; readonly version: string | undefined } | undefined> {
-    const [root] = await this.#runtime.journal.find({ run, parent: null, limit: 1 });
+    const [root] = await this.#runtime.journal.find({ run, parent: null, limit: 1 }).catch((thrown: unknown) => {
+      if (this.#isUnfit(run, thrown)) return [];
+      throw thrown;
+    });
     const name = root && runOrigin(root).name;
     return name !== undefined && this.#offers.has(name) && root ? { name, version: versionIn(root) } : undefined;
   }
@@ -208,12 +211,17 @@ export class NodeRuns {
       this.#log(`${run} is here now: ${why}`);
       this.noteVersion(handle, subject);
     } catch (thrown) {
-      const { kind, message } = toFailure(thrown);
-      if (kind === 'incompatible' || kind === 'corrupt' || kind === 'conflict') {
-        this.#unfit.add(run);
-        this.#log(`${run} cannot go on here (${kind}): ${message}`);
-      }
+      this.#isUnfit(run, thrown);
       throw thrown;
     }
+  }
+
+  /** Is it a run with which this node can never go on? It is named in the log, once, and not tried again. */
+  #isUnfit(run: string, thrown: unknown): boolean {
+    const { kind, message } = toFailure(thrown);
+    if (kind !== 'incompatible' && kind !== 'corrupt' && kind !== 'conflict') return false;
+    this.#unfit.add(run);
+    this.#log(`${run} cannot go on here (${kind}): ${message}`);
+    return true;
   }
 }

@@ -13,14 +13,16 @@ export interface EventContext {
   /** A random number from 0 to below 1; another one each time. */
   chance(): number;
   /** When the whole run must have ended, in milliseconds since the epoch; undefined when it has no deadline. */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
   /** The message that brought the event; undefined when it did not come from outside. */
-  readonly message?: {
-    /** Unique for each message; a repeated delivery has the same id. */
-    readonly id: string;
-    /** The address of its sender. */
-    readonly from: string;
-  };
+  readonly message?:
+    | {
+        /** Unique for each message; a repeated delivery has the same id. */
+        readonly id: string;
+        /** The address of its sender. */
+        readonly from: string;
+      }
+    | undefined;
   /** What a running effect has reported as its partial result (`scope.soFar`); `child` is the id of its invoke. */
   soFar?(child: string): Json | undefined;
 }

@@ -22,7 +22,7 @@ export interface Incoming {
   /** The key of the pending that this settles: when it is no longer pending, this is stale (E3). */
   readonly settles?: string;
   /** The result of an effect, for the ledger. */
-  readonly result?: EffectResult;
+  readonly result?: EffectResult | undefined;
   /** Set for a delayed message that is due: the machine takes no step, its event goes to another actor. */
   readonly forward?: {
     /** The actor that gets it. */
@@ -31,9 +31,9 @@ export interface Incoming {
     readonly event: TimerData['event'];
   };
   /** Set when the caller waits for a reply. */
-  readonly ask?: Envelope;
+  readonly ask?: Envelope | undefined;
   /** Milliseconds since the epoch; after that it is not handled (E9). */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
   /** Called when it is committed; `repeated`: it had been committed before. */
   acknowledge(repeated?: true): void;
   /** Called when it is not handled; the error tells the sender why. */
@@ -68,7 +68,7 @@ export function fromEffect({ key, data }: PendingEffect, outcome: Outcome, inLed
     event,
     body: null,
     settles: key,
-    ...(inLedger ? {} : { result: { key, name: src, input, outcome } }),
+    result: inLedger ? undefined : { key, name: src, input, outcome },
     ...noSender,
   };
 }

@@ -19,10 +19,14 @@ export function fromEnvelope(
   answer: Acknowledgement,
 ): Incoming {
   if (envelope.type.startsWith('xstate.')) return fromEndOfChild(envelope, pending, answer);
-  const { id, from, body, kind, correlation, deadline } = envelope;
-  const base = { isInternal: false, id, from, body, ...(deadline === undefined ? {} : { deadline }), ...answer };
-  if (kind === 'signal') return { ...base, event: signal(type, envelope) };
+  const { id, from, body, kind, deadline } = envelope;
+  const event = kind === 'signal' ? signal(type, envelope) : message(type, envelope);
+  return { isInternal: false, id, from, body, deadline, event, ask: kind === 'ask' ? envelope : undefined, ...answer };
+}
 
+/** The event of a message, whose body must fit the schema that the type has for it. */
+function message(type: ActorType, envelope: Envelope): MachineEvent {
+  const { id, from, body, kind, correlation, deadline } = envelope;
   const schema = type.handles && Object.hasOwn(type.handles, envelope.type) ? type.handles[envelope.type] : undefined;
   if (!schema && type.handles && (kind === 'ask' || kind === 'tell')) {
     throw new TroupeError(
@@ -39,8 +43,7 @@ export function fromEnvelope(
     ...(correlation === undefined ? {} : { correlation }),
     ...(deadline === undefined ? {} : { deadline }),
   };
-  const event = { type: envelope.type, body: parsed ? parsed.data : body, meta };
-  return { ...base, event, ...(kind === 'ask' ? { ask: envelope } : {}) };
+  return { type: envelope.type, body: parsed ? parsed.data : body, meta };
 }
 
 /** Checks the names and the deadline, before the body is read. Throws `invalid` or `expired`. */

@@ -20,6 +20,8 @@ export interface BundleFolder {
   open(hash: string): Promise<string>;
   /** Deletes a bundle. */
   delete(hash: string): Promise<void>;
+  /** The hashes of all bundles that are kept. */
+  list(): Promise<readonly string[]>;
 }
 
 /** Milliseconds; a process that writes for a day is no more. */
@@ -59,6 +61,7 @@ export function bundleFolder(folder: string, clock: Pick<Clock, 'id' | 'now'>): 
     },
     open: verify,
     delete: (hash) => rm(placeOf(hash), { recursive: true, force: true }),
+    list: async () => (await readdir(folder).catch(() => [])).filter((name) => /^[0-9a-f]{64}$/.test(name)),
   };
 }
 

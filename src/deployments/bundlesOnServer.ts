@@ -49,6 +49,7 @@ export function serverBundles(local: BundleFolder, objects: ObjectStore): Bundle
       await onServer('deleted', () => objects.remove(hash));
       await local.delete(hash);
     },
+    list: () => onServer('listed', () => objects.list()),
   };
 }
 

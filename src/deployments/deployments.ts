@@ -34,7 +34,7 @@ export interface Deployments {
   tag(name: string, version: number, tag: TagChange): Promise<VersionView>;
   /** Takes a tag from a version. Rejects with `conflict` for `default`. */
   untag(name: string, version: number, tag: string): Promise<VersionView>;
-  /** Deletes a version. Rejects with `conflict` while it has an exclusive tag. Its code stays. */
+  /** Deletes a version. Rejects with `conflict` while it has an exclusive tag. Its code is not touched. */
   delete(name: string, version: number): Promise<void>;
   /** Deletes a deployment with all its versions. Their numbers are not given again. */
   deleteAll(name: string): Promise<void>;

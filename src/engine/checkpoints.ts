@@ -34,14 +34,14 @@ export function checkpointsOf(context: EngineContext, run: HostedRun, { actor, k
   const patient = <T>(use: () => Promise<T>): Promise<T> =>
     retryWrite(use, () => ({ clock, ending, gone: () => !run.isHere, ...stalls.reportsOf(run.id, actor) }));
   return {
-    async checkpoint(entry: Json): Promise<void> {
+    checkpoint(entry: Json): Promise<void> {
       const result = {
         key: `${key}/${epoch}.${run.nextCheckpoint()}`,
         name: nameOf(name),
         input: null,
         outcome: { ok: true as const, output: entry },
       };
-      await patient(() => journal.record(run.id, epoch, actor, clock.now(), result));
+      return patient(() => journal.record(run.id, epoch, actor, clock.now(), result));
     },
     async checkpoints(): Promise<readonly Checkpoint[]> {
       // Those that did the same step in earlier lives of a retried run.

@@ -13,6 +13,7 @@ export function systemClock(): Clock {
   const pool = new Uint32Array(256);
   let unused = 0;
   let lastTime = 0;
+  let timeText = '';
   let count = 0;
   const randomUint32 = () => {
     if (unused === 0) unused = randomFillSync(pool).length;
@@ -25,18 +26,31 @@ export function systemClock(): Clock {
     random: () => randomUint32() / 2 ** 32,
     id() {
       const time = Date.now();
-      count = time === lastTime ? count + 1 : 0;
-      lastTime = time;
-      return `${time.toString(36)}${count.toString(36).padStart(3, '0')}${randomUint32().toString(36).padStart(7, '0')}`;
+      if (time === lastTime) count++;
+      else {
+        lastTime = time;
+        timeText = time.toString(36);
+        count = 0;
+      }
+      return `${timeText}${count.toString(36).padStart(3, '0')}${randomUint32().toString(36).padStart(7, '0')}`;
     },
     wake(at, call) {
       let timer: NodeJS.Timeout;
+      let keeps = true;
       const arm = () => {
         const wait = at - Date.now();
         timer = setTimeout(() => (at <= Date.now() ? fire(call) : arm()), Math.max(0, Math.min(wait, maxTimeout)));
+        if (!keeps) timer.unref();
       };
       arm();
-      return { [Symbol.dispose]: () => clearTimeout(timer) };
+      return {
+        keepAlive(given) {
+          keeps = given;
+          if (keeps) timer.ref();
+          else timer.unref();
+        },
+        [Symbol.dispose]: () => clearTimeout(timer),
+      };
     },
   };
 }

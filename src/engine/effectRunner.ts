@@ -39,7 +39,7 @@ export class EffectRunner {
   readonly #run: HostedRun;
   readonly #owner: EffectOwner;
   readonly #running = new Map<string, RunningEffect>();
-  /** Undefined until an effect asks for it. */
+  /** Undefined until an effect is started. */
   #gone: AbortController | undefined;
 
   constructor(context: EngineContext, run: HostedRun, owner: EffectOwner) {
@@ -73,7 +73,7 @@ export class EffectRunner {
       task: this.#run.begin(),
     };
     this.#running.set(key, running);
-    const goneSignal = () => (this.#gone ??= new AbortController()).signal;
+    const { checkpoint, checkpoints } = checkpointsOf(this.#context, this.#run, { actor, key: firstKey, name: src });
     const common = { run, actor, key, name: src, again };
     report({ type: 'effect.started', at: clock.now(), ...common });
     const scope: EffectScope = {
@@ -81,9 +81,8 @@ export class EffectRunner {
       actor,
       run,
       signal: controller.signal,
-      get gone() {
-        return goneSignal();
-      },
+      // Neither a getter nor the members of another object: with these, the scope of each effect would have a hidden class of its own.
+      gone: (this.#gone ??= new AbortController()).signal,
       deadline,
       clock,
       again,
@@ -92,7 +91,8 @@ export class EffectRunner {
       list: (name) => this.#owner.actor.list(name),
       listOf: (other, name) => this.#run.listOf(other, name),
       fold: (name, fold) => this.#owner.actor.fold(name, fold),
-      ...checkpointsOf(this.#context, this.#run, { actor, key: firstKey, name: src }),
+      checkpoint,
+      checkpoints,
       soFar: (value) => void (controller.signal.aborted || (running.soFar = value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
     };

@@ -210,11 +210,10 @@ export class Handler {
   }
 
   #contextOf({ id, from, isInternal }: Incoming): EventContext {
-    const { deadline } = this.#state;
     return {
       ...this.#timeAndChance(),
-      ...(deadline === undefined ? {} : { deadline }),
-      ...(isInternal || from === undefined ? {} : { message: { id, from } }),
+      deadline: this.#state.deadline,
+      message: isInternal || from === undefined ? undefined : { id, from },
       soFar: (child) => this.#executor.soFar(child),
     };
   }

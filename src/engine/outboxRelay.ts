@@ -103,7 +103,8 @@ export class OutboxRelay {
     const before = isOrdered ? this.#queues.get(to) : undefined;
     if (isEnd) this.#ends.set(to, (this.#ends.get(to) ?? 0) + 1);
     const deliver = () => this.#deliver(envelope, epoch, sending);
-    const queued: Promise<void> = (before ? before.then(deliver) : deliver()).finally(() => {
+    // No delivery rejects.
+    const queued: Promise<void> = (before ? before.then(deliver) : deliver()).then(() => {
       if (this.#queues.get(to) === queued) this.#queues.delete(to);
       if (isEnd) leave(this.#ends, to);
       leave(sending.queued, to);

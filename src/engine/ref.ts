@@ -1,5 +1,5 @@
 /** How code outside the engine speaks to an actor: typed asks, each with a deadline, and tells. */
-import type { Clock } from '../values/clock.ts';
+import type { Alarm, Clock } from '../values/clock.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { FailureBody } from '../contracts/envelope.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
@@ -51,7 +51,7 @@ export class ReplyChannel implements Disposable {
   readonly #waiting = new Map<string, Waiting[]>();
   readonly #listener: Disposable;
   /** One timer for all callers, at the earliest deadline or before it: a timer for each would cost as much as the question. */
-  #timer: Disposable | undefined;
+  #timer: Alarm | undefined;
   #wakesAt = Infinity;
 
   constructor(transport: Transport, clock: Clock) {
@@ -133,11 +133,14 @@ export class ReplyChannel implements Disposable {
   /** Nobody waits for the answer to this question any more. */
   #forget(id: string): void {
     this.#waiting.delete(id);
-    if (this.#waiting.size === 0) this.#unwatch(); // A timer would keep the process alive.
+    if (this.#waiting.size > 0) return;
+    // Only a caller that waits keeps the process alive. The timer itself serves the next one: setting one for each would cost a tenth of an ask.
+    if (this.#timer?.keepAlive) this.#timer.keepAlive(false);
+    else this.#unwatch();
   }
 
   #watch(deadline: number): void {
-    if (this.#wakesAt <= deadline) return;
+    if (this.#wakesAt <= deadline) return this.#timer?.keepAlive?.(true);
     this.#unwatch();
     this.#wakesAt = deadline;
     this.#timer = this.#clock.wake(deadline, () => this.#expire());
@@ -171,6 +174,7 @@ export class ReplyChannel implements Disposable {
       this.#end(caller);
       caller.reject(stopped);
     }
+    this.#unwatch();
   }
 }
 

@@ -21,21 +21,27 @@ const bounds = { first: 100, longest: 5_000 };
  * Tries again after a retryable `storage` failure. Rejects with any other, and with `fenced` once the write is no longer wanted.
  * `scopeOf` is called when an attempt fails for the first time, which most writes never do.
  */
-export async function retryWrite<T>(write: () => Promise<T>, scopeOf: () => RetryScope): Promise<T> {
-  let scope: RetryScope | undefined;
+export const retryWrite = <T>(write: () => Promise<T>, scopeOf: () => RetryScope): Promise<T> =>
+  write().catch((thrown: unknown) => retryFailedWrite(write, scopeOf(), thrown));
+
+async function retryFailedWrite<T>(
+  write: () => Promise<T>,
+  { clock, ending, gone, stalled, continued }: RetryScope,
+  first: unknown,
+): Promise<T> {
+  let thrown = first;
   for (let failed = 1; ; failed++) {
-    try {
-      const stored = await write();
-      scope?.continued?.();
-      return stored;
-    } catch (thrown) {
-      const failure = toFailure(thrown);
-      if (failure.kind !== 'storage' || !failure.retryable) throw thrown;
-      scope ??= scopeOf();
-      scope.stalled(failure);
-    }
-    const { clock, ending, gone } = scope;
+    const failure = toFailure(thrown);
+    if (failure.kind !== 'storage' || !failure.retryable) throw thrown;
+    stalled(failure);
     await sleep(clock, backoff(failed, bounds, clock.random()), ending);
     if (gone()) throw new TroupeError('fenced', 'This process no longer runs the actor that was to be stored.');
+    try {
+      const stored = await write();
+      continued?.();
+      return stored;
+    } catch (again) {
+      thrown = again;
+    }
   }
 }

@@ -26,6 +26,8 @@ export interface StartActorOptions {
   readonly input?: Json;
   /** The id was made for this start, so that nothing can be stored of it; false by default. */
   readonly isNew?: boolean;
+  /** Nothing was stored of it a moment ago: it is not looked for before the claim, which tells. False by default. */
+  readonly isUnstored?: boolean;
   /** Milliseconds since the epoch; everything the actor starts inherits it. */
   readonly deadline?: number;
   /** Facts about the run for people and commands. */
@@ -94,8 +96,13 @@ export class RunStarter {
     if (registry.of(run).size > 0) await this.#requireSame(address, options);
     const turn = context.clock.turn?.();
     if (turn) await turn;
-    if (!options.retry && !options.isNew && (await this.#hasEnded(address, options))) return address;
-    const hosted = await this.#parts.claim(run, address, options.isNew === true);
+    const mayBeStored = !options.retry && !options.isNew && !options.isUnstored;
+    if (mayBeStored && (await this.#hasEnded(address, options))) return address;
+    const hosted = await this.#parts.claim(run, address, options.isNew === true).catch(async (thrown: unknown) => {
+      // What is another run is told at once: waiting for the process that has it would not help.
+      if (toFailure(thrown).kind === 'owned_elsewhere') await this.#requireSame(address, options);
+      throw thrown;
+    });
     try {
       // A run that has actors was claimed before.
       if (!hosted.isFirst) await this.#requireSame(address, options);

@@ -46,25 +46,29 @@ const nameOf = (id: string): string | undefined => /^(?:.*\/)?(.+)_[1-9][0-9]*$/
 function shortCall(record: FlowCallRecord): ShortCall {
   const { id, name, kind, type, scope, n, after, waitedFor, input, at, ms, metadata, from, cause, loaded, outcome } =
     record;
-  return {
-    i: id,
-    ...(name === nameOf(id) ? {} : { m: name ?? 0 }),
-    ...(kind === 'checkpoint' ? {} : { k: kind }),
-    ...(type === undefined ? {} : { t: type }),
-    ...(scope === undefined ? {} : { s: scope }),
-    n,
-    ...(after === undefined ? {} : { p: after }),
-    ...(waitedFor ? { w: waitedFor } : {}),
-    ...(input === undefined ? {} : { h: input }),
-    a: at,
-    ...(ms === 0 ? {} : { d: ms }),
-    ...(metadata ? { x: metadata } : {}),
-    ...(from ? { f: from } : {}),
-    ...(loaded ? { l: loaded } : {}),
-    ...(cause === undefined ? {} : { c: cause }),
-    ...(outcome.ok ? { o: outcome.output, ...(outcome.encoded ? { e: 1 } : {}) } : { r: outcome.failure }),
-  };
+  // Field by field: there is one for each call, and most have few.
+  const short: Writable<ShortCall> = { i: id, n, a: at };
+  if (name !== nameOf(id)) short.m = name ?? 0;
+  if (kind !== 'checkpoint') short.k = kind;
+  if (type !== undefined) short.t = type;
+  if (scope !== undefined) short.s = scope;
+  if (after !== undefined) short.p = after;
+  if (waitedFor) short.w = waitedFor;
+  if (input !== undefined) short.h = input;
+  if (ms !== 0) short.d = ms;
+  if (metadata) short.x = metadata;
+  if (from) short.f = from;
+  if (loaded) short.l = loaded;
+  if (cause !== undefined) short.c = cause;
+  if (!outcome.ok) short.r = outcome.failure;
+  else {
+    short.o = outcome.output;
+    if (outcome.encoded) short.e = 1;
+  }
+  return short;
 }
+
+type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
 
 function callOf({ i, m = nameOf(i), k, t, s, n, p, w, h, a, d, x, f, l, c, o, e, r }: ShortCall): FlowCallRecord {
   return {

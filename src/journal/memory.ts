@@ -34,14 +34,14 @@ export interface MemoryContents {
   position: number;
 }
 
-/** The contents of one actor. */
+/** The contents of one actor. Most actors have few of these, so each map is made when it gets its first entry. */
 interface ActorContents {
   row: ActorRow;
   readonly history: HistoryEntry[];
-  readonly pending: Map<string, Pending>;
-  readonly inbox: Map<string, { seq: number; body: Json }>;
-  readonly replies: Map<string, Envelope>;
-  readonly lists: Map<string, Json[]>;
+  pending?: Map<string, Pending>;
+  inbox?: Map<string, { seq: number; body: Json }>;
+  replies?: Map<string, Envelope>;
+  lists?: Map<string, Json[]>;
 }
 
 /** An empty journal's contents. */
@@ -88,7 +88,7 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     else owners.set(owner, known);
   };
   const close = (key: string) => {
-    actorByPending.get(key)?.pending.delete(key);
+    actorByPending.get(key)?.pending?.delete(key);
     actorByPending.delete(key);
   };
   /** An inbox is there as long as a message waits in it. */
@@ -96,20 +96,14 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     const box = mail.get(run);
     if (box?.delete(id) && box.size === 0) mail.delete(run);
   };
-  const append = ({ lists }: ActorContents, list: string, entry: Json) => {
+  const append = (kept: ActorContents, list: string, entry: Json) => {
+    const lists = (kept.lists ??= new Map<string, Json[]>());
     const entries = lists.get(list);
     if (entries) entries.push(entry);
     else lists.set(list, [entry]);
   };
   const insert = (row: ActorRow): ActorContents => {
-    const kept: ActorContents = {
-      row,
-      history: [],
-      pending: new Map(),
-      inbox: new Map(),
-      replies: new Map(),
-      lists: new Map(),
-    };
+    const kept: ActorContents = { row, history: [] };
     actors.set(row.actor, kept);
     const ofRun = byRun.get(row.run);
     if (ofRun) ofRun.add(kept);
@@ -127,7 +121,7 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     if (gone.size === 0) return 0;
     for (const [address, { row, pending }] of actors) {
       if (!gone.has(row.run)) continue;
-      for (const key of pending.keys()) actorByPending.delete(key);
+      for (const key of pending?.keys() ?? []) actorByPending.delete(key);
       actors.delete(address);
     }
     for (const [key, { run }] of results) if (gone.has(run)) results.delete(key);
@@ -142,7 +136,7 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
   const requireNext = ({ run, epoch, actor, seq, event }: Commit, before: number) => {
     requireOwner(run, epoch);
     if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
-    if (event.inbox && actors.get(actor)?.inbox.has(event.id)) throw duplicateMessageError(actor, event.id);
+    if (event.inbox && actors.get(actor)?.inbox?.has(event.id)) throw duplicateMessageError(actor, event.id);
   };
   const revisionOf = (actor: Address) => actors.get(actor)?.row.seq ?? 0;
 
@@ -157,17 +151,17 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     kept.history.push({ position: ++contents.position, actor, seq, at, epoch, state, status, event, opens, closes });
     for (const key of closes) close(key);
     for (const pending of opens) {
-      kept.pending.set(pending.key, pending);
+      (kept.pending ??= new Map()).set(pending.key, pending);
       actorByPending.set(pending.key, kept);
       if (pending.kind === 'message' && pending.data.correlation !== undefined)
-        kept.replies.set(pending.data.correlation, pending.data);
+        (kept.replies ??= new Map()).set(pending.data.correlation, pending.data);
     }
     for (const { key, name, input, outcome } of answers)
       if (!results.has(key))
         results.set(key, { run, key, actor, at, name, input, outcome, position: contents.position });
     for (const { list, entry } of appends) append(kept, list, entry);
     if (event.inbox) {
-      kept.inbox.set(event.id, { seq, body: event.body });
+      (kept.inbox ??= new Map()).set(event.id, { seq, body: event.body });
       removeMail(run, event.id);
     }
   }
@@ -198,13 +192,13 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
       const holder = own?.row.run === run ? own : actorsOf(run).find(({ row }) => row.parent === undefined);
       if (!holder) throw unknownRunError(run);
       append(holder, deadLetterList, asJson(letter));
-      if (actorByPending.get(letter.id)?.pending.get(letter.id)?.kind === 'message') close(letter.id);
+      if (actorByPending.get(letter.id)?.pending?.get(letter.id)?.kind === 'message') close(letter.id);
       removeMail(run, letter.id);
     },
     async load(actor) {
       const kept = actors.get(actor);
       if (!kept) return undefined;
-      const pending = [...kept.pending.values()];
+      const pending = [...(kept.pending?.values() ?? [])];
       const answered = new Map<string, Outcome>(
         pending.flatMap(({ key }) => {
           const result = results.get(key);
@@ -215,18 +209,18 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
         ...kept.row,
         pending,
         results: answered,
-        lists: Object.fromEntries([...kept.lists].map(([name, entries]) => [name, entries.length])),
+        lists: Object.fromEntries([...(kept.lists ?? [])].map(([name, entries]) => [name, entries.length])),
       };
     },
-    list: async (actor, list, from = 0, to) => (actors.get(actor)?.lists.get(list) ?? []).slice(from, to),
+    list: async (actor, list, from = 0, to) => (actors.get(actor)?.lists?.get(list) ?? []).slice(from, to),
     async handled(actor, id) {
       const kept = actors.get(actor);
-      const found = kept?.inbox.get(id);
-      return found && { ...found, reply: kept?.replies.get(id) };
+      const found = kept?.inbox?.get(id);
+      return found && { ...found, reply: kept?.replies?.get(id) };
     },
     undelivered: async (run) =>
       actorsOf(run)
-        .flatMap(({ pending }) => [...pending.values()])
+        .flatMap(({ pending }) => [...(pending?.values() ?? [])])
         .flatMap(({ kind, data }) => (kind === 'message' ? [data] : [])),
     settle: (_run, keys) => keys.forEach(close),
 
@@ -268,7 +262,7 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     async post(envelope) {
       const box = mail.get(envelope.run) ?? new Map<string, Envelope>();
       const kept = actors.get(envelope.to);
-      const known = { status: kept?.row.status, handled: kept?.inbox.get(envelope.id), waiting: box.get(envelope.id) };
+      const known = { status: kept?.row.status, handled: kept?.inbox?.get(envelope.id), waiting: box.get(envelope.id) };
       if (!isNewMessage(envelope, known)) return;
       mail.set(envelope.run, box.set(envelope.id, structuredClone(envelope)));
     },

@@ -27,8 +27,9 @@ export function signalsAwaitedBy(row: Pick<ActorRow, 'actor' | 'run' | 'status' 
 /** Those of all flows of a run; none where a pause of one of them will move it on. */
 export async function awaitedSignals(journal: Pick<Journal, 'find'>, run: string): Promise<readonly AwaitedSignal[]> {
   const rows = await journal.find({ run, status: 'active', limit: 10_000 });
-  const isPausing = rows.some((row) =>
-    Object.values(propertiesOf(contextOf(row)['open'])).some((request) => propertiesOf(request)['kind'] === 'sleep'),
-  );
-  return isPausing ? [] : rows.flatMap(signalsAwaitedBy);
+  return rows.some(isSleeping) ? [] : rows.flatMap(signalsAwaitedBy);
 }
+
+/** Does a flow wait for time to pass? */
+export const isSleeping = (row: Pick<ActorRow, 'snapshot'>): boolean =>
+  Object.values(propertiesOf(contextOf(row)['open'])).some((request) => propertiesOf(request)['kind'] === 'sleep');

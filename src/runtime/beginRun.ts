@@ -82,7 +82,8 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
       ],
       about: aboutOf(subject, { ...meta, ...configuration?.about }),
       ...dueIn(deadline ?? configuration?.deadline),
-      ...(isNew ? { isNew: true } : {}),
+      // What another process stores meanwhile is found by the claim.
+      ...(isNew ? { isNew: true } : before === undefined ? { isUnstored: true } : {}),
       // Another process may have retried it meanwhile: then its outcome is the new one.
       ...(again ? { retry: requireFailed } : {}),
     });

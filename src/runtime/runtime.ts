@@ -25,7 +25,7 @@ import { storageReasonOf } from '../values/storageReason.ts';
 import { openBackends } from './backends.ts';
 import type { AwaitedSignal } from './awaitedSignals.ts';
 import { beginnings } from './beginRun.ts';
-import { compile } from './compile.ts';
+import { compile } from './compile/compile.ts';
 import { definitionVersion } from './definitionVersion.ts';
 import { flowDeps } from './flowDeps.ts';
 import { flowSecrets } from './flowSecrets.ts';

@@ -2,7 +2,7 @@
 import type { ActorRow, Journal, RunLease } from '../journal/journal.ts';
 import { isOfThisMachine, isProcessAlive } from '../engine/processId.ts';
 import { propertiesOf } from '../values/properties.ts';
-import { awaitedSignals } from './awaitedSignals.ts';
+import { awaitedSignals, isSleeping, signalsAwaitedBy } from './awaitedSignals.ts';
 import type { Runtime, Ticket } from './runtime.ts';
 
 /** How a run that has not ended can stand. */
@@ -75,18 +75,31 @@ const needsIn = ({ tags }: ActorRow, asked: readonly Ticket[]) =>
 /** How the state of a flow begins whose body waits: for a person, a signal, time, or a child. */
 export const waitingFlow = 'active.lifecycle.working.waiting';
 
-/** Can only people, a signal or time move this flow on? Not while something of its run is at work, or while a signal for it is not taken yet. */
+/**
+ * Can only a signal or time move this flow on? Not while something of its run is at work, or while a signal for it is not taken yet.
+ * One that waits for a person alone is told by its questions: it goes on once they are answered.
+ */
 export async function isFlowWaiting(
   journal: Pick<Journal, 'find' | 'load' | 'mail'>,
-  { run, state, snapshot }: ActorRow,
+  { run, actor, state, snapshot }: ActorRow,
 ): Promise<boolean> {
   if (propertiesOf(snapshot)['machine'] !== 'flow' || !state.startsWith(waitingFlow)) return false;
-  return !(await hasWork(journal, run)) && (await journal.mail(run)).length === 0;
+  // The row may have been read before the others.
+  const rows = await activeRows(journal, run);
+  const isStillWaiting = rows.some((row) => row.actor === actor && row.state.startsWith(waitingFlow));
+  if (!isStillWaiting || !rows.some((row) => signalsAwaitedBy(row).length > 0 || isSleeping(row))) return false;
+  return !(await isWorking(journal, rows)) && (await journal.mail(run)).length === 0;
 }
 
-/** Is an effect of it begun and not settled, or does an actor of it wait for time to pass before it tries again? */
-async function hasWork(journal: Pick<Journal, 'find' | 'load'>, run: string): Promise<boolean> {
-  for (const { actor, tags } of await journal.find({ run, status: 'active', limit: 10_000 })) {
+const activeRows = (journal: Pick<Journal, 'find'>, run: string) =>
+  journal.find({ run, status: 'active', limit: 10_000 });
+
+const hasWork = async (journal: Pick<Journal, 'find' | 'load'>, run: string): Promise<boolean> =>
+  isWorking(journal, await activeRows(journal, run));
+
+/** Is an effect of one of them begun and not settled, or does one wait for time to pass before it tries again? */
+async function isWorking(journal: Pick<Journal, 'load'>, rows: readonly ActorRow[]): Promise<boolean> {
+  for (const { actor, tags } of rows) {
     if (tags.includes('recovering')) return true;
     if ((await journal.load(actor))?.pending.some(({ kind }) => kind === 'effect')) return true;
   }

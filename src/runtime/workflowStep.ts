@@ -83,7 +83,7 @@ function renderedStep(definition: WorkflowDefinition, step: StepDefinition, valu
   const [first] = items;
   return {
     items: items.length,
-    ...(first === undefined ? {} : { first: renderedOnce(definition, step, valuesOfItem(values, first, 0)) }),
+    ...(first === undefined ? {} : { first: renderedOnce(definition, step, valuesOfItem({ forEach }, values, first, 0)) }),
   };
 }
 

@@ -13,10 +13,15 @@ export function reasonOf(thrown: unknown): string {
   return messages.length > 0 ? [...new Set(messages)].join(': ') : textOf(thrown);
 }
 
-/** Anything can be thrown, also what has no text: an object without a prototype. */
+/** Anything can be thrown, also what has no text: an object without a prototype. Of an object that says nothing the keys are told, and no values: they may be secrets. */
 function textOf(thrown: unknown): string {
   try {
-    return String(thrown);
+    if (typeof thrown !== 'object' || thrown === null) return String(thrown);
+    const { message, ...more } = thrown as { readonly message?: unknown };
+    if (typeof message === 'string' && message !== '') return message;
+    const text = String(thrown);
+    const keys = Object.keys(more).slice(0, 20).join(', ');
+    return text === '[object Object]' && keys !== '' ? `an object with the keys ${keys}` : text;
   } catch {
     return Object.prototype.toString.call(thrown);
   }

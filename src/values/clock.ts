@@ -10,12 +10,18 @@ export interface Clock {
   /** A fresh id, unique on this machine and others, sortable by time. */
   id(): string;
   /** Calls once at `at` (milliseconds since the epoch) or soon after, never before. Disposing cancels it. */
-  wake(at: number, call: () => void): Disposable;
+  wake(at: number, call: () => void): Alarm;
   /**
    * Undefined when work may go on at once; else wait for it, because timers and sockets of the process had no turn for some milliseconds.
    * Simulated clocks leave it out: there the order of events must not depend on how fast a machine is.
    */
   turn?(): Promise<void> | undefined;
+}
+
+/** A call that was asked for at a time. */
+export interface Alarm extends Disposable {
+  /** Does it keep its process alive until then? It does until it is told otherwise. A clock whose alarms keep no process alive leaves this out. */
+  keepAlive?(keeps: boolean): void;
 }
 
 /** Waits `ms` milliseconds; rejects with `cancelled` as soon as the signal fires. */

@@ -22,7 +22,7 @@ export function decodeUtf8(bytes: Uint8Array, source: string): string {
     throw new TroupeError(
       'invalid',
       `${source}:${line}:${column}: not UTF-8: the byte 0x${(bytes[at] ?? 0).toString(16).padStart(2, '0')} (number ${at}) cannot stand here. Save it as UTF-8.`,
-      { cause, data: { byte: at } },
+      { cause, data: { byte: at, line, column } },
     );
   }
 }

@@ -68,7 +68,7 @@ const small: readonly Row[] = [
   flowAnswer(2, 3, 1_000),
   idleNode(2, 0),
   waitingRuns({ count: 2, window: 100, settling: 0 }),
-  workers(2, 4),
+  workers(2, 4, 10),
   nodeDeath('SIGKILL', 1, 1),
   healthyNode(1, 1, 100),
   coldStart([{ finished: 1, waiting: 1 }], 3_000),

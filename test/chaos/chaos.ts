@@ -12,7 +12,7 @@ import { playRound, plus } from './playRound.ts';
 import { rounds } from './rounds.ts';
 import { noCounts } from './chaosRound.ts';
 
-const kinds = [...Object.keys(rounds), 'nodes', 'cuts'];
+const kinds = [...Object.keys(rounds), 'nodes', 'leaders', 'cuts'];
 const { minutes, seed: first, only } = options();
 // Only when it is not compiled yet: the tests start the compiled form of this file.
 if (import.meta.filename.endsWith('.ts')) compile();

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { built, root } from '../built.ts';
 import { limits } from '../limits.ts';
-import type { NatsServer } from '../nats/server.ts';
+import type { Place } from './places.ts';
 
 export interface ProcessEnd {
   readonly code: number | null;
@@ -28,8 +28,8 @@ export const worker = (db: string, url: string, rooms: readonly string[], point 
   start([built('test/chaos/worker.ts'), db, ...rooms], { CHAOS_WORLD: url, CHAOS_POINT: point });
 
 /** A node of a cluster that offers the agent. */
-export const node = (server: NatsServer, name: string, url: string): Child =>
-  start([built('test/chaos/nodeWorker.ts'), server.url, server.stateFolder, name], { CHAOS_WORLD: url });
+export const node = ({ url, stateFolder, replicas }: Place, name: string, world: string): Child =>
+  start([built('test/chaos/nodeWorker.ts'), url, stateFolder, name, `${replicas}`], { CHAOS_WORLD: world });
 
 function start(args: readonly string[], env: Record<string, string>): Child {
   const child = spawn(process.execPath, args, {

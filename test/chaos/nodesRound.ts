@@ -1,38 +1,53 @@
-/** Three nodes and a server that must not lose acknowledged writes: each may be killed or frozen at any moment. Every run continues on some node. */
+/** Three nodes and their servers, which must not lose acknowledged writes: each may be killed or frozen at any moment. Every run continues on some node. */
 import { openCluster } from '../../src/cluster/client.ts';
 import { toFailure } from '../../src/values/failure.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { openRuntime } from '../../src/runtime/runtime.ts';
 import { limits, slow } from '../limits.ts';
-import { natsServer } from '../nats/server.ts';
 import { node, type Child } from './child.ts';
-import { fastClock } from './fastClock.ts';
 import { ChaosRound, type ChaosCounts } from './chaosRound.ts';
-import { overrideMethods } from '../../src/testing/world/intercept.ts';
+import { oneServer, type Place } from './places.ts';
+import { interceptMethods } from '../../src/testing/world/intercept.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** What is asked while three servers elect a leader is asked again. */
+async function untilAnswered(ask: () => unknown): Promise<unknown> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      if (attempt === 40 || toFailure(thrown).kind !== 'storage') throw thrown;
+      await pause(250);
+    }
+  }
+}
+
 /** The number of faults in a round; before each fault another run is started, so that there is always one to disturb. */
 const faultCount = 16;
 
 export async function nodesRound(
   random: () => number,
+  open: () => Promise<Place> = oneServer,
 ): Promise<{ counts: ChaosCounts; violations: readonly string[] }> {
-  await using server = await natsServer();
+  await using place = await open();
+  const { url, stateFolder, replicas, clock, faults } = place;
   await using runtime = await openRuntime({
-    nats: { servers: server.url, folder: server.stateFolder },
-    clock: fastClock(),
+    nats: { servers: url, folder: stateFolder, replicas },
+    clock,
     env: {},
   });
-  const { journal } = runtime;
-  // This replica follows the log; the runtime closes it.
-  const read = async (): Promise<Journal> => overrideMethods(journal, { [Symbol.asyncDispose]: async () => {} });
+  // The runtime closes it.
+  const journal = interceptMethods(runtime.journal, ({ name, invoke }) =>
+    name === Symbol.asyncDispose ? Promise.resolve() : untilAnswered(invoke),
+  );
+  const read = async (): Promise<Journal> => journal;
   await using round = await ChaosRound.open(random, faultCount, read);
-  await using cluster = await openCluster({ servers: server.url }, fastClock());
+  await using cluster = await openCluster({ servers: url }, clock);
   const nodes = new Map<string, Child>();
   let isFinished = false;
   /** Restarts a process that has ended for any reason, as a process supervisor would. */
   const start = (name: string): void => {
-    const child = node(server, name, round.service.url);
+    const child = node(place, name, round.service.url);
     nodes.set(name, child);
     void child.ended.then(() => (isFinished ? undefined : start(name)));
   };
@@ -46,12 +61,12 @@ export async function nodesRound(
     const name = anyNode();
     const victim = nodes.get(name)!;
     const draw = random();
-    if (draw < 0.2) {
-      await server.kill();
+    if (draw < faults.server) {
+      const restart = await place.kill(random);
       round.counts.serverKills++;
       await pause(random() * 500);
-      await server.restart();
-    } else if (draw < 0.4) {
+      await restart();
+    } else if (draw < faults.server + faults.zombie) {
       victim.kill('SIGSTOP');
       await pause((1_200 + random() * 800) * slow); // Longer than the lease duration.
       victim.kill('SIGCONT');

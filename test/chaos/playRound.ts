@@ -1,6 +1,7 @@
 /** Plays one round by its seed. */
 import { seededRandom } from './random.ts';
 import { nodesRound } from './nodesRound.ts';
+import { threeServers } from './places.ts';
 import { rounds } from './rounds.ts';
 import { ChaosRound, type ChaosCounts } from './chaosRound.ts';
 
@@ -10,6 +11,7 @@ export async function playRound(
 ): Promise<{ counts: ChaosCounts; violations: readonly string[] }> {
   const random = seededRandom(seed);
   if (kind === 'nodes') return nodesRound(random);
+  if (kind === 'leaders') return nodesRound(random, threeServers);
   const roundKind = rounds[kind]!;
   await using round = await ChaosRound.open(random, roundKind.rooms);
   await roundKind.play(round, random);

@@ -244,6 +244,34 @@ test('a deployment is deleted as a whole, and its runs can still go on', { timeo
   expect(readdirSync(bundlesOf(dir))).toEqual([]);
 });
 
+test(
+  'deleting a version deletes its code, unless another version or a run has the same; pruning runs deletes the rest',
+  { timeout: limits.long },
+  async () => {
+    using dir = project();
+    const deploy = async (says: string) => {
+      dir.file('greeter.mjs', greeter(says));
+      await dir.troupe('deploy', 'greeter.mjs', '--tag', 'default');
+    };
+    const remove = (version: string) => dir.troupe('deployments', 'delete', 'greeter', '--version', version);
+    const count = () => readdirSync(bundlesOf(dir)).length;
+    await deploy('never run');
+    await deploy('run');
+    await dir.troupe('invoke', 'greeter', '--input', 'hi', '--key', 'k1', '--quiet');
+    await deploy('twice');
+    await deploy('twice');
+    await deploy('last');
+    expect(count()).toBe(4);
+    expect((await remove('1')).err).toContain('Its code is deleted, too.');
+    expect((await remove('2')).err).toContain('so that its runs can go on');
+    expect((await remove('3')).err).toContain('other versions have it');
+    expect(count()).toBe(3);
+    expect((await dir.troupe('runs', 'resume', 'k1', '--quiet')).out).toBe('run\n');
+    await dir.troupe('runs', 'prune', '--older-than', '1ms');
+    expect(count()).toBe(2);
+  },
+);
+
 test('the commit of a version is kept, and whether files differed from it', { timeout: limits.long }, async () => {
   using dir = project();
   dir.file('greeter.mjs', greeter('hello'));

@@ -62,6 +62,10 @@ test.concurrent('a question is withdrawn by its run, which ends the flow', async
   expect(code).toBe(1);
   expect(err).toContain('wrong topic');
   expect((await here(dir, ['waits', 'answer', 'job-1', '--value', '1'])).err).toContain('Nothing in "job-1" waits');
+  await waiting(dir, { topic: 'flows' }, 'job-2');
+  expect((await here(dir, ['waits', 'abort', 'job-2', '--wait', 'other'])).err).toContain('has no question "other"');
+  expect((await here(dir, ['waits', 'abort', 'job-2', '--wait', 'approve', '--reason', 'too late'])).code).toBe(0);
+  expect((await dir.troupe('runs', 'resume', 'job-2', '--quiet')).err).toContain('too late');
 });
 
 test.concurrent('open questions are gone through on a terminal, and nowhere else', async () => {

@@ -89,6 +89,19 @@ export function clientSuite(name: string, make: MakeWorld): void {
       });
     });
 
+    describe('starts a run', () => {
+      test('that has begun under the same key and input: it is that run, whichever process has it', async () => {
+        await using world = await make();
+        const exec = await world.begin('publish', { topic: 'x' }, 'same');
+        const again = (topic: string, flow = 'publish') =>
+          world.client.executions.start({ flow }, { topic }, { key: 'same' });
+        expect(await again('x')).toMatchObject({ exec_id: exec, status: 'waiting' });
+        await expect(again('y')).rejects.toEqual(refusal('conflict', /same/));
+        await expect(again('x', 'greet')).rejects.toMatchObject({ kind: 'conflict' });
+        expect(world.outside.done).toEqual(['draft about x']);
+      });
+    });
+
     describe('lists runs', () => {
       test('the newest first, page by page, each once', async () => {
         await using world = await make();

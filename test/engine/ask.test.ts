@@ -1,10 +1,11 @@
 /** An ask from outside: typed, with a deadline, and always settled: answered, refused or timed out. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { assign, setup } from 'xstate';
 import * as z from 'zod';
 import { engineActions, type MessageMeta } from '../../machines/slot.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { protocol, type Protocol } from '../../src/contracts/protocol.ts';
+import { systemClock } from '../../src/engine/clock.ts';
 import { ReplyChannel } from '../../src/engine/ref.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import type { Transport } from '../../src/transport/transport.ts';
@@ -175,6 +176,57 @@ test('of several callers each waits as long as it allowed, whoever asked first',
   expect(ended).toEqual([1_000, 1_000, 2_000, 3_000, 4_000]);
   // Nobody waits, so nothing keeps the process alive.
   expect(clock.next).toBeUndefined();
+});
+
+test('only a caller that waits keeps its process alive, and the next one is told in time as well', async () => {
+  const clock = virtualClock();
+  const keeping = new Set<object>();
+  const wake = (at: number, call: () => void) => {
+    const alarm = clock.wake(at, call);
+    keeping.add(alarm);
+    return {
+      keepAlive: (keeps: boolean) => void (keeps ? keeping.add(alarm) : keeping.delete(alarm)),
+      [Symbol.dispose]() {
+        keeping.delete(alarm);
+        alarm[Symbol.dispose]();
+      },
+    };
+  };
+  await using transport = inProcess();
+  transport.listen('talker/first', async ({ id, from: to, run, type }) => {
+    const reply = { id: `${id}-a`, type: 'answer', body: { n: 1 }, from: 'talker/first', to, run, correlation: id };
+    if (type === 'ask') void transport.send({ ...reply, kind: 'reply' });
+  });
+  using channel = new ReplyChannel(transport, { ...clock, wake });
+  const ref = channel.ref(TalkProtocol, 'talker/first', 'r');
+  for (let nth = 0; nth < 3; nth++) {
+    const answer = ref.ask('ask', { n: nth }, { timeout: 1_000 });
+    expect(keeping.size).toBe(1);
+    await answer;
+    expect(keeping.size).toBe(0);
+  }
+  clock.advance(500);
+  const late = expect(ref.ask('silent', {}, { timeout: 1_000 })).rejects.toMatchObject({ kind: 'timeout' });
+  expect(keeping.size).toBe(1);
+  // The alarm of the first ask comes, and is none for this one.
+  clock.advance(500);
+  expect(keeping.size).toBe(1);
+  clock.advance(500);
+  await late;
+  expect(keeping.size).toBe(0);
+});
+
+test('an alarm of the system keeps its process alive as long as it is to', () => {
+  const set = vi.spyOn(globalThis, 'setTimeout');
+  using alarm = systemClock().wake(Date.now() + 60_000, () => {});
+  // The only timer that was set.
+  const timer = set.mock.results[0]?.value as NodeJS.Timeout;
+  set.mockRestore();
+  expect(timer.hasRef()).toBe(true);
+  alarm.keepAlive?.(false);
+  expect(timer.hasRef()).toBe(false);
+  alarm.keepAlive?.(true);
+  expect(timer.hasRef()).toBe(true);
 });
 
 test('a reply that the protocol does not allow is refused, and the message names the allowed replies', async () => {

@@ -181,3 +181,21 @@ test('a result of a function is not taken for that of another input of the flow,
   expect(resultIn(await untilRest(runtime, cached, 'x', 'three'))).toEqual(['xa', 'xb']);
   expect(done).toEqual(['xa', 'xb', 'ya', 'yb']);
 });
+
+test('ids that are made from names and ids that are given are never the same', async () => {
+  const ids: string[] = [];
+  const steps = flow('steps', async (ctx) => {
+    const make = (name: string, id?: string) =>
+      ctx.checkpoint(name, id === undefined ? {} : { id }, (call) => void ids.push(call.id));
+    for (const name of ['a', 'a', 'a_2', 'a']) await make(name);
+    await make('b', 'a_4');
+    for (const name of ['a', 'a_4', 'a_3', 'b']) await make(name);
+    for (const used of ['a', 'a_3', 'a_4', 'a_2_2', 'a_5'])
+      await expect(make('other', used)).rejects.toMatchObject({ kind: 'invalid' });
+    for (const free of ['a_1', 'a_02', 'a_6']) await make('other', free);
+    await make('a');
+  });
+  await using runtime = await onDisk()();
+  await untilRest(runtime, steps, null);
+  expect(ids).toEqual('a a_2 a_2_2 a_3 a_4 a_5 a_4_2 a_3_2 b a_1 a_02 a_6 a_7'.split(' '));
+});

@@ -165,3 +165,22 @@ test('a body is begun once, although something arrives while its records are sti
   expect(resultIn(await handle.outcome())).toEqual(expected);
   expect(done).toEqual(['work']);
 });
+
+test('a write is not performed any more when the flow is cancelled before it is recorded that it begins', async () => {
+  const { journal, hold } = slowJournal();
+  const { done, does } = journalOf();
+  const subject = flow('steps', async (ctx) => {
+    const paid = ctx.checkpoint('pay', { effect: 'write' }, () => does('pay'));
+    does('asked');
+    await paid;
+  });
+  await using process = await opened(journal);
+  const release = hold('record');
+  const handle = await process.runtime.start(subject, null, { key: 'r' });
+  await untilBegun(done);
+  await process.runtime.signal(handle.root, { type: 'run.cancel', reason: 'enough' });
+  await pause(20);
+  release();
+  expect(await handle.outcome()).toMatchObject({ status: 'cancelled' });
+  expect(done).toEqual(['asked']);
+});

@@ -30,8 +30,9 @@ export async function natsCluster(count = 3, jetstream = 'sync_interval: always'
     servers,
     async leaderOf(stream) {
       const connection = await connect({ servers: urls.split(',') });
-      const { cluster } = await (await connection.jetstreamManager()).streams.info(stream);
-      await connection.close();
+      const { cluster } = await (async () => (await connection.jetstreamManager()).streams.info(stream))().finally(() =>
+        connection.close(),
+      );
       const leader = servers[Number(cluster?.leader?.slice(1))];
       if (!leader) throw new Error(`${stream} has no leader.`);
       return leader;

@@ -174,7 +174,11 @@ test('of more than a thousand runs that wait for a person, each is shown as wait
 
 test('a run that waits for a signal is waiting, also when no process has it', async () => {
   await using runtime = await testRuntime();
-  const handle = await runtime.start(flow('listener', async (ctx) => ctx.signal('news')), null, { key: 'k' });
+  const handle = await runtime.start(
+    flow('listener', async (ctx) => ctx.signal('news')),
+    null,
+    { key: 'k' },
+  );
   await runtime.settle();
   const waiting = { status: 'waiting', reason: 'It waits for the signal "news".' };
   expect(await standing(runtime)).toEqual(waiting);

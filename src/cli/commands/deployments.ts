@@ -2,11 +2,13 @@
 import { shortenHash } from '../output/shortenHash.ts';
 import { deploymentName, parseDeployment, type VersionChoice } from '../../deployments/names.ts';
 import type { VersionView } from '../../deployments/record.ts';
+import type { Journal } from '../../journal/journal.ts';
 import { asJson, type Json } from '../../values/json.ts';
 import type { Cli } from '../cli.ts';
 import { deploymentPlace, type DeploymentPlaceOptions } from '../deploymentPlace.ts';
 import { exitCodes, UsageError } from '../exit.ts';
-import type { CommonOptions } from '../options.ts';
+import { existingJournalOptions, type CommonOptions } from '../options.ts';
+import { deleteUnusedCode } from '../unusedCode.ts';
 import { formatTime, writeJson, writeMessage, writeTable } from '../output/write.ts';
 
 /** Where deployments are, and how they are printed. */
@@ -89,7 +91,7 @@ export async function untagDeployment(
   return told(cli, options, found, `Version ${found.version} of "${found.name}" no longer has the tag "${tag}".`);
 }
 
-/** Deletes a version or all of them; with `code`, also their code, unless another version has the same. */
+/** Deletes a version or all of them, and code that neither a version nor a run needs; with `code`, also that of runs. */
 export async function deleteDeployment(
   cli: Cli,
   name: string,
@@ -98,20 +100,40 @@ export async function deleteDeployment(
   const { version, all } = options;
   if ((version === undefined) === !all)
     throw new UsageError('Say what is to be deleted: one version with --version, or the deployment with --all.');
-  const { deployments, bundles } = deploymentPlace(cli, options);
+  const place = deploymentPlace(cli, options);
+  const { deployments, bundles } = place;
   const id = deploymentName(name);
+  // Before anything is deleted: what cannot be opened may have runs that need the code.
+  await using runs = await openRuns(cli, options);
   const gone = (await deployments.list(id)).filter((each) => all || each.version === version);
   await (version === undefined ? deployments.deleteAll(id) : deployments.delete(id, version));
-  const kept = new Set((await deployments.list()).map(({ bundle }) => bundle));
-  const code = options.code ? gone.map(({ bundle }) => bundle).filter((bundle) => !kept.has(bundle)) : [];
-  for (const bundle of code) await bundles.delete(bundle);
+  const used = new Set((await deployments.list()).map(({ bundle }) => bundle));
+  const forced = options.code ? gone.map(({ bundle }) => bundle).filter((bundle) => !used.has(bundle)) : [];
+  for (const bundle of forced) await bundles.delete(bundle);
+  const code = [...new Set([...forced, ...(await deleteUnusedCode(place, runs.journal))])];
+  const isDeleted = gone.every(({ bundle }) => code.includes(bundle));
   if (options.json) writeJson(cli.out, { name: id, deleted: gone.map((each) => each.version), code });
   else
     writeMessage(
       cli,
-      `Deleted ${version === undefined ? `"${id}" with ${gone.length} versions` : `version ${version} of "${id}"`}. ${code.length > 0 ? 'Its code is deleted, too: its runs cannot go on.' : 'Its code is kept, so that its runs can go on.'}`,
+      `Deleted ${version === undefined ? `"${id}" with ${gone.length} versions` : `version ${version} of "${id}"`}. ${isDeleted ? `Its code is deleted, too${options.code ? ': its runs cannot go on' : ''}.` : gone.some(({ bundle }) => used.has(bundle)) ? 'Its code is kept: other versions have it.' : 'Its code is kept, so that its runs can go on.'}`,
     );
   return exitCodes.done;
+}
+
+/** The runs of these deployments; none where there is no journal. */
+async function openRuns(
+  cli: Cli,
+  options: DeploymentPlaceOptions,
+): Promise<{ readonly journal: Pick<Journal, 'find'> } & AsyncDisposable> {
+  const journal = await existingJournalOptions(cli, options).catch((thrown: unknown) => {
+    if (thrown instanceof UsageError) return undefined;
+    throw thrown;
+  });
+  if (!journal || journal.db === 'memory')
+    return { journal: { find: async () => [] }, [Symbol.asyncDispose]: async () => {} };
+  const runtime = await cli.open(journal);
+  return { journal: runtime.journal, [Symbol.asyncDispose]: () => runtime.close() };
 }
 
 /** `desk@canary` and the options may name a version; both together are too many. Throws `invalid` or `UsageError`. */

@@ -70,21 +70,19 @@ export async function answerWait(cli: Cli, target: string | undefined, options: 
   )
     throw new UsageError('A question is answered or withdrawn: leave out --abort, or the answer.');
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
-  const { wait } = options;
-  const ticket = target.includes('/')
-    ? target
-    : (
-        await selectWait(runtime.journal, {
-          run: (await rootRowOf(runtime.journal, target)).run,
-          wait,
-          now: runtime.now(),
-        })
-      ).wait_id;
+  const ticket = await ticketOf(runtime, target, options.wait);
   const by = options.by ?? userName();
   if (!isAborted) await runtime.answer(ticket, value, by);
   else
     await runtime.abort(ticket, options.abort === true ? 'withdrawn from the command line' : String(options.abort), by);
   return await confirm(cli, runtime, ticket, options, isAborted ? 'withdrawn' : 'answered');
+}
+
+/** The ticket that is named, or the question of the run that is named. */
+async function ticketOf(runtime: Runtime, target: string, wait: string | undefined): Promise<string> {
+  if (target.includes('/')) return target;
+  const { run } = await rootRowOf(runtime.journal, target);
+  return (await selectWait(runtime.journal, { run, wait, now: runtime.now() })).wait_id;
 }
 
 /** Asks a person each open question. */
@@ -97,13 +95,14 @@ async function answerInteractively(cli: Cli, target: string | undefined, options
   return (await import('../askWaits.ts')).askWaits(cli, target, options);
 }
 
-/** Withdraws a question: the actor that asked goes on without an answer. */
+/** Withdraws a question, named by its ticket, or by its run: the actor that asked goes on without an answer. */
 export async function abortWait(
   cli: Cli,
-  ticket: string,
-  options: CommonOptions & { reason: string; by?: string },
+  target: string,
+  options: CommonOptions & { reason: string; wait?: string; by?: string },
 ): Promise<number> {
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  const ticket = await ticketOf(runtime, target, options.wait);
   await runtime.abort(ticket, options.reason, options.by ?? userName());
   return await confirm(cli, runtime, ticket, options, 'withdrawn');
 }

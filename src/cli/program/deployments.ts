@@ -103,7 +103,7 @@ export function addDeploymentCommands(troupe: Command, { cli, setExitCode }: Com
   )
     .option('--version <number>', 'the version', parseCount)
     .option('--all', 'all versions')
-    .option('--code', 'their code as well, unless another version has the same: their runs cannot go on')
+    .option('--code', 'also code that runs in the journal need: they cannot go on')
     .action((name: string, options) => run(({ deleteDeployment }) => deleteDeployment(cli, name, options)));
 }
 

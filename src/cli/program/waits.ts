@@ -41,14 +41,16 @@ export function addWaitCommands(troupe: Command, { cli, setExitCode }: CommandCo
   commonOptions(
     defineCommand(
       waits,
-      'abort <ticket>',
-      'withdraw a question: the actor that asked goes on without an answer',
+      'abort <target>',
+      'withdraw a question, by its ticket, or by its run: the actor that asked goes on without an answer, and a flow ends',
+      'troupe waits abort job-42 --wait approve',
       'troupe waits abort wait/job-42.ask --reason "no longer needed"',
     ),
   )
+    .option('--wait <name>', 'of a run with several questions: which one, by its name or its id')
     .option('--reason <text>', 'for the record', 'withdrawn from the command line')
     .option('--by <name>', 'who withdraws it; your user name by default')
-    .action((ticket: string, options) =>
-      setExitCode(import('../commands/waits.ts').then(({ abortWait }) => abortWait(cli, ticket, options))),
+    .action((target: string, options) =>
+      setExitCode(import('../commands/waits.ts').then(({ abortWait }) => abortWait(cli, target, options))),
     );
 }

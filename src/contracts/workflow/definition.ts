@@ -113,6 +113,8 @@ export interface StepCommon {
 export interface ForEach {
   /** The expression of the list. */
   readonly from: string;
+  /** Another name for `item`; none by default. */
+  readonly as?: string;
   /** How many at once; all by default. */
   readonly concurrency?: number;
   /** How many items are taken; all by default. */
@@ -189,6 +191,8 @@ export interface WebhookDefinition {
   readonly headers: Readonly<Record<string, string>>;
   /** Fields of the JSON body, with typed values. */
   readonly body: Readonly<Record<string, Json>>;
+  /** The template of the secret that signs it; absent when it is not signed. */
+  readonly sign?: string;
   /** Milliseconds; 30,000 by default. */
   readonly timeout: number;
   /** The receiver knows a request again by its `Idempotency-Key`; true by default. Otherwise one that may have arrived fails the step as `uncertain`. */

@@ -68,6 +68,8 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
   const dead = new DeadProcesses({ store, liveness, tails, clock, upkeep, isWell, name: id });
   const skipped: { count: number; readonly latest: SkippedEntry[] } = { count: 0, latest: [] };
   const probe = new WriteProbe(store, clock);
+  /** Runs of which a notice was given. */
+  const unreadable = new Set<string>();
   let lost: TroupeError | undefined;
   let isClosed = false;
 
@@ -115,6 +117,19 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     if (!incarnation || !held) return (await reader.read(run))?.replica;
     incarnation.use(run);
     return held.replica();
+  }
+
+  /** The same for lists of many runs: one that is damaged, or that only a newer version knows, is left out, and the others are listed. */
+  async function contentInList(run: string): Promise<RunReplica | undefined> {
+    try {
+      return await contentOf(run);
+    } catch (thrown) {
+      if (!isUnreadable(thrown)) throw thrown;
+      const { message } = toFailure(thrown);
+      if (!unreadable.has(run)) onNotice(`The run ${run} is left out of lists, because it cannot be read. ${message}`);
+      unreadable.add(run);
+      return undefined;
+    }
   }
 
   /** The content of the run that an actor belongs to: its key begins with the id of its run. */
@@ -189,8 +204,14 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
   }
 
   async function isRunActive(run: string): Promise<boolean> {
-    const content = await contentOf(run);
-    return content !== undefined && content.contents.actors.size > 0 && !content.hasEnded;
+    try {
+      const content = await contentOf(run);
+      return content !== undefined && content.contents.actors.size > 0 && !content.hasEnded;
+    } catch (thrown) {
+      // As far as is known: whoever wants to go on with it is told why that is not possible.
+      if (isUnreadable(thrown)) return true;
+      throw thrown;
+    }
   }
 
   /** The runs that nobody has: given back, or left by a process that died. */
@@ -297,7 +318,8 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
 
     async find(query) {
       const { run, actor } = query;
-      if (run === undefined && actor === undefined) return findInAll(store, query, await knownSummaries(), contentOf);
+      if (run === undefined && actor === undefined)
+        return findInAll(store, query, await knownSummaries(), contentInList);
       const content = await (run === undefined ? contentWith(actor ?? '') : contentOf(run));
       return content?.journal.find(query) ?? [];
     },
@@ -305,14 +327,14 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       const { run, actor } = query;
       if (run !== undefined) return (await contentOf(run))?.journal.history(query) ?? [];
       if (actor !== undefined) return (await contentWith(actor))?.journal.history(query) ?? [];
-      return historyOfAll(store, query, contentOf);
+      return historyOfAll(store, query, contentInList);
     },
     ledger: async (run) => (await contentOf(run))?.journal.ledger(run) ?? [],
     prune: (before) =>
       prune({
         store,
         before,
-        contentOf,
+        contentOf: contentInList,
         isFree: (process) => isMine(process) || liveness.end(process, id),
         onPruned: (run) => holderOf(run)?.remove(run),
       }),
@@ -340,4 +362,10 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
 function runsIn(actor: Address): string[] {
   const parts = actorKeyOf(actor).split('.');
   return parts.map((_, index) => parts.slice(0, parts.length - index).join('.'));
+}
+
+/** Is it the run itself that cannot be read, and not the store? */
+function isUnreadable(thrown: unknown): boolean {
+  const { kind } = toFailure(thrown);
+  return kind === 'corrupt' || kind === 'incompatible';
 }

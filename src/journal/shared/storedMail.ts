@@ -28,6 +28,8 @@ export class StoredMail {
   readonly #waiting = new Set<string>();
   /** Runs that were born here: while no word came of mail for them, they have none. */
   readonly #born = new Set<string>();
+  /** How often word of mail came: what is read meanwhile may be older than the word. */
+  #notes = 0;
   /** Names of messages that are being removed. */
   readonly #removing = new Set<string>();
   #lookedAt = -Infinity;
@@ -49,6 +51,7 @@ export class StoredMail {
 
   /** There is mail for a run. */
   note(run: string): void {
+    this.#notes++;
     this.#waiting.add(run);
   }
 
@@ -69,6 +72,7 @@ export class StoredMail {
   async read(run: string): Promise<Envelope[]> {
     const { store, contentOf } = this.#options;
     if (this.#born.has(run) && !this.#waiting.has(run)) return [];
+    const noted = this.#notes;
     const names = (await store.mail.names(run)).filter((name) => !this.#removing.has(name));
     const found = await Promise.all(names.map(async (name) => ({ name, message: await store.mail.last(name) })));
     const replica = names.length === 0 ? undefined : await contentOf(run);
@@ -78,7 +82,7 @@ export class StoredMail {
       .sort((a, b) => a.message.sequence - b.message.sequence)
       .filter(({ name, envelope }) => !isHandled(replica, envelope) || void this.#remove(name).catch(() => {})); // Looked at again otherwise.
     if (waiting.length > 0) this.#waiting.add(run);
-    else this.#waiting.delete(run);
+    else if (noted === this.#notes) this.#waiting.delete(run);
     return waiting.map(({ envelope }) => envelope);
   }
 
@@ -88,7 +92,7 @@ export class StoredMail {
     const { run, id, to } = envelope;
     const name = nameOf(run, id);
     const content = (await contentOf(run))?.contents.actors.get(to);
-    const known = { status: content?.row.status, handled: content?.inbox.get(id) };
+    const known = { status: content?.row.status, handled: content?.inbox?.get(id) };
     const earlier = await store.mail.last(name);
     const waiting = earlier && envelopeOf(name, earlier);
     if (!isNewMessage(envelope, { ...known, waiting })) return;
@@ -102,7 +106,8 @@ export class StoredMail {
       if (other) isNewMessage(envelope, { ...known, waiting: envelopeOf(name, other) });
       else return this.post(envelope);
     }
-    if (holds(run)) return;
+    // It was looked for while it was being stored, perhaps, and not found.
+    if (holds(run)) return this.note(run);
     const last = await store.runs.last(run).catch(() => undefined);
     const owner = last && segmentHead(last)?.owner;
     if (owner !== undefined) store.presence.nudge(owner, run);
@@ -148,7 +153,7 @@ export class StoredMail {
 const nameOf = (run: string, id: string): string => `${run}/${shortDigest(id)}`;
 
 const isHandled = (replica: RunReplica | undefined, { to, id }: Envelope): boolean =>
-  replica?.contents.actors.get(to)?.inbox.has(id) ?? false;
+  replica?.contents.actors.get(to)?.inbox?.has(id) ?? false;
 
 /** A message as `post` stored it. */
 const envelopeOf = (name: string, { body }: StoredMessage): Envelope => parsed(`the mail ${name}`, body) as Envelope;

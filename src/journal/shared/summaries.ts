@@ -28,7 +28,7 @@ export async function summaries(
   const others = [...(processes ?? (await logs.names()))].filter((process) => !isMine(process));
   await Promise.all(
     others.map(async (process) => {
-      // Runs of a log that cannot be read are read one by one: whoever asks for one of them is told why.
+      // What cannot be read is read run by run: whoever asks for one of them is told why.
       const tail = await tails.read(process).catch(() => undefined);
       if (tail) read.set(process, tail);
     }),
@@ -36,7 +36,10 @@ export async function summaries(
   return ({ run, head: { owner, upTo, summary } }) => {
     if (owner === undefined) return summary;
     if (isMine(owner)) return ownSummary(run);
-    const tail = read.get(owner);
-    return tail && tail.after(run, upTo).length === 0 ? summary : undefined;
+    try {
+      return read.get(owner)?.after(run, upTo).length === 0 ? summary : undefined;
+    } catch {
+      return undefined;
+    }
   };
 }

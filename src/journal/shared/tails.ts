@@ -1,6 +1,7 @@
 /** What the logs of other processes have, as far as this process has read them; it reads on from there. */
-import { decodeEntry, entryName, entryKind, requireKnown, type LoggedWrite } from './entry.ts';
-import type { FencedLogs } from './store.ts';
+import { toFailure } from '../../values/failure.ts';
+import { decodeEntry, entryName, entryKind, requireKnown, type LoggedEntry, type LoggedWrite } from './entry.ts';
+import type { FencedLogs, StoredMessage } from './store.ts';
 
 /** What one run wrote in one entry. */
 interface Part {
@@ -14,9 +15,11 @@ export interface Tail {
   readonly sequence: number;
   /** Who has ended the log; undefined while it is not ended. */
   readonly fencedBy: string | undefined;
-  /** Every run that the process may have. */
+  /** Every run that the process may have, as far as its entries can be read. */
   readonly runs: ReadonlySet<string>;
-  /** The writes of a run in entries after a sequence. Throws `incompatible` when a newer version wrote one of them. */
+  /** Why an entry cannot be read, for each of them. What it has, and of which runs, is not known. */
+  readonly damage: readonly Error[];
+  /** The writes of a run in entries after a sequence. Throws `corrupt` when one of them cannot be read, `incompatible` when a newer version wrote one of them. */
   after(run: string, sequence: number): readonly LoggedWrite[];
 }
 
@@ -33,7 +36,7 @@ export class Tails {
     this.#logs = logs;
   }
 
-  /** Reads a log on to its end as it is by now. Rejects with `corrupt` when an entry cannot be read. */
+  /** Reads a log on to its end as it is by now. An entry that is damaged concerns only the runs whose writes may be in it. */
   async read(process: string): Promise<Tail> {
     const tail = this.#tails.get(process) ?? new TailReader(this.#logs, process);
     this.#tails.delete(process);
@@ -69,6 +72,8 @@ class TailReader implements Tail {
   readonly #process: string;
   readonly #parts = new Map<string, Part[]>();
   #runs = new Set<string>();
+  /** By the sequence of the entry. */
+  readonly #damaged = new Map<number, Error>();
   #trimmedBefore = 0;
   #reading: Promise<void> | undefined;
   #again: Promise<void> | undefined;
@@ -85,7 +90,12 @@ class TailReader implements Tail {
     return this.#runs;
   }
 
+  get damage(): readonly Error[] {
+    return [...this.#damaged.values()];
+  }
+
   after(run: string, sequence: number): readonly LoggedWrite[] {
+    for (const [at, error] of this.#damaged) if (at > sequence) throw error;
     const parts = (this.#parts.get(run) ?? []).filter((part) => part.sequence > sequence);
     for (const part of parts)
       for (const [method] of part.writes) requireKnown(entryName(this.#process, part.sequence), method);
@@ -116,7 +126,9 @@ class TailReader implements Tail {
       if (fencedBy !== undefined) this.fencedBy = fencedBy;
       // Behind its end nothing counts.
       if (entry === undefined || this.fencedBy !== undefined) continue;
-      const { parts, took, roster, trimmedBefore = 0 } = decodeEntry(this.#process, message);
+      const decoded = this.#decode(message);
+      if (!decoded) continue;
+      const { parts, took, roster, trimmedBefore = 0 } = decoded;
       this.size += message.body.length;
       if (roster) {
         this.#runs = new Set(roster);
@@ -132,9 +144,21 @@ class TailReader implements Tail {
     }
   }
 
+  /** Undefined for an entry that is damaged. */
+  #decode(message: StoredMessage): LoggedEntry | undefined {
+    try {
+      return decodeEntry(this.#process, message);
+    } catch (thrown) {
+      if (!(thrown instanceof Error) || toFailure(thrown).kind !== 'corrupt') throw thrown;
+      this.#damaged.set(message.sequence, thrown);
+      return undefined;
+    }
+  }
+
   #trim(before: number): void {
     if (before <= this.#trimmedBefore) return;
     this.#trimmedBefore = before;
+    for (const at of this.#damaged.keys()) if (at < before) this.#damaged.delete(at);
     this.size /= 2; // Roughly: what was read between two rosters is of one size.
     for (const [run, parts] of this.#parts) {
       const kept = parts.filter(({ sequence }) => sequence >= before);

@@ -17,7 +17,7 @@ export async function verifyStore(
   const tails = new Tails(store.logs);
   const reader = new RunReader(store.runs, tails, clock);
   for (const process of await store.logs.names())
-    await tails.read(process).catch((thrown: unknown) => damage.push({ actor: process, seq: 0, what: whatIn(thrown) }));
+    for (const each of (await tails.read(process)).damage) damage.push({ actor: process, seq: 0, what: whatIn(each) });
   for await (const { run, head } of indexedRuns(store)) {
     try {
       const found = await reader.take(run);

@@ -81,7 +81,7 @@ export function commitReader(db: SqliteDriver): CommitReader {
       if (!isSkipped && (text === undefined || (seq >= from && !said)))
         throw corruptActor(actor, seq, 'the commit is not what was written');
       if (said) commits.push({ ...said, position: Number(position), seq, hash, before, bytes });
-      if (text !== undefined) dictionary = dictionaryAfter(dictionary, seq, text);
+      if (text !== undefined) dictionary = dictionaryAfter(dictionary, seq, Buffer.from(text));
       last = hash;
     }
     if (commits.length > 0) dictionaries.set(id, last, dictionary);

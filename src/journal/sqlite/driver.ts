@@ -67,15 +67,12 @@ function guarded(name: SqliteDriver['name'], path: string, open: (path: string) 
 
 /** Throws `invalid` for a parameter of another type. Parameters may come from an entry of another process, and libsql aborts the whole process at one that it cannot bind. */
 function bindable(values: SqlValue[]): SqlValue[] {
-  const stray = values.findIndex(
-    (value: unknown) =>
-      value !== null && typeof value !== 'string' && typeof value !== 'number' && !(value instanceof Uint8Array),
-  );
-  if (stray >= 0)
-    throw new TroupeError(
-      'invalid',
-      `A text, a number, bytes or null is expected in the journal, got ${typeof values[stray]}.`,
-    );
+  for (const value of values as unknown[])
+    if (typeof value !== 'string' && typeof value !== 'number' && value !== null && !(value instanceof Uint8Array))
+      throw new TroupeError(
+        'invalid',
+        `A text, a number, bytes or null is expected in the journal, got ${typeof value}.`,
+      );
   return values;
 }
 

@@ -8,6 +8,7 @@ import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'nod
 const alone = 1;
 const difference = 2;
 const plain = '['.charCodeAt(0);
+const [aloneMark, differenceMark] = [Buffer.of(alone), Buffer.of(difference)];
 
 /** So many commits after one that stands alone, the next one does. */
 const distance = 16;
@@ -25,19 +26,20 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** The ends of the texts that the next commit is a difference to: of the last one, and of the one before it when that is no further away than one that stands alone. */
 export type Dictionary = readonly Buffer[];
 
-/** The dictionary after this commit. */
-export const dictionaryAfter = (before: Dictionary, seq: number, text: string): Dictionary => [
-  ...(aloneBefore(seq) === seq ? [] : before.slice(-1)),
-  Buffer.from(Buffer.from(text).subarray(-longest)),
-];
+/** The dictionary after this commit, whose text is given in UTF-8. */
+export function dictionaryAfter(before: Dictionary, seq: number, bytes: Buffer): Dictionary {
+  // Of a large text only the end is kept.
+  const end = bytes.length > longest ? Buffer.from(bytes.subarray(-longest)) : bytes;
+  const last = aloneBefore(seq) === seq ? undefined : before.at(-1);
+  return last ? [last, end] : [end];
+}
 
-/** The bytes to store for a text. With an empty dictionary it stands alone. */
-export function packed(text: string, dictionary: Dictionary): Uint8Array {
-  const bytes = Buffer.from(text);
+/** The bytes to store for a text in UTF-8. With an empty dictionary it stands alone. */
+export function packed(bytes: Buffer, dictionary: Dictionary): Uint8Array {
   const before = dictionary.length > 0 ? Buffer.concat(dictionary) : undefined;
   const options = deflateOptions(bytes.length, before?.length ?? 0);
   return Buffer.concat([
-    Buffer.of(before ? difference : alone),
+    before ? differenceMark : aloneMark,
     deflateRawSync(bytes, before ? { ...options, dictionary: before } : options),
   ]);
 }

@@ -4,6 +4,7 @@
  * It is used only within a transaction, in which no other connection writes. What another one has written since the last transaction shows in `data_version`: then
  * all is forgotten, and read again. A write that fails may have changed what is remembered and not the file: then all is forgotten.
  */
+import type { Json } from '../../values/json.ts';
 import type { RunLease } from '../journal.ts';
 import type { SqliteDriver, SqlStatement } from './database.ts';
 import type { ActorColumns, CommitColumns } from './rows.ts';
@@ -11,6 +12,8 @@ import type { ActorColumns, CommitColumns } from './rows.ts';
 /** An actor as of its last commit. `hash` is that of the commit. */
 export interface ActorHead extends Pick<ActorColumns, 'id' | 'seq' | 'status' | 'meta'> {
   readonly hash: CommitColumns['hash'];
+  /** What `meta` is the text of, where this process wrote it: it is the same value as long as the actor is in memory. */
+  readonly metaOf?: Json;
 }
 
 /** Of so many runs and actors it is remembered. */

@@ -24,7 +24,7 @@ export function commitWriter({
   const requireOwner = ownerCheck(db, remembered);
   const storeNewLease = newLeaseWriter(db, remembered);
   const { requireAbsent } = actorLookup(db);
-  const storedHead = db.prepare<Omit<ActorHead, 'hash'> & { readonly hash: string | null }>(
+  const storedHead = db.prepare<Omit<ActorHead, 'hash' | 'metaOf'> & { readonly hash: string | null }>(
     'SELECT a.id, a.seq, a.status, a.meta, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
   );
   const handled = db.prepare('SELECT seq FROM inbox WHERE actor = ? AND id = ?');
@@ -101,7 +101,7 @@ export function commitWriter({
 
     const snapshot = codec.write(commit.snapshot, run);
     const tags = JSON.stringify(commit.tags);
-    const meta = codec.write(commit.meta, run);
+    const meta = head?.metaOf === commit.meta ? head.meta : codec.write(commit.meta, run);
     const parent = commit.parent ?? null;
     if (head) {
       updateActor.run(commit.state, tags, updated, seq, snapshot, head.id);
@@ -126,7 +126,7 @@ export function commitWriter({
         ).lastInsertRowid,
       );
 
-    for (const key of new Set(closes)) deletePending.run(key);
+    for (const key of closes) deletePending.run(key);
     const text = recordText({
       at: updated,
       epoch,
@@ -135,7 +135,7 @@ export function commitWriter({
       event: codec.embed(event, run),
       opens: opens.map((pending) => open(id, run, pending)),
       closes,
-      row: actorDigest({ ...commit, parent, tags, meta, snapshot }),
+      row: actorDigest({ run, type: commit.type, parent, tags, created: commit.created, meta, snapshot }),
       results: results.map(
         ({ key, name, input, outcome }) =>
           `[${JSON.stringify(key)},${JSON.stringify(name)},${codec.embed(input, run)},${codec.embed(outcome, run)}]`,
@@ -153,10 +153,11 @@ export function commitWriter({
     }
     const dictionary = commits.dictionaryAfter({ id, actor }, before, head?.hash ?? '');
     const hash = recordHash(head?.hash ?? '', seq, text);
-    const { lastInsertRowid } = insertCommit.run(id, seq, hash, packed(text, dictionary));
+    const bytes = Buffer.from(text);
+    const { lastInsertRowid } = insertCommit.run(id, seq, hash, packed(bytes, dictionary));
     remembered.lastPosition = Number(lastInsertRowid);
-    remembered.heads.set(actor, { id, seq, status: commit.status, meta, hash });
-    commits.remember(id, hash, dictionaryAfter(dictionary, seq, text));
+    remembered.heads.set(actor, { id, seq, status: commit.status, meta, metaOf: commit.meta, hash });
+    commits.remember(id, hash, dictionaryAfter(dictionary, seq, bytes));
   }
 
   /** All of it or nothing, within a transaction that others write in as well. SQLite may have rolled back all of it by itself (a full disk): then the error is that of the disk. */

@@ -6,7 +6,7 @@ import type { AgentAnswer, AgentLimits } from '../../contracts/agent.ts';
 import type { Json } from '../../values/json.ts';
 
 import { defaultMember } from '../../../machines/member.ts';
-import { compile } from '../../runtime/compile.ts';
+import { compile } from '../../runtime/compile/compile.ts';
 import type { Delegate } from '../../define/delegate.ts';
 import { runInput, type AnyAgent, type AnyTeam } from '../../define/runnable.ts';
 import type { ActorType } from '../../core/actorType.ts';

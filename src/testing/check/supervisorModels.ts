@@ -2,7 +2,7 @@
 
 import { healthOf, healthStatuses } from '../../contracts/health.ts';
 import type { Json } from '../../values/json.ts';
-import { compile } from '../../runtime/compile.ts';
+import { compile } from '../../runtime/compile/compile.ts';
 import { runInput, type AnyAgent, type AnyGuarded, type AnyOrchestrator, type AnyTeam } from '../../define/runnable.ts';
 import { jsonObject, jsonObjects, jsonText } from '../jsonValues.ts';
 import { systemClock } from '../../engine/clock.ts';

@@ -7,7 +7,7 @@ import type { RunMessage } from '../../contracts/run.ts';
 import type { PendingEffect } from '../../contracts/pending.ts';
 import { defaultRunLimits } from '../../../machines/run/settings.ts';
 import { runActionsOf } from '../../../machines/run/actions.ts';
-import { compile } from '../../runtime/compile.ts';
+import { compile } from '../../runtime/compile/compile.ts';
 import { runInput, type AnyTeam } from '../../define/runnable.ts';
 import { knownJson } from '../jsonValues.ts';
 import { present } from '../present.ts';

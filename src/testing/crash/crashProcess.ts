@@ -1,6 +1,6 @@
 /** Starts one process of a run: an engine of its own on the journal that all of them share, with its models and its effects recorded. */
 import { breaker } from '../../../actors/gateway.ts';
-import { compile } from '../../runtime/compile.ts';
+import { compile } from '../../runtime/compile/compile.ts';
 import { gateway } from '../../gateway/gateway.ts';
 import type { Runnable } from '../../define/runnable.ts';
 import type { ActorType } from '../../core/actorType.ts';

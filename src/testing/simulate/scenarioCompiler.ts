@@ -2,7 +2,7 @@
 import type { KeyedCall } from '../../contracts/keyedCall.ts';
 import { breaker } from '../../../actors/gateway.ts';
 import type { ModelGateway } from '../../../actors/tools.ts';
-import { compile } from '../../runtime/compile.ts';
+import { compile } from '../../runtime/compile/compile.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { gateway } from '../../gateway/gateway.ts';

@@ -14,7 +14,7 @@ export interface References {
   readonly env: readonly string[];
   /** Names of parameters. */
   readonly params: readonly string[];
-  /** Whether `item` or `item_index` is read. */
+  /** Whether `item`, `item_index` or the other name of the item is read. */
   readonly item: boolean;
   /** Namespaces that are read as a whole, such as `env` in `keys(env)`. */
   readonly whole: readonly ('step' | 'env' | 'params')[];
@@ -32,6 +32,8 @@ export interface ReferenceOptions {
   readonly ids?: readonly string[];
   /** Whether the step fans out, so that `item` is known; false by default. */
   readonly fansOut?: boolean;
+  /** Another name for `item`; none by default. */
+  readonly itemName?: string | undefined;
 }
 
 const noIds: readonly string[] = [];
@@ -39,10 +41,10 @@ const noIds: readonly string[] = [];
 /** Finds what all templates in a value read. */
 export function referencesOf(
   raw: Json,
-  { position = 'param', ids = noIds, fansOut = false }: ReferenceOptions = {},
+  { position = 'param', ids = noIds, fansOut = false, itemName }: ReferenceOptions = {},
 ): References {
   const isName = (name: string): boolean =>
-    name === 'item' || name === 'item_index' ? fansOut : namespaces.includes(name) || stepOrder(ids).has(name);
+    isItem(name, itemName) ? fansOut : namespaces.includes(name) || stepOrder(ids).has(name);
   const paths: ReadPath[] = [];
   let problem: SyntaxProblem | undefined;
   const visit = (inner: Json): void => {
@@ -54,7 +56,7 @@ export function referencesOf(
     else if (isJsonObject(inner)) Object.values(inner).forEach(visit);
   };
   visit(raw);
-  return { ...sorted(paths, ids), ...(problem ? { problem } : {}) };
+  return { ...sorted(paths, ids, itemName), ...(problem ? { problem } : {}) };
 }
 
 /** What is wrong with a text at its position, and where in it; undefined when nothing is. */
@@ -71,7 +73,14 @@ function pathsOf(meaning: Exclude<Meaning, { is: 'wrong' }>): readonly ReadPath[
   return meaning.parts.flatMap((part) => (typeof part === 'string' ? [] : readsOf(part.tree)));
 }
 
-function sorted(paths: readonly ReadPath[], ids: readonly string[]): Omit<References, 'problem'> {
+const isItem = (name: string, itemName: string | undefined): boolean =>
+  name === 'item' || name === 'item_index' || name === itemName;
+
+function sorted(
+  paths: readonly ReadPath[],
+  ids: readonly string[],
+  itemName: string | undefined,
+): Omit<References, 'problem'> {
   const [steps, env, params, unknown] = [new Set<string>(), new Set<string>(), new Set<string>(), new Set<string>()];
   const whole = new Set<'step' | 'env' | 'params'>();
   let item = false;
@@ -81,7 +90,7 @@ function sorted(paths: readonly ReadPath[], ids: readonly string[]): Omit<Refere
     } else if (space === 'step' || space === 'env' || space === 'params') {
       if (name === undefined) whole.add(space);
       else ({ step: steps, env, params })[space].add(name);
-    } else if (space === 'item' || space === 'item_index') item = true;
+    } else if (isItem(space, itemName)) item = true;
     else if (stepOrder(ids).has(space)) steps.add(space);
     // `x != null` works because null is a name that stands for nothing.
     else if (space !== 'null') unknown.add(space);

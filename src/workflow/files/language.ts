@@ -1,7 +1,7 @@
 /** What the checks of files ask of the expression language, for texts one by one. */
 import type { Json } from '../../values/json.ts';
 import type { Position } from '../expressions/position.ts';
-import { referencesOf, type References } from '../expressions/references.ts';
+import { referencesOf, type ReferenceOptions, type References } from '../expressions/references.ts';
 
 /** A text in a value, and where. */
 export interface FoundText {
@@ -23,11 +23,15 @@ export function textReads(
   value: unknown,
   path: readonly (string | number)[],
   position: Position,
-  { ids, fansOut = false }: { readonly ids: readonly string[]; readonly fansOut?: boolean },
+  {
+    ids,
+    fansOut = false,
+    itemName,
+  }: Pick<ReferenceOptions, 'fansOut' | 'itemName'> & { readonly ids: readonly string[] },
 ): ReadText[] {
   return foundTexts(value, path).map((found) => {
     const text: Json = found.text;
-    return { ...found, position, fansOut, reads: referencesOf(text, { position, ids, fansOut }) };
+    return { ...found, position, fansOut, reads: referencesOf(text, { position, ids, fansOut, itemName }) };
   });
 }
 

@@ -6,7 +6,7 @@ import { GuardrailMessage } from '../../../src/contracts/guardrail.ts';
 import type { Json } from '../../../src/values/json.ts';
 import type { Work, WorkDone } from '../../../src/contracts/work.ts';
 import { gateway } from '../../../src/gateway/gateway.ts';
-import { compileGuardrails } from '../../../src/runtime/compile.ts';
+import { compileGuardrails } from '../../../src/runtime/compile/guardrails.ts';
 import { testRuntime, virtualClock } from 'troupe/testing';
 import { doneClerk } from './guarded.ts';
 

@@ -76,3 +76,10 @@ test('the document at /openapi.json has each operation with its fields', async (
     expect([name, fields.sort()]).toEqual([name, Object.keys(input.shape).sort()]);
   }
 });
+
+test('a signal without a value is sent with null, as from the shell', async () => {
+  const { client, calls } = recordingClient();
+  const { ask } = await openControl(client);
+  expect((await ask('POST /v1/executions/r/signals/news', {})).status).toBe(200);
+  expect(calls).toContainEqual(['executions.signal', 'r', 'news', null]);
+});

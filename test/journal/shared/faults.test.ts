@@ -97,9 +97,13 @@ test('a damaged entry is named by its process; runs of other processes, and thos
   await at.mine.commit(commitOf('t', 1));
   await at.mine.release('t', 1);
   const process = (await at.truth.logs.names()).find((name) => name.startsWith('me~')) ?? '';
+  // Its first entry is older than all of its runs.
   damage(at.contents, 'logs', process, 0);
+  expect((await at.open().verify()).damage.map(({ actor }) => actor)).toEqual([process]);
+  expect(await at.open().list('agent/r', 'said')).toEqual([1]);
+  damage(at.contents, 'logs', process, 1);
   const fresh = at.open();
-  expect((await fresh.verify()).damage.map(({ actor }) => actor)).toEqual([process, 'r']);
+  expect((await fresh.verify()).damage.map(({ actor }) => actor)).toEqual([process, process, 'r']);
   await expect(fresh.load('agent/r')).rejects.toMatchObject({ kind: 'corrupt' });
   for (const run of ['s', 't']) expect(await fresh.list(`agent/${run}`, 'said')).toEqual([1]);
 });

@@ -262,3 +262,28 @@ test('the log of a dead process is read once, however many of its runs are taken
   // Before and after its end.
   expect(read.filter((name) => name.startsWith('first'))).toHaveLength(2);
 });
+
+test('a message that its run looks for while it is being stored is found once it is stored', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock });
+  const mail = held(store.mail);
+  const journal = shared({ store: { ...store, mail: { ...store.mail, ...mail.logs } }, clock });
+  const epoch = await journal.claim(run, 'first', claim);
+  await journal.commit(commitOf(1, epoch!));
+  const isStored = mail.hold();
+  const posted = journal.post({
+    kind: 'signal',
+    id: 'answer',
+    to: `agent/${run}`,
+    from: 'agent/people',
+    type: 'go',
+    body: {},
+    run,
+    posted: 0,
+  });
+  await isStored;
+  expect(await journal.mail(run)).toEqual([]);
+  mail.pass();
+  await posted;
+  expect((await journal.mail(run)).map(({ id }) => id)).toEqual(['answer']);
+});

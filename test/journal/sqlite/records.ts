@@ -21,7 +21,7 @@ export async function damageRecords(
   let count = 0;
   for (const { position, address, seq, record } of rows) {
     const said = unpacked(record, dictionary) ?? '';
-    dictionary = dictionaryAfter(dictionary, seq, said);
+    dictionary = dictionaryAfter(dictionary, seq, Buffer.from(said));
     if (!isChosen(said, address, seq)) continue;
     const damaged = Uint8Array.from(record);
     // Neither the first byte, which says how it is stored, nor the last one, of which some bits mean nothing.

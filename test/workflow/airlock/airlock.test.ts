@@ -1,5 +1,6 @@
 /** The Air-Lock: what fits a schema, what does not and why, and schemas that would do harm. */
-import { beforeAll, expect, test } from 'vitest';
+import { Script } from 'node:vm';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { noMetrics } from '../../../src/contracts/workflow/metrics.ts';
 import type { Json, JsonObject } from '../../../src/values/json.ts';
 import { withSchemaDefaults } from '../../../src/workflow/airlock/defaults.ts';
@@ -121,6 +122,19 @@ test('usual patterns are checked as they are', () => {
   ] as const) {
     expect(violations({ pattern }, good)).toEqual([]);
     expect(violations({ pattern }, bad)).toHaveLength(1);
+  }
+});
+
+test('what keeps the processor from a pattern does not count: neither another program nor a suspended machine', () => {
+  const suspended = Object.assign(new Error('Script execution timed out'), { code: 'ERR_SCRIPT_EXECUTION_TIMEOUT' });
+  const run = vi.spyOn(Script.prototype, 'runInContext').mockImplementationOnce(() => {
+    throw suspended;
+  });
+  try {
+    expect(violations({ pattern: '^[^@]+@[^@]+$' }, 'a@b.test')).toEqual([]);
+    expect(run).toHaveBeenCalledTimes(2);
+  } finally {
+    run.mockRestore();
   }
 });
 

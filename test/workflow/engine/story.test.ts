@@ -18,7 +18,6 @@ test('a workflow with every kind of step ends with the outputs of its steps, and
   expect([...world.received.values()]).toEqual([
     {
       run_id: handle.id,
-      step: 'plan',
       step_id: 'plan',
       tool_name: 'pay',
       tool_use_id: 'c1',

@@ -196,6 +196,11 @@ test.each<[string, string, string]>([
     'name: x\nmodel: m\nparams: {schema: {properties: {k: {type: string, secret: true}}}}\nprompt: {user: "{{ params.k }}"}\noutput: {schema: {type: object}}',
     'error The parameter "k" is secret, and a secret must not be in a prompt.',
   ],
+  [
+    'a secret that is written into the file',
+    agent('', 'params: {schema: {properties: {k: {type: string, secret: true, default: abc}}}}'),
+    'error The parameter "k" is secret, and its default would be in this file',
+  ],
   ['a blank reflect prompt', agent().replace('system:', 'reflect: "  ", system:'), 'error The reflect prompt is blank'],
   [
     'a reflection with one turn',

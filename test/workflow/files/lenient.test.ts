@@ -22,6 +22,18 @@ test.each<[string, string, RegExp, Files]>([
     {},
   ],
   [
+    'two operations in one entry',
+    '  - {id: bad, transform: {ops: [{flatten: {}, map: {expr: a}}]}}\n',
+    /:4:\d+: Expected a map with one key, the operation/,
+    {},
+  ],
+  [
+    'an entry without an operation',
+    '  - {id: bad, transform: {ops: [{}]}}\n',
+    /:4:\d+: Expected a map with one key/,
+    {},
+  ],
+  [
     'an expression that cannot be read',
     hook('bad', ', condition: "a >"'),
     /:4:\d+: This expression cannot be read/,

@@ -16,6 +16,7 @@ export interface HookCall {
   readonly method: string;
   readonly url: string;
   readonly body: string;
+  readonly headers: IncomingMessage['headers'];
 }
 
 /** A request to a tool server. */
@@ -64,8 +65,8 @@ export async function startDoubles(): Promise<Doubles> {
     }),
     serve((text, request, response) => answerTools('A', text, request, response, tools)),
     serve((text, request, response) => answerTools('B', text, request, response, tools)),
-    serve((text, { method = '', url = '' }, response) => {
-      hooks.push({ method, url, body: text });
+    serve((text, { method = '', url = '', headers }, response) => {
+      hooks.push({ method, url, body: text, headers });
       // One that is slow answers never: whoever waits for it must give up.
       if (url.includes('/slow/')) return;
       const [, status = '200'] = /status\/(\d+)/.exec(url) ?? [];

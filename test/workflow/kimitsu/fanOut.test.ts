@@ -1,5 +1,6 @@
 /** Steps that are done once for each item of a list, as projects written for Kimitsu have them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { everythingWrong, type Files } from '../files/written.ts';
 import { startDoubles, type Doubles } from './doubles.ts';
 import { outputOfStep, playOwn, scriptedAgent, steps, usersAsked } from './own.ts';
 
@@ -39,15 +40,54 @@ test.each([
   expect(outputOfStep(played, 'f')).toEqual({ results: [{ ok: true }, { ok: true }, { ok: true }] });
 });
 
-test('`items` and `as` are other words for `from` and the name of the item', async () => {
-  const played = await playOwn(files('{items: params.urls, as: item}'), doubles, urls);
-  expect(outputOfStep(played, 'f')).toEqual({ results: [{ ok: true }, { ok: true }, { ok: true }] });
+test('`items` is another word for `from`, and `as` gives the item another name, beside its own', async () => {
+  const files: Files = {
+    'agents/a.agent.yaml': agentWith('{"ok":true}'),
+    'workflows/sub.workflow.yaml':
+      'visibility: sub-workflow\npipeline: [{id: t, transform: {inputs: [params], ops: []}}]\n',
+    ...steps(
+      `  - {id: a, agent: agents/a.agent.yaml, params: {u: "{{ url.name }}", i: "{{ item_index }}", x: "{{ item.name }}"}, for_each: EACH}
+  - {id: h, webhook: {url: "http://localhost:6163/{{ url.name }}", headers: {x-key: "{{ env.KEY }} {{ url.name }}"}, body: {name: url.name, at: item_index}}, for_each: EACH}
+  - {id: s, workflow: ./sub.workflow.yaml, params: {n: "{{ url }}"}, input: {m: url.name}, for_each: EACH}
+  - {id: t, transform: {inputs: [url, item], ops: [{map: {expr: name}}]}, for_each: EACH}
+`.replaceAll('EACH', '{items: params.urls, as: url}'),
+      'env: [{name: KEY, secret: true}]\n',
+    ),
+  };
+  expect(await everythingWrong(files, { env: { KEY: 'k' } })).toEqual([]);
+  const played = await playOwn(files, doubles, { input: { urls: [{ name: 'u0' }] }, env: { KEY: 'k' } });
+  expect(usersAsked(played)).toEqual(['U=u0 I=0 X=u0']);
+  expect(played.hooks).toMatchObject([{ url: '/u0', body: '{"name":"u0","at":0}', headers: { 'x-key': 'k u0' } }]);
+  expect(outputOfStep(played, 's')).toEqual({ results: [{ result: { n: { name: 'u0' }, m: 'u0' } }] });
+  expect(outputOfStep(played, 't')).toEqual({ results: [{ result: ['u0'] }] });
+});
+
+test.each([
+  ['{from: params.urls, as: params}', '', '4 error "params" has a meaning in expressions already'],
+  ['{from: params.urls, as: d}', '', '4 error "d" has a meaning in expressions already'],
+  ['{from: params.urls, as: my url}', '', '4 error expected a name of letters, digits'],
+  ['{from: params.urls}', ', condition: item.ok', '4 error A condition is asked once, and not for each item'],
+  ['{from: params.urls, as: url}', ', condition: url.ok', '4 error A condition is asked once, and not for each item'],
+  ['{from: item.urls}', '', '4 error The list is read before there is an item'],
+])('what a fan-out cannot be is told: %s%s', async (each, more, says) => {
+  const pipeline = `  - {id: d, webhook: {url: "https://x.example", body: {}}, for_each: ${each}${more}}\n`;
+  expect(await everythingWrong(steps(pipeline))).toEqual([expect.stringContaining(says)]);
 });
 
 test('of a long list the first `max_items` are taken', async () => {
   const played = await playOwn(files('{from: params.urls, max_items: 2}'), doubles, urls);
   expect(outputOfStep(played, 'f')).toEqual({ results: [{ ok: true }, { ok: true }] });
   expect(played.models).toHaveLength(2);
+});
+
+test.each([
+  ['that may fail', ', for_each: {from: params.urls, concurrency: 1, max_failures: -1}'],
+  ['whose failure is a result', ', on_error: continue'],
+])('a step %s does not outlive the time of its run', async (_, more) => {
+  const hook = `  - {id: h, webhook: {url: "http://localhost:6163/slow/9"}${more}}\n`;
+  const played = await playOwn(steps(hook, 'model_policy: {timeout_s: 1}\n'), doubles, urls);
+  expect(played).toMatchObject({ status: 'failed', failure: { kind: 'expired' } });
+  expect(played.hooks).toHaveLength(1);
 });
 
 test('an empty list gives no results, and nobody is asked', async () => {

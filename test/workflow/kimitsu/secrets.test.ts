@@ -54,6 +54,13 @@ test.each([
   expect(played.models[0]?.messages.find(({ role }) => role === 'user')?.content).toBe('{"topic":"t"}');
 });
 
+test('a secret parameter that is not given is no part of what the model is asked', async () => {
+  const params = { key: { type: 'string', secret: true, default: '' }, topic: { type: 'string', default: 't' } };
+  const asked = scriptedAgent(['{"ok":true}'], { params });
+  const played = await playOwn({ 'agents/a.agent.yaml': asked, ...step('{}') }, doubles, { env });
+  expect(played.models[0]?.messages.find(({ role }) => role === 'user')?.content).toBe('{"topic":"t"}');
+});
+
 test('a secret of `bearer` follows the word Bearer', async () => {
   const played = await playOwn(
     {

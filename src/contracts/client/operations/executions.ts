@@ -120,7 +120,7 @@ export const executionOperations = {
     input: {
       exec_id: execId,
       name: text().describe('The name of the signal.'),
-      value: json('The value.'),
+      value: json('The value; null by default.').default(null),
     },
     output: nothing,
     reads: false,

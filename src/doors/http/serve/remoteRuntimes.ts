@@ -154,7 +154,7 @@ const rejectionText = ({ call, note }: { call: string; note: string }): string =
     {
       type: 'tool_result',
       tool_use_id: call,
-      content: `A person rejected this call${note === '' ? '' : `: ${note}`}. Find another way, or answer without it.`,
+      content: `This call was rejected${note === '' ? ' by a person' : `: ${note.replace(/\.$/, '')}`}. Find another way, or answer without it.`,
     },
   ]);
 

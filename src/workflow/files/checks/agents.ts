@@ -17,6 +17,7 @@ export function checkAgent(node: AgentNode, context: CheckContext): FileProblem[
     ...checkOutputSchema(node),
     ...checkSchema(node.yaml, ['params', 'schema'], node.value.params?.schema),
     ...checkDeclared(node),
+    ...checkSecretDefaults(node),
     ...checkNoEnvironment(node),
     ...checkServers(node, context),
     ...checkIdle(node),
@@ -91,6 +92,19 @@ function checkOutputSchema({ yaml, value }: AgentNode): FileProblem[] {
     ...checkReservedNames(yaml, ['output', 'schema'], schemaOf(schema)),
   ];
 }
+
+/** What is written in a file is no secret. */
+const checkSecretDefaults = ({ yaml, value }: AgentNode): FileProblem[] =>
+  agentParameters(value ?? {}).flatMap(({ name, secret, default: fallback }) =>
+    !secret || fallback === undefined || fallback === ''
+      ? []
+      : [
+          yaml.problem(
+            ['params', 'schema', 'properties', name, 'default'],
+            `The parameter "${name}" is secret, and its default would be in this file: let the workflow pass a variable with "secret: true".`,
+          ),
+        ],
+  );
 
 function checkDeclared({ yaml, value }: AgentNode): FileProblem[] {
   const schema = value?.params?.schema;

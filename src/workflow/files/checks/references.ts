@@ -67,11 +67,12 @@ function unknownSteps(
     });
 }
 
-function unknownNames({ yaml }: WorkflowNode, text: PlacedText, ids: readonly string[]): FileProblem[] {
+function unknownNames(node: WorkflowNode, text: PlacedText, ids: readonly string[]): FileProblem[] {
+  const { yaml } = node;
   const at = (name: string) => ({ offset: Math.max(0, text.text.indexOf(name)) });
   const stray = text.reads.item && !text.fansOut;
   return [
-    ...(stray ? [yaml.problem(text.path, 'There is no "item" here: the step has no "for_each".', at('item'))] : []),
+    ...(stray ? [yaml.problem(text.path, noItem(node, text), at('item'))] : []),
     ...text.reads.unknown.map((name) =>
       yaml.problem(
         text.path,
@@ -82,12 +83,21 @@ function unknownNames({ yaml }: WorkflowNode, text: PlacedText, ids: readonly st
   ];
 }
 
+/** Why there is no item at a place. */
+function noItem({ value }: WorkflowNode, { path: [, , where], step = -1 }: PlacedText): string {
+  if (value?.pipeline[step]?.for_each == null) return 'There is no "item" here: the step has no "for_each".';
+  return where === 'condition'
+    ? 'A condition is asked once, and not for each item: leave items out of the list, as in "list[?score > `5`]".'
+    : 'The list is read before there is an item.';
+}
+
 /** An input that is no step counts as null, so that it is only a warning. */
 function checkTransforms({ yaml, value }: WorkflowNode, ids: readonly string[]): FileProblem[] {
   return (value?.pipeline ?? []).flatMap((step, at) =>
     transformReferences(step).flatMap(({ path, text }) => {
       const id = transformSource(text);
-      if (id === undefined || stepOrder(ids).has(id)) return [];
+      const isItem = step.for_each != null && (id === 'item' || id === step.for_each.as);
+      if (id === undefined || isItem || stepOrder(ids).has(id)) return [];
       const message = `There is no step "${id.slice(0, 80)}", so that nothing is taken from it.${didYouMean(id, ids)}`;
       return [yaml.problem(['pipeline', at, ...path], message, { severity: 'warning' })];
     }),

@@ -12,10 +12,18 @@ import { mayShow } from './serverOverrides.ts';
 export function checkSecrets(node: WorkflowNode, texts: readonly PlacedText[], context: CheckContext): FileProblem[] {
   const secret = (text: PlacedText) => readsSecret(text, node, context.secretParams.get(node.file));
   return [
+    ...texts
+      .filter((text) => isSignature(text) && !secret(text))
+      .map(({ path }) => node.yaml.problem(path, notASecret)),
     ...texts.filter(secret).flatMap((text) => [...seen(node, text), ...passed(node, text, context)]),
     ...checkSecretParams(node, texts, context, secret),
   ];
 }
+
+const isSignature = ({ path: [, , kind, key] }: PlacedText): boolean => kind === 'webhook' && key === 'sign';
+
+const notASecret =
+  'What signs a webhook is a secret: "{{ env.NAME }}" of a variable with "secret: true", or a secret parameter.';
 
 /** What is decided by, stored or shown must not read a secret. */
 function seen({ yaml }: WorkflowNode, { position, path }: PlacedText): FileProblem[] {

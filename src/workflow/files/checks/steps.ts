@@ -29,7 +29,7 @@ export function checkSteps(node: WorkflowNode): FileProblem[] {
       ...checkWork(node, path, step),
       ...checkDependencies(node, path, step, steps),
       ...checkOperations(node, path, step),
-      ...checkForEach(node, path, step),
+      ...checkForEach(node, path, step, steps),
     ];
   });
 }
@@ -135,7 +135,15 @@ function checkOperations(node: WorkflowNode, path: Path, step: StepSource): File
   });
 }
 
-function checkForEach(node: WorkflowNode, path: Path, { for_each: each }: StepSource): FileProblem[] {
+/** The names that expressions of a workflow begin with. */
+const takenNames = (steps: readonly StepSource[]) => new Set([...reserved, ...steps.map(({ id }) => id), 'input']);
+
+function checkForEach(
+  node: WorkflowNode,
+  path: Path,
+  { for_each: each }: StepSource,
+  steps: readonly StepSource[],
+): FileProblem[] {
   if (!each) return [];
   const lists = [each.from, each.items].filter((list) => list != null).length;
   return [
@@ -147,13 +155,12 @@ function checkForEach(node: WorkflowNode, path: Path, { for_each: each }: StepSo
             '"for_each" needs the key "from", the list; "items" is another word for it.',
           ),
         ]),
-    ...(each.as == null || each.as === 'item'
+    ...(each.as == null || each.as === 'item' || !takenNames(steps).has(each.as)
       ? []
       : [
           node.yaml.problem(
             [...path, 'for_each', 'as'],
-            'The item is always called "item" in expressions; "as" does not change that.',
-            { severity: 'warning' },
+            `"${each.as}" has a meaning in expressions already: give the item another name.`,
           ),
         ]),
   ];

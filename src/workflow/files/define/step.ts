@@ -66,6 +66,7 @@ function commonOf(source: StepSource, { ids, line, problem }: StepSurroundings):
     ...(list != null && {
       forEach: {
         from: list,
+        ...(source.for_each?.as != null && { as: source.for_each.as }),
         ...positive('concurrency', source.for_each?.concurrency),
         ...positive('maxItems', source.for_each?.max_items),
         maxFailures: source.for_each?.max_failures ?? 0,
@@ -122,6 +123,7 @@ const webhookOf = (source: NonNullable<StepSource['webhook']>) => ({
   method: (source.method ?? 'POST').toUpperCase(),
   headers: Object.fromEntries(Object.entries(source.headers ?? {}).map(([name, value]) => [name, String(value)])),
   body: jsonOf(source.body),
+  ...(source.sign != null && { sign: source.sign }),
   timeout: goDuration(source.timeout ?? '') ?? milliseconds(source.timeout_s) ?? webhookTimeout,
   idempotent: source.idempotent ?? true,
 });

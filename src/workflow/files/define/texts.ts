@@ -15,7 +15,12 @@ export function stepTexts(step: StepSource, ids: readonly string[]): readonly Re
 
 function findTexts(step: StepSource, ids: readonly string[]): ReadText[] {
   const read = (value: unknown, path: readonly string[], position: Position): ReadText[] =>
-    textReads(value, path, position, { ids, fansOut: step.for_each != null && path[0] !== 'for_each' });
+    textReads(value, path, position, {
+      ids,
+      // The list and the condition are read once, before there is an item.
+      fansOut: step.for_each != null && path[0] !== 'for_each' && path[0] !== 'condition',
+      itemName: step.for_each?.as ?? undefined,
+    });
   const list = step.for_each?.from == null ? 'items' : 'from';
   return [
     ...read(step.condition, ['condition'], 'condition'),
@@ -25,6 +30,7 @@ function findTexts(step: StepSource, ids: readonly string[]): ReadText[] {
     ...read(step.webhook?.url, ['webhook', 'url'], 'url'),
     ...read(step.webhook?.headers, ['webhook', 'headers'], 'header'),
     ...read(step.webhook?.body, ['webhook', 'body'], 'body'),
+    ...read(step.webhook?.sign, ['webhook', 'sign'], 'param'),
     ...read(step.wait?.question, ['wait', 'question'], 'text'),
   ];
 }

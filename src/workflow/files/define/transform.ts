@@ -12,7 +12,9 @@ type OperationName = (typeof names)[number];
 
 /** Reads one operation, such as `{ filter: { expr: 'score > 5' } }`. */
 export function readOperation(map: Readonly<Record<string, unknown>>): ReadOperation {
-  const [[name, value] = ['', undefined]] = Object.entries(map);
+  const [[name, value] = ['', undefined], ...others] = Object.entries(map);
+  if (name === '' || others.length > 0)
+    return { problem: 'Expected a map with one key, the operation: make an entry of "ops" of each.', path: [] };
   if (!isName(name)) {
     const meant = nearestName(name, names);
     const more = meant === undefined ? `The operations are ${names.join(', ')}.` : `Did you mean "${meant}"?`;

@@ -3,6 +3,8 @@ import { open } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { decodeUtf8 } from '../../../values/utf8.ts';
 import { errorMessage } from '../../../values/cause.ts';
+import { toFailure } from '../../../values/failure.ts';
+import { propertiesOf } from '../../../values/properties.ts';
 import { parseYaml, unreadableFile, type YamlFile } from '../yaml/parseYaml.ts';
 import { yamlLimits } from '../yaml/limits.ts';
 
@@ -31,7 +33,12 @@ async function readYaml(file: string): Promise<YamlFile> {
   try {
     return parseYaml(decodeUtf8(await readBytes(file), file), file);
   } catch (thrown) {
-    return unreadableFile(file, `The file cannot be read: ${errorMessage(thrown)}`);
+    const { line, column } = propertiesOf(toFailure(thrown).data);
+    if (typeof line !== 'number' || typeof column !== 'number')
+      return unreadableFile(file, `The file cannot be read: ${errorMessage(thrown)}`);
+    // The place is told beside the message.
+    const why = errorMessage(thrown).replace(`${file}:${line}:${column}: `, '');
+    return unreadableFile(file, `The file cannot be read: ${why}`, { line, column });
   }
 }
 

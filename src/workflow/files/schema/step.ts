@@ -7,6 +7,7 @@ const webhook = fields({
   method: maybe(z.string().regex(/^[A-Za-z]{1,20}$/, 'expected an HTTP method')).describe('POST by default.'),
   headers: maybe(mapOf(text())),
   body: maybe(mapOf(anything())).describe('Fields of the JSON body; texts are expressions or literals.'),
+  sign: maybe(words()).describe('A secret with which the request is signed, as Standard Webhooks has it.'),
   timeout: maybe(duration()),
   timeout_s: maybe(seconds()).describe('Seconds; 30 by default.'),
   idempotent: maybe(z.boolean()).describe(
@@ -18,11 +19,7 @@ const transform = fields({
   inputs: maybe(
     z.array(z.union([words(), fields({ from: words() })], { error: 'expected a step, or a map with the key "from"' })),
   ),
-  ops: maybe(
-    z.array(
-      mapOf(anything()).refine((map) => Object.keys(map).length === 1, 'expected a map with one key, the operation'),
-    ),
-  ).describe('merge, filter, sort, map, flatten, deduplicate.'),
+  ops: maybe(z.array(mapOf(anything()))).describe('merge, filter, sort, map, flatten, deduplicate.'),
 });
 
 const wait = fields({
@@ -35,7 +32,9 @@ const wait = fields({
 const forEach = fields({
   from: maybe(words()).describe('The list; an expression.'),
   items: maybe(words()).describe('Another word for `from`.'),
-  as: maybe(words()),
+  as: maybe(z.string().regex(/^[A-Za-z_]\w{0,63}$/, 'expected a name of letters, digits and "_"')).describe(
+    'Another name for `item` in the expressions of the step.',
+  ),
   concurrency: maybe(z.number().int()).describe('How many at once; all by default.'),
   max_items: maybe(z.number().int()),
   max_failures: maybe(z.number().int()).describe('0 by default; any number with -1.'),

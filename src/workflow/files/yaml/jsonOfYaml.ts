@@ -7,10 +7,13 @@ import { yamlPackage } from './package.ts';
 /** Why a text is refused, and where: an offset in it. */
 export class YamlRefusal extends Error {
   readonly offset: number;
+  /** What else is wrong. */
+  readonly others: readonly YamlRefusal[];
 
-  constructor(offset: number, message: string) {
+  constructor(offset: number, message: string, others: readonly YamlRefusal[] = []) {
     super(message);
     this.offset = offset;
+    this.others = others;
   }
 }
 
@@ -21,13 +24,29 @@ interface Walk {
   readonly around: Set<ParsedNode>;
   aliases: number;
   nodes: number;
+  /** Keys and values that cannot be taken: the reading goes on, so that all are told. */
+  readonly refused: YamlRefusal[];
   /** The alias of the file itself that is followed now: what is too much is too much there. */
   alias?: ParsedNode | undefined;
 }
 
-/** The JSON value of a node. Throws `YamlRefusal`. */
-export const jsonOfYaml = (node: ParsedNode): Json =>
-  valueOf(node, { anchors: new Map(), around: new Set(), aliases: 0, nodes: 0 }, 0);
+/** So many are told. */
+const mostRefused = 100;
+
+/** The JSON value of a node. Throws `YamlRefusal`, with all that is wrong unless a limit is passed. */
+export function jsonOfYaml(node: ParsedNode): Json {
+  const walk: Walk = { anchors: new Map(), around: new Set(), aliases: 0, nodes: 0, refused: [] };
+  const value = valueOf(node, walk, 0);
+  const [first, ...others] = walk.refused;
+  if (first) throw new YamlRefusal(first.offset, first.message, others);
+  return value;
+}
+
+function refuseOne(walk: Walk, refusal: YamlRefusal): void {
+  // An alias tells again what its anchor has told.
+  if (walk.refused.length < mostRefused && !walk.refused.some(({ offset }) => offset === refusal.offset))
+    walk.refused.push(refusal);
+}
 
 function valueOf(node: ParsedNode, walk: Walk, depth: number): Json {
   const { isAlias, isMap, isScalar, isSeq } = yamlPackage();
@@ -44,7 +63,7 @@ function valueOf(node: ParsedNode, walk: Walk, depth: number): Json {
     return value;
   }
   if (node.anchor !== undefined) walk.anchors.set(node.anchor, node);
-  if (isScalar(node)) return scalarValue(node, node.value);
+  if (isScalar(node)) return scalarValue(node, node.value, walk);
   if (depth >= yamlLimits.depth)
     throw refuse(node, `Maps and lists may be nested ${yamlLimits.depth} levels deep, and here it is deeper.`);
   walk.around.add(node);
@@ -76,7 +95,7 @@ function mapValue(items: MapItems, walk: Walk, depth: number): Json {
     throw refuse(items[yamlLimits.keys]?.key, `A map may have ${yamlLimits.keys} keys.`);
   for (const { key, value } of items) {
     const name = keyName(key);
-    if (Object.hasOwn(own, name)) throw refuse(key, `The key "${name.slice(0, 60)}" is in this map twice.`);
+    if (Object.hasOwn(own, name)) refuseOne(walk, refuse(key, `The key "${name.slice(0, 60)}" is in this map twice.`));
     const inner = value === null ? null : valueOf(value, walk, depth + 1);
     if (name === '<<') merged.push(...mergedMaps(inner, value ?? key));
     else own[name] = inner;
@@ -105,14 +124,16 @@ function sound(text: string, node: ParsedNode): string {
   throw refuse(node, 'A text must not hold the character U+0000, nor half a character (a lone surrogate).');
 }
 
-function scalarValue(node: ParsedNode, value: unknown): Json {
+function scalarValue(node: ParsedNode, value: unknown, walk: Walk): Json {
   if (typeof value === 'bigint') {
     if (Number.isSafeInteger(Number(value))) return Number(value);
-    throw refuse(node, `The number ${String(value).slice(0, 40)} is too large to be exact. Write it in quotes.`);
+    const written = String(value).slice(0, 40);
+    refuseOne(walk, refuse(node, `The number ${written} is too large to be exact. Write it in quotes.`));
+    return null;
   }
   if (typeof value === 'number') {
-    if (Number.isFinite(value)) return value;
-    throw refuse(node, 'A number must be finite.');
+    if (!Number.isFinite(value)) refuseOne(walk, refuse(node, 'A number must be finite.'));
+    return value;
   }
   if (typeof value === 'string') return sound(value, node);
   if (value === null || typeof value === 'boolean') return value;

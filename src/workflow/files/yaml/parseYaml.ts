@@ -1,8 +1,10 @@
 /** The one door through which YAML comes in: a text becomes a JSON value whose every part can be located, or is refused with the place. */
 import type { Document, ParsedNode } from 'yaml';
 import type { Json } from '../../../values/json.ts';
+import { propertiesOf } from '../../../values/properties.ts';
 import { problemPath, type FileProblem } from '../problem.ts';
 import { yamlLimits } from './limits.ts';
+import { offsetInside } from './inside.ts';
 import { locate } from './locate.ts';
 import { yamlPackage } from './package.ts';
 import { placesIn, type TextPlace } from './place.ts';
@@ -35,31 +37,35 @@ export interface ProblemDetail {
 /** Reads a text as YAML 1.2 with the limits of `yamlLimits`. It never throws for what the text says. */
 export function parseYaml(text: string, file: string): YamlFile {
   const placeOf = placesIn(text);
-  const refused = (offset: number, message: string): YamlFile => {
-    const problem: FileProblem = { file, ...placeOf(offset), path: '', message, severity: 'error' };
-    return yamlFile(file, undefined, [problem], () => placeOf(offset));
+  const refused = (refusals: readonly { readonly offset: number; readonly message: string }[]): YamlFile => {
+    const problems = refusals.map(({ offset, message }): FileProblem => ({
+      file,
+      ...placeOf(offset),
+      path: '',
+      message,
+      severity: 'error',
+    }));
+    return yamlFile(file, undefined, problems, () => placeOf(refusals[0]?.offset ?? 0));
   };
   const unreadable = unreadableAt(text);
-  if (unreadable) return refused(unreadable.offset, unreadable.message);
+  if (unreadable) return refused([unreadable]);
   try {
     const document = onlyDocument(text);
     const value = document.contents === null ? null : jsonOfYaml(document.contents);
     return yamlFile(file, value, [], (path, what, inside) => {
       const start = locate(document.contents, path, what);
-      return placeOf(start + (inside !== undefined ? charactersBefore(text, start, inside) : 0));
+      const read = inside === undefined ? undefined : valueAt(value, path);
+      return placeOf(typeof read === 'string' ? offsetInside(text, start, read, inside ?? 0) : start);
     });
   } catch (thrown) {
-    if (thrown instanceof YamlRefusal) return refused(thrown.offset, thrown.message);
+    if (thrown instanceof YamlRefusal) return refused([thrown, ...thrown.others]);
     throw thrown;
   }
 }
 
 /** A file that could not even be read. */
-export const unreadableFile = (file: string, message: string): YamlFile =>
-  yamlFile(file, undefined, [{ file, line: 1, column: 1, path: '', message, severity: 'error' }], () => ({
-    line: 1,
-    column: 1,
-  }));
+export const unreadableFile = (file: string, message: string, place: TextPlace = { line: 1, column: 1 }): YamlFile =>
+  yamlFile(file, undefined, [{ file, ...place, path: '', message, severity: 'error' }], () => place);
 
 function yamlFile(
   file: string,
@@ -79,12 +85,8 @@ function yamlFile(
   return { file, value, problems, at, problem };
 }
 
-/** How far into the file a character of a text is: quotes come before it, and in a block the line is all that is known. */
-function charactersBefore(text: string, start: number, inside: number): number {
-  const first = text.charAt(start);
-  if (first === '|' || first === '>') return 0;
-  return inside + (first === '"' || first === "'" ? 1 : 0);
-}
+const valueAt = (value: Json, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((inner, key) => propertiesOf(inner)[key as string], value);
 
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;

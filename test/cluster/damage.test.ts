@@ -1,0 +1,47 @@
+/** A run that is damaged on a real server: it is named, and the nodes go on with the others. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { setup } from 'xstate';
+import { machine } from 'troupe';
+import { connectNats } from '../../src/nats/connection.ts';
+import { natsServer, type NatsServer } from '../nats/server.ts';
+import { connectCluster, startNode } from './testNodes.ts';
+
+let server: NatsServer;
+beforeAll(async () => {
+  server = await natsServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const gate = machine(
+  setup({}).createMachine({ id: 'gate', initial: 'shut', states: { shut: { on: { push: 'open' } }, open: {} } }),
+);
+
+/** Repeats the last segment of a run behind it: its digest does not fit there. */
+async function damage(tenant: string, run: string): Promise<void> {
+  const connection = await connectNats({ servers: server.url });
+  const { streams } = await jetstreamManager(connection);
+  const subject = `troupe.${tenant}._runs.${run}`;
+  const last = await streams.getMessage(`troupe_${tenant}_runs`, { last_by_subj: subject });
+  if (!last) throw new Error(`There is no run ${run}.`);
+  last.header.delete('Nats-Expected-Last-Subject-Sequence');
+  await connection.request(subject, last.data, { headers: last.header, timeout: 10_000 });
+  await connection.close();
+}
+
+test('a node that finds a damaged run among the free ones says so, and takes the others', async () => {
+  const keys = ['d1', 'd2', 'poisoned', 'd3', 'd4'];
+  {
+    await using _ = await startNode(server, 'shop', 'first', [gate]);
+    await using client = await connectCluster(server.url, 'shop');
+    for (const key of keys) await client.invoke('gate', null, { key, detach: true });
+  }
+  await damage('shop', 'poisoned');
+  await using next = await startNode(server, 'shop', 'next', [gate]);
+  await expect.poll(() => next.node.report.runs, { timeout: 30_000 }).toBe(4);
+  await expect
+    .poll(() => next.logLines.filter((line) => line.includes('poisoned')), { timeout: 30_000 })
+    .toEqual([expect.stringMatching(/^poisoned cannot go on here \(corrupt\): .*segment \d+ of the run poisoned/)]);
+  const found = await next.runtime.journal.find({ parent: null });
+  expect(found.map(({ run }) => run).sort()).toEqual(['d1', 'd2', 'd3', 'd4']);
+});

@@ -1,0 +1,82 @@
+/** Webhooks with `on: approval`: they say what waits for a person and where it is decided, wherever the agent works and however deep its step is. */
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../../src/engine/clock.ts';
+import { serveComponents, type ServeOptions } from '../../../src/doors/http/serve/components.ts';
+import { plainServer } from '../../mcp/sessions/plainServer.ts';
+import { canary, toolProject, type TestProject } from './project.ts';
+
+const free = { host: '127.0.0.1', port: 0 };
+
+/** The URL of an orchestrator, which does the agents itself or not. */
+async function orchestratorOf(project: TestProject, isApart: boolean): Promise<string> {
+  const part = async (components: ServeOptions['components'], more: Partial<ServeOptions> = {}) => {
+    const served = await serveComponents({
+      components,
+      project: { projectDir: project.folder, env: project.env },
+      runtime: { db: join(project.folder, 'troupe.db'), env: {}, poll: 20 },
+      clock: systemClock(),
+      secret: 'the secret of the test',
+      say: () => {},
+      ...more,
+    });
+    onTestFinished(() => served[Symbol.asyncDispose]());
+    return served.urls;
+  };
+  if (!isApart) return (await part({ orchestrator: free })).orchestrator ?? '';
+  const { gateway } = await part({ gateway: free });
+  const { runtime } = await part({ runtime: free }, { gatewayUrl: gateway });
+  return (await part({ orchestrator: free }, { runtimeUrl: runtime, gatewayUrl: gateway })).orchestrator ?? '';
+}
+
+const json = async (response: Response) => JSON.parse(await response.text());
+const post = (url: string, body: unknown) =>
+  fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+
+test.each([
+  ['here', false, 'clean', '', 'clean'],
+  ['in a runtime', true, 'clean', '', 'clean'],
+  ['here, in a sub-workflow of a fan-out', false, 'outside', '/each.0/inside', 'clean.0'],
+  ['in a runtime, in a sub-workflow of a fan-out', true, 'outside', '/each.0/inside', 'clean.0'],
+])('a call of an agent %s is told of, and decided with what was told', async (_, isApart, workflow, path, step) => {
+  await using tools = await plainServer({ tools: () => ['delete_it'] });
+  await using project = await toolProject(tools.url, 'fail');
+  const told = `  - {id: told, on: approval, depends_on: [clean], webhook: {url: "${project.hooks.url}/told", body: {more: 1}}}\n`;
+  const clean = 'id: clean, agent: agents/cleaner.agent.yaml, params: {key: "KEY"}';
+  const secret = '{type: object, required: [key], properties: {key: {type: string, secret: true}}}';
+  const sub = (pipeline: string) =>
+    `visibility: sub-workflow\nwebhooks: execute\nparams: {schema: ${secret}}\npipeline:\n${pipeline}`;
+  const head = 'env: [{name: HOOK_SECRET, secret: true}]\npipeline:\n';
+  const own = clean.replace('KEY', '{{ env.HOOK_SECRET }}');
+  const passed = clean.replace('KEY', '{{ params.key }}');
+  project.file('workflows/clean.workflow.yaml', `${head}  - {${own}}\n${told}`);
+  project.file(
+    'workflows/outside.workflow.yaml',
+    `${head}  - {id: each, workflow: ./between.workflow.yaml, webhooks: execute, params: {key: "{{ env.HOOK_SECRET }}"}, for_each: {from: "[\`1\`]"}}\n`,
+  );
+  project.file(
+    'workflows/between.workflow.yaml',
+    sub('  - {id: inside, workflow: ./deep.workflow.yaml, webhooks: execute, params: {key: "{{ params.key }}"}}\n'),
+  );
+  project.file('workflows/deep.workflow.yaml', sub(`  - {${passed}, for_each: {from: "[\`1\`]"}}\n${told}`));
+
+  const url = await orchestratorOf(project, isApart);
+  const { run_id } = await json(await post(`${url}/invoke/${workflow}`, {}));
+  await project.hooks.until(1);
+  const [{ body = '{}' } = {}] = project.hooks.received;
+  const notice = JSON.parse(body);
+  expect(notice).toEqual({
+    run_id: `${run_id}${path}`,
+    step_id: step,
+    tool_name: 'delete_it',
+    tool_use_id: 'c0',
+    arguments: { path: '/tmp', call: 1 },
+    status: 'pending',
+  });
+  expect(body).not.toContain(canary);
+  const decided = `${url}/runs/${encodeURIComponent(notice.run_id)}/steps/${notice.step_id}/approval/decide`;
+  expect((await post(decided, { decision: 'approved' })).status).toBe(200);
+  const status = async () => (await json(await fetch(`${url}/runs/${run_id}`))).run.status;
+  await expect.poll(status, { timeout: 30_000 }).toBe('complete');
+  expect(project.hooks.received).toHaveLength(1);
+});
