@@ -60,10 +60,10 @@ export const mayRepeat = ({ failure }: Extract<StepEnd, { status: 'failed' }>): 
   failure.kind !== 'uncertain' && failure.kind !== 'cancelled' && failure.kind !== 'denied';
 
 /** The entries without one of them. */
-export const without = <Value>(
-  record: Readonly<Record<string, Value>>,
-  name: string,
-): Readonly<Record<string, Value>> => Object.fromEntries(Object.entries(record).filter(([each]) => each !== name));
+export function without<Value>(record: Readonly<Record<string, Value>>, name: string): Readonly<Record<string, Value>> {
+  const { [name]: _, ...others } = record;
+  return others;
+}
 
 /** The children that do steps, with what is known of them. */
 export const runningChildren = ({ running }: AttemptContext): readonly (readonly [string, StepUnderway])[] =>
