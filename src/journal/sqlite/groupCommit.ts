@@ -69,13 +69,6 @@ export class GroupCommit implements WriteQueue {
     return new Promise((resolve, reject) => this.#jobs.push({ write, resolve, reject }));
   }
 
-  /** Written with the next group. Without an answer: an error is dropped. */
-  addUnacknowledged(write: () => void): void {
-    if (this.#closed) return;
-    this.#jobs.push({ write, resolve() {}, reject() {} });
-    this.#schedule();
-  }
-
   /** Writes what is still waiting, and takes no more. */
   close(): void {
     this.#closed = true;

@@ -13,8 +13,6 @@ export interface WriteQueue {
   add(write: () => void): Promise<void>;
   /** The same for what nobody waits for: it is written with what comes next, or after a moment. */
   addLater(write: () => void): Promise<void>;
-  /** The same as `add` without an answer: an error is dropped. */
-  addUnacknowledged(write: () => void): void;
 }
 
 /** What every part of the SQLite journal is made from. */

@@ -205,10 +205,13 @@ export function commitWriter({
         deleteMessage.run(letter.id);
         deleteMail.run(run, letter.id);
       }),
-    settle: (_run, keys) =>
-      writes.addUnacknowledged(() => {
+    settle: (_run, keys) => {
+      const write = () => {
         for (const key of keys) deletePending.run(key);
-      }),
+      };
+      // If it is lost, the message is delivered again, and recognised.
+      writes.addLater(write).catch(() => {});
+    },
   };
 }
 

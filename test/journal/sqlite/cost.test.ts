@@ -111,6 +111,44 @@ test.each(drivers)(
 );
 
 test.each(drivers)(
+  'on %s that a message was delivered is written in the next transaction, or after a moment: nobody waits for it',
+  async (driver) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'troupe-cost-')), 'j.db');
+    await (await sqlite(path, { driver }))[Symbol.asyncDispose]();
+    const db = await openSqliteDriver(path, driver);
+    let transactions = 0;
+    const noted = { ...db, exec: (sql: string) => ((transactions += Number(sql === 'COMMIT')), db.exec(sql)) };
+    const clock = virtualClock();
+    const group = new GroupCommit(noted, clock);
+    const journal = journalIn(noted, group);
+    const turns = async () => {
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const message = (id: string) => ({
+      key: id,
+      kind: 'message' as const,
+      data: { id, type: 'news', body: null, from: 'agent/a', to: 'agent/b', run: 'r', kind: 'signal' as const },
+    });
+    const waiting = async () => (await journal.undelivered('r')).map(({ id }) => id);
+    await journal.claim('r', 'me', { now: commitTime, ttl: 1_000, isNew: true });
+    await journal.commit(commitFor({ opens: [message('m1'), message('m2'), message('m3')] }));
+    const before = transactions;
+    journal.settle('r', ['m1']);
+    await turns();
+    expect(transactions).toBe(before);
+    await journal.commit(commitFor({ seq: 2 }));
+    expect([transactions, await waiting()]).toEqual([before + 1, ['m2', 'm3']]);
+    journal.settle('r', ['m2']);
+    clock.advance(20);
+    await turns();
+    expect([transactions, await waiting()]).toEqual([before + 2, ['m3']]);
+    journal.settle('r', ['m3']);
+    group.close();
+    expect(await waiting()).toEqual([]);
+  },
+);
+
+test.each(drivers)(
   'on %s a new run is claimed in the transaction of its first commit, and given back in the next one, or after a moment',
   async (driver) => {
     const path = join(mkdtempSync(join(tmpdir(), 'troupe-cost-')), 'j.db');
