@@ -5,6 +5,7 @@ import { agent, tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { connectNats } from '../../src/nats/connection.ts';
 import { subscribeTo } from '../../src/nats/subscribe.ts';
+import { limits } from '../limits.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 import { connectCluster, startNode } from './testNodes.ts';
 
@@ -58,6 +59,20 @@ test('a run of one tool call is its birth, five commits and its end; only a key 
   await run(); // The first run of a process begins its log.
   expect(await sentDuring('counted', () => run())).toEqual(['segment', ...commits, 'segment']);
   expect(await sentDuring('counted', () => run({ key: 'k' }))).toEqual(['look', 'segment', ...commits, 'segment']);
-  // It has ended: its result is read.
-  expect((await sentDuring('counted', () => run({ key: 'k' }))).filter((kind) => kind !== 'look')).toEqual([]);
+});
+
+test('a run that nobody has is read with one look at its last segment for each question about it', async () => {
+  await using _ = await startNode(server, 'ended', 'n', [adder()]);
+  await using reader = await startNode(server, 'ended', 'reader', []);
+  await using client = await connectCluster(server.url, 'ended');
+  await client.invoke('adder', 'go', { key: 'k' });
+  const { journal } = reader.runtime;
+  const asked = () =>
+    sentDuring('ended', async () => {
+      expect(await journal.find({ run: 'k', parent: null })).toMatchObject([{ status: 'done' }]);
+      expect(await journal.history({ run: 'k' })).not.toEqual([]);
+      expect(await journal.ledger('k')).not.toEqual([]);
+    });
+  // It is given back, and its segments are read once.
+  await expect.poll(asked, { timeout: limits.step }).toEqual(['look', 'look', 'look']);
 });

@@ -30,12 +30,14 @@ export async function natsCluster(count = 3, jetstream = 'sync_interval: always'
     servers,
     async leaderOf(stream) {
       const connection = await connect({ servers: urls.split(',') });
-      const { cluster } = await (async () => (await connection.jetstreamManager()).streams.info(stream))().finally(() =>
-        connection.close(),
-      );
-      const leader = servers[Number(cluster?.leader?.slice(1))];
-      if (!leader) throw new Error(`${stream} has no leader.`);
-      return leader;
+      try {
+        const { cluster } = await (await connection.jetstreamManager()).streams.info(stream);
+        const leader = servers[Number(cluster?.leader?.slice(1))];
+        if (!leader) throw new Error(`${stream} has no leader.`);
+        return leader;
+      } finally {
+        await connection.close();
+      }
     },
     async [Symbol.asyncDispose]() {
       for (const server of servers) await server[Symbol.asyncDispose]();

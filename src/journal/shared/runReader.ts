@@ -1,6 +1,6 @@
 /**
  * Reads a run from the store: its segments, then what the log of its owner has after the last one. The last segment is looked up again afterwards: when a
- * new one came meanwhile, the log may have been trimmed before it was read, and the reader reads on.
+ * new one came meanwhile, the log may have been trimmed before it was read, and the reader reads on. A run that nobody has is in its segments as a whole.
  */
 import type { Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
@@ -82,6 +82,9 @@ export class RunReader {
         continue;
       }
       const { head } = reading;
+      // It may have been deleted while it was read.
+      const isWhole = reading.sequence === last.sequence;
+      if (head.owner === undefined && isWhole) return this.#found(reading, keep, false);
       const tail = head.owner === undefined ? undefined : await this.#tails.read(head.owner);
       // The tail may be read on for another run meanwhile.
       const part = tail && { sequence: tail.sequence, writes: tail.after(run, reading.tail) };
@@ -90,13 +93,18 @@ export class RunReader {
       if (again?.sequence === last.sequence) {
         // Not before it is certain that nothing was trimmed: what comes after a gap must not be applied.
         if (part) reading.readTail(part);
-        keep(reading);
-        this.#forget();
-        return { replica: reading.replica, head, sequence: last.sequence, isFenced, unmoved: reading.unmoved };
+        return this.#found(reading, keep, isFenced);
       }
       last = again;
     }
     return undefined;
+  }
+
+  #found(reading: Reading, keep: (reading: Reading) => void, isFenced: boolean): StoredRun {
+    keep(reading);
+    this.#forget();
+    const { replica, head, sequence, unmoved } = reading;
+    return { replica, head, sequence, isFenced, unmoved };
   }
 
   #forget(): void {
