@@ -38,8 +38,10 @@ const keeper = (read: Read) =>
     },
   });
 
-const sentence: ListFold<string> = { initial: () => '', add: (words, word) => `${words} ${String(word)}` };
-const wordsOf: Read = async ({ list, fold }) => `${(await list('said')).join(' ')} =${await fold?.('said', sentence)}`;
+const textOf = (word: unknown): string => (typeof word === 'string' ? word : JSON.stringify(word));
+const sentence: ListFold<string> = { initial: () => '', add: (words, word) => `${words} ${textOf(word)}` };
+const wordsOf: Read = async ({ list, fold }) =>
+  `${(await list('said')).map(textOf).join(' ')} =${await fold?.('said', sentence)}`;
 
 /** The journal, and what was stored in it at once. */
 function recorded(inner: Journal): { journal: Journal; stored: string[] } {
