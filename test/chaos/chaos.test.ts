@@ -77,7 +77,7 @@ test('the long dose writes a result file with its counts and violations', long, 
 test.each([
   [['--minutes', 'soon'], '--minutes is a number, 0 or more; it is soon.'],
   [['--seed', '0'], '--seed is a whole number from 1 to 4294967295; it is 0.'],
-  [['--only', 'floods'], '--only is one of kills, points, zombies, terms, nodes, cuts; it is floods.'],
+  [['--only', 'floods'], '--only is one of kills, points, zombies, terms, nodes, leaders, cuts; it is floods.'],
 ])('chaos %j is refused', (args, words) => {
   const { status, stderr } = chaos(...args);
   expect([status, stderr.trim()]).toEqual([2, words]);
