@@ -31,6 +31,8 @@ interface RunningEffect {
   readonly task: ActiveTask;
   /** Its latest intermediate result. */
   soFar?: Json;
+  /** It has an outcome, and nothing is left to stop. */
+  isOver?: boolean;
 }
 
 /** The running effects of one actor. */
@@ -102,6 +104,7 @@ export class EffectRunner {
       report({ type: 'effect.stopped', at, ...common });
       return undefined;
     }
+    running.isOver = true;
     report(
       outcome.ok
         ? { type: 'effect.done', at, ...common }
@@ -116,7 +119,8 @@ export class EffectRunner {
   }
 
   stop(key: string): void {
-    this.#running.get(key)?.abort();
+    const running = this.#running.get(key);
+    if (!running?.isOver) running?.abort();
     this.#forget(key);
   }
 

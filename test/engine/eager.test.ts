@@ -81,6 +81,22 @@ test.each(Object.keys(journals) as JournalKind[])(
   },
 );
 
+test('once its result is taken it is not told to stop', async () => {
+  let signal: AbortSignal | undefined;
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(
+    type(
+      keeper((scope) => {
+        signal = scope.signal;
+        return wordsOf(scope);
+      }),
+    ),
+  );
+  await testProcess.signal(address, { type: 'say', word: 'a' });
+  expect((await testProcess.row(address)).context).toEqual({ heard: 'a = a' });
+  expect(signal?.aborted).toBe(false);
+});
+
 test('where steps are stored one by one it is performed as any other', async () => {
   const { journal, stored } = recorded(memory());
   const testProcess = new TestProcess({ journal: stepByStep(journal) });
