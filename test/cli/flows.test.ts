@@ -127,8 +127,8 @@ test.concurrent('a log is followed to the failure of its run, and left with Ctrl
   await following.until(/"waiting"/);
   await here(dir, ['waits', 'answer', 'job-1', '--value', '{"ok":true}']);
   expect((await dir.troupe('runs', 'resume', 'job-1')).code).toBe(1);
-  const { code, out } = await following.ended;
-  expect(code).toBe(1);
+  const { code, out, err } = await following.ended;
+  expect({ code, err }).toEqual({ code: 1, err: '' });
   expect(records(out).at(-1)).toMatchObject({
     event: 'terminal',
     item: { status: 'failed', failure: { message: 'no paper' }, recovery_command: 'troupe runs retry job-1' },

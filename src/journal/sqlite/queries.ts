@@ -3,6 +3,7 @@ import { toFailure } from '../../values/failure.ts';
 import { isJsonObject, type Json } from '../../values/json.ts';
 import { corruptActor } from '../chain.ts';
 import { matchesQuery } from '../matches.ts';
+import { consistentReads } from './consistentReads.ts';
 import { sqliteHistory } from './history.ts';
 import { sqliteInboxes } from './inbox.ts';
 import { structureDamage } from './integrity.ts';
@@ -22,6 +23,7 @@ const maxSelects = 50;
 /** The part of a journal that answers queries. */
 export function sqliteQueries(store: SqliteStore): JournalQueries {
   const { db, codec, commits } = store;
+  const consistent = consistentReads(db);
   const { load, list, handled } = actorReader(store);
   const lookup = actorLookup(db);
   const requireWritten = writtenCheck(db, commits);
@@ -80,7 +82,7 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
       const damage: { actor: string; seq: number; what: string }[] = [];
       const attempt = async <T>(actor: string, work: () => T | Promise<T>, otherwise: T): Promise<T> => {
         try {
-          return await work();
+          return await consistent(work)();
         } catch (thrown) {
           const { data, message } = toFailure(thrown);
           damage.push({ actor, ...placeIn(data, message) });

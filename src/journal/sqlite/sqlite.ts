@@ -2,6 +2,7 @@
 import { sqliteQueries } from './queries.ts';
 import { valueCodec } from './blobs.ts';
 import { commitReader } from './commits.ts';
+import { consistentReads } from './consistentReads.ts';
 import { sqliteLeases } from './leases.ts';
 import { openSqliteDriver } from './driver.ts';
 import type { SqliteDriver } from './database.ts';
@@ -79,10 +80,21 @@ const storeIn = (db: SqliteDriver, writes: WriteQueue): SqliteStore => ({
   checkpoints: new Checkpoints(),
 });
 
-const journalOf = (store: SqliteStore): Omit<Journal, keyof AsyncDisposable> => ({
-  ...commitWriter(store),
-  ...actorReader(store, store.checkpoints),
-  ...sqliteLeases(store),
-  ...sqliteInboxes(store),
-  ...sqliteQueries(store),
-});
+function journalOf(store: SqliteStore): Omit<Journal, keyof AsyncDisposable> {
+  const consistent = consistentReads(store.db);
+  const { load, list, undelivered, handled } = actorReader(store, store.checkpoints);
+  const { find, history, ledger, ...queries } = sqliteQueries(store);
+  return {
+    ...commitWriter(store),
+    ...sqliteLeases(store),
+    ...sqliteInboxes(store),
+    ...queries,
+    load: consistent(load),
+    list: consistent(list),
+    undelivered: consistent(undelivered),
+    handled: consistent(handled),
+    find: consistent(find),
+    history: consistent(history),
+    ledger: consistent(ledger),
+  };
+}
