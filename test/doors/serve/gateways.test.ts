@@ -1,30 +1,17 @@
 /** Which gateway an orchestrator asks, when it does the agents itself: one for all of its workflows, here or elsewhere. */
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../../src/engine/clock.ts';
-import { serveComponents, type ServeOptions } from '../../../src/doors/http/serve/components.ts';
+import { expect, test } from 'vitest';
+import type { ServeOptions } from '../../../src/doors/http/serve/components.ts';
+import { free, serveParts } from './parts.ts';
 import { canary, testProject, type TestProject } from './project.ts';
 
-const free = { host: '127.0.0.1', port: 0 };
 const answered = () => ({ content: '{"answer":"done"}' });
 /** What the orchestrator knows: no key of a model. */
 const keyless = { TROUPE_EGRESS_ALLOW: '127.0.0.1' };
 
 function serving(project: TestProject) {
   const said: string[] = [];
-  const part = async (components: ServeOptions['components'], more: Partial<ServeOptions> = {}) => {
-    const served = await serveComponents({
-      components,
-      project: { projectDir: project.folder, env: project.env },
-      runtime: { db: join(project.folder, 'troupe.db'), env: {}, poll: 20 },
-      clock: systemClock(),
-      secret: 'the secret of the test',
-      say: (line) => void said.push(line),
-      ...more,
-    });
-    onTestFinished(() => served[Symbol.asyncDispose]());
-    return served.urls;
-  };
+  const part = async (components: ServeOptions['components'], more: Partial<ServeOptions> = {}) =>
+    (await serveParts(project, components, { say: (line) => void said.push(line), ...more })).urls;
   const invoke = async (url: string | undefined, workflow: string) => {
     const response = await fetch(`${url}/invoke/${workflow}?wait=60s`, {
       method: 'POST',

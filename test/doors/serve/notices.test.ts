@@ -1,28 +1,14 @@
 /** Webhooks with `on: approval`: they say what waits for a person and where it is decided, wherever the agent works and however deep its step is. */
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../../src/engine/clock.ts';
-import { serveComponents, type ServeOptions } from '../../../src/doors/http/serve/components.ts';
+import { expect, test } from 'vitest';
+import type { ServeOptions } from '../../../src/doors/http/serve/components.ts';
 import { plainServer } from '../../mcp/sessions/plainServer.ts';
+import { free, serveParts } from './parts.ts';
 import { canary, toolProject, type TestProject } from './project.ts';
-
-const free = { host: '127.0.0.1', port: 0 };
 
 /** The URL of an orchestrator, which does the agents itself or not. */
 async function orchestratorOf(project: TestProject, isApart: boolean): Promise<string> {
-  const part = async (components: ServeOptions['components'], more: Partial<ServeOptions> = {}) => {
-    const served = await serveComponents({
-      components,
-      project: { projectDir: project.folder, env: project.env },
-      runtime: { db: join(project.folder, 'troupe.db'), env: {}, poll: 20 },
-      clock: systemClock(),
-      secret: 'the secret of the test',
-      say: () => {},
-      ...more,
-    });
-    onTestFinished(() => served[Symbol.asyncDispose]());
-    return served.urls;
-  };
+  const part = async (components: ServeOptions['components'], more: Partial<ServeOptions> = {}) =>
+    (await serveParts(project, components, more)).urls;
   if (!isApart) return (await part({ orchestrator: free })).orchestrator ?? '';
   const { gateway } = await part({ gateway: free });
   const { runtime } = await part({ runtime: free }, { gatewayUrl: gateway });

@@ -1,13 +1,10 @@
 /** An agent's conversation is the same wherever it works: in the orchestrator, or in a runtime with a gateway elsewhere, also when another runtime goes on with it. */
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../../src/engine/clock.ts';
-import { serveComponents, type ServeOptions } from '../../../src/doors/http/serve/components.ts';
 import { plainServer } from '../../mcp/sessions/plainServer.ts';
 import type { Reply } from '../../workflow/gateway/chatServer.ts';
+import { free, serveParts } from './parts.ts';
 import { testProject, type TestProject } from './project.ts';
 
-const free = { host: '127.0.0.1', port: 0 };
 /** One red point, as PNG in base64. */
 const image = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
@@ -33,20 +30,6 @@ output: {schema: {type: object, required: [answer], properties: {answer: {type: 
   return made;
 }
 
-const parts = async (made: TestProject, components: ServeOptions['components'], more: Partial<ServeOptions> = {}) => {
-  const served = await serveComponents({
-    components,
-    project: { projectDir: made.folder, env: made.env },
-    runtime: { db: join(made.folder, 'troupe.db'), env: {}, poll: 20 },
-    clock: systemClock(),
-    secret: 'the secret of the test',
-    say: () => {},
-    ...more,
-  });
-  onTestFinished(() => served[Symbol.asyncDispose]());
-  return served;
-};
-
 const json = async (response: Response) => JSON.parse(await response.text());
 const post = (url: string, body: unknown) =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
@@ -71,16 +54,16 @@ async function lookedAt(made: TestProject, url: string | undefined, between: () 
 /** The same run in both ways; a runtime that is started anew before each yes. */
 async function inBothWays(replies: readonly Reply[], url: string, allow = '"*"'): Promise<[unknown[], unknown[]]> {
   const one = await project(replies, url, allow);
-  const whole = await parts(one, { orchestrator: free });
+  const whole = await serveParts(one, { orchestrator: free });
   const here = await lookedAt(one, whole.urls.orchestrator, async () => {});
   const other = await project(replies, url, allow);
-  const { urls } = await parts(other, { gateway: free });
-  let runtime = await parts(other, { runtime: free }, { gatewayUrl: urls.gateway });
+  const { urls } = await serveParts(other, { gateway: free });
+  let runtime = await serveParts(other, { runtime: free }, { gatewayUrl: urls.gateway });
   const port = Number(new URL(runtime.urls.runtime ?? '').port);
-  const orchestrator = await parts(other, { orchestrator: free }, { runtimeUrl: runtime.urls.runtime });
+  const orchestrator = await serveParts(other, { orchestrator: free }, { runtimeUrl: runtime.urls.runtime });
   const apart = await lookedAt(other, orchestrator.urls.orchestrator, async () => {
     await runtime[Symbol.asyncDispose]();
-    runtime = await parts(other, { runtime: { host: '127.0.0.1', port } }, { gatewayUrl: urls.gateway });
+    runtime = await serveParts(other, { runtime: { host: '127.0.0.1', port } }, { gatewayUrl: urls.gateway });
   });
   return [here, apart];
 }
@@ -128,11 +111,11 @@ test('an account without credit fails the step in the same words', async () => {
   };
   await using tools = await plainServer({ tools: () => ['see'] });
   const one = await project([reply], tools.url, '"*"');
-  const here = await failure((await parts(one, { orchestrator: free })).urls.orchestrator);
+  const here = await failure((await serveParts(one, { orchestrator: free })).urls.orchestrator);
   const other = await project([reply], tools.url, '"*"');
-  const { urls } = await parts(other, { gateway: free });
-  const runtime = await parts(other, { runtime: free }, { gatewayUrl: urls.gateway });
-  const orchestrator = await parts(other, { orchestrator: free }, { runtimeUrl: runtime.urls.runtime });
+  const { urls } = await serveParts(other, { gateway: free });
+  const runtime = await serveParts(other, { runtime: free }, { gatewayUrl: urls.gateway });
+  const orchestrator = await serveParts(other, { orchestrator: free }, { runtimeUrl: runtime.urls.runtime });
   expect(here).toMatchObject({
     code: 'budget_exceeded',
     error: expect.stringMatching(/^gateway error budget_exceeded/),

@@ -110,20 +110,27 @@ test.each(drivers)(
   },
 );
 
+/** A journal whose transactions are counted, on a clock that the test advances. */
+async function counted(driver: (typeof drivers)[number]) {
+  const path = join(mkdtempSync(join(tmpdir(), 'troupe-cost-')), 'j.db');
+  await (await sqlite(path, { driver }))[Symbol.asyncDispose]();
+  const db = await openSqliteDriver(path, driver);
+  let count = 0;
+  const noted = { ...db, exec: (sql: string) => ((count += Number(sql === 'COMMIT')), db.exec(sql)) };
+  const clock = virtualClock();
+  const group = new GroupCommit(noted, clock);
+  return { db, journal: journalIn(noted, group), group, clock, transactions: () => count };
+}
+
+/** The event loop has turned a few times. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 test.each(drivers)(
   'on %s that a message was delivered is written in the next transaction, or after a moment: nobody waits for it',
   async (driver) => {
-    const path = join(mkdtempSync(join(tmpdir(), 'troupe-cost-')), 'j.db');
-    await (await sqlite(path, { driver }))[Symbol.asyncDispose]();
-    const db = await openSqliteDriver(path, driver);
-    let transactions = 0;
-    const noted = { ...db, exec: (sql: string) => ((transactions += Number(sql === 'COMMIT')), db.exec(sql)) };
-    const clock = virtualClock();
-    const group = new GroupCommit(noted, clock);
-    const journal = journalIn(noted, group);
-    const turns = async () => {
-      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-    };
+    const { journal, group, clock, transactions } = await counted(driver);
     const message = (id: string) => ({
       key: id,
       kind: 'message' as const,
@@ -132,16 +139,16 @@ test.each(drivers)(
     const waiting = async () => (await journal.undelivered('r')).map(({ id }) => id);
     await journal.claim('r', 'me', { now: commitTime, ttl: 1_000, isNew: true });
     await journal.commit(commitFor({ opens: [message('m1'), message('m2'), message('m3')] }));
-    const before = transactions;
+    const before = transactions();
     journal.settle('r', ['m1']);
     await turns();
-    expect(transactions).toBe(before);
+    expect(transactions()).toBe(before);
     await journal.commit(commitFor({ seq: 2 }));
-    expect([transactions, await waiting()]).toEqual([before + 1, ['m2', 'm3']]);
+    expect([transactions(), await waiting()]).toEqual([before + 1, ['m2', 'm3']]);
     journal.settle('r', ['m2']);
     clock.advance(20);
     await turns();
-    expect([transactions, await waiting()]).toEqual([before + 2, ['m3']]);
+    expect([transactions(), await waiting()]).toEqual([before + 2, ['m3']]);
     journal.settle('r', ['m3']);
     group.close();
     expect(await waiting()).toEqual([]);
@@ -151,30 +158,23 @@ test.each(drivers)(
 test.each(drivers)(
   'on %s a new run is claimed in the transaction of its first commit, and given back in the next one, or after a moment',
   async (driver) => {
-    const path = join(mkdtempSync(join(tmpdir(), 'troupe-cost-')), 'j.db');
-    await (await sqlite(path, { driver }))[Symbol.asyncDispose]();
-    const db = await openSqliteDriver(path, driver);
-    let transactions = 0;
-    const noted = { ...db, exec: (sql: string) => ((transactions += Number(sql === 'COMMIT')), db.exec(sql)) };
-    const clock = virtualClock();
-    const group = new GroupCommit(noted, clock);
-    const journal = journalIn(noted, group);
+    const { db, journal, group, clock, transactions } = await counted(driver);
     const begin = async (run: string) => {
       await journal.claim(run, 'me', { now: commitTime, ttl: 1_000, isNew: true });
       await journal.commit(commitFor({ run, actor: `agent/${run}`, status: 'done' }));
     };
     await begin('r');
-    expect(transactions).toBe(1);
+    expect(transactions()).toBe(1);
     const released = journal.release('r', 1, true);
-    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-    expect(transactions).toBe(1);
+    await turns();
+    expect(transactions()).toBe(1);
     await begin('s');
     await released;
-    expect(transactions).toBe(2);
+    expect(transactions()).toBe(2);
     const later = journal.release('s', 1, true);
     clock.advance(20);
     await later;
-    expect(transactions).toBe(3);
+    expect(transactions()).toBe(3);
     // Where somebody waits for it, or the journal is closed, it is written at once.
     await begin('t');
     await journal.release('t', 1);
@@ -182,7 +182,7 @@ test.each(drivers)(
     const last = journal.release('u', 1, true);
     group.close();
     await last;
-    expect(transactions).toBe(7);
+    expect(transactions()).toBe(7);
     for (const run of ['r', 's', 't', 'u'])
       expect(db.prepare('SELECT until FROM claims WHERE run = ?').get(run)).toEqual({ until: 0 });
   },
