@@ -10,8 +10,8 @@ import { limits } from '../limits.ts';
 const definitions = async ({ name = '' }) => (name === 'listen' ? listen : publish);
 const db = (dir: Workspace) => `${dir.folder}/troupe.db`;
 
-/** Starts a fixture in a process of its own, which is killed as soon as the journal says that the run stands. */
-async function killedWhile(dir: Workspace, fixture: string, client: TroupeClient, status: string): Promise<void> {
+/** Starts a fixture in a process of its own, which is killed as soon as the journal says that the run waits. */
+async function killedWhileItWaits(dir: Workspace, fixture: string, client: TroupeClient): Promise<void> {
   const input = fixture === 'publish.ts' ? ['--input', '{"topic":"actors"}'] : [];
   // It would end by itself when the run waits for a person.
   const running = dir.start('run', dir.fixture(fixture), ...input, '--key', 'job');
@@ -27,7 +27,7 @@ async function killedWhile(dir: Workspace, fixture: string, client: TroupeClient
         interval: 10,
       },
     )
-    .toBe(status);
+    .toBe('waiting');
   running.process.kill('SIGKILL');
   await running.ended;
 }
@@ -35,7 +35,7 @@ async function killedWhile(dir: Workspace, fixture: string, client: TroupeClient
 test('an answer is kept when the process of the run is gone, and the next process goes on with it', async () => {
   using dir = workspace();
   await using client = await troupeClient({ db: db(dir) });
-  await killedWhile(dir, 'publish.ts', client, 'waiting');
+  await killedWhileItWaits(dir, 'publish.ts', client);
   await client.executions.input('job', { value: { ok: true }, by: 'Ada' });
   expect(await client.executions.pendingWaits('job')).toEqual([]);
   await expect(client.executions.input('job', { value: { ok: true } })).rejects.toMatchObject({ kind: 'conflict' });
@@ -56,7 +56,7 @@ test('an answer is kept when the process of the run is gone, and the next proces
 test('a signal is kept when the process of the run is gone', async () => {
   using dir = workspace();
   await using client = await troupeClient({ db: db(dir) });
-  await killedWhile(dir, 'listen.ts', client, 'running');
+  await killedWhileItWaits(dir, 'listen.ts', client);
   await client.executions.signal('job', 'news', 'good');
   expect(await dir.troupe('runs', 'resume', 'job', '--quiet')).toMatchObject({ code: 0, out: 'good\n' });
 });
@@ -64,7 +64,7 @@ test('a signal is kept when the process of the run is gone', async () => {
 test('a cancel is kept when the process of the run is gone', async () => {
   using dir = workspace();
   await using client = await troupeClient({ db: db(dir) });
-  await killedWhile(dir, 'listen.ts', client, 'running');
+  await killedWhileItWaits(dir, 'listen.ts', client);
   await client.executions.cancel('job', { reason: 'enough' });
   expect((await dir.troupe('runs', 'resume', 'job', '--quiet')).code).toBe(1);
   expect(await client.executions.get('job')).toMatchObject({ status: 'cancelled', status_reason: 'enough' });
@@ -73,7 +73,7 @@ test('a cancel is kept when the process of the run is gone', async () => {
 test('a client with the definitions goes on at once with a run that no process has', async () => {
   using dir = workspace();
   await using client = await troupeClient({ db: db(dir), definitions });
-  await killedWhile(dir, 'publish.ts', client, 'waiting');
+  await killedWhileItWaits(dir, 'publish.ts', client);
   await client.executions.input('job', { value: { ok: true } });
   await expect
     .poll(async () => (await client.executions.get('job')).status, { timeout: limits.step, interval: 10 })
@@ -85,7 +85,7 @@ test('of two processes that resume a run at once, one has it', async () => {
   using dir = workspace();
   await using first = await troupeClient({ db: db(dir), definitions });
   await using second = await troupeClient({ db: db(dir), definitions });
-  await killedWhile(dir, 'listen.ts', first, 'running');
+  await killedWhileItWaits(dir, 'listen.ts', first);
   const both = await Promise.allSettled([first.executions.resume('job'), second.executions.resume('job')]);
   expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   await using reader = await openRuntime({ db: db(dir) });
