@@ -27,6 +27,9 @@ const step = (run: string, seq: number, epoch: number, over: Parameters<typeof c
   });
 };
 
+const sorted = <T extends { readonly run: string }>(found: readonly T[]) =>
+  found.toSorted((a, b) => (a.run < b.run ? -1 : 1));
+
 /** Everything that a reader can ask; each answer is JSON. */
 export const reads: Record<string, (journal: Journal, run: string) => Promise<unknown>> = {
   load: (journal, run) => journal.load(actorOf(run)),
@@ -34,7 +37,7 @@ export const reads: Record<string, (journal: Journal, run: string) => Promise<un
   undelivered: (journal, run) => journal.undelivered(run),
   handled: (journal, run) => journal.handled(actorOf(run), 'm1'),
   find: (journal, run) => journal.find({ run }),
-  'find in all runs': (journal) => journal.find({ status: ['active', 'done'] }),
+  'find in all runs': async (journal) => sorted(await journal.find({ status: ['active', 'done'] })),
   history: (journal, run) => journal.history({ run }),
   'history of all runs': (journal) => journal.history({}),
   ledger: (journal, run) => journal.ledger(run),
@@ -55,10 +58,10 @@ export interface Writers {
 
 /** A run that `owner` has, with two steps, the first of which is in a segment. */
 export async function begin({ owner }: Writers, run: string): Promise<void> {
-  let epoch = await owner.claim(run, 'owner', claimOptions);
-  await owner.commit(step(run, 1, epoch));
-  epoch = await owner.claim(run, 'owner', claimOptions);
-  await owner.commit(step(run, 2, epoch));
+  const commit = async (seq: number) => owner.commit(step(run, seq, await owner.claim(run, 'owner', claimOptions)));
+  // Where another run was taken over from it, its log is ended, and it learns that here.
+  await commit(1).catch(() => owner.claim(run, 'owner', claimOptions).then(() => commit(1)));
+  await commit(2);
 }
 
 const takeOver = async ({ heir }: Writers, run: string) => {
@@ -72,34 +75,36 @@ const end = async (writers: Writers, run: string) => {
 };
 const prune = async ({ owner }: Writers) => expect(await owner.prune(Infinity)).toBe(1);
 
-/** What a writer does with such a run. */
-export const writings: Record<string, (writers: Writers, run: string) => Promise<void>> = {
-  'stores a step': ({ owner }, run) => owner.commit(step(run, 3, 2)),
-  'moves its steps into a segment': async ({ owner }, run) => void (await owner.claim(run, 'owner', claimOptions)),
-  'gives the run back': giveBack,
-  'goes on with a run that was given back': async (writers, run) => {
-    await giveBack(writers, run);
-    await takeOver(writers, run);
-  },
-  'takes the run over': takeOver,
-  'takes the run over and gives it back': async (writers, run) => {
-    await takeOver(writers, run);
-    await writers.heir.release(run, 3);
-  },
-  'posts a message': ({ heir }, run) =>
-    heir.post({ run, id: 'p1', type: 'go', from: 'me', to: actorOf(run), body: 1, sent: commitTime } as never),
-  'ends the run': end,
-  'ends the run and deletes it': async (writers, run) => {
-    await end(writers, run);
-    await prune(writers);
-  },
-  'ends the run, deletes it and begins another one under its key': async (writers, run) => {
-    await end(writers, run);
-    await prune(writers);
-    const epoch = await writers.heir.claim(run, 'heir', claimOptions);
-    await writers.heir.commit(step(run, 1, epoch, { snapshot: { again: true } }));
-  },
-};
+/** What a writer does with such a run. `between`: called where a reader may see that there is none. */
+export const writings: Record<string, (writers: Writers, run: string, between: () => Promise<void>) => Promise<void>> =
+  {
+    'stores a step': ({ owner }, run) => owner.commit(step(run, 3, 2)),
+    'moves its steps into a segment': async ({ owner }, run) => void (await owner.claim(run, 'owner', claimOptions)),
+    'gives the run back': giveBack,
+    'goes on with a run that was given back': async (writers, run) => {
+      await giveBack(writers, run);
+      await takeOver(writers, run);
+    },
+    'takes the run over': takeOver,
+    'takes the run over and gives it back': async (writers, run) => {
+      await takeOver(writers, run);
+      await writers.heir.release(run, 3);
+    },
+    'posts a message': ({ heir }, run) =>
+      heir.post({ run, id: 'p1', type: 'go', from: 'me', to: actorOf(run), body: 1, sent: commitTime } as never),
+    'ends the run': end,
+    'ends the run and deletes it': async (writers, run) => {
+      await end(writers, run);
+      await prune(writers);
+    },
+    'ends the run, deletes it and begins another one under its key': async (writers, run, between) => {
+      await end(writers, run);
+      await prune(writers);
+      await between();
+      const epoch = await writers.heir.claim(run, 'heir', claimOptions);
+      await writers.heir.commit(step(run, 1, epoch, { snapshot: { again: true } }));
+    },
+  };
 
 /** The same store; `before` is waited for before each request. A log is read in as many requests as it has messages. */
 export function watched(store: SharedStore, before: () => Promise<void>): SharedStore {
