@@ -1,0 +1,91 @@
+/** On a real server, too: whoever reads between the requests of others is told what was or what is, and never of damage. */
+import type { NatsConnection } from '@nats-io/transport-node';
+import { expect, test } from 'vitest';
+import { shared } from '../../../../src/journal/shared/shared.ts';
+import { systemClock } from '../../../../src/engine/clock.ts';
+import { dose } from '../../../dose.ts';
+import { limits } from '../../../limits.ts';
+import { begin, reads, writings, type Writers } from '../readings.ts';
+import { newTenant, placeOfFile } from './place.ts';
+
+const place = placeOfFile('jetstream { sync_interval: 2m }');
+const clock = systemClock();
+
+/** The same connection; `before` is waited for before each request for what is stored. */
+function watched(connection: NatsConnection, before: () => Promise<void> | undefined): NatsConnection {
+  const publish: NatsConnection['publish'] = (subject, ...rest) => {
+    const waiting = /^\$JS\.API\./.test(subject) ? before() : undefined;
+    if (!waiting) return connection.publish(subject, ...rest);
+    void waiting.then(() => connection.publish(subject, ...rest));
+  };
+  return new Proxy(connection, {
+    get(target, name) {
+      if (name === 'publish') return publish;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+type Writing = (typeof writings)[string];
+
+const operations: Record<string, (tenant: string) => Writing> = {
+  ...Object.fromEntries(Object.entries(writings).map(([name, write]) => [name, () => write])),
+  'edits the stream': (tenant) => async () => {
+    const { streams } = await place.manager();
+    await streams.update(`troupe_${tenant}_runs`, { description: 'Mine.', allow_direct: false });
+    await streams.update(`troupe_${tenant}_log`, { allow_direct: false, max_bytes: 1e9 });
+  },
+  'deletes all consumers': (tenant) => async () => {
+    const { consumers } = await place.manager();
+    const stream = `troupe_${tenant}_runs`;
+    for await (const { name } of consumers.list(stream)) await consumers.delete(stream, name);
+  },
+};
+const [someReads, someOperations] = [
+  ['load', 'find in all runs', 'claims', 'verify'],
+  [
+    'takes the run over',
+    'ends the run, deletes it and begins another one under its key',
+    'edits the stream',
+    'deletes all consumers',
+  ],
+];
+
+test.each(
+  dose(someOperations, Object.keys(operations)).flatMap((operation) =>
+    dose(someReads, Object.keys(reads)).map((read) => [operation, read] as const),
+  ),
+)('another process %s: %s meanwhile', { timeout: limits.long }, async (name, read) => {
+  const operation = operations[name] ?? (() => async () => {});
+  const tenant = newTenant();
+  const store = await place.open(tenant);
+  const open = async () => shared({ store: await place.open(tenant), clock });
+  await using owner = await open();
+  await using heir = await open();
+  let [requests, at] = [Infinity, 0];
+  let write = async () => {};
+  const connection = watched(await place.connect(), () => (++requests === at ? write() : undefined));
+  await using reader = shared({ store: await place.open(tenant, { connection }), clock });
+  for (at = 1; at < 100; at++) {
+    const run = `r${at}`;
+    const asked = async (journal = heir) => reads[read]?.(journal, run);
+    await begin({ owner, heir }, run);
+    if (at % 2 === 0) await asked(reader);
+    const possible: unknown[] = [];
+    const tell = async () => void possible.push(await asked());
+    await tell();
+    write = async () => {
+      await operation(tenant)({ owner, heir }, run, tell);
+      await tell();
+    };
+    requests = 0;
+    const answer = await asked(reader).catch((thrown: unknown) => String(thrown));
+    const isOver = requests < at;
+    requests = Infinity;
+    if (isOver) break;
+    expect(possible, `before request ${at}`).toContainEqual(answer);
+    await store.runs.remove(run);
+  }
+  expect(at).toBeGreaterThan(1);
+});
