@@ -30,10 +30,13 @@ export const WaitInput = z.object({
 });
 export type WaitInput = z.infer<typeof WaitInput>;
 
+/** Who settles a ticket. `request`: one request, of any number that say the same; all but the first are refused. */
+const Settler = z.object({ by: z.string().min(1), request: z.string().optional() });
+
 /** What a person may say about a ticket. */
 export const WaitSignal = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('wait.answer'), answer: anyJson(), by: z.string().min(1) }),
-  z.object({ type: z.literal('wait.abort'), reason: z.string(), by: z.string().min(1) }),
+  Settler.extend({ type: z.literal('wait.answer'), answer: anyJson() }),
+  Settler.extend({ type: z.literal('wait.abort'), reason: z.string() }),
 ]);
 export type WaitSignal = z.infer<typeof WaitSignal>;
 
