@@ -5,7 +5,7 @@ import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd } from '../../src/contracts/workflow/step.ts';
 import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { toFailure, TroupeError, type Failure } from '../../src/values/failure.ts';
-import { isJsonObject, type Json } from '../../src/values/json.ts';
+import { finishedList, isJsonObject, type Json } from '../../src/values/json.ts';
 import { judge } from '../../src/workflow/airlock/judge.ts';
 import { listOf } from '../../src/workflow/expressions/condition.ts';
 import type { FanOutInput, ItemResult, ItemsRequest, PreparedItems } from '../../machines/workflow/effectTypes.ts';
@@ -136,10 +136,12 @@ export function gathered(step: FanOutStep, ends: readonly StepEnd[]): StepEnd {
   const reflections = ends.flatMap((end) => ('reflected' in end && end.reflected !== undefined ? [end.reflected] : []));
   const reflected = reflections.length === 0 ? {} : { reflected: reflections.includes(true) };
   if (maxFailures >= 0 && failed.length > maxFailures) return { ...tooManyFailed(failed, maxFailures), ...reflected };
-  const results = ends.map((end, item): Json => {
-    if (end.status === 'failed') return { ktsu_error: end.failure.message, item_index: item };
-    return end.output;
-  });
+  const results = finishedList(
+    ends.map((end, item): Json => {
+      if (end.status === 'failed') return { ktsu_error: end.failure.message, item_index: item };
+      return end.output;
+    }),
+  );
   return judge({ results }, { schemas: step.schema ? [step.schema] : [], metrics: noMetrics, ...reflected });
 }
 

@@ -29,31 +29,53 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
 /** A value after `JSON.stringify` and `JSON.parse`. Throws what `JSON.stringify` throws, and for a value that JSON leaves out. */
 export const throughJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
 
+/** Long lists that are JSON, and that nothing changes any more. */
+const finished = new WeakSet<readonly unknown[]>();
+/** Shorter lists are not worth it. */
+const fewest = 100;
+let isAnyFinished = false;
+
+/** Marks a list of results as JSON that nothing changes any more: on its way into the journal it is neither copied nor looked through, and it is stored once. */
+export function finishedList<T extends Json>(list: readonly T[]): readonly T[] {
+  if (list.length < fewest) return list;
+  finished.add(list);
+  isAnyFinished = true;
+  return list;
+}
+
+/** Was it marked? */
+export const isFinishedList = (list: readonly unknown[]): boolean => list.length >= fewest && finished.has(list);
+
+/** False when no list was ever marked in this process: then none need be looked for. */
+export const hasFinishedLists = (): boolean => isAnyFinished;
+
 /** The deepest value that `plainCopy` copies. */
 const deepest = 100;
 
 /**
  * A deep copy of a value that is JSON as it stands: what `throughJson` gives, without the text between. Undefined for any other value, such as one with a date, a
- * property that is `undefined`, or a class.
+ * property that is `undefined`, or a class. `mayShare`: the copy is not changed either, so a finished list is not copied.
  */
-export function plainCopy(value: unknown, depth = 0): Json | undefined {
+export function plainCopy(value: unknown, mayShare = false, depth = 0): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : undefined;
   if (typeof value !== 'object' || depth > deepest) return undefined;
-  return Array.isArray(value) ? arrayCopy(value, depth) : objectCopy(value, depth);
+  return Array.isArray(value) ? arrayCopy(value, mayShare, depth) : objectCopy(value, mayShare, depth);
 }
 
-function arrayCopy(array: readonly unknown[], depth: number): Json | undefined {
+function arrayCopy(array: readonly unknown[], mayShare: boolean, depth: number): Json | undefined {
+  // Only JSON is marked as finished.
+  if (mayShare && isFinishedList(array)) return array as readonly Json[];
   const copy: Json[] = [];
   for (let at = 0; at < array.length; at++) {
-    const inner = plainCopy(array[at], depth + 1);
+    const inner = plainCopy(array[at], mayShare, depth + 1);
     if (inner === undefined) return undefined;
     copy.push(inner);
   }
   return copy;
 }
 
-function objectCopy(object: object, depth: number): Json | undefined {
+function objectCopy(object: object, mayShare: boolean, depth: number): Json | undefined {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) return undefined;
   const copy: Record<string, Json> = {};
@@ -63,7 +85,7 @@ function objectCopy(object: object, depth: number): Json | undefined {
   for (const key of keys) {
     // It would set the prototype of the copy.
     if (key === '__proto__') return undefined;
-    const inner = plainCopy((object as Readonly<Record<string, unknown>>)[key], depth + 1);
+    const inner = plainCopy((object as Readonly<Record<string, unknown>>)[key], mayShare, depth + 1);
     if (inner === undefined) return undefined;
     copy[key] = inner;
   }
