@@ -29,12 +29,11 @@ const isLogic = (given: object): given is AnyActorLogic => 'transition' in given
 /** Was it made with `fromPromise`? */
 export const isPromiseLogic = (logic: AnyActorLogic): boolean => madeLike(logic, promise);
 
-/** One problem for each actor logic that cannot be made durable. */
-export function unsupportedActors(machine: AnyStateMachine): string[] {
-  return Object.entries(machine.implementations.actors).flatMap(([name, logic]) => {
-    if (isMachine(logic) || (isLogic(logic) && isPromiseLogic(logic))) return [];
+/** One problem for each actor logic that cannot be made durable. What has `effect` is performed by that. */
+export const unsupportedActors = (actors: readonly (readonly [name: string, logic: object])[]): string[] =>
+  actors.flatMap(([name, logic]) => {
+    if ('effect' in logic || isMachine(logic) || (isLogic(logic) && isPromiseLogic(logic))) return [];
     const [maker = 'custom logic'] =
       Object.entries(samples).find(([, sample]) => isLogic(logic) && madeLike(logic, sample)) ?? [];
     return [`the actor "${name}" is made with ${maker}, which cannot be made durable; use effect(…) or a machine.`];
   });
-}

@@ -8,19 +8,25 @@ import { everyNode } from './machineShape.ts';
 /** Throws `definition` or `unsupported` with every problem of the machine, one per line. */
 export function validateMachine(machine: AnyStateMachine): void {
   const { root } = machine;
-  const sound = soundStates.get(root);
-  const isStateSound = sound !== undefined && declaresAsMuch(machine.implementations, sound);
-  const nodes = isStateSound ? [] : everyNode(root);
+  const known = soundStates.get(root);
+  const sound = known && declaresAsMuch(machine.implementations, known) ? known : undefined;
+  const nodes = sound ? [] : everyNode(root);
+  const { actors, actions, guards } = machine.implementations;
+  const declared = {
+    actors: entriesBeside(actors, sound?.actors),
+    actions: entriesBeside(actions, sound?.actions),
+    guards: entriesBeside(guards, sound?.guards),
+  };
   const missing = [
     ...nodes.flatMap((node) => undeclaredNames(node, machine)),
-    ...undeclaredInDeclarations(machine),
-    ...slotsOf(machine),
+    ...undeclaredInDeclarations(declared, machine),
+    ...emptySlots(declared.actors),
     ...cyclesOf(nodes),
   ];
-  const unsupported = [...nodes.flatMap((node) => unsupportedIn(node, machine)), ...unsupportedActors(machine)];
+  const unsupported = [...nodes.flatMap((node) => unsupportedIn(node, machine)), ...unsupportedActors(declared.actors)];
   const problems = [...new Set([...missing, ...unsupported])];
   if (problems.length === 0) {
-    if (!isStateSound) soundStates.set(root, machine.implementations);
+    if (!sound) soundStates.set(root, machine.implementations);
     return;
   }
   throw new TroupeError(
@@ -39,20 +45,31 @@ const soundStates = new WeakMap<AnyStateNode, Implementations>();
 function declaresAsMuch(given: Implementations, sound: Implementations): boolean {
   for (const kind of ['actors', 'actions', 'guards', 'delays'] as const)
     for (const name in sound[kind]) if (!Object.hasOwn(given[kind], name)) return false;
-  return Object.entries(given.actions).every(([name, action]) => {
-    if (action === sound.actions[name]) return true;
+  return entriesBeside(given.actions, sound.actions).every(([, action]) => {
     const { systemId, syncSnapshot } = builtInReference(action);
     return systemId === undefined && syncSnapshot === undefined;
   });
 }
 
-function slotsOf(machine: AnyStateMachine): string[] {
-  return Object.entries(machine.implementations.actors).flatMap(([name, logic]) =>
+/** The entries that are not the same in what was checked before. */
+function entriesBeside<Value>(
+  given: Readonly<Record<string, Value>>,
+  checked: Readonly<Record<string, Value>> = {},
+): [string, Value][] {
+  const entries: [string, Value][] = [];
+  for (const name in given) {
+    const value = given[name] as Value;
+    if (value !== checked[name]) entries.push([name, value]);
+  }
+  return entries;
+}
+
+const emptySlots = (actors: readonly (readonly [string, object])[]): string[] =>
+  actors.flatMap(([name, logic]) =>
     !('slot' in logic)
       ? []
       : [`the slot "${name}" is empty; fill it with machine.provide({ actors: { ${name}: effect(…) } }).`],
   );
-}
 
 /** Eventless transitions without a guard that lead round in a circle never come to rest. */
 function cyclesOf(nodes: AnyStateNode[]): string[] {

@@ -95,14 +95,14 @@ function builtInProblems(
 }
 
 /** Actions and guards may be declared with XState's own, and refer to further names there. */
-export function undeclaredInDeclarations(machine: AnyStateMachine): string[] {
-  const { actions, guards } = machine.implementations;
-  return [
-    ...Object.entries(actions).flatMap(([name, action]) =>
-      typeof action === 'function' ? builtInProblems(`action "${name}"`, builtInReference(action), machine) : [],
-    ),
-    ...Object.entries(guards).flatMap(([name, guard]) =>
-      (builtInReference(guard).guards ?? []).flatMap((inner) => guardProblems(`guard "${name}"`, inner, machine)),
-    ),
-  ];
-}
+export const undeclaredInDeclarations = (
+  { actions, guards }: Readonly<Record<'actions' | 'guards', readonly (readonly [name: string, declared: unknown])[]>>,
+  machine: AnyStateMachine,
+): string[] => [
+  ...actions.flatMap(([name, action]) =>
+    typeof action === 'function' ? builtInProblems(`action "${name}"`, builtInReference(action), machine) : [],
+  ),
+  ...guards.flatMap(([name, guard]) =>
+    (builtInReference(guard).guards ?? []).flatMap((inner) => guardProblems(`guard "${name}"`, inner, machine)),
+  ),
+];
