@@ -15,7 +15,7 @@ async function readWhile(read: string, writing: string, at: number, knows: boole
   const writers = { owner: open(), heir: open() };
   await begin(writers, 'r');
   await begin(writers, 'other');
-  const asked = (journal = open()) => reads[read]?.(journal, 'r');
+  const asked = async (journal = open()) => reads[read]?.(journal, 'r');
   const possible: unknown[] = [];
   const tell = async () => void possible.push(await asked());
   let requests = 0;

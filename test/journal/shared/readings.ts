@@ -59,8 +59,7 @@ export interface Writers {
 /** A run that `owner` has, with two steps, the first of which is in a segment. */
 export async function begin({ owner }: Writers, run: string): Promise<void> {
   const commit = async (seq: number) => owner.commit(step(run, seq, await owner.claim(run, 'owner', claimOptions)));
-  // Where another run was taken over from it, its log is ended, and it learns that here.
-  await commit(1).catch(() => owner.claim(run, 'owner', claimOptions).then(() => commit(1)));
+  await commit(1);
   await commit(2);
 }
 
