@@ -579,9 +579,13 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'J7',
-    says: 'A value whose JSON is longer than 256 × 1,024 characters is stored once, under its hash, and read back unchanged.',
+    says: 'A value whose JSON is longer than 256 × 1,024 characters is stored once, under its hash, and read back unchanged. So is a long list of results that is part of several values.',
     where: 'src/journal/journal.ts',
     tests: [
+      {
+        file: 'test/journal/sqlite/cost.test.ts',
+        name: 'on %s a long list of results is stored once, whatever values hold it',
+      },
       { file: 'src/testing/suites/journal/values.ts', name: '%s comes back as it was, wherever it stands' },
       {
         file: 'src/testing/suites/journal/retention.ts',

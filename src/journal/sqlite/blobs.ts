@@ -67,21 +67,22 @@ export function valueCodec(db: SqliteDriver): ValueCodec {
     const data = select.get(hash)?.data;
     if (data === undefined || sha256Digest(data) !== hash)
       throw corruptJournal(`the large value ${hash} is ${data === undefined ? 'missing' : 'not what was written'}`);
-    return parse(data);
+    return codec.read(data);
+  }
+  /** The text of a value whose long lists are stored by themselves; undefined when it has none. */
+  function textInParts(value: object, run: string): string | undefined {
+    const lists: FoundList[] = [];
+    const rest = withoutLists(value, (list) => textOf(list).length >= minListLength, lists);
+    if (lists.length === 0) return undefined;
+    return partsPrefix + JSON.stringify([rest, lists.map(({ path, list }) => [path, store(list, textOf(list), run)])]);
   }
   const codec: ValueCodec = {
     write(value, run, whole = false) {
       const key = typeof value === 'object' && value !== null ? value : undefined;
-      if (key && !whole && hasFinishedLists()) {
-        const lists: FoundList[] = [];
-        const rest = withoutLists(key, (list) => textOf(list).length >= minListLength, lists);
-        if (lists.length > 0) {
-          const parts = lists.map(({ path, list }) => [path, store(list, textOf(list), run)]);
-          return partsPrefix + JSON.stringify([rest, parts]);
-        }
-      }
-      const text = key ? textOf(key) : JSON.stringify(value ?? null);
-      return text.length <= maxInlineLength ? text : referencePrefix + store(key, text, run);
+      const inParts = key && !whole && hasFinishedLists() ? textInParts(key, run) : undefined;
+      const text = inParts ?? (key ? textOf(key) : JSON.stringify(value ?? null));
+      if (text.length <= maxInlineLength) return text;
+      return referencePrefix + store(inParts === undefined ? key : undefined, text, run);
     },
     read(stored) {
       if (stored.startsWith(referencePrefix)) return take(stored.slice(referencePrefix.length));
