@@ -117,9 +117,10 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
     stopChild: nothing,
     actionExecutor: (action) => void actions.push(action),
   };
-  const isParallel = everyNode(inert.root).some(({ type }) => type === 'parallel');
+  let isParallel: boolean | undefined;
   /** The snapshot with its regions in the order of the machine (C4). */
   const inOrder = (snapshot: Snapshot): Snapshot => {
+    isParallel ??= everyNode(inert.root).some(({ type }) => type === 'parallel');
     if (!isParallel || snapshot.status !== 'active') return snapshot;
     const { context, status, output, error, historyValue, children } = snapshot;
     const value = inMachineOrder(snapshot.value, inert.root);

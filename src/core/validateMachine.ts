@@ -2,7 +2,13 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { TroupeError } from '../values/failure.ts';
 import { unsupportedActors } from './validateActors.ts';
-import { undeclaredInDeclarations, nameOf, undeclaredNames, builtInReference } from './validateNames.ts';
+import {
+  undeclaredInDeclarations,
+  nameOf,
+  undeclaredNames,
+  builtInReference,
+  type Declaration,
+} from './validateNames.ts';
 import { everyNode } from './machineShape.ts';
 
 /** Throws `definition` or `unsupported` with every problem of the machine, one per line. */
@@ -13,9 +19,9 @@ export function validateMachine(machine: AnyStateMachine): void {
   const nodes = sound ? [] : everyNode(root);
   const { actors, actions, guards } = machine.implementations;
   const declared = {
-    actors: entriesBeside(actors, sound?.actors),
-    actions: entriesBeside(actions, sound?.actions),
-    guards: entriesBeside(guards, sound?.guards),
+    actors: othersThan(sound?.actors, actors),
+    actions: othersThan(sound?.actions, actions),
+    guards: othersThan(sound?.guards, guards),
   };
   const missing = [
     ...nodes.flatMap((node) => undeclaredNames(node, machine)),
@@ -45,31 +51,28 @@ const soundStates = new WeakMap<AnyStateNode, Implementations>();
 function declaresAsMuch(given: Implementations, sound: Implementations): boolean {
   for (const kind of ['actors', 'actions', 'guards', 'delays'] as const)
     for (const name in sound[kind]) if (!Object.hasOwn(given[kind], name)) return false;
-  return entriesBeside(given.actions, sound.actions).every(([, action]) => {
-    const { systemId, syncSnapshot } = builtInReference(action);
+  return othersThan(sound.actions, given.actions).every(({ value }) => {
+    const { systemId, syncSnapshot } = builtInReference(value);
     return systemId === undefined && syncSnapshot === undefined;
   });
 }
 
-/** The entries that are not the same in what was checked before. */
-function entriesBeside<Value>(
-  given: Readonly<Record<string, Value>>,
-  checked: Readonly<Record<string, Value>> = {},
-): [string, Value][] {
-  const entries: [string, Value][] = [];
-  for (const name in given) {
-    const value = given[name] as Value;
-    if (value !== checked[name]) entries.push([name, value]);
-  }
-  return entries;
+/** What is not the same as in what was checked before. */
+function othersThan(
+  checked: Readonly<Record<string, unknown>> = {},
+  given: Readonly<Record<string, unknown>>,
+): Declaration[] {
+  const others: Declaration[] = [];
+  for (const name in given) if (given[name] !== checked[name]) others.push({ name, value: given[name] });
+  return others;
 }
 
-const emptySlots = (actors: readonly (readonly [string, object])[]): string[] =>
-  actors.flatMap(([name, logic]) =>
-    !('slot' in logic)
-      ? []
-      : [`the slot "${name}" is empty; fill it with machine.provide({ actors: { ${name}: effect(…) } }).`],
-  );
+const emptySlots = (actors: readonly Declaration[]): string[] =>
+  actors
+    .filter(({ value }) => typeof value === 'object' && value !== null && 'slot' in value)
+    .map(
+      ({ name }) => `the slot "${name}" is empty; fill it with machine.provide({ actors: { ${name}: effect(…) } }).`,
+    );
 
 /** Eventless transitions without a guard that lead round in a circle never come to rest. */
 function cyclesOf(nodes: AnyStateNode[]): string[] {
