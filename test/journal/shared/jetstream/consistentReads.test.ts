@@ -46,7 +46,7 @@ const operations: Record<string, (tenant: string) => Writing> = {
   },
 };
 const [someReads, someOperations] = [
-  ['load', 'find in all runs', 'claims', 'verify'],
+  ['load', 'find in all runs', 'verify'],
   [
     'takes the run over',
     'ends the run, deletes it and begins another one under its key',
