@@ -7,9 +7,13 @@ import type {
 } from '../../src/contracts/flow/record.ts';
 import { decodeValue } from '../../src/flow/encode.ts';
 import { fromFailure } from '../../src/values/failure.ts';
+import type { FlowArrival } from '../../machines/flow/effectTypes.ts';
 import { CallPromise } from './callPromise.ts';
 import type { CallScope, MadeCall } from './callScope.ts';
 import { StopSignal } from './stopSignal.ts';
+
+/** The end of what was asked for. */
+export type ArrivedEnd = Extract<FlowArrival, { call: string }>;
 
 /** A call before it is made. */
 export interface CallRequest {
@@ -41,7 +45,7 @@ export class FlowCall {
   /** Its end is known in this process, and recorded or being stored. */
   isFinished = false;
   /** What arrives for it, where that is more than its end. */
-  onArrival: ((outcome: FlowCallOutcome) => void) | undefined;
+  onArrival: ((end: ArrivedEnd) => void) | undefined;
   #resolve: (value: unknown) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 

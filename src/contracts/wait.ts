@@ -24,6 +24,8 @@ export const WaitInput = z.object({
   schema: z.record(z.string(), anyJson()),
   /** How long it stays open, in milliseconds. */
   deadline: z.number().positive(),
+  /** When that is, in milliseconds since the epoch, for one who may ask again: an answer tells it too. */
+  until: z.number().optional(),
   onExpiry: z.union([z.literal('fail'), z.object({ default: anyJson() })]),
   /** The one attempt that an answer is for: a retry of the run has others, and asks again. Without it the answer is kept. */
   attempt: z.string().optional(),
@@ -42,7 +44,7 @@ export type WaitSignal = z.infer<typeof WaitSignal>;
 
 /** How a ticket ended. `answer` is there when a person answered, or when there was a default. */
 export const WaitOutput = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('answered'), answer: anyJson(), by: z.string() }),
+  z.object({ status: z.literal('answered'), answer: anyJson(), by: z.string(), until: z.number().optional() }),
   z.object({ status: z.literal('expired'), answer: anyJson().optional() }),
   z.object({ status: z.literal('aborted'), reason: z.string(), by: z.string() }),
 ]);

@@ -124,7 +124,9 @@ export function ticketOf({ actor, run, created, meta }: ActorRow, mail: readonly
 }
 
 const isOverdue = ({ deadline }: Ticket, now: number): boolean => deadline <= now;
-const overdueError = ({ id, run, deadline }: Ticket) =>
+
+/** The error of an answer that comes too late. */
+export const overdueError = ({ id, run, deadline }: Pick<Ticket, 'id' | 'run' | 'deadline'>): TroupeError =>
   new TroupeError(
     'expired',
     `${id} could be answered until ${new Date(deadline).toISOString()}; what was agreed for silence holds now. "troupe runs resume ${run}" goes on with it.`,
