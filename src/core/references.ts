@@ -1,6 +1,7 @@
 /** References to actors as data: where XState has a reference, what is stored and sent has an address, to which a machine can send as well. */
 import type { Address } from '../values/ids.ts';
-import { isFinishedList, isJsonObject, type Json, type JsonObject } from '../values/json.ts';
+import { isFinishedList } from '../values/finishedList.ts';
+import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
 
 /** A reference to an actor in an event, an input, an output or a context: pass it to `sendTo`. */
 export interface ActorAddress {

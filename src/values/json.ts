@@ -1,4 +1,6 @@
 /** What can be stored: every value that crosses a journal, a wire or a process boundary. */
+import { isFinishedList } from './finishedList.ts';
+
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 /** A JSON object. */
@@ -28,26 +30,6 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
 
 /** A value after `JSON.stringify` and `JSON.parse`. Throws what `JSON.stringify` throws, and for a value that JSON leaves out. */
 export const throughJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
-
-/** Long lists that are JSON, and that nothing changes any more. */
-const finished = new WeakSet<readonly unknown[]>();
-/** Shorter lists are not worth it. */
-const fewest = 100;
-let isAnyFinished = false;
-
-/** Marks a list of results as JSON that nothing changes any more: on its way into the journal it is neither copied nor looked through, and it is stored once. */
-export function finishedList<T extends Json>(list: readonly T[]): readonly T[] {
-  if (list.length < fewest) return list;
-  finished.add(list);
-  isAnyFinished = true;
-  return list;
-}
-
-/** Was it marked? */
-export const isFinishedList = (list: readonly unknown[]): boolean => list.length >= fewest && finished.has(list);
-
-/** False when no list was ever marked in this process: then none need be looked for. */
-export const hasFinishedLists = (): boolean => isAnyFinished;
 
 /** The deepest value that `plainCopy` copies. */
 const deepest = 100;

@@ -1,6 +1,7 @@
 /** Checks that a value is JSON: what a journal would lose or change (a Date, a Map, NaN, a function) is rejected before the commit, with its path. */
 import { TroupeError } from './failure.ts';
-import { isFinishedList, type Json } from './json.ts';
+import { isFinishedList } from './finishedList.ts';
+import type { Json } from './json.ts';
 
 /** The deepest nesting that is checked, well within the stack; it also ends a circle. */
 const maxDepth = 500;

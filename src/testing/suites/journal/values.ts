@@ -1,7 +1,7 @@
 /** Values come back as they were. */
 import { expect, test } from 'vitest';
 import type { Pending } from '../../../contracts/pending.ts';
-import { finishedList } from '../../../values/json.ts';
+import { finishedList } from '../../../values/finishedList.ts';
 import { knownJson } from '../../jsonValues.ts';
 import { present } from '../../present.ts';
 import { asked, begin, commitOf, type JournalCase } from './fixtures.ts';
