@@ -3,9 +3,9 @@
  *
  * GG1 A failure that may pass moves on to the next model of the group at once; the last model is asked again, with pauses. Another failure ends the call,
  *    except in a `fallback` group, which asks its next model unless the request itself is wrong.
- *    While a provider is busy (429, 503, no connection), its calls go to the other models of the group; those of the last model wait for their turn.
  * GG2 A temperature is sent only when the request or the group has one.
  * GG3 Every failure has a code of the HTTP contract in `data.code`, and no secret.
+ * GG4 While a provider is busy (429, 503, no connection), calls go to the other models of the group, and those of the last one wait for their turn.
  */
 import type { GatewayFileDefinition, ModelGroup } from '../../contracts/workflow/gatewayFile.ts';
 import type { GatewayInvokeAnswer, GatewayInvokeRequest } from '../../contracts/workflow/gatewayInvoke.ts';
