@@ -1204,6 +1204,21 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'GG4',
+    says: 'While a provider is busy (429, 503, no connection), calls go to the other models of the group, and those of the last one wait for their turn.',
+    where: 'src/gateway/groups/groupGateway.ts',
+    tests: [
+      {
+        file: 'test/gateway/pace.test.ts',
+        name: 'calls are answered by a provider that was away for a second',
+      },
+      {
+        file: 'test/workflow/gateway/groups.test.ts',
+        name: 'while the provider of a model is busy, calls go to the next one, and those of the last one wait',
+      },
+    ],
+  },
+  {
     id: 'GR1',
     says: 'Each piece of work is answered exactly once, however it ends.',
     where: 'machines/guardrail/pipeline.ts',
