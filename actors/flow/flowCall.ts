@@ -45,8 +45,9 @@ export class FlowCall {
   isTaken = false;
   /** What arrives for it, where that is more than its end. */
   onArrival: ((outcome: FlowCallOutcome) => void) | undefined;
-  #resolve: (value: unknown) => void = () => {};
-  #reject: (error: unknown) => void = () => {};
+  /** Set by the promise when it is made. */
+  #resolve!: (value: unknown) => void;
+  #reject!: (error: unknown) => void;
 
   constructor(
     made: MadeCall,
@@ -75,7 +76,7 @@ export class FlowCall {
     const { read } = this.request;
     try {
       if (!outcome.ok) throw fromFailure(outcome.failure);
-      const value = decodeValue({ json: outcome.output, ...(outcome.encoded ? { encoded: true } : {}) });
+      const value = outcome.encoded ? decodeValue({ json: outcome.output, encoded: true }) : outcome.output;
       this.#resolve(read ? read(value) : value);
       return undefined;
     } catch (thrown) {
