@@ -23,7 +23,7 @@ export const discover = (define: DefinitionFor, deps: AgentDeps) =>
         problems,
       };
     },
-    deps.areToolsKnown ? { kind: 'pure', eager: true } : {},
+    deps.areToolsKnown ? { eager: true } : {},
   );
 
 /** Milliseconds after which a person is told which server is waited for. */
