@@ -5,6 +5,7 @@ import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd, StepNotes } from '../../src/contracts/workflow/step.ts';
 import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { toFailure, TroupeError, type Failure } from '../../src/values/failure.ts';
+import { finishedList } from '../../src/values/finishedList.ts';
 import { isJsonObject, type Json } from '../../src/values/json.ts';
 import { judge } from '../../src/workflow/airlock/judge.ts';
 import { listOf } from '../../src/workflow/expressions/condition.ts';
@@ -137,7 +138,7 @@ export function gathered(step: FanOutStep, ends: readonly StepEnd[]): StepEnd {
   const reflected = reflections.length === 0 ? {} : { reflected: reflections.includes(true) };
   const beside = { ...notesOfItems(ends), ...reflected };
   if (maxFailures >= 0 && failed.length > maxFailures) return { ...tooManyFailed(failed, maxFailures), ...beside };
-  const results = ends.map(resultOfItem);
+  const results = finishedList(ends.map(resultOfItem));
   const end = judge({ results }, { schemas: step.schema ? [step.schema] : [], metrics: noMetrics });
   return { ...end, ...beside };
 }

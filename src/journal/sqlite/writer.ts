@@ -101,7 +101,7 @@ export function commitWriter({
 
     const snapshot = codec.write(commit.snapshot, run);
     const tags = JSON.stringify(commit.tags);
-    const meta = head?.metaOf === commit.meta ? head.meta : codec.write(commit.meta, run);
+    const meta = head?.metaOf === commit.meta ? head.meta : codec.write(commit.meta, run, true);
     const parent = commit.parent ?? null;
     if (head) {
       updateActor.run(commit.state, tags, updated, seq, snapshot, head.id);
