@@ -335,7 +335,8 @@ export class Host implements AsyncDisposable {
 
   /** Drops everything at once and writes nothing, as a killed process would. */
   abandon(): void {
-    this.#ending.abort();
+    // With a reason of its own: the one that Node makes records a stack.
+    this.#ending.abort('The host ends.');
     this.#inboxPoller.stop();
     this.#passivation.stop();
     this.#leases.abandon();

@@ -1,9 +1,10 @@
 /**
  * Reads a run from the store: its segments, then what the log of its owner has after the last one. The last segment is looked up again afterwards: when a
  * new one came meanwhile, the log may have been trimmed before it was read, and the reader reads on. A run that nobody has is in its segments as a whole.
+ * A run that was deleted and begun again under its key does not continue what was read before, so only what is damaged when it is read anew is.
  */
 import type { Clock } from '../../values/clock.ts';
-import { TroupeError } from '../../values/failure.ts';
+import { toFailure, TroupeError } from '../../values/failure.ts';
 import { damaged, type LoggedWrite } from './entry.ts';
 import { RunReplica } from './runReplica.ts';
 import { decodeSegment, segmentHead, type SegmentHead } from './segment.ts';
@@ -75,10 +76,27 @@ export class RunReader {
   async #read(run: string, keep: (reading: Reading) => void): Promise<StoredRun | undefined> {
     let reading = this.#kept.get(run) ?? new Reading(run);
     this.#kept.delete(run);
+    for (let told: string | undefined; ; reading = new Reading(run)) {
+      try {
+        return await this.#readOn(run, reading, keep);
+      } catch (thrown) {
+        const { kind, message } = toFailure(thrown);
+        if (kind !== 'corrupt' || message === told) throw thrown;
+        told = message;
+      }
+    }
+  }
+
+  async #readOn(run: string, reading: Reading, keep: (reading: Reading) => void): Promise<StoredRun | undefined> {
     for (let last = await this.#runs.last(run); last;) {
       await reading.readSegments(this.#runs, last.sequence, this.#clock);
       if (reading.isAstray) {
         reading = new Reading(run);
+        continue;
+      }
+      if (reading.sequence === 0) {
+        // It was deleted, and perhaps begun again, before the first segment was read.
+        last = await this.#runs.last(run);
         continue;
       }
       const { head } = reading;

@@ -116,7 +116,13 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     const held = incarnation?.held.get(run);
     if (!incarnation || !held) return (await reader.read(run))?.replica;
     incarnation.use(run);
-    return held.replica();
+    try {
+      return await held.replica();
+    } catch (thrown) {
+      if (toFailure(thrown).kind !== 'fenced') throw thrown;
+      // Another process has it by now.
+      return (await reader.read(run))?.replica;
+    }
   }
 
   /** The same for lists of many runs: one that is damaged, or that only a newer version knows, is left out, and the others are listed. */

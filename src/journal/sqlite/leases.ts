@@ -1,4 +1,5 @@
 /** The leases of runs in SQLite: one owner per run, under an epoch that only rises (J3). */
+import { toFailure } from '../../values/failure.ts';
 import { corruptJournal, shortDigest } from '../chain.ts';
 import type { RunLease, RunLeases } from '../journal.ts';
 import { fencedError, ownedElsewhereError } from '../refusals.ts';
@@ -92,6 +93,16 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
     return { held: stored ?? lease, isTaken };
   }
 
+  /** False also where what is read does not fit together: another process may begin the run between two reads, and what is damaged is found in the transaction of the claim. */
+  function isFree(run: string): boolean {
+    try {
+      return heldOf(run).held === undefined;
+    } catch (thrown) {
+      if (toFailure(thrown).kind === 'corrupt') return false;
+      throw thrown;
+    }
+  }
+
   // An empty text for every run: libsql cannot bind a single null.
   const ofActiveRuns = db.prepare<ClaimColumns>(
     `SELECT claims.run, owner, epoch, until, sum FROM claims JOIN actors ON actors.run = claims.run AND actors.parent IS NULL AND actors.status = 'active'
@@ -127,7 +138,7 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   return {
     async claim(run, owner, { now, ttl, alive, isNew = false }) {
       let epoch = 1;
-      if (isNew && !heldOf(run).held) {
+      if (isNew && isFree(run)) {
         claimed.set(run, { run, epoch, owner, until: now + ttl });
         owners.onClaimed(owner, 1);
         return epoch;
