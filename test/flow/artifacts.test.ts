@@ -57,6 +57,7 @@ test('a file is saved as a stream, and known by the hash of its content', async 
   const { ref, loaded } = await run(
     throughACheckpoint('file', () => createReadStream(path)),
     null,
+    { db: join(folder, 'troupe.db') },
   );
   expect(ref).toMatchObject({ name: 'value', type: 'output', hash: sha256(large), bytes: large.length });
   expect(loaded).toEqual({ streamed: large, size: large.length });
@@ -68,6 +69,7 @@ test('a file that is not there fails the checkpoint that saves it, and names it'
     run(
       throughACheckpoint('file', () => createReadStream(path)),
       null,
+      { db: 'memory' },
     ),
   ).rejects.toMatchObject({
     message: expect.stringContaining('nothing.csv') as unknown,
@@ -136,7 +138,7 @@ test('a checkpoint loads what it has saved itself', async () => {
       return ctx.load(ctx.executionId, 'part');
     }),
   );
-  expect(await run(itself, null)).toEqual({ n: 1 });
+  expect(await run(itself, null, { db: 'memory' })).toEqual({ n: 1 });
 });
 
 test('artifacts of a child flow are of its run, under the call of the child', async () => {
@@ -145,17 +147,17 @@ test('artifacts of a child flow are of its run, under the call of the child', as
     const id = await ctx.run(child, null);
     return { id, loaded: await ctx.checkpoint('load', () => ctx.load(ctx.executionId, 'found')) };
   });
-  expect(await run(parent, null)).toEqual({ id: 'child/work/found', loaded: 'here' });
+  expect(await run(parent, null, { db: 'memory' })).toEqual({ id: 'child/work/found', loaded: 'here' });
 });
 
 test.each(['save', 'load'] as const)('ctx.%s outside of a checkpoint is refused', async (call) => {
   const wrong = flow('wrong', (ctx) => (call === 'save' ? ctx.save('a', 1) : ctx.load('r', 'a')));
-  await expect(run(wrong, null)).rejects.toMatchObject({ kind: 'scope' });
+  await expect(run(wrong, null, { db: 'memory' })).rejects.toMatchObject({ kind: 'scope' });
 });
 
 test('an artifact of an unknown type, or of a value that cannot be stored, is refused', async () => {
   const wrongType = flow('wrong', (ctx) => ctx.checkpoint('a', () => ctx.save('a', 1, { type: 'picture' as never })));
-  await expect(run(wrongType, null)).rejects.toMatchObject({
+  await expect(run(wrongType, null, { db: 'memory' })).rejects.toMatchObject({
     kind: 'invalid',
     message: 'An artifact is one of prompt, response, context, input, output, blob; got "picture".',
   });
@@ -163,6 +165,7 @@ test('an artifact of an unknown type, or of a value that cannot be stored, is re
     run(
       throughACheckpoint('wrong', () => ({ f: () => 1 })),
       null,
+      { db: 'memory' },
     ),
   ).rejects.toMatchObject({
     kind: 'code',

@@ -6,6 +6,8 @@ import { recordsIn } from './recordsIn.ts';
 import { flow, offlineModel, openRuntime, run, type FlowContext, type Runtime } from '../../src/index.ts';
 import { scriptedModel } from 'troupe/testing';
 
+const inMemory = { db: 'memory' } as const;
+
 /** The metadata of the calls of a run, by invocation id. */
 async function metadataIn(runtime: Runtime, exec: string) {
   return Object.fromEntries((await recordsIn(runtime, exec, 'call')).map(({ id, metadata }) => [id, metadata]));
@@ -117,7 +119,7 @@ test.each([
   ['an empty name', 'a', { name: ' ' }, 'name of a model call is empty'],
   ['an empty name of a model', 'a', { model: '' }, 'empty name of a model'],
 ])('%s is refused before a model is asked', async (_, prompt, options, message) => {
-  await expect(run(asking(prompt, options), null)).rejects.toMatchObject({
+  await expect(run(asking(prompt, options), null, inMemory)).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringContaining(message) as unknown,
   });
@@ -134,7 +136,7 @@ test('a conversation is given to the model as it is, its system texts together',
       { role: 'user', content: 'And?' },
     ]),
   );
-  expect(await run(talk, null)).toBe('yes');
+  expect(await run(talk, null, inMemory)).toBe('yes');
   expect(model.requests).toMatchObject([
     {
       instructions: 'One.\n\nTwo.',
@@ -156,17 +158,17 @@ test('the model of a call comes before that of its flow', async () => {
 test('without a model a call says how to name one; a name without a provider, or of an unknown one, is refused', async () => {
   const ask = (model?: string) => flow('ask', (ctx) => ctx.llm('a', model === undefined ? {} : { model }));
   const env = {};
-  await expect(run(ask(), null, { env })).rejects.toMatchObject({
+  await expect(run(ask(), null, { ...inMemory, env })).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringContaining('TROUPE_MODEL') as unknown,
   });
   for (const model of ['gpt-5-mini', 'nobody:model', 'openai:'])
-    await expect(run(ask(model), null, { env })).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(run(ask(model), null, { ...inMemory, env })).rejects.toMatchObject({ kind: 'invalid' });
 });
 
 test('an answer without text fails the call', async () => {
   const silent = flow('silent', { model: scriptedModel([{ text: '', reason: 'refused' }]) }, (ctx) => ctx.llm('a'));
-  await expect(run(silent, null)).rejects.toMatchObject({
+  await expect(run(silent, null, inMemory)).rejects.toMatchObject({
     kind: 'model',
     message: expect.stringContaining('gave no text') as unknown,
   });
