@@ -3,7 +3,8 @@ import { workflowPackages } from '../../workflow/packages.ts';
 import { errorMessage } from '../../values/cause.ts';
 import { access, constants, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import type { Journal } from '../../journal/journal.ts';
 import { natsPackages } from '../../nats/packages.ts';
 import { installLine, type OptionalPackage } from '../../values/optional.ts';
 import { propertiesOf } from '../../values/properties.ts';
@@ -11,10 +12,12 @@ import { cliErrorMessage, exitCodes } from '../exit.ts';
 import { readsTypeScript } from '../load.ts';
 import { useColors, type Cli } from '../cli.ts';
 import { runtimeOptions, type CommonOptions } from '../options.ts';
+import { repair } from './repair.ts';
 import { writeJson } from '../output/write.ts';
 import { version } from '../../runtime/version.ts';
 
-interface Finding {
+/** What one check has found. */
+export interface Finding {
   readonly what: string;
   readonly ok: boolean | 'note';
   readonly says: string;
@@ -23,8 +26,16 @@ interface Finding {
 /** Bytes; less free space than this is reported. */
 const scarce = 500 * 1024 * 1024;
 
+/** What is checked, and whether it is mended. */
+export interface DoctorOptions extends CommonOptions {
+  /** Says which damaged runs would be set aside; false by default. */
+  readonly repair?: boolean;
+  /** With `repair`: sets them aside; false by default. */
+  readonly yes?: boolean;
+}
+
 /** Prints one line per check. Resolves to exit code 1 when a check failed. */
-export async function doctorCommand(cli: Cli, options: CommonOptions): Promise<number> {
+export async function doctorCommand(cli: Cli, options: DoctorOptions): Promise<number> {
   const found: Finding[] = [
     { what: 'troupe', ok: true, says: version() },
     node(),
@@ -115,9 +126,10 @@ function isInstalled(name: string): boolean {
 }
 
 /** Opens the journal as a run would, and verifies the chain of every actor. */
-async function journal(cli: Cli, options: CommonOptions): Promise<Finding[]> {
+async function journal(cli: Cli, options: DoctorOptions): Promise<Finding[]> {
   try {
     await using runtime = await cli.open(runtimeOptions(cli, options));
+    const repaired = options.repair ? await repairIn(runtime.journal, cli, options) : [];
     const { actors, commits, damage } = await runtime.journal.verify();
     const shared = await runtime.journal.status?.();
     const where = shared ? 'shared' : journalPath(cli, options);
@@ -129,8 +141,18 @@ async function journal(cli: Cli, options: CommonOptions): Promise<Finding[]> {
     const remedy = shared
       ? 'The runs in them cannot go on; the others can. Restore the store of the server if there is a copy.'
       : 'Those actors cannot go on; the others can. Restore a copy if there is one.';
+    const aside = damage.some(({ run }) => run !== undefined)
+      ? ' Without one, set the damaged runs aside (--repair shows which).'
+      : '';
+    // Damage in the log of a process that concerns no run goes with that log.
+    const isOver = shared !== undefined && aside === '';
     return [
-      first ? { what: 'journal', ok: false, says: `${broken} ${remedy}` } : { what: 'journal', ok: true, says: whole },
+      ...repaired,
+      !first
+        ? { what: 'journal', ok: true, says: whole }
+        : isOver
+          ? { what: 'journal', ok: 'note', says: `${broken} It concerns no run any more, and goes with that log.` }
+          : { what: 'journal', ok: false, says: `${broken} ${remedy}${aside}` },
       ...(shared ?? []),
     ];
   } catch (thrown) {
@@ -138,8 +160,18 @@ async function journal(cli: Cli, options: CommonOptions): Promise<Finding[]> {
   }
 }
 
+/** Sets damaged runs aside, or says which would be. The copies go beside the file of the journal, or to the folder of this machine's state. */
+async function repairIn(journal: Journal, cli: Cli, options: DoctorOptions): Promise<Finding[]> {
+  const { damage } = await journal.verify();
+  const folder = isOnServer(cli, options) ? resolve(cli.cwd, '.troupe') : dirname(journalPath(cli, options));
+  return repair({ cli, journal, damage, folder: join(folder, 'damaged'), yes: options.yes === true });
+}
+
+const isOnServer = (cli: Cli, options: CommonOptions): boolean =>
+  options.db === undefined && (options.nats ?? cli.env['TROUPE_NATS']) !== undefined;
+
 async function disk(cli: Cli, options: CommonOptions): Promise<Finding> {
-  const isShared = options.db === undefined && (options.nats ?? cli.env['TROUPE_NATS']) !== undefined;
+  const isShared = isOnServer(cli, options);
   if (!isShared && journalPath(cli, options) === 'memory') return { what: 'disk', ok: true, says: 'not used' };
   const folder = isShared ? resolve(cli.cwd, '.troupe') : dirname(journalPath(cli, options));
   try {
