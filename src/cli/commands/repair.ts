@@ -1,12 +1,18 @@
 /** `troupe doctor --repair`: sets runs aside that are damaged, after it has written a copy of each; without `--yes` it only says what it would do. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Finding } from './doctor.ts';
-import { isProcessAlive } from '../../engine/processId.ts';
+import { isProcessAlive } from '../../runtime/standing.ts';
 import type { Damage, Journal } from '../../journal/journal.ts';
 import type { Json } from '../../values/json.ts';
 import type { Cli } from '../cli.ts';
 import { cliErrorMessage } from '../exit.ts';
+
+/** What one check of `troupe doctor` has found, or what came of a repair. */
+export interface DoctorFinding {
+  readonly what: string;
+  readonly ok: boolean | 'note';
+  readonly says: string;
+}
 
 /** How runs are set aside. */
 export interface RepairOptions {
@@ -20,10 +26,10 @@ export interface RepairOptions {
 }
 
 /** One finding for each run, or one that says that there is none. */
-export async function repair({ cli, journal, damage, folder, yes }: RepairOptions): Promise<Finding[]> {
+export async function repair({ cli, journal, damage, folder, yes }: RepairOptions): Promise<DoctorFinding[]> {
   const runs = [...new Set(damage.flatMap(({ run }) => run ?? []))];
   if (runs.length === 0) return [{ what: 'repair', ok: true, says: 'no run is damaged' }];
-  const findings: Finding[] = [];
+  const findings: DoctorFinding[] = [];
   for (const run of runs) {
     const file = join(folder, `${encodeURIComponent(run)}.${cli.clock.now()}.json`);
     const wrong = damage.find((each) => each.run === run)?.what ?? '';
@@ -40,7 +46,7 @@ export async function repair({ cli, journal, damage, folder, yes }: RepairOption
   return findings;
 }
 
-async function setAside(cli: Cli, journal: Journal, run: string, file: string): Promise<Finding> {
+async function setAside(cli: Cli, journal: Journal, run: string, file: string): Promise<DoctorFinding> {
   try {
     if (!journal.setAside) throw new Error('this journal cannot set runs aside');
     await journal.setAside(run, {
