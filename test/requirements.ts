@@ -1750,6 +1750,10 @@ export const requirements: readonly Requirement[] = [
         name: 'a damaged entry in the log of a dead process keeps only its own runs from being taken over',
       },
       {
+        file: 'test/journal/shared/damage.test.ts',
+        name: 'the runs that damage in the log of a dead process concerns are set aside: what is stored of them is given out, and their keys are free',
+      },
+      {
         file: 'test/cluster/damage.test.ts',
         name: 'a node that finds a damaged run among the free ones says so, and takes the others',
       },

@@ -178,6 +178,8 @@ export class NodeRuns {
   watch(name: string, handle: RunHandle, isPinned = false): void {
     const { id } = handle;
     if (this.#runs.has(id)) return;
+    // A damaged run of this id may have been set aside.
+    this.#unfit.delete(id);
     const known = { handle, name, isPinned, version: handle.begunWith };
     this.#runs.set(id, known);
     this.#unplaced.add(id);

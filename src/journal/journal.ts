@@ -224,7 +224,19 @@ export interface JournalQueries {
   /** Deletes the runs that ended before `before` (milliseconds since the epoch), and the blobs that nothing refers to. Returns how many runs. */
   prune(before: number): Promise<number>;
   /** Checks every chain and lists what is damaged. It repairs nothing. */
-  verify(): Promise<{ actors: number; commits: number; damage: { actor: Address; seq: number; what: string }[] }>;
+  verify(): Promise<{ actors: number; commits: number; damage: Damage[] }>;
+}
+
+/** Something that is not what was written. */
+export interface Damage {
+  /** The address of the actor that it concerns, or what else; may be empty. */
+  readonly actor: Address;
+  /** The number of the commit, 0 where it is none. */
+  readonly seq: number;
+  /** What is wrong, in words. */
+  readonly what: string;
+  /** The run that cannot go on because of it, where it is one. */
+  readonly run?: string;
 }
 
 /** One line of the report on a journal. */
@@ -261,6 +273,20 @@ export interface Journal extends CommitStore, RunLeases, Inboxes, JournalQueries
   lost?(): TroupeError | undefined;
   /** What a shared journal has skipped in its log. */
   skipped?(): SkippedEntries;
+  /**
+   * Takes a run that `verify` has named out of the journal, so that its key is free. `keep` is called with everything that is stored of it before it is
+   * deleted; when it throws, nothing is. Rejects with `owned_elsewhere` while a process that lives has the run.
+   */
+  setAside?(
+    run: string,
+    options: {
+      /** The time, in milliseconds since the epoch. */
+      readonly now: number;
+      /** Whether the owner's process still lives; it does by default. */
+      readonly alive?: (owner: string) => boolean;
+      readonly keep: (copy: readonly Json[]) => void;
+    },
+  ): Promise<void>;
   /** As `prune`, for at most so many runs: for a process that works on others meanwhile. A shared journal, which people prune, leaves it out. Returns how many runs. */
   pruneSome?(before: number, most: number): Promise<number>;
   /** Why this process cannot write it or read on in it now, in words for people; undefined while it can, as far as is known. */

@@ -3,9 +3,9 @@ import { type OptionNames } from '../values/options.ts';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { disposables } from './disposables.ts';
-import { sleep, type Clock } from '../values/clock.ts';
+import type { Clock } from '../values/clock.ts';
 import { reasonOf } from '../values/cause.ts';
-import { toFailure, TroupeError } from '../values/failure.ts';
+import { TroupeError } from '../values/failure.ts';
 import type { BlobStore } from '../blobs/blobStore.ts';
 import { fileBlobs } from '../blobs/files.ts';
 import { memoryBlobs } from '../blobs/memory.ts';
@@ -104,6 +104,7 @@ async function connectBackend(settings: NatsSettings, clock: Clock) {
     { serverBlobs },
     { permissionError },
     { replicasError, fewerReplicasNotice },
+    { acrossElection },
     { nats },
     { jetstream },
   ] = await withNats(() =>
@@ -113,6 +114,7 @@ async function connectBackend(settings: NatsSettings, clock: Clock) {
       import('../blobs/onServer.ts'),
       import('../nats/permissionErrors.ts'),
       import('../nats/replicas.ts'),
+      import('../nats/acrossElection.ts'),
       import('../transport/nats/nats.ts'),
       import('../journal/shared/jetstream/open.ts'),
     ]),
@@ -154,20 +156,6 @@ async function connectBackend(settings: NatsSettings, clock: Clock) {
     // Without a server there is nothing to drain.
     [Symbol.asyncDispose]: () => connection.drain().catch(() => {}),
   };
-}
-
-/** How often a journal in a cluster is opened before its failure is told. An attempt without an answer takes five seconds; an election of a leader may take longer. */
-const attemptsInCluster = 4;
-
-/** Opens again what gave no answer: the servers of a cluster do not answer while they elect a leader. */
-async function acrossElection<T>(clock: Clock, isCluster: boolean, open: () => Promise<T>): Promise<T> {
-  for (let left = isCluster ? attemptsInCluster : 1; ; left--, await sleep(clock, 500)) {
-    try {
-      return await open();
-    } catch (thrown) {
-      if (left === 1 || !toFailure(thrown).retryable) throw thrown;
-    }
-  }
 }
 
 /** The server is too busy, or is starting or stopping. */

@@ -5,6 +5,8 @@ import { propertiesOf } from '../values/properties.ts';
 import { awaitedSignals, isSleeping, signalsAwaitedBy } from './awaitedSignals.ts';
 import type { Runtime, Ticket } from './runtime.ts';
 
+export { isProcessAlive };
+
 /** How a run that has not ended can stand. */
 export const standings = ['working', 'waiting', 'parked', 'stalled', 'orphaned'] as const;
 

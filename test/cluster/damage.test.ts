@@ -4,6 +4,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { setup } from 'xstate';
 import { machine } from 'troupe';
 import { connectNats } from '../../src/nats/connection.ts';
+import { limits } from '../limits.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 import { connectCluster, startNode } from './testNodes.ts';
 
@@ -25,7 +26,7 @@ async function damage(tenant: string, run: string): Promise<void> {
   const last = await streams.getMessage(`troupe_${tenant}_runs`, { last_by_subj: subject });
   if (!last) throw new Error(`There is no run ${run}.`);
   last.header.delete('Nats-Expected-Last-Subject-Sequence');
-  await connection.request(subject, last.data, { headers: last.header, timeout: 10_000 });
+  await connection.request(subject, last.data, { headers: last.header, timeout: limits.reply });
   await connection.close();
 }
 
@@ -38,9 +39,9 @@ test('a node that finds a damaged run among the free ones says so, and takes the
   }
   await damage('shop', 'poisoned');
   await using next = await startNode(server, 'shop', 'next', [gate]);
-  await expect.poll(() => next.node.report.runs, { timeout: 30_000 }).toBe(4);
+  await expect.poll(() => next.node.report.runs).toBe(4);
   await expect
-    .poll(() => next.logLines.filter((line) => line.includes('poisoned')), { timeout: 30_000 })
+    .poll(() => next.logLines.filter((line) => line.includes('poisoned')))
     .toEqual([expect.stringMatching(/^poisoned cannot go on here \(corrupt\): .*segment \d+ of the run poisoned/)]);
   const found = await next.runtime.journal.find({ parent: null });
   expect(found.map(({ run }) => run).sort()).toEqual(['d1', 'd2', 'd3', 'd4']);

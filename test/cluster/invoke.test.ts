@@ -9,7 +9,7 @@ import { scriptedModel } from 'troupe/testing';
 import { setup } from 'xstate';
 import { connectNats } from '../../src/nats/connection.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
-import { limits } from '../limits.ts';
+import { limits, slow } from '../limits.ts';
 import { connectCluster, startNode } from './testNodes.ts';
 
 let server: NatsServer;
@@ -95,10 +95,10 @@ test.concurrent(
     await using outside = await connectCluster(server.url, 'claimed');
     const other = await openRuntime({ nats: { servers: server.url, tenant: 'claimed' }, env: {} });
     await other.journal.claim('k', 'host 1 dead', { now: Date.now(), ttl: 4_000 });
-    await expect(outside.invoke('gate', null, { key: 'k', detach: true, within: 1_500 })).rejects.toMatchObject({
+    await expect(outside.invoke('gate', null, { key: 'k', detach: true, within: 1_500 * slow })).rejects.toMatchObject({
       kind: 'timeout',
       message: expect.stringMatching(
-        /was not started within 1500 ms.*not stored yet.*Ask again with the key k/,
+        /was not started within \d+ ms.*not stored yet.*Ask again with the key k/,
       ) as string,
     });
     expect(await a.runtime.journal.find({ run: 'k' })).toEqual([]);

@@ -149,7 +149,7 @@ test(
     expect(table[0]).toMatch(/MAIL +LAG$/);
     expect(table[1]).toMatch(/^k +careful .* a .*\d+(\.\d+)? ?m?s *$/);
     await fillStore(server.url);
-    await expect.poll(() => member.busy(), { timeout: 40_000 }).toMatch(/the journal cannot be used/);
+    await expect.poll(() => member.busy()).toMatch(/the journal cannot be used/);
     await expect.poll(async () => (await ps()).err).toMatch(/"a" is not ready: .*(insufficient|resource|storage)/);
     expect(JSON.parse((await ps('--json')).out)).toMatchObject([{ run: 'k', trouble: expect.any(String) as string }]);
   },

@@ -64,9 +64,7 @@ test(
           () => false,
           () => true,
         );
-    await expect
-      .poll(at.ready, { timeout: 40_000 })
-      .toMatch(/^503 the journal cannot be used: .*(insufficient|resource|storage)/);
+    await expect.poll(at.ready).toMatch(/^503 the journal cannot be used: .*(insufficient|resource|storage)/);
     expect(await at.alive()).toBe('200 ok');
     expect(at.member.report).toMatchObject({
       health: 'failing',
@@ -80,7 +78,7 @@ test(
     await other.close();
     await server.kill();
     await server.restart(config(10_000_000));
-    await expect.poll(at.ready, { timeout: 40_000 }).toBe('200 ok');
+    await expect.poll(at.ready).toBe('200 ok');
     await expect.poll(() => at.said).toContain('The journal can be used again.');
     expect(at.said).toContainEqual(expect.stringMatching(/^The journal cannot be used: /));
     expect(await outside.invoke('greeter', 'Hi.', { key: 'k' })).toMatchObject({ status: 'done' });

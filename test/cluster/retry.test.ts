@@ -6,6 +6,7 @@ import { agent, openRuntime, tool, TroupeError } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { main } from '../../src/cli/program.ts';
 import { fakeCli } from '../cli/fakeCli.ts';
+import { limits } from '../limits.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 import { connectCluster, startNode } from './testNodes.ts';
 
@@ -107,7 +108,10 @@ test('a plain client retries by a header, and needs the key of the run', async (
   const ask = async (input: string, sent: Record<string, string>) => {
     const headers = plainHeaders();
     for (const [name, value] of Object.entries(sent)) headers.set(name, value);
-    const reply = await plain.connection.request('troupe.retry-plain._ask.payer', input, { timeout: 20_000, headers });
+    const reply = await plain.connection.request('troupe.retry-plain._ask.payer', input, {
+      timeout: limits.reply,
+      headers,
+    });
     return reply.json<object>();
   };
   expect(await ask('"Go."', { 'Troupe-Key': 'k' })).toMatchObject({ status: 'failed' });

@@ -73,16 +73,14 @@ test(
     await using bank = await node([greeter], { nats: server.place('bank'), env: {}, name: 'a' });
     expect(shop.busy()).toBeUndefined();
     await server.fill();
-    await expect
-      .poll(shop.busy, { timeout: 40_000 })
-      .toMatch(/^the journal cannot be used: .*resource limits exceeded for account/);
+    await expect.poll(shop.busy).toMatch(/^the journal cannot be used: .*resource limits exceeded for account/);
     expect(shop.report).toMatchObject({ health: 'failing' });
     await using runtime = await openRuntime({ nats: server.place('bank'), env: {} });
     const run = await runtime.start(greeter, 'Hi.', { key: 'k' });
     expect(await run.outcome()).toMatchObject({ status: 'done' });
     expect(bank.busy()).toBeUndefined();
     await server.raise({ storage: 10_000_000 });
-    await expect.poll(shop.busy, { timeout: 40_000 }).toBeUndefined();
+    await expect.poll(shop.busy).toBeUndefined();
   },
 );
 

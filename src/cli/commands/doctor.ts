@@ -3,7 +3,8 @@ import { workflowPackages } from '../../workflow/packages.ts';
 import { errorMessage } from '../../values/cause.ts';
 import { access, constants, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import type { Journal } from '../../journal/journal.ts';
 import { natsPackages } from '../../nats/packages.ts';
 import { installLine, type OptionalPackage } from '../../values/optional.ts';
 import { propertiesOf } from '../../values/properties.ts';
@@ -11,21 +12,24 @@ import { cliErrorMessage, exitCodes } from '../exit.ts';
 import { readsTypeScript } from '../load.ts';
 import { useColors, type Cli } from '../cli.ts';
 import { runtimeOptions, type CommonOptions } from '../options.ts';
+import { repair, type DoctorFinding } from './repair.ts';
 import { writeJson } from '../output/write.ts';
 import { version } from '../../runtime/version.ts';
-
-interface Finding {
-  readonly what: string;
-  readonly ok: boolean | 'note';
-  readonly says: string;
-}
 
 /** Bytes; less free space than this is reported. */
 const scarce = 500 * 1024 * 1024;
 
+/** What is checked, and whether it is mended. */
+export interface DoctorOptions extends CommonOptions {
+  /** Says which damaged runs would be set aside; false by default. */
+  readonly repair?: boolean;
+  /** With `repair`: sets them aside; false by default. */
+  readonly yes?: boolean;
+}
+
 /** Prints one line per check. Resolves to exit code 1 when a check failed. */
-export async function doctorCommand(cli: Cli, options: CommonOptions): Promise<number> {
-  const found: Finding[] = [
+export async function doctorCommand(cli: Cli, options: DoctorOptions): Promise<number> {
+  const found: DoctorFinding[] = [
     { what: 'troupe', ok: true, says: version() },
     node(),
     ...optionalParts(),
@@ -50,7 +54,7 @@ function withoutItself(says: string): string {
     : [...own, 'Keep a copy of it, then restore a backup; without one, begin anew in another file (--db).'].join(' ');
 }
 
-function node(): Finding {
+function node(): DoctorFinding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const ok = major > 20 || (major === 20 && minor >= 19);
   return {
@@ -71,7 +75,7 @@ const modelPackages: readonly OptionalPackage[] = [
 const langGraphPackages: readonly OptionalPackage[] = ['@langchain/langgraph', '@langchain/core', 'langchain'];
 
 /** Packages that Troupe does not bring along, and what does not work without each. */
-function optionalParts(): Finding[] {
+function optionalParts(): DoctorFinding[] {
   const sqlite = process.getBuiltinModule?.('node:module').isBuiltin('node:sqlite') ?? false;
   return [
     readsTypeScript
@@ -97,7 +101,12 @@ function optionalParts(): Finding[] {
 }
 
 /** One that misses packages says what does not work, and the command that installs them. */
-function part(what: string, names: readonly OptionalPackage[], without: string, ok: 'note' | false = 'note'): Finding {
+function part(
+  what: string,
+  names: readonly OptionalPackage[],
+  without: string,
+  ok: 'note' | false = 'note',
+): DoctorFinding {
   const missing = names.filter((name) => !isInstalled(name));
   return missing.length === 0
     ? { what, ok: true, says: names.join(', ') }
@@ -115,9 +124,10 @@ function isInstalled(name: string): boolean {
 }
 
 /** Opens the journal as a run would, and verifies the chain of every actor. */
-async function journal(cli: Cli, options: CommonOptions): Promise<Finding[]> {
+async function journal(cli: Cli, options: DoctorOptions): Promise<DoctorFinding[]> {
   try {
     await using runtime = await cli.open(runtimeOptions(cli, options));
+    const repaired = options.repair ? await repairIn(runtime.journal, cli, options) : [];
     const { actors, commits, damage } = await runtime.journal.verify();
     const shared = await runtime.journal.status?.();
     const where = shared ? 'shared' : journalPath(cli, options);
@@ -129,8 +139,18 @@ async function journal(cli: Cli, options: CommonOptions): Promise<Finding[]> {
     const remedy = shared
       ? 'The runs in them cannot go on; the others can. Restore the store of the server if there is a copy.'
       : 'Those actors cannot go on; the others can. Restore a copy if there is one.';
+    const aside = damage.some(({ run }) => run !== undefined)
+      ? ' Without one, set the damaged runs aside (--repair shows which).'
+      : '';
+    // Damage in the log of a process that concerns no run goes with that log.
+    const isOver = shared !== undefined && aside === '';
     return [
-      first ? { what: 'journal', ok: false, says: `${broken} ${remedy}` } : { what: 'journal', ok: true, says: whole },
+      ...repaired,
+      !first
+        ? { what: 'journal', ok: true, says: whole }
+        : isOver
+          ? { what: 'journal', ok: 'note', says: `${broken} It concerns no run any more, and goes with that log.` }
+          : { what: 'journal', ok: false, says: `${broken} ${remedy}${aside}` },
       ...(shared ?? []),
     ];
   } catch (thrown) {
@@ -138,8 +158,18 @@ async function journal(cli: Cli, options: CommonOptions): Promise<Finding[]> {
   }
 }
 
-async function disk(cli: Cli, options: CommonOptions): Promise<Finding> {
-  const isShared = options.db === undefined && (options.nats ?? cli.env['TROUPE_NATS']) !== undefined;
+/** Sets damaged runs aside, or says which would be. The copies go beside the file of the journal, or to the folder of this machine's state. */
+async function repairIn(journal: Journal, cli: Cli, options: DoctorOptions): Promise<DoctorFinding[]> {
+  const { damage } = await journal.verify();
+  const folder = isOnServer(cli, options) ? resolve(cli.cwd, '.troupe') : dirname(journalPath(cli, options));
+  return repair({ cli, journal, damage, folder: join(folder, 'damaged'), yes: options.yes === true });
+}
+
+const isOnServer = (cli: Cli, options: CommonOptions): boolean =>
+  options.db === undefined && (options.nats ?? cli.env['TROUPE_NATS']) !== undefined;
+
+async function disk(cli: Cli, options: CommonOptions): Promise<DoctorFinding> {
+  const isShared = isOnServer(cli, options);
   if (!isShared && journalPath(cli, options) === 'memory') return { what: 'disk', ok: true, says: 'not used' };
   const folder = isShared ? resolve(cli.cwd, '.troupe') : dirname(journalPath(cli, options));
   try {
@@ -159,7 +189,7 @@ async function disk(cli: Cli, options: CommonOptions): Promise<Finding> {
 }
 
 /** Only the names of keys; their values are never shown. */
-async function models({ env }: Cli): Promise<Finding> {
+async function models({ env }: Cli): Promise<DoctorFinding> {
   const { modelKeyVariables } = await import('../../runtime/runtime.ts');
   const present = modelKeyVariables.filter((name) => env[name]);
   return present.length > 0
@@ -174,7 +204,7 @@ async function models({ env }: Cli): Promise<Finding> {
 const journalPath = ({ env, cwd }: Cli, { db = env['TROUPE_DB'] ?? '.troupe/troupe.db' }: CommonOptions): string =>
   db === 'memory' ? db : resolve(cwd, db);
 
-function mark({ ok }: Finding, color: boolean): string {
+function mark({ ok }: DoctorFinding, color: boolean): string {
   const [sign, code] = ok === true ? ['✓', 32] : ok === 'note' ? ['!', 33] : ['✗', 31];
   return color ? `\u001b[${code}m${sign}\u001b[0m` : sign;
 }

@@ -112,7 +112,16 @@ export function addDefinitionCommands(troupe: Command, { cli, setExitCode }: Com
       ),
     );
   commonOptions(
-    defineCommand(troupe, 'doctor', 'check that everything troupe needs is present and works', 'troupe doctor'),
+    defineCommand(
+      troupe,
+      'doctor',
+      'check that everything troupe needs is present and works',
+      'troupe doctor',
+      'troupe doctor --repair         # which damaged runs would be set aside',
+      'troupe doctor --repair --yes   # sets them aside, and keeps a copy of each',
+    )
+      .option('--repair', 'show which damaged runs would be set aside, so that their keys are free')
+      .option('--yes', 'with --repair: do it'),
   ).action((options) =>
     setExitCode(import('../commands/doctor.ts').then(({ doctorCommand }) => doctorCommand(cli, options))),
   );

@@ -31,9 +31,14 @@ export async function prune({ store, before, contentOf, isFree, onPruned }: Prun
   }
   for (const run of found) {
     onPruned(run);
-    for (const name of await store.mail.names(run)) await store.mail.remove(name);
-    await store.free.remove(run);
-    await store.runs.remove(run);
+    await removeRun(store, run);
   }
   return found.length;
+}
+
+/** Deletes all that is stored of a run. Its key is free then. */
+export async function removeRun(store: SharedStore, run: string): Promise<void> {
+  for (const name of await store.mail.names(run)) await store.mail.remove(name);
+  await store.free.remove(run);
+  await store.runs.remove(run);
 }

@@ -15,20 +15,21 @@ import type { Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
 import { actorKeyOf, type Address } from '../../values/ids.ts';
 import type { Journal, RunLease, SkippedEntry } from '../journal.ts';
-import { fencedError } from '../refusals.ts';
+import { fencedError, ownedElsewhereError } from '../refusals.ts';
 import { Claims } from './claims.ts';
 import { DeadProcesses } from './deadProcesses.ts';
 import { Incarnation } from './incarnation.ts';
-import { incarnationName } from './incarnationName.ts';
+import { incarnationName, ownerOf } from './incarnationName.ts';
 import { inParallel } from '../../values/inParallel.ts';
 import { activeRuns, findInAll, historyOfAll, isActive, leaseIn } from './lists.ts';
 import { Liveness } from './liveness.ts';
 import { StoredMail } from './storedMail.ts';
-import { prune } from './prune.ts';
+import { prune, removeRun } from './prune.ts';
 import { RunReader } from './runReader.ts';
 import type { RunReplica } from './runReplica.ts';
-import { indexed, type IndexedRun, type RunSummary } from './segment.ts';
-import type { SharedStore } from './store.ts';
+import { indexed, segmentHead, type IndexedRun, type RunSummary } from './segment.ts';
+import { copyOf } from './setAside.ts';
+import { presenceTtl, type SharedStore } from './store.ts';
 import { summaries, type SummaryOf } from './summaries.ts';
 import { Tails } from './tails.ts';
 import { usualUpkeep, type Upkeep } from './upkeep.ts';
@@ -50,7 +51,7 @@ export interface SharedJournalOptions {
 const namedSkipped = 10;
 
 /** A journal over a shared store. */
-export type SharedJournal = Journal & Required<Pick<Journal, 'skipped'>>;
+export type SharedJournal = Journal & Required<Pick<Journal, 'skipped' | 'setAside'>>;
 
 /** Opens a shared journal. */
 export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: SharedJournalOptions): SharedJournal {
@@ -351,6 +352,16 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
         onPruned: (run) => holderOf(run)?.remove(run),
       }),
     verify: () => verifyStore(store, clock),
+    async setAside(run, { now, alive = () => true, keep }) {
+      await store.requireDeletion();
+      const last = await store.runs.last(run);
+      const owner = last && segmentHead(last)?.owner;
+      if (owner !== undefined && !isMine(owner) && !(await liveness.end(owner, id, !alive(ownerOf(owner)))))
+        throw ownedElsewhereError(run, { owner: ownerOf(owner), until: now + presenceTtl });
+      holderOf(run)?.remove(run);
+      keep(await copyOf(store, run));
+      await removeRun(store, run);
+    },
 
     lost: () => lost ?? store.lost(),
     skipped: () => skipped,

@@ -1,7 +1,7 @@
 /** Checks every segment and every entry that is stored, and lists what is damaged. */
 import type { Clock } from '../../values/clock.ts';
 import { toFailure } from '../../values/failure.ts';
-import type { Journal } from '../journal.ts';
+import type { Damage, Journal } from '../journal.ts';
 import { indexedRuns } from './lists.ts';
 import { RunReader } from './runReader.ts';
 import type { SharedStore } from './store.ts';
@@ -12,7 +12,7 @@ export async function verifyStore(
   store: SharedStore,
   clock: Pick<Clock, 'turn'>,
 ): Promise<Awaited<ReturnType<Journal['verify']>>> {
-  const damage: { actor: string; seq: number; what: string }[] = [];
+  const damage: Damage[] = [];
   let [actors, commits] = [0, 0];
   const tails = new Tails(store.logs);
   const reader = new RunReader(store.runs, tails, clock);
@@ -26,7 +26,7 @@ export async function verifyStore(
         commits += history.length;
       }
     } catch (thrown) {
-      damage.push({ actor: head.summary.root?.actor ?? run, seq: 0, what: whatIn(thrown) });
+      damage.push({ actor: head.summary.root?.actor ?? run, seq: 0, what: whatIn(thrown), run });
     }
   }
   return { actors, commits, damage };

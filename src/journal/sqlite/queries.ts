@@ -10,7 +10,7 @@ import { structureDamage } from './integrity.ts';
 import { leaseReader } from './leases.ts';
 import { actorLookup, writtenCheck } from './lookup.ts';
 import type { SqlStatement, SqlValue } from './database.ts';
-import type { ActorQuery, ActorRow, JournalQueries } from '../journal.ts';
+import type { Damage, ActorQuery, ActorRow, JournalQueries } from '../journal.ts';
 import { sqlitePrune } from './prune.ts';
 import { toActorRow, actorReader } from './reader.ts';
 import { resultReader } from './results.ts';
@@ -79,13 +79,15 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
     },
 
     async verify() {
-      const damage: { actor: string; seq: number; what: string }[] = [];
-      const attempt = async <T>(actor: string, work: () => T | Promise<T>, otherwise: T): Promise<T> => {
+      const damage: Damage[] = [];
+      const runOf = db.prepare<Pick<ActorColumns, 'run'>>('SELECT run FROM actors WHERE actor = ?');
+      const attempt = async <T>(actor: string, work: () => T | Promise<T>, otherwise: T, of?: string): Promise<T> => {
         try {
           return await consistent(work)();
         } catch (thrown) {
           const { data, message } = toFailure(thrown);
-          damage.push({ actor, ...placeIn(data, message) });
+          const run = of ?? runOf.get(actor)?.run;
+          damage.push({ actor, ...placeIn(data, message), ...(run === undefined ? {} : { run: String(run) }) });
           return otherwise;
         }
       };
@@ -93,7 +95,7 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
       for (const run of db
         .prepare<Pick<ActorColumns, 'run'>>('SELECT run FROM claims UNION SELECT run FROM mail')
         .all())
-        await attempt('', async () => (leaseOf(run.run), void (await mail(run.run))), undefined);
+        await attempt('', async () => (leaseOf(run.run), void (await mail(run.run))), undefined, String(run.run));
       const actors = await attempt(
         '',
         () =>

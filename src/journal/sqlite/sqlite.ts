@@ -14,6 +14,7 @@ import { sqliteInboxes } from './inbox.ts';
 import { requireStructure } from './integrity.ts';
 import { requireOpenable } from './openable.ts';
 import { sqlitePrune } from './prune.ts';
+import { sqliteSetAside } from './setAside.ts';
 import { actorReader } from './reader.ts';
 import { migrate } from './schema.ts';
 import type { SqliteStore, WriteQueue } from './store.ts';
@@ -54,6 +55,7 @@ export async function sqlite(
   return {
     ...journalOf(store),
     pruneSome: sqlitePrune(store).pruneSome,
+    ...sqliteSetAside(store),
     trouble: () => diskTrouble(path),
     async [Symbol.asyncDispose]() {
       if (!open) return;

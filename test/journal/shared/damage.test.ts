@@ -5,6 +5,7 @@ import type { LogContents } from '../../../src/journal/shared/memoryLogs.ts';
 import { shared } from '../../../src/journal/shared/shared.ts';
 import type { FencedLogs, Presence } from '../../../src/journal/shared/store.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
+import type { Json } from '../../../src/values/json.ts';
 import { commitFor } from '../../../src/testing/suites/commit.ts';
 
 const claim = { now: 0, ttl: 10_000 };
@@ -123,6 +124,45 @@ test('a damaged entry in the log of a dead process keeps only its own runs from 
     'one',
     'two',
   ]);
+});
+
+test('the runs that damage in the log of a dead process concerns are set aside: what is stored of them is given out, and their keys are free', async () => {
+  const { clock, heir } = await deadWithDamage(-1);
+  const { damage: found } = await within(clock, heir.verify());
+  const runs = found.flatMap(({ run }) => run ?? []);
+  expect(runs.sort()).toEqual(['one', 'two']);
+  for (const run of runs) {
+    const kept: Json[] = [];
+    await within(clock, heir.setAside(run, { now: clock.now(), keep: (copy) => kept.push(...copy) }));
+    // Its birth, and the entry that is damaged, which may have said something of it.
+    expect(kept).toContainEqual(expect.objectContaining({ collection: 'runs', name: run }));
+    expect(kept.at(-1)).toMatchObject({ collection: 'log', name: expect.stringMatching(/^dead/) });
+  }
+  expect((await within(clock, heir.verify())).damage.map(({ run }) => run)).toEqual([undefined]);
+  expect(idsOf(await within(clock, heir.claims({ expiredAt: clock.now() })))).toEqual(['other']);
+  for (const run of runs) {
+    expect(await within(clock, heir.claim(run, 'heir', claim))).toBe(1);
+    await heir.commit(commitOf(run, 1, 1));
+    expect((await heir.load(`agent/${run}`))?.seq).toBe(1);
+  }
+});
+
+test('a run whose process lives is not set aside, and one whose copy cannot be kept is not deleted', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock });
+  const [owner, other] = [shared({ store, clock }), shared({ store: store.open(), clock })];
+  const epoch = await within(clock, owner.claim('r', 'owner', claim));
+  await owner.commit(commitOf('r', 1, epoch));
+  const aside = (keep: () => void) => within(clock, other.setAside('r', { now: clock.now(), keep }));
+  await expect(aside(() => {})).rejects.toMatchObject({ kind: 'owned_elsewhere' });
+  await within(clock, owner.release('r', epoch));
+  const full = new Error('The disk is full.');
+  await expect(
+    aside(() => {
+      throw full;
+    }),
+  ).rejects.toBe(full);
+  expect((await other.load('agent/r'))?.seq).toBe(1);
 });
 
 test('a run that is named only in a damaged entry is found all the same', async () => {

@@ -282,9 +282,12 @@ export function storeSuite(title: string, newCase: () => Promise<StoreCase>): vo
   describe(`${title} keeps the contract of a shared store: processes`, () => {
     test('a process is present for a time after its last announcement, and who is new says nothing for as long', async () => {
       const { store, open: openAnother, pass } = await open();
+      const began = Date.now();
       const other = await openAnother();
       await store.presence.announce('a.b');
-      expect(await other.presence.present()).toBeUndefined();
+      const told = await other.presence.present();
+      // On a slow machine the time is over by now.
+      if (Date.now() < began + presenceTtl) expect(told).toBeUndefined();
       await expect
         .poll(async () => {
           await store.presence.announce('a.b');
@@ -292,8 +295,7 @@ export function storeSuite(title: string, newCase: () => Promise<StoreCase>): vo
           return other.presence.present();
         })
         .toEqual(new Set(['a.b']));
-      await store.presence.announce('c d');
-      expect(await other.presence.present()).toContain('c d');
+      await expect.poll(() => store.presence.announce('c d').then(() => other.presence.present())).toContain('c d');
       await store.presence.withdraw('c d');
       expect(await other.presence.present()).not.toContain('c d');
       await expect

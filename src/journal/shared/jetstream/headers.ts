@@ -8,7 +8,7 @@ const expectedHeader = 'Nats-Expected-Last-Subject-Sequence';
 export const partsHeader = 'Troupe-Parts';
 
 /** The headers of a message that is appended after the one with the sequence `expected`. `parts`: where its body is, if elsewhere. */
-export function headersOf(own: Readonly<Record<string, string>>, expected: number, parts?: string): MsgHdrs {
+export function appendHeaders(own: Readonly<Record<string, string>>, expected: number, parts?: string): MsgHdrs {
   const all = headers();
   all.set(expectedHeader, String(expected));
   if (parts !== undefined) all.set(partsHeader, parts);

@@ -3,7 +3,7 @@ import { shortDigest } from '../../chain.ts';
 import type { FencedLogs, LogHead, StoredMessage } from '../store.ts';
 import { messageFromLeader, subjectsOf, type JetStreamApi, type StreamMessage } from './api.ts';
 import { isMissing, isRefused, isTooLarge, isUnheard, storeFailure } from './failures.ts';
-import { headersOf, ownHeaders, partsHeader, sizeOfHeaders } from './headers.ts';
+import { appendHeaders, ownHeaders, partsHeader, sizeOfHeaders } from './headers.ts';
 import { lastOfAll } from './heads.ts';
 import type { Parts } from './parts.ts';
 import { lastOfEach, readSubject } from './reads.ts';
@@ -68,7 +68,7 @@ export function jetstreamLogs({ api, stream, prefix, parts, limit, onSeen }: Log
   ): Promise<number | undefined> => {
     try {
       const subject = subjectOf(name);
-      const sequence = await api.publish(subject, body, headersOf(headers, expected, reference));
+      const sequence = await api.publish(subject, body, appendHeaders(headers, expected, reference));
       onSeen(sequence, () => messageDigest(subject, reference, body));
       return sequence;
     } catch (thrown) {

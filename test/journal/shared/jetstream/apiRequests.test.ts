@@ -65,6 +65,7 @@ test('a request without an answer ends when its own time is over, and the others
   const patient = requests.send('silent', 'patient', { timeout: ample });
   expect(await failureOf(requests.send('silent', 'first', { timeout: 30 }))).toBeInstanceOf(TimeoutError);
   expect(await failureOf(requests.send('silent', 'second', { timeout: 30 }))).toBeInstanceOf(TimeoutError);
+  await expect.poll(() => held).toHaveLength(1);
   for (const respond of held) respond();
   expect((await patient).data).toHaveLength(0);
   answering.unsubscribe();
