@@ -98,7 +98,8 @@ const modelStep = ({ message, step }: ModelCallInput) => ({ message, step });
 const callActors = (deps: AgentDeps) => ({
   actors: { runTool: runTool(deps), reconcile: reconcile(deps), delegate: noDelegate },
 });
-const toolCallActor = (deps: AgentDeps) => lightCopy(toolCallMachine, callActors(deps));
+const toolCallActor = (deps: AgentDeps) =>
+  deferred(toolCallMachine, ['id'], () => lightCopy(toolCallMachine, callActors(deps)));
 const delegatedCallActor = (deps: AgentDeps) => lightCopy(delegatedCallMachine, callActors(deps));
 
 /** A call of a tool is never handed on; only calls of delegates are. */

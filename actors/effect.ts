@@ -32,14 +32,22 @@ export function effect<Output, Input>(
 }
 
 /** The same effect, which every retry of a failed run performs again: what it gives depends on this process, or on the definition of today. */
-export const anew = <Output, Input>({ effect: { perform, options } }: Effect<Output, Input>): Effect<Output, Input> =>
-  effect(perform, { ...options, anew: true });
+export const anew = <Output, Input>(given: Effect<Output, Input>): Effect<Output, Input> =>
+  withOptions(given, { anew: true });
 
 /** The same effect; a retry of a failed run knows it again by what `sameStep` takes of its input. */
 export const knownBy = <Output, Input>(
-  { effect: { perform, options } }: Effect<Output, Input>,
+  given: Effect<Output, Input>,
   sameStep: (input: Input) => Json,
-): Effect<Output, Input> => effect(perform, { ...options, sameStep });
+): Effect<Output, Input> => withOptions(given, { sameStep });
+
+const withOptions = <Output, Input>(
+  given: Effect<Output, Input>,
+  more: EffectOptions<Input, Output>,
+): Effect<Output, Input> => ({
+  ...given,
+  effect: { perform: given.effect.perform, options: { ...given.effect.options, ...more } },
+});
 
 const effectOptionNames: OptionNames<EffectOptions<never>> = {
   kind: true,

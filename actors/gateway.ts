@@ -7,22 +7,21 @@ const defaults: GatewaySettings = { threshold: 5, pause: 5_000, longest: 120_000
 
 /** Makes a breaker. By default five failures open it for 5 seconds, at most for 2 minutes. */
 export function breaker(settings: Partial<GatewaySettings> = {}): Breaker {
-  let [snapshot]: [SnapshotFrom<typeof gatewayMachine>, ...unknown[]] = initialTransition(gatewayMachine, {
-    ...defaults,
-    ...settings,
-  });
+  /** Undefined until a call fails: most models never need it. */
+  let snapshot: SnapshotFrom<typeof gatewayMachine> | undefined;
   const step = (event: GatewayEvent) => {
-    [snapshot] = transition(gatewayMachine, snapshot, event);
+    const before = snapshot ?? initialTransition(gatewayMachine, { ...defaults, ...settings })[0];
+    [snapshot] = transition(gatewayMachine, before, event);
+    return snapshot;
   };
   return {
     allows(now) {
-      if (snapshot.value === 'closed') return true;
+      if (!snapshot || snapshot.value === 'closed') return true;
       const { until } = snapshot.context;
-      step({ type: 'call.wanted', at: now });
-      return snapshot.context.until !== until;
+      return step({ type: 'call.wanted', at: now }).context.until !== until;
     },
     succeeded() {
-      if (snapshot.value === 'closed' && snapshot.context.failures === 0) return;
+      if (!snapshot || (snapshot.value === 'closed' && snapshot.context.failures === 0)) return;
       step({ type: 'call.succeeded' });
     },
     failed: (now, { retryAfter }) =>

@@ -7,5 +7,7 @@ export const withActors = <Machine extends AnyStateMachine>(
   machine: Machine,
   actors: Readonly<Record<string, AnyActorLogic>>,
 ): Machine =>
-  // XState allows other names at run time; its types allow those of the setup only. The type of the machine stays.
-  lightCopy(machine, { actors } as Parameters<Machine['provide']>[0]);
+  Object.keys(actors).length === 0
+    ? machine
+    : // XState allows other names at run time; its types allow those of the setup only. The type of the machine stays.
+      lightCopy(machine, { actors } as Parameters<Machine['provide']>[0]);

@@ -1,6 +1,5 @@
 /** The configuration file of a project: `troupe.config.ts`, `.yaml` or `.json`, or `troupe` in package.json; the nearest one, from a folder upwards. */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { errorMessage } from '../values/cause.ts';
@@ -38,13 +37,22 @@ export async function nearestConfiguration(folder: string): Promise<Configuratio
     const path = join(folder, name);
     // Most files that are looked for are not there, and to fail to open one takes fifty times as long.
     if (!existsSync(path)) continue;
-    const text = await readFile(path, 'utf8').catch(() => undefined);
+    const text = textOf(path);
     if (text === undefined) continue;
     const given = await readBy(read, path, text);
     if (given !== undefined && given !== null) return { path, configuration: parseConfiguration(path, given) };
   }
   const above = dirname(folder);
   return above === folder ? undefined : nearestConfiguration(above);
+}
+
+/** Undefined when it cannot be read. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 async function readBy(read: Reader, path: string, text: string): Promise<unknown> {

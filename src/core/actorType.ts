@@ -1,7 +1,7 @@
 /** An actor type: a machine that passed every check, with the settings the engine needs to run it. */
 import type { AnyStateMachine } from 'xstate';
 import type { ZodType } from 'zod';
-import { isDeferred } from '../values/deferred.ts';
+import { isDeferred, undeferred } from '../values/deferred.ts';
 import { TroupeError } from '../values/failure.ts';
 import { slug } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
@@ -83,20 +83,25 @@ export const defaultSupervision: Supervision = {
 /** The default mailbox: 1,000 messages, and one more is rejected. */
 export const defaultMailbox: MailboxPolicy = { limit: 1_000, whenFull: 'reject' };
 
-/** Checks a machine once, when its type is defined. Throws `definition` or `unsupported`. */
-export function defineActorType(machine: AnyStateMachine, options: ActorTypeOptions, platform: Platform): ActorType {
+/** Checks a machine once, when its type is defined, with all that its actors may start. Throws `definition` or `unsupported`. */
+export function defineActorType(given: AnyStateMachine, options: ActorTypeOptions, platform: Platform): ActorType {
+  const machine = undeferred(given);
+  requireDurable(machine, options);
+  return typeOf(machine, options, platform);
+}
+
+/** A machine that is deferred is one of ours: it is checked when the first of its actors starts. */
+function requireDurable(machine: AnyStateMachine, options: ActorTypeOptions): void {
   validateMachine(machine);
   requireLimits(machine.id, options);
+  slug(options.name ?? machine.id);
+  for (const [source, logic] of Object.entries(machine.implementations.actors))
+    if (isMachine(logic) && !isDeferred(logic)) requireDurable(logic, childOptions(options, source));
+}
+
+/** The type of a machine that was checked. That of a child is made when the first of its actors starts. */
+function typeOf(machine: AnyStateMachine, options: ActorTypeOptions, platform: Platform): ActorType {
   const children = new Map<string, ActorType>();
-  // A machine that is deferred is one of ours: its type is made when the first of its actors is.
-  const deferredTypes = new Map<string, AnyStateMachine>();
-  const childType = (source: string, logic: AnyStateMachine): ActorType =>
-    defineActorType(logic, { name: source, ...options.children?.[source] }, platform);
-  for (const [source, logic] of Object.entries(machine.implementations.actors)) {
-    if (!isMachine(logic)) continue;
-    if (isDeferred(logic)) deferredTypes.set(source, logic);
-    else children.set(source, childType(source, logic));
-  }
   return {
     ...options,
     name: slug(options.name ?? machine.id),
@@ -106,15 +111,21 @@ export function defineActorType(machine: AnyStateMachine, options: ActorTypeOpti
     supervise: { ...defaultSupervision, ...options.supervise },
     mailbox: { ...defaultMailbox, ...options.mailbox },
     child(source) {
-      const logic = deferredTypes.get(source);
-      if (logic) {
-        deferredTypes.delete(source);
-        children.set(source, childType(source, logic));
-      }
-      return children.get(source);
+      const known = children.get(source);
+      const logic = machine.implementations.actors[source];
+      if (known || !isMachine(logic)) return known;
+      const make = isDeferred(logic) ? defineActorType : typeOf;
+      const made = make(logic, childOptions(options, source), platform);
+      children.set(source, made);
+      return made;
     },
   };
 }
+
+const childOptions = ({ children }: ActorTypeOptions, source: string): ActorTypeOptions => ({
+  name: source,
+  ...children?.[source],
+});
 
 /** Rejects settings that would be no bounds (E8, E10). */
 function requireLimits(

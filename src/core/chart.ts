@@ -70,6 +70,10 @@ const stub: AnyActorLogic = {
   restoreSnapshot: (state) => state as never,
 };
 
+/** The actor that a step is taken for, and its parent. All charts share them: they take as long to make as a chart. */
+const parent = createActor(stub, { id: '#parent' });
+const inertSelf = createActor(stub, { id: '#self', parent });
+
 /** A copy of a machine whose children do nothing and whose steps end (C1, E8). Its state nodes are its own, so they may be changed. */
 export const withInertChildren = (machine: AnyStateMachine): AnyStateMachine =>
   // Without implementations of its own, `provide` is a copy.
@@ -90,14 +94,16 @@ function inertCopy(machine: AnyStateMachine): AnyStateMachine {
 export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
   const inert = inertCopy(machine);
 
-  const parent = createActor(stub, { id: '#parent' });
-  const self = createActor(stub, { id: '#self', parent });
   const refuse = (what: string, instead: string) => () => {
     throw new TroupeError('unsupported', `${what} is not supported in the machine "${machine.id}": ${instead}.`);
   };
-  self.getSnapshot = refuse('self.getSnapshot()', 'take the context and the event that each guard and action is given');
-  // It would give undefined, for which XState sends to the actor itself.
-  self.system.get = refuse('system.get()', 'send to an address');
+  const self = Object.assign(Object.create(inertSelf) as typeof inertSelf, {
+    getSnapshot: refuse('self.getSnapshot()', 'take the context and the event that each guard and action is given'),
+    system: Object.assign(Object.create(inertSelf.system) as typeof inertSelf.system, {
+      // It would give undefined, for which XState sends to the actor itself.
+      get: refuse('system.get()', 'send to an address'),
+    }),
+  });
   let actions: Action[] = [];
   const nothing = () => {};
   const scope: AnyActorScope = {
@@ -111,9 +117,10 @@ export function chart(machine: AnyStateMachine, trace?: StepTrace): Chart {
     stopChild: nothing,
     actionExecutor: (action) => void actions.push(action),
   };
-  const isParallel = everyNode(inert.root).some(({ type }) => type === 'parallel');
+  let isParallel: boolean | undefined;
   /** The snapshot with its regions in the order of the machine (C4). */
   const inOrder = (snapshot: Snapshot): Snapshot => {
+    isParallel ??= everyNode(inert.root).some(({ type }) => type === 'parallel');
     if (!isParallel || snapshot.status !== 'active') return snapshot;
     const { context, status, output, error, historyValue, children } = snapshot;
     const value = inMachineOrder(snapshot.value, inert.root);

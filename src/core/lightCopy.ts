@@ -20,10 +20,10 @@ export function lightCopy<Machine extends AnyStateMachine>(
   const others = given as Partial<AnyStateMachine['implementations']>;
   const copy = Object.assign(Object.create(methods) as AnyStateMachine, machine, {
     implementations: {
-      actors: { ...actors, ...others.actors },
-      actions: { ...actions, ...others.actions },
-      guards: { ...guards, ...others.guards },
-      delays: { ...delays, ...others.delays },
+      actors: others.actors ? { ...actors, ...others.actors } : actors,
+      actions: others.actions ? { ...actions, ...others.actions } : actions,
+      guards: others.guards ? { ...guards, ...others.guards } : guards,
+      delays: others.delays ? { ...delays, ...others.delays } : delays,
     },
   });
   for (const name of bound) Object.assign(copy, { [name]: methods[name].bind(copy) });

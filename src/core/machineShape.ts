@@ -14,15 +14,18 @@ export const everyNode = (node: AnyStateNode): AnyStateNode[] => [
 
 /** Changes with the states, events, guards' names and invokes of a machine, and with the schema of its context. 16 hexadecimal digits. */
 export function machineHash(machine: AnyStateMachine, context: ZodType | undefined, sha256: Sha256): string {
-  const shape = `[${statesText(machine.root)},${JSON.stringify(context ? jsonSchema(context) : null)}]`;
-  return sha256(shape).slice(0, 16);
+  const hashOf = (schema: Json) => sha256(`[${statesText(machine.root)},${JSON.stringify(schema)}]`).slice(0, 16);
+  if (context) return hashOf(jsonSchema(context));
+  const hash = hashes.get(machine.root) ?? hashOf(null);
+  hashes.set(machine.root, hash);
+  return hash;
 }
 
-/** The states as a text. Copies of a machine share them. */
-const texts = new WeakMap<AnyStateNode, string>();
+/** The hashes without a schema. Copies of a machine share its states. */
+const hashes = new WeakMap<AnyStateNode, string>();
+
+/** The states as a text. */
 function statesText(root: AnyStateNode): string {
-  const known = texts.get(root);
-  if (known !== undefined) return known;
   const nodes = everyNode(root).map((node) => [
     node.id,
     node.type,
@@ -33,9 +36,7 @@ function statesText(root: AnyStateNode): string {
     node.always?.map((t) => [t.target?.map(({ id }) => id), nameOf(t.guard) ?? '']),
     node.invoke.map(({ id, src }) => [id, nameOf(src) ?? '']),
   ]);
-  const text = JSON.stringify(nodes);
-  texts.set(root, text);
-  return text;
+  return JSON.stringify(nodes);
 }
 
 /** What is wrong with a state value: states the machine does not have, regions it has but the value lacks. */

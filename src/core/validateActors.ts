@@ -8,6 +8,7 @@ import {
   type AnyActorLogic,
   type AnyStateMachine,
 } from 'xstate';
+import type { Declaration } from './validateNames.ts';
 
 const nothing = { subscribe: () => ({ unsubscribe() {} }) };
 const samples = {
@@ -25,16 +26,17 @@ const madeLike = (logic: AnyActorLogic, sample: { transition: unknown }) =>
 /** Is it a state machine? */
 export const isMachine = (logic: unknown): logic is AnyStateMachine =>
   typeof logic === 'object' && logic !== null && 'getStateNodeById' in logic;
-const isLogic = (given: object): given is AnyActorLogic => 'transition' in given;
+const isLogic = (given: unknown): given is AnyActorLogic =>
+  typeof given === 'object' && given !== null && 'transition' in given;
 /** Was it made with `fromPromise`? */
 export const isPromiseLogic = (logic: AnyActorLogic): boolean => madeLike(logic, promise);
 
-/** One problem for each actor logic that cannot be made durable. */
-export function unsupportedActors(machine: AnyStateMachine): string[] {
-  return Object.entries(machine.implementations.actors).flatMap(([name, logic]) => {
-    if (isMachine(logic) || (isLogic(logic) && isPromiseLogic(logic))) return [];
+/** One problem for each actor logic that cannot be made durable. What has `effect` is performed by that. */
+export const unsupportedActors = (actors: readonly Declaration[]): string[] =>
+  actors.flatMap(({ name, value }) => {
+    const logic = isLogic(value) ? value : undefined;
+    if (logic && ('effect' in logic || isMachine(logic) || isPromiseLogic(logic))) return [];
     const [maker = 'custom logic'] =
-      Object.entries(samples).find(([, sample]) => isLogic(logic) && madeLike(logic, sample)) ?? [];
+      Object.entries(samples).find(([, sample]) => logic && madeLike(logic, sample)) ?? [];
     return [`the actor "${name}" is made with ${maker}, which cannot be made durable; use effect(…) or a machine.`];
   });
-}

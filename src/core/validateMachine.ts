@@ -2,25 +2,37 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { TroupeError } from '../values/failure.ts';
 import { unsupportedActors } from './validateActors.ts';
-import { undeclaredInDeclarations, nameOf, undeclaredNames, builtInReference } from './validateNames.ts';
+import {
+  undeclaredInDeclarations,
+  nameOf,
+  undeclaredNames,
+  builtInReference,
+  type Declaration,
+} from './validateNames.ts';
 import { everyNode } from './machineShape.ts';
 
 /** Throws `definition` or `unsupported` with every problem of the machine, one per line. */
 export function validateMachine(machine: AnyStateMachine): void {
   const { root } = machine;
-  const sound = soundStates.get(root);
-  const isStateSound = sound !== undefined && declaresAsMuch(machine.implementations, sound);
-  const nodes = isStateSound ? [] : everyNode(root);
+  const known = soundStates.get(root);
+  const sound = known && declaresAsMuch(machine.implementations, known) ? known : undefined;
+  const nodes = sound ? [] : everyNode(root);
+  const { actors, actions, guards } = machine.implementations;
+  const declared = {
+    actors: othersThan(sound?.actors, actors),
+    actions: othersThan(sound?.actions, actions),
+    guards: othersThan(sound?.guards, guards),
+  };
   const missing = [
     ...nodes.flatMap((node) => undeclaredNames(node, machine)),
-    ...undeclaredInDeclarations(machine),
-    ...slotsOf(machine),
+    ...undeclaredInDeclarations(declared, machine),
+    ...emptySlots(declared.actors),
     ...cyclesOf(nodes),
   ];
-  const unsupported = [...nodes.flatMap((node) => unsupportedIn(node, machine)), ...unsupportedActors(machine)];
+  const unsupported = [...nodes.flatMap((node) => unsupportedIn(node, machine)), ...unsupportedActors(declared.actors)];
   const problems = [...new Set([...missing, ...unsupported])];
   if (problems.length === 0) {
-    if (!isStateSound) soundStates.set(root, machine.implementations);
+    if (!sound) soundStates.set(root, machine.implementations);
     return;
   }
   throw new TroupeError(
@@ -39,20 +51,28 @@ const soundStates = new WeakMap<AnyStateNode, Implementations>();
 function declaresAsMuch(given: Implementations, sound: Implementations): boolean {
   for (const kind of ['actors', 'actions', 'guards', 'delays'] as const)
     for (const name in sound[kind]) if (!Object.hasOwn(given[kind], name)) return false;
-  return Object.entries(given.actions).every(([name, action]) => {
-    if (action === sound.actions[name]) return true;
-    const { systemId, syncSnapshot } = builtInReference(action);
+  return othersThan(sound.actions, given.actions).every(({ value }) => {
+    const { systemId, syncSnapshot } = builtInReference(value);
     return systemId === undefined && syncSnapshot === undefined;
   });
 }
 
-function slotsOf(machine: AnyStateMachine): string[] {
-  return Object.entries(machine.implementations.actors).flatMap(([name, logic]) =>
-    !('slot' in logic)
-      ? []
-      : [`the slot "${name}" is empty; fill it with machine.provide({ actors: { ${name}: effect(…) } }).`],
-  );
+/** What is not the same as in what was checked before. */
+function othersThan(
+  checked: Readonly<Record<string, unknown>> = {},
+  given: Readonly<Record<string, unknown>>,
+): Declaration[] {
+  const others: Declaration[] = [];
+  for (const name in given) if (given[name] !== checked[name]) others.push({ name, value: given[name] });
+  return others;
 }
+
+const emptySlots = (actors: readonly Declaration[]): string[] =>
+  actors
+    .filter(({ value }) => typeof value === 'object' && value !== null && 'slot' in value)
+    .map(
+      ({ name }) => `the slot "${name}" is empty; fill it with machine.provide({ actors: { ${name}: effect(…) } }).`,
+    );
 
 /** Eventless transitions without a guard that lead round in a circle never come to rest. */
 function cyclesOf(nodes: AnyStateNode[]): string[] {

@@ -80,10 +80,10 @@ function builtInProblems(
   at: string,
   { type, delay, src, id }: BuiltInReference,
   { implementations: { actors, delays } }: AnyStateMachine,
-): string[] {
+): readonly string[] {
   if (typeof delay === 'string' && !Object.hasOwn(delays, delay))
     return [`${at}: the delay "${delay}" is not declared; XState would fire it at once. Add it to setup({ delays }).`];
-  if (type !== 'xstate.spawnChild') return [];
+  if (type !== 'xstate.spawnChild') return none;
   if (typeof src !== 'string')
     return [`${at}: what it spawns has no name; declare it in setup({ actors }) and use its name.`];
   return [
@@ -94,15 +94,25 @@ function builtInProblems(
   ];
 }
 
-/** Actions and guards may be declared with XState's own, and refer to further names there. */
-export function undeclaredInDeclarations(machine: AnyStateMachine): string[] {
-  const { actions, guards } = machine.implementations;
-  return [
-    ...Object.entries(actions).flatMap(([name, action]) =>
-      typeof action === 'function' ? builtInProblems(`action "${name}"`, builtInReference(action), machine) : [],
-    ),
-    ...Object.entries(guards).flatMap(([name, guard]) =>
-      (builtInReference(guard).guards ?? []).flatMap((inner) => guardProblems(`guard "${name}"`, inner, machine)),
-    ),
-  ];
+/** What a machine declares under a name. */
+export interface Declaration {
+  readonly name: string;
+  readonly value: unknown;
 }
+
+/** Actions and guards may be declared with XState's own, and refer to further names there. */
+export function undeclaredInDeclarations(
+  { actions, guards }: Readonly<Record<'actions' | 'guards', readonly Declaration[]>>,
+  machine: AnyStateMachine,
+): string[] {
+  const problems: string[] = [];
+  for (const { name, value } of actions)
+    if (typeof value === 'function')
+      problems.push(...builtInProblems(`action "${name}"`, builtInReference(value), machine));
+  for (const { name, value } of guards)
+    for (const inner of builtInReference(value).guards ?? none)
+      problems.push(...guardProblems(`guard "${name}"`, inner, machine));
+  return problems;
+}
+
+const none: readonly never[] = [];

@@ -139,7 +139,8 @@ export class EffectRunner {
     for (const key of this.#running.keys()) this.stop(key);
     const gone = this.#gone;
     this.#gone = undefined;
-    gone?.abort();
+    // With a reason of its own: the one that Node makes records a stack.
+    gone?.abort('The actor has left this process.');
   }
 }
 

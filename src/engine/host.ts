@@ -251,7 +251,7 @@ export class Host implements AsyncDisposable {
         'unknown_recipient',
         `There is no run "${run}" in this journal. "troupe runs list" shows those there are.`,
       );
-    return this.start(type, { run, ...(about === undefined ? {} : { about }) });
+    return this.start(type, { run, isActive: root.status === 'active', ...(about === undefined ? {} : { about }) });
   }
 
   /** Leaves a message for any actor of any run, whichever process runs it. Durable when it resolves. */
@@ -335,7 +335,8 @@ export class Host implements AsyncDisposable {
 
   /** Drops everything at once and writes nothing, as a killed process would. */
   abandon(): void {
-    this.#ending.abort();
+    // With a reason of its own: the one that Node makes records a stack.
+    this.#ending.abort('The host ends.');
     this.#inboxPoller.stop();
     this.#passivation.stop();
     this.#leases.abandon();

@@ -151,7 +151,8 @@ export interface Providers {
 export function providers({ env, fetch, baseUrls = {}, accepts = {}, ...places }: ProviderOptions): Providers {
   const opened = new Map<string, Promise<Model>>();
   const latest = new Map<string, ModelKey | undefined>();
-  const keys = Object.entries(env).flatMap(([name, value]) => (name.endsWith('_API_KEY') && value ? [value] : []));
+  const keys = () =>
+    Object.entries(env).flatMap(([name, value]) => (name.endsWith('_API_KEY') && value ? [value] : []));
   // An arrow function, because the platform's own may be replaced later.
   const send: typeof globalThis.fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
 
@@ -173,7 +174,7 @@ export function providers({ env, fetch, baseUrls = {}, accepts = {}, ...places }
       apiKey: key,
       address: addressOf(name, provider, found, key),
       send,
-      secrets: [...keys, key],
+      secrets: [...keys(), key],
       ...(accepts[name] === undefined ? {} : { accepts: accepts[name] }),
     });
   }

@@ -1,6 +1,6 @@
 /** A value that is made when it is first needed: of ten thousand members of a team, those that never work cost nothing. */
 
-const deferredValues = new WeakSet<object>();
+const deferredValues = new WeakMap<object, () => unknown>();
 
 /**
  * Stands for a value that `make` makes once, when one of its properties is read. `like` is a value of the same class, so asking whether there is
@@ -18,9 +18,12 @@ export function deferred<T extends object>(like: T, same: readonly (keyof T)[], 
     ownKeys: () => Reflect.ownKeys(made()),
     getOwnPropertyDescriptor: (_, key) => Reflect.getOwnPropertyDescriptor(made(), key),
   });
-  deferredValues.add(stand);
+  deferredValues.set(stand, made);
   return stand;
 }
 
 /** Was it made by `deferred`? */
 export const isDeferred = (value: object): boolean => deferredValues.has(value);
+
+/** The value itself. */
+export const undeferred = <T extends object>(value: T): T => (deferredValues.get(value)?.() as T | undefined) ?? value;

@@ -45,6 +45,7 @@ export function requireId(what: string, id: string): Id {
 
 /** The longest id that is made from a name: addresses and keys are made of several. */
 const longestSlug = 64;
+const ownSlug = new RegExp(`^[a-z0-9][a-z0-9._-]{0,${longestSlug - 1}}$`);
 
 /**
  * An id made from a name: `My Agent` becomes `my-agent`, and `Zoë` becomes `zoe`. Case, accents, spaces and punctuation may change.
@@ -62,6 +63,8 @@ export function slug(name: string): Id {
 
 /** The id of a name, and why the name cannot become one, as the end of a sentence; undefined when it can. */
 export function slugOf(name: string): { readonly id: Id; readonly problem: string | undefined } {
+  // Most names are ids already.
+  if (ownSlug.test(name) && !reserved.has(name)) return { id: name, problem: undefined };
   const letters = name
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')

@@ -38,7 +38,7 @@ const small: readonly Row[] = [
   turn(2, 1),
   turnGrowth(5),
   turnMemory(2),
-  durableTurn(2, { wall: 2 }),
+  durableTurn(2, { wall: 2 }, 1),
   durableSteps(1, 3, 1),
   durableSteps(2, 2, 1),
   ...(['memory', 'disk'] as const).flatMap((where) => [
@@ -118,7 +118,7 @@ const entrants = (row: Row) =>
 const took = (busy: number): Sample => ({ busy, wall: busy, pause: 0 });
 
 test('a goal is judged by the median of the ratios of the rounds, and says what was missed', () => {
-  const row = durableTurn(1, { busy: 4 });
+  const row = durableTurn(1, { busy: 4 }, 1);
   const [floor, ours] = entrants(row);
   if (!floor || !ours) throw new Error('The row has a floor and ours.');
   const goalsOf = (...busy: number[]) =>
@@ -134,7 +134,7 @@ test('a goal is judged by the median of the ratios of the rounds, and says what 
 });
 
 test('what a build cannot do is named, and no goal is met by it', () => {
-  const row = durableTurn(1, { busy: 4 });
+  const row = durableTurn(1, { busy: 4 }, 1);
   const [floor, ours] = entrants(row);
   if (!floor || !ours) throw new Error('The row has a floor and ours.');
   const reported = report(

@@ -54,11 +54,13 @@ function guarded(name: SqliteDriver['name'], path: string, open: (path: string) 
     name,
     exec: (sql) => guard(() => raw.exec(sql)),
     prepare<R extends SqlRow>(sql: string): SqlStatement<R> {
-      const statement = guard(() => raw.prepare<R>(sql));
+      // A journal has many statements, of which a process uses few.
+      let made: SqlStatement<R> | undefined;
+      const statement = () => (made ??= raw.prepare<R>(sql));
       return {
-        run: (...values) => guard(() => statement.run(...bindable(values))),
-        get: (...values) => guard(() => statement.get(...bindable(values))),
-        all: (...values) => guard(() => statement.all(...bindable(values))),
+        run: (...values) => guard(() => statement().run(...bindable(values))),
+        get: (...values) => guard(() => statement().get(...bindable(values))),
+        all: (...values) => guard(() => statement().all(...bindable(values))),
       };
     },
     close: () => raw.close(),

@@ -112,6 +112,6 @@ export async function requireDone(outcome: Promise<{ status: string; output?: un
 }
 
 /** `work` so many times, one after the other. */
-export async function repeated(times: number, work: () => Promise<unknown>): Promise<void> {
-  for (let i = 0; i < times; i++) await work();
+export async function repeated(times: number, work: (nth: number) => Promise<unknown>): Promise<void> {
+  for (let nth = 0; nth < times; nth++) await work(nth);
 }

@@ -3,9 +3,12 @@ import type { Contestant, FigureName, Goal, Row, Run } from '../row.ts';
 import { newFile, sizeOf, stepsFile } from './file.ts';
 import { agentOf, aiSdk, loop, repeated } from './loop.ts';
 
+/** How many runs of a round make 400 turns. */
+const runsOf = (turns: number): number => Math.max(1, Math.round(400 / turns));
+
 /** `aiLimit`: the goal, as a part of the time of the AI SDK. */
 export function turn(turns: number, aiLimit: number): Row {
-  const times = Math.max(1, Math.round(400 / turns));
+  const times = runsOf(turns);
   return {
     name: `turn-${turns}`,
     title: `an agent's turn in memory, ${turns} turns`,
@@ -65,8 +68,12 @@ function everyone(roundOf: (run: Turns) => Run, quick: { times?: number } = {}):
   ];
 }
 
-/** The same turn on disk, against a loop that commits each result before it goes on. */
-export function durableTurn(turns: number, goals: Partial<Record<FigureName, number>>): Row {
+/** The same turn on disk, against a loop that commits each result before it goes on: runs of one agent in one journal, one after the other, as many as make the code of both warm. */
+export function durableTurn(
+  turns: number,
+  goals: Partial<Record<FigureName, number>>,
+  times: number = runsOf(turns),
+): Row {
   const goal = (figure: FigureName) => {
     const atMost = goals[figure];
     const of: Goal[] = atMost === undefined ? [] : [{ of: 'troupe', against: 'by hand, a FULL commit each', atMost }];
@@ -76,7 +83,7 @@ export function durableTurn(turns: number, goals: Partial<Record<FigureName, num
     name: `durable-${turns}`,
     title: `an agent's turn on disk, ${turns} turns`,
     unit: 'turn',
-    units: turns,
+    units: turns * times,
     columns: (['wall', 'busy', 'stored', 'written'] as const).map(goal),
     contestants: [
       {
@@ -85,7 +92,8 @@ export function durableTurn(turns: number, goals: Partial<Record<FigureName, num
           ({ load, folder }) =>
           async (timed) => {
             const db = await stepsFile(load, newFile(folder));
-            const measured = await timed(() => loop(turns, (key, value) => db.insert(key, JSON.stringify(value))));
+            const run = (nth: number) => loop(turns, (key, value) => db.insert(`${nth}.${key}`, JSON.stringify(value)));
+            const measured = await timed(() => repeated(times, run));
             return { ...measured, stored: db.close() };
           },
       },
@@ -97,7 +105,7 @@ export function durableTurn(turns: number, goals: Partial<Record<FigureName, num
           async (timed) => {
             const path = newFile(folder);
             const subject = await agentOf(load, turns, path);
-            const measured = await timed(() => subject.run());
+            const measured = await timed(() => repeated(times, () => subject.run()));
             await subject[Symbol.asyncDispose]();
             return { ...measured, stored: sizeOf(path) };
           },
