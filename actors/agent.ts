@@ -2,6 +2,7 @@
 import type { AgentDefinition, AgentInput, AgentOutput } from '../src/contracts/agent.ts';
 import { lightCopy } from '../src/core/lightCopy.ts';
 import { TroupeError } from '../src/values/failure.ts';
+import type { FlowEnd, FlowStart } from '../src/contracts/flow/flow.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
 import { deferred } from '../src/values/deferred.ts';
 import { withDefaults } from '../src/values/json.ts';
@@ -102,7 +103,7 @@ const toolCallActor = (deps: AgentDeps) =>
 const delegatedCallActor = (deps: AgentDeps) => lightCopy(delegatedCallMachine, callActors(deps));
 
 /** A call of a tool is never handed on; only calls of delegates are. */
-export const noDelegate = effect<AgentOutput | RunOutput, AgentInput | RunInput>(() =>
+export const noDelegate = effect<AgentOutput | RunOutput | FlowEnd, AgentInput | RunInput | FlowStart>(() =>
   Promise.reject(new TroupeError('internal', 'A call without a delegate was delegated.')),
 );
 

@@ -4,6 +4,7 @@ import type { Failure } from '../src/values/failure.ts';
 import type { MediaPart } from '../src/contracts/media.ts';
 import { partsIn } from '../src/contracts/parts.ts';
 import type { RunInput, RunOutput } from '../src/contracts/run.ts';
+import type { FlowEnd } from '../src/contracts/flow/flow.ts';
 import type { Json } from '../src/values/json.ts';
 import type { TaskFacts, Work, WorkSignal } from '../src/contracts/work.ts';
 import { zeroUsage } from './usage.ts';
@@ -13,8 +14,8 @@ import { asZodJson } from './json.ts';
 
 /** What a member is. */
 export interface MemberKind {
-  /** `standing`: a router or a guardrail, which takes `work` after `work`. */
-  readonly kind: 'agent' | 'team' | 'standing';
+  /** `standing`: a router or a guardrail, which takes `work` after `work`. `flow`: only as a tool of an agent. */
+  readonly kind: 'agent' | 'team' | 'standing' | 'flow';
   /** The type of the message that it takes, if the sender uses another; the sender's by default. */
   readonly takes?: string;
   /** The type that its answer gets here; its own by default. */
@@ -115,7 +116,7 @@ export function memberCommandEvent(
 ): MemberCommandEvent {
   const why = command === 'cancel' ? { reason } : {};
   if (kind === 'standing') return { type: `work.${command}`, ...(id === undefined ? {} : { id }), ...why };
-  return { type: `${kind === 'team' ? 'run' : 'agent'}.${command}`, ...why };
+  return { type: `${kind === 'agent' ? 'agent' : 'run'}.${command}`, ...why };
 }
 
 /** The event of a command. */
@@ -138,10 +139,12 @@ export interface MemberEnd {
 /** Reads the end of a member: its answer, or the failure that it could not recover from. */
 export function memberEndOf(event: ChildEndEvent, { gives }: MemberKind = defaultMember): MemberEnd {
   if (isChildError(event)) return { failure: childFailure(event), usage: zeroUsage };
-  const output = childOutput<AgentOutput | RunOutput>(event);
-  const { usage } = output;
+  const output = childOutput<AgentOutput | RunOutput | FlowEnd>(event);
+  // What the agents inside of a flow use is charged to nobody else.
+  const usage = 'usage' in output ? output.usage : zeroUsage;
   switch (output.status) {
     case 'completed': {
+      if ('output' in output) return { answer: { type: gives ?? 'result', body: output.output }, usage };
       const { type, body, parts } =
         'answer' in output ? output.answer : { type: 'result', body: output.result, parts: output.parts };
       return { answer: { type: gives ?? type, body, ...partsIn(parts) }, usage };

@@ -1,6 +1,6 @@
 /** The effect that runs the body of a flow, and the bodies that this process keeps in memory between two turns. */
 import type { EffectScope } from '../../src/contracts/effect.ts';
-import type { FlowStart } from '../../src/contracts/flow/flow.ts';
+import { flowPathOf, type FlowStart } from '../../src/contracts/flow/flow.ts';
 import { keptRecordsList, type FlowCallRecord, type FlowRecord } from '../../src/contracts/flow/record.ts';
 import { settingsList, type StoredSettings } from '../../src/contracts/flow/settings.ts';
 import { RecordBook } from '../../src/flow/recordBook.ts';
@@ -139,7 +139,9 @@ async function newRun(
   const [start] = await scope.list('start');
   if (start === undefined) throw new TroupeError('corrupt', `${actor} has not recorded what it starts with.`);
   // What the machine of the flow appends.
-  const flowStart = start as unknown as FlowStart;
+  const stored = start as unknown as FlowStart;
+  const path = flowPathOf(stored, actor, run);
+  const flowStart = path === undefined ? stored : { ...stored, path };
   const isNew = turn === 1 && !scope.again && retries === 0 && isFirstAttempt;
   const entries = isNew || !scope.checkpoints ? [] : await scope.checkpoints();
   // Each entry holds what was recorded at once.

@@ -17,6 +17,8 @@ import type { OpenCalls } from './openCalls.ts';
 /** What it works with. */
 export interface BodyParts {
   readonly flow: Flow;
+  /** It is called by an agent as a tool. */
+  readonly isTool: boolean;
   readonly run: string;
   readonly start: FlowStart;
   readonly clock: Clock;
@@ -63,7 +65,7 @@ export class BodyFunction {
   }
 
   async #result(context: FlowContext): Promise<BodyEnd> {
-    const { flow, start, root, sequence, life } = this.#parts;
+    const { flow, isTool, start, root, sequence, life } = this.#parts;
     const value = await bodyValue(flow, start, context);
     await this.#restOfCalls();
     const { missing } = root;
@@ -72,7 +74,7 @@ export class BodyFunction {
       return new Promise(() => {});
     }
     life.returned();
-    return { is: 'completed', ...(await bodyOutput(flow, value)) };
+    return { is: 'completed', ...(await bodyOutput({ flow, isTool }, value)) };
   }
 
   /** Calls that the body did not await are part of it. One that fails, fails the flow, unless the body waits for it elsewhere: in a branch, or in a race that another one has won. */

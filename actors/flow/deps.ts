@@ -41,6 +41,8 @@ export interface LlmAnswer {
 /** What the body of a flow is run with; what is missing is refused when the body asks for it. */
 export interface FlowDeps {
   readonly flow: Flow;
+  /** It is called by an agent as a tool, so its result is for a model; false by default. */
+  readonly isTool?: boolean;
   /** The name under which a child is provided, what it is, and what it starts with. Throws `definition` for one that is not in `uses`, `invalid` for input that does not fit. */
   child(
     child: FlowChild,

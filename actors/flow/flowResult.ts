@@ -2,6 +2,8 @@
 import { decodeValue, encodeValue } from '../../src/flow/encode.ts';
 import type { FlowStart } from '../../src/contracts/flow/flow.ts';
 import type { Flow } from '../../src/flow/flow.ts';
+import { viewOfStored } from '../../src/flow/jsonView.ts';
+import type { FlowDeps } from './deps.ts';
 import type { FlowContext } from '../../src/flow/context.ts';
 import { describeMismatch } from '../../src/values/explain.ts';
 import { TroupeError } from '../../src/values/failure.ts';
@@ -14,9 +16,9 @@ export async function bodyValue(flow: Flow, { input, encoded }: FlowStart, conte
   return flow.body(context, schema ? await schema.parseAsync(given) : given);
 }
 
-/** What the body gave, as it is stored. Rejects with `invalid` or `code` for what cannot be. */
+/** What the body gave, as it is stored; for a model it is plain JSON. Rejects with `invalid` or `code` for what cannot be. */
 export async function bodyOutput(
-  { name, options }: Flow,
+  { flow: { name, options }, isTool }: Pick<FlowDeps, 'flow' | 'isTool'>,
   value: unknown,
 ): Promise<{ readonly output: Json; readonly encoded?: true }> {
   const parsed = options.output && (await options.output.safeParseAsync(value));
@@ -26,5 +28,6 @@ export async function bodyOutput(
       `The result of the flow "${name}" does not fit: ${describeMismatch(parsed.error, value)}.`,
     );
   const { json, encoded } = encodeValue(`The result of the flow "${name}"`, parsed ? parsed.data : value);
-  return { output: json, ...(encoded ? { encoded } : {}) };
+  if (!encoded) return { output: json };
+  return isTool ? { output: viewOfStored({ json, encoded }) } : { output: json, encoded };
 }

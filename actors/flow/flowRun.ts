@@ -129,9 +129,10 @@ export class FlowRun implements FlowBody {
     const drop = (call: FlowCall) => open.drop(call);
     this.work = new CallWork({ clock, concurrency, recorder, isHeld: () => held.isHeld, isOver, drop, onChange });
     const { work, root } = this;
-    const { flow } = deps;
+    const { flow, isTool = false } = deps;
     const body = (this.#body = new BodyFunction({
       flow,
+      isTool,
       run,
       start,
       clock,

@@ -1,6 +1,7 @@
 /** How a tool call ends, for the model of its caller. */
 import type { AgentOutput } from '../../src/contracts/agent.ts';
 import { madeInWords, partsIn } from '../../src/contracts/parts.ts';
+import type { FlowEnd } from '../../src/contracts/flow/flow.ts';
 import type { RunOutput } from '../../src/contracts/run.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
 import type { Failure } from '../../src/values/failure.ts';
@@ -36,7 +37,7 @@ export const noteIn = (output: WaitOutput): string => {
 export const answerOf = (found: WriteReconciliation): ToolAnswer => (found.done === true ? found : { content: '' });
 
 /** The outcome of a delegate's work. If it failed, the kind is `tool` whatever the reason was: the caller's model is shown it and goes on. */
-export function delegated({ call, delegate }: ToolCallContext, output: AgentOutput | RunOutput): ToolOutcome {
+export function delegated({ call, delegate }: ToolCallContext, output: AgentOutput | RunOutput | FlowEnd): ToolOutcome {
   const { answer, failure: reason, usage } = memberEndOf({ type: 'done', output }, delegate?.who);
   if (answer) {
     const { body, parts = [] } = answer;

@@ -1,6 +1,7 @@
 /** The setup of a tool call: its guards and actions by their names. */
 import { assign, enqueueActions, setup, type AnyActorRef } from 'xstate';
 import type { AgentOutput } from '../../src/contracts/agent.ts';
+import type { FlowEnd, FlowStart } from '../../src/contracts/flow/flow.ts';
 import type { RunInput, RunOutput } from '../../src/contracts/run.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';
 import { propertiesOf } from '../../src/values/properties.ts';
@@ -29,7 +30,7 @@ export const toolCallSetup = setup({
   actors: {
     runTool: slot<ToolAnswer, ToolRequest>('runTool'),
     reconcile: slot<WriteReconciliation, ToolRequest>('reconcile'),
-    delegate: slot<AgentOutput | RunOutput, SingleWorkInput | RunInput>('delegate'),
+    delegate: slot<AgentOutput | RunOutput | FlowEnd, SingleWorkInput | RunInput | FlowStart>('delegate'),
     wait: waitMachine,
   },
   guards: {
@@ -56,7 +57,7 @@ export const toolCallSetup = setup({
       outcome: { ok: true as const, content, ...(artifacts === undefined ? {} : { artifacts }) },
     })),
     keepFailure: assign((_, { error }: { error: unknown }) => ({ outcome: failedOutcome(failureOf(error)) })),
-    keepDelegated: assign(({ context }, output: AgentOutput | RunOutput) => ({
+    keepDelegated: assign(({ context }, output: AgentOutput | RunOutput | FlowEnd) => ({
       outcome: delegated(context, output),
     })),
     noteTooDeep: assign(({ context }) => ({ outcome: failedOutcome(tooDeepFailure(context.delegate?.depth ?? 0)) })),

@@ -8,9 +8,11 @@
  * K5 Work for another agent or team runs as a durable child. The outcome contains its usage, also when it was told to stop.
  * K6 The attempts at a write, what looks it up and what makes it again have one key: that of the first attempt.
  */
+import type { FlowStart } from '../../src/contracts/flow/flow.ts';
 import type { RunInput } from '../../src/contracts/run.ts';
 import type { ToolRequest } from '../agent/effectTypes.ts';
 import { makeFailure } from '../failure.ts';
+import { asZodJson } from '../json.ts';
 import { memberInput, type SingleWorkInput } from '../member.ts';
 import type { ToolCallContext } from './context.ts';
 import { answerOf, failedOutcome } from './outcomes.ts';
@@ -151,9 +153,10 @@ export const toolCallMachine = toolCallChart({});
 /** One call of an agent or a team, which may ask the caller for a larger share of its budget. Fill `delegate`. */
 export const delegatedCallMachine: typeof toolCallMachine = toolCallChart(loanTransitions);
 
-function delegateInput({ call, delegate }: ToolCallContext): SingleWorkInput | RunInput {
+function delegateInput({ call, delegate }: ToolCallContext): SingleWorkInput | RunInput | FlowStart {
   if (!delegate) throw new Error(`"${call.name}" was handed to a delegate, and has none.`);
-  return memberInput(delegate.who, delegate);
+  const { who, body, depth } = delegate;
+  return who.kind === 'flow' ? { input: asZodJson(body), depth } : memberInput(who, delegate);
 }
 
 const requestOf = ({ call, key }: ToolCallContext): ToolRequest => ({ ...call, ...(key === undefined ? {} : { key }) });

@@ -1,4 +1,5 @@
 /** What the flows of a run have recorded, read from the ledger: the flow that the run is of, and those that run as its children. */
+import { flowPathOf } from '../contracts/flow/flow.ts';
 import type { FlowRecord } from '../contracts/flow/record.ts';
 import type { ActorRow, LedgerEntry } from '../journal/journal.ts';
 import { recordsIn, recordsName } from '../runtime/flowRecords.ts';
@@ -22,8 +23,7 @@ export interface FlowHistory {
 
 /** The calls that a flow is a child of; undefined for a flow that is none. */
 export function flowPath(row: ActorRow): string | undefined {
-  const { path } = inputIn(row);
-  return typeof path === 'string' ? path : undefined;
+  return flowPathOf(inputIn(row), row.actor, row.run);
 }
 
 /** Each flow of a run, the root first. */

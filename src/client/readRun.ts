@@ -44,8 +44,22 @@ export async function callsOfRun(
 ): Promise<CheckpointInfo[]> {
   const kind = definitionKind(root);
   if (kind === 'workflow') return workflowSteps(journal, root);
-  if (kind !== 'flow') return actorCalls(root, rows);
-  return flows.flatMap((flow) => flowCalls(flow, rows)).toSorted((a, b) => a.started_at - b.started_at);
+  const ofFlows = flows.flatMap((flow) => flowCalls(flow, rows));
+  const calls = kind === 'flow' ? ofFlows : [...actorCalls(root, outsideFlows(rows, flows)), ...ofFlows];
+  return calls.toSorted((a, b) => a.started_at - b.started_at);
+}
+
+/** The actors that are not below a flow: what a flow has called is in its history. */
+function outsideFlows(rows: readonly ActorRow[], flows: RunContent['flows']): readonly ActorRow[] {
+  if (flows.length === 0) return rows;
+  const parentOf = new Map(rows.map(({ actor, parent }) => [actor, parent]));
+  const ofFlows = new Set(flows.map(({ row }) => row.actor));
+  const isBelow = ({ parent }: Pick<ActorRow, 'parent'>): boolean => {
+    let at = parent;
+    while (at !== undefined && !ofFlows.has(at)) at = parentOf.get(at);
+    return at !== undefined;
+  };
+  return rows.filter((row) => !isBelow(row));
 }
 
 /** The artifacts of a run, in the order in which they were made. */

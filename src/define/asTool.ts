@@ -1,4 +1,4 @@
-/** Makes an agent, a team, an orchestrator, something guarded or a machine into a tool of another agent. Each call is an actor of its own, with its own history, tickets and end. */
+/** Makes an agent, a team, an orchestrator, something guarded, a machine or a flow into a tool of an agent. Each call is an actor of its own, with its own history, tickets and end. */
 import * as z from 'zod';
 import { requireOptions, type OptionNames } from '../values/options.ts';
 import { describeValue } from '../values/explain.ts';
@@ -12,10 +12,11 @@ import { isMember, kindOf } from './schemas.ts';
 import type { MachineRunnable } from './machine.ts';
 import type { EffectKind } from '../contracts/effect.ts';
 import { isObjectSchema, wrapSchema } from '../contracts/toolSchema/references.ts';
+import type { Flow } from '../flow/flow.ts';
 import type { Delegate } from './delegate.ts';
 import { participantMessages, type Participant } from './presets/participants.ts';
 
-/** How an agent, a team, an orchestrator, something guarded or a machine is offered to models as a tool. */
+/** How an agent, a team, an orchestrator, something guarded, a machine or a flow is offered to models as a tool. */
 export interface AsToolOptions {
   /** What it does and when to call it, for the model. */
   readonly description: string;
@@ -40,19 +41,29 @@ export interface MachineToolOptions extends AsToolOptions {
  */
 export function asTool(subject: MachineRunnable, options: MachineToolOptions): Delegate;
 /**
+ * Lets an agent call a flow, which needs a schema of its input. Its questions are questions of the run, a pause and a cancel reach it, and its failure is a result.
+ * What the agents inside of it use is not counted for the caller. Throws `definition`.
+ * @example agent({ name: 'clerk', model, tools: [asTool(order, { description: 'Orders an item.' })] })
+ */
+export function asTool<Input, Output>(subject: Flow<Input, Output>, options: AsToolOptions): Delegate;
+/**
  * Lets an agent call another agent, a team, an orchestrator or something guarded. Its tickets appear in the run as all others do, a cancel reaches it, and what it uses counts for
  * its caller. Its failure is a result for the model. Throws `definition`.
  * @example agent({ name: 'editor', model, tools: [asTool(researcher, { description: 'Finds facts on a topic.' })] })
  */
 export function asTool(subject: Participant, options: AsToolOptions): Delegate;
-export function asTool(subject: Participant | MachineRunnable, options: AsToolOptions | MachineToolOptions): Delegate {
+export function asTool(
+  subject: Participant | MachineRunnable | Flow,
+  options: AsToolOptions | MachineToolOptions,
+): Delegate {
   const isMachine = isMachineRunnable(subject);
   requireOptions('asTool', options, isMachine ? machineToolOptionNames : asToolOptionNames);
   const { description, name, approval = false } = options;
-  if (!isMachine && !isMember(subject))
+  const isFlow = isFlowRunnable(subject);
+  if (!isMachine && !isFlow && !isMember(subject))
     throw new TroupeError(
       'definition',
-      `asTool() takes agent({ … }), team({ … }), orchestrator({ … }), guarded(…) or machine(…); got ${notMember(subject)}`,
+      `asTool() takes agent({ … }), team({ … }), orchestrator({ … }), guarded(…), machine(…) or flow(…); got ${notMember(subject)}`,
     );
   const toolName = (name ?? subject.name).replaceAll('.', '_');
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(toolName))
@@ -66,13 +77,10 @@ export function asTool(subject: Participant | MachineRunnable, options: AsToolOp
       `The tool "${toolName}" needs a description that tells the model what it does.`,
     );
 
-  const worker = isMachine ? subject : memberDefinition(subject);
-  const { input, takes } =
-    worker.kind === 'machine'
-      ? { input: inputOf(toolName, options), takes: 'input' }
-      : participantMessages(`the tool "${toolName}"`, worker, { mayAnswerTogether: true });
+  const worker = isMachine || isFlow ? subject : memberDefinition(subject);
+  const { input, takes } = messagesOf(toolName, worker, options);
   const inputSchema = jsonSchema(input) as JsonObject;
-  const isText = worker.kind !== 'machine' && takes === 'task' && !hasMessages(worker);
+  const isText = worker.kind !== 'machine' && worker.kind !== 'flow' && takes === 'task' && !hasMessages(worker);
   // Models call tools with named arguments: an input that is no object becomes one argument.
   const argument = isObjectSchema(inputSchema) ? undefined : isText ? 'task' : 'value';
   const contract = protocol({
@@ -90,9 +98,23 @@ export function asTool(subject: Participant | MachineRunnable, options: AsToolOp
       const wrapped = argument === undefined || !isObject(given) ? undefined : given[argument];
       // A model may leave out the wrapper: what it gives is then the message itself.
       const body = argument === undefined || (wrapped === undefined && argument === 'value') ? given : wrapped;
-      return { type: takes, body: contract.parse('message', body) as Json };
+      const parsed = contract.parse('message', body) as Json;
+      // A flow parses its input itself, when it begins.
+      return { type: takes, body: isFlow ? (body as Json) : parsed };
     },
   };
+}
+
+/** What a call of it says. */
+function messagesOf(toolName: string, worker: Delegate['subject'], options: Partial<MachineToolOptions>) {
+  if (worker.kind === 'machine') return { input: inputOf(toolName, options), takes: 'input' };
+  if (worker.kind !== 'flow') return participantMessages(`the tool "${toolName}"`, worker, { mayAnswerTogether: true });
+  const { input } = worker.options;
+  if (input) return { input, takes: 'input' };
+  throw new TroupeError(
+    'definition',
+    `The tool "${toolName}" is a flow and needs the schema of its input, for the model: flow("${worker.name}", { input: z.object({ … }) }, …).`,
+  );
 }
 
 /** The schema of a machine's input, and that its effect is one. */
@@ -114,6 +136,7 @@ function inputOf(toolName: string, options: Partial<MachineToolOptions>): z.ZodT
 const effectKinds: readonly unknown[] = ['pure', 'read', 'write'] satisfies EffectKind[];
 
 const isMachineRunnable = (subject: unknown): subject is MachineRunnable => kindOf(subject) === 'machine';
+const isFlowRunnable = (subject: unknown): subject is Flow => kindOf(subject) === 'flow';
 
 /** Does it speak a protocol? Otherwise it takes a text. Something guarded is as what it guards, and an orchestrator as its members. */
 function hasMessages(subject: Pick<Member, 'kind' | 'name'>): boolean {

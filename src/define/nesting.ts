@@ -1,6 +1,7 @@
 /** Checks how deep definitions are nested: teams within teams, and agents that call others. No definition may contain itself. */
 import { maxNestingDepth } from '../../machines/member.ts';
 import { TroupeError } from '../values/failure.ts';
+import type { FlowOptions } from '../flow/flow.ts';
 import { kindOf } from './schemas.ts';
 
 /** A definition that may contain others. */
@@ -10,6 +11,8 @@ interface Nested {
   /** By name; of an orchestrator a list. */
   readonly members?: Readonly<Record<string, unknown>> | readonly { readonly agent: unknown }[];
   readonly tools?: readonly unknown[];
+  /** Of a flow: what it runs as children. */
+  readonly options?: unknown;
 }
 
 /** Throws `definition` with the path from the outermost definition to the one that is nested too deep. */
@@ -26,10 +29,11 @@ export function requireNesting(subject: Nested, above: readonly Nested[] = []): 
   for (const below of belowOf(subject)) requireNesting(below, path);
 }
 
-const belowOf = ({ members = {}, tools = [] }: Nested): Nested[] =>
+const belowOf = ({ kind, members = {}, tools = [], options }: Nested): Nested[] =>
   [
     ...(isList(members) ? members.map(({ agent }) => agent) : Object.values(members)),
     ...tools.flatMap((tool) => (isDelegate(tool) ? [tool.subject] : [])),
+    ...(kind === 'flow' ? ((options as FlowOptions).uses ?? []) : []),
     // The schemas of definitions have checked that members have a kind and a name.
   ] as Nested[];
 

@@ -6,5 +6,5 @@ import { propertiesOf } from '../values/properties.ts';
 export function notMember(value: unknown): string {
   const { kind, name } = propertiesOf(value);
   if (kind !== 'flow') return `${describeValue(value)}.`;
-  return `the flow ${JSON.stringify(name)}. A flow is no member: it runs agents and teams as its children, flow(name, { uses: [team] }, async (ctx) => ctx.run(team, …)).`;
+  return `the flow ${JSON.stringify(name)}. A flow is no member: it runs agents and teams as its children, flow(name, { uses: [team] }, async (ctx) => ctx.run(team, …)). Or it is a tool of an agent: tools: [asTool(flow, { description })].`;
 }

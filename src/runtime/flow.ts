@@ -23,11 +23,11 @@ export interface FlowCompileContext {
   readonly flows?: Omit<FlowDeps, 'flow' | 'child'> | undefined;
 }
 
-/** Compiles flows. `compileChild` compiles what one runs as a child. */
+/** Compiles flows. `compileChild` compiles what one runs as a child. `isTool`: it is called by an agent, and its result is for a model. */
 export function flowCompiler(
   { opened, flows = {} }: FlowCompileContext,
   compileChild: (subject: Runnable) => Compiled,
-): (flow: Flow) => Compiled {
+): (flow: Flow, isTool?: boolean) => Compiled {
   const bodies = new FlowBodies();
   opened.push({
     async [Symbol.asyncDispose]() {
@@ -36,7 +36,7 @@ export function flowCompiler(
   });
 
   /** `around`: the flows that are being compiled. One that runs itself would have no end. */
-  function compileFlow(flow: Flow, around: readonly Flow[]): Compiled {
+  function compileFlow(flow: Flow, around: readonly Flow[], isTool: boolean): Compiled {
     const uses = (flow.options.uses ?? []).map((child) => requireChild(flow, child));
     const double = uses.find((child, i) => uses.findIndex(({ name }) => name === child.name) !== i);
     if (double)
@@ -51,13 +51,18 @@ export function flowCompiler(
           'definition',
           `The flow "${child.name}" runs itself as a child, directly or through another flow. Use a loop.`,
         );
-      return [flowChildName(child.name), compileFlow(child, [...around, child])];
+      return [flowChildName(child.name), compileFlow(child, [...around, child], false)];
     });
     const machines = Object.fromEntries(compiled.map(([name, { machine }]): [string, StateMachine] => [name, machine]));
     const options = Object.fromEntries(
       compiled.map(([name, child]): [string, ActorTypeOptions] => [name, child.options]),
     );
-    const deps: FlowDeps = { ...flows, flow, child: (child, input, about) => started(flow, uses, child, input, about) };
+    const deps: FlowDeps = {
+      ...flows,
+      flow,
+      isTool,
+      child: (child, input, about) => started(flow, uses, child, input, about),
+    };
     return {
       machine: flowActor(deps, bodies, machines),
       options: {
@@ -69,7 +74,7 @@ export function flowCompiler(
     };
   }
 
-  return (flow) => compileFlow(flow, [flow]);
+  return (flow, isTool = false) => compileFlow(flow, [flow], isTool);
 }
 
 function requireChild(flow: Flow, child: FlowChild): Runnable {

@@ -1,6 +1,6 @@
 /** Reads what the flows of a run have recorded from the journal: the root, and the flows that it runs as children. */
 import { startList } from '../../machines/flow/effectTypes.ts';
-import { FlowStart } from '../contracts/flow/flow.ts';
+import { FlowStart, flowPathOf } from '../contracts/flow/flow.ts';
 import { flowBodySlot, type FlowRecord } from '../contracts/flow/record.ts';
 import { spawnInfoOf } from '../core/spawn.ts';
 import { storedListName } from '../core/stepChange.ts';
@@ -58,7 +58,8 @@ export async function flowRecordsOf(
   const byPath = new Map<string, { prefix: string; replayOf: string | undefined; records: FlowRecord[] }>();
   for (const [actor, records] of byActor) {
     const [start] = await journal.list(actor, startList, 0, 1);
-    const { path, replayOf } = FlowStart.pick({ path: true, replayOf: true }).parse(start);
+    const { replayOf, ...given } = FlowStart.pick({ path: true, replayOf: true }).parse(start);
+    const path = flowPathOf(given, actor, run);
     const prefix = path === undefined ? '' : `${path}/`;
     const known = byPath.get(prefix);
     if (known) known.records.push(...records);

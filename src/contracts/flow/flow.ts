@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { anyJson } from '../../values/anyJson.ts';
 import { Failure } from '../../values/failure.ts';
+import type { Address } from '../../values/ids.ts';
 import { RunSignal } from '../run.ts';
 import { StoredSettings } from './settings.ts';
 
@@ -31,6 +32,13 @@ export const FlowStart = z.object({
   depth: z.number().int().nonnegative().exactOptional(),
 });
 export type FlowStart = z.infer<typeof FlowStart>;
+
+/** The calls around a flow, from the root; undefined for a root. One that is called by an agent as a tool has its place in the run instead, which no other has. */
+export function flowPathOf({ path }: { readonly path?: unknown }, address: Address, run: string): string | undefined {
+  if (typeof path === 'string') return path;
+  const place = address.slice(address.indexOf('/') + 1);
+  return place === run ? undefined : place.slice(run.length + 1);
+}
 
 /** How a flow ended. */
 export const FlowEnd = z.discriminatedUnion('status', [

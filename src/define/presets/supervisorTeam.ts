@@ -73,7 +73,7 @@ export function supervisorTeam<S extends Participant>(
 const isDelegate = (worker: Participant | Delegate): worker is Delegate => worker.kind === 'delegate';
 const participantOf = (worker: Participant | Delegate): readonly Participant[] => {
   if (!isDelegate(worker)) return [worker];
-  return worker.subject.kind === 'machine' ? [] : [worker.subject];
+  return worker.subject.kind === 'machine' || worker.subject.kind === 'flow' ? [] : [worker.subject];
 };
 const toolOf = (worker: Participant | Delegate): Delegate =>
   isDelegate(worker)

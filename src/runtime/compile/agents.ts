@@ -2,7 +2,7 @@
 import { agentActor } from '../../../actors/agent.ts';
 import type { CompiledDelegate } from '../../../actors/tools.ts';
 import { defaultAgentLimits } from '../../../machines/agent/settings.ts';
-import { defaultMember, delegateActorName } from '../../../machines/member.ts';
+import { defaultMember, delegateActorName, type MemberKind } from '../../../machines/member.ts';
 import { AgentSignal } from '../../contracts/agent.ts';
 import { TreasuryAnswer, TreasuryLease } from '../../contracts/treasury.ts';
 import type { ActorTypeOptions } from '../../core/actorType.ts';
@@ -10,6 +10,7 @@ import type { AnyAgent } from '../../define/anyMember.ts';
 import type { Delegate } from '../../define/delegate.ts';
 import { compileWorker } from '../../define/machineWorker.ts';
 import type { Compiled } from '../../define/member.ts';
+import type { AnyFlow } from '../../define/runnable.ts';
 import type { CompileContext } from './compileContext.ts';
 import { memberFactsOf, type CompileMember } from './members.ts';
 import { ticketOptions } from './ticketOptions.ts';
@@ -26,17 +27,25 @@ const agentOptions: ActorTypeOptions = {
 export function agentCompiler(
   context: CompileContext,
   compileMember: CompileMember,
+  compileFlow: (flow: AnyFlow) => Compiled,
 ): (agent: AnyAgent, isMember: boolean) => Compiled {
   const toolsOf = toolSources(context);
 
-  const compileDelegate = (subject: Delegate['subject']): Compiled =>
-    subject.kind === 'machine' ? compileWorker(subject) : compileMember(subject);
+  function compileDelegate(subject: Delegate['subject']): Compiled {
+    if (subject.kind === 'machine') return compileWorker(subject);
+    return subject.kind === 'flow' ? compileFlow(subject) : compileMember(subject);
+  }
+
+  function whoIs(subject: Delegate['subject']): MemberKind {
+    if (subject.kind === 'machine') return defaultMember;
+    return subject.kind === 'flow' ? { kind: 'flow' } : memberFactsOf(subject);
+  }
 
   const delegateOf = ({ subject, message, schema: input, ...tool }: Delegate): CompiledDelegate => {
     const { name, description, approval, effect } = tool;
     return {
       info: { name, description, input, effect, tier: 'core', capabilities: [], approval, source: 'local' },
-      who: subject.kind === 'machine' ? defaultMember : memberFactsOf(subject),
+      who: whoIs(subject),
       machine: compileDelegate(subject).machine,
       message,
     };

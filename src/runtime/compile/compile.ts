@@ -17,8 +17,8 @@ import { compileTeam } from './teams.ts';
 /** Makes a function that compiles definitions to actor types. The same definition always gives the same type. */
 export function compile(context: CompileContext): (subject: Runnable) => ActorType {
   const types = new WeakMap<Runnable, ActorType>();
-  const compileAgent = agentCompiler(context, compileMember);
   const compileFlow = flowCompiler(context, compileChild);
+  const compileAgent = agentCompiler(context, compileMember, (flow) => compileFlow(flow, true));
 
   /** A member of a team. A member that compiles itself is asked first. */
   function compileMember(given: Member): Compiled {

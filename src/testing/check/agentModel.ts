@@ -7,7 +7,9 @@ import type { Json } from '../../values/json.ts';
 
 import { defaultMember } from '../../../machines/member.ts';
 import { compile } from '../../runtime/compile/compile.ts';
+import { agent } from '../../define/agent.ts';
 import type { Delegate } from '../../define/delegate.ts';
+import type { MachineRunnable } from '../../define/machine.ts';
 import { runInput, type AnyAgent, type AnyTeam } from '../../define/runnable.ts';
 import type { ActorType } from '../../core/actorType.ts';
 import { systemClock } from '../../engine/clock.ts';
@@ -95,20 +97,24 @@ function typeOf(agent: AnyAgent): ActorType {
   };
   // The agents and teams that it calls are reduced to their contracts.
   const tools = agent.tools.map((tool) =>
-    // The kinds that a delegate may have were checked when it was defined.
     isDelegate(tool) && tool.subject.kind !== 'machine'
-      ? { ...tool, subject: contractOf(tool.subject as AnyAgent | AnyTeam) }
+      ? { ...tool, subject: contractOf(contracted(tool.subject)) }
       : tool,
   );
   return compile({ gateway: never, clock: systemClock(), opened: [] })({ ...agent, tools, definition });
 }
+
+/** A flow is code: here it is a piece of work that ends in some way. */
+const contracted = (subject: Exclude<Delegate['subject'], MachineRunnable>): AnyAgent | AnyTeam =>
+  // The other kinds that a delegate may have were checked when it was defined.
+  subject.kind === 'flow' ? agent({ name: subject.name, model: 'none:none' }) : (subject as AnyAgent | AnyTeam);
 
 const isDelegate = (tool: AnyAgent['tools'][number]): tool is Delegate => 'kind' in tool && tool.kind === 'delegate';
 
 /** A call of each agent and team that it may call. */
 const delegations = ({ tools }: AnyAgent): DelegatedCall[] =>
   tools.filter(isDelegate).map(({ name, subject, approval }) => {
-    const type = (subject.kind === 'machine' ? undefined : subject.handles[0]) ?? 'task';
+    const type = 'handles' in subject ? (subject.handles[0] ?? 'task') : 'task';
     return { name, ask: approval, delegate: { who: defaultMember, type, body: 'Do it.', left: {} } };
   });
 
