@@ -17,7 +17,7 @@ export interface PoolWork {
   /** Works on one item; gives its result, or a promise of it. */
   map(item: unknown, scope: ItemScope): unknown;
   /** Makes one answer of all results, in the order of their items, and of the items that failed and may. Pure. */
-  reduce(results: readonly Json[], task: Json, failed: readonly FailedItem[]): unknown;
+  reduce(results: readonly Json[], task: Json, failed: readonly FailedItem[]): Json;
   /** What the keys of its items have after the actor; `item` by default. Pools of one actor need different ones. */
   readonly keys?: string;
   /** Does a result tell of a failure, which the retry of a failed run performs again? None does by default. */
@@ -104,7 +104,7 @@ export class PoolPass {
       const state = this.#states.get(item);
       if (state?.is === 'done') results.push(state.result);
     }
-    const answer = requireJson(this.#work.reduce(results, this.#task, this.#failed));
+    const answer = this.#work.reduce(results, this.#task, this.#failed);
     this.#log.close();
     return answer;
   }
@@ -134,7 +134,7 @@ export class PoolPass {
     for (let attempt = 1; ; attempt++) {
       try {
         this.#scope.onCall?.({ tool: name, isWrite, input: item, key: scope.key });
-        const result = requireJson(
+        const result = requireResult(
           await this.#work.map(this.#items[item], attempt === 1 ? scope : { ...scope, again: true }),
         );
         this.#states.set(item, { is: 'done', result });
@@ -211,8 +211,8 @@ export const mayHaveEarlierItems = ({ retries = 0 }: Pick<EffectScope, 'retries'
 /** The actor that an effect was asked for by: its key is `actor/seq/index`. */
 const actorOf = (key: string): string => key.split('/').slice(0, -2).join('/');
 
-/** A result as it is kept. Throws `tool` for what is no JSON. */
-function requireJson(value: unknown): Json {
+/** What a function of the user gave, as it is kept. Throws `tool` for what is no JSON. */
+export function requireResult(value: unknown): Json {
   if (value === undefined) return null;
   try {
     return plainCopy(value) ?? throughJson(value);

@@ -23,8 +23,17 @@ export const waitMachine = setup({
     isFitting: ({ context, event }) => event.type === 'wait.answer' && fitsSchema(context.ticket.schema, event.answer),
   },
   actions: {
-    keepAnswer: assign(({ event }) =>
-      event.type === 'wait.answer' ? { end: { status: 'answered', answer: event.answer, by: event.by } as const } : {},
+    keepAnswer: assign(({ context: { ticket }, event }) =>
+      event.type === 'wait.answer'
+        ? {
+            end: {
+              status: 'answered',
+              answer: event.answer,
+              by: event.by,
+              ...(ticket.until === undefined ? {} : { until: ticket.until }),
+            } as const,
+          }
+        : {},
     ),
     keepReason: assign(({ event }) =>
       event.type === 'wait.abort' ? { end: { status: 'aborted', reason: event.reason, by: event.by } as const } : {},

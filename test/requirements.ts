@@ -579,9 +579,13 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'J7',
-    says: 'A value whose JSON is longer than 256 × 1,024 characters is stored once, under its hash, and read back unchanged.',
+    says: 'A value whose JSON is longer than 256 × 1,024 characters is stored once, under its hash, and read back unchanged. So is a long list of results that is part of several values.',
     where: 'src/journal/journal.ts',
     tests: [
+      {
+        file: 'test/journal/sqlite/cost.test.ts',
+        name: 'on %s a long list of results is stored once, whatever values hold it',
+      },
       { file: 'src/testing/suites/journal/values.ts', name: '%s comes back as it was, wherever it stands' },
       {
         file: 'src/testing/suites/journal/retention.ts',
@@ -641,8 +645,8 @@ export const requirements: readonly Requirement[] = [
     says: 'Messages from one sender to one recipient arrive in the order in which they were sent.',
     where: 'src/transport/transport.ts',
     tests: [
-      { file: 'src/testing/suites/transport.ts', name: 'messages of one sender arrive in the order sent' },
-      { file: 'src/testing/suites/transport.ts', name: 'two senders to one recipient each keep their own order' },
+      { file: 'src/testing/suites/transport/order.ts', name: 'messages of one sender arrive in the order sent' },
+      { file: 'src/testing/suites/transport/order.ts', name: 'two senders to one recipient each keep their own order' },
       {
         file: 'test/transport/nats/bundles.test.ts',
         name: 'messages to an actor that is in another process by now arrive there, in the order sent',
@@ -672,7 +676,7 @@ export const requirements: readonly Requirement[] = [
     where: 'src/transport/transport.ts',
     tests: [
       {
-        file: 'src/testing/suites/transport.ts',
+        file: 'src/testing/suites/transport/answers.ts',
         name: 'a send is over when the recipient has taken the message, not before',
       },
       { file: 'test/engine/ask.test.ts', name: 'an ask is answered; a tell resolves when it is committed' },
@@ -686,7 +690,7 @@ export const requirements: readonly Requirement[] = [
     where: 'src/transport/transport.ts',
     tests: [
       {
-        file: 'src/testing/suites/transport.ts',
+        file: 'src/testing/suites/transport/answers.ts',
         name: 'a message that comes twice has the same id and body, so that a recipient who counts ids takes it once',
       },
       {
@@ -717,17 +721,17 @@ export const requirements: readonly Requirement[] = [
     says: '`send` rejects with a TroupeError: `unknown_recipient`, `mailbox_full`, `expired` (the deadline has passed), or the error that `receive` rejected with.',
     where: 'src/transport/transport.ts',
     tests: [
-      { file: 'src/testing/suites/transport.ts', name: 'an address without a listener is refused by name' },
+      { file: 'src/testing/suites/transport/addresses.ts', name: 'an address without a listener is refused by name' },
       {
-        file: 'src/testing/suites/transport.ts',
+        file: 'src/testing/suites/transport/answers.ts',
         name: 'a sender learns that the mailbox is full, and may send the same message again',
       },
       {
-        file: 'src/testing/suites/transport.ts',
+        file: 'src/testing/suites/transport/answers.ts',
         name: 'a message whose deadline has passed is refused and not delivered',
       },
       {
-        file: 'src/testing/suites/transport.ts',
+        file: 'src/testing/suites/transport/answers.ts',
         name: 'what the recipient refuses with reaches the sender: kind, message, data',
       },
     ],
@@ -738,7 +742,7 @@ export const requirements: readonly Requirement[] = [
     where: 'src/transport/transport.ts',
     tests: [
       {
-        file: 'src/testing/suites/transport.ts',
+        file: 'src/testing/suites/transport/bodies.ts',
         name: 'what the sender does to a message afterwards is not seen, nor what the recipient does',
       },
     ],
@@ -1197,6 +1201,21 @@ export const requirements: readonly Requirement[] = [
         name: '%s has a code, a status and says whether to try again',
       },
       { file: 'test/workflow/gateway/groups.test.ts', name: 'a key that a server repeats is hidden' },
+    ],
+  },
+  {
+    id: 'GG4',
+    says: 'While a provider is busy (429, 503, no connection), calls go to the other models of the group, and those of the last one wait for their turn.',
+    where: 'src/gateway/groups/groupGateway.ts',
+    tests: [
+      {
+        file: 'test/gateway/pace.test.ts',
+        name: 'calls are answered by a provider that was away for a second',
+      },
+      {
+        file: 'test/workflow/gateway/groups.test.ts',
+        name: 'while the provider of a model is busy, calls go to the next one, and those of the last one wait',
+      },
     ],
   },
   {

@@ -14,7 +14,7 @@ const schema = {
 /** Asks; `perform` performs it when it did not happen. */
 export function askWhetherDone(run: FlowBody, pending: FlowCall, perform: () => void): void {
   const { id } = pending;
-  pending.onArrival = (outcome) => {
+  pending.onArrival = ({ outcome }) => {
     pending.onArrival = undefined;
     if (!outcome.ok) return run.recorder.finish(pending, { outcome });
     // The answer fits the schema.

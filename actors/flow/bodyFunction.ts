@@ -40,7 +40,7 @@ export class BodyFunction {
   /** Runs it. Resolves when all that it has recorded is stored. */
   async run(context: FlowContext): Promise<void> {
     const { life, sequence, work } = this.#parts;
-    life.finish(await this.#result(context).catch((thrown: unknown) => this.#failed(thrown)));
+    life.finish(await this.#end(context));
     work.end();
     await sequence.stored();
   }
@@ -52,6 +52,14 @@ export class BodyFunction {
     const error = divergedError(run, divergence);
     life.finish({ is: 'failed', error });
     void recorder.note({ record: 'failed', at: clock.now(), failure: userFailure(error) });
+  }
+
+  async #end(context: FlowContext): Promise<BodyEnd> {
+    try {
+      return await this.#result(context);
+    } catch (thrown) {
+      return this.#failed(thrown);
+    }
   }
 
   async #result(context: FlowContext): Promise<BodyEnd> {
@@ -67,18 +75,17 @@ export class BodyFunction {
     return { is: 'completed', ...(await bodyOutput(flow, value)) };
   }
 
-  /** Calls that the body did not await are part of it; one that fails, fails the flow. */
+  /** Calls that the body did not await are part of it. One that fails, fails the flow, unless the body waits for it elsewhere: in a branch, or in a race that another one has won. */
   async #restOfCalls(): Promise<void> {
     const { open, root, sequence } = this.#parts;
     for (;;) {
       await eventLoopTurn();
+      const { forgotten } = open;
+      if (forgotten) throw forgotten.error;
       const rest = open.unawaited();
-      if (root.missing && sequence.isBlocked) return;
-      if (rest.length === 0) break;
-      await Promise.race(rest.map(({ promise }) => promise));
+      if (rest.length === 0 || (root.missing && sequence.isBlocked)) return;
+      await Promise.race(rest.map(({ promise }) => promise.settled()));
     }
-    // Also one that had failed before the body ended.
-    for (const { promise, isTaken, controller } of open.futures) if (!isTaken && !controller.isAborted) await promise;
   }
 
   async #failed(thrown: unknown): Promise<BodyEnd> {

@@ -1,10 +1,9 @@
 /** What is not done in this process: what the body asks its machine for, and what arrives of it. */
 import type { EffectScope } from '../../src/contracts/effect.ts';
-import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
 import type { RecordBook } from '../../src/flow/recordBook.ts';
 import type { FlowArrival, FlowBodyInput, FlowRequest } from '../../machines/flow/effectTypes.ts';
 import type { CallRecorder } from './callRecorder.ts';
-import type { FlowCall } from './flowCall.ts';
+import type { ArrivedEnd, FlowCall } from './flowCall.ts';
 import { FlowInbox, type QueuedSignal } from './flowInbox.ts';
 import { FlowRequests } from './flowRequests.ts';
 import type { OpenCalls } from './openCalls.ts';
@@ -52,8 +51,8 @@ export class CallArrivals {
   request(call: FlowCall, asked: FlowRequest): void {
     const anew = this.#parts.book.anew.get(call.id);
     const request = anew === undefined || asked.anew !== undefined ? asked : { ...asked, anew };
-    const outcome = this.#inbox.takeEnd(request.call);
-    if (outcome) return this.#ended(call, outcome);
+    const end = this.#inbox.takeEnd(request.call);
+    if (end) return this.#ended(call, end);
     if (request.call !== call.id) this.#askedAbout.set(request.call, call);
     this.#requests.add(request);
     this.#parts.onChange();
@@ -84,13 +83,13 @@ export class CallArrivals {
     this.#requests.ended(arrival.call);
     const call = this.#parts.open.get(arrival.call) ?? this.#askedAbout.get(arrival.call);
     this.#askedAbout.delete(arrival.call);
-    if (call && !this.#parts.isRecorded(call.id)) this.#ended(call, arrival.outcome);
-    else this.#inbox.keepEnd(arrival.call, arrival.outcome);
+    if (call && !this.#parts.isRecorded(call.id)) this.#ended(call, arrival);
+    else this.#inbox.keepEnd(arrival);
   }
 
-  #ended(call: FlowCall, outcome: FlowCallOutcome): void {
-    if (call.onArrival) call.onArrival(outcome);
-    else this.#parts.recorder.finish(call, { outcome });
+  #ended(call: FlowCall, end: ArrivedEnd): void {
+    if (call.onArrival) call.onArrival(end);
+    else this.#parts.recorder.finish(call, { outcome: end.outcome });
   }
 
   #signalled({ signal, value, encoded }: Extract<FlowArrival, { signal: string }>): void {

@@ -1,5 +1,6 @@
 /** The calls of one scope, a body or a nested checkpoint: their ids and numbers, and whether they are those that are recorded. */
 import type { FlowCallKind, FlowCallRecord } from '../../src/contracts/flow/record.ts';
+import { nameProblem } from '../../src/flow/checkpoint.ts';
 import type { Divergence } from '../../src/flow/flowErrors.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 
@@ -29,6 +30,9 @@ export class CallIds {
         'invalid',
         `The id of a call has 1 to 200 characters and no "/"; got ${JSON.stringify(given)}.`,
       );
+    const problem = nameProblem(given);
+    if (problem !== undefined)
+      throw new TroupeError('invalid', `A call cannot have the name ${JSON.stringify(given)} as its id: ${problem}.`);
     const id = `${prefix}${given}`;
     if (this.#isUsed(id))
       throw new TroupeError(

@@ -33,20 +33,25 @@ export interface CheckpointToMake {
   readonly work: (call: CheckpointCall) => unknown;
   /** What it is given; undefined for a function that takes nothing. */
   readonly input?: Json;
-  /** Its result is taken by a future; false by default. */
-  readonly isFuture?: boolean;
 }
 
 const atOnce = Promise.resolve();
 
 /** Performs it, and keeps what it gave for later runs. */
 function performed(run: FlowBody, checkpoint: CheckpointToPerform): PerformedResult | Promise<PerformedResult> {
-  const end = (result: PerformedResult): PerformedResult | Promise<PerformedResult> => {
-    const clean = withoutGivenSecrets(run, result);
-    return usesCache(run, checkpoint) ? cachedCall(run, checkpoint, clean.outcome).then(() => clean) : clean;
-  };
   const result = performCall(run, checkpoint);
-  return result instanceof Promise ? result.then(end) : end(result);
+  return result instanceof Promise
+    ? result.then((ended) => keptForLater(run, checkpoint, ended))
+    : keptForLater(run, checkpoint, result);
+}
+
+function keptForLater(
+  run: FlowBody,
+  checkpoint: CheckpointToPerform,
+  result: PerformedResult,
+): PerformedResult | Promise<PerformedResult> {
+  const clean = withoutGivenSecrets(run, result);
+  return usesCache(run, checkpoint) ? cachedCall(run, checkpoint, clean.outcome).then(() => clean) : clean;
 }
 
 /** The parts of a context for checkpoints. */
@@ -58,7 +63,7 @@ export class CheckpointCalls {
   }
 
   /** Makes a checkpoint. Throws `scope` in a checkpoint that is not nested. */
-  make({ name, options, call: { id, after }, work, input, isFuture = false }: CheckpointToMake): FlowCall {
+  make({ name, options, call: { id, after }, work, input }: CheckpointToMake): FlowCall {
     const run = this.#run;
     const futures = after === undefined ? noFutures : 'result' in after ? [after] : after;
     const hash = input === undefined ? undefined : inputHash(input);
@@ -71,7 +76,6 @@ export class CheckpointCalls {
         input: hash,
         type: options.type,
         isScope: options.nested === true,
-        isFuture,
         waitedFor: after === undefined ? undefined : futures.map((future) => future.id),
       },
       (made) => this.#begin({ call: made, options, work, hash }, futures),
@@ -105,7 +109,6 @@ export class CheckpointCalls {
     checkpoint: DurableCheckpoint<Input, Output>,
     input: Input,
     options: CallOptions = {},
-    isFuture = false,
   ): FlowCall {
     const { name } = checkpoint;
     requireOptions(`ctx.checkpoint("${name}")`, options, callOptionNames);
@@ -116,7 +119,6 @@ export class CheckpointCalls {
       call: options,
       work: (call) => checkpoint.run(input, call),
       input: json,
-      isFuture,
     });
   }
 
@@ -150,12 +152,9 @@ export class CheckpointCalls {
     input: Input,
     options?: CallOptions,
   ): FlowFuture<Output> {
-    const call = this.reusable(checkpoint, input, options, true);
-    const result = () => {
-      call.isTaken = true;
-      // Its type is that of the checkpoint.
-      return call.promise as Promise<Output>;
-    };
-    return { id: call.id, result, load: result };
+    const { id, promise } = this.reusable(checkpoint, input, options);
+    // Its type is that of the checkpoint.
+    const result = () => promise as Promise<Output>;
+    return { id, result, load: result };
   }
 }

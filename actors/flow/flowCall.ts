@@ -7,8 +7,13 @@ import type {
 } from '../../src/contracts/flow/record.ts';
 import { decodeValue } from '../../src/flow/encode.ts';
 import { fromFailure } from '../../src/values/failure.ts';
+import type { FlowArrival } from '../../machines/flow/effectTypes.ts';
+import { CallPromise } from './callPromise.ts';
 import type { CallScope, MadeCall } from './callScope.ts';
 import { StopSignal } from './stopSignal.ts';
+
+/** The end of what was asked for. */
+export type ArrivedEnd = Extract<FlowArrival, { call: string }>;
 
 /** A call before it is made. */
 export interface CallRequest {
@@ -22,8 +27,6 @@ export interface CallRequest {
   readonly waitedFor?: readonly string[] | undefined;
   /** It is begun although not all that is recorded was told: a nested checkpoint, whose calls are recorded. */
   readonly isScope?: boolean;
-  /** Its result is taken by a future: one that fails and is taken by nobody fails the flow. */
-  readonly isFuture?: boolean;
   /** Reads what it gave, where that is more than a value: an answer is parsed by its schema. */
   readonly read?: (value: unknown) => unknown;
 }
@@ -38,15 +41,14 @@ export class FlowCall {
   /** Aborted when it is to stop. */
   readonly controller = new StopSignal();
   /** Its result for the body. */
-  readonly promise: Promise<unknown>;
+  readonly promise: CallPromise;
   /** Its end is known in this process, and recorded or being stored. */
   isFinished = false;
-  /** Of a future: somebody has asked for its result. */
-  isTaken = false;
   /** What arrives for it, where that is more than its end. */
-  onArrival: ((outcome: FlowCallOutcome) => void) | undefined;
-  #resolve: (value: unknown) => void = () => {};
-  #reject: (error: unknown) => void = () => {};
+  onArrival: ((end: ArrivedEnd) => void) | undefined;
+  /** Set by the promise when it is made. */
+  #resolve!: (value: unknown) => void;
+  #reject!: (error: unknown) => void;
 
   constructor(
     made: MadeCall,
@@ -58,7 +60,7 @@ export class FlowCall {
     this.request = request;
     this.at = at;
     this.after = after;
-    this.promise = new Promise((resolve, reject) => {
+    this.promise = new CallPromise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
@@ -66,7 +68,7 @@ export class FlowCall {
 
   #fail(error: unknown): void {
     // Whether anybody waits for it is for the body to say.
-    this.promise.catch(() => {});
+    void this.promise.settled();
     this.#reject(error);
   }
 
@@ -75,7 +77,7 @@ export class FlowCall {
     const { read } = this.request;
     try {
       if (!outcome.ok) throw fromFailure(outcome.failure);
-      const value = decodeValue({ json: outcome.output, ...(outcome.encoded ? { encoded: true } : {}) });
+      const value = outcome.encoded ? decodeValue({ json: outcome.output, encoded: true }) : outcome.output;
       this.#resolve(read ? read(value) : value);
       return undefined;
     } catch (thrown) {

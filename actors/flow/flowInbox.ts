@@ -1,8 +1,9 @@
 /** What arrives for a body: the ends of what it has asked for, and signals. */
 import type { EffectScope } from '../../src/contracts/effect.ts';
-import { arrivalsList, type FlowCallOutcome } from '../../src/contracts/flow/record.ts';
+import { arrivalsList } from '../../src/contracts/flow/record.ts';
 import type { ArrivalEntry, FlowArrival } from '../../machines/flow/effectTypes.ts';
 import type { Json } from '../../src/values/json.ts';
+import type { ArrivedEnd } from './flowCall.ts';
 
 /** A signal that nobody has taken. */
 export interface QueuedSignal {
@@ -16,7 +17,7 @@ export class FlowInbox {
   /** Where the arrivals of this life begin in the list. */
   #begin: number | undefined;
   /** The ends of calls that are not made yet. */
-  readonly #ends = new Map<string, FlowCallOutcome>();
+  readonly #ends = new Map<string, ArrivedEnd>();
   readonly #signals = new Map<string, QueuedSignal[]>();
   /** How many signals of a name were taken, and are not seen in the list yet. */
   readonly #recorded: Map<string, number>;
@@ -48,15 +49,15 @@ export class FlowInbox {
     return left > 0;
   }
 
-  keepEnd(call: string, outcome: FlowCallOutcome): void {
-    this.#ends.set(call, outcome);
+  keepEnd(end: ArrivedEnd): void {
+    this.#ends.set(end.call, end);
   }
 
   /** The end of a call, when it has come already. */
-  takeEnd(call: string): FlowCallOutcome | undefined {
-    const outcome = this.#ends.get(call);
+  takeEnd(call: string): ArrivedEnd | undefined {
+    const end = this.#ends.get(call);
     this.#ends.delete(call);
-    return outcome;
+    return end;
   }
 
   keepSignal(name: string, signal: QueuedSignal): void {

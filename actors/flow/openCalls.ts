@@ -6,8 +6,8 @@ import { ToldFailures } from './toldFailures.ts';
 /** The open calls of one body. */
 export class OpenCalls {
   readonly #calls = new Map<string, FlowCall>();
-  /** Those whose results are taken by futures, also after their end. */
-  readonly futures: FlowCall[] = [];
+  /** Those that have failed before anybody took their result, with their failures. */
+  #forgotten: { readonly call: FlowCall; readonly error: unknown }[] = [];
   readonly #failures = new ToldFailures();
   #last: string | undefined;
 
@@ -35,7 +35,6 @@ export class OpenCalls {
 
   add(call: FlowCall): void {
     this.#calls.set(call.id, call);
-    if (call.request.isFuture) this.futures.push(call);
   }
 
   /** The body is never told its end. */
@@ -48,7 +47,10 @@ export class OpenCalls {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
     this.#last = id;
-    if (!isStopped) this.#failures.add(call?.tell(outcome), id);
+    if (isStopped || !call) return;
+    const error = call.tell(outcome);
+    this.#failures.add(error, id);
+    if (error !== undefined && isPart(call) && !call.promise.isTaken) this.#forgotten.push({ call, error });
   }
 
   /** The call whose failure was thrown, as it was told or as the cause of another error; undefined for any other error. */
@@ -68,8 +70,16 @@ export class OpenCalls {
 
   /** Calls that are part of the body although it has not awaited them. A question or a pause that nobody awaits is not waited for. */
   unawaited(): FlowCall[] {
-    return [...this.#calls.values()].filter(
-      ({ made: { kind }, controller }) => (kind === 'checkpoint' || kind === 'child') && !controller.isAborted,
-    );
+    return [...this.#calls.values()].filter(isPart);
+  }
+
+  /** The failure of the first call that has failed and that nobody awaits; undefined when there is none. */
+  get forgotten(): { readonly error: unknown } | undefined {
+    this.#forgotten = this.#forgotten.filter(({ call }) => !call.promise.isTaken);
+    return this.#forgotten[0];
   }
 }
+
+/** Is it part of the body, also where that does not await it? */
+const isPart = ({ made: { kind }, controller }: FlowCall): boolean =>
+  (kind === 'checkpoint' || kind === 'child') && !controller.isAborted;

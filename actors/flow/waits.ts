@@ -45,21 +45,25 @@ export function waits(run: FlowBody) {
       const call = { kind: 'wait', name, scope: scope(`ctx.wait("${name}")`), read } as const;
       const ticket = {
         schema: expected as ZodJson,
-        deadline: deadline === undefined ? longestWait : Math.max(1, milliseconds(deadline)),
         onExpiry: whenUnanswered,
         ...(metadata ? { metadata: requireFacts(metadata) as ZodJson } : {}),
       } as const;
       return run.calls.make(call, (pending) => {
         const { id } = pending;
-        const ask = (text: string) =>
-          run.arrivals.request(pending, { kind: 'wait', call: id, ticket: { ...ticket, name: id, question: text } });
+        const end = deadline === undefined ? undefined : run.clock.now() + milliseconds(deadline);
+        const ask = (text: string, until: number | undefined) => {
+          const open =
+            until === undefined ? { deadline: longestWait } : { deadline: Math.max(1, until - run.clock.now()), until };
+          const asked = { ...ticket, ...open, name: id, question: text };
+          run.arrivals.request(pending, { kind: 'wait', call: id, ticket: asked });
+        };
         // Who answers is told by the JSON Schema alone; what only the whole schema refuses is asked again.
-        pending.onArrival = (outcome) => {
+        pending.onArrival = ({ outcome, until = end }) => {
           const mismatch = outcome.ok && schema ? mismatchOf(name, schema, outcome.output) : undefined;
           if (mismatch === undefined) run.recorder.finish(pending, { outcome });
-          else ask(`${question}\nThe answer before was not taken: ${mismatch}.`);
+          else ask(`${question}\nThe answer before was not taken: ${mismatch}.`, until);
         };
-        ask(question);
+        ask(question, end);
       }).promise;
     },
 

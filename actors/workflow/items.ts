@@ -2,9 +2,10 @@
 import type { ListFold } from '../../src/contracts/effect.ts';
 import type { StepDefinition, WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
 import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
-import type { StepEnd } from '../../src/contracts/workflow/step.ts';
+import type { StepEnd, StepNotes } from '../../src/contracts/workflow/step.ts';
 import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { toFailure, TroupeError, type Failure } from '../../src/values/failure.ts';
+import { finishedList } from '../../src/values/finishedList.ts';
 import { isJsonObject, type Json } from '../../src/values/json.ts';
 import { judge } from '../../src/workflow/airlock/judge.ts';
 import { listOf } from '../../src/workflow/expressions/condition.ts';
@@ -135,12 +136,27 @@ export function gathered(step: FanOutStep, ends: readonly StepEnd[]): StepEnd {
   // As for one agent: whether any item went through a reflection.
   const reflections = ends.flatMap((end) => ('reflected' in end && end.reflected !== undefined ? [end.reflected] : []));
   const reflected = reflections.length === 0 ? {} : { reflected: reflections.includes(true) };
-  if (maxFailures >= 0 && failed.length > maxFailures) return { ...tooManyFailed(failed, maxFailures), ...reflected };
-  const results = ends.map((end, item): Json => {
-    if (end.status === 'failed') return { ktsu_error: end.failure.message, item_index: item };
-    return end.output;
-  });
-  return judge({ results }, { schemas: step.schema ? [step.schema] : [], metrics: noMetrics, ...reflected });
+  const beside = { ...notesOfItems(ends), ...reflected };
+  if (maxFailures >= 0 && failed.length > maxFailures) return { ...tooManyFailed(failed, maxFailures), ...beside };
+  const results = finishedList(ends.map(resultOfItem));
+  const end = judge({ results }, { schemas: step.schema ? [step.schema] : [], metrics: noMetrics });
+  return { ...end, ...beside };
+}
+
+/** What stands for an item among the results. What has failed, or has skipped itself, is marked. */
+function resultOfItem(end: StepEnd, item: number): Json {
+  if (end.status === 'failed') return { ktsu_error: end.failure.message, item_index: item };
+  if (end.status === 'complete') return end.output;
+  return { ...(isJsonObject(end.output) ? end.output : {}), ktsu_skip_reason: end.reason, item_index: item };
+}
+
+/** Of so many items it is kept what they say of themselves. */
+const mostNotes = 1_000;
+
+/** What the items say of themselves. */
+function notesOfItems(ends: readonly StepEnd[]): { readonly notes?: StepNotes } {
+  const items = ends.flatMap(({ notes }, item) => (notes ? [{ item_index: item, ...notes }] : []));
+  return items.length === 0 ? {} : { notes: { items: items.slice(0, mostNotes) } };
 }
 
 function tooManyFailed(

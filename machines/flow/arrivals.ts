@@ -24,8 +24,10 @@ export function arrivalIn(context: FlowMachineContext, event: FlowEvent): FlowAr
   if (kind === 'child') return { call, outcome: childOutcome(child, output) };
   // A ticket gives this.
   const answer = output as WaitOutput;
-  const by = answer.status === 'answered' ? { by: answer.by } : {};
-  return { call, outcome: answerOutcome(answer), ...by };
+  const outcome = answerOutcome(answer);
+  if (answer.status !== 'answered') return { call, outcome };
+  const { by, until } = answer;
+  return { call, outcome, by, ...(until === undefined ? {} : { until }) };
 }
 
 /** Who withdrew a question and why, when the event says so: it ends the flow. */

@@ -21,7 +21,13 @@ type RequestKind =
 
 /** What has arrived for a body: the end of a request, or a signal. */
 export type FlowArrival =
-  | { readonly call: string; readonly outcome: FlowCallOutcome; readonly by?: string }
+  | {
+      readonly call: string;
+      readonly outcome: FlowCallOutcome;
+      readonly by?: string;
+      /** Of an answer: until when the question was open, in milliseconds since the epoch. */
+      readonly until?: number;
+    }
   | { readonly signal: string; readonly value: Json; readonly encoded?: true };
 
 /** An entry of the list of arrivals. `begun`: the flow was begun then, or begun again by a retry; what comes before belongs to an earlier life. */

@@ -9,7 +9,7 @@ import { undecided, type StepUnderway, type WorkflowContext } from './context.ts
 import type { StepDispatch, StepStart } from './effectTypes.ts';
 import { endedChild } from './events.ts';
 import { decisionIn, workflowActions, workflowSetupBase } from './setupBase.ts';
-import { attemptEnded, runningChildren, without, type AttemptResult } from './updates.ts';
+import { attemptEnded, runningChildren, stepsStopped, type AttemptResult } from './updates.ts';
 
 const { enqueueActions } = workflowSetupBase;
 
@@ -112,23 +112,31 @@ export const stepActions = workflowActions({
     // Without news there would be no decision.
     enqueue.assign({ resting: context.resting.filter((step) => step !== event.step), decided: undecided });
   }),
-  abandonSteps: enqueueActions(({ context, enqueue }) => {
-    for (const [child] of runningChildren(context)) enqueue.stopChild(child);
+  abandonSteps: enqueueActions(({ context, event, enqueue }) => {
+    const children = Object.keys(context.running);
+    for (const child of children) enqueue.stopChild(child);
+    const { records, change } = stepsStopped(context, children, {
+      reason: reasonOf(context),
+      at: eventContextOf(event).at,
+    });
+    for (const record of records) enqueue({ type: 'append', params: { list: 'records', entry: asJson(record) } });
+    enqueue.assign(change);
   }),
   /** What takes no command is stopped at once, and is not waited for. */
-  cancelSteps: enqueueActions(({ context, enqueue }) => {
-    const { output } = context.end ?? {};
-    const reason = output?.status === 'cancelled' ? output.reason : 'The workflow has ended.';
-    let { running } = context;
+  cancelSteps: enqueueActions(({ context, event, enqueue }) => {
+    const reason = reasonOf(context);
+    const stopped: string[] = [];
     for (const [child, { kind }] of runningChildren(context)) {
-      const event = commandFor(kind, 'cancel', reason);
-      if (event) enqueue.sendTo<AnyActorRef>(child, event);
+      const command = commandFor(kind, 'cancel', reason);
+      if (command) enqueue.sendTo<AnyActorRef>(child, command);
       else {
         enqueue.stopChild(child);
-        running = without(running, child);
+        stopped.push(child);
       }
     }
-    enqueue.assign({ running });
+    const { records, change } = stepsStopped(context, stopped, { reason, at: eventContextOf(event).at });
+    for (const record of records) enqueue({ type: 'append', params: { list: 'records', entry: asJson(record) } });
+    enqueue.assign(change);
   }),
   pauseSteps: tellSteps('pause'),
   resumeSteps: tellSteps('resume'),
@@ -140,6 +148,10 @@ export const stepActions = workflowActions({
     enqueue.assign({ started: context.started + 1 });
   }),
 });
+
+/** What steps under way are told when the workflow ends. */
+const reasonOf = ({ end }: WorkflowContext): string =>
+  end?.output.status === 'cancelled' ? end.output.reason : 'The workflow has ended.';
 
 function tellSteps(command: 'pause' | 'resume') {
   return enqueueActions(({ context, enqueue }) => {

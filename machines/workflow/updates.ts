@@ -1,7 +1,9 @@
 /** What the actions of a workflow change, as pure functions from context and event to changes of the context. */
 import { backoff } from '../../src/values/backoff.ts';
 import type { StepEnd, StepRecord } from '../../src/contracts/workflow/step.ts';
-import { addMetrics, withDuration } from './stepEnds.ts';
+import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
+import { makeFailure } from '../failure.ts';
+import { addMetrics, failedStep, withDuration } from './stepEnds.ts';
 import type { StepUnderway, WorkflowContext } from './context.ts';
 
 /** What attempts change: of a workflow, where a step has attempts, and of a fan-out, where an item has them. */
@@ -52,6 +54,30 @@ export function attemptEnded(
       end: withDuration({ ...end, metrics: used }, at - first),
     },
     change: { ...rest, attempts: without(context.attempts, step), records: context.records + 1 },
+  };
+}
+
+/** What becomes of steps that are stopped and not waited for: those of these children, and those that wait for another attempt. */
+export function stepsStopped(
+  { running, attempts, resting, records }: AttemptContext,
+  children: readonly string[],
+  { reason, at }: { readonly reason: string; readonly at: number },
+): { readonly records: readonly StepRecord[]; readonly change: Change } {
+  const failure = makeFailure('cancelled', reason);
+  const recordOf = (step: string, since: number, begun: number): StepRecord => {
+    const { count = 0, since: first = since, metrics = noMetrics } = attempts[step] ?? {};
+    const end = withDuration(failedStep(failure, 'cancelled', metrics), at - first);
+    return { id: step, started_at: first, ended_at: at, attempts: count + begun, end };
+  };
+  const stopped = Object.entries(running).filter(([child]) => children.includes(child));
+  const ended = [
+    ...stopped.map(([, { step, since }]) => recordOf(step, since, 1)),
+    ...resting.map((step) => recordOf(step, at, 0)),
+  ];
+  const left = Object.entries(running).filter(([child]) => !children.includes(child));
+  return {
+    records: ended,
+    change: { running: Object.fromEntries(left), resting: [], records: records + ended.length },
   };
 }
 

@@ -2,22 +2,24 @@
 import type { PendingWait } from '../contracts/client/execution.ts';
 import { ticketType, WaitInput } from '../contracts/wait.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
-import { ticketOf } from '../runtime/tickets.ts';
+import { overdueError, ticketOf } from '../runtime/tickets.ts';
 import { TroupeError } from '../values/failure.ts';
 import { shortName } from './actorCalls.ts';
 import { inputIn, mostActors } from './runFacts.ts';
 
-/** A question whose time is not up. */
+/** A question that its run has not gone on from yet. */
 export interface AskedWait {
   readonly wait: PendingWait;
-  /** It was answered or withdrawn, and the run has not gone on with that yet. */
+  /** It was answered or withdrawn. */
   readonly isAnswered: boolean;
+  /** When its time was up before it was answered: that time, in milliseconds since the epoch. */
+  readonly expired?: number;
 }
 
 /** A question without an end is stored with ten years; a deadline that is further away than this is none. */
 const never = 9 * 365 * 24 * 3_600_000;
 
-/** The open questions of a run, or of all runs; the oldest first. `now`: milliseconds since the epoch. */
+/** The questions of a run, or of all runs, that have no end yet; the oldest first. `now`: milliseconds since the epoch. */
 export async function askedWaits(
   journal: Pick<Journal, 'find' | 'mail'>,
   { run, now }: { readonly run?: string; readonly now: number },
@@ -33,8 +35,10 @@ export async function askedWaits(
     .toReversed()
     .flatMap((row): AskedWait[] => {
       const ticket = ticketOf(row, mail);
-      if (!ticket || (ticket.deadline <= now && !ticket.answered)) return [];
-      return [{ wait: pendingWait(row, ticket.deadline), isAnswered: ticket.answered }];
+      if (!ticket) return [];
+      const { deadline, answered: isAnswered } = ticket;
+      const isOverdue = deadline <= now && !isAnswered;
+      return [{ wait: pendingWait(row, deadline), isAnswered, ...(isOverdue ? { expired: deadline } : {}) }];
     })
     .toSorted((a, b) => a.wait.entered_waiting_at - b.wait.entered_waiting_at);
 }
@@ -54,13 +58,14 @@ function pendingWait(row: ActorRow, deadline: number): PendingWait {
   };
 }
 
-/** The questions that nobody has answered. */
+/** The questions that nobody has answered, and that can be. */
 export const unanswered = (asked: readonly AskedWait[]): PendingWait[] =>
-  asked.flatMap(({ wait, isAnswered }) => (isAnswered ? [] : [wait]));
+  asked.flatMap(({ wait, isAnswered, expired }) => (isAnswered || expired !== undefined ? [] : [wait]));
 
 /**
  * The question that is meant: by its name, else by its id; without either the only open one.
- * Rejects with `invalid` for a blank selector, `conflict` when none is open, several fit, or it was answered already, `unknown_recipient` when none fits.
+ * Rejects with `invalid` for a blank selector, `conflict` when none is open, several fit, or it was answered already, `expired` when its time is up,
+ * `unknown_recipient` when none fits.
  */
 export async function selectWait(
   journal: Pick<Journal, 'find' | 'mail'>,
@@ -82,6 +87,8 @@ export async function selectWait(
       'conflict',
       `${others.length + 1} questions of "${run}" are meant: ${namesOf([found, ...others])}. Name one of them, by its name or its id.`,
     );
+  for (const { wait: late, expired } of meant)
+    if (expired !== undefined) throw overdueError({ id: late.wait_id, run, deadline: expired });
   if (meant.length > 0) throw answeredError(run, wait);
   if (wait !== undefined && (await wasAsked(journal, run, wait))) throw answeredError(run, wait);
   if (open.length === 0)

@@ -72,21 +72,6 @@ export function runControl({ runtime, definitions, by: usualName }: RunControlPa
     return taker.actor;
   }
 
-  /** Questions that are being answered here. */
-  const answering = new Set<string>();
-
-  /** Of two answers at once the second is refused, also when it is the same. */
-  async function settle(id: string, answer: () => Promise<void>): Promise<void> {
-    if (answering.has(id))
-      throw new TroupeError('conflict', `${id} is being answered already. A question is answered once.`);
-    answering.add(id);
-    try {
-      await answer();
-    } finally {
-      answering.delete(id);
-    }
-  }
-
   return {
     async input(
       run: string,
@@ -96,7 +81,7 @@ export function runControl({ runtime, definitions, by: usualName }: RunControlPa
       const asked = await selectWait(journal, { run, wait, now: runtime.now() });
       // Checked before anything is written: an answer that does not fit leaves the question open.
       requireAnswerFits(asked, value);
-      await settle(asked.wait_id, () => runtime.answer(asked.wait_id, value, by));
+      await runtime.answer(asked.wait_id, value, by);
       await moveOn(root);
     },
 
@@ -106,7 +91,7 @@ export function runControl({ runtime, definitions, by: usualName }: RunControlPa
     ): Promise<void> {
       const root = await rootRow(journal, run);
       const asked = await selectWait(journal, { run, wait, now: runtime.now() });
-      await settle(asked.wait_id, () => runtime.abort(asked.wait_id, reason, by));
+      await runtime.abort(asked.wait_id, reason, by);
       await moveOn(root);
     },
 

@@ -90,7 +90,7 @@ export function serveEndpoint({
     // With a key and no input, only the result is requested. A body that is gone was removed by the node that has stored the run.
     if (key !== undefined && (body === undefined || body.length === 0)) {
       await requireKnown(key);
-      const retried = retry ? await retryStored(key) : undefined;
+      const retried = retry ? await retryStored(key, until) : undefined;
       if (retried && headers?.has(detachHeader)) return { run: key, status: 'active' };
       return ended(key, retried ?? runs.all.get(key)?.handle, until);
     }
@@ -122,19 +122,39 @@ export function serveEndpoint({
     new TroupeError('transient', 'This node has as many runs as it may. Ask again; others may have room.');
 
   /** Retries a run with its stored input, and the settings with which it was started. Undefined when it has not failed, or another node does it. */
-  async function retryStored(run: string): Promise<RunHandle | undefined> {
+  async function retryStored(run: string, until: number): Promise<RunHandle | undefined> {
     const root = await rootOf(run);
     if (!root || !mayRetry(root)) return undefined;
     if (isFull()) throw noRoom();
     const subject = await offer.definitionFor(runOrigin(root).args);
-    try {
-      const handle = await runtime.retry(run, subject);
-      runs.watch(offer.name, handle);
-      runs.noteVersion(handle, subject);
-      return handle;
-    } catch (thrown) {
-      if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
-      return undefined;
+    const handle = await whenFree(run, until, root.seq, () => runtime.retry(run, subject));
+    if (!handle) return undefined;
+    runs.watch(offer.name, handle);
+    runs.noteVersion(handle, subject);
+    return handle;
+  }
+
+  /**
+   * Waits while another process has the run and nothing has come of it yet: it has stored nothing, or it is about to give back the run that is to be retried,
+   * whose root has failed with the commit `failedAt`. Undefined when the run goes on there.
+   */
+  async function whenFree<T>(
+    run: string,
+    until: number,
+    failedAt: number | undefined,
+    work: () => Promise<T>,
+  ): Promise<T | undefined> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (thrown) {
+        if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
+        const root = await rootOf(run);
+        if (root && (root.seq !== failedAt || !mayRetry(root))) return undefined;
+        // Whoever has the lease may have died before it stored anything: then nobody keeps the run.
+        if (clock.now() >= until || subscription.isClosed()) throw notStored(run);
+        await sleep(clock, pollInterval);
+      }
     }
   }
 
@@ -142,7 +162,7 @@ export function serveEndpoint({
   const notStored = (key: string | undefined) =>
     new TroupeError(
       'transient',
-      `The run${key === undefined ? '' : ` "${key}"`} is not stored yet: ${runtime.journal.trouble?.() ?? 'another process was about to start it'}. Ask again.`,
+      `The run${key === undefined ? '' : ` "${key}"`} is not stored yet: ${runtime.journal.trouble?.() ?? 'another process has it'}. Ask again.`,
     );
 
   /** Starts a run, or resumes the one with this key. Resolves once its root is in the journal; without a handle, another node has it. */
@@ -155,18 +175,11 @@ export function serveEndpoint({
       const handle = await runtime.start(offer.runnable, input, {});
       return { run: handle.id, handle };
     }
-    for (;;) {
-      try {
-        const handle = await runtime.start(offer.runnable, input, { key, retry, isNew });
-        return { run: handle.id, handle };
-      } catch (thrown) {
-        if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
-        if (await rootOf(key)) return { run: key };
-        // Whoever has the lease may have died before it stored anything: then nobody keeps the run.
-        if (clock.now() >= until || subscription.isClosed()) throw notStored(key);
-        await sleep(clock, pollInterval);
-      }
-    }
+    const before = retry ? await rootOf(key) : undefined;
+    const handle = await whenFree(key, until, before?.seq, () =>
+      runtime.start(offer.runnable, input, { key, retry, isNew }),
+    );
+    return handle ? { run: handle.id, handle } : { run: key };
   }
 
   /** The root of a run; undefined when it has not begun. Throws `conflict` for a run of another definition: a client of this endpoint may not read the results of others. */

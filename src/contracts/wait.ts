@@ -24,22 +24,27 @@ export const WaitInput = z.object({
   schema: z.record(z.string(), anyJson()),
   /** How long it stays open, in milliseconds. */
   deadline: z.number().positive(),
+  /** When that is, in milliseconds since the epoch, for one who may ask again: an answer tells it too. */
+  until: z.number().optional(),
   onExpiry: z.union([z.literal('fail'), z.object({ default: anyJson() })]),
   /** The one attempt that an answer is for: a retry of the run has others, and asks again. Without it the answer is kept. */
   attempt: z.string().optional(),
 });
 export type WaitInput = z.infer<typeof WaitInput>;
 
+/** Who settles a ticket. `request`: one request, of any number that say the same; all but the first are refused. */
+const Settler = z.object({ by: z.string().min(1), request: z.string().optional() });
+
 /** What a person may say about a ticket. */
 export const WaitSignal = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('wait.answer'), answer: anyJson(), by: z.string().min(1) }),
-  z.object({ type: z.literal('wait.abort'), reason: z.string(), by: z.string().min(1) }),
+  Settler.extend({ type: z.literal('wait.answer'), answer: anyJson() }),
+  Settler.extend({ type: z.literal('wait.abort'), reason: z.string() }),
 ]);
 export type WaitSignal = z.infer<typeof WaitSignal>;
 
 /** How a ticket ended. `answer` is there when a person answered, or when there was a default. */
 export const WaitOutput = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('answered'), answer: anyJson(), by: z.string() }),
+  z.object({ status: z.literal('answered'), answer: anyJson(), by: z.string(), until: z.number().optional() }),
   z.object({ status: z.literal('expired'), answer: anyJson().optional() }),
   z.object({ status: z.literal('aborted'), reason: z.string(), by: z.string() }),
 ]);

@@ -1,5 +1,6 @@
 /** References to actors as data: where XState has a reference, what is stored and sent has an address, to which a machine can send as well. */
 import type { Address } from '../values/ids.ts';
+import { isFinishedList } from '../values/finishedList.ts';
 import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
 
 /** A reference to an actor in an event, an input, an output or a context: pass it to `sendTo`. */
@@ -33,6 +34,7 @@ export function withAddresses<T>(value: T, addressOf: (reference: { id?: string 
 export function replaceReferences(value: unknown, replacement: (reference: Reference) => unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || depth > maxDepth) return value;
   if (isReference(value)) return replacement(value);
+  if (Array.isArray(value) && isFinishedList(value)) return value;
   let copy: Record<string, unknown> | unknown[] | undefined;
   for (const key in value) {
     const inner = (value as Record<string, unknown>)[key];

@@ -99,7 +99,7 @@ function runPromiseActor(logic: AnyActorLogic, input: unknown, signal: AbortSign
 function requireJson(src: string, output: unknown): Json {
   if (output === undefined) return null;
   try {
-    return plainCopy(output) ?? throughJson(output);
+    return plainCopy(output, true) ?? throughJson(output);
   } catch (cause) {
     throw new TroupeError('tool', `"${src}" must give JSON, which the ledger can keep; ${errorMessage(cause)}.`, {
       cause,

@@ -103,6 +103,16 @@ function requireOneOf(what: string, option: string, value: unknown, allowed: rea
 
 /** Checks the name of a call or of a flow. Throws `definition`. */
 export function requireCallName(what: string, name: unknown): void {
-  if (typeof name === 'string' && name.trim() !== '' && name.length <= 200) return;
-  throw new TroupeError('definition', `${what} needs a name of at most 200 characters; got ${JSON.stringify(name)}.`);
+  if (typeof name !== 'string' || name.trim() === '' || name.length > 200)
+    throw new TroupeError('definition', `${what} needs a name of at most 200 characters; got ${JSON.stringify(name)}.`);
+  const problem = nameProblem(name);
+  if (problem !== undefined)
+    throw new TroupeError('definition', `${what} cannot have the name ${JSON.stringify(name)}: ${problem}.`);
+}
+
+/** Why a text cannot name anything that is addressed over HTTP, printed in lines and stored; undefined when it can. */
+export function nameProblem(name: string): string | undefined {
+  if (name === '.' || name === '..') return 'in the address of a request it would be a step, and not a name';
+  if (/[\p{Cc}\p{Cs}]/u.test(name)) return 'it has a control character, or half of a surrogate pair';
+  return undefined;
 }

@@ -23,7 +23,7 @@ export interface CheckpointRetries {
   readonly backoff?: Duration;
   /** The longest pause; a minute by default. */
   readonly longest?: Duration;
-  /** Is this failure worth another attempt? Every one by default, but for what can never succeed: input that does not fit, a refusal, a cancel. */
+  /** Is this failure worth another attempt? Every one by default, but for what can never succeed: input that does not fit, a refusal, a cancel. `data` has the name, the `code` and the `status` of what was thrown. */
   readonly on?: (failure: TroupeError) => boolean;
 }
 

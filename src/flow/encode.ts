@@ -156,6 +156,7 @@ function encodeError(error: Error, at: (key: string, inner: unknown) => Json): J
     message,
     ...(stack === undefined ? {} : { stack }),
     ...(cause === undefined ? {} : { cause: at('.cause', cause) }),
+    ...(error instanceof AggregateError ? { errors: at('.errors', error.errors) } : {}),
     own: own.map(([key, inner]: [string, unknown]) => [key, at(`.${key}`, inner)]),
   });
 }
@@ -163,12 +164,12 @@ function encodeError(error: Error, at: (key: string, inner: unknown) => Json): J
 const errors = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as const;
 
 function decodeError(value: { readonly [key: string]: Json }): Error {
-  const { name, message, stack, cause, own } = value;
+  const { name, message, stack, cause, errors: several, own } = value;
   const kind = typeof name === 'string' && Object.hasOwn(errors, name) ? errors[name as keyof typeof errors] : Error;
-  const error = new kind(
-    typeof message === 'string' ? message : '',
-    cause === undefined ? undefined : { cause: decode(cause) },
-  );
+  const text = typeof message === 'string' ? message : '';
+  const options = cause === undefined ? undefined : { cause: decode(cause) };
+  // Written by `encodeError`.
+  const error = several ? new AggregateError(decode(several) as unknown[], text, options) : new kind(text, options);
   // A name that another class has set.
   if (error.name !== name) Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
   if (typeof stack === 'string') error.stack = stack;

@@ -16,6 +16,32 @@ export function failureOrigin({ kind, data }: Failure): FailureOrigin {
 
 const longestStack = 2_000;
 
+/** What code may decide by. All else that an error carries may be a secret. */
+const facts = ['code', 'status', 'statusCode'] as const;
+const longestFact = 100;
+
+/** The facts of what was thrown, where they are numbers or short texts. */
+function factsOf(thrown: unknown): Record<string, string | number> {
+  const properties = propertiesOf(thrown);
+  const found: Record<string, string | number> = {};
+  for (const name of facts) {
+    const value = readOf(properties, name);
+    if (typeof value === 'string' ? value.length <= longestFact : Number.isFinite(value))
+      // A number or a text.
+      found[name] = value as string | number;
+  }
+  return found;
+}
+
+/** A property of what was thrown, which may throw itself. */
+function readOf(properties: Readonly<Record<string, unknown>>, name: string): unknown {
+  try {
+    return properties[name];
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the code of a user threw, as data: its stack is kept for operators. */
 export function userFailure(thrown: unknown): Failure {
   const failure = toFailure(thrown);
@@ -28,6 +54,7 @@ export function userFailure(thrown: unknown): Failure {
     data: {
       error: error?.name ?? typeof thrown,
       ...(error?.stack ? { stack: error.stack.slice(0, longestStack) } : {}),
+      ...factsOf(thrown),
     },
   };
 }

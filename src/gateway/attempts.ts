@@ -11,6 +11,7 @@ import { withFailedAttempt } from './failedAttempts.ts';
 import { contextWindows } from './fitting/contextWindows.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
 import { noAnswer, withBill, type FailedModel } from './noAnswer.ts';
+import { saysBusy, type Pace } from './pace.ts';
 import { retryBudget, type RetryBudget } from './retryBudget.ts';
 
 /** The attempts at one answer. */
@@ -35,6 +36,9 @@ interface Answered<T> {
   readonly failed: FailedAttempts | undefined;
 }
 
+/** So long a call waits for a busy provider that answers others, in milliseconds. */
+const mostPatience = 600_000;
+
 /** Makes what tries models: it keeps the breaker, the retries and the latest failure of each. `open` opens a model by its name. */
 export function attemptsAt(open: (name: string) => Promise<Model>, options: GatewayOptions) {
   const { clock, prices = {}, onFailure, afterFailure = () => 'retry' } = options;
@@ -58,11 +62,22 @@ export function attemptsAt(open: (name: string) => Promise<Model>, options: Gate
     return known;
   };
 
+  const paces = new Map<string, Pace | undefined>();
+  const paceOf = (id: string): Pace | undefined => {
+    const known = paces.get(id) ?? options.pace?.(id);
+    paces.set(id, known);
+    return known;
+  };
+
   /** Milliseconds to wait; undefined when the deadline would pass first. */
   function pauseFor(tries: number, { retryAfter }: Failure, { deadline }: ModelScope): number | undefined {
     const pause = Math.max(retryAfter ?? 0, backoff(tries, { first, longest }, clock.random()));
     return deadline !== undefined && clock.now() + pause >= deadline ? undefined : pause;
   }
+
+  /** What is told of a model that was not asked because its provider is busy. */
+  const resting = (name: string) =>
+    new TroupeError('transient', `${name} is busy. The last time: ${latest.get(name) ?? 'unknown'}`);
 
   /** What is told of a model that is left alone after many failures. */
   const leftAlone = (name: string) =>
@@ -87,9 +102,19 @@ export function attemptsAt(open: (name: string) => Promise<Model>, options: Gate
       const breaker = breakerOf(name);
       const retries = budgetOf(name);
       retries.called();
+      const pace = paceOf(name);
+      const isLastModel = index === models.length - 1;
+      const turnEnds = clock.now() + mostPatience;
+      let answers = pace?.answers;
       for (let tries = 1; tries <= times; tries++) {
         if (failed && !mayTry(failed)) throw noAnswer(choice, failures, failed);
+        if (pace && !isLastModel && !pace.isFree()) {
+          failures.push({ model: name, failure: toFailure(resting(name)) });
+          break;
+        }
+        await pace?.begin(scope).catch((thrown: unknown) => Promise.reject(withBill(toFailure(thrown), failed)));
         if (!breaker.allows(clock.now())) {
+          pace?.end('failed');
           failures.push({ model: name, failure: toFailure(leftAlone(name)) });
           break;
         }
@@ -109,20 +134,37 @@ export function attemptsAt(open: (name: string) => Promise<Model>, options: Gate
           const ownMeter = (meter = { written: 0 });
           const value = await attemptFitting(model.id, request, (fitting) => attemptOnce(model, fitting, ownMeter));
           breaker.succeeded();
+          pace?.end('answered');
           reportCall();
           return { value, failed };
         } catch (thrown) {
           const failure = toFailure(thrown);
+          const isBusy = pace !== undefined && saysBusy(failure);
+          // What a burst of calls is told is one failure of the model.
+          const counts = isBusy ? pace.busy(failure) : true;
+          if (!isBusy) pace?.end('failed');
           if (failure.kind === 'cancelled') throw thrown;
           if (meter) failed = withFailedAttempt(failed, name, request, failure, meter.written, prices);
           failures.push({ model: name, failure });
           if (failure.kind === 'expired') throw withBill(failure, failed);
           reportCall(failure);
           latest.set(name, failure.message);
-          if (failure.retryable) breaker.failed(clock.now(), failure);
+          if (failure.retryable && counts) breaker.failed(clock.now(), failure);
           if (isLast()) throw thrown;
-          const follows = afterFailure(failure, index === models.length - 1);
+          const follows = afterFailure(failure, isLastModel);
           const mayRetry = follows === 'retry' && (failed === undefined || mayTry(failed));
+          if (isBusy) {
+            // Others were answered meanwhile: it was not its turn yet.
+            if (pace.answers !== answers && clock.now() < turnEnds) tries--;
+            answers = pace.answers;
+            const wait = pace.until - clock.now();
+            const goesOn =
+              mayRetry && tries < times && wait < mostPatience && pace.until < (scope.deadline ?? Infinity);
+            onFailure?.(name, failure, goesOn ? wait : undefined);
+            if (follows === 'stop') throw noAnswer(choice, failures, failed);
+            if (!goesOn) break;
+            continue;
+          }
           const wanted = failure.retryable && tries < times && mayRetry ? pauseFor(tries, failure, scope) : undefined;
           const pause = wanted !== undefined && retries.take() ? wanted : undefined;
           onFailure?.(name, failure, pause);

@@ -2,6 +2,7 @@
 import type { Clock } from '../values/clock.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Breaker } from './breaker.ts';
+import type { Pace } from './pace.ts';
 import type { ModelTimeouts } from './patience.ts';
 import type { Price } from './prices.ts';
 import type { ProviderOptions } from './providers.ts';
@@ -35,6 +36,8 @@ export interface GatewayOptions extends ProviderOptions {
   readonly thinkTags?: readonly string[] | false;
   /** Makes the circuit breaker of a model; by default every call is let through. */
   readonly breaker?: (model: string) => Breaker;
+  /** Makes the pace of a model: calls wait while its provider is busy. By default every call is made at once. */
+  readonly pace?: (model: string) => Pace;
   /**
    * What follows a failed attempt: `retry` asks the same model again, as often as `retry` allows, and then the next one; `next` asks the next one at once;
    * `stop` asks no other. `isLast`: there is no next model. `retry` by default.

@@ -38,6 +38,7 @@ const shape: Shape = {
   env: object,
   fetch: callable,
   breaker: callable,
+  pace: callable,
   onFailure: callable,
   afterFailure: callable,
   models: object,

@@ -9,7 +9,7 @@
  *    actor and seq.
  * J5 The cost of a commit does not depend on the number of commits before it (E6).
  * J6 Commits are stored in the order in which they were submitted. Several may share one flush.
- * J7 A value whose JSON is longer than 256 × 1,024 characters is stored once, under its hash, and read back unchanged.
+ * J7 A value whose JSON is longer than 256 × 1,024 characters is stored once, under its hash, and read back unchanged. So is a long list of results that is part of several values.
  */
 import type { ActorRow, Commit, StoredActor } from '../contracts/commit.ts';
 import type { DeadLetter } from '../contracts/deadLetter.ts';

@@ -192,7 +192,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     }),
     prepare: options.prepare,
   });
-  const tickets = ticketsOf(journal, signal, () => clock.now());
+  const tickets = ticketsOf(journal, signal, clock);
   const retention = new Retention({ journal, clock, keep: options.journal === undefined ? keep : undefined });
   const handles = runHandles({
     host,

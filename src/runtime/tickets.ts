@@ -1,6 +1,7 @@
 /** Tickets: questions that wait for a person. Lists, answers and withdraws them, whichever process owns their run. */
 import * as z from 'zod';
 import type { Envelope } from '../contracts/envelope.ts';
+import type { Clock } from '../values/clock.ts';
 import { describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { type Address, actorTypeOf } from '../values/ids.ts';
@@ -42,10 +43,10 @@ export interface Tickets {
   abort(ticket: Address, reason: string, by: string): Promise<void>;
 }
 
-type Signal = (actor: Address, event: WaitSignal, id: string) => Promise<void>;
+type Signal = (actor: Address, event: WaitSignal & { readonly request: string }, id: string) => Promise<void>;
 
-/** The tickets of a journal. `signal` sends a signal to an actor under a message id; `now` gives the time in milliseconds since the epoch. */
-export function ticketsOf(journal: Journal, signal: Signal, now: () => number): Tickets {
+/** The tickets of a journal. `signal` sends a signal to an actor under a message id. */
+export function ticketsOf(journal: Journal, signal: Signal, clock: Pick<Clock, 'now' | 'id'>): Tickets {
   async function find(id: Address): Promise<Ticket> {
     const [row] = actorTypeOf(id) === ticketType ? await journal.find({ actor: id }) : [];
     const ticket = row && ticketOf(row, await journal.mail(row.run));
@@ -53,14 +54,17 @@ export function ticketsOf(journal: Journal, signal: Signal, now: () => number): 
     throw new TroupeError('unknown_recipient', `There is no ticket "${id}". "troupe waits list" shows the open ones.`);
   }
 
-  /** All answers to a ticket have the same message id. When two arrive at the same moment one is kept, and the sender of the other gets a `conflict`. */
+  /**
+   * All answers to a ticket have the same message id, and each is another request. When two arrive at the same moment one is kept, and the sender of the other gets
+   * a `conflict`, also when both say the same.
+   */
   async function settle(ticket: Ticket, answer: WaitSignal): Promise<void> {
     const { id, run } = ticket;
     if (answer.by.trim() === '') throw new TroupeError('invalid', 'Say who answers: a name that is not empty.');
     // An answer that was given in time and is not handled yet is a conflict, as it is before the deadline.
-    if (isOverdue(ticket, now()) && !ticket.answered) throw overdueError(ticket);
+    if (isOverdue(ticket, clock.now()) && !ticket.answered) throw overdueError(ticket);
     try {
-      await signal(id, answer, `${id}/answer`);
+      await signal(id, { ...answer, request: clock.id() }, `${id}/answer`);
     } catch (thrown) {
       if (!(thrown instanceof TroupeError) || thrown.kind !== 'conflict' || statusIn(thrown)) throw thrown;
       throw new TroupeError(
@@ -84,7 +88,7 @@ export function ticketsOf(journal: Journal, signal: Signal, now: () => number): 
       // One that was answered in time counts as answered until its run goes on.
       return rows
         .flatMap((row) => ticketOf(row, mail) ?? [])
-        .filter((ticket) => ticket.answered || !isOverdue(ticket, now()));
+        .filter((ticket) => ticket.answered || !isOverdue(ticket, clock.now()));
     },
     async answer(id, answer, by) {
       const ticket = await find(id);
@@ -120,7 +124,9 @@ export function ticketOf({ actor, run, created, meta }: ActorRow, mail: readonly
 }
 
 const isOverdue = ({ deadline }: Ticket, now: number): boolean => deadline <= now;
-const overdueError = ({ id, run, deadline }: Ticket) =>
+
+/** The error of an answer that comes too late. */
+export const overdueError = ({ id, run, deadline }: Pick<Ticket, 'id' | 'run' | 'deadline'>): TroupeError =>
   new TroupeError(
     'expired',
     `${id} could be answered until ${new Date(deadline).toISOString()}; what was agreed for silence holds now. "troupe runs resume ${run}" goes on with it.`,

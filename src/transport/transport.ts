@@ -1,5 +1,5 @@
 /**
- * Carries messages between actors. Transports inside a process and over a network behave alike; `testing/suites/transport.ts` is the suite that both pass.
+ * Carries messages between actors. Transports inside a process and over a network behave alike; `testing/suites/transport/` is the suite that both pass.
  *
  * T1 Messages from one sender to one recipient arrive in the order in which they were sent.
  * T2 `send` resolves after the recipient's `receive` has resolved. By then the message is committed.

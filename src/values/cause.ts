@@ -7,11 +7,22 @@ export function causesOf(thrown: unknown): Error[] {
   return causes;
 }
 
-/** The messages down to the cause: `fetch failed` alone does not say that the connection was refused. */
+/** The messages down to the cause: `fetch failed` alone does not say that the connection was refused, and `All promises were rejected` not why. */
 export function reasonOf(thrown: unknown): string {
-  const messages = causesOf(thrown).map((cause) => cause.message || (codeOf(cause) ?? cause.name));
-  return messages.length > 0 ? [...new Set(messages)].join(': ') : textOf(thrown);
+  const causes = causesOf(thrown);
+  if (causes.length === 0) return textOf(thrown);
+  const messages = causes.map((cause) => cause.message || (codeOf(cause) ?? cause.name));
+  return [...new Set([...messages, ...causes.flatMap(severalIn)])].join(': ');
 }
+
+/** Of several errors in one, the messages of the first ones. */
+function severalIn(error: Error): string[] {
+  if (!(error instanceof AggregateError) || error.errors.length === 0) return [];
+  const shown = error.errors.slice(0, mostShown).map(errorMessage);
+  const more = error.errors.length - shown.length;
+  return [[...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')];
+}
+const mostShown = 5;
 
 /** Anything can be thrown, also what has no text: an object without a prototype. Of an object that says nothing the keys are told, and no values: they may be secrets. */
 function textOf(thrown: unknown): string {

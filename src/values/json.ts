@@ -1,4 +1,6 @@
 /** What can be stored: every value that crosses a journal, a wire or a process boundary. */
+import { isFinishedList } from './finishedList.ts';
+
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 /** A JSON object. */
@@ -34,26 +36,28 @@ const deepest = 100;
 
 /**
  * A deep copy of a value that is JSON as it stands: what `throughJson` gives, without the text between. Undefined for any other value, such as one with a date, a
- * property that is `undefined`, or a class.
+ * property that is `undefined`, or a class. `mayShare`: the copy is not changed either, so a finished list is not copied.
  */
-export function plainCopy(value: unknown, depth = 0): Json | undefined {
+export function plainCopy(value: unknown, mayShare = false, depth = 0): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : undefined;
   if (typeof value !== 'object' || depth > deepest) return undefined;
-  return Array.isArray(value) ? arrayCopy(value, depth) : objectCopy(value, depth);
+  return Array.isArray(value) ? arrayCopy(value, mayShare, depth) : objectCopy(value, mayShare, depth);
 }
 
-function arrayCopy(array: readonly unknown[], depth: number): Json | undefined {
+function arrayCopy(array: readonly unknown[], mayShare: boolean, depth: number): Json | undefined {
+  // Only JSON is marked as finished.
+  if (mayShare && isFinishedList(array)) return array as readonly Json[];
   const copy: Json[] = [];
   for (let at = 0; at < array.length; at++) {
-    const inner = plainCopy(array[at], depth + 1);
+    const inner = plainCopy(array[at], mayShare, depth + 1);
     if (inner === undefined) return undefined;
     copy.push(inner);
   }
   return copy;
 }
 
-function objectCopy(object: object, depth: number): Json | undefined {
+function objectCopy(object: object, mayShare: boolean, depth: number): Json | undefined {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) return undefined;
   const copy: Record<string, Json> = {};
@@ -63,7 +67,7 @@ function objectCopy(object: object, depth: number): Json | undefined {
   for (const key of keys) {
     // It would set the prototype of the copy.
     if (key === '__proto__') return undefined;
-    const inner = plainCopy((object as Readonly<Record<string, unknown>>)[key], depth + 1);
+    const inner = plainCopy((object as Readonly<Record<string, unknown>>)[key], mayShare, depth + 1);
     if (inner === undefined) return undefined;
     copy[key] = inner;
   }

@@ -1,6 +1,7 @@
 /** Checks that a value is JSON: what a journal would lose or change (a Date, a Map, NaN, a function) is rejected before the commit, with its path. */
 import { TroupeError } from './failure.ts';
-import { throughJson, type Json } from './json.ts';
+import { isFinishedList } from './finishedList.ts';
+import type { Json } from './json.ts';
 
 /** The deepest nesting that is checked, well within the stack; it also ends a circle. */
 const maxDepth = 500;
@@ -39,6 +40,7 @@ export function isPlain(value: unknown, remember = false, depth = 0): boolean {
 function isPlainInside(value: object, remember: boolean, depth: number): boolean {
   if (depth > maxDepth) return false;
   if (Array.isArray(value)) {
+    if (isFinishedList(value)) return true;
     // An index, since `every` passes over holes.
     for (let i = 0; i < value.length; i++) {
       const inner: unknown = value[i];
@@ -58,14 +60,19 @@ function isPlainInside(value: object, remember: boolean, depth: number): boolean
 
 /** A value from outside, as JSON holds it: plain, and with texts that every store and every model accepts. Throws `invalid`, saying where. */
 export function requireInput(what: string, value: unknown): Json {
-  const problem = isPlain(value, true) ? unstorableTextIn(value, '') : problemIn(value, '', 0);
-  if (problem !== undefined)
+  const text = isPlain(value) ? JSON.stringify(value ?? null) : undefined;
+  const problem =
+    text === undefined ? problemIn(value, '', 0) : mayBeUnstorable.test(text) ? unstorableTextIn(value, '') : undefined;
+  if (text === undefined || problem !== undefined)
     throw new TroupeError(
       'invalid',
       `${what} must be plain JSON; ${problem}. Keep numbers, strings, booleans, null, arrays and plain objects.`,
     );
-  return throughJson(value ?? null);
+  return JSON.parse(text) as Json;
 }
+
+/** How a NUL and half of a surrogate pair are written in JSON. */
+const mayBeUnstorable = /\\u(?:0000|d[89a-f])/i;
 
 function unstorableTextIn(value: unknown, path: string): string | undefined {
   if (typeof value === 'string')

@@ -35,6 +35,8 @@ export function languagePackages(): LanguagePackages {
 }
 
 async function load(): Promise<LanguagePackages> {
+  // Half of what `ajv` loads: all of it in one turn keeps the event loop waiting.
+  await import('ajv/dist/core.js');
   const [jmespath, draft07, draft2020, formats] = await Promise.all([
     import('jmespath'),
     import('ajv'),

@@ -1,8 +1,8 @@
 /** A run that failed goes on from the step that failed, asked for from anywhere. */
 import { connect as plainConnect, headers as plainHeaders } from 'nats';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { agent, tool, TroupeError } from 'troupe';
+import { agent, openRuntime, tool, TroupeError } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { main } from '../../src/cli/program.ts';
 import { fakeCli } from '../cli/fakeCli.ts';
@@ -67,6 +67,35 @@ test('a client retries a run by its key: at any node, with its input or without,
   expect(world).toMatchObject({ paid: 1, asked: 4 });
   expect(a.node.report.trouble).toBeUndefined();
 });
+
+test.each(['with its input', 'without'])(
+  'a run that failed, and that its process has not yet given back, is retried %s when it has',
+  async (how) => {
+    const { world, subject } = payer();
+    const tenant = `retry-held-${how.length}`;
+    await using elsewhere = await openRuntime({
+      nats: { servers: server.url, folder: server.stateFolder, tenant },
+      env: {},
+    });
+    const { release } = elsewhere.journal;
+    let allow = () => {};
+    const allowed = new Promise<void>((resolve) => (allow = resolve));
+    elsewhere.journal.release = async (...asked) => {
+      await allowed;
+      await release(...asked);
+    };
+    const handle = await elsewhere.start(subject, 'Go.', { key: 'k' });
+    expect(await handle.outcome()).toMatchObject({ status: 'failed' });
+    await using a = await startNode(server, tenant, 'a', [subject]);
+    await using outside = await connectCluster(server.url, tenant);
+    const claims = vi.spyOn(a.runtime.journal, 'claim');
+    const retried = outside.invoke('payer', how === 'without' ? undefined : 'Go.', { key: 'k', retry: true });
+    await expect.poll(() => claims.mock.settledResults[0]?.type).toBe('rejected');
+    allow();
+    expect(await retried).toMatchObject({ run: 'k', status: 'failed' });
+    expect(world).toMatchObject({ paid: 1, asked: 2 });
+  },
+);
 
 test('a plain client retries by a header, and needs the key of the run', async () => {
   const { world, subject } = payer();

@@ -49,6 +49,16 @@ test('an error keeps its name, its cause and its own fields, and sets no prototy
   expect(read.isBad).toBeUndefined();
 });
 
+test('an error of several keeps each of them', () => {
+  const read = stored(new AggregateError([new RangeError('one'), 2], 'many')) as AggregateError;
+  expect(read).toBeInstanceOf(AggregateError);
+  expect(read).toMatchObject({
+    name: 'AggregateError',
+    message: 'many',
+    errors: [{ name: 'RangeError', message: 'one' }, 2],
+  });
+});
+
 test('an array of a class of its own is read as the kind that it extends', () => {
   class Pixels extends Uint8Array {}
   expect(stored(Pixels.of(1, 2))).toEqual(Uint8Array.of(1, 2));

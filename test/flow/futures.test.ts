@@ -1,6 +1,8 @@
 /** A future whose result nobody takes is part of its flow all the same. */
 import { expect, test } from 'vitest';
+import { replayed } from 'troupe/testing';
 import { checkpoint, flow, run } from '../../src/index.ts';
+import { deferred } from '../deferred.ts';
 
 const square = checkpoint('square', (n: number) => {
   if (n < 0) throw new Error('no root');
@@ -25,6 +27,57 @@ test('one whose failure was taken does not', async () => {
     return future.result().catch(() => 'negative');
   });
   expect(await run(careful, null, { db: 'memory' })).toBe('negative');
+});
+
+test.each([
+  ['when the body ends at once', 0],
+  ['when the body was told of it long before', 5],
+])('a checkpoint that nobody awaits and that fails, fails the flow: %s', async (_, steps) => {
+  const forgetful = flow('forgetful', async (ctx) => {
+    void square.call(ctx, -1);
+    for (let step = 0; step < steps; step++) await ctx.checkpoint('step', () => step);
+    return 'done';
+  });
+  await expect(run(forgetful, null, { db: 'memory' })).rejects.toMatchObject({ kind: 'code', message: 'no root' });
+});
+
+test.each<[string, (calls: Promise<string>[]) => Promise<unknown>]>([
+  ['race', (calls) => Promise.race(calls)],
+  ['any', (calls) => Promise.any(calls)],
+  [
+    'a branch that catches',
+    async ([slow, fast]) => {
+      void (async () => slow!.catch(() => {}))();
+      return fast;
+    },
+  ],
+  [
+    'a branch that awaits in try',
+    async ([slow, fast]) => {
+      void (async () => {
+        try {
+          await slow;
+        } catch {}
+      })();
+      return fast;
+    },
+  ],
+])('a checkpoint that fails after the body has what it needs is waited for, and fails nothing: %s', async (_, take) => {
+  const seen: string[] = [];
+  const first = flow('first', async (ctx) => {
+    const fast = deferred();
+    const slow = ctx.checkpoint('slow', async () => {
+      await fast.promise;
+      // The body returns with what follows from the other one first.
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      seen.push('slow');
+      throw new Error('too late');
+    });
+    return take([slow, ctx.checkpoint('fast', () => (fast.resolve(), 'fast'))]);
+  });
+  expect(await run(first, null, { db: 'memory' })).toBe('fast');
+  expect(seen).toEqual(['slow']);
+  expect(await run(replayed(first), null, { db: 'memory' })).toBe('fast');
 });
 
 test('what is no list cannot be mapped over, and the error says what was given', async () => {

@@ -1,13 +1,14 @@
 /** An answer that fits the JSON Schema and not the whole schema: the question is asked again, and says why. */
 import * as z from 'zod';
 import { expect, test } from 'vitest';
-import { flow } from '../../src/index.ts';
+import { testRuntime } from 'troupe/testing';
+import { flow, type Runtime } from '../../src/index.ts';
 import { onDisk, untilRest } from './processes.ts';
 
 const even = z.number().refine((n) => n % 2 === 0, 'must be even');
 const ask = flow('ask', async (ctx) => ctx.wait({ name: 'number', schema: even, question: 'Which one?' }));
 
-async function answerWith(runtime: Awaited<ReturnType<ReturnType<typeof onDisk>>>, value: number): Promise<void> {
+async function answerWith(runtime: Pick<Runtime, 'tickets' | 'answer'>, value: number): Promise<void> {
   const [ticket] = await runtime.tickets('r');
   await runtime.answer(ticket!.id, value);
 }
@@ -47,4 +48,24 @@ test('also when it was given while no process ran the flow, and when the process
   }
   await using last = await open();
   expect(await untilRest(last, ask, null)).toMatchObject({ status: 'done', output: 4 });
+});
+
+test('a refused answer does not put the deadline off, also when the process ended meanwhile', async () => {
+  const late = flow('late', async (ctx) => ctx.wait({ name: 'number', schema: even, deadline: '1h', default: 2 }));
+  await using runtime = await testRuntime();
+  const first = await runtime.start(late, null, { key: 'r' });
+  await runtime.settle();
+  await first.park();
+  for (const wrong of [3, 5]) {
+    await runtime.advance('25m');
+    await answerWith(runtime, wrong);
+    const handle = await runtime.resume('r', late);
+    await runtime.settle();
+    await handle.park();
+  }
+  const handle = await runtime.resume('r', late);
+  await runtime.advance('9m');
+  expect(await handle.outcome({ returnWhenWaiting: true })).toMatchObject({ status: 'waiting' });
+  await runtime.advance('1m');
+  expect(await handle.outcome({ returnWhenWaiting: true })).toMatchObject({ status: 'done', output: 2 });
 });

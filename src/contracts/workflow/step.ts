@@ -25,12 +25,17 @@ export type StepMetrics = z.infer<typeof StepMetrics>;
 /** Why a step failed, in a word for programs. `failed` when there is no better one. */
 export const StepFailureCode = z.string().min(1);
 
-/** What reserved outputs said, beside what they did. */
-export const StepNotes = z.object({
+const said = {
   confidence: z.number().optional(),
   flags: z.array(z.string()).optional(),
   rationale: z.string().optional(),
   skip_reason: z.string().optional(),
+};
+
+/** What reserved outputs said, beside what they did; of a step that fans out, what those of its items said, of a thousand items at most. */
+export const StepNotes = z.object({
+  ...said,
+  items: z.array(z.object({ item_index: count, ...said })).optional(),
 });
 export type StepNotes = z.infer<typeof StepNotes>;
 

@@ -1,11 +1,13 @@
 /** A map-reduce whose worker is a plain function: all items are performed in one actor. */
 import * as z from 'zod';
+import { requireResult } from '../../../actors/poolPass.ts';
 import type { EffectKind } from '../../contracts/effect.ts';
 import type { ItemScope } from '../../contracts/item.ts';
 import { distinctParts, partsIn } from '../../contracts/parts.ts';
 import type { Messages } from '../../contracts/protocol.ts';
 import { describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
+import type { Json } from '../../values/json.ts';
 import { pool } from '../pool.ts';
 import { latestOf } from '../team.ts';
 import { itemLimits, itemsOf, listedAnswers, type ItemOptions } from './items.ts';
@@ -53,12 +55,10 @@ export function mapFunction(
     split: itemsOf(where, options.split, maxItems),
     map,
     // The overloads of the preset say what the results are; here they are of any type.
-    reduce: (results: readonly unknown[], given: unknown) =>
-      typeof reduce === 'function'
-        ? reduce(results as never, given as never)
-        : takesText
-          ? listedAnswers(results)
-          : results,
+    reduce: (results: readonly Json[], given: Json): Json => {
+      if (typeof reduce === 'function') return requireResult(reduce(results as never, given as never));
+      return takesText ? listedAnswers(results) : results;
+    },
     effect,
     idempotent,
     ...limits,

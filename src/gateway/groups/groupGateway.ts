@@ -5,15 +5,24 @@
  *    except in a `fallback` group, which asks its next model unless the request itself is wrong.
  * GG2 A temperature is sent only when the request or the group has one.
  * GG3 Every failure has a code of the HTTP contract in `data.code`, and no secret.
+ * GG4 While a provider is busy (429, 503, no connection), calls go to the other models of the group, and those of the last one wait for their turn.
  */
 import type { GatewayFileDefinition, ModelGroup } from '../../contracts/workflow/gatewayFile.ts';
 import type { GatewayInvokeAnswer, GatewayInvokeRequest } from '../../contracts/workflow/gatewayInvoke.ts';
-import type { Model, ModelAnswer, ModelChoice, ModelRequest, ModelScope } from '../../contracts/model.ts';
+import type {
+  FailedAttempts,
+  Model,
+  ModelAnswer,
+  ModelChoice,
+  ModelRequest,
+  ModelScope,
+} from '../../contracts/model.ts';
 import type { Clock } from '../../values/clock.ts';
 import { nearestName } from '../../values/options.ts';
 import type { Breaker } from '../breaker.ts';
 import { gateway, type Gateway } from '../gateway.ts';
 import type { GatewayOptions } from '../gatewayOptions.ts';
+import { pace, type Pace } from '../pace.ts';
 import { wholeAnswers } from '../wholeAnswers.ts';
 import { requireAnswer } from './answer.ts';
 import { gatewayCodeIn, gatewayError, withGatewayCode } from './codes.ts';
@@ -64,7 +73,9 @@ export function groupGateway(file: GatewayFileDefinition, options: GroupGatewayO
   const platform: typeof fetch = (input, init) => globalThis.fetch(input, init);
   const send = wholeAnswers(options.fetch ?? platform);
   const times = latencies();
-  const breaker = options.breaker && sharedBreakers(options.breaker);
+  const breaker = options.breaker && shared<Breaker>(options.breaker);
+  const { backoff: first = 1_000, longest = 60_000 } = options.retry ?? {};
+  const paceOf = shared<Pace>(() => pace(clock, { first, longest }));
   const warned = new Set<string>();
   const unpriced = (id: string) => {
     if (warned.has(id)) return;
@@ -93,6 +104,7 @@ export function groupGateway(file: GatewayFileDefinition, options: GroupGatewayO
       ...(thinkTags === undefined ? {} : { thinkTags }),
       ...(onFailure === undefined ? {} : { onFailure }),
       ...(breaker === undefined ? {} : { breaker }),
+      pace: paceOf,
     });
     open.set(group.name, {
       group,
@@ -160,9 +172,25 @@ export function groupGateway(file: GatewayFileDefinition, options: GroupGatewayO
       } catch (thrown) {
         throw withGatewayCode(thrown);
       }
-      return invokeAnswerOf(await answer(request.group, asked, scope));
+      const { budget_usd: budget } = request;
+      if (budget == null) return invokeAnswerOf(await answer(request.group, asked, scope));
+      requireAffordable(groupOf(request.group), asked, budget);
+      const mayTry = ({ usage }: FailedAttempts) => (usage.usd ?? 0) < budget;
+      return invokeAnswerOf(await answer(request.group, asked, scope, undefined, mayTry));
     },
   };
+}
+
+/** No call begins that could cost more than it may. */
+function requireAffordable({ gateway: models, models: all }: OpenGroup, asked: ModelRequest, budget: number): void {
+  const { price, inputTokens = 0, maxOutputTokens = 0 } = models.estimate(all(), asked);
+  const most = price ? (inputTokens * price.input + maxOutputTokens * price.output) / 1e6 : 0;
+  if (most <= budget) return;
+  throw gatewayError(
+    'budget_exceeded',
+    'budget',
+    `The call can cost ${most.toFixed(4)} US dollars, and ${budget.toFixed(4)} are left. Raise the budget, or lower max_tokens.`,
+  );
 }
 
 function requireModels({ name }: ModelGroup, models: readonly GroupModel[]): readonly GroupModel[] {
@@ -173,12 +201,12 @@ function requireModels({ name }: ModelGroup, models: readonly GroupModel[]): rea
 const withTemperature = (request: ModelRequest, { temperature }: ModelGroup): ModelRequest =>
   request.temperature !== undefined || temperature === undefined ? request : { ...request, temperature };
 
-/** A model has one breaker in all groups. */
-function sharedBreakers(make: (model: string) => Breaker): (model: string) => Breaker {
-  const made = new Map<string, Breaker>();
+/** A model has one breaker and one pace in all groups. */
+function shared<Part>(make: (model: string) => Part): (model: string) => Part {
+  const made = new Map<string, Part>();
   return (model) => {
-    const breaker = made.get(model) ?? make(model);
-    made.set(model, breaker);
-    return breaker;
+    const part = made.get(model) ?? make(model);
+    made.set(model, part);
+    return part;
   };
 }

@@ -99,7 +99,12 @@ export class Incarnation {
       onForeign: options.onForeign,
       onEnded: (reason) => this.#ended(reason),
     });
-    this.#heldOptions = { runs: store.runs, owner: name, upTo: () => this.log.sequence, read: options.read };
+    this.#heldOptions = {
+      runs: store.runs,
+      owner: name,
+      upTo: () => this.log.sequence,
+      read: (run, sequence) => this.#readHeld(run, sequence),
+    };
     this.#announce();
     this.#every(sweepInterval, () => void this.#sweep());
   }
@@ -168,6 +173,16 @@ export class Incarnation {
     this.log.end(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
     if (isOver) await store.logs.remove(this.name).catch(() => {});
     await store.presence.withdraw(this.name).catch(() => {}); // It ends by itself.
+  }
+
+  /** Rejects with `fenced` when the run is not as this process has left it because another one has it, or has deleted it. */
+  async #readHeld(run: string, sequence: number): Promise<RunReplica> {
+    try {
+      return await this.#options.read(run, sequence);
+    } catch (thrown) {
+      if (toFailure(thrown).kind !== 'storage') await this.log.probe();
+      throw thrown;
+    }
   }
 
   #touch(run: string): void {

@@ -1,7 +1,8 @@
-/** Stores a value as JSON text. A large text is stored once, by its hash, and read back as if it had been inline (J7). */
+/** Stores a value as JSON text. A large text, or a long list inside of several values, is stored once, by its hash, and read back as if it had been inline (J7). */
 import type { DeadLetter } from '../../contracts/deadLetter.ts';
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
+import { isFinishedList } from '../../values/finishedList.ts';
 import type { Json } from '../../values/json.ts';
 import { corruptJournal, sha256Digest } from '../chain.ts';
 import { errorMessage } from '../../values/cause.ts';
@@ -10,16 +11,23 @@ import type { Commit, Pending } from '../journal.ts';
 
 /** The longest JSON text that is stored inline, in characters. */
 const maxInlineLength = 256 * 1024;
+/** The shortest JSON text of a finished list that is stored by itself. */
+const minListLength = 16 * 1024;
 /** Begins a reference to a blob; its hash follows. No JSON text begins with it. */
 const referencePrefix = '@blob:';
+/** Begins a value without its long lists; a JSON text follows: the value with null in their places, and for each its place and its hash. */
+const partsPrefix = '@parts:';
+/** How deep in a value, and under how many names of an object, a list is looked for. */
+const deepest = 8;
+const mostNames = 32;
 
 /** What a column of JSON text may hold. */
 export type StorableValue = Json | undefined | Commit['event'] | Pending['data'] | Outcome | Envelope | DeadLetter;
 
 /** Converts values to what a column or a part of a record holds, and back. */
 export interface ValueCodec {
-  /** The text to store for a value of a run; stores a large one in `blobs`. */
-  write(value: StorableValue, run: string): string;
+  /** The text to store for a value of a run; stores a large one in `blobs`. `whole`: no list of it is stored by itself, because a query reads the text. */
+  write(value: StorableValue, run: string, whole?: boolean): string;
   /** The value that was stored. Throws `corrupt` when the text is not JSON, or its blob is missing or changed. */
   read(stored: string): Json;
   /** The JSON text to put into a record for a value of a run. */
@@ -33,7 +41,7 @@ const mark = '@';
 
 /** What stands in a column, as it would be embedded in a record. */
 export function embedded(stored: string): Json {
-  if (stored.startsWith(referencePrefix)) return stored;
+  if (stored.startsWith(mark)) return stored;
   const value = parse(stored);
   return typeof value === 'string' && value.startsWith(mark) ? mark + value : value;
 }
@@ -44,31 +52,46 @@ export function valueCodec(db: SqliteDriver): ValueCodec {
   const use = db.prepare('INSERT OR IGNORE INTO uses (hash, run) VALUES (?, ?)');
   const select = db.prepare<{ readonly data: string }>('SELECT data FROM blobs WHERE hash = ?');
   /** An actor's metadata is written with every commit, and values never change in place: so the text and hash of a large one are computed once (E6). */
-  const large = new WeakMap<object, { readonly text: string; readonly hash: string }>();
+  const large = new WeakMap<object, Blob>();
+  const textOf = (value: object): string => large.get(value)?.text ?? JSON.stringify(value);
+  /** Stores a text, and gives its hash. */
+  function store(value: object | undefined, text: string, run: string): string {
+    const hash = (value && large.get(value)?.hash) ?? sha256Digest(text);
+    if (value && !large.has(value)) large.set(value, { text, hash });
+    // Inserted every time: the transaction that stored it first may have been rolled back.
+    insert.run(hash, text);
+    use.run(hash, run);
+    return hash;
+  }
+  /** The value of a blob. */
+  function take(hash: string): Json {
+    const data = select.get(hash)?.data;
+    if (data === undefined || sha256Digest(data) !== hash)
+      throw corruptJournal(`the large value ${hash} is ${data === undefined ? 'missing' : 'not what was written'}`);
+    return codec.read(data);
+  }
+  /** The text of a value whose long lists are stored by themselves; undefined when it has none. */
+  function textInParts(value: object, run: string): string | undefined {
+    const lists: FoundList[] = [];
+    const rest = withoutLists(value, (list) => textOf(list).length >= minListLength, lists);
+    if (lists.length === 0) return undefined;
+    return partsPrefix + JSON.stringify([rest, lists.map(({ path, list }) => [path, store(list, textOf(list), run)])]);
+  }
   const codec: ValueCodec = {
-    write(value, run) {
+    write(value, run, whole = false) {
       const key = typeof value === 'object' && value !== null ? value : undefined;
-      const known = key && large.get(key);
-      const text = known?.text ?? JSON.stringify(value ?? null);
+      const inParts = key && !whole ? textInParts(key, run) : undefined;
+      const text = inParts ?? (key ? textOf(key) : JSON.stringify(value ?? null));
       if (text.length <= maxInlineLength) return text;
-      const hash = known?.hash ?? sha256Digest(text);
-      if (key && !known) large.set(key, { text, hash });
-      // Inserted every time: the transaction that stored it first may have been rolled back.
-      insert.run(hash, text);
-      use.run(hash, run);
-      return referencePrefix + hash;
+      return referencePrefix + store(inParts === undefined ? key : undefined, text, run);
     },
     read(stored) {
-      if (!stored.startsWith(referencePrefix)) return parse(stored);
-      const hash = stored.slice(referencePrefix.length);
-      const data = select.get(hash)?.data;
-      if (data === undefined || sha256Digest(data) !== hash)
-        throw corruptJournal(`the large value ${hash} is ${data === undefined ? 'missing' : 'not what was written'}`);
-      return parse(data);
+      if (stored.startsWith(referencePrefix)) return take(stored.slice(referencePrefix.length));
+      return stored.startsWith(partsPrefix) ? withLists(parse(stored.slice(partsPrefix.length)), take) : parse(stored);
     },
     embed(value, run) {
       const stored = codec.write(value, run);
-      if (stored.startsWith(referencePrefix)) return `"${stored}"`;
+      if (stored.startsWith(mark)) return JSON.stringify(stored);
       return stored.startsWith(`"${mark}`) ? `"${mark}${stored.slice(1)}` : stored;
     },
     extract: (value) =>
@@ -79,6 +102,63 @@ export function valueCodec(db: SqliteDriver): ValueCodec {
           : codec.read(value),
   };
   return codec;
+}
+
+/** A text that is stored once. */
+interface Blob {
+  readonly text: string;
+  readonly hash: string;
+}
+
+/** A list in a value, and the names that lead to it. */
+interface FoundList {
+  readonly path: readonly string[];
+  readonly list: readonly unknown[];
+}
+
+/** The value with null in place of every finished list that is long enough; the lists are added to `found`. */
+function withoutLists(
+  value: unknown,
+  isLong: (list: readonly unknown[]) => boolean,
+  found: FoundList[],
+  path: string[] = [],
+): unknown {
+  if (typeof value !== 'object' || value === null || path.length > deepest) return value;
+  if (Array.isArray(value)) {
+    if (!isFinishedList(value) || !isLong(value)) return value;
+    found.push({ path: [...path], list: value });
+    return null;
+  }
+  let copy: Record<string, unknown> | undefined;
+  let names = 0;
+  for (const name in value) {
+    if (++names > mostNames) break;
+    const inner = (value as Record<string, unknown>)[name];
+    if (typeof inner !== 'object' || name === '__proto__') continue;
+    path.push(name);
+    const rest = withoutLists(inner, isLong, found, path);
+    path.pop();
+    if (rest !== inner) (copy ??= { ...value })[name] = rest;
+  }
+  return copy ?? value;
+}
+
+/** What `withoutLists` took a value apart into, together again. */
+function withLists(stored: Json, take: (hash: string) => Json): Json {
+  // The hash of what holds it vouches for its shape.
+  const [rest, parts] = stored as unknown as [Json, readonly (readonly [path: readonly string[], hash: string])[]];
+  const whole = { value: rest };
+  const taken = new Map<string, Json>();
+  for (const [path, hash] of parts) {
+    const list = taken.get(hash) ?? take(hash);
+    taken.set(hash, list);
+    const names = ['value', ...path];
+    const last = names.pop() ?? '';
+    // Objects lead to a list.
+    const holder = names.reduce((inner, name) => inner[name] as Record<string, Json>, whole as Record<string, Json>);
+    holder[last] = list;
+  }
+  return whole.value;
 }
 
 function parse(text: string): Json {

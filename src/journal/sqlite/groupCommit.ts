@@ -20,6 +20,8 @@ interface Job {
 const maxJobs = 256;
 /** So many milliseconds after its first job a transaction takes no more. */
 const longest = 8;
+/** After a transaction that took so many milliseconds, those who wait are told in the next turn of the event loop. */
+const quick = 2;
 /** So many milliseconds a write that can wait is kept for the next transaction. */
 const patience = 20;
 /** So many of those who wait are told in one turn of the event loop. What each does next takes about a millisecond. */
@@ -36,6 +38,10 @@ export class GroupCommit implements WriteQueue {
   #closed = false;
   /** Those whose writes are stored, and who are not told yet. */
   #stored: Job[] = [];
+  /** In this turn of the event loop some were told, and no transaction was written since. */
+  #hasTold = false;
+  /** A transaction waits for a turn in which nobody is told: what both take together would keep timers and sockets waiting. */
+  #isDue = false;
 
   readonly #clock: Pick<Clock, 'now' | 'wake'> | undefined;
 
@@ -87,7 +93,9 @@ export class GroupCommit implements WriteQueue {
     setImmediate(() => {
       if (this.#closed) return;
       const { length } = this.#jobs;
-      if (length > seen && length < maxJobs) return this.#wait(length);
+      this.#isDue = this.#hasTold;
+      this.#hasTold = false;
+      if (this.#isDue || (length > seen && length < maxJobs)) return this.#wait(length);
       this.#scheduled = false;
       this.#flush();
       if (this.#jobs.length > 0) this.#schedule();
@@ -105,12 +113,12 @@ export class GroupCommit implements WriteQueue {
     let jobs = all;
     const written: Job[] = [];
     let current: Job | undefined;
-    const end = performance.now() + longest;
+    const begin = performance.now();
     try {
       this.#db.exec('BEGIN IMMEDIATE');
       this.remembered.begin();
       for (const [n, job] of all.entries()) {
-        if (n > 0 && performance.now() > end) {
+        if (n > 0 && performance.now() > begin + longest) {
           this.#jobs.unshift(...all.slice(n));
           jobs = all.slice(0, n);
           break;
@@ -139,13 +147,23 @@ export class GroupCommit implements WriteQueue {
     }
     const isTelling = this.#stored.length > 0;
     this.#stored.push(...written);
-    if (!isTelling) this.#tell();
+    if (isTelling) return;
+    if (performance.now() > begin + quick) this.#tellNext();
+    else this.#tell();
   }
 
   /** Tells the next part of those who wait, and the others in later turns of the event loop. */
   #tell(): void {
     for (const job of this.#stored.splice(0, part)) job.resolve();
-    if (this.#stored.length > 0) setImmediate(() => this.#tell());
+    if (this.#stored.length > 0) this.#tellNext();
+  }
+
+  #tellNext(): void {
+    setImmediate(() => {
+      if (this.#isDue) return this.#tellNext();
+      this.#hasTold = true;
+      this.#tell();
+    });
   }
 
   #rollBack(): void {

@@ -1,4 +1,5 @@
 /** The leases of runs in SQLite: one owner per run, under an epoch that only rises (J3). */
+import { toFailure } from '../../values/failure.ts';
 import { corruptJournal, shortDigest } from '../chain.ts';
 import type { RunLease, RunLeases } from '../journal.ts';
 import { fencedError, ownedElsewhereError } from '../refusals.ts';
@@ -58,13 +59,13 @@ export function ownerCheck(db: SqliteDriver, { leases }: RememberedRows): (run: 
 /** Stores the lease of a run that is new, within the transaction of its first commit; false when there is none to store. Throws `fenced` when another process has claimed the run all the same. */
 export function newLeaseWriter(
   db: SqliteDriver,
-  { claimed, leases }: RememberedRows,
+  { claimed, unstored, leases }: RememberedRows,
 ): (run: string, epoch: number) => boolean {
   const { get, put } = leaseRows(db);
   return (run, epoch) => {
     const lease = claimed.get(run);
     if (lease?.epoch !== epoch) return false;
-    const stored = get(run);
+    const stored = unstored.delete(run) ? undefined : get(run);
     if (stored && stored.owner !== lease.owner) throw fencedError(run, epoch, stored.epoch);
     put(lease);
     leases.set(run, lease);
@@ -76,7 +77,7 @@ export function newLeaseWriter(
 export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   const leaseOf = leaseReader(db);
   const { put } = leaseRows(db);
-  const { claimed } = writes.remembered;
+  const { claimed, unstored } = writes.remembered;
   const owners = sqliteOwners(db, leaseRows(db), claimed);
 
   /** The lease of a run as it is stored, or as it will be with the first commit of the run. `isTaken`: another process has claimed a run that was new here. */
@@ -90,6 +91,16 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
       owners.onClaimed(lease.owner, -1);
     }
     return { held: stored ?? lease, isTaken };
+  }
+
+  /** False also where what is read does not fit together: another process may begin the run between two reads, and what is damaged is found in the transaction of the claim. */
+  function isFree(run: string): boolean {
+    try {
+      return heldOf(run).held === undefined;
+    } catch (thrown) {
+      if (toFailure(thrown).kind === 'corrupt') return false;
+      throw thrown;
+    }
   }
 
   // An empty text for every run: libsql cannot bind a single null.
@@ -117,6 +128,7 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
       const counted = owners.onChange(held, lease);
       count = () => {
         claimed.delete(run);
+        unstored.delete(run);
         counted();
       };
     };
@@ -127,8 +139,9 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   return {
     async claim(run, owner, { now, ttl, alive, isNew = false }) {
       let epoch = 1;
-      if (isNew && !heldOf(run).held) {
+      if (isNew && isFree(run)) {
         claimed.set(run, { run, epoch, owner, until: now + ttl });
+        unstored.add(run);
         owners.onClaimed(owner, 1);
         return epoch;
       }

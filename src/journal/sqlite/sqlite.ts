@@ -84,11 +84,14 @@ function journalOf(store: SqliteStore): Omit<Journal, keyof AsyncDisposable> {
   const consistent = consistentReads(store.db);
   const { load, list, undelivered, handled } = actorReader(store, store.checkpoints);
   const { find, history, ledger, ...queries } = sqliteQueries(store);
+  const { mail, mailed, ...inboxes } = sqliteInboxes(store);
   return {
     ...commitWriter(store),
     ...sqliteLeases(store),
-    ...sqliteInboxes(store),
+    ...inboxes,
     ...queries,
+    mail: consistent(mail),
+    mailed: consistent(mailed),
     load: consistent(load),
     list: consistent(list),
     undelivered: consistent(undelivered),

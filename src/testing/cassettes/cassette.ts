@@ -147,7 +147,7 @@ function livePerformance({ onTicket, gateway: models, env = process.env }: Casse
           run: '',
           kind: 'signal',
         });
-      const tickets = ticketsOf(journal, signal, () => host.clock.now());
+      const tickets = ticketsOf(journal, signal, host.clock);
       const open = (await tickets.list()).filter(({ answered }) => !answered);
       for (const ticket of open) await tickets.answer(ticket.id, await onTicket(ticket), 'person/recording');
       return open.length > 0;

@@ -6,7 +6,7 @@ export { blobSuite, type BlobCase } from './blobs.ts';
 export { journalSuite, type JournalCase } from './journal/journal.ts';
 export { modelSuite, type ModelCase } from './model.ts';
 export { toolSourceSuite } from './toolSource.ts';
-export { transportSuite, type TransportCase } from './transport.ts';
+export { transportSuite, type TransportCase } from './transport/transport.ts';
 export type { BlobStore } from '../../blobs/blobStore.ts';
 export type { Envelope } from '../../contracts/envelope.ts';
 export type { Model } from '../../contracts/model.ts';

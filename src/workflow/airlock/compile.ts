@@ -3,6 +3,7 @@ import type { Ajv, ErrorObject, Options } from 'ajv';
 import { errorMessage } from '../../values/cause.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { canonicalJson, type Json, type JsonObject } from '../../values/json.ts';
+import { loopTurn } from '../loopTurn.ts';
 import { languagePackages } from '../loadLanguage.ts';
 import { safePattern } from './patterns.ts';
 
@@ -27,6 +28,16 @@ export function compileSchema(schema: JsonObject): CompiledSchema {
   byText.set(text, check);
   byIdentity.set(schema, check);
   return check;
+}
+
+/** Compiles what schemas themselves are checked by. Done with the first schema, in one piece, it would keep the event loop waiting for tens of milliseconds. */
+export async function prepareSchemas(): Promise<void> {
+  const { draft2020 } = shared();
+  // The dialect comes first, and its vocabularies after it: it needs theirs.
+  for (const id of Object.keys(draft2020.schemas).toReversed()) {
+    await loopTurn();
+    draft2020.getSchema(id);
+  }
 }
 
 function compile(schema: JsonObject, text: string): CompiledSchema {

@@ -9,6 +9,7 @@ import { languagePackages } from '../loadLanguage.ts';
 import { evaluateNode } from './evaluate.ts';
 import { EvaluationBudget, maxExpressionDepth, maxExpressionLength } from './limits.ts';
 import type { ExpressionNode } from './node.ts';
+import { meantBySyntax } from './otherSyntax.ts';
 import { quoteHyphens } from './quoting.ts';
 import { readNode } from './readNode.ts';
 
@@ -82,7 +83,11 @@ function compile(text: string): Expression | SyntaxProblem {
   } catch (thrown) {
     if (thrown instanceof TroupeError) throw thrown;
     const message = errorMessage(thrown);
-    return { message: inWords(message), offset: Math.min(placeOf(placeIn(standard, message)), text.length) };
+    const meant = meantBySyntax(text);
+    return {
+      message: meant === undefined ? inWords(message) : `${inWords(message)}. ${meant}`,
+      offset: Math.min(placeOf(placeIn(standard, message)), text.length),
+    };
   }
 }
 

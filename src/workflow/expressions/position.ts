@@ -13,6 +13,8 @@ export type Position = 'param' | 'header' | 'text' | 'body' | 'input' | 'output'
 /** The positions where an expression may stand without braces, beside text. */
 export const mayBeBare = (position: Position): boolean =>
   position === 'body' || position === 'input' || position === 'output';
+/** The positions whose fields are left out when their expression gives null. */
+export const leavesNullOut = (position: Position): boolean => position === 'body' || position === 'output';
 /** The positions that are an expression, with or without braces. */
 export const isBare = (position: Position): boolean => position === 'condition' || position === 'list';
 /** The positions whose value is always text. */

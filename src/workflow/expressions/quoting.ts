@@ -1,4 +1,4 @@
-/** Names with hyphens: `step.search-hn.url` is written without quotes, and JMESPath wants `step."search-hn".url`. */
+/** Names with hyphens, and ids of steps with a digit first: `step.search-hn.url` is written without quotes, and JMESPath wants `step."search-hn".url`. */
 
 /** An expression with its hyphenated names quoted, and where each place of it was before. */
 export interface Quoted {
@@ -7,16 +7,16 @@ export interface Quoted {
   placeOf(offset: number): number;
 }
 
-/** What is left alone: text in single quotes, double quotes or backticks, to its end or to the end of the expression. Then a name with hyphens. */
+/** What is left alone: text in single quotes, double quotes or backticks, to its end or to the end of the expression. Then a name with hyphens, or the id of a step with a digit first. */
 const parts =
-  /'(?:\\.|[^'\\])*(?:'|$)|"(?:\\.|[^"\\])*(?:"|$)|`(?:\\.|[^`\\])*(?:`|$)|[A-Za-z_]\w*(?:-+\w+)+|[A-Za-z_]\w*/gs;
+  /'(?:\\.|[^'\\])*(?:'|$)|"(?:\\.|[^"\\])*(?:"|$)|`(?:\\.|[^`\\])*(?:`|$)|[A-Za-z_]\w*(?:-+\w+)*|(?<=\bstep\.)\d\w*(?:-+\w+)*/gs;
 
-/** Quotes the names that have hyphens. Text in quotes of any kind stays as it is. */
+/** Quotes the names that have hyphens, and ids of steps that begin with a digit. Text in quotes of any kind stays as it is. */
 export function quoteHyphens(expression: string): Quoted {
   /** The places in the new text behind which another quote was inserted. */
   const inserted: number[] = [];
   const text = expression.replace(parts, (part: string, at: number) => {
-    if (!/^[A-Za-z_]/.test(part) || !part.includes('-')) return part;
+    if (!/^\w/.test(part) || !/^\d|-/.test(part)) return part;
     const start = at + inserted.length;
     inserted.push(start, start + part.length + 1);
     return `"${part}"`;

@@ -8,7 +8,7 @@ import { isJsonObject, type Json } from '../../values/json.ts';
 import { evaluateExpression, type Expression } from './jmespath.ts';
 import { maxTextLength } from './limits.ts';
 import { namespaces, validMeaning, type Meaning } from './meaning.ts';
-import { isText, mayBeBare, type Position } from './position.ts';
+import { isText, leavesNullOut, mayBeBare, type Position } from './position.ts';
 import { readsOf } from './reads.ts';
 import { scopeOf, sealedReads, valuesRead } from './scope.ts';
 import { textOf } from './text.ts';
@@ -18,7 +18,7 @@ import { joinUrl } from './url.ts';
 type Outcome = { readonly value: Json } | { readonly sealed: Sealed } | { readonly absent: true };
 
 /**
- * Resolves every text in a value. At position `body`, fields at the top whose expression gives null are left out.
+ * Resolves every text in a value. At positions `body` and `output`, fields at the top whose expression gives null are left out.
  * Throws `definition` for a template that cannot be read, `invalid` for one that cannot be evaluated or reads a variable that is not there, `budget` above the limits.
  */
 export function resolveTemplates(raw: Json, values: WorkflowValues, position: Position): Resolved {
@@ -27,7 +27,7 @@ export function resolveTemplates(raw: Json, values: WorkflowValues, position: Po
     if (typeof inner === 'string') {
       const outcome = resolveText(inner, values, position);
       if ('value' in outcome)
-        return outcome.value === null && position === 'body' && path.length === 1 ? undefined : outcome.value;
+        return outcome.value === null && leavesNullOut(position) && path.length === 1 ? undefined : outcome.value;
       if ('absent' in outcome) return path.length === 1 ? undefined : null;
       sealed.push({ path, value: outcome.sealed });
       return null;

@@ -2,7 +2,7 @@
 import type { TransformOperation } from '../../contracts/workflow/definition.ts';
 import type { WorkflowValues } from '../../contracts/workflow/values.ts';
 import { TroupeError } from '../../values/failure.ts';
-import type { Json } from '../../values/json.ts';
+import { canonicalJson, type Json } from '../../values/json.ts';
 import { describeValue } from '../../values/explain.ts';
 import { isEmpty } from '../expressions/evaluate.ts';
 import { compileExpression, evaluateExpression } from '../expressions/jmespath.ts';
@@ -56,7 +56,7 @@ export async function perform(
       return data.filter((_, at) => {
         const value = keys[at] ?? null;
         // 1 and "1" are the same key; null and a missing field are another one.
-        const key = value === null ? null : textOf(value);
+        const key = value === null ? null : typeof value === 'object' ? canonicalJson(value) : textOf(value);
         if (seen.has(key)) return false;
         seen.add(key);
         return true;

@@ -346,3 +346,14 @@ test.each([
 ])('%j is refused', (more, message) => {
   expect(() => shout(world().map, more)).toThrow(message);
 });
+
+test.each([
+  ['an item', { map: () => 1n }],
+  ['all results', { reduce: () => ({ sum: 1n }) }],
+])('what a function makes of %s must be JSON', async (_, functions) => {
+  const { map } = world();
+  expect(await outcomeOf(shout(map, { ...functions, retries: 0 }), 'a b')).toMatchObject({
+    status: 'failed',
+    failure: { kind: 'tool', message: expect.stringContaining('must be JSON, which the ledger can keep.') as string },
+  });
+});

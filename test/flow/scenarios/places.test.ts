@@ -68,6 +68,22 @@ test.each<[string, () => unknown]>([
   });
 });
 
+test.each<[string, (ctx: FlowContext, name: string) => unknown]>([
+  ['ctx.checkpoint', (ctx, name) => ctx.checkpoint(name, () => 1)],
+  ['ctx.wait', (ctx, name) => ctx.wait({ name })],
+  ['ctx.signal', (ctx, name) => ctx.signal(name)],
+  ['ctx.save', (ctx, name) => ctx.checkpoint('save', () => ctx.save(name, 1))],
+  ['an id that is given', (ctx, id) => ctx.checkpoint('work', { id }, () => 1)],
+])('%s: a name that no address or line can hold is refused where it is given', async (_, call) => {
+  const names = flow('names', async (ctx) =>
+    Promise.all(['.', '..', 'a\tb'].map((name) => failureOf(() => call(ctx, name)))),
+  );
+  const says = { message: expect.stringContaining('cannot have the name') as string };
+  expect(await run(names, null, { db: 'memory' })).toEqual(
+    [1, 2, 3].map(() => expect.objectContaining(says) as object),
+  );
+});
+
 test('a default that no answer could be is refused where the question is asked', async () => {
   const asks = flow('asks', async (ctx) =>
     failureOf(() => ctx.wait({ name: 'n', schema: z.number().min(3), deadline: '1h', default: 2 })),
@@ -129,6 +145,12 @@ test.each<[string, () => unknown, string]>([
   ['an unknown effect', () => checkpoint('a', { effect: 'read' as 'write' }, () => 1), 'repeat, write'],
   ['an unknown option', () => checkpoint('a', { retry: 1 } as object, () => 1), 'retry'],
   ['an empty name', () => checkpoint(' ', () => 1), 'needs a name'],
+  ['a name of 201 characters', () => checkpoint('x'.repeat(201), () => 1), 'needs a name of at most 200 characters'],
+  ...['.', '..', 'a\nb', 'a\u0000', '\ud800'].map((name): [string, () => unknown, string] => [
+    `the name ${JSON.stringify(name)}`,
+    () => checkpoint(name, () => 1),
+    'cannot have the name',
+  ]),
   ['no function', () => checkpoint('a', undefined as never), 'needs a function'],
   ['a deadline that is no duration', () => flow('a', { deadline: 'soon' as '1s' }, async () => 1), 'got "soon"'],
   ['a concurrency of zero', () => flow('a', { concurrency: 0 }, async () => 1), 'whole number >= 1'],

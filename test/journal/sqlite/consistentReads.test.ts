@@ -9,6 +9,7 @@ import { RememberedRows } from '../../../src/journal/sqlite/remembered.ts';
 import { journalIn, sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import type { WriteQueue } from '../../../src/journal/sqlite/store.ts';
 import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
+import { message } from '../../../src/testing/suites/journal/fixtures.ts';
 import { drivers } from './drivers.ts';
 
 const actor = 'agent/a';
@@ -49,7 +50,7 @@ const outcome = { ok: true as const, output: 'o' };
 
 test.each(
   drivers.flatMap((driver) =>
-    ['load', 'list', 'undelivered', 'handled', 'find', 'history', 'ledger', 'verify'].map(
+    ['load', 'list', 'undelivered', 'handled', 'find', 'history', 'ledger', 'mail', 'mailed', 'verify'].map(
       (read) => [driver, read] as const,
     ),
   ),
@@ -60,6 +61,7 @@ test.each(
   await other.commit(
     commitFor({ opens: [effect(`${actor}/1/0`)], event: { id: 'm1', type: 'go', body: 1, inbox: true } }),
   );
+  await other.post(message('m2', { to: actor }));
   const own = await openSqliteDriver(path, driver);
   const writer = journalIn(own, writingNow(own));
   let seq = 1;
@@ -75,6 +77,8 @@ test.each(
         event: { id: `m${seq}`, type: 'go', body: seq, inbox: true },
       }),
     );
+    // The inbox is empty, and holds one message, by turns.
+    if (seq % 2 === 1) void writer.post(message(`m${seq + 1}`, { to: actor }));
   };
   let statements = 0;
   let at = 0;
@@ -93,6 +97,8 @@ test.each(
     find: () => reader.find({ run: 'r' }),
     history: () => reader.history({ run: 'r' }),
     ledger: () => reader.ledger('r'),
+    mail: () => reader.mail('r'),
+    mailed: () => reader.mailed(),
     verify: async () => expect((await reader.verify()).damage).toEqual([]),
   };
   // One step more each time, until the read is over before it.
@@ -106,3 +112,27 @@ test.each(
   own.close();
   db.close();
 });
+
+test.each(drivers)(
+  'on %s, a run that another process begins at the same moment is not told as damaged',
+  async (driver) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'troupe-reads-')), 'j.db');
+    await using _ = await sqlite(path, { driver });
+    const own = await openSqliteDriver(path, driver);
+    const writer = journalIn(own, writingNow(own));
+    const db = await openSqliteDriver(path, driver);
+    let statements = 0;
+    const reader = journalIn(
+      watched(db, () => {
+        if (++statements !== 2) return;
+        void writer.claim('r', 'other', { now: commitTime, ttl: 1_000 });
+        void writer.commit(commitFor());
+      }),
+      writingNow(db),
+    );
+    const claimed = reader.claim('r', 'me', { now: commitTime, ttl: 1_000, isNew: true });
+    await expect(claimed).rejects.toMatchObject({ kind: 'owned_elsewhere' });
+    own.close();
+    db.close();
+  },
+);

@@ -7,6 +7,7 @@ import { openSqliteDriver } from '../../../src/journal/sqlite/driver.ts';
 import type { SqliteDriver } from '../../../src/journal/sqlite/database.ts';
 import { GroupCommit } from '../../../src/journal/sqlite/groupCommit.ts';
 import { journalIn, sqlite } from '../../../src/journal/sqlite/sqlite.ts';
+import { finishedList } from '../../../src/values/finishedList.ts';
 import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
 import { drivers } from './drivers.ts';
@@ -89,6 +90,35 @@ test.each(drivers)(
     db.close();
   },
 );
+
+test.each(drivers)('on %s a long list of results is stored once, whatever values hold it', async (driver) => {
+  const { db, journal } = await opened(driver);
+  const results = finishedList(Array.from({ length: 1_000 }, (_, item) => ({ item, text: 'some words' })));
+  const output = { status: 'complete', output: { results } };
+  await journal.commit(
+    commitFor({
+      snapshot: { end: output, output },
+      // Queries read what a run was begun with, so it is whole.
+      meta: { about: { name: 'news' }, input: { params: { results } } },
+      results: [{ key: 'k', name: 's', input: null, outcome: { ok: true, output } }],
+      appends: [{ list: 'records', entry: { id: 'each', end: output } }],
+    }),
+  );
+  expect(db.prepare('SELECT count(*) AS n FROM blobs').get()).toEqual({ n: 1 });
+  expect(
+    db
+      .prepare('SELECT max(length(record)) < 1000 AND max(length(snapshot)) < 1000 AS small FROM commits, actors')
+      .get(),
+  ).toEqual({ small: 1 });
+  expect((await journal.load('agent/a'))?.snapshot).toEqual({ end: output, output });
+  expect(await journal.list('agent/a', 'records')).toEqual([{ id: 'each', end: output }]);
+  expect(await journal.find({ definition: 'news' })).toHaveLength(1);
+  expect(await journal.verify()).toMatchObject({ damage: [] });
+  await journal.commit(commitFor({ seq: 2, status: 'done' }));
+  expect(await journal.prune(commitTime + 99)).toBe(1);
+  expect(db.prepare('SELECT count(*) AS n FROM blobs').get()).toEqual({ n: 0 });
+  db.close();
+});
 
 test.each(drivers)(
   'on %s a thousand actors that commit at once go on a few at a time: timers and sockets have their turn between them',

@@ -3,9 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Envelope } from '../../../src/contracts/envelope.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { TroupeError } from '../../../src/values/failure.ts';
+import { finishedList } from '../../../src/values/finishedList.ts';
 import { commitFor, commitTime as now } from '../../../src/testing/suites/commit.ts';
 
 const runs = ['r0', 'r1', 'r2'];
+const results = finishedList(Array.from({ length: 200 }, (_, item) => ({ item, text: 'yes '.repeat(25) })));
 const members = [0, 1, 2, 3];
 const actorsOf = (run: string) => members.map((n) => (n === 0 ? `agent/${run}` : `agent/${run}.m${n}`));
 
@@ -20,7 +22,7 @@ const message = (id: string, over: Partial<Envelope> = {}): Envelope => ({
   ...over,
 });
 
-/** Fills an empty journal: active and ended runs, all sorts of what is pending, results, lists, dead letters, replies, mail and a large value. */
+/** Fills an empty journal: active and ended runs, all sorts of what is pending, results, lists, dead letters, replies, mail, a large value and a long list that values share. */
 export async function fill(journal: Journal): Promise<void> {
   for (const run of [...runs, 'old']) await journal.claim(run, `owner of ${run}`, { now, ttl: 1_000 });
   await journal.renewAll?.('owner of r1', now + 9_000);
@@ -37,9 +39,9 @@ export async function fill(journal: Journal): Promise<void> {
             ...(n === 0 ? {} : { parent: actorsOf(run)[0]! }),
             seq,
             status: run === 'r2' && seq === 4 ? 'done' : 'active',
-            snapshot: n === 1 && seq === 4 ? 'x'.repeat(300_000) : { text },
+            snapshot: n === 1 && seq === 4 ? 'x'.repeat(300_000) : { text, ...(n === 2 ? { results } : {}) },
             event: { id: `${actor}-m${seq}`, type: 'go', from: 'person/p', body: { text }, inbox: true },
-            appends: [{ list: 'said', entry: text }],
+            appends: [{ list: 'said', entry: n === 2 ? { text, results } : text }],
             results:
               seq === 1
                 ? []

@@ -1,11 +1,15 @@
 /** A workflow is paused, resumed and cancelled at every moment of its way. */
 import { expect, test } from 'vitest';
 import { testRuntime } from 'troupe/testing';
+import type { StepRecord } from '../../../src/contracts/workflow/step.ts';
 import { memory } from '../../../src/journal/memory.ts';
+import { loadLanguage } from '../../../src/workflow/loadLanguage.ts';
 import { dose } from '../../dose.ts';
 import { limits } from '../../limits.ts';
 import { story } from './story.ts';
-import { outputIn, type Happened } from './world.ts';
+import { definitionOf, outputIn, runnable, type Happened } from './world.ts';
+
+await loadLanguage();
 
 /** Within these milliseconds all of it happens. */
 const horizon = 12_000;
@@ -97,3 +101,32 @@ test(
   },
   limits.long,
 );
+
+test.each([
+  ['a webhook', '', '', 'never'],
+  ['a webhook between two attempts', ', retry: {max: 5, backoff: 1h}', '', 'busy'],
+  ['items that are webhooks', '', ', for_each: {from: "`[1, 2]`"}', 'never'],
+  ['an agent', '', '', 'agent'],
+])('%s that is under way when its run is cancelled is shown as stopped', async (_, retry, each, how) => {
+  const hook = `webhook: {url: "https://x.example", timeout: 2h}`;
+  const definition = await definitionOf({
+    'workflows/w.workflow.yaml': `pipeline:\n  - {id: s, ${how === 'agent' ? 'agent: agents/a.agent.yaml' : hook}${retry}${each}}\n`,
+    'agents/a.agent.yaml': 'model: m\nprompt: {system: You act.}\noutput: {schema: {type: object}}\n',
+  });
+  const never = () => new Promise<never>(() => {});
+  const { subject } = runnable(definition, { model: never, receive: how === 'busy' ? () => 503 : never });
+  const journal = memory();
+  await using runtime = await testRuntime({ journal });
+  const handle = await runtime.start(subject, {});
+  await runtime.advance('1m');
+  await runtime.signal(handle.root, { type: 'run.cancel', reason: 'No need.' });
+  await runtime.advance('1m');
+  // The workflow writes only records to this list.
+  const records = (await journal.list(handle.root, 'records')) as unknown as readonly StepRecord[];
+  expect(records).toMatchObject([
+    {
+      id: 's',
+      end: { status: 'failed', code: 'cancelled', failure: { kind: 'cancelled', message: 'No need.' } },
+    },
+  ]);
+});

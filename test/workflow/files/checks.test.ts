@@ -405,3 +405,68 @@ test('the report has all files: those that nothing uses, the gateway and the gro
     'servers.yaml:2 error In servers.yaml there are literals only, and here is a template.',
   ]);
 });
+
+test('an id that YAML reads as a number is its text, wherever the step is named', async () => {
+  const files = (pipeline: string) => ({ 'workflows/w.workflow.yaml': workflow(pipeline) });
+  const numbered = `  - {id: 1, transform: {inputs: [params]}}
+  - {id: 2, depends_on: [1], condition: step.1.result, transform: {inputs: [1, {from: 1}, step.1.result], ops: [{merge: [1]}]}}
+  - {id: 3-d, webhook: {url: "https://x.example/{{ step.2.result }}", body: {a: step.2.result.n, b: "{{ step.3-d.sent }}"}}}
+`;
+  expect(await problemsIn(files(numbered))).toEqual([
+    expect.stringContaining('The step "3-d" waits for itself') as string,
+  ]);
+  expect(await problemsIn(files('  - {id: 1.5, transform: {}}\n  - {id: null, transform: {}}\n'))).toEqual([
+    expect.stringContaining('4:10 error expected a text, and here is null.') as string,
+  ]);
+  expect(await problemsIn(files('  - {id: 1.5, transform: {}}\n'))).toEqual([
+    expect.stringContaining('3:10 error The id of a step has letters') as string,
+  ]);
+});
+
+test.each([
+  [
+    'params.x == "yes"',
+    `"yes" stands for nothing: it is no step, and not params, env or item. A text is written 'yes', in single quotes.`,
+  ],
+  ['step.a.n > 3', '"3" is not expected here. A number is written in backticks: `3`.'],
+  ['params.x === `1`', 'Two values are compared with "==".'],
+  ['params.x = `1`', 'Two values are compared with "==".'],
+  ['params.x and params.y', 'Write "&&" for "and".'],
+  ['params.x or params.y', 'Write "||" for "or".'],
+  ['not params.x', 'Write "!" for "not".'],
+  ['true', 'Write `true` in backticks.'],
+  ['steps.a.ok', '"steps" stands for nothing: it is no step, and not params, env or item. Did you mean "step"?'],
+])('a condition as other languages have it, %s, tells how it is written here', async (condition, says) => {
+  const files = {
+    'workflows/w.workflow.yaml': workflow(
+      `  - {id: a, transform: {}}\n  - {id: b, condition: ${JSON.stringify(condition)}, transform: {}}\n`,
+    ),
+  };
+  expect(await problemsIn(files)).toEqual([expect.stringContaining(says) as string]);
+});
+
+test('a template without quotes, and one of another language, tell how it is written', async () => {
+  const url = 'url: "https://x.example"';
+  const files = (value: string) => ({
+    'workflows/w.workflow.yaml': workflow(`  - {id: a, webhook: {${url}, body: {b: ${value}}}}\n`),
+  });
+  expect(await problemsIn(files('{{ params.x }}'))).toEqual([
+    '3:59 error A template stands in quotes: "{{ params.x }}".',
+  ]);
+  expect(await problemsIn(files('"${{ params.x }}"'))).toEqual([
+    '3:60 warning The "$" before "{{" is no part of a template: it is sent as it is.',
+  ]);
+});
+
+test('results of a fan-out that are unwrapped and not flattened are warned of', async () => {
+  const files = (ops: string) => ({
+    'workflows/w.workflow.yaml': workflow(
+      `  - {id: f, transform: {}, for_each: {from: params.l}}\n  - {id: t, transform: {inputs: [{from: f}], ops: [{map: {expr: results}}${ops}]}}\n`,
+    ),
+  });
+  expect(await problemsIn(files(', {filter: {expr: "!ktsu_error"}}'))).toEqual([
+    expect.stringContaining('warning The results are one list, so that "filter" is given a list') as string,
+  ]);
+  for (const ops of ['', ', {flatten: {}}, {filter: {expr: "!ktsu_error"}}'])
+    expect(await problemsIn(files(ops))).toEqual([]);
+});

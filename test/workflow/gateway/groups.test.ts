@@ -147,6 +147,21 @@ test('the last model of a group is asked again after a pause', async () => {
   expect(server.models).toEqual(['m1', 'm1']);
 });
 
+test('while the provider of a model is busy, calls go to the next one, and those of the last one wait', async () => {
+  const clock = virtualClock();
+  await using server = await chatServer((model) =>
+    model === 'm1' || clock.now() < 1_700_000_001_000 ? { status: 429 } : {},
+  );
+  const groups = [{ strategy: 'fallback' as const, models: ['mock/m1', 'mock/m2'] }];
+  const gateway = open(gatewayFile({ providers: [mockAt(server.url)], groups }), {
+    clock,
+    retry: { times: 5 },
+    onFailure: (_model, _failure, pause) => queueMicrotask(() => clock.advance(pause ?? 0)),
+  });
+  expect(await gateway.invoke(callOf('standard'))).toMatchObject({ model_resolved: 'mock/m2' });
+  expect(server.models.filter((model) => model === 'm1')).toHaveLength(1);
+});
+
 test('least latency asks models that it does not know, then the one that answers soonest', async () => {
   const clock = virtualClock();
   const took: Record<string, number> = { slow: 900, quick: 100, middle: 400 };

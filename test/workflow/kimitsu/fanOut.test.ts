@@ -136,10 +136,22 @@ test('more failures than allowed fail the step with their number', async () => {
   expect(played.failure?.message).toMatch(/^2 items failed \(max_failures 1\)/);
 });
 
-test('an item that skips itself is marked so, and counts as no failure', async () => {
+test('an item that skips itself keeps what it says, is marked, and counts as no failure', async () => {
   const played = await playOwn(files('{from: params.urls}', '{"ok":true,"ktsu_skip_reason":"old"}'), doubles, urls);
-  expect(played.status).toBe('complete');
-  expect(outputOfStep(played, 'f')).toMatchObject({ results: { length: 3 } });
+  expect(outputOfStep(played, 'f')).toEqual({
+    results: [{ ok: true }, { ok: true, ktsu_skip_reason: 'old', item_index: 1 }, { ok: true }],
+  });
+  expect(played.steps['f']?.notes).toEqual({ items: [{ item_index: 1, skip_reason: 'old' }] });
+});
+
+test('what items say of themselves is kept beside the results, also of those that failed', async () => {
+  const said = '{"ok":true,"ktsu_confidence":0.4,"ktsu_flags":["odd"],"ktsu_rationale":"why"}';
+  const threshold = ', confidence_threshold: 0.5';
+  const notes = [{ item_index: 1, confidence: 0.4, flags: ['odd'], rationale: 'why' }];
+  const good = await playOwn(files('{from: params.urls}', said), doubles, urls);
+  expect(good.steps['f']).toMatchObject({ status: 'complete', notes: { items: notes } });
+  const bad = await playOwn(files('{from: params.urls, max_failures: -1}', said, threshold), doubles, urls);
+  expect(bad.steps['f']?.notes).toEqual({ items: notes });
 });
 
 test.each([

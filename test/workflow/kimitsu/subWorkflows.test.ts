@@ -101,6 +101,21 @@ test('without an output the result is that of the last step that completed; {} w
   expect(outputOfStep(await playOwn(files(skipped), doubles, input), 's')).toEqual({});
 });
 
+test('a field of the output that has no value is left out of it', async () => {
+  const played = await playOwn(
+    {
+      ...sub(
+        nothing,
+        '',
+        'output: {map: {a: params.a, b: "{{ params.nope }}", c: "{{ params.a }}!", d: [params.nope]}}\n',
+      ),
+      ...steps('  - {id: s, workflow: ./sub.workflow.yaml, params: {a: x}}\n'),
+    },
+    doubles,
+  );
+  expect(outputOfStep(played, 's')).toEqual({ a: 'x', c: 'x!', d: [null] });
+});
+
 test('agents of a sub-workflow of a sub-workflow answer, and what they used is told by the step', async () => {
   const played = await playOwn(
     {

@@ -101,6 +101,11 @@ test.each<[string, readonly string[], readonly TransformOperation[], Json]>([
   expect(await run(inputs, ops)).toEqual(result);
 });
 
+test('objects with the same fields are the same key, in whatever order the fields are', async () => {
+  const values = recordedValues({ item: [{ k: { a: 1, b: [{ c: 1, d: 2 }] } }, { k: { b: [{ d: 2, c: 1 }], a: 1 } }] });
+  expect(await run(['item'], [unique('k')], values)).toEqual([{ k: { a: 1, b: [{ c: 1, d: 2 }] } }]);
+});
+
 test('1 and "1" are the same key, and so are null and nothing', async () => {
   const values = recordedValues({ item: [{ k: 1 }, { k: '1' }, { k: null }, {}, { k: '' }] });
   expect(await run(['item'], [unique('k')], values)).toEqual([{ k: 1 }, { k: null }, { k: '' }]);

@@ -38,7 +38,7 @@ export async function workflowGraphCommand(
   const collector = new Collector(project.reader, project.workspaces, project.manifests);
   const real = await realPath(file);
   await collector.workflow(real);
-  const problems = problemsOf(collector);
+  const problems = await problemsOf(collector);
   const files = [...new Set(problems.map((problem) => problem.file))].map((one) => ({
     group: 'Workflows' as const,
     file: one,

@@ -39,7 +39,7 @@ export async function directBatch(api: JetStreamApi, stream: string, request: Ba
 const endOfBatch = 204;
 const notFound = 404;
 
-/** Messages that a consumer has for delivery, as they come; at most `count`, and fewer when there are no more. */
+/** Messages that a consumer has for delivery, as they come; at most `count`, and fewer when there are no more. Rejects when the consumer is lost meanwhile. */
 export async function consumerBatch(
   api: JetStreamApi,
   stream: string,
@@ -47,14 +47,21 @@ export async function consumerBatch(
   count: number,
 ): Promise<readonly Msg[]> {
   const messages: Msg[] = [];
+  let lost: Error | undefined;
   const request = { batch: count, no_wait: true };
   await collect(api, `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, request, (message) => {
-    if (message.headers && message.headers.code > 0) return 'last';
+    const { code = 0, description = '' } = message.headers ?? {};
+    if (code > 0 && !ends.includes(code)) lost = new Error(`the server ended the list early: ${code} ${description}`);
+    if (code > 0) return 'last';
     messages.push(message);
     return messages.length === count ? 'last' : 'more';
   });
+  if (lost) throw lost;
   return messages;
 }
+
+/** The server's codes when a consumer has no more messages. With any other it is gone, or its server is. */
+const ends: readonly number[] = [404, 408];
 
 /** Milliseconds until the next message of a batch must have come. */
 const batchTimeout = 10_000;

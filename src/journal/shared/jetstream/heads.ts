@@ -12,24 +12,28 @@ const atOnce = 1_000;
 /** Nanoseconds after which the server deletes a consumer that nobody asks. */
 const inactive = 30e9;
 
-/** The last messages of all subjects that match a filter, without their bodies, the oldest first; only those after a sequence. */
+/**
+ * The last messages of all subjects that match a filter, without their bodies, the oldest first; only those after a sequence. One subject comes once, also when
+ * it gets a message meanwhile, or the consumer is lost and another one goes on.
+ */
 export async function* lastOfAll(
   api: JetStreamApi,
   stream: string,
   filter: string,
   after: number,
 ): AsyncGenerator<StreamMessage> {
+  const listed = new Set<string>();
   for (let attempt = 1; ; attempt++) {
-    let hasBegun = false;
     try {
       for await (const head of lastByConsumer(api, stream, filter, after)) {
-        hasBegun = true;
+        if (listed.has(head.subject)) continue;
+        listed.add(head.subject);
         yield head;
       }
       return;
     } catch (thrown) {
       // A cluster of servers may give a consumer to one that has just died, or to none while it elects: a new one is given to another.
-      if (hasBegun || attempt === attempts || isMissing(thrown) || permissionError(thrown)) throw thrown;
+      if (attempt === attempts || isMissing(thrown) || permissionError(thrown)) throw thrown;
       await sleep(api.clock, pause);
     }
   }

@@ -1,17 +1,29 @@
 /** Values come back as they were. */
 import { expect, test } from 'vitest';
 import type { Pending } from '../../../contracts/pending.ts';
+import { finishedList } from '../../../values/finishedList.ts';
 import { knownJson } from '../../jsonValues.ts';
 import { present } from '../../present.ts';
 import { asked, begin, commitOf, type JournalCase } from './fixtures.ts';
 
 const inputOf = (pending: Pending | undefined) => (pending?.kind === 'effect' ? pending.data.input : undefined);
 
+/** Of two kilobytes each. */
+const longList = finishedList(Array.from({ length: 100 }, (_, item) => ({ item, text: '@'.repeat(2_000) })));
+const withProto = (value: unknown): unknown => Object.defineProperty({}, '__proto__', { value, enumerable: true });
+
 export function valueTests(subject: JournalCase) {
   test.each([
     ['a large value', 'x'.repeat(300_000)],
     ['NUL, lone surrogates and right-to-left marks', 'a\u0000b\ud800c\u202e😀'],
     ['deep and odd JSON', { '': null, a: [[[{ b: -0.5e-7 }]]], ключ: '\n' }],
+    ['a long list of results', longList],
+    [
+      'a long list of results, twice and within other values',
+      { end: { results: longList }, output: [longList], longList },
+    ],
+    ['a long list of results beside a large value', { results: longList, text: 'x'.repeat(300_000) }],
+    ['a long list of results below __proto__', knownJson(withProto(longList))],
     ['__proto__ as a key', knownJson(JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}'))],
   ])('%s comes back as it was, wherever it stands', async (_, value) => {
     await using journal = await begin(subject);

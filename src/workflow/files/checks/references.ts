@@ -4,6 +4,9 @@ import { nearestName } from '../../../values/options.ts';
 import { allVariables, declaredVariables, legacyVariable } from '../define/environment.ts';
 import { stepTexts, transformReferences, transformSource } from '../define/texts.ts';
 import { textReads, type ReadText } from '../language.ts';
+import { meantByName } from '../../expressions/otherSyntax.ts';
+import { namespaces } from '../../expressions/meaning.ts';
+import { isBare } from '../../expressions/position.ts';
 import type { FileProblem } from '../problem.ts';
 import type { WorkflowNode } from '../project/sources.ts';
 
@@ -41,6 +44,7 @@ export function checkReferences(node: WorkflowNode, texts: readonly PlacedText[]
       ...syntax(node, text),
       ...unknownSteps(node, text, ids),
       ...unknownNames(node, text, ids),
+      ...dollars(node, text),
     ]),
     ...checkTransforms(node, ids),
     ...checkEnvironment(node, texts),
@@ -76,11 +80,24 @@ function unknownNames(node: WorkflowNode, text: PlacedText, ids: readonly string
     ...text.reads.unknown.map((name) =>
       yaml.problem(
         text.path,
-        `"${name.slice(0, 80)}" stands for nothing: it is no step, and not params, env or item.${didYouMean(name, ids)}`,
+        `"${name.slice(0, 80)}" stands for nothing: it is no step, and not params, env or item.${meantBy(name, text.text, ids)}`,
         at(name),
       ),
     ),
   ];
+}
+
+function meantBy(name: string, expression: string, ids: readonly string[]): string {
+  const meant = meantByName(name, expression);
+  return meant === undefined ? didYouMean(name, [...ids, ...namespaces]) : ` ${meant}.`;
+}
+
+/** Other languages write `${{ }}`. */
+function dollars({ yaml }: WorkflowNode, { path, text, position }: PlacedText): FileProblem[] {
+  const offset = text.indexOf('${{');
+  if (offset < 0 || isBare(position)) return [];
+  const message = 'The "$" before "{{" is no part of a template: it is sent as it is.';
+  return [yaml.problem(path, message, { severity: 'warning', offset })];
 }
 
 /** Why there is no item at a place. */

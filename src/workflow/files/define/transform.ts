@@ -27,8 +27,8 @@ const isName = (name: string): name is OperationName => (names as readonly strin
 
 const readers: Readonly<Record<OperationName, (value: unknown) => ReadOperation>> = {
   merge: (value) =>
-    Array.isArray(value) && value.every((step): step is string => typeof step === 'string')
-      ? { operation: { op: 'merge', steps: value } }
+    Array.isArray(value) && value.every((step) => typeof step === 'string' || typeof step === 'number')
+      ? { operation: { op: 'merge', steps: value.map(String) } }
       : { problem: '"merge" takes a list of steps.', path: ['merge'] },
   filter: (value) => withText('filter', value, 'expr', (expr) => ({ op: 'filter', expr })),
   map: (value) => withText('map', value, 'expr', (expr) => ({ op: 'map', expr })),

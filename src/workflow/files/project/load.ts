@@ -2,6 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { WorkflowDefinition } from '../../../contracts/workflow/definition.ts';
+import { prepareSchemas } from '../../airlock/compile.ts';
+import { loopTurn } from '../../loopTurn.ts';
 import { checkAgent } from '../checks/agents.ts';
 import type { CheckContext } from '../checks/context.ts';
 import { secretParamsOf } from '../checks/secretParams.ts';
@@ -73,8 +75,10 @@ export async function workflowAt(
   const file = await realPath(path);
   const collector = new Collector(project.reader, project.workspaces, project.manifests);
   await collector.workflow(file);
+  // Every agent has the schema of its answer.
+  if (collector.agents.size > 0) await prepareSchemas();
   const node = collector.workflows.get(file);
-  const problems = sortedProblems([...problemsOf(collector), ...(node ? unsetVariables(node, project) : [])]);
+  const problems = sortedProblems([...(await problemsOf(collector)), ...(node ? unsetVariables(node, project) : [])]);
   const definition =
     node && (lenient || !cannotRun(problems))
       ? defineWorkflow(node, collector, project.env, lenient ? problems : [])
@@ -94,11 +98,19 @@ export async function loadWorkflow(
 }
 
 /** Everything that is wrong in the files that were collected. Model groups are not checked: those of a call are the gateway's. */
-export function problemsOf(sources: Sources, groups?: CheckContext['groups']): FileProblem[] {
+export async function problemsOf(sources: Sources, groups?: CheckContext['groups']): Promise<FileProblem[]> {
   const context: CheckContext = { sources, secretParams: secretParamsOf(sources), ...(groups && { groups }) };
+  const problems: FileProblem[] = [];
+  for (const node of sources.workflows.values()) {
+    problems.push(...checkWorkflow(node, context));
+    await loopTurn();
+  }
+  for (const node of sources.agents.values()) {
+    problems.push(...checkAgent(node, context));
+    await loopTurn();
+  }
   return [
-    ...[...sources.workflows.values()].flatMap((node) => checkWorkflow(node, context)),
-    ...[...sources.agents.values()].flatMap((node) => checkAgent(node, context)),
+    ...problems,
     ...[...sources.servers.values()].flatMap(checkServer),
     ...sources.manifests.flatMap(checkServersFile),
   ];

@@ -5,6 +5,7 @@ import { decodeUtf8 } from '../../../values/utf8.ts';
 import { errorMessage } from '../../../values/cause.ts';
 import { toFailure } from '../../../values/failure.ts';
 import { propertiesOf } from '../../../values/properties.ts';
+import { loopTurn } from '../../loopTurn.ts';
 import { parseYaml, unreadableFile, type YamlFile } from '../yaml/parseYaml.ts';
 import { yamlLimits } from '../yaml/limits.ts';
 
@@ -31,7 +32,10 @@ export function fileReader(): FileReader {
 
 async function readYaml(file: string): Promise<YamlFile> {
   try {
-    return parseYaml(decodeUtf8(await readBytes(file), file), file);
+    const parsed = parseYaml(decodeUtf8(await readBytes(file), file), file);
+    // What it says is checked next.
+    await loopTurn();
+    return parsed;
   } catch (thrown) {
     const { line, column } = propertiesOf(toFailure(thrown).data);
     if (typeof line !== 'number' || typeof column !== 'number')

@@ -1,5 +1,7 @@
 /** Checks all files of a project, also those that nothing uses, in one report. */
 import { relative } from 'node:path';
+import { prepareSchemas } from '../../airlock/compile.ts';
+import { loopTurn } from '../../loopTurn.ts';
 import { checkAgent } from '../checks/agents.ts';
 import type { CheckContext } from '../checks/context.ts';
 import { checkGateway } from '../checks/gateway.ts';
@@ -41,6 +43,7 @@ export interface Report {
 export async function validateProject(project: WorkflowProject): Promise<Report> {
   const sources = await collectProject(project);
   const groups = project.gateway?.value?.model_groups;
+  await prepareSchemas();
   const context: CheckContext = {
     sources,
     secretParams: secretParamsOf(sources),
@@ -51,11 +54,11 @@ export async function validateProject(project: WorkflowProject): Promise<Report>
     files.push({ group, file, name: relative(project.dir, file), problems: sortedProblems(problems) });
   for (const node of sources.workflows.values()) {
     add('Workflows', node.file, checkWorkflow(node, context));
-    await turn();
+    await loopTurn();
   }
   for (const node of sources.agents.values()) {
     add('Agents', node.file, checkAgent(node, context));
-    await turn();
+    await loopTurn();
   }
   for (const node of sources.servers.values()) add('Servers', node.file, checkServer(node));
   for (const node of sources.manifests) add('Systems', node.file, checkServersFile(node));
@@ -93,6 +96,3 @@ function reportOf(dir: string, files: readonly FileReport[]): Report {
   const errors = count('error');
   return { dir, files: ordered, valid: errors === 0, errors, warnings: count('warning') };
 }
-
-/** Lets the event loop do other work. */
-const turn = () => new Promise<void>((next) => setImmediate(next));

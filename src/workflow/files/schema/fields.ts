@@ -29,6 +29,10 @@ export const text = () => z.union([z.string(), z.number(), z.boolean()], { error
 /** A text that is not empty. */
 export const words = () => z.string({ error: 'expected a text' }).min(1, 'expected a text that is not empty');
 
+/** A text that is not empty, such as the id of a step; YAML reads some of them as numbers. */
+export const wordsOrNumber = () =>
+  z.union([words(), z.number(), z.boolean()], { error: 'expected a text' }).transform(String);
+
 /** Any value. */
 export const anything = () => z.unknown();
 

@@ -1,6 +1,18 @@
 /** The schema of one step of a workflow. */
 import * as z from 'zod';
-import { anything, duration, fields, schemaMap, mapOf, maybe, seconds, text, whole, words } from './fields.ts';
+import {
+  anything,
+  duration,
+  fields,
+  schemaMap,
+  mapOf,
+  maybe,
+  seconds,
+  text,
+  whole,
+  words,
+  wordsOrNumber,
+} from './fields.ts';
 
 const webhook = fields({
   url: words(),
@@ -17,7 +29,11 @@ const webhook = fields({
 
 const transform = fields({
   inputs: maybe(
-    z.array(z.union([words(), fields({ from: words() })], { error: 'expected a step, or a map with the key "from"' })),
+    z.array(
+      z.union([wordsOrNumber(), fields({ from: wordsOrNumber() })], {
+        error: 'expected a step, or a map with the key "from"',
+      }),
+    ),
   ),
   ops: maybe(z.array(mapOf(anything()))).describe('merge, filter, sort, map, flatten, deduplicate.'),
 });
@@ -42,7 +58,7 @@ const forEach = fields({
 
 /** The schema of a step. */
 export const stepSchema = fields({
-  id: words(),
+  id: wordsOrNumber(),
   name: maybe(text()),
   description: maybe(text()),
   agent: maybe(words()).describe('An agent file.'),
@@ -54,7 +70,7 @@ export const stepSchema = fields({
   webhooks: maybe(z.enum(['execute', 'suppress'])),
   params: maybe(mapOf(anything())),
   for_each: maybe(forEach),
-  depends_on: maybe(z.array(words())),
+  depends_on: maybe(z.array(wordsOrNumber())),
   condition: maybe(z.union([z.string(), z.boolean()], { error: 'expected an expression' })),
   confidence_threshold: maybe(z.number().min(0).max(1)),
   model: maybe(fields({ group: maybe(words()), max_tokens: maybe(whole(1)) })),

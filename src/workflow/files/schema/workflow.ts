@@ -1,6 +1,6 @@
 /** The schema of `*.workflow.yaml`. */
 import * as z from 'zod';
-import { anything, fields, schemaMap, mapOf, maybe, seconds, text, whole, words } from './fields.ts';
+import { anything, fields, schemaMap, mapOf, maybe, seconds, text, whole, words, wordsOrNumber } from './fields.ts';
 import { environmentVariable } from './shared.ts';
 import { stepSchema } from './step.ts';
 
@@ -20,7 +20,7 @@ export const workflowFileSchema = fields({
     }),
   ),
   pipeline: z.array(stepSchema, { error: 'expected a list of steps' }).max(10_000),
-  output: maybe(fields({ schema: maybe(schemaMap()), map: maybe(mapOf(anything())), from: maybe(words()) })),
+  output: maybe(fields({ schema: maybe(schemaMap()), map: maybe(mapOf(anything())), from: maybe(wordsOrNumber()) })),
   model_policy: maybe(
     fields({
       cost_budget_usd: maybe(z.number().nonnegative()),

@@ -112,10 +112,20 @@ function mergedMaps(value: Json, node: ParsedNode): Json[] {
 
 function keyName(key: ParsedNode): string {
   const { isScalar } = yamlPackage();
-  if (!isScalar(key)) throw refuse(key, 'A key is a text, and this one is a map, a list or an alias.');
+  if (!isScalar(key))
+    throw bareTemplate(key) ?? refuse(key, 'A key is a text, and this one is a map, a list or an alias.');
   const name = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
   if (forbiddenKeys.includes(name)) throw refuse(key, `The key "${name}" is not allowed.`);
   return sound(name, key);
+}
+
+/** `{{ params.x }}` without quotes is a map whose key is a map. */
+function bareTemplate(key: ParsedNode): YamlRefusal | undefined {
+  const { isMap, isScalar } = yamlPackage();
+  const [only, ...others] = isMap(key) ? key.items : [];
+  if (!only || others.length > 0 || only.value !== null || !isScalar(only.key)) return undefined;
+  const written = `"{{ ${String(only.key.value).slice(0, 80)} }}"`;
+  return new YamlRefusal(key.range[0] - 1, `A template stands in quotes: ${written}.`);
 }
 
 /** Escapes in quotes can make what the text itself may not have. */

@@ -1,0 +1,52 @@
+/** What a checkpoint throws is told with all that its code may decide by. */
+import { expect, test } from 'vitest';
+import { flow, run, type TroupeError } from '../../src/index.ts';
+
+/** What the body is told of an error that a checkpoint has thrown. */
+async function toldOf(thrown: unknown): Promise<TroupeError> {
+  let told: TroupeError | undefined;
+  const throws = flow('throws', async (ctx) => {
+    const work = ctx.checkpoint('work', () => {
+      throw thrown;
+    });
+    await work.catch((error: TroupeError) => (told = error));
+  });
+  await run(throws, null, { db: 'memory' });
+  return told!;
+}
+
+test('an error of several says each of them, and how many there were', async () => {
+  const { message } = await toldOf(
+    new AggregateError([new Error('one'), new TypeError('two')], 'All promises were rejected'),
+  );
+  expect(message).toBe('All promises were rejected: one; two');
+  const many = await toldOf(new AggregateError(Array.from({ length: 30 }, (_, n) => new Error(`no ${n}`))));
+  expect(many.message).toBe('AggregateError: no 0; no 1; no 2; no 3; no 4; and 25 more');
+});
+
+test('the code and the status of an error are told, and nothing else that it carries', async () => {
+  class ApiError extends Error {
+    override readonly name = 'ApiError';
+    readonly code = 'E_GONE';
+    readonly status = 410;
+    readonly token = 'sesame';
+  }
+  const { kind, data } = await toldOf(new ApiError('gone'));
+  expect({ kind, data }).toEqual({
+    kind: 'code',
+    data: { error: 'ApiError', stack: expect.any(String) as string, code: 'E_GONE', status: 410 },
+  });
+  expect((await toldOf({ code: 7, token: 'sesame' })).data).toEqual({ error: 'object', code: 7 });
+});
+
+test('a policy decides by the code of an error whether there is another attempt', async () => {
+  const codes = ['E_BUSY', 'E_GONE', 'E_BUSY'];
+  const on = ({ data }: TroupeError) => (data as { code?: unknown }).code === 'E_BUSY';
+  const tries = flow('tries', async (ctx) =>
+    ctx.checkpoint('work', { retries: { times: 5, backoff: 1, on } }, () => {
+      throw Object.assign(new Error('refused'), { code: codes.shift() });
+    }),
+  );
+  await expect(run(tries, null, { db: 'memory' })).rejects.toMatchObject({ data: { code: 'E_GONE' } });
+  expect(codes).toEqual(['E_BUSY']);
+});
