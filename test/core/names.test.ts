@@ -28,3 +28,17 @@ test.each<[string, object, string]>([
     expect.objectContaining({ kind: 'definition', message: expect.stringContaining(says) as string }),
   );
 });
+
+test('what a child machine has without a name is refused when its parent is defined, before a child starts', () => {
+  const nameless = setup({}).createMachine({ id: 'nameless', entry: () => {} } as never) as unknown as AnyStateMachine;
+  const parent = setup({ actors: { nameless } }).createMachine({
+    id: 'parent',
+    on: { go: { actions: spawnChild('nameless', { id: 'late' }) } },
+  });
+  expect(() => machine(parent as never)).toThrow(
+    expect.objectContaining({
+      kind: 'definition',
+      message: expect.stringContaining('an action has no name') as string,
+    }),
+  );
+});

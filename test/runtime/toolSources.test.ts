@@ -1,7 +1,10 @@
 /** A tool source is closed by its opener only. */
 import { expect, test } from 'vitest';
-import { agent, mcpServer, openRuntime, run } from 'troupe';
+import * as z from 'zod';
+import { agent, mcpServer, openRuntime, run, tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
+import { memory } from '../../src/journal/memory.ts';
+import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import { fakeSource } from '../tools/fakeSource.ts';
 
 const isAlive = (pid: number) => {
@@ -73,4 +76,23 @@ test.each([
   const handle = await runtime.start(worker, 'go', { key: 'k' });
   expect(await handle.outcome()).toMatchObject({ status });
   expect(closed).toEqual(['k']);
+});
+
+test.each([
+  ['only functions of its own', false, 1],
+  ['a source that is asked for its tools', true, 2],
+])('an agent with %s is begun, and its tools are listed, in so many writes', async (_, isAsked, writes) => {
+  const inner = memory();
+  let stored = 0;
+  const journal = overrideMethods(inner, {
+    commit: async (commit) => (stored++, inner.commit(commit)),
+    commitAll: async (commits) => (stored++, inner.commitAll?.(commits)),
+  });
+  let before = 0;
+  const model = scriptedModel(() => ((before = stored), { text: 'ok' }));
+  const own = tool({ name: 'add', description: 'Adds.', input: z.object({}), output: z.number(), run: () => 1 });
+  const clerk = agent({ name: 'clerk', model, tools: isAsked ? [own, fakeSource('mine', 'read')] : [own] });
+  await using runtime = await openRuntime({ journal });
+  expect(await (await runtime.start(clerk, 'one')).outcome()).toMatchObject({ status: 'done', output: 'ok' });
+  expect(before).toBe(writes);
 });
