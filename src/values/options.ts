@@ -11,7 +11,9 @@ export type OptionNames<T> = { readonly [Name in keyof T]-?: true };
  */
 export function requireOptions<T extends object>(what: string, given: T | undefined, names: OptionNames<T>): void {
   if (typeof given !== 'object' || given === null) return;
-  const problem = unknownNames(Object.keys(given), Object.keys(names));
+  const all = Object.keys(given);
+  if (all.every((name) => Object.hasOwn(names, name))) return;
+  const problem = unknownNames(all, Object.keys(names));
   if (problem !== undefined)
     throw new TroupeError('definition', `${what} ${problem}${problem.endsWith('?') ? '' : '.'}`);
 }

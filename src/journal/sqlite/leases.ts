@@ -75,13 +75,13 @@ export function newLeaseWriter(
 /** The part of a journal that grants leases. */
 export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   const leaseOf = leaseReader(db);
-  const { put } = leaseRows(db);
+  const { get, put } = leaseRows(db);
   const { claimed, unstored } = writes.remembered;
   const owners = sqliteOwners(db, leaseRows(db), claimed);
 
   /** The lease of a run as it is stored, or as it will be with the first commit of the run. `isTaken`: another process has claimed a run that was new here. */
-  function heldOf(run: string): { readonly held: RunLease | undefined; readonly isTaken: boolean } {
-    const stored = writes.remembered.leases.get(run) ?? leaseOf(run);
+  function heldOf(run: string, read = leaseOf): { readonly held: RunLease | undefined; readonly isTaken: boolean } {
+    const stored = writes.remembered.leases.get(run) ?? read(run);
     const lease = claimed.get(run);
     const isTaken = stored !== undefined && lease !== undefined && stored.owner !== lease.owner;
     if (isTaken && lease.until > 0) {
@@ -128,7 +128,8 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   return {
     async claim(run, owner, { now, ttl, alive, isNew = false }) {
       let epoch = 1;
-      if (isNew && !heldOf(run).held) {
+      // Of a run whose id was just made there are no actors.
+      if (isNew && !heldOf(run, get).held) {
         claimed.set(run, { run, epoch, owner, until: now + ttl });
         unstored.add(run);
         owners.onClaimed(owner, 1);
