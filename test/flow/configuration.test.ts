@@ -66,6 +66,27 @@ test('each field is taken from the first that has it: the run, its flow, the pro
   });
 });
 
+test('two runs that begin alike have what was configured when each began', async () => {
+  const env: Record<string, string> = {};
+  const runtime = await runtimeWith({ env });
+  const subject = flow('subject', async () => 1);
+  const begin = async (key: string) => (await runtime.start(subject, null, { key })).outcome();
+  await begin('a');
+  configure({ retries: 3 });
+  await begin('b');
+  env.TROUPE_CONCURRENCY = '7';
+  await begin('c');
+  await begin('d');
+  const said = await Promise.all(['a', 'b', 'c', 'd'].map((key) => frozenIn(runtime, key)));
+  const decided = { cache: false, keep: '30d' };
+  expect(said.map(({ resolved_execution }) => resolved_execution)).toEqual([
+    { ...decided, retries: 0, concurrency: 1_000 },
+    { ...decided, retries: 3, concurrency: 1_000 },
+    { ...decided, retries: 3, concurrency: 7 },
+    { ...decided, retries: 3, concurrency: 7 },
+  ]);
+});
+
 test.each([
   ['the run', {}, {}, { retries: 2 }],
   ['its flow', { retries: 2 }, {}, {}],

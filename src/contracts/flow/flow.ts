@@ -1,6 +1,6 @@
 /** What the machine of a flow starts with, is told, and ends with. */
 import * as z from 'zod';
-import { anyJson } from '../../values/anyJson.ts';
+import { anyJson, storedJson } from '../../values/anyJson.ts';
 import { Failure } from '../../values/failure.ts';
 import type { Address } from '../../values/ids.ts';
 import { RunSignal } from '../run.ts';
@@ -42,7 +42,7 @@ export function flowPathOf({ path }: { readonly path?: unknown }, address: Addre
 
 /** How a flow ended. */
 export const FlowEnd = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('completed'), output: anyJson(), encoded: z.literal(true).optional() }),
+  z.object({ status: z.literal('completed'), output: storedJson(), encoded: z.literal(true).optional() }),
   z.object({ status: z.literal('failed'), failure: Failure }),
   z.object({ status: z.literal('cancelled'), reason: z.string() }),
 ]);

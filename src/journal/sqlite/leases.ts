@@ -76,13 +76,13 @@ export function newLeaseWriter(
 /** The part of a journal that grants leases. */
 export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   const leaseOf = leaseReader(db);
-  const { put } = leaseRows(db);
+  const { get, put } = leaseRows(db);
   const { claimed, unstored } = writes.remembered;
   const owners = sqliteOwners(db, leaseRows(db), claimed);
 
   /** The lease of a run as it is stored, or as it will be with the first commit of the run. `isTaken`: another process has claimed a run that was new here. */
-  function heldOf(run: string): { readonly held: RunLease | undefined; readonly isTaken: boolean } {
-    const stored = writes.remembered.leases.get(run) ?? leaseOf(run);
+  function heldOf(run: string, read = leaseOf): { readonly held: RunLease | undefined; readonly isTaken: boolean } {
+    const stored = writes.remembered.leases.get(run) ?? read(run);
     const lease = claimed.get(run);
     const isTaken = stored !== undefined && lease !== undefined && stored.owner !== lease.owner;
     if (isTaken && lease.until > 0) {
@@ -93,10 +93,13 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
     return { held: stored ?? lease, isTaken };
   }
 
-  /** False also where what is read does not fit together: another process may begin the run between two reads, and what is damaged is found in the transaction of the claim. */
+  /**
+   * Of a new run, which has no actors. False also where what is read does not fit together: another process may begin the run between two reads, and what is damaged
+   * is found in the transaction of the claim.
+   */
   function isFree(run: string): boolean {
     try {
-      return heldOf(run).held === undefined;
+      return heldOf(run, get).held === undefined;
     } catch (thrown) {
       if (toFailure(thrown).kind === 'corrupt') return false;
       throw thrown;

@@ -62,6 +62,8 @@ export class RememberedRows {
     this.leases = this.#leases;
     this.heads = this.#heads;
     this.#versionOf = db.prepare('PRAGMA data_version');
+    // What is read before the first transaction counts as well.
+    this.#version = this.#versionOf.get()?.data_version;
   }
 
   /** A transaction has begun. */

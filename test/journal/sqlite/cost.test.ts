@@ -217,3 +217,20 @@ test.each(drivers)(
       expect(db.prepare('SELECT until FROM claims WHERE run = ?').get(run)).toEqual({ until: 0 });
   },
 );
+
+test.each(drivers)(
+  'on %s a short record that stands alone is stored as it is, a longer one is compressed, and both are read as they were written',
+  async (driver) => {
+    const { db, journal } = await opened(driver);
+    const said = (text: string, actor: string) => commitFor({ actor, event: { id: actor, type: 'go', body: text } });
+    await journal.commit(said('short', 'agent/a'));
+    await journal.commit({ ...said('long '.repeat(200), 'agent/b'), parent: 'agent/a' });
+    const records = db.prepare<{ readonly record: Uint8Array }>('SELECT record FROM commits ORDER BY position').all();
+    expect(records.map(({ record }) => Buffer.from(record).includes('"go"'))).toEqual([true, false]);
+    expect((await journal.history({ run: 'r' })).map(({ event }) => event.body)).toEqual([
+      'short',
+      'long '.repeat(200),
+    ]);
+    expect((await journal.verify()).damage).toEqual([]);
+  },
+);
