@@ -5,7 +5,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { errorMessage } from '../../values/cause.ts';
 import { TroupeError } from '../../values/failure.ts';
-import { newestVersion, versionOfSchema } from './schema.ts';
+import { isJournalSchema, isSchemaOf, newestVersion } from './schema.ts';
 import { schemaRows, type ReadPage } from './schemaRows.ts';
 import { readWal } from './wal.ts';
 
@@ -61,9 +61,8 @@ function requireSchema(path: string, header: Buffer, pages: ReadPage): void {
   if (version > newestVersion) return; // Told by `migrate`, which reads nothing but the version.
   if (read instanceof Error) throw damaged(path, `its schema cannot be read: ${errorMessage(read)}`);
   if (read.length === 0 && version === 0) return;
-  const written = versionOfSchema(read);
-  if (written === version && isPlainHeader(header)) return;
-  if (written !== undefined) throw damaged(path, 'its header is not what was written');
+  if (isSchemaOf(read, version) && isPlainHeader(header)) return;
+  if (isJournalSchema(read)) throw damaged(path, 'its header is not what was written');
   if (version === 0)
     throw new TroupeError(
       'incompatible',

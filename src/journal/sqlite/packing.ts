@@ -4,7 +4,7 @@
  */
 import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
 
-/** The first byte of the stored bytes. A record of an earlier version is plain, and so begins with a bracket. */
+/** The first byte of the stored bytes. A record that is plain, as a short one that stands alone and those of earlier versions are, begins with a bracket. */
 const alone = 1;
 const difference = 2;
 const plain = '['.charCodeAt(0);
@@ -18,6 +18,8 @@ export const aloneBefore = (seq: number): number => seq - ((seq - 1) % distance)
 
 /** How many bytes at the end of a text serve in a dictionary. */
 const longest = 8 * 1024;
+/** Up to this size a text that stands alone is not compressed: it would save a few hundred bytes, and take longer than to store them. */
+const short = 1024;
 /** From this size on speed counts for more. */
 const large = 32 * 1024;
 
@@ -36,6 +38,7 @@ export function dictionaryAfter(before: Dictionary, seq: number, bytes: Buffer):
 
 /** The bytes to store for a text in UTF-8. With an empty dictionary it stands alone. */
 export function packed(bytes: Buffer, dictionary: Dictionary): Uint8Array {
+  if (dictionary.length === 0 && bytes.length <= short) return bytes;
   const before = dictionary.length > 0 ? Buffer.concat(dictionary) : undefined;
   const options = deflateOptions(bytes.length, before?.length ?? 0);
   return Buffer.concat([

@@ -79,12 +79,13 @@ export const newestVersion: number = migrations.length;
 /** Bytes of a page of a new file. A commit changes a part of three pages, and each is written whole; a smaller page would not hold the row of an agent. */
 export const pageSize = 2_048;
 
-/** The version whose schema a file has, whatever its header says; undefined when it is the schema of no version. */
-export function versionOfSchema(rows: readonly SchemaRow[]): number | undefined {
-  for (let version = newestVersion; version > 0; version--)
-    if (isSchema(rows, schemaAfter(migrations.slice(0, version)))) return version;
-  return undefined;
-}
+/** Does a file have the schema of this version? Two versions may have the same one: then they differ in what stands in the rows. */
+export const isSchemaOf = (rows: readonly SchemaRow[], version: number): boolean =>
+  version > 0 && version <= newestVersion && isSchema(rows, schemaAfter(migrations.slice(0, version)));
+
+/** Does a file have the schema of a version, whatever its header says? */
+export const isJournalSchema = (rows: readonly SchemaRow[]): boolean =>
+  migrations.some((_, before) => isSchemaOf(rows, before + 1));
 
 /** Brings an open file to the newest version. `busyTimeout`: milliseconds to wait for another process that opens the same new file. Throws `incompatible` for a newer version or another program's database. */
 export function migrate(db: SqliteDriver, path: string, busyTimeout: number): void {

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { openSqliteDriver } from '../../../src/journal/sqlite/driver.ts';
 import type { SqliteDriver } from '../../../src/journal/sqlite/database.ts';
 import { resultDigest } from '../../../src/journal/chain.ts';
-import { migrate, newestVersion } from '../../../src/journal/sqlite/schema.ts';
+import { migrate, migrations, newestVersion } from '../../../src/journal/sqlite/schema.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
 import { toFailure } from '../../../src/values/failure.ts';
@@ -209,6 +209,21 @@ describe.each(drivers)('a journal of an earlier version on %s', (driver) => {
     expect((await journal.verify()).damage).toEqual([]);
     expect(await versionOf(path, driver)).toBe(newestVersion);
   });
+
+  test.each(migrations.map((_, before) => before + 1))(
+    'of version %i is opened, and becomes one of the newest',
+    async (version) => {
+      const path = fresh();
+      const db = await openSqliteDriver(path, driver);
+      db.exec('PRAGMA journal_mode = WAL');
+      for (const migration of migrations.slice(0, version)) db.exec(migration);
+      db.exec(`PRAGMA user_version = ${version}`);
+      db.close();
+      await using journal = await sqlite(path, { driver });
+      expect(await journal.verify()).toEqual({ actors: 0, commits: 0, damage: [] });
+      expect(await versionOf(path, driver)).toBe(newestVersion);
+    },
+  );
 
   test('of the fifth version keeps the results that were stored without a commit, and new ones follow', async () => {
     const path = fresh();

@@ -23,9 +23,10 @@ export function writeAccess(
   log: AccessLog | undefined,
   { started, ended, id, method, url, status, defect }: Access,
 ): void {
+  if (!log) return;
   try {
     const path = escapeControls(new URL(url).pathname.slice(0, 300));
-    log?.write(defect === undefined ? 'info' : 'error', ended, `${method.slice(0, 20)} ${path} ${status}`, {
+    log.write(defect === undefined ? 'info' : 'error', ended, `${method.slice(0, 20)} ${path} ${status}`, {
       request: id,
       status,
       ms: ended - started,

@@ -14,7 +14,7 @@ import { InFlight } from './inFlight.ts';
 import { openApiDocument } from './openapi.ts';
 import { allowedOrigin, checkHost } from './origin.ts';
 import { HttpRefusal, problemOf, refusalStatus } from './refusal.ts';
-import { jsonReply, toResponse } from './reply.ts';
+import { headersOf, jsonReply, toResponse, type HttpReply } from './reply.ts';
 import { requestIdHeader, requestIdOf } from './requestId.ts';
 import { route, type HttpRoute } from './route.ts';
 import { checkedQuery } from './target.ts';
@@ -43,6 +43,8 @@ export interface HttpAppOptions {
 /** An app that answers requests. */
 export interface HttpApp {
   /** Answers a request. Never rejects. */
+  answer(request: Request): Promise<HttpReply>;
+  /** The same as the web's `Response`. */
   fetch(request: Request): Promise<Response>;
   /** Refuses further requests, and resolves when those before are answered. */
   drain(): Promise<void>;
@@ -68,13 +70,14 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
     bodyLimit: options.bodyLimit ?? defaultBodyLimit,
     draining: inFlight.draining,
   });
-  return {
-    async fetch(request) {
+  const app: HttpApp = {
+    fetch: async (request) => toResponse(await app.answer(request)),
+    async answer(request) {
       const started = clock.now();
       const id = requestIdOf(request.headers, clock);
       let defect: string | undefined;
       const page: Record<string, string> = {};
-      const respond = async (): Promise<Response> => {
+      const respond = async (): Promise<HttpReply> => {
         try {
           if (inFlight.draining.aborted) throw closing();
           return await inFlight.run(async () => {
@@ -87,7 +90,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
           const failure = toFailure(thrown);
           const status = refusalStatus(thrown, failure);
           if (status >= 500 && !(thrown instanceof HttpRefusal)) defect = reasonOf(thrown);
-          return toResponse({
+          return {
             status,
             headers: {
               ...(thrown instanceof HttpRefusal ? thrown.headers : {}),
@@ -96,12 +99,10 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
                 : { 'retry-after': String(Math.ceil(failure.retryAfter / 1_000)) }),
             },
             body: { kind: 'json', value: problemOf(status, thrown, id), type: 'application/problem+json' },
-          });
+          };
         }
       };
-      const response = await respond();
-      for (const [name, value] of Object.entries({ ...securityHeaders, ...page, [requestIdHeader]: id }))
-        response.headers.set(name, value);
+      const reply = await respond();
       const { method, url } = request;
       writeAccess(log, {
         started,
@@ -109,13 +110,14 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
         id,
         method,
         url,
-        status: response.status,
+        status: reply.status,
         ...(defect === undefined ? {} : { defect }),
       });
-      return response;
+      return { ...reply, headers: { ...headersOf(reply), ...securityHeaders, ...page, [requestIdHeader]: id } };
     },
     drain: () => inFlight.drain(),
   };
+  return app;
 }
 
 const closing = () =>

@@ -6,7 +6,7 @@ import { readBody } from './body.ts';
 import { jsonFrom } from './jsonText.ts';
 import { preflightHeaders } from './origin.ts';
 import { HttpRefusal, refusalStatus } from './refusal.ts';
-import { emptyReply, textReply, toResponse, type HttpReply } from './reply.ts';
+import { emptyReply, headersOf, textReply, type HttpReply } from './reply.ts';
 import type { HttpRoute } from './route.ts';
 import { bearerToken, sameSecret } from './secretText.ts';
 
@@ -33,29 +33,36 @@ export interface DispatchSettings {
 export async function dispatcher(
   routes: readonly HttpRoute[],
   { token, accepts, bodyLimit, draining }: DispatchSettings,
-): Promise<(request: Request, call: Call) => Promise<Response>> {
+): Promise<(request: Request, call: Call) => Promise<HttpReply>> {
   const { Hono } = await loadOptional(httpPackages, 'HTTP needs', () => import('hono'));
-  const router = new Hono<{ Bindings: Call }>();
+  const router = new Hono<{ Bindings: { readonly call: Call; reply?: HttpReply } }>();
+  /** The router finds the route; what is answered is not made a `Response` yet. */
+  const found = new Response(null);
 
   for (const [path, methods] of byPath(routes)) {
     const allow = allowedMethods([...methods.keys()]);
-    router.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), async ({ req, env: call }) => {
+    router.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), async ({ req, env }) => {
       const { method } = req.raw;
+      const { call } = env;
       const each = methods.get(method === 'HEAD' ? 'GET' : method);
-      if (each) return toResponse(await answer(each, req.raw, req.param(), call));
-      return toResponse(
-        method === 'OPTIONS'
-          ? emptyReply(204, { allow, ...(call.page ? preflightHeaders(allow) : {}) })
-          : textReply(405, 'method not allowed', { allow }),
-      );
+      if (each) env.reply = await answer(each, req.raw, req.param(), call);
+      else if (method === 'OPTIONS')
+        env.reply = emptyReply(204, { allow, ...(call.page ? preflightHeaders(allow) : {}) });
+      else env.reply = textReply(405, 'method not allowed', { allow });
+      return found;
     });
   }
-  router.notFound(() => toResponse(textReply(404, 'not found')));
+  router.notFound(() => found);
   router.onError((thrown) => {
     throw thrown;
   });
 
-  return async (request, call) => router.fetch(request, call);
+  return async (request, call) => {
+    const env: { readonly call: Call; reply?: HttpReply } = { call };
+    await router.fetch(request, env);
+    const reply = env.reply ?? textReply(404, 'not found');
+    return request.method === 'HEAD' ? emptyReply(reply.status, headersOf(reply)) : reply;
+  };
 
   /** Calls one route, and turns what it throws into the answer of its contract. */
   async function answer(

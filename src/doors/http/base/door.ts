@@ -1,5 +1,6 @@
 /** A door: an app that listens on a port of this machine, with limits of time and size, and an end that finishes what it began. */
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { loadOptional } from '../../../values/optional.ts';
 import { httpPackages } from './packages.ts';
 import { errorMessage } from '../../../values/cause.ts';
@@ -10,6 +11,7 @@ import { portOf } from '../../../observe/localPort.ts';
 import { httpApp, type HttpAppOptions } from './app.ts';
 import { loopbackHosts } from './origin.ts';
 import { admitted } from './rawLimits.ts';
+import { toResponse, writeReply } from './reply.ts';
 
 /** Where a door listens, to whom, and within which limits. */
 export interface HttpDoorOptions extends Omit<HttpAppOptions, 'hosts'> {
@@ -37,6 +39,9 @@ export interface HttpDoor extends AsyncDisposable {
   close(grace?: number): Promise<void>;
 }
 
+/** Tells the listener that the answer was written. A copy is one of Node's, whose headers it looks at, also where the class was replaced in this process. */
+const written = new Response(null, { headers: { 'x-hono-already-sent': 'true' } }).clone();
+
 /** Bytes of all headers of a request together. */
 const headerLimit = 16 * 1024;
 
@@ -57,7 +62,14 @@ export async function httpDoor(options: HttpDoorOptions): Promise<HttpDoor> {
     ...(token === undefined ? {} : { token }),
     ...(local && token === undefined && !insecure ? { hosts: loopbackHosts } : {}),
   });
-  const listener = getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false });
+  const listener = getRequestListener(
+    async (request, { outgoing }) => {
+      const reply = await app.answer(request);
+      // The server below speaks HTTP/1.1 alone.
+      return writeReply(reply, outgoing as ServerResponse) ? written : toResponse(reply);
+    },
+    { overrideGlobalObjects: false },
+  );
   const server = httpServer(
     {
       async answer(request, response) {

@@ -1,4 +1,5 @@
 /** What a route answers: JSON, text, a stream or nothing. */
+import type { ServerResponse } from 'node:http';
 
 /** An answer. */
 export interface HttpReply {
@@ -39,19 +40,31 @@ export const emptyReply = (status: number, headers: Readonly<Record<string, stri
   body: { kind: 'none' },
 });
 
+/** All headers of an answer: those of its body, then its own. */
+export const headersOf = ({ headers = {}, body }: HttpReply): Readonly<Record<string, string>> =>
+  body.kind === 'none' ? headers : { 'content-type': typeOf(body), ...headers };
+
+function typeOf(body: Exclude<ReplyBody, { kind: 'none' }>): string {
+  if (body.kind === 'text') return 'text/plain; charset=utf-8';
+  return body.type ?? 'application/json';
+}
+
+/** The text of a body; null when it has none. */
+const textOfBody = (body: Exclude<ReplyBody, { kind: 'stream' }>): string | null =>
+  body.kind === 'json' ? JSON.stringify(body.value) : body.kind === 'text' ? body.text : null;
+
 /** The answer as the web's `Response`. */
-export function toResponse({ status, headers = {}, body }: HttpReply): Response {
-  switch (body.kind) {
-    case 'none':
-      return new Response(null, { status, headers });
-    case 'json':
-      return new Response(JSON.stringify(body.value), {
-        status,
-        headers: { 'content-type': body.type ?? 'application/json', ...headers },
-      });
-    case 'text':
-      return new Response(body.text, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } });
-    case 'stream':
-      return new Response(body.stream, { status, headers: { 'content-type': body.type, ...headers } });
-  }
+export const toResponse = (reply: HttpReply): Response =>
+  new Response(reply.body.kind === 'stream' ? reply.body.stream : textOfBody(reply.body), {
+    status: reply.status,
+    headers: headersOf(reply),
+  });
+
+/** Writes an answer that is no stream. Node takes it as it is; a `Response` would be read back piece by piece. */
+export function writeReply(reply: HttpReply, to: ServerResponse): boolean {
+  if (reply.body.kind === 'stream') return false;
+  const text = textOfBody(reply.body);
+  const length = text === null ? {} : { 'content-length': Buffer.byteLength(text) };
+  to.writeHead(reply.status, { ...headersOf(reply), ...length }).end(text ?? undefined);
+  return true;
 }
