@@ -112,9 +112,11 @@ export function attemptsAt(open: (name: string) => Promise<Model>, options: Gate
           failures.push({ model: name, failure: toFailure(resting(name)) });
           break;
         }
-        await pace?.begin(scope).catch((thrown: unknown) => Promise.reject(withBill(toFailure(thrown), failed)));
-        if (!breaker.allows(clock.now())) {
-          pace?.end('failed');
+        const hasTurn = await pace
+          ?.begin(scope)
+          .catch((thrown: unknown) => Promise.reject(withBill(toFailure(thrown), failed)));
+        if (hasTurn === false || !breaker.allows(clock.now())) {
+          if (hasTurn) pace?.end('failed');
           failures.push({ model: name, failure: toFailure(leftAlone(name)) });
           break;
         }

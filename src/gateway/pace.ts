@@ -4,6 +4,7 @@
  *
  * What one burst of calls is told counts once: the model rests once, and half as many calls run at once after it.
  * With every few answers one more call runs beside the others. Before the provider was busy for the first time there is no limit.
+ * After five rests without an answer between them nobody waits any longer: until the next rest is over, calls are not made.
  * Calls that wait begin in their order. One that is stopped, or whose deadline has passed, waits no longer.
  */
 import { longestPause, type Backoff } from '../values/backoff.ts';
@@ -16,8 +17,8 @@ import type { ModelScope } from '../contracts/model.ts';
 export interface Pace {
   /** Whether a call could begin at once. */
   isFree(): boolean;
-  /** Waits until a call may begin. Rejects when the call is stopped, or its deadline passes. */
-  begin(scope: Pick<ModelScope, 'signal' | 'deadline'>): Promise<void>;
+  /** Waits until a call may begin; false when nothing is answered any more. Rejects when the call is stopped, or its deadline passes. */
+  begin(scope: Pick<ModelScope, 'signal' | 'deadline'>): Promise<boolean>;
   /** A call that had begun has ended. */
   end(how: 'answered' | 'failed'): void;
   /** A call that had begun was told that the provider is busy. Whether it is the first one to be told so since the model has rested. */
@@ -38,9 +39,13 @@ export function saysBusy({ kind, retryAfter, data }: Failure): boolean {
 /** What an answer adds to the number of calls that run at once: a fourth more after as many answers. */
 const growth = 0.25;
 
+/** After so many rests without an answer between them calls do not wait. */
+const mostRests = 5;
+
 /** A call that waits for its turn. */
 interface Waiting {
   begin(): void;
+  giveUp(): void;
 }
 
 /** The pace of a model that was not busy so far. `bounds`: of the pauses after which it is asked again. */
@@ -69,8 +74,9 @@ export function pace(clock: Clock, bounds: Backoff): Pace {
     begin({ signal, deadline }) {
       if (waiting.size === 0 && hasRoom()) {
         running++;
-        return Promise.resolve();
+        return Promise.resolve(true);
       }
+      if (rests >= mostRests) return Promise.resolve(false);
       return new Promise((resolve, reject) => {
         const late =
           deadline === undefined
@@ -90,7 +96,11 @@ export function pace(clock: Clock, bounds: Backoff): Pace {
           begin() {
             leave();
             running++;
-            resolve();
+            resolve(true);
+          },
+          giveUp() {
+            leave();
+            resolve(false);
           },
         };
         waiting.add(own);
@@ -117,6 +127,7 @@ export function pace(clock: Clock, bounds: Backoff): Pace {
       running--;
       const pause = isFirst ? longestPause(rests, bounds) * (0.5 + clock.random() / 2) : 0;
       until = Math.max(until, clock.now() + Math.round(Math.max(retryAfter, pause)));
+      if (rests >= mostRests) for (const next of waiting) next.giveUp();
       admit();
       return isFirst;
     },

@@ -85,11 +85,18 @@ test('calls are answered by a provider that was away for a second', async () => 
 });
 
 test('a provider that answers nobody fails a call after three attempts, and the others soon', async () => {
-  const { calls, asked } = provider(() => ({ status: 429 }));
+  const { calls, asked, clock } = provider(() => ({ status: 429 }));
   expect(await calls(1)).toEqual({ transient: 1 });
   expect(asked()).toBe(3);
+  const before = clock.now();
   expect(await calls(200)).toEqual({ transient: 200 });
   expect(asked()).toBeLessThan(250);
+  expect(clock.now() - before).toBeLessThan(20_000);
+  // It is asked again from time to time, and not by everyone.
+  const then = asked();
+  clock.advance(60_000);
+  expect(await calls(20)).toEqual({ transient: 20 });
+  expect(asked() - then).toBeLessThan(25);
 });
 
 test('a pause of ten minutes and more is not waited for', async () => {

@@ -9,7 +9,7 @@ import type { AgentStepDeps } from './deps.ts';
 import { credentialsOf, keptTask, storedServer } from './keptTask.ts';
 import { redactionOf } from './withoutSecrets.ts';
 
-/** Fills `discover`. A server that fails is named; of tools with one name, that of the first server is taken. */
+/** Fills `discover`. A server that fails is named; of tools with one name, that of the last server is taken. */
 export const discoverStepTools = (deps: AgentStepDeps) =>
   anew(
     effect<StepDiscovery, StepDiscoveryInput>(async (_, scope) => {
@@ -20,12 +20,12 @@ export const discoverStepTools = (deps: AgentStepDeps) =>
           task.value.servers.map((_server, index) => toolsOf(storedServer(task, index), index, deps, scope)),
         );
         const tools = redaction.clean(lists.flat());
-        return { tools: tools.filter(({ info }, index) => index === firstOf(info.name, tools)) };
+        return { tools: tools.filter(({ info }, index) => index === lastOf(info.name, tools)) };
       });
     }),
   );
 
-const firstOf = (name: string, all: readonly StepTool[]): number => all.findIndex(({ info }) => info.name === name);
+const lastOf = (name: string, all: readonly StepTool[]): number => all.findLastIndex(({ info }) => info.name === name);
 
 async function toolsOf(
   stored: ReturnType<typeof storedServer>,

@@ -183,7 +183,7 @@ export function groupGateway(file: GatewayFileDefinition, options: GroupGatewayO
 
 /** No call begins that could cost more than it may. */
 function requireAffordable({ gateway: models, models: all }: OpenGroup, asked: ModelRequest, budget: number): void {
-  const { price, inputTokens = 0, maxOutputTokens = 0 } = models.estimate(all(), asked);
+  const { price, inputTokens, maxOutputTokens = 0 } = models.estimate(all(), asked);
   const most = price ? (inputTokens * price.input + maxOutputTokens * price.output) / 1e6 : 0;
   if (most <= budget) return;
   throw gatewayError(

@@ -470,3 +470,16 @@ test('results of a fan-out that are unwrapped and not flattened are warned of', 
   for (const ops of ['', ', {flatten: {}}, {filter: {expr: "!ktsu_error"}}'])
     expect(await problemsIn(files(ops))).toEqual([]);
 });
+
+test('a file whose name ends with .yml is warned of, unless it is used', async () => {
+  const files = {
+    'workflows/w.workflow.yaml': workflow('  - {id: s, workflow: ./sub.workflow.yml}\n'),
+    'workflows/sub.workflow.yml': 'visibility: sub-workflow\npipeline: []\n',
+    'workflows/other.workflow.yml': 'pipeline: []\n',
+    'gateway.yml': 'providers: []\n',
+  };
+  expect(await everythingWrong(files)).toEqual([
+    'workflows/other.workflow.yml:1 warning This file is not read: its name must end with ".workflow.yaml".',
+    'gateway.yml:1 warning This file is not read: its name must end with "gateway.yaml".',
+  ]);
+});

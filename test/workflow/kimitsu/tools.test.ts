@@ -77,6 +77,17 @@ describe('tools', () => {
     expect(played.steps['s']?.metrics.tool_calls).toBe(2);
   });
 
+  test('of two tools with one name the model is offered one, that of the later server, which is called', async () => {
+    const more = uses('["kv_*"]', ', {name: other, path: ../servers/b.server.yaml, access: {allowlist: ["*"]}}');
+    const played = await run([toolCalls(['c1', 'kv_get', {}], ['c2', 'kv_set', {}]), ok], { more });
+    const offered = played.models[0]?.tools?.map((tool) => tool.function.name) ?? [];
+    expect(offered.filter((name) => name === 'kv_get')).toHaveLength(1);
+    expect(played.tools.filter(({ method }) => method === 'tools/call').map(({ server }) => server)).toEqual([
+      'B',
+      'A',
+    ]);
+  });
+
   test.each([
     ['a result that says it is an error', 'kv_iserr', 'tool says error'],
     ['a result of several parts', 'kv_multi', 'second'],

@@ -1,5 +1,5 @@
 /** Checks all files of a project, also those that nothing uses, in one report. */
-import { relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { prepareSchemas } from '../../airlock/compile.ts';
 import { loopTurn } from '../../loopTurn.ts';
 import { checkAgent } from '../checks/agents.ts';
@@ -12,7 +12,6 @@ import { sortedProblems, type FileProblem } from '../problem.ts';
 import { Collector } from '../project/collect.ts';
 import { filesIn, type WorkflowProject } from '../project/project.ts';
 import type { Sources } from '../project/sources.ts';
-import { join } from 'node:path';
 import { realPath } from '../project/workspaces.ts';
 
 /** The groups of a report, in their order. */
@@ -65,6 +64,8 @@ export async function validateProject(project: WorkflowProject): Promise<Report>
   const { gateway, environment, hubLock } = project;
   if (gateway) add('Systems', gateway.file, checkGateway(gateway, environment?.value?.providers));
   if (environment) add('Systems', environment.file, environment.problems);
+  for (const { group, file, message } of await filesNotRead(project, sources))
+    add(group, file, [{ file, line: 1, column: 1, path: '', message, severity: 'warning' }]);
   // Without its packages a project may still be whole.
   if (hubLock)
     add(
@@ -86,6 +87,32 @@ export async function collectProject({ workspaces, reader, manifests }: Workflow
   }
   return collector;
 }
+
+/** Files that nothing uses, with names that a project nearly has. */
+async function filesNotRead({ dir, workspaces }: WorkflowProject, sources: Sources) {
+  const used = [sources.workflows, sources.agents, sources.servers];
+  const places = [
+    ...workspaces.flatMap((workspace) => [
+      { group: 'Workflows' as const, folder: workspace.workflows, ending: '.workflow.yml' },
+      { group: 'Agents' as const, folder: join(workspace.dir, 'agents'), ending: '.agent.yml' },
+      { group: 'Servers' as const, folder: join(workspace.dir, 'servers'), ending: '.server.yml' },
+    ]),
+    { group: 'Systems' as const, folder: dir, ending: '.yml' },
+  ];
+  const found = await Promise.all(
+    places.map(async ({ group, folder, ending }) =>
+      (await Promise.all((await filesIn(folder, ending)).map(realPath)))
+        .filter((file) => (group === 'Systems' ? systemFiles.includes(basename(file)) : true))
+        .filter((file) => !used.some((known) => known.has(file)))
+        .map((file) => ({ group, file, message: notRead(group === 'Systems' ? basename(file) : ending) })),
+    ),
+  );
+  return found.flat();
+}
+
+const systemFiles = ['gateway.yml', 'servers.yml'];
+const notRead = (ending: string) =>
+  `This file is not read: its name must end with "${ending.replace(/yml$/, 'yaml')}".`;
 
 function reportOf(dir: string, files: readonly FileReport[]): Report {
   const ordered = files.toSorted(
