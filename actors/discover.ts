@@ -7,21 +7,24 @@ import { effect } from './effect.ts';
 import { allTools, type AgentDeps } from './tools.ts';
 
 export const discover = (define: DefinitionFor, deps: AgentDeps) =>
-  effect<DiscoveryOutput, { message: string; tier: ToolTier }>(async ({ message, tier }, scope) => {
-    const tools = await tellingOfSilence(deps, scope, () => allTools(deps, tier, scope));
-    const offered = new Set(tools.flatMap(({ capabilities }) => capabilities));
-    const { requires = [] } = define(message);
-    const problems = (deps.tools?.problems?.(deps.allow ? { allow: deps.allow } : {}) ?? []).map(
-      ({ message }) => message,
-    );
-    for (const message of problems) scope.progress({ type: 'warning', message });
-    return {
-      tools: tools.length,
-      epoch: deps.tools?.epoch ?? 0,
-      missing: requires.filter((capability) => !offered.has(capability)),
-      problems,
-    };
-  });
+  effect<DiscoveryOutput, { message: string; tier: ToolTier }>(
+    async ({ message, tier }, scope) => {
+      const tools = await tellingOfSilence(deps, scope, () => allTools(deps, tier, scope));
+      const offered = new Set(tools.flatMap(({ capabilities }) => capabilities));
+      const { requires = [] } = define(message);
+      const problems = (deps.tools?.problems?.(deps.allow ? { allow: deps.allow } : {}) ?? []).map(
+        ({ message }) => message,
+      );
+      for (const message of problems) scope.progress({ type: 'warning', message });
+      return {
+        tools: tools.length,
+        epoch: deps.tools?.epoch ?? 0,
+        missing: requires.filter((capability) => !offered.has(capability)),
+        problems,
+      };
+    },
+    deps.areToolsKnown ? { eager: true } : {},
+  );
 
 /** Milliseconds after which a person is told which server is waited for. */
 const patience = 8_000;

@@ -62,6 +62,8 @@ export interface ModelGateway {
 export interface AgentDeps {
   readonly gateway: ModelGateway;
   readonly tools?: ToolCatalog;
+  /** No server is asked for the list of its tools: what discovers them takes no time. False by default. */
+  readonly areToolsKnown?: boolean;
   /** The names of the tools that it may use; all of them by default. */
   readonly allow?: readonly string[];
   /** Tools that the agent activates when it needs them; none by default. */

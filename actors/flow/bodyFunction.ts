@@ -40,7 +40,7 @@ export class BodyFunction {
   /** Runs it. Resolves when all that it has recorded is stored. */
   async run(context: FlowContext): Promise<void> {
     const { life, sequence, work } = this.#parts;
-    life.finish(await this.#result(context).catch((thrown: unknown) => this.#failed(thrown)));
+    life.finish(await this.#end(context));
     work.end();
     await sequence.stored();
   }
@@ -52,6 +52,14 @@ export class BodyFunction {
     const error = divergedError(run, divergence);
     life.finish({ is: 'failed', error });
     void recorder.note({ record: 'failed', at: clock.now(), failure: userFailure(error) });
+  }
+
+  async #end(context: FlowContext): Promise<BodyEnd> {
+    try {
+      return await this.#result(context);
+    } catch (thrown) {
+      return this.#failed(thrown);
+    }
   }
 
   async #result(context: FlowContext): Promise<BodyEnd> {

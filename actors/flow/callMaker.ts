@@ -17,7 +17,7 @@ export interface CallMakerParts {
   readonly life: Pick<BodyLife, 'isOver' | 'requireRunning' | 'stopReason'>;
   readonly open: OpenCalls;
   readonly sequence: Pick<CallSequence, 'tellNext'>;
-  readonly held: Pick<HeldCalls, 'begin'>;
+  readonly held: Pick<HeldCalls, 'mayBegin' | 'hold'>;
   readonly recorder: Pick<CallRecorder, 'finishKept'>;
   /** The body makes another call than the one that is recorded. */
   onDiverge(divergence: Divergence): void;
@@ -46,7 +46,8 @@ export class CallMaker {
     }
     open.add(call);
     if (record) sequence.tellNext();
-    else held.begin(() => this.#begin(call, begin), isScope);
+    else if (held.mayBegin(isScope)) this.#begin(call, begin);
+    else held.hold(() => this.#begin(call, begin));
     onChange();
     return call;
   }

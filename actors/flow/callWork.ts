@@ -51,15 +51,18 @@ export class CallWork {
   }
 
   #perform(call: FlowCall, work: () => PerformedResult | Promise<PerformedResult>): void {
-    const ended = (result: PerformedResult) => this.#ended(call, result);
-    const failed = (thrown: unknown) => this.#ended(call, unperformed(thrown));
+    let result: PerformedResult | Promise<PerformedResult>;
     try {
-      const result = work();
-      if (result instanceof Promise) result.then(ended, failed);
-      else ended(result);
+      result = work();
     } catch (thrown) {
-      failed(thrown);
+      result = unperformed(thrown);
     }
+    if (result instanceof Promise)
+      result.then(
+        (performed) => this.#ended(call, performed),
+        (thrown: unknown) => this.#ended(call, unperformed(thrown)),
+      );
+    else this.#ended(call, result);
   }
 
   #ended(call: FlowCall, result: PerformedResult): void {

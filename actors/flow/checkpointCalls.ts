@@ -39,12 +39,19 @@ const atOnce = Promise.resolve();
 
 /** Performs it, and keeps what it gave for later runs. */
 function performed(run: FlowBody, checkpoint: CheckpointToPerform): PerformedResult | Promise<PerformedResult> {
-  const end = (result: PerformedResult): PerformedResult | Promise<PerformedResult> => {
-    const clean = withoutGivenSecrets(run, result);
-    return usesCache(run, checkpoint) ? cachedCall(run, checkpoint, clean.outcome).then(() => clean) : clean;
-  };
   const result = performCall(run, checkpoint);
-  return result instanceof Promise ? result.then(end) : end(result);
+  return result instanceof Promise
+    ? result.then((ended) => keptForLater(run, checkpoint, ended))
+    : keptForLater(run, checkpoint, result);
+}
+
+function keptForLater(
+  run: FlowBody,
+  checkpoint: CheckpointToPerform,
+  result: PerformedResult,
+): PerformedResult | Promise<PerformedResult> {
+  const clean = withoutGivenSecrets(run, result);
+  return usesCache(run, checkpoint) ? cachedCall(run, checkpoint, clean.outcome).then(() => clean) : clean;
 }
 
 /** The parts of a context for checkpoints. */

@@ -46,8 +46,9 @@ export class FlowCall {
   isFinished = false;
   /** What arrives for it, where that is more than its end. */
   onArrival: ((end: ArrivedEnd) => void) | undefined;
-  #resolve: (value: unknown) => void = () => {};
-  #reject: (error: unknown) => void = () => {};
+  /** Set by the promise when it is made. */
+  #resolve!: (value: unknown) => void;
+  #reject!: (error: unknown) => void;
 
   constructor(
     made: MadeCall,
@@ -76,7 +77,7 @@ export class FlowCall {
     const { read } = this.request;
     try {
       if (!outcome.ok) throw fromFailure(outcome.failure);
-      const value = decodeValue({ json: outcome.output, ...(outcome.encoded ? { encoded: true } : {}) });
+      const value = outcome.encoded ? decodeValue({ json: outcome.output, encoded: true }) : outcome.output;
       this.#resolve(read ? read(value) : value);
       return undefined;
     } catch (thrown) {

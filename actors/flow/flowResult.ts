@@ -7,22 +7,19 @@ import { describeMismatch } from '../../src/values/explain.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 
-/** What the body is given: its stored input, parsed by its schema. */
-export async function bodyInput({ options }: Flow, { input, encoded }: FlowStart): Promise<unknown> {
-  const given = decodeValue({ json: input, ...(encoded ? { encoded } : {}) });
-  return options.input ? options.input.parseAsync(given) : given;
+/** Runs the body: it is given its stored input, parsed by its schema. */
+export async function bodyValue(flow: Flow, { input, encoded }: FlowStart, context: FlowContext): Promise<unknown> {
+  const given = decodeValue(encoded ? { json: input, encoded } : { json: input });
+  const { input: schema } = flow.options;
+  return flow.body(context, schema ? await schema.parseAsync(given) : given);
 }
-
-/** Runs the body. */
-export const bodyValue = async (flow: Flow, start: FlowStart, context: FlowContext): Promise<unknown> =>
-  flow.body(context, await bodyInput(flow, start));
 
 /** What the body gave, as it is stored. Rejects with `invalid` or `code` for what cannot be. */
 export async function bodyOutput(
   { name, options }: Flow,
   value: unknown,
 ): Promise<{ readonly output: Json; readonly encoded?: true }> {
-  const parsed = await options.output?.safeParseAsync(value);
+  const parsed = options.output && (await options.output.safeParseAsync(value));
   if (parsed && !parsed.success)
     throw new TroupeError(
       'invalid',

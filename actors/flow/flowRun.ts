@@ -217,6 +217,7 @@ export class FlowRun implements FlowBody {
 
   #output(isAttached: boolean): FlowBodyOutput | TroupeError | undefined {
     const [life, sequence, arrivals] = [this.life, this.#sequence, this.arrivals];
+    if (!sequence.isQuiet) return undefined;
     const { isToBeginAgain } = this.#held;
     const { isSettling } = this;
     const [open, performing] = [this.#open.size, this.work.performing];

@@ -46,12 +46,15 @@ export class HeldCalls {
     this.#isToBeginAgain = true;
   }
 
-  /** Begins a call when it may. `isScope`: a nested checkpoint, whose calls are recorded; it begins at once. */
-  begin(work: () => void, isScope: boolean): void {
-    const isReplaying = this.#parts.isReplaying();
-    if (!this.isHeld && (!isReplaying || isScope)) return work();
+  /** May a call begin at once? `isScope`: a nested checkpoint, whose calls are recorded; it begins also before all that is recorded was told. */
+  mayBegin(isScope: boolean): boolean {
+    return !this.isHeld && (isScope || !this.#parts.isReplaying());
+  }
+
+  /** Begins a call when it may. */
+  hold(work: () => void): void {
     this.#held.push(work);
-    if (isReplaying) this.#watchStuck();
+    if (this.#parts.isReplaying()) this.#watchStuck();
   }
 
   /** All that is recorded was told: begins what has waited for that, unless the flow is paused. */

@@ -26,13 +26,19 @@ export function performCall(
   const before = run.book.attempts.get(checkpoint.call.id);
   if (before) return attempts(run, checkpoint, before.count + 1, before.next);
   const at = run.clock.now();
-  const follow = (result: PerformedResult) => {
-    const ended = { attempt: 1, at, result };
-    return isFollowed(run, checkpoint, ended) ? retried(run, checkpoint, ended) : result;
-  };
   const first = attemptCall(run, checkpoint, 1);
-  return first instanceof Promise ? first.then(follow) : follow(first);
+  return first instanceof Promise
+    ? first.then((result) => followed(run, checkpoint, { attempt: 1, at, result }))
+    : followed(run, checkpoint, { attempt: 1, at, result: first });
 }
+
+/** The result of an attempt, or that of the attempts that follow it. */
+const followed = (
+  run: FlowBody,
+  checkpoint: CheckpointToPerform,
+  ended: EndedAttempt,
+): PerformedResult | Promise<PerformedResult> =>
+  isFollowed(run, checkpoint, ended) ? retried(run, checkpoint, ended) : ended.result;
 
 /** The same value without the secrets that checkpoints were given, wherever they have put them. */
 export function withoutGivenSecrets<T>({ deps }: Pick<FlowBody, 'deps'>, value: T): T {
@@ -54,8 +60,7 @@ async function attempts(
   if (pause > 0) await sleep(clock, pause, controller.signal).catch(() => {});
   if (last && controller.isAborted) return last;
   const at = clock.now();
-  const ended = { attempt, at, result: await attemptCall(run, checkpoint, attempt) };
-  return isFollowed(run, checkpoint, ended) ? retried(run, checkpoint, ended) : ended.result;
+  return followed(run, checkpoint, { attempt, at, result: await attemptCall(run, checkpoint, attempt) });
 }
 
 /** Records that an attempt has failed, and makes the next one. */

@@ -5,10 +5,10 @@ import type { BodyEnd, BodyLife } from './bodyLife.ts';
 import type { CallArrivals } from './callArrivals.ts';
 import type { CallSequence } from './callSequence.ts';
 
-/** How the body stands. */
+/** How a body stands while nothing of it is stored or told. */
 export interface BodyState {
   readonly life: Pick<BodyLife, 'end' | 'stopReason'>;
-  readonly sequence: Pick<CallSequence, 'isQuiet' | 'isReplaying' | 'isStored'>;
+  readonly sequence: Pick<CallSequence, 'isReplaying' | 'isStored'>;
   readonly arrivals: Pick<CallArrivals, 'unsent' | 'send' | 'awaitedSignals'>;
   /** How many calls are under way in this process. */
   readonly performing: number;
@@ -27,7 +27,6 @@ export function turnOutput(
   isAttached: boolean,
 ): FlowBodyOutput | TroupeError | undefined {
   const { life, sequence, arrivals, performing, isSettling } = state;
-  if (!sequence.isQuiet) return undefined;
   if (life.stopReason !== undefined) return life.end && !isSettling ? { status: 'stopped' } : undefined;
   if (life.end) return sequence.isStored ? outputOf(life.end) : undefined;
   if (sequence.isReplaying) return undefined;

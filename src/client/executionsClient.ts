@@ -101,7 +101,9 @@ export function executionsClient(parts: ExecutionsParts): ExecutionsClient {
       await this.plan(exec, options);
       // Where it came from, so that the new run can be gone on with as well.
       const { name: _, version: __, frozen_execution_spec: ___, ...meta } = aboutOf(root);
-      return get((await runtime.replay(exec, await definitionOf(definitions, root), { ...options, meta })).id);
+      const definition = await definitionOf(definitions, root);
+      const replay = () => runtime.replay(exec, definition, { ...options, meta });
+      return get(await startOnce(journal, options.key, replay));
     },
     async diff(exec, other) {
       return diffOf(await get(exec), await get(other));

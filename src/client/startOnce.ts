@@ -15,6 +15,16 @@ export async function startOnce(
     // The process that has it may have stored nothing yet.
     const [root] = await journal.find({ run: key, parent: null, limit: 1 });
     if (!root) throw thrown;
-    return root.run;
+    return again(root.run, start);
   }
+}
+
+/** What is stored now is compared with what is to be started. */
+async function again(run: string, start: () => Promise<unknown>): Promise<string> {
+  try {
+    await start();
+  } catch (thrown) {
+    if (toFailure(thrown).kind !== 'owned_elsewhere') throw thrown;
+  }
+  return run;
 }

@@ -149,7 +149,7 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     const [claim] = await runtime.journal.claims({ run });
     const holder = claim && claim.until > 0 && members.members.find(({ owner }) => owner === claim.owner);
     if (holder) await request(holder.name, 'give', { run });
-    await runs.take(run, why, pin);
+    await runs.take(run, why, { isPinned: pin });
   }
 
   const misfits = async (run: string) => runtime.misfits(run, (await runs.definitionOf(run)).subject);

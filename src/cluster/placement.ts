@@ -26,7 +26,7 @@ const settleTime = 5_000;
 /** A free run belongs to the best node first; each further node waits so many milliseconds longer before it takes the run. */
 const rankDelay = 2_000;
 /** How many free runs are looked at and taken at a time. */
-const concurrency = 16;
+const concurrency = 64;
 /** The most runs that are handed over in one round. */
 const maxHandovers = 20;
 /** The most runs of which it is decided in one round whether another node should have them: a round does not stop the process. */
@@ -110,7 +110,7 @@ export class Placement {
     const [host, process] = owner.split(' ');
     const previous = members.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
     // A run that cannot be taken must not keep the others from being taken.
-    await runs.take(run, `${previous} released it`).catch(() => {});
+    await runs.take(run, `${previous} released it`, { offered }).catch(() => {});
   }
 
   /** Hands over runs in which nothing is under way, once the nodes have been the same for some time. */

@@ -23,6 +23,13 @@ export interface NodeRun {
   readonly isPinned: boolean;
 }
 
+/** Of which definition a stored run is: its name, the settings of the run, and the version with which it was begun, where that is known. */
+export interface OfferedRun {
+  readonly name: string;
+  readonly args: Json | undefined;
+  readonly version: string | undefined;
+}
+
 /** The name of the definition with which a run was started, and its settings; from the metadata of its root. */
 export function runOrigin({ meta }: Pick<ActorRow, 'meta'>): {
   readonly name: string;
@@ -131,21 +138,25 @@ export class NodeRuns {
       );
   }
 
-  /** The name of a stored run's definition, if this node offers it and can read the run, and the version with which the run was begun. */
-  async offeredFor(run: string): Promise<{ readonly name: string; readonly version: string | undefined } | undefined> {
+  /** The definition of a stored run, if this node offers it and can read the run, and the version with which the run was begun. */
+  async offeredFor(run: string): Promise<OfferedRun | undefined> {
     const [root] = await this.#runtime.journal.find({ run, parent: null, limit: 1 }).catch((thrown: unknown) => {
       if (this.#isUnfit(run, thrown)) return [];
       throw thrown;
     });
-    const name = root && runOrigin(root).name;
-    return name !== undefined && this.#offers.has(name) && root ? { name, version: versionIn(root) } : undefined;
+    const origin = root && runOrigin(root);
+    return origin && this.#offers.has(origin.name) ? { ...origin, version: versionIn(root) } : undefined;
   }
 
-  /** Resumes a run here. `why` is logged. Rejects as `Runtime.resume` does. */
-  take(run: string, why: string, pinned = false): Promise<void> {
+  /** Resumes a run here. `why` is logged; `offered` is what `offeredFor` has told of it, if it was asked. Rejects as `Runtime.resume` does. */
+  take(
+    run: string,
+    why: string,
+    { isPinned = false, offered }: { readonly isPinned?: boolean; readonly offered?: OfferedRun } = {},
+  ): Promise<void> {
     const before = this.#taking.get(run);
     if (before) return before;
-    const taking = this.#take(run, why, pinned).finally(() => this.#taking.delete(run));
+    const taking = this.#take(run, why, isPinned, offered).finally(() => this.#taking.delete(run));
     this.#taking.set(run, taking);
     return taking;
   }
@@ -203,11 +214,14 @@ export class NodeRuns {
       );
   }
 
-  async #take(run: string, why: string, pinned: boolean): Promise<void> {
+  async #take(run: string, why: string, isPinned: boolean, offered: OfferedRun | undefined): Promise<void> {
     try {
-      const { name, subject } = await this.definitionOf(run);
+      const offer = offered && this.#offers.get(offered.name);
+      const { name, subject } = offer
+        ? { name: offer.name, subject: await offer.definitionFor(offered.args) }
+        : await this.definitionOf(run);
       const handle = await this.#runtime.resume(run, subject);
-      this.watch(name, handle, pinned);
+      this.watch(name, handle, isPinned);
       this.#log(`${run} is here now: ${why}`);
       this.noteVersion(handle, subject);
     } catch (thrown) {

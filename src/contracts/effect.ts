@@ -86,7 +86,7 @@ export interface EffectOptions<Input, Output = unknown> {
   /** What it does outside: `pure`, `read` or `write`, also by its input. Default `read`. */
   kind?: EffectKind | ((input: Input) => EffectKind);
   /**
-   * For a `pure` effect that is quick: it is performed before the commit that asks for it is stored. A result that comes within milliseconds is a further step of the
+   * For a quick effect that changes nothing outside: it is performed before the commit that asks for it is stored. A result that comes within milliseconds is a further step of the
    * same write; one that takes longer comes by itself. Default false.
    */
   eager?: boolean;

@@ -259,6 +259,8 @@ export interface ModelScope {
   readonly signal: AbortSignal;
   /** When it must have answered; milliseconds since the epoch, undefined for no limit. */
   readonly deadline: number | undefined;
+  /** What the call may cost, in US dollars, for a gateway of another process: here the caller compares the estimate itself. No limit when undefined. */
+  readonly budgetUsd?: number | undefined;
   /** Shown to observers; not stored. */
   readonly progress?: (note: Json) => void;
 }

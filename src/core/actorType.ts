@@ -84,9 +84,10 @@ export const defaultSupervision: Supervision = {
 export const defaultMailbox: MailboxPolicy = { limit: 1_000, whenFull: 'reject' };
 
 /** Checks a machine once, when its type is defined, with all that its actors may start. Throws `definition` or `unsupported`. */
-export function defineActorType(machine: AnyStateMachine, options: ActorTypeOptions, platform: Platform): ActorType {
+export function defineActorType(given: AnyStateMachine, options: ActorTypeOptions, platform: Platform): ActorType {
+  const machine = undeferred(given);
   requireDurable(machine, options);
-  return typeOf(undeferred(machine), options, platform);
+  return typeOf(machine, options, platform);
 }
 
 /** A machine that is deferred is one of ours: it is checked when the first of its actors starts. */

@@ -38,6 +38,7 @@ export function replaceReferences(value: unknown, replacement: (reference: Refer
   let copy: Record<string, unknown> | unknown[] | undefined;
   for (const key in value) {
     const inner = (value as Record<string, unknown>)[key];
+    if (typeof inner !== 'object') continue;
     const replaced = replaceReferences(inner, replacement, depth + 1);
     if (replaced === inner) continue;
     copy ??= Array.isArray(value) ? [...(value as unknown[])] : { ...value };

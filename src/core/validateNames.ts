@@ -101,17 +101,18 @@ export interface Declaration {
 }
 
 /** Actions and guards may be declared with XState's own, and refer to further names there. */
-export const undeclaredInDeclarations = (
+export function undeclaredInDeclarations(
   { actions, guards }: Readonly<Record<'actions' | 'guards', readonly Declaration[]>>,
   machine: AnyStateMachine,
-): string[] => [
-  ...actions.flatMap(({ name, value }) =>
-    typeof value === 'function' ? builtInProblems(`action "${name}"`, builtInReference(value), machine) : none,
-  ),
-  ...guards.flatMap(
-    ({ name, value }) =>
-      builtInReference(value).guards?.flatMap((inner) => guardProblems(`guard "${name}"`, inner, machine)) ?? none,
-  ),
-];
+): string[] {
+  const problems: string[] = [];
+  for (const { name, value } of actions)
+    if (typeof value === 'function')
+      problems.push(...builtInProblems(`action "${name}"`, builtInReference(value), machine));
+  for (const { name, value } of guards)
+    for (const inner of builtInReference(value).guards ?? none)
+      problems.push(...guardProblems(`guard "${name}"`, inner, machine));
+  return problems;
+}
 
-const none: readonly string[] = [];
+const none: readonly never[] = [];

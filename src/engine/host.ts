@@ -251,7 +251,7 @@ export class Host implements AsyncDisposable {
         'unknown_recipient',
         `There is no run "${run}" in this journal. "troupe runs list" shows those there are.`,
       );
-    return this.start(type, { run, ...(about === undefined ? {} : { about }) });
+    return this.start(type, { run, isActive: root.status === 'active', ...(about === undefined ? {} : { about }) });
   }
 
   /** Leaves a message for any actor of any run, whichever process runs it. Durable when it resolves. */

@@ -77,10 +77,12 @@ export class ActorLists {
     this.#unread?.delete(name);
     const length = this.#lengths?.get(name) ?? 0;
     // A list without entries is in no journal.
-    const all = unread || length === 0 ? Promise.resolve(unread ?? []) : this.#read(name, length);
-    const list = all.then((entries) => ({ entries, folds: new Map() }));
+    const isHere = unread !== undefined || length === 0;
+    const list = isHere ? Promise.resolve(keptList(unread ?? [])) : this.#read(name, length).then(keptList);
     lists.set(name, list);
-    list.catch(() => lists.delete(name)); // The next call reads again.
+    if (!isHere) list.catch(() => lists.delete(name)); // The next call reads again.
     return list;
   }
 }
+
+const keptList = (entries: Json[]): KeptList => ({ entries, folds: new Map() });

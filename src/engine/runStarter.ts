@@ -28,6 +28,8 @@ export interface StartActorOptions {
   readonly isNew?: boolean;
   /** Nothing was stored of it a moment ago: it is not looked for before the claim, which tells. False by default. */
   readonly isUnstored?: boolean;
+  /** Its root was active a moment ago: whether it has ended is not looked up before the claim. False by default. */
+  readonly isActive?: boolean;
   /** Milliseconds since the epoch; everything the actor starts inherits it. */
   readonly deadline?: number;
   /** Facts about the run for people and commands. */
@@ -96,8 +98,8 @@ export class RunStarter {
     if (registry.of(run).size > 0) await this.#requireSame(address, options);
     const turn = context.clock.turn?.();
     if (turn) await turn;
-    const mayBeStored = !options.retry && !options.isNew && !options.isUnstored;
-    if (mayBeStored && (await this.#hasEnded(address, options))) return address;
+    const mayHaveEnded = !options.retry && !options.isNew && !options.isUnstored && !options.isActive;
+    if (mayHaveEnded && (await this.#hasEnded(address, options))) return address;
     const hosted = await this.#parts.claim(run, address, options.isNew === true).catch(async (thrown: unknown) => {
       // What is another run is told at once: waiting for the process that has it would not help.
       if (toFailure(thrown).kind === 'owned_elsewhere') await this.#requireSame(address, options);

@@ -187,5 +187,5 @@ export const invalidInput = ({ server }: ErrorContext, tool: ServerTool, problem
   new TroupeError(
     'invalid',
     `Tool "${tool.name}" of "${server}" was called with input that does not fit: ${problem}. Call it again with input that fits its schema.`,
-    { data: { server, tool: tool.name } },
+    { data: { server, tool: tool.name, sent: false } },
   );

@@ -32,16 +32,27 @@ export interface FlowConfiguration {
   readonly deadline: Duration | undefined;
 }
 
+/** What the last run of a flow began with, and what the sources said then: most runs of a flow are begun alike. */
+const last = new WeakMap<Flow, { readonly said: string; readonly configuration: FlowConfiguration }>();
+
 /** Decides everything that a run of a flow begins with. `given`: what was given with the run. Throws `invalid` for a variable that does not fit. */
 export function flowConfiguration(flow: Flow, given: RunDefaults, { env, file }: Surroundings): FlowConfiguration {
-  const layers: ConfigurationLayers = {
+  const sources = {
     run: given,
-    flow: ownConfiguration(flow),
     process: processConfiguration(),
     environment: environmentConfiguration(env),
     ...(file ? { file } : {}),
-    default: builtInConfiguration,
   };
+  const said = JSON.stringify(sources);
+  const known = last.get(flow);
+  if (known?.said === said) return known.configuration;
+  const configuration = decided(flow, { ...sources, flow: ownConfiguration(flow), default: builtInConfiguration });
+  last.set(flow, { said, configuration });
+  return configuration;
+}
+
+function decided(flow: Flow, layers: ConfigurationLayers): FlowConfiguration {
+  const { run: given = {} } = layers;
   const isLimited = given.deadline !== undefined || flow.options.deadline !== undefined;
   return {
     appends: [{ list: settingsList, entry: asJson(runSettings(layers)) }],

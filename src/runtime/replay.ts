@@ -1,4 +1,5 @@
 /** Replays of flows: a new run that takes the results of another one, and performs the rest anew. */
+import { inputHash } from '../../actors/flow/inputHash.ts';
 import { keptRecordsList } from '../contracts/flow/record.ts';
 import type { FlowStart } from '../contracts/flow/flow.ts';
 import { replayPlan, type CallPlan } from '../flow/replayPlan.ts';
@@ -47,12 +48,13 @@ export async function prepareReplay(
     from: settings.from,
     overrides: settings.overrides,
   });
-  const { input: given, began: _, kept: __, ...start } = before;
+  const { input: given, began: _, kept: __, keptHash: ___, ...start } = before;
+  const kept = plan.kept.map((record) => asJson(record) as Json);
   return {
     plan,
     input: changed(given, settings.input, start.encoded === true),
-    start: { ...start, seed: before.seed ?? run, replayOf: run, kept: plan.kept.length },
-    appends: plan.kept.map((record) => ({ list: keptRecordsList, entry: asJson(record) as Json })),
+    start: { ...start, seed: before.seed ?? run, replayOf: run, kept: kept.length, keptHash: inputHash(kept) },
+    appends: kept.map((entry) => ({ list: keptRecordsList, entry })),
   };
 }
 

@@ -10,10 +10,15 @@ export type OptionNames<T> = { readonly [Name in keyof T]-?: true };
  * `what` is where the options were given, such as `tool "pay"`.
  */
 export function requireOptions<T extends object>(what: string, given: T | undefined, names: OptionNames<T>): void {
-  if (typeof given !== 'object' || given === null) return;
+  if (typeof given !== 'object' || given === null || areKnown(given, names)) return;
   const problem = unknownNames(Object.keys(given), Object.keys(names));
   if (problem !== undefined)
     throw new TroupeError('definition', `${what} ${problem}${problem.endsWith('?') ? '' : '.'}`);
+}
+
+function areKnown(given: object, names: object): boolean {
+  for (const name in given) if (!Object.hasOwn(names, name)) return false;
+  return true;
 }
 
 /** `has no option "efect"; did you mean "effect"?` Undefined when all names are known. */

@@ -42,12 +42,17 @@ function isPlainInside(value: object, remember: boolean, depth: number): boolean
   if (Array.isArray(value)) {
     if (isFinishedList(value)) return true;
     // An index, since `every` passes over holes.
-    for (let i = 0; i < value.length; i++)
-      if (value[i] === undefined || !isPlain(value[i], remember, depth + 1)) return false;
+    for (let i = 0; i < value.length; i++) {
+      const inner: unknown = value[i];
+      if (typeof inner !== 'string' && (inner === undefined || !isPlain(inner, remember, depth + 1))) return false;
+    }
   } else {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) return false;
-    for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], remember, depth + 1)) return false;
+    for (const key in value) {
+      const inner = (value as Record<string, unknown>)[key];
+      if (typeof inner !== 'string' && !isPlain(inner, remember, depth + 1)) return false;
+    }
   }
   if (remember) seen.add(value);
   return true;

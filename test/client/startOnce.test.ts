@@ -14,3 +14,16 @@ test('a run that another process is just beginning is not there yet: the caller 
   expect(await startOnce(runtime.journal, 'k', elsewhere)).toBe('k');
   await expect(startOnce(runtime.journal, undefined, elsewhere)).rejects.toMatchObject({ kind: 'owned_elsewhere' });
 });
+
+test('another input under a key that another process is just beginning is refused as it is later', async () => {
+  await using runtime = await testRuntime();
+  await runtime.start(flowsOver({ done: [], isBroken: false })['greet']!, 'one', { key: 'k' });
+  // The run was not stored yet when it was looked for, and is when it is looked for again.
+  const answers = [
+    elsewhere,
+    async () => runtime.start(flowsOver({ done: [], isBroken: false })['greet']!, 'two', { key: 'k' }),
+  ];
+  await expect(startOnce(runtime.journal, 'k', async () => answers.shift()!())).rejects.toMatchObject({
+    kind: 'conflict',
+  });
+});

@@ -47,6 +47,22 @@ test('an override is given instead of a result, and everything that follows is p
   expect(done.filter((each) => each === 'research')).toHaveLength(1);
 });
 
+test('the same key is the same replay: one that takes other results, or begins elsewhere, is refused', async () => {
+  const { done, subject } = content();
+  await using runtime = await onDisk()();
+  await untilRest(runtime, subject, { topic: 'tea' });
+  const replay = (settings: object) => runtime.replay('r', subject, { from: 'publish', key: 'again', ...settings });
+  const first = await resultOf(await replay({}));
+  expect(await resultOf(await replay({}))).toBe(first);
+  expect(done).toEqual(['research', 'write_draft', 'publish', 'publish']);
+  const others = [
+    { overrides: { 'checkpoint.write_draft': 'Draft by hand' } },
+    { from: 'write_draft' },
+    { input: { topic: 'coffee' } },
+  ];
+  for (const other of others) await expect(replay(other)).rejects.toMatchObject({ kind: 'conflict' });
+});
+
 test('a branch that only ran beside is reused; every call that joins a result is performed anew', async () => {
   const { done, does } = journalOf();
   const subject = flow('branches', async (ctx) => {

@@ -16,7 +16,7 @@ import { keptTask, keptTools } from './keptTask.ts';
 import { redactionOf } from './withoutSecrets.ts';
 import { readCalls, withOwnIds } from './readCalls.ts';
 import { readReply } from './readReply.ts';
-import { mayAttempt, requireBudget } from './stepBudget.ts';
+import { budgetLeft, mayAttempt, requireBudget } from './stepBudget.ts';
 import { stepRequest } from './stepPrompts.ts';
 
 /** Fills `ask`. A retried run knows a question again by its number, whatever it may cost. */
@@ -33,7 +33,7 @@ export const askStepModel = (deps: AgentStepDeps) =>
           const answer = await deps.gateway.answer(
             task.value.model.group,
             request,
-            modelScope(scope),
+            { ...modelScope(scope), budgetUsd: budgetLeft(task, question) },
             (part) => scope.progress(redaction.clean(asJson(part))),
             mayAttempt(task, question),
           );

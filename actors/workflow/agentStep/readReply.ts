@@ -1,5 +1,5 @@
 /** Reads what the text of an answer says: a draft that fits, one that breaks the schema, or no JSON object. */
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../../../src/values/json.ts';
+import { canonicalJson, isJsonObject, type JsonObject } from '../../../src/values/json.ts';
 import type { StepEnd } from '../../../src/contracts/workflow/step.ts';
 import { noMetrics } from '../../../src/contracts/workflow/metrics.ts';
 import { judge } from '../../../src/workflow/airlock/judge.ts';
@@ -8,14 +8,14 @@ import { violations, violationText, type SchemaViolation } from '../../../src/wo
 import { inexactIntegersIn } from '../../../src/values/exactNumbers.ts';
 import { makeFailure } from '../../../machines/failure.ts';
 import { asZodJson } from '../../../machines/json.ts';
+import { requireInput } from '../../../src/values/plain.ts';
 import { propertiesOf } from '../../../src/values/properties.ts';
 import type { KeptAgentTask, StepQuestion, StepReply } from '../../../machines/workflow/agentStep/effectTypes.ts';
 
-/** The one JSON object that a text is, inside one code fence or without; undefined when it is anything else. */
+/** The one JSON object that a text is, inside one code fence or without; undefined when it is anything else, or holds what cannot be stored. */
 export function jsonObjectIn(text: string): JsonObject | undefined {
   try {
-    // Only valid JSON gets further, so the value is JSON.
-    const value = JSON.parse(withoutFence(text.trim())) as Json;
+    const value = requireInput('The answer', JSON.parse(withoutFence(text.trim())));
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;

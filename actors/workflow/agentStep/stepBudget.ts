@@ -7,6 +7,10 @@ import type { ModelGateway } from '../../tools.ts';
 /** A ten-millionth of a dollar is lost in sums. */
 const rounding = 1e-7;
 
+/** What is left of the step's budget, in US dollars; undefined when it has none. */
+export const budgetLeft = ({ value: { budgetUsd } }: KeptAgentTask, { spent }: StepQuestion): number | undefined =>
+  budgetUsd === undefined ? undefined : budgetUsd - spent + rounding;
+
 /** Throws `budget` when the budget is spent, or when the call could cost more than what is left of it. */
 export function requireBudget(
   { value: { budgetUsd, model } }: KeptAgentTask,

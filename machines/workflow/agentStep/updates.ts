@@ -46,6 +46,11 @@ export function nextBatch(queue: readonly StepCall[]): readonly StepCall[] {
   return queue.slice(0, others === -1 ? queue.length : Math.max(1, others));
 }
 
+/** Whether a call was made: not one that a person did not allow, nor one whose arguments do not fit. */
+const wasMade = (outcome: ToolOutcome): boolean =>
+  denialIn(outcome) === undefined &&
+  (outcome.ok || outcome.failure.kind !== 'invalid' || propertiesOf(outcome.failure.data).sent !== false);
+
 /** What an ended call changes: it runs no more, and may decide the step. */
 export function afterOutcome(context: AgentStepContext, call: RunningStepCall, outcome: ToolOutcome): Change {
   const decided =
@@ -54,11 +59,7 @@ export function afterOutcome(context: AgentStepContext, call: RunningStepCall, o
     (isServerFailure(outcome) ? serverFault(call.name, outcome) : undefined);
   return {
     running: context.running.filter(({ slot }) => slot !== call.slot),
-    // A call that a person did not allow was not made.
-    metrics:
-      denialIn(outcome) === undefined
-        ? { ...context.metrics, tool_calls: context.metrics.tool_calls + 1 }
-        : context.metrics,
+    metrics: wasMade(outcome) ? { ...context.metrics, tool_calls: context.metrics.tool_calls + 1 } : context.metrics,
     ...(decided ? { fault: decided } : {}),
   };
 }

@@ -23,6 +23,8 @@ export const FlowStart = z.object({
   replayOf: z.string().exactOptional(),
   /** How many results it takes from there. */
   kept: z.number().int().nonnegative().exactOptional(),
+  /** A hash of these results: a replay of the same run that takes others is another one. */
+  keptHash: z.string().exactOptional(),
   /** The settings of its run; a root has them in a list of its own. */
   settings: StoredSettings.exactOptional(),
   /** How many flows are around it. */

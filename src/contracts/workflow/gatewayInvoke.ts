@@ -43,6 +43,8 @@ export const GatewayInvokeRequest = z.looseObject({
   messages: z.array(InvokeMessage).min(1),
   /** The most tokens of the answer; 1,024 by default, and for 0. */
   max_tokens: z.int().nonnegative().nullish(),
+  /** What the call may cost, in US dollars: one that could cost more is refused with `budget_exceeded`. No limit by default. Ours. */
+  budget_usd: z.number().nonnegative().nullish(),
   /** That of the group by default. */
   temperature: z.number().nonnegative().nullish(),
   tools: z

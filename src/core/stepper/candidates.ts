@@ -79,11 +79,13 @@ export function chooseEventless(
   event: AnyEventObject,
 ): readonly PlannedTransition[] {
   if (eventless.length === 0) return none;
-  const chosen = new Set<PlannedTransition>();
-  for (const transitions of eventless) {
-    const taken = transitions.find(({ guard }) => guard === undefined || passes(guard, snapshot, event));
-    if (taken) chosen.add(taken);
-  }
-  return [...chosen];
+  let chosen = none;
+  for (const transitions of eventless)
+    for (const transition of transitions) {
+      if (transition.guard !== undefined && !passes(transition.guard, snapshot, event)) continue;
+      if (!chosen.includes(transition)) chosen = [...chosen, transition];
+      break;
+    }
+  return chosen;
 }
 const none: readonly PlannedTransition[] = [];

@@ -4,18 +4,18 @@ import type { GuardFunction, GuardReference, ReferenceTo, StepArguments, Working
 
 /** Throws what the guard throws, and for a guard that the machine does not have. */
 export function passes(guard: GuardReference, snapshot: WorkingSnapshot, event: AnyEventObject): boolean {
-  const found = typeof guard === 'function' ? guard : declaredGuard(guard, snapshot);
-  if (typeof found !== 'function') return passes(found, snapshot, event);
+  let found: GuardReference | undefined = guard;
+  if (typeof guard !== 'function') {
+    const name = typeof guard === 'string' ? guard : guard.type;
+    found = snapshot.machine.implementations.guards[name] as GuardReference | undefined;
+    if (!found) throw new Error(`Guard '${name}' is not implemented.'.`);
+    // A guard may be declared as a reference to another one.
+    if (typeof found !== 'function') return passes(found, snapshot, event);
+  }
+  const { check } = found as GuardFunction;
   const args: StepArguments = { context: snapshot.context, event };
-  return 'check' in found && found.check ? found.check(snapshot, args, found) : found(args, parametersOf(guard, args));
-}
-
-function declaredGuard(guard: Exclude<GuardReference, GuardFunction>, { machine }: WorkingSnapshot): GuardReference {
-  const name = typeof guard === 'string' ? guard : guard.type;
-  // A guard may be declared as a reference to another one.
-  const found = machine.implementations.guards[name] as GuardReference | undefined;
-  if (!found) throw new Error(`Guard '${name}' is not implemented.'.`);
-  return found;
+  if (check) return check(snapshot, args, found);
+  return (found as GuardFunction)(args, typeof guard === 'object' ? parametersOf(guard, args) : undefined);
 }
 
 /** The parameters of a reference, which may depend on the context and the event. */

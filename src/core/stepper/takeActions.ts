@@ -33,7 +33,7 @@ interface Retry {
 function takeAction(step: RunningStep, reference: ActionReference, extra: ActionExtra, retries: Retry[]): void {
   const action = implementationOf(reference, step);
   const args = argumentsNow(step);
-  const params = parametersOf(reference, args);
+  const params = typeof reference === 'object' ? parametersOf(reference, args) : undefined;
   if (!isBuiltIn(action)) {
     add(step, { type: typeOf(reference), info: args, params, exec: action });
     return;

@@ -9,7 +9,14 @@
  */
 import type { GatewayFileDefinition, ModelGroup } from '../../contracts/workflow/gatewayFile.ts';
 import type { GatewayInvokeAnswer, GatewayInvokeRequest } from '../../contracts/workflow/gatewayInvoke.ts';
-import type { Model, ModelAnswer, ModelChoice, ModelRequest, ModelScope } from '../../contracts/model.ts';
+import type {
+  FailedAttempts,
+  Model,
+  ModelAnswer,
+  ModelChoice,
+  ModelRequest,
+  ModelScope,
+} from '../../contracts/model.ts';
 import type { Clock } from '../../values/clock.ts';
 import { nearestName } from '../../values/options.ts';
 import type { Breaker } from '../breaker.ts';
@@ -165,9 +172,25 @@ export function groupGateway(file: GatewayFileDefinition, options: GroupGatewayO
       } catch (thrown) {
         throw withGatewayCode(thrown);
       }
-      return invokeAnswerOf(await answer(request.group, asked, scope));
+      const { budget_usd: budget } = request;
+      if (budget == null) return invokeAnswerOf(await answer(request.group, asked, scope));
+      requireAffordable(groupOf(request.group), asked, budget);
+      const mayTry = ({ usage }: FailedAttempts) => (usage.usd ?? 0) < budget;
+      return invokeAnswerOf(await answer(request.group, asked, scope, undefined, mayTry));
     },
   };
+}
+
+/** No call begins that could cost more than it may. */
+function requireAffordable({ gateway: models, models: all }: OpenGroup, asked: ModelRequest, budget: number): void {
+  const { price, inputTokens = 0, maxOutputTokens = 0 } = models.estimate(all(), asked);
+  const most = price ? (inputTokens * price.input + maxOutputTokens * price.output) / 1e6 : 0;
+  if (most <= budget) return;
+  throw gatewayError(
+    'budget_exceeded',
+    'budget',
+    `The call can cost ${most.toFixed(4)} US dollars, and ${budget.toFixed(4)} are left. Raise the budget, or lower max_tokens.`,
+  );
 }
 
 function requireModels({ name }: ModelGroup, models: readonly GroupModel[]): readonly GroupModel[] {

@@ -24,6 +24,8 @@ export interface ClaimOptions {
   readonly clock: Clock;
   readonly reader: RunReader;
   readonly liveness: Liveness;
+  /** Did a note say, when they were listed last, that nobody has the run? */
+  isNoted(run: string): boolean;
 }
 
 /** The claims of this process. */
@@ -67,15 +69,21 @@ export class Claims {
     const unsure = mine.unsure.get(run);
     const before = unsure && (await this.#send(unsure, mine));
     if (before !== undefined) return before;
-    // Most runs that are claimed are new: that is found out by the birth itself.
-    const born = reader.knows(run) ? undefined : await this.#take(run, undefined, mine);
+    // Of a dead process, and found out already: the claim itself tells whether it is still so.
+    const known = this.#options.isNoted(run) ? undefined : reader.takeKnown(run);
+    const taken = known && (await this.#take(run, known, mine));
+    if (taken !== undefined) return taken;
+    // Most other runs that are claimed are new: that is found out by the birth itself.
+    const born = known || reader.knows(run) ? undefined : await this.#take(run, undefined, mine);
     if (born !== undefined) return born;
     for (let reread = 0; ; reread++) {
       // The log of the holder was ended and cannot be read as ended: someone has removed it since.
       const isLogGone = reread > 1;
       if (isLogGone) await this.#pause(reread);
       const stored = await reader.take(run);
-      const free = stored && (await store.free.last(run));
+      // A run that somebody has had since has a note only where that process died before it deleted the note.
+      const mayBeNoted = stored && (stored.head.owner === undefined || this.#options.isNoted(run));
+      const free = mayBeNoted ? await store.free.last(run) : undefined;
       if (!(await this.#isFree(run, stored, mine, alive, isLogGone))) continue;
       reread = 0;
       const epoch = await this.#take(run, stored, mine);

@@ -37,7 +37,8 @@ export function memoryLogs(contents: LogContents = emptyLogs()): FencedLogs {
       return sequence;
     },
     last: async (name) => lastOf(name),
-    read: (name, after = 0) => each((logs.get(name) ?? []).filter(({ sequence }) => sequence > after)),
+    read: (name, after = 0, { sequence: last }: Pick<StoredMessage, 'sequence'> = { sequence: Infinity }) =>
+      each((logs.get(name) ?? []).filter(({ sequence }) => sequence > after && sequence <= last)),
     heads: async (names) => names.flatMap((name) => headOf(name) ?? []),
     allHeads: (after = 0) =>
       each([...logs.keys()].flatMap((name) => headOf(name) ?? []).filter(({ sequence }) => sequence > after)),

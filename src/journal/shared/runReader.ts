@@ -1,6 +1,7 @@
 /**
  * Reads a run from the store: its segments, then what the log of its owner has after the last one. The last segment is looked up again afterwards: when a
- * new one came meanwhile, the log may have been trimmed before it was read, and the reader reads on. A run that nobody has is in its segments as a whole.
+ * new one came meanwhile, the log may have been trimmed before it was read, and the reader reads on. A run that nobody has is in its segments as a whole, and
+ * one whose owner's log had been read to its end before is in them and in what was read of the log.
  * A run that was deleted and begun again under its key does not continue what was read before, so only what is damaged when it is read anew is.
  */
 import type { Clock } from '../../values/clock.ts';
@@ -8,7 +9,7 @@ import { toFailure, TroupeError } from '../../values/failure.ts';
 import { damaged, type LoggedWrite } from './entry.ts';
 import { RunReplica } from './runReplica.ts';
 import { decodeSegment, segmentHead, type SegmentHead } from './segment.ts';
-import type { FencedLogs } from './store.ts';
+import type { FencedLogs, StoredMessage } from './store.ts';
 import type { Tails } from './tails.ts';
 
 /** A run as it is stored. */
@@ -52,6 +53,17 @@ export class RunReader {
     return this.#kept.has(run);
   }
 
+  /**
+   * A run of a dead process as it was read last, without asking whether it is still so: a claim that follows it is refused when it is not. The replica is the
+   * caller's. Undefined when it was not read lately, or the log of its owner was not ended then.
+   */
+  takeKnown(run: string): StoredRun | undefined {
+    const reading = this.#reading.has(run) ? undefined : this.#kept.get(run);
+    if (!reading?.isFenced) return undefined;
+    this.#kept.delete(run);
+    return storedRun(reading);
+  }
+
   /** As `read`, and the replica is the caller's: this reader forgets it. */
   take(run: string): Promise<StoredRun | undefined> {
     return this.#inTurn(run, () => {});
@@ -68,7 +80,7 @@ export class RunReader {
   /** A run as its segments up to a sequence have it. */
   async readSegments(run: string, sequence: number): Promise<RunReplica> {
     const reading = new Reading(run);
-    await reading.readSegments(this.#runs, sequence, this.#clock);
+    await reading.readSegments(this.#runs, { sequence }, this.#clock);
     if (reading.sequence === sequence) return reading.replica;
     throw new TroupeError('environment', `The run ${run} is gone from the shared journal.`, { data: { gone: true } });
   }
@@ -88,14 +100,16 @@ export class RunReader {
   }
 
   async #readOn(run: string, reading: Reading, keep: (reading: Reading) => void): Promise<StoredRun | undefined> {
+    let ended = this.#tails.endedCount;
     for (let last = await this.#runs.last(run); last;) {
-      await reading.readSegments(this.#runs, last.sequence, this.#clock);
+      await reading.readSegments(this.#runs, last, this.#clock);
       if (reading.isAstray) {
         reading = new Reading(run);
         continue;
       }
       if (reading.sequence === 0) {
         // It was deleted, and perhaps begun again, before the first segment was read.
+        ended = this.#tails.endedCount;
         last = await this.#runs.last(run);
         continue;
       }
@@ -107,7 +121,9 @@ export class RunReader {
       // The tail may be read on for another run meanwhile.
       const part = tail && { sequence: tail.sequence, writes: tail.after(run, reading.tail) };
       const isFenced = tail?.fencedBy !== undefined;
-      const again = await this.#runs.last(run);
+      const isKnown = isWhole && tail !== undefined && tail.endedAs <= ended;
+      ended = this.#tails.endedCount;
+      const again = isKnown ? last : await this.#runs.last(run);
       if (again?.sequence === last.sequence) {
         // Not before it is certain that nothing was trimmed: what comes after a gap must not be applied.
         if (part) reading.readTail(part);
@@ -119,10 +135,10 @@ export class RunReader {
   }
 
   #found(reading: Reading, keep: (reading: Reading) => void, isFenced: boolean): StoredRun {
+    reading.isFenced = isFenced;
     keep(reading);
     this.#forget();
-    const { replica, head, sequence, unmoved } = reading;
-    return { replica, head, sequence, isFenced, unmoved };
+    return storedRun(reading);
   }
 
   #forget(): void {
@@ -136,6 +152,14 @@ export class RunReader {
   }
 }
 
+const storedRun = ({ replica, head, sequence, isFenced, unmoved }: Reading): StoredRun => ({
+  replica,
+  head,
+  sequence,
+  isFenced,
+  unmoved,
+});
+
 /** How far one run has been read. */
 class Reading {
   readonly replica: RunReplica;
@@ -143,6 +167,8 @@ class Reading {
   #head: SegmentHead | undefined;
   #tail = 0;
   unmoved: string[] = [];
+  /** The log of its owner was ended when it was read. */
+  isFenced = false;
   /** It has made a write that its owner did not move when it gave the run back, and that is no part of the run: it must be read anew. */
   isAstray = false;
 
@@ -159,11 +185,15 @@ class Reading {
     return this.#sequence;
   }
 
-  async readSegments(runs: FencedLogs, last: number, clock: Pick<Clock, 'turn'>): Promise<void> {
-    if (last === this.#sequence) return;
+  async readSegments(
+    runs: FencedLogs,
+    last: StoredMessage | Pick<StoredMessage, 'sequence'>,
+    clock: Pick<Clock, 'turn'>,
+  ): Promise<void> {
+    if (last.sequence === this.#sequence) return;
     const { run } = this.replica;
-    for await (const message of runs.read(run, this.#sequence)) {
-      if (message.sequence > last) return;
+    for await (const message of runs.read(run, this.#sequence, 'body' in last ? last : undefined)) {
+      if (message.sequence > last.sequence) return;
       const head = segmentHead(message);
       this.#sequence = message.sequence;
       if (!head) continue; // A message of another program.

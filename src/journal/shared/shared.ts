@@ -58,7 +58,9 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
   const tails = new Tails(store.logs);
   const reader = new RunReader(store.runs, tails, clock);
   const liveness = new Liveness(store);
-  const claims = new Claims({ store, clock, reader, liveness });
+  /** The runs of which a note says that nobody has them, when they were listed last. */
+  let noted: ReadonlySet<string> = new Set();
+  const claims = new Claims({ store, clock, reader, liveness, isNoted: (run) => noted.has(run) });
   /** By owner: the incarnation that can claim. */
   const incarnations = new Map<string, Incarnation>();
   const id = clock.id();
@@ -150,6 +152,8 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       if (content) return content;
     }
     const others = candidates.filter((run) => holderOf(run) === undefined);
+    const [only] = others;
+    if (only !== undefined && others.length === 1) return withActor(only);
     const stored = await Promise.all(others.map(async (run) => (await store.runs.last(run)) && run));
     for (const run of stored) {
       const content = run === undefined ? undefined : await withActor(run);
@@ -222,8 +226,10 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
 
   /** The runs that nobody has: given back, or left by a process that died. */
   async function freeRuns(): Promise<IndexedRun[]> {
-    const noted = (await store.runs.heads(await store.free.names())).flatMap((message) => indexed(message) ?? []);
-    const free = noted.filter(
+    const names = await store.free.names();
+    noted = new Set(names);
+    const heads = (await store.runs.heads(names)).flatMap((message) => indexed(message) ?? []);
+    const free = heads.filter(
       ({ head: { owner, summary } }) => owner === undefined && summary.root?.status === 'active',
     );
     return [...free, ...(await dead.runs()).flatMap((message) => indexed(message) ?? [])];

@@ -34,8 +34,8 @@ export interface FencedLogs {
   append(name: string, expected: number, message: NewMessage): Promise<number | undefined>;
   /** The last message; it is never older than an append that was acknowledged before the call. */
   last(name: string): Promise<StoredMessage | undefined>;
-  /** The messages of a log in order that are there by now, after a sequence; all by default. */
-  read(name: string, after?: number): AsyncIterable<StoredMessage>;
+  /** The messages of a log in order that are there by now, after a sequence; all by default. `last`: what `last` has returned; only those up to it. */
+  read(name: string, after?: number, last?: StoredMessage): AsyncIterable<StoredMessage>;
   /** The last messages of some logs; those that do not exist are left out. May lag behind `last`. */
   heads(names: readonly string[]): Promise<readonly LogHead[]>;
   /** The last messages of all logs, the oldest first; only those after a sequence, where it is given. May lag behind `last`. */

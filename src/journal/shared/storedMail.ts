@@ -35,6 +35,11 @@ export class StoredMail {
   #lookedAt = -Infinity;
   #lastSequence = -1;
   #looking: Promise<void> | undefined;
+  /** A request for the messages of one run is under way. */
+  #isNaming = false;
+  /** The list of all that is under way, and the one after it. */
+  #list: Promise<void> | undefined;
+  #nextList: Promise<ReadonlyMap<string, readonly string[]>> | undefined;
 
   constructor(options: MailOptions) {
     this.#options = options;
@@ -73,7 +78,7 @@ export class StoredMail {
     const { store, contentOf } = this.#options;
     if (this.#born.has(run) && !this.#waiting.has(run)) return [];
     const noted = this.#notes;
-    const names = (await store.mail.names(run)).filter((name) => !this.#removing.has(name));
+    const names = (await this.#namesOf(run)).filter((name) => !this.#removing.has(name));
     const found = await Promise.all(names.map(async (name) => ({ name, message: await store.mail.last(name) })));
     const replica = names.length === 0 ? undefined : await contentOf(run);
     const waiting = found
@@ -84,6 +89,35 @@ export class StoredMail {
     if (waiting.length > 0) this.#waiting.add(run);
     else if (noted === this.#notes) this.#waiting.delete(run);
     return waiting.map(({ envelope }) => envelope);
+  }
+
+  /** The messages of a run, as of a moment after the call. Many runs that are asked for at once, as after a take-over, share one list of all. */
+  async #namesOf(run: string): Promise<readonly string[]> {
+    const { store } = this.#options;
+    if (!this.#isNaming) {
+      this.#isNaming = true;
+      return store.mail.names(run).finally(() => (this.#isNaming = false));
+    }
+    this.#nextList ??= (this.#list ?? Promise.resolve()).then(() => {
+      this.#nextList = undefined;
+      const list = this.#namesByRun();
+      this.#list = list.then(
+        () => {},
+        () => {},
+      );
+      return list;
+    });
+    return (await this.#nextList).get(run) ?? [];
+  }
+
+  async #namesByRun(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const byRun = new Map<string, string[]>();
+    for (const name of await this.#options.store.mail.names()) {
+      const names = byRun.get(runIn(name));
+      if (names) names.push(name);
+      else byRun.set(runIn(name), [name]);
+    }
+    return byRun;
   }
 
   /** Stores a message for a run. Rejects with `conflict` as `Inboxes.post` says. */
@@ -140,7 +174,7 @@ export class StoredMail {
       this.#lookedAt = clock.now();
       if (sequence === this.#lastSequence) return;
       for (const name of await store.mail.names()) {
-        const run = name.slice(0, name.lastIndexOf('/'));
+        const run = runIn(name);
         if (holds(run)) this.note(run);
       }
       this.#lastSequence = sequence;
@@ -150,6 +184,7 @@ export class StoredMail {
   }
 }
 
+const runIn = (name: string): string => name.slice(0, name.lastIndexOf('/'));
 const nameOf = (run: string, id: string): string => `${run}/${shortDigest(id)}`;
 
 const isHandled = (replica: RunReplica | undefined, { to, id }: Envelope): boolean =>

@@ -15,6 +15,8 @@ export interface Tail {
   readonly sequence: number;
   /** Who has ended the log; undefined while it is not ended. */
   readonly fencedBy: string | undefined;
+  /** How many logs this process had read to their ends when it had read this one to its end; Infinity before. */
+  readonly endedAs: number;
   /** Every run that the process may have, as far as its entries can be read. */
   readonly runs: ReadonlySet<string>;
   /** Why an entry cannot be read, for each of them. What it has, and of which runs, is not known. */
@@ -31,14 +33,20 @@ export class Tails {
   readonly #logs: FencedLogs;
   /** By process; the last one read is the last one here. */
   readonly #tails = new Map<string, TailReader>();
+  readonly #ended = { count: 0 };
 
   constructor(logs: FencedLogs) {
     this.#logs = logs;
   }
 
+  /** How many logs were read to their ends. A tail with a number up to that one has all that its log will ever have. */
+  get endedCount(): number {
+    return this.#ended.count;
+  }
+
   /** Reads a log on to its end as it is by now. An entry that is damaged concerns only the runs whose writes may be in it. */
   async read(process: string): Promise<Tail> {
-    const tail = this.#tails.get(process) ?? new TailReader(this.#logs, process);
+    const tail = this.#tails.get(process) ?? new TailReader(this.#logs, process, this.#ended);
     this.#tails.delete(process);
     this.#tails.set(process, tail);
     try {
@@ -79,11 +87,14 @@ class TailReader implements Tail {
   #again: Promise<void> | undefined;
   sequence = 0;
   fencedBy: string | undefined;
+  endedAs = Infinity;
   size = 0;
+  readonly #ended: { count: number };
 
-  constructor(logs: FencedLogs, process: string) {
+  constructor(logs: FencedLogs, process: string, ended: { count: number }) {
     this.#logs = logs;
     this.#process = process;
+    this.#ended = ended;
   }
 
   get runs(): ReadonlySet<string> {
@@ -142,6 +153,7 @@ class TailReader implements Tail {
         else this.#parts.set(run, [{ sequence: message.sequence, writes }]);
       }
     }
+    if (this.fencedBy !== undefined) this.endedAs = ++this.#ended.count;
   }
 
   /** Undefined for an entry that is damaged. */

@@ -59,13 +59,13 @@ export function ownerCheck(db: SqliteDriver, { leases }: RememberedRows): (run: 
 /** Stores the lease of a run that is new, within the transaction of its first commit; false when there is none to store. Throws `fenced` when another process has claimed the run all the same. */
 export function newLeaseWriter(
   db: SqliteDriver,
-  { claimed, leases }: RememberedRows,
+  { claimed, unstored, leases }: RememberedRows,
 ): (run: string, epoch: number) => boolean {
   const { get, put } = leaseRows(db);
   return (run, epoch) => {
     const lease = claimed.get(run);
     if (lease?.epoch !== epoch) return false;
-    const stored = get(run);
+    const stored = unstored.delete(run) ? undefined : get(run);
     if (stored && stored.owner !== lease.owner) throw fencedError(run, epoch, stored.epoch);
     put(lease);
     leases.set(run, lease);
@@ -77,7 +77,7 @@ export function newLeaseWriter(
 export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
   const leaseOf = leaseReader(db);
   const { put } = leaseRows(db);
-  const { claimed } = writes.remembered;
+  const { claimed, unstored } = writes.remembered;
   const owners = sqliteOwners(db, leaseRows(db), claimed);
 
   /** The lease of a run as it is stored, or as it will be with the first commit of the run. `isTaken`: another process has claimed a run that was new here. */
@@ -128,6 +128,7 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
       const counted = owners.onChange(held, lease);
       count = () => {
         claimed.delete(run);
+        unstored.delete(run);
         counted();
       };
     };
@@ -140,6 +141,7 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
       let epoch = 1;
       if (isNew && isFree(run)) {
         claimed.set(run, { run, epoch, owner, until: now + ttl });
+        unstored.add(run);
         owners.onClaimed(owner, 1);
         return epoch;
       }

@@ -47,6 +47,8 @@ export class RememberedRows {
   readonly heads: Pick<Rows<string, ActorHead>, 'get' | 'set'>;
   /** The leases of runs that are new, by run: each is stored with the first commit of its run. No other place has them, so they are never forgotten. */
   readonly claimed: Map<string, RunLease> = new Map();
+  /** Of those, the runs whose lease is not in the file. */
+  readonly unstored: Set<string> = new Set();
   /** The runs that were claimed for the first time, and have no actors. */
   readonly beginnings: Set<string> = new Set();
   /** The position of the last commit. */
@@ -72,6 +74,7 @@ export class RememberedRows {
   /** Nothing is known any more. */
   forget(): void {
     this.#leases.clear();
+    this.unstored.clear();
     this.beginnings.clear();
     this.#heads.clear();
     this.lastPosition = undefined;

@@ -12,7 +12,11 @@ import { storedValue, type ActorColumns, type LedgerColumns, type ResultColumns 
 
 /** Eight bytes: enough to notice damage. */
 const resultSum = ({ actor, key, position, at, name, input, outcome }: Omit<ResultColumns, 'n' | 'sum'>): Uint8Array =>
-  hash('sha256', `${actor}\0${key}\0${position}\0${at}\0${name}\0${input ?? ''}\0${outcome}`, 'buffer').subarray(0, 8);
+  Buffer.from(
+    // A text is made sooner than a buffer.
+    hash('sha256', `${actor}\0${key}\0${position}\0${at}\0${name}\0${input ?? ''}\0${outcome}`, 'binary').slice(0, 8),
+    'binary',
+  );
 
 const isWritten = (row: ResultColumns): boolean =>
   row.sum instanceof Uint8Array && Buffer.compare(resultSum(row), row.sum) === 0;

@@ -44,7 +44,9 @@ export function commitWriter({
   const updateActor = db.prepare(
     'UPDATE actors SET state = ?, tags = ?, updated = ?, seq = ?, snapshot = ? WHERE id = ?',
   );
-  const updateStatus = db.prepare('UPDATE actors SET status = ?, meta = ? WHERE id = ?');
+  const updateWhole = db.prepare(
+    'UPDATE actors SET state = ?, tags = ?, updated = ?, seq = ?, snapshot = ?, status = ?, meta = ? WHERE id = ?',
+  );
   const insertCommit = db.prepare('INSERT INTO commits (actor, seq, hash, record) VALUES (?, ?, ?, ?)');
   const insertPending = db.prepare('INSERT INTO pending (key, actor, kind, due, data) VALUES (?, ?, ?, NULL, ?)');
   const deletePending = db.prepare('DELETE FROM pending WHERE key = ?');
@@ -126,8 +128,9 @@ export function commitWriter({
     const meta = head?.metaOf === commit.meta ? head.meta : codec.write(commit.meta, run, true);
     const parent = commit.parent ?? null;
     if (head && isLast) {
-      updateActor.run(commit.state, tags, updated, seq, snapshot, head.id);
-      if (head.status !== commit.status || head.meta !== meta) updateStatus.run(commit.status, meta, head.id);
+      if (head.status === commit.status && head.meta === meta)
+        updateActor.run(commit.state, tags, updated, seq, snapshot, head.id);
+      else updateWhole.run(commit.state, tags, updated, seq, snapshot, commit.status, meta, head.id);
     }
     const id =
       head?.id ??

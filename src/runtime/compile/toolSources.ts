@@ -24,7 +24,7 @@ const isSource = (tool: AnyTool): tool is McpServer | ToolSource => !isOwn(tool)
 export function toolSources({
   clock,
   opened,
-}: CompileContext): (agent: AnyAgent) => Pick<AgentDeps, 'tools' | 'toolbelt' | 'allow' | 'cleanUp'> {
+}: CompileContext): (agent: AnyAgent) => Pick<AgentDeps, 'tools' | 'areToolsKnown' | 'toolbelt' | 'allow' | 'cleanUp'> {
   const servers = new WeakMap<object, ToolSource>();
 
   /** A source that the user made stays the user's to close. */
@@ -46,6 +46,7 @@ export function toolSources({
     const all = [...(own.length > 0 ? [localTools(own)] : []), ...tools.filter(isSource).map(shared)];
     return {
       ...(all.length > 0 ? { tools: catalog(all) } : {}),
+      areToolsKnown: !tools.some(isSource),
       ...(toolbelt.length > 0 ? { toolbelt: refCounted(toolbelt.map(open)) } : {}),
       ...(allow ? { allow } : {}),
       ...(cleanUp ? { cleanUp } : {}),

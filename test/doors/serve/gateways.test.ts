@@ -79,3 +79,33 @@ model_groups: [{name: small, models: [local/${model}]}]
   await invoke(orchestrator, 'ask');
   expect(project.model.models).toEqual(['m1', 'another']);
 });
+
+test.each([
+  ['in the orchestrator', false],
+  ['in a runtime', true],
+])(
+  'no call of a model begins that could cost more than is left, with a gateway elsewhere and agents %s',
+  async (_, apart) => {
+    await using project = await testProject(answered);
+    project.file(
+      'gateway.yaml',
+      `providers: [{name: local, type: openai, config: {base_url: "${project.model.url}", api_key: k}}]
+model_groups: [{name: small, models: [local/m1], pricing: [{model: m1, input_per_million: 1, output_per_million: 1000000}]}]
+`,
+    );
+    const policy = (usd: number) =>
+      `model_policy: {cost_budget_usd: ${usd}}\npipeline: [{id: a, agent: agents/writer.agent.yaml, params: {topic: x}}]\n`;
+    project.file('workflows/poor.workflow.yaml', policy(1));
+    project.file('workflows/rich.workflow.yaml', policy(2_000));
+    const { part, invoke } = serving(project);
+    const { gateway } = await part({ gateway: free });
+    const { runtime } = apart ? await part({ runtime: free }, { gatewayUrl: gateway }) : {};
+    const { orchestrator } = await part(
+      { orchestrator: free },
+      apart ? { runtimeUrl: runtime } : { gatewayUrl: gateway },
+    );
+    expect(await invoke(orchestrator, 'poor')).toMatch(/"code":"budget_exceeded"/);
+    expect(project.model.asked).toEqual([]);
+    expect(await invoke(orchestrator, 'rich')).toContain('"status":"complete"');
+  },
+);

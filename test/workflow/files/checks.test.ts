@@ -457,3 +457,16 @@ test('a template without quotes, and one of another language, tell how it is wri
     '3:60 warning The "$" before "{{" is no part of a template: it is sent as it is.',
   ]);
 });
+
+test('results of a fan-out that are unwrapped and not flattened are warned of', async () => {
+  const files = (ops: string) => ({
+    'workflows/w.workflow.yaml': workflow(
+      `  - {id: f, transform: {}, for_each: {from: params.l}}\n  - {id: t, transform: {inputs: [{from: f}], ops: [{map: {expr: results}}${ops}]}}\n`,
+    ),
+  });
+  expect(await problemsIn(files(', {filter: {expr: "!ktsu_error"}}'))).toEqual([
+    expect.stringContaining('warning The results are one list, so that "filter" is given a list') as string,
+  ]);
+  for (const ops of ['', ', {flatten: {}}, {filter: {expr: "!ktsu_error"}}'])
+    expect(await problemsIn(files(ops))).toEqual([]);
+});

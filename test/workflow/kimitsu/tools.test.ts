@@ -59,6 +59,14 @@ describe('tools', () => {
     expect(toolsCalled()).toEqual([]);
   });
 
+  test('a call whose arguments do not fit is not made, is not counted, and the model is told', async () => {
+    const played = await run([toolCalls(['c1', 'kv_get', { k: 1 }]), ok], { more: uses('["kv_*"]') });
+    expect(outputOfStep(played, 's')).toEqual({ ok: true });
+    expect(toolsCalled()).toEqual([]);
+    expect(played.steps['s']?.metrics.tool_calls).toBe(0);
+    expect(played.models[1]?.messages.at(-1)?.content).toMatch(/does not fit/);
+  });
+
   test('two servers offer their tools together', async () => {
     const more = uses('[kv_set]', ', {name: other, path: ../servers/b.server.yaml, access: {allowlist: [b_only]}}');
     const played = await run([toolCalls(['c1', 'b_only', {}], ['c2', 'kv_set', { k: 'v' }]), ok], { more });
@@ -184,6 +192,9 @@ describe('turns', () => {
     ['a second object', '{"ok":true} {"ok":true}'],
     ['a list', '[{"ok":true}]'],
     ['null', 'null'],
+    ['nesting that nothing can store', `{"ok":true,"x":${'['.repeat(3_000)}${']'.repeat(3_000)}}`],
+    ['a character that nothing can store', '{"ok":true,"x":"\\u0000"}'],
+    ['half a character', '{"ok":true,"x":"\\ud800"}'],
   ])('JSON is asked for again when there is %s', async (_, content) => {
     const played = await run([content, ok]);
     expect(outputOfStep(played, 's')).toEqual({ ok: true });

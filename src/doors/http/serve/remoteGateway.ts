@@ -1,6 +1,6 @@
 /** The models of a gateway in another process, for the agents of this one. */
 import type { ModelGateway } from '../../../../actors/tools.ts';
-import type { Message, ModelRequest } from '../../../contracts/model.ts';
+import type { Message, ModelRequest, ModelScope } from '../../../contracts/model.ts';
 import type { FailureKind } from '../../../values/failure.ts';
 import { toFailure, TroupeError } from '../../../values/failure.ts';
 import { backoff } from '../../../values/backoff.ts';
@@ -21,7 +21,7 @@ export const remoteGateway = (service: GatewayService, clock: Clock): ModelGatew
   async answer(choice, request, scope, onPart) {
     if (typeof choice !== 'string')
       throw new TroupeError('definition', 'With a gateway of another process a model is the name of one group.');
-    const result = await whenReached(() => service.invoke(invocation(choice, request, scope.key), scope.signal));
+    const result = await whenReached(() => service.invoke(invocation(choice, request, scope), scope.signal));
     if ('error' in result) {
       const { error: code, message, retryable } = result;
       throw new TroupeError(kindOf(code, retryable), message, { retryable, data: { code } });
@@ -61,7 +61,11 @@ const kindOf = (code: GatewayErrorCode, retryable: boolean): FailureKind => {
   return code === 'provider_error' ? 'model' : code === 'invalid_request' ? 'invalid' : 'definition';
 };
 
-const invocation = (group: string, request: ModelRequest, key: string): ModelInvocation => {
+const invocation = (
+  group: string,
+  request: ModelRequest,
+  { key, budgetUsd }: Pick<ModelScope, 'key' | 'budgetUsd'>,
+): ModelInvocation => {
   const { instructions, messages, tools, maxOutputTokens = 0, temperature, artifact } = request;
   return {
     run_id: '',
@@ -72,6 +76,7 @@ const invocation = (group: string, request: ModelRequest, key: string): ModelInv
       ...messages.flatMap((message) => spoken(message, artifact)),
     ],
     max_tokens: maxOutputTokens,
+    ...(budgetUsd === undefined ? {} : { budget_usd: Math.max(0, budgetUsd) }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(tools.length === 0
       ? {}

@@ -23,6 +23,7 @@ import { agentMessage, saidIn, type BytesOf, type SaidSoFar } from './conversati
 import { heartbeats } from './heartbeats.ts';
 import { replayedConversation, type AgentWorld } from './replay.ts';
 import { sealedRequests } from './sealedRequest.ts';
+import { takenRequests } from './takenRequests.ts';
 
 /** What a runtime is made of. */
 export interface RuntimeParts {
@@ -48,9 +49,6 @@ interface Work {
   charged: StepMetrics;
 }
 
-/** So many results are remembered, so that a request that comes twice is done once. */
-const remembered = 10_000;
-
 export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime> {
   const { clock, warn, token } = parts;
   await loadLanguage();
@@ -64,7 +62,7 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
   const world: AgentWorld = { gateway: parts.gateway, servers };
   const fresh = agentIn(world);
   const works = new Set<Work>();
-  const taken = new Set<string>();
+  const taken = takenRequests();
   const stop = new AbortController();
   const id = `rt-${clock.id()}`;
   const beating = heartbeats(
@@ -84,8 +82,8 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
     { clock, ...(token === undefined ? {} : { token }) },
   );
 
-  const send = async ({ request }: Work, more: Partial<CallbackPayload> & Pick<CallbackPayload, 'status'>) => {
-    const { run_id, step_id, callback_url: url, is_resume } = request;
+  const send = ({ request }: Work, more: Partial<CallbackPayload> & Pick<CallbackPayload, 'status'>) => {
+    const { run_id, step_id, is_resume } = request;
     const payload = {
       run_id,
       step_id,
@@ -93,6 +91,11 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
       ...(is_resume ? { is_resume } : {}),
       ...more,
     };
+    taken.ended(request, payload);
+    return deliver(request, payload);
+  };
+
+  const deliver = async ({ run_id, step_id, callback_url: url }: InvokeRequest, payload: CallbackPayload) => {
     await sendCallback(url, payload, { clock, signal: stop.signal }).catch((thrown: unknown) => {
       if (!stop.signal.aborted)
         warn(`The result of ${run_id} ${step_id} cannot be delivered: ${toFailure(thrown).message}`);
@@ -126,7 +129,9 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
           await goLive();
           const metrics = callbackMetrics(without(await usedBy(handle), work.charged));
           const messages = await messagesOf(handle, { withMedia: true });
-          await send(work, { status: 'pending_approval', metrics, messages, ...approval });
+          const { messages: _, approved_tool_calls: _calls, is_resume: _is, ...original } = work.request;
+          const asked = { ...approval, original_request: throughJson(original) };
+          await send(work, { status: 'pending_approval', metrics, messages, ...asked });
           // The invocation that decides about it goes on from the messages.
           await runtime.signal(handle.root, { type: 'agent.cancel', reason: 'A person is asked.' });
           return;
@@ -214,13 +219,12 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
   return {
     async invoke(request) {
       if (stop.signal.aborted) throw new TroupeError('transient', 'This runtime is stopping.');
-      const { callback_url, is_resume, messages } = request;
+      const { is_resume, messages } = request;
       if (is_resume && !messages?.length)
         throw new TroupeError('invalid', 'An invocation with is_resume goes on from its messages, and has none.');
-      if (taken.has(callback_url)) return;
-      taken.add(callback_url);
-      const [oldest] = taken;
-      if (taken.size > remembered && oldest !== undefined) taken.delete(oldest);
+      const before = taken.take(request);
+      if (before?.said) void deliver(request, before.said);
+      if (before) return;
       const work: Work = { request, said: is_resume ? saidIn(messages ?? []) : undefined, charged: noMetrics };
       works.add(work);
       void perform(work);

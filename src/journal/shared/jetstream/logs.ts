@@ -102,10 +102,13 @@ export function jetstreamLogs({ api, stream, prefix, parts, limit, onSeen }: Log
       if (!found || message) return message;
     }
   }
-  async function* read(name: string, after: number): AsyncGenerator<StoredMessage> {
-    for await (const found of readSubject(api, stream, subjectOf(name), after)) {
-      const message = await toMessage(found);
-      if (message) yield message;
+  async function* read(name: string, after: number, last?: StoredMessage): AsyncGenerator<StoredMessage> {
+    for await (const found of readSubject(api, stream, subjectOf(name), after, last?.sequence)) {
+      if (found.sequence === last?.sequence) yield last;
+      else {
+        const message = await toMessage(found);
+        if (message) yield message;
+      }
     }
   }
   async function* allHeads(after: number): AsyncGenerator<LogHead> {
@@ -134,7 +137,7 @@ export function jetstreamLogs({ api, stream, prefix, parts, limit, onSeen }: Log
         });
       }),
     last: (name) => told('return the last message of a log', () => last(name)),
-    read: (name, after = 0) => eachTold('return the messages of a log', read(name, after)),
+    read: (name, after = 0, last) => eachTold('return the messages of a log', read(name, after, last)),
     heads: (names) =>
       told('return the last messages of logs', async () => {
         const heads: LogHead[] = [];

@@ -5,18 +5,23 @@ import { directBatch } from './batches.ts';
 /**
  * The messages of a subject in order after a sequence, with all that were acknowledged before the call. In a cluster the reads of many messages are answered
  * by any server, which may lag behind: so the leader says where the subject begins and ends, and returns what another server does not have yet.
+ * `end`: the sequence of its last message, where the leader has just said it.
  */
 export async function* readSubject(
   api: JetStreamApi,
   stream: string,
   subject: string,
   after: number,
+  end?: number,
 ): AsyncGenerator<StreamMessage> {
   const next = (sequence: number) => messageFromLeader(api, stream, { seq: sequence, next_by_subj: subject });
-  const [first, last] = await Promise.all([next(after + 1), messageFromLeader(api, stream, { last_by_subj: subject })]);
-  if (!first || !last || last.sequence <= after) return;
+  const [first, last] = await Promise.all([
+    next(after + 1),
+    end ?? messageFromLeader(api, stream, { last_by_subj: subject }).then((found) => found?.sequence),
+  ]);
+  if (!first || last === undefined || first.sequence > last) return;
   yield first;
-  for (let at = first.sequence; at < last.sequence;) {
+  for (let at = first.sequence; at < last;) {
     const batch = await directBatch(api, stream, {
       seq: at + 1,
       next_by_subj: subject,
@@ -28,7 +33,7 @@ export async function* readSubject(
     if (found.length === 0) return; // Deleted meanwhile.
     for (const message of found) {
       at = message.sequence;
-      if (at > last.sequence) return;
+      if (at > last) return;
       yield message;
     }
   }

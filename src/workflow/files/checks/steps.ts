@@ -29,6 +29,7 @@ export function checkSteps(node: WorkflowNode): FileProblem[] {
       ...checkWork(node, path, step),
       ...checkDependencies(node, path, step, steps),
       ...checkOperations(node, path, step),
+      ...checkUnwrapped(node, path, step, steps),
       ...checkForEach(node, path, step, steps),
     ];
   });
@@ -133,6 +134,23 @@ function checkOperations(node: WorkflowNode, path: Path, step: StepSource): File
         : [node.yaml.problem([...place, 'sort', 'order'], warning, { severity: 'warning' })]),
     ];
   });
+}
+
+/** The results of a fan-out are one value: without a flatten behind it, `map: {expr: results}` gives a list with one list in it. */
+function checkUnwrapped(
+  { yaml }: WorkflowNode,
+  path: Path,
+  { transform }: StepSource,
+  steps: readonly StepSource[],
+): FileProblem[] {
+  const [input, another] = transform?.inputs ?? [];
+  const from = (typeof input === 'string' ? input : input?.from)?.replace(/^step\./, '');
+  const isFanOut = another === undefined && steps.some(({ id, for_each: each }) => id === from && each != null);
+  const read = (transform?.ops ?? []).slice(0, 2).map((map) => readOperation(map));
+  const [first, next] = read.map((one) => ('operation' in one ? one.operation : undefined));
+  if (!isFanOut || first?.op !== 'map' || first.expr.trim() !== 'results' || !next || next.op === 'flatten') return [];
+  const message = `The results are one list, so that "${next.op}" is given a list with one list in it: write "flatten: {}" before it.`;
+  return [yaml.problem([...path, 'transform', 'ops', 1], message, { severity: 'warning' })];
 }
 
 /** The names that expressions of a workflow begin with. */
