@@ -22,8 +22,8 @@ export function requireLastCommit(row: ActorColumns, last: StoredCommit | undefi
 export interface ActorLookup {
   /** The row of an actor; undefined when there is none. Throws `corrupt` when the indexes do not agree. */
   find(actor: string): ActorColumns | undefined;
-  /** Throws `corrupt` when an index does not have this actor, and another index does. */
-  requireAbsent(actor: string): void;
+  /** Does the second index not have this actor? */
+  isUnlisted(actor: string): boolean;
   /** Throws `corrupt` when a run has actors. */
   requireNoActors(run: string, missing: string): void;
 }
@@ -42,7 +42,7 @@ export function actorLookup(db: SqliteDriver): ActorLookup {
   }
 
   return {
-    requireAbsent,
+    isUnlisted: (actor) => again.get(actor) === undefined,
     find(actor) {
       const row = actorOf.get(actor);
       if (!row) requireAbsent(actor);

@@ -1,10 +1,19 @@
 /** Writes commits: each is checked first, then stored whole or not at all (J1, J3). */
 import { deadLetterList } from '../../contracts/deadLetter.ts';
 import type { StorableValue } from './blobs.ts';
-import { actorDigest, listEntryDigest, pendingDigest, recordHash, sha256Digest, shortDigest } from '../chain.ts';
+import {
+  actorDigest,
+  corruptActor,
+  listEntryDigest,
+  pendingDigest,
+  recordHash,
+  sha256Digest,
+  shortDigest,
+} from '../chain.ts';
 import type { Commit, CommitStore, Pending } from '../journal.ts';
 import { duplicateMessageError, unknownActorError, unknownRunError, wrongRevisionError } from '../refusals.ts';
 import { newLeaseWriter, ownerCheck } from './leases.ts';
+import type { SqlValue } from './database.ts';
 import { actorLookup } from './lookup.ts';
 import { dictionaryAfter, packed } from './packing.ts';
 import { recordText } from './record.ts';
@@ -23,7 +32,7 @@ export function commitWriter({
   const { remembered } = writes;
   const requireOwner = ownerCheck(db, remembered);
   const storeNewLease = newLeaseWriter(db, remembered);
-  const { requireAbsent } = actorLookup(db);
+  const { isUnlisted } = actorLookup(db);
   const storedHead = db.prepare<Omit<ActorHead, 'hash' | 'metaOf'> & { readonly hash: string | null }>(
     'SELECT a.id, a.seq, a.status, a.meta, c.hash FROM actors a LEFT JOIN commits c ON c.actor = a.id AND c.seq = a.seq WHERE a.actor = ?',
   );
@@ -64,9 +73,22 @@ export function commitWriter({
     const known = remembered.heads.get(actor);
     if (known) return known;
     const stored = storedHead.get(actor);
+    if (!stored && !isUnlisted(actor)) throw lostActor(actor);
     const head = stored && { ...stored, seq: Number(stored.seq), hash: String(stored.hash ?? '') };
     if (head) remembered.heads.set(actor, head);
     return head;
+  }
+
+  /** Whether a new actor is there already: here the one index is asked, and its insertion asks the other. */
+  const mayBeThere = (actor: string): boolean => remembered.heads.get(actor) !== undefined || !isUnlisted(actor);
+
+  /** Gives the number of the new row. */
+  function insert(actor: string, ...values: SqlValue[]): number {
+    try {
+      return Number(insertActor.run(actor, ...values).lastInsertRowid);
+    } catch (thrown) {
+      throw storedHead.get(actor) ? lostActor(actor) : thrown;
+    }
   }
 
   /** Appends to a list of the table `entries` and returns the list's new hash. */
@@ -88,15 +110,15 @@ export function commitWriter({
     return `[${JSON.stringify(key)},"${kind}",null,"${pendingDigest({ kind, due: null, data: stored })}"]`;
   }
 
-  function write(commit: Commit): void {
+  /** `isLast`: no later commit of the actor is stored together with it, which would only change its row again. */
+  function write(commit: Commit, isLast = true): void {
     const { actor, run, seq, epoch, event, opens, closes, results, appends, updated } = commit;
     const isFirst = isFirstOfRun(commit);
     const isNew = isFirst && storeNewLease(run, epoch);
     if (!isNew) requireOwner(run, epoch);
     // Nothing is read for the first actor of a run that was just claimed for the first time.
     const isBeginning = isNew || (isFirst && remembered.beginnings.delete(run));
-    const head = isBeginning ? undefined : headOf(actor);
-    if (!head && !isBeginning) requireAbsent(actor);
+    const head = isBeginning || (seq === 1 && !mayBeThere(actor)) ? undefined : headOf(actor);
     const before = head?.seq ?? 0;
     if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
     if (event.inbox && head && handled.get(head.id, event.id)) throw duplicateMessageError(actor, event.id);
@@ -105,26 +127,26 @@ export function commitWriter({
     const tags = JSON.stringify(commit.tags);
     const meta = head?.metaOf === commit.meta ? head.meta : codec.write(commit.meta, run, true);
     const parent = commit.parent ?? null;
-    if (head?.status === commit.status && head.meta === meta)
-      updateActor.run(commit.state, tags, updated, seq, snapshot, head.id);
-    else if (head) updateWhole.run(commit.state, tags, updated, seq, snapshot, commit.status, meta, head.id);
+    if (head && isLast) {
+      if (head.status === commit.status && head.meta === meta)
+        updateActor.run(commit.state, tags, updated, seq, snapshot, head.id);
+      else updateWhole.run(commit.state, tags, updated, seq, snapshot, commit.status, meta, head.id);
+    }
     const id =
       head?.id ??
-      Number(
-        insertActor.run(
-          actor,
-          run,
-          commit.type,
-          parent,
-          commit.status,
-          commit.state,
-          tags,
-          commit.created,
-          updated,
-          seq,
-          meta,
-          snapshot,
-        ).lastInsertRowid,
+      insert(
+        actor,
+        run,
+        commit.type,
+        parent,
+        commit.status,
+        commit.state,
+        tags,
+        commit.created,
+        updated,
+        seq,
+        meta,
+        snapshot,
       );
 
     for (const key of closes) deletePending.run(key);
@@ -157,7 +179,8 @@ export function commitWriter({
     const bytes = Buffer.from(text);
     const { lastInsertRowid } = insertCommit.run(id, seq, hash, packed(bytes, dictionary));
     remembered.lastPosition = Number(lastInsertRowid);
-    remembered.heads.set(actor, { id, seq, status: commit.status, meta, metaOf: commit.meta, hash });
+    const row = head && !isLast ? head : { status: commit.status, meta, metaOf: commit.meta };
+    remembered.heads.set(actor, { ...row, id, seq, hash });
     commits.remember(id, hash, dictionaryAfter(dictionary, seq, bytes));
   }
 
@@ -186,7 +209,10 @@ export function commitWriter({
       begun(commit);
     },
     async commitAll(all) {
-      await writes.add(() => together(() => all.forEach(write)));
+      const lastOf = new Map(all.map(({ actor }, at) => [actor, at]));
+      await writes.add(() =>
+        together(() => all.forEach((commit, at) => write(commit, lastOf.get(commit.actor) === at))),
+      );
       begun(all[0]);
     },
     record: (run, epoch, actor, at, result) =>
@@ -217,3 +243,6 @@ export function commitWriter({
 }
 
 const isFirstOfRun = ({ parent, seq }: Commit): boolean => parent === undefined && seq === 1;
+
+/** An index of the actors does not have one that is there. */
+const lostActor = (actor: string) => corruptActor(actor, 0, 'an index of the actors does not have it');

@@ -14,7 +14,7 @@ import { InFlight } from './inFlight.ts';
 import { openApiDocument } from './openapi.ts';
 import { allowedOrigin, checkHost } from './origin.ts';
 import { HttpRefusal, problemOf, refusalStatus } from './refusal.ts';
-import { headersOf, jsonReply, toResponse, type HttpReply } from './reply.ts';
+import { replyHeaders, jsonReply, toResponse, type HttpReply } from './reply.ts';
 import { requestIdHeader, requestIdOf } from './requestId.ts';
 import { route, type HttpRoute } from './route.ts';
 import { checkedQuery } from './target.ts';
@@ -113,7 +113,7 @@ export async function httpApp(options: HttpAppOptions): Promise<HttpApp> {
         status: reply.status,
         ...(defect === undefined ? {} : { defect }),
       });
-      return { ...reply, headers: { ...headersOf(reply), ...securityHeaders, ...page, [requestIdHeader]: id } };
+      return { ...reply, headers: { ...replyHeaders(reply), ...securityHeaders, ...page, [requestIdHeader]: id } };
     },
     drain: () => inFlight.drain(),
   };

@@ -6,7 +6,7 @@ import { readBody } from './body.ts';
 import { jsonFrom } from './jsonText.ts';
 import { preflightHeaders } from './origin.ts';
 import { HttpRefusal, refusalStatus } from './refusal.ts';
-import { emptyReply, headersOf, textReply, type HttpReply } from './reply.ts';
+import { emptyReply, replyHeaders, textReply, type HttpReply } from './reply.ts';
 import type { HttpRoute } from './route.ts';
 import { bearerToken, sameSecret } from './secretText.ts';
 
@@ -61,7 +61,7 @@ export async function dispatcher(
     const env: { readonly call: Call; reply?: HttpReply } = { call };
     await router.fetch(request, env);
     const reply = env.reply ?? textReply(404, 'not found');
-    return request.method === 'HEAD' ? emptyReply(reply.status, headersOf(reply)) : reply;
+    return request.method === 'HEAD' ? emptyReply(reply.status, replyHeaders(reply)) : reply;
   };
 
   /** Calls one route, and turns what it throws into the answer of its contract. */

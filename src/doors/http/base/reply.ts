@@ -41,7 +41,7 @@ export const emptyReply = (status: number, headers: Readonly<Record<string, stri
 });
 
 /** All headers of an answer: those of its body, then its own. */
-export const headersOf = ({ headers = {}, body }: HttpReply): Readonly<Record<string, string>> =>
+export const replyHeaders = ({ headers = {}, body }: HttpReply): Readonly<Record<string, string>> =>
   body.kind === 'none' ? headers : { 'content-type': typeOf(body), ...headers };
 
 function typeOf(body: Exclude<ReplyBody, { kind: 'none' }>): string {
@@ -57,7 +57,7 @@ const textOfBody = (body: Exclude<ReplyBody, { kind: 'stream' }>): string | null
 export const toResponse = (reply: HttpReply): Response =>
   new Response(reply.body.kind === 'stream' ? reply.body.stream : textOfBody(reply.body), {
     status: reply.status,
-    headers: headersOf(reply),
+    headers: replyHeaders(reply),
   });
 
 /** Writes an answer that is no stream. Node takes it as it is; a `Response` would be read back piece by piece. */
@@ -65,6 +65,6 @@ export function writeReply(reply: HttpReply, to: ServerResponse): boolean {
   if (reply.body.kind === 'stream') return false;
   const text = textOfBody(reply.body);
   const length = text === null ? {} : { 'content-length': Buffer.byteLength(text) };
-  to.writeHead(reply.status, { ...headersOf(reply), ...length }).end(text ?? undefined);
+  to.writeHead(reply.status, { ...replyHeaders(reply), ...length }).end(text ?? undefined);
   return true;
 }
