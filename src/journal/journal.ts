@@ -284,6 +284,7 @@ export interface Journal extends CommitStore, RunLeases, Inboxes, JournalQueries
       readonly now: number;
       /** Whether the owner's process still lives; it does by default. */
       readonly alive?: (owner: string) => boolean;
+      /** Keeps a copy of all that is stored of the run. */
       readonly keep: (copy: readonly Json[]) => void;
     },
   ): Promise<void>;

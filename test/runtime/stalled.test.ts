@@ -33,16 +33,16 @@ const troubles = {
     const journal = await sqlite(path);
     const commit = () =>
       Promise.reject(new TroupeError('storage', 'EIO', { retryable: true, data: { reason: 'disk error' } }));
-    return { ...journal, commit };
+    return { ...journal, commit, commitAll: commit };
   },
   'read-only': async (path: string) => {
     const [journal, db] = [await sqlite(path), await openSqliteDriver(path)];
     db.exec('PRAGMA query_only = ON');
+    const commit = async () => db.exec('CREATE TABLE refused (x)');
     return {
       ...journal,
-      async commit() {
-        db.exec('CREATE TABLE refused (x)');
-      },
+      commit,
+      commitAll: commit,
       async [Symbol.asyncDispose]() {
         db.close();
         await journal[Symbol.asyncDispose]();
@@ -57,7 +57,11 @@ test.each(Object.entries(troubles))(
     const path = join(mkdtempSync(join(tmpdir(), 'troupe-stalled-')), 'j.db');
     await using usual = await sqlite(path);
     let inTrouble: Awaited<ReturnType<typeof sqlite>> | undefined;
-    const journal: typeof usual = { ...usual, commit: (commit) => (inTrouble ?? usual).commit(commit) };
+    const journal: typeof usual = {
+      ...usual,
+      commit: (commit) => (inTrouble ?? usual).commit(commit),
+      commitAll: async (commits) => (inTrouble ?? usual).commitAll?.(commits),
+    };
     let performed = 0;
     const write = tool({
       name: 'publish',

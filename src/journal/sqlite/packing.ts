@@ -19,7 +19,7 @@ export const aloneBefore = (seq: number): number => seq - ((seq - 1) % distance)
 /** How many bytes at the end of a text serve in a dictionary. */
 const longest = 8 * 1024;
 /** Up to this size a text that stands alone is not compressed: it would save a few hundred bytes, and take longer than to store them. */
-const short = 512;
+const short = 768;
 /** From this size on speed counts for more. */
 const large = 32 * 1024;
 

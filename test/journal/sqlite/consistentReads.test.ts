@@ -113,25 +113,30 @@ test.each(
   db.close();
 });
 
-test.each(drivers)(
-  'on %s, a run that another process begins at the same moment is not told as damaged',
-  async (driver) => {
+test.each(drivers.flatMap((driver) => (['before', 'after'] as const).map((when) => [driver, when] as const)))(
+  'on %s, a run that another process begins just %s its claim reads is not told as damaged',
+  async (driver, when) => {
     const path = join(mkdtempSync(join(tmpdir(), 'troupe-reads-')), 'j.db');
     await using _ = await sqlite(path, { driver });
     const own = await openSqliteDriver(path, driver);
     const writer = journalIn(own, writingNow(own));
     const db = await openSqliteDriver(path, driver);
-    let statements = 0;
-    const reader = journalIn(
-      watched(db, () => {
-        if (++statements !== 2) return;
-        void writer.claim('r', 'other', { now: commitTime, ttl: 1_000 });
-        void writer.commit(commitFor());
-      }),
-      writingNow(db),
-    );
+    let hasBegun = false;
+    const begin = () => {
+      if (hasBegun) return;
+      hasBegun = true;
+      void writer.claim('r', 'other', { now: commitTime, ttl: 1_000 });
+      void writer.commit(commitFor());
+    };
+    const reader = journalIn(watched(db, when === 'before' ? begin : () => {}), writingNow(db));
     const claimed = reader.claim('r', 'me', { now: commitTime, ttl: 1_000, isNew: true });
-    await expect(claimed).rejects.toMatchObject({ kind: 'owned_elsewhere' });
+    if (when === 'before') await expect(claimed).rejects.toMatchObject({ kind: 'owned_elsewhere' });
+    else {
+      const epoch = await claimed;
+      begin();
+      // It is told with the first commit.
+      await expect(reader.commit(commitFor({ epoch }))).rejects.toMatchObject({ kind: 'fenced' });
+    }
     own.close();
     db.close();
   },
