@@ -2712,6 +2712,27 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'AS5',
+    says: 'A sub-agent is an agent step of its own, one at a time. What it has used counts as used by the step, however it ends; its failure is one of a tool.',
+    where: 'machines/workflow/agentStep.ts',
+    tests: [
+      { file: 'test/workflow/engine/subAgents.test.ts', name: 'what it uses is used by the step' },
+      { file: 'test/workflow/engine/subAgents.test.ts', name: 'one budget holds for both' },
+      {
+        file: 'test/workflow/engine/subAgents.test.ts',
+        name: 'a cancel reaches it, and the step says what it has used',
+      },
+      {
+        file: 'test/workflow/engine/subAgents.test.ts',
+        name: 'a sub-agent that %s is a failed tool for its caller, which goes on',
+      },
+      {
+        file: 'test/workflow/engine/subAgents.test.ts',
+        name: 'sub-agents that are called in one turn work one after the other',
+      },
+    ],
+  },
+  {
     id: 'EG1',
     says: 'What is not public is reached only when it was allowed, however its address is spelt, looked up or redirected to.',
     where: 'src/security/egress.ts',

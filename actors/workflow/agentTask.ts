@@ -1,17 +1,13 @@
-/** Makes the task of an agent step: its parameters in its prompts, and its tool servers with everything resolved. */
-import type {
-  AgentFile,
-  AgentParameter,
-  ServerReference,
-  StepDefinition,
-} from '../../src/contracts/workflow/definition.ts';
-import type { AgentTask, AgentTaskServer, StoredAgentTask } from '../../src/contracts/workflow/agentTask.ts';
+/** Makes the task of an agent step: what the step gives to the parameters of its agent, and to those of its tool servers. */
+import type { AgentFile, AgentParameter, StepDefinition } from '../../src/contracts/workflow/definition.ts';
+import type { StoredAgentTask } from '../../src/contracts/workflow/agentTask.ts';
 import type { Resolved, Sealed, WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { isJsonObject, type Json } from '../../src/values/json.ts';
 import { resolveTemplates } from '../../src/workflow/expressions/resolve.ts';
 import { textOf } from '../../src/workflow/expressions/text.ts';
 import { violations, violationText } from '../../src/workflow/airlock/violations.ts';
+import { taskOf, type AgentParameters, type Override } from './taskOf.ts';
 
 /** A step that is done by an agent. */
 export type AgentStepDefinition = Extract<StepDefinition, { kind: 'agent' }>;
@@ -36,38 +32,18 @@ export function agentTask(
   { values, item, budgetUsd, groupOf }: AgentTaskOptions,
 ): StoredAgentTask {
   const { agent, model } = step;
-  const given = parametersOf(step, values);
-  // A secret parameter that is not given, or has its default, is no part of a prompt either.
-  const secret = new Set(agent.params.flatMap((parameter) => (parameter.secret ? parameter.name : [])));
-  const shown = Object.fromEntries(Object.entries(given.open).filter(([name]) => !secret.has(name)));
-  const inPrompts: WorkflowValues = { params: shown, env: {}, step: {}, sealed: {} };
-  const prompt = (text: string) => textOf(resolveTemplates(text, inPrompts, 'text').value);
-  const servers = agent.servers.map((server) => serverTask(server, given, overridesOf(step, server.name, values)));
-  const { reflect } = agent.prompt;
-  const task: AgentTask = {
+  return taskOf(agent, parametersOf(step, values), {
     step: item === undefined ? step.id : `${step.id}.${item}`,
-    agent: agent.name,
-    system: agent.prompt.system,
-    user: agent.prompt.user === undefined ? sortedText(shown) : prompt(agent.prompt.user),
-    ...(reflect === undefined ? {} : { reflect: prompt(reflect) }),
-    ...(step.confidenceThreshold === undefined ? {} : { confidenceThreshold: step.confidenceThreshold }),
-    maxTurns: agent.maxTurns,
-    model: { group: groupOf(model.group ?? agent.group), maxTokens: model.maxTokens ?? defaultMaxTokens },
-    servers: servers.map(({ value }) => value),
-    output: agent.output,
-    ...(step.schema && !step.forEach ? { stepOutput: step.schema } : {}),
-    ...(budgetUsd === undefined ? {} : { budgetUsd }),
-  };
-  const sealed = servers.flatMap(({ sealed: places }, index) =>
-    places.map(({ path, value }) => ({ path: ['servers', index, ...path], value })),
-  );
-  return { value: task, sealed };
-}
-
-/** The parameters of an agent: those that may be shown, and how the secret ones are found again. */
-interface AgentParameters {
-  readonly open: Readonly<Record<string, Json>>;
-  readonly sealed: Readonly<Record<string, Sealed>>;
+    group: groupOf(model.group ?? agent.group),
+    groupOf,
+    maxTokens: model.maxTokens ?? defaultMaxTokens,
+    budgetUsd,
+    override: (server) => overridesOf(step, server, values),
+    more: {
+      ...(step.confidenceThreshold === undefined ? {} : { confidenceThreshold: step.confidenceThreshold }),
+      ...(step.schema && !step.forEach ? { stepOutput: step.schema } : {}),
+    },
+  });
 }
 
 function parametersOf({ id, agent, params }: AgentStepDefinition, values: WorkflowValues): AgentParameters {
@@ -115,9 +91,6 @@ function checked(step: string, agent: AgentFile, parameter: AgentParameter, own:
   );
 }
 
-/** What a step says of one parameter of a server, in place of the agent; undefined when it says nothing. */
-type Override = (param: string) => Resolved | undefined;
-
 /** The parameters that a step gives to a server of its agent by the server's name: `params.server.NAME.PARAMETER`. */
 function overridesOf({ params }: AgentStepDefinition, server: string, values: WorkflowValues): Override {
   const { server: all } = params;
@@ -130,68 +103,6 @@ function overridesOf({ params }: AgentStepDefinition, server: string, values: Wo
     return resolved.value === null && resolved.sealed.length === 0 ? undefined : resolved;
   };
 }
-
-/** A server with the parameters of the agent put in, and those of the step, which come first. */
-function serverTask(reference: ServerReference, given: AgentParameters, override: Override): Resolved<AgentTaskServer> {
-  const { server, name, allow, persistentId } = reference;
-  const values: WorkflowValues = {
-    params: given.open,
-    env: {},
-    step: {},
-    sealed: Object.fromEntries(Object.entries(given.sealed).map(([param, value]) => [`params.${param}`, value])),
-  };
-  const sealed: { path: (string | number)[]; value: Sealed }[] = [];
-  const placed = (raw: Json, ...path: (string | number)[]): Json =>
-    placedAt(path, resolveTemplates(raw, values, 'param'));
-  const placedAt = (path: readonly (string | number)[], resolved: Resolved): Json => {
-    for (const place of resolved.sealed) sealed.push({ path: [...path, ...place.path], value: place.value });
-    return resolved.value;
-  };
-  const params: Record<string, Json> = {};
-  for (const declared of server.params) {
-    const own = override(declared.name);
-    const raw = reference.params[declared.name] ?? declared.default;
-    if (own === undefined && raw === undefined) throw missingServerParam(server.name, declared.name);
-    const before = sealed.length;
-    const path = ['params', declared.name];
-    params[declared.name] = own ? placedAt(path, own) : placed(raw ?? null, ...path);
-    if (sealed.length > before && !declared.secret)
-      throw new TroupeError(
-        'denied',
-        `The parameter "${declared.name}" of the server "${server.name}" is given a secret and is not declared secret. Add secret: true to it.`,
-      );
-  }
-  const auth = server.auth && {
-    header: server.auth.header,
-    value: authValue(server.auth, (raw) => placed(raw, 'auth', 'value')),
-  };
-  return {
-    value: {
-      name,
-      address: server.address,
-      allow: allow.map(({ pattern }) => pattern),
-      ...(auth ? { auth } : {}),
-      ...(server.params.length > 0 ? { params } : {}),
-      ...(persistentId === undefined ? {} : { persistentId }),
-      approvals: allow.flatMap(({ pattern, approval }) => (approval ? [{ pattern, ...approval }] : [])),
-    },
-    sealed,
-  };
-}
-
-/** The value of the header. With `bearer`, the template begins with the scheme, so that it is sealed together with the secret. */
-function authValue(
-  { scheme, secret }: { readonly scheme: 'bearer' | 'raw'; readonly secret: string },
-  placed: (raw: Json) => Json,
-): string | null {
-  const raw = /^`[^`]*`$/s.test(secret) ? secret.slice(1, -1) : secret;
-  const value = placed(scheme === 'bearer' ? `Bearer ${raw}` : raw);
-  return value === null ? null : textOf(value);
-}
-
-/** JSON with the names in order, so that the same parameters are the same text. */
-const sortedText = (params: Readonly<Record<string, Json>>): string =>
-  JSON.stringify(Object.fromEntries(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))));
 
 const wouldShow = ({ name }: AgentFile, param: string) =>
   new TroupeError(
@@ -207,9 +118,4 @@ const notSecret = ({ name }: AgentFile, param: string) =>
   new TroupeError(
     'denied',
     `The parameter "${param}" of the agent "${name}" is secret, so its value must come from a secret: env with secret: true, or a secret parameter of the workflow.`,
-  );
-const missingServerParam = (server: string, param: string) =>
-  new TroupeError(
-    'invalid',
-    `The parameter "${param}" of the server "${server}" has no value. Add it to the params of the agent's reference, or to params.server of the step, or give it a default.`,
   );

@@ -73,6 +73,12 @@ const dispatchEffect = ({ remote, secrets }: RemoteAgentStepDeps) =>
   effect<null, RemoteDispatch>(
     async (input, scope) => {
       const stored = await storedTask(scope);
+      const { agent, subAgents = [] } = stored.value;
+      if (subAgents.length > 0)
+        throw new TroupeError(
+          'unsupported',
+          `The agent "${agent}" has sub-agents, and a runtime in another process does not work on those. Let the orchestrator do agent steps itself: start it without the address of a runtime.`,
+        );
       try {
         const kept = (await foldOf(scope, 'messages', latest)).entry;
         await remote.dispatch(

@@ -5,28 +5,35 @@
  * AS2 What breaks the schema is corrected in one round, and a draft is reflected upon once. Every way ends with a judged end.
  * AS3 Calls are made in their order, a write by itself. One that a person must allow is not made before, and whoever has begun the step is told that it waits.
  * AS4 No call of a model begins that could cost more than what is left of the budget.
+ * AS5 A sub-agent is an agent step of its own, one at a time. What it has used counts as used by the step, however it ends; its failure is one of a tool.
  */
-import { agentStepEnd, initialAgentStepContext } from './agentStep/context.ts';
+import { agentStepEnd, initialAgentStepContext, spentBy } from './agentStep/context.ts';
 import { agentStepSetup } from './agentStep/setup.ts';
+import { briefingFor } from './agentStep/subAgents.ts';
 
 /** What is asked of the model now. */
 const question = (about: 'task' | 'reflection', offer: (turns: number, maxTurns: number) => boolean) =>
   function questionOf({ context }: { context: ReturnType<typeof initialAgentStepContext> }) {
     const { metrics, turns, maxTurns } = context;
-    return { about, number: metrics.llm_calls + 1, offer: offer(turns, maxTurns), spent: metrics.cost_usd };
+    return { about, number: metrics.llm_calls + 1, offer: offer(turns, maxTurns), spent: spentBy(context) };
   };
 const never = () => false;
 
-/** An agent step. Fill `discover`, `ask` and `runTool`, and those of `toolCall`. */
+/** An agent step. Fill `discover`, `ask`, `runTool`, `brief` and `subAgent`, and those of `toolCall`. */
 export const agentStepMachine = agentStepSetup.createMachine({
   id: 'agentStep',
   options: { maxIterations: 1000 },
   context: ({ input }) => initialAgentStepContext(input),
   initial: 'preparing',
   on: {
-    'agent.cancel': { target: '.ended', actions: 'failCancelled' },
-    'agent.pause': { actions: 'notePause' },
-    'agent.resume': { actions: 'noteResume' },
+    'agent.cancel': [
+      // It says what it has used.
+      { guard: 'hasSubAgentAtWork', actions: ['tellSubAgent', 'failCancelled'] },
+      { target: '.ended', actions: 'failCancelled' },
+    ],
+    'agent.pause': { actions: ['notePause', 'tellSubAgent'] },
+    'agent.resume': { actions: ['noteResume', 'tellSubAgent'] },
+    'step.approval': { actions: 'passNotice' },
   },
   states: {
     preparing: {
@@ -82,9 +89,20 @@ export const agentStepMachine = agentStepSetup.createMachine({
       always: [
         { guard: 'isBusy', target: 'calling' },
         { guard: 'hasFault', target: 'ended' },
+        { guard: 'isAgentCall', target: 'briefing' },
         { guard: 'hasMoreCalls', target: 'calling', actions: 'startCalls' },
         { target: 'turning' },
       ],
+    },
+    briefing: {
+      tags: 'acting',
+      invoke: {
+        src: 'brief',
+        id: 'brief',
+        input: ({ context }) => briefingFor(context),
+        onDone: { target: 'calling', actions: 'startSubAgent' },
+        onError: { target: 'choosing', actions: 'refuseSubAgent' },
+      },
     },
     calling: {
       tags: 'acting',

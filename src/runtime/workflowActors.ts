@@ -35,8 +35,14 @@ export interface WorkflowParts {
 const signals = RunSignal.or(ApprovalNotice);
 const ticketOptions = { wait: { signals: WaitSignal } };
 const agentStepOptions: ActorTypeOptions = {
-  signals: AgentSignal,
-  children: { toolCall: { children: ticketOptions }, ...ticketOptions },
+  signals: AgentSignal.or(ApprovalNotice),
+  children: {
+    toolCall: { children: ticketOptions },
+    ...ticketOptions,
+    get subAgent() {
+      return agentStepOptions;
+    },
+  },
 };
 
 /** The options of the actor of an agent step that is done elsewhere. */

@@ -2,7 +2,12 @@
 import type { EffectScope } from '../../../src/contracts/effect.ts';
 import { toFailure, TroupeError } from '../../../src/values/failure.ts';
 import { isJsonObject } from '../../../src/values/json.ts';
-import type { StepDiscovery, StepDiscoveryInput, StepTool } from '../../../machines/workflow/agentStep/effectTypes.ts';
+import type {
+  KeptAgentTask,
+  StepDiscovery,
+  StepDiscoveryInput,
+  StepTool,
+} from '../../../machines/workflow/agentStep/effectTypes.ts';
 import { anew, effect } from '../../effect.ts';
 import { isAllowedTool } from './allowed.ts';
 import type { AgentStepDeps } from './deps.ts';
@@ -20,9 +25,19 @@ export const discoverStepTools = (deps: AgentStepDeps) =>
           task.value.servers.map((_server, index) => toolsOf(storedServer(task, index), index, deps, scope)),
         );
         const tools = redaction.clean(lists.flat());
+        for (const { info } of tools) if (isSubAgent(info.name, task)) throw nameTaken(info.name);
         return { tools: tools.filter(({ info }, index) => index === lastOf(info.name, tools)) };
       });
     }),
+  );
+
+const isSubAgent = (name: string, { value }: KeptAgentTask): boolean =>
+  value.subAgents?.some(({ tool }) => tool === name) === true;
+
+const nameTaken = (name: string) =>
+  new TroupeError(
+    'definition',
+    `A server has a tool "${name}", which is a sub-agent as well. Give the sub-agent another "name", or leave the tool out of the allowlist.`,
   );
 
 const lastOf = (name: string, all: readonly StepTool[]): number => all.findLastIndex(({ info }) => info.name === name);

@@ -36,7 +36,8 @@ export function withOwnIds(calls: readonly ToolCall[]): readonly ToolCall[] {
 function readCall(call: ToolCall, task: KeptAgentTask, tools: readonly StepTool[]): StepCall {
   const { id, name, input } = call;
   const tool = tools.find(({ info }) => info.name === name);
-  if (!tool) return unmade(call, 'unknown', `There is no tool "${cutText(name, 80)}".`);
+  const isSubAgent = task.value.subAgents?.some((sub) => sub.tool === name) === true;
+  if (!tool && !isSubAgent) return unmade(call, 'unknown', `There is no tool "${cutText(name, 80)}".`);
   if (call.unreadable !== undefined)
     return unmade(call, 'refused', 'Not made: the arguments are not JSON. Call it again with valid JSON.');
   if (call.inexact !== undefined)
@@ -45,6 +46,7 @@ function readCall(call: ToolCall, task: KeptAgentTask, tools: readonly StepTool[
       'refused',
       'Not made: a number has more digits than a number keeps. Call it again with the digits as text.',
     );
+  if (!tool) return { how: 'agent', id, name, input };
   const server = storedServer(task, tool.server);
   const gate = server.value.approvals.find(({ pattern }) => fitsPattern(pattern, name));
   const { effect } = tool.info;

@@ -14,7 +14,7 @@ import { entriesOf } from '../../lists.ts';
 
 /** The request for a question: the conversation so far, or the draft and what its review has said. */
 export async function stepRequest(
-  { about }: StepQuestion,
+  { about, offer }: StepQuestion,
   { value: task }: KeptAgentTask,
   tools: readonly StepTool[],
   scope: EffectScope,
@@ -33,7 +33,14 @@ export async function stepRequest(
   return {
     instructions: systemPrompt(task),
     messages,
-    tools: tools.map(({ info: { name, description, input } }) => ({ name, description, input })),
+    tools: [
+      ...tools.map(({ info: { name, description, input } }) => ({ name, description, input })),
+      ...(offer ? (task.subAgents ?? []) : []).map(({ tool: name, description, input }) => ({
+        name,
+        description,
+        input,
+      })),
+    ],
     maxOutputTokens,
     ...(hasArtifacts ? await artifactsFor(messages, scope) : {}),
   };

@@ -3,6 +3,7 @@ import type { StoredAgentTask } from '../../../src/contracts/workflow/agentTask.
 import type { StepEnd, StepMetrics } from '../../../src/contracts/workflow/step.ts';
 import type { Failure } from '../../../src/values/failure.ts';
 import { makeFailure } from '../../failure.ts';
+import { addMetrics } from '../stepEnds.ts';
 import type { CallGate, StepCall } from './effectTypes.ts';
 
 /** A call that is being made. */
@@ -13,6 +14,8 @@ export interface RunningStepCall {
   readonly name: string;
   /** A person must agree to it; absent when nobody must. */
   readonly gate?: CallGate;
+  /** A sub-agent works on it; absent for the call of a tool. */
+  readonly agent?: true;
 }
 
 /** Why a step fails: a word for programs, and the failure. */
@@ -43,7 +46,12 @@ export interface AgentStepContext {
   readonly running: readonly RunningStepCall[];
   /** The one correction of the reflection has been used. */
   readonly reflectionCorrected: boolean;
+  /** What the step itself has used. */
   readonly metrics: StepMetrics;
+  /** What its sub-agents have used; absent while there is nothing. */
+  readonly below?: StepMetrics;
+  /** What it may cost with its sub-agents, in US dollars; absent when there is no limit. */
+  readonly budgetUsd?: number;
   /** It rests before the next call of the model. */
   readonly paused: boolean;
   /** Why the step fails, once that is decided. */
@@ -59,6 +67,7 @@ export const initialAgentStepContext = (task: StoredAgentTask): AgentStepContext
   step: task.value.step,
   maxTurns: task.value.maxTurns,
   servers: task.value.servers.length,
+  ...(task.value.budgetUsd === undefined ? {} : { budgetUsd: task.value.budgetUsd }),
   turns: 0,
   repaired: false,
   queue: [],
@@ -74,9 +83,14 @@ const noEnd: StepFault = {
   failure: makeFailure('internal', 'The agent step was stopped before it ended.'),
 };
 
-/** How the step ended, with what it used. */
-export function agentStepEnd({ end, fault, metrics, reflected, unreadable }: AgentStepContext): StepEnd {
-  const { reflect_calls: reflections = 0 } = metrics;
+/** What a step has cost so far together with its sub-agents, in US dollars. */
+export const spentBy = ({ metrics, below }: Pick<AgentStepContext, 'metrics' | 'below'>): number =>
+  metrics.cost_usd + (below?.cost_usd ?? 0);
+
+/** How the step ended, with what it and its sub-agents used. */
+export function agentStepEnd({ end, fault, metrics: own, below, reflected, unreadable }: AgentStepContext): StepEnd {
+  const { reflect_calls: reflections = 0 } = own;
+  const metrics = below ? addMetrics(own, below) : own;
   const tried = reflected || reflections > 0;
   if (fault || !end) {
     const { code, failure } = fault ?? noEnd;

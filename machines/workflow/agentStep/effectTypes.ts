@@ -2,6 +2,7 @@
 import type { StepEnd } from '../../../src/contracts/workflow/step.ts';
 import type { AgentTask, AgentTaskServer } from '../../../src/contracts/workflow/agentTask.ts';
 import type { Resolved } from '../../../src/contracts/workflow/values.ts';
+import type { Json } from '../../../src/values/json.ts';
 import type { FailedAttempts, ProviderContent, ToolCall, ToolInfo, Usage } from '../../../src/contracts/model.ts';
 import type { ToolRequest } from '../../agent/effectTypes.ts';
 
@@ -63,10 +64,25 @@ export interface StepToolRequest extends ToolRequest {
   readonly server: StoredServer;
 }
 
+/** A call of a sub-agent. */
+export interface SubAgentCall {
+  readonly id: string;
+  /** The name of the tool that it is. */
+  readonly name: string;
+  /** What the model gave. */
+  readonly input: Json;
+}
+
+/** The input of `brief`. */
+export interface SubAgentBriefing extends SubAgentCall {
+  /** What it may cost, in US dollars; absent when there is no limit. */
+  readonly budgetUsd?: number;
+}
+
 /** The rule for a call that a person must agree to. */
 export type CallGate = Pick<AgentTaskServer['approvals'][number], 'onReject' | 'timeout' | 'timeoutBehavior'>;
 
-/** A call as it was parsed. `run`: it is made, once a person agrees if there is a gate. `refused`: the model is told why it is not made. `unknown`: the same, and a second one fails the step. */
+/** A call as it was parsed. `run`: it is made, once a person agrees if there is a gate. `agent`: a sub-agent works on it. `refused`: the model is told why it is not made. `unknown`: the same, and a second one fails the step. */
 export type StepCall =
   | {
       readonly how: 'run';
@@ -74,6 +90,7 @@ export type StepCall =
       /** A person must agree to it; absent when nobody must. */
       readonly gate?: CallGate;
     }
+  | ({ readonly how: 'agent' } & SubAgentCall)
   | {
       readonly how: 'refused' | 'unknown';
       readonly id: string;

@@ -1,8 +1,10 @@
 /** The complete setup of an agent step's machine: what `agentStepBase` has, and every action by the name that the chart uses. */
+import type { AnyActorRef } from 'xstate';
 import type { Artifact } from '../../../src/contracts/media.ts';
 import { eventContextOf } from '../../../src/contracts/eventContext.ts';
 import { artifactList } from '../../../src/contracts/parts.ts';
 import type { Message, ToolResult } from '../../../src/contracts/model.ts';
+import type { StoredAgentTask } from '../../../src/contracts/workflow/agentTask.ts';
 import type { ApprovalNotice } from '../../../src/contracts/workflow/approval.ts';
 import { asJson } from '../../../src/values/json.ts';
 import { callChildId, toolResultOf } from '../../agent/calls.ts';
@@ -18,7 +20,8 @@ import { stepLists, type StepAnswer, type StepCall, type StepDiscovery } from '.
 import * as faults from './faults.ts';
 import { correctionOfText, finalTurnPrompt } from './prompts.ts';
 import { agentStepBase, stepAnswerIn, strayIn } from './setupBase.ts';
-import { afterOutcome, chargedAnswer, chargedFailure, nextBatch } from './updates.ts';
+import { nextAgentCall, subAgentEnd, subAgentOutcome } from './subAgents.ts';
+import { afterOutcome, chargedAnswer, chargedBelow, chargedFailure, nextBatch } from './updates.ts';
 
 const { assign, enqueueActions } = agentStepBase;
 
@@ -37,7 +40,7 @@ const assistant = ({ text, calls, provider }: StepAnswer): Message => ({
 /** Without a limit of its own a ticket stays open for a year. Milliseconds. */
 const noLimit = 365 * 24 * 60 * 60_000;
 const unmadeResults = (calls: readonly StepCall[]): ToolResult[] =>
-  calls.flatMap((call) => (call.how === 'run' ? [] : [toolResultOf(call, { ok: false, content: call.why })]));
+  calls.flatMap((call) => ('why' in call ? [toolResultOf(call, { ok: false, content: call.why })] : []));
 
 const appendArtifacts = (artifacts: readonly Artifact[] = []) =>
   artifacts.map((artifact) => ({ type: 'append' as const, params: { list: artifactList, entry: asJson(artifact) } }));
@@ -111,7 +114,7 @@ export const agentStepSetup = agentStepBase.extend({
       const calls = answer.says.kind === 'calls' ? answer.says.calls : [];
       const results = unmadeResults(calls);
       if (results.length > 0) enqueue(append(stepLists.transcript, { role: 'tool', results }));
-      enqueue.assign({ queue: calls.filter(({ how }) => how === 'run') });
+      enqueue.assign({ queue: calls.filter((call) => !('why' in call)) });
     }),
     startCalls: enqueueActions(({ context, event, enqueue }) => {
       const batch = nextBatch(context.queue);
@@ -141,11 +144,36 @@ export const agentStepSetup = agentStepBase.extend({
       const index = slotIndexOf(event.type);
       const call = context.running.find((one) => one.slot === index);
       if (!call) return;
-      const outcome = shownOutcome(call, toolOutcomeIn(event));
+      const end = call.agent ? subAgentEnd(event) : undefined;
+      const outcome = end ? subAgentOutcome(call, end) : shownOutcome(call, toolOutcomeIn(event));
       if (outcome.ok) for (const one of appendArtifacts(outcome.artifacts)) enqueue(one);
       enqueue(append(stepLists.transcript, { role: 'tool', results: [toolResultOf(call, outcome)] }));
       enqueue.assign(afterOutcome(context, call, outcome));
+      if (end) enqueue.assign({ below: chargedBelow(context.below, end) });
       enqueue.stopChild(callChildId(index));
+    }),
+    /** The sub-agent has the number 0: it works by itself. */
+    startSubAgent: enqueueActions(({ context, event, enqueue }) => {
+      const { id, name } = nextAgentCall(context);
+      const child = callChildId(0);
+      enqueue.spawnChild('subAgent', { id: child, input: childOutput<StoredAgentTask>(event) });
+      if (context.paused) enqueue.sendTo<AnyActorRef>(child, { type: 'agent.pause' });
+      enqueue.assign({ running: [{ slot: 0, id, name, agent: true }], queue: context.queue.slice(1) });
+    }),
+    /** The model gave what the sub-agent does not take. */
+    refuseSubAgent: enqueueActions(({ context, event, enqueue }) => {
+      const { message: content } = childFailure(event);
+      const result = toolResultOf(nextAgentCall(context), { ok: false, content });
+      enqueue(append(stepLists.transcript, { role: 'tool', results: [result] }));
+      enqueue.assign({ queue: context.queue.slice(1) });
+    }),
+    /** A sub-agent takes the commands of its caller. */
+    tellSubAgent: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'agent.cancel' && event.type !== 'agent.pause' && event.type !== 'agent.resume') return;
+      for (const { slot, agent } of context.running) if (agent) enqueue.sendTo<AnyActorRef>(callChildId(slot), event);
+    }),
+    passNotice: enqueueActions(({ event, enqueue }) => {
+      if (event.type === 'step.approval') enqueue.sendTo(parent, event);
     }),
     notePause: assign({ paused: true }),
     noteResume: assign({ paused: false }),

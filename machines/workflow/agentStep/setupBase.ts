@@ -1,18 +1,20 @@
 /** The setup of an agent step's machine before its actions: types, slots, delays and guards. */
 import { setup, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
 import type { StoredAgentTask } from '../../../src/contracts/workflow/agentTask.ts';
+import type { ApprovalNotice } from '../../../src/contracts/workflow/approval.ts';
 import type { StepEnd } from '../../../src/contracts/workflow/step.ts';
 import type { ToolAnswer, ToolOutcome, ToolRequest } from '../../agent/effectTypes.ts';
 import { childOutput } from '../../childEvents.ts';
 import { engineActions, slot } from '../../slot.ts';
 import { toolCallMachine } from '../../toolCall/toolCall.ts';
 import type { AgentStepContext } from './context.ts';
-import type { StepAnswer, StepDiscovery, StepDiscoveryInput, StepQuestion } from './effectTypes.ts';
+import type { StepAnswer, StepDiscovery, StepDiscoveryInput, StepQuestion, SubAgentBriefing } from './effectTypes.ts';
 
 /** What an agent step takes: the commands of its workflow, and the ends of its effects and calls. */
 export type AgentStepEvent =
   | { type: 'agent.cancel'; reason: string }
   | { type: 'agent.pause' | 'agent.resume' }
+  | ApprovalNotice
   | DoneActorEvent<StepAnswer, 'ask'>
   | DoneActorEvent<StepDiscovery, 'discover'>
   | DoneActorEvent<ToolOutcome, `call.${number}`>
@@ -46,6 +48,8 @@ export const agentStepBase = setup({
     discover: slot<StepDiscovery, StepDiscoveryInput>('discover'),
     ask: slot<StepAnswer, StepQuestion>('ask'),
     runTool: slot<ToolAnswer, ToolRequest>('runTool'),
+    brief: slot<StoredAgentTask, SubAgentBriefing>('brief'),
+    subAgent: slot<StepEnd, StoredAgentTask>('subAgent'),
     toolCall: toolCallMachine,
   },
   delays: { patience },
@@ -67,6 +71,8 @@ export const agentStepBase = setup({
     hasCalls: ({ event }) => stepAnswerIn(event).says.kind === 'calls',
     mayCorrectReflection: ({ context, event }) =>
       !context.reflectionCorrected && !['draft', 'nothing'].includes(stepAnswerIn(event).says.kind),
+    isAgentCall: ({ context }) => context.queue[0]?.how === 'agent',
+    hasSubAgentAtWork: ({ context }) => context.fault === undefined && context.running.some(({ agent }) => agent),
     isBusy: ({ context }) => context.running.length > 0 && context.fault === undefined,
     hasFault: ({ context }) => context.fault !== undefined,
     hasMoreCalls: ({ context }) => context.queue.length > 0,

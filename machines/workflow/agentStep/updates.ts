@@ -1,11 +1,12 @@
 /** The changes that an agent step's actions make to its context, as pure functions. */
 import type { FailedAttempts, Usage } from '../../../src/contracts/model.ts';
-import type { StepMetrics } from '../../../src/contracts/workflow/step.ts';
+import type { StepEnd, StepMetrics } from '../../../src/contracts/workflow/step.ts';
 import type { Failure } from '../../../src/values/failure.ts';
 import { propertiesOf } from '../../../src/values/properties.ts';
 import type { ToolOutcome } from '../../agent/effectTypes.ts';
 import type { AgentStepContext, RunningStepCall } from './context.ts';
 import type { StepAnswer, StepCall } from './effectTypes.ts';
+import { addMetrics } from '../stepEnds.ts';
 import { denialIn, gateFault, isServerFailure, serverFault } from './faults.ts';
 
 type Change = Partial<AgentStepContext>;
@@ -45,6 +46,10 @@ export function nextBatch(queue: readonly StepCall[]): readonly StepCall[] {
   const others = queue.findIndex((call) => !isCompanion(call));
   return queue.slice(0, others === -1 ? queue.length : Math.max(1, others));
 }
+
+/** What a sub-agent has used is charged to its caller. */
+export const chargedBelow = (below: StepMetrics | undefined, { metrics }: StepEnd): StepMetrics =>
+  below ? addMetrics(below, metrics) : metrics;
 
 /** Whether a call was made: not one that a person did not allow, nor one whose arguments do not fit. */
 const wasMade = (outcome: ToolOutcome): boolean =>

@@ -1,7 +1,7 @@
 /** The work of one agent step: all that a loop of model and tools needs, without the workflow around it. The HTTP contract of the runtime has the same fields. */
 import type { Json, JsonObject } from '../../values/json.ts';
-import type { ApprovalRule } from './definition.ts';
-import type { Resolved } from './values.ts';
+import type { AgentFile, ApprovalRule } from './definition.ts';
+import type { Resolved, Sealed } from './values.ts';
 
 /** A tool server, with everything resolved. */
 export interface AgentTaskServer {
@@ -20,6 +20,19 @@ export interface AgentTaskServer {
   readonly approvals: readonly (ApprovalRule & { readonly pattern: string })[];
 }
 
+/** An agent that the agent of a task may call like a tool. */
+export interface AgentTaskSubAgent {
+  /** The name of the tool. */
+  readonly tool: string;
+  readonly description: string;
+  /** JSON Schema of the arguments: its parameters without the secret ones. */
+  readonly input: JsonObject;
+  /** The agent, with the model groups that are really used. */
+  readonly agent: AgentFile;
+  /** How its secret parameters are found again: they are those of its caller with the same names. */
+  readonly secrets: Readonly<Record<string, Sealed>>;
+}
+
 /** What an agent is to do. */
 export interface AgentTask {
   /** The id of the step in its workflow, with `.N` for an item. */
@@ -35,6 +48,8 @@ export interface AgentTask {
   readonly maxTurns: number;
   readonly model: { readonly group: string; readonly maxTokens: number };
   readonly servers: readonly AgentTaskServer[];
+  /** The agents that it may call like tools; absent when there are none. */
+  readonly subAgents?: readonly AgentTaskSubAgent[];
   /** JSON Schema that the answer must fit. The model is shown it. */
   readonly output: JsonObject;
   /** JSON Schema of the step, which the answer must fit as well; absent when it has none. */

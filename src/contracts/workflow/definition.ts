@@ -277,8 +277,20 @@ export interface AgentFile {
   };
   /** The tool servers that it may use; none by default. */
   readonly servers: readonly ServerReference[];
+  /** The agents that it may call like tools; absent when there are none. */
+  readonly subAgents?: readonly SubAgentReference[];
   /** JSON Schema that its output must fit, as it was written. */
   readonly output: JsonObject;
+}
+
+/** An agent that another agent may call like a tool. */
+export interface SubAgentReference {
+  /** The name of the tool. */
+  readonly tool: string;
+  /** What the model is told about it. */
+  readonly description: string;
+  /** The agent, with those servers and tools only that its caller has as well. */
+  readonly agent: AgentFile;
 }
 
 /** A tool server that an agent may use, and which of its tools. */

@@ -3,7 +3,10 @@ import type { AgentStepContext } from '../../../machines/workflow/agentStep/cont
 import { done, failed } from '../../../src/testing/play.ts';
 import { fault } from '../effectResults.ts';
 import {
+  briefed,
+  broken,
   called,
+  complete,
   draft,
   found,
   nothing,
@@ -13,6 +16,7 @@ import {
   server,
   stepTask,
   stray,
+  sub,
   toReflect,
   violating,
 } from '../workflow/agentStepStory.ts';
@@ -44,6 +48,7 @@ const side = (name: string, change: Parameters<typeof stepTask>[0], events: Case
     context.running.length,
     context.reflectionCorrected,
     context.paused,
+    context.running.some(({ agent }) => agent),
     context.fault?.code,
   ],
 });
@@ -60,6 +65,16 @@ export const cases: readonly Case[] = [
     done('call.0', { ok: false, content: 'no', failure: { ...fault('denied'), data: { ticket: 'answered' } } }),
     done('call.1', { content: 'text' }),
     failed('call.1', fault('transient')),
+  ]),
+  side('with a sub-agent', { maxTurns: 2, budgetUsd: 1 }, [
+    called(sub),
+    called(sub, read('a')),
+    briefed,
+    failed('brief', fault('invalid')),
+    { type: 'step.approval', step: 's', tool_name: 'pay', tool_use_id: 'c1', arguments: {} },
+    done('call.0', complete()),
+    done('call.0', broken),
+    failed('call.0'),
   ]),
   side('without tools', { maxTurns: 2, reflect: 'Think again.' }, [toReflect, violating, nothing]),
 ];

@@ -30,7 +30,7 @@ export const complete = (output: Record<string, unknown> = { ok: true }): StepEn
   output: output as never,
   metrics,
 });
-const broken: StepEnd = {
+export const broken: StepEnd = {
   status: 'failed',
   code: 'output_invalid',
   failure: { kind: 'invalid', message: 'no', retryable: false },
@@ -61,6 +61,9 @@ export const read = (name = 'read', effect: 'read' | 'write' = 'read', gate?: Ca
   },
   ...(gate ? { gate } : {}),
 });
+/** A call of a sub-agent. */
+export const sub: StepCall = { how: 'agent', id: 'sub', name: 'finder', input: {} };
+export const briefed = done('brief', stepTask({ agent: 'finder' }));
 export const stray: StepCall = { how: 'unknown', id: 'x', name: 'stray', why: 'There is no tool "stray".' };
 export const refused: StepCall = { how: 'refused', id: 'y', name: 'read', why: 'Not made.' };
 export const called = (...calls: StepCall[]) => answered({ kind: 'calls', calls });

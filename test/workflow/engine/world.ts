@@ -15,6 +15,7 @@ import { workflowNamed } from '../../../src/workflow/files/project/load.ts';
 import { compileWorkflow, remoteStepOptions } from '../../../src/runtime/workflowActors.ts';
 import { localTools } from '../../../src/tools/local.ts';
 import { remoteAgentStepActor, type RemoteRuntime } from '../../../actors/workflow/remoteAgentStep.ts';
+import type { ServerCredentials } from '../../../actors/workflow/agentStep/deps.ts';
 import { rootWorkflowStart } from '../../../actors/workflow/start.ts';
 import { answer } from '../../actors/fixtures.ts';
 
@@ -49,6 +50,10 @@ export interface Outside {
   readonly receive?: (request: EgressRequest, times: number) => number | Promise<number>;
   /** The price of a call, in US dollars per million tokens; none by default. */
   readonly price?: { readonly input: number; readonly output: number };
+  /** Told the model group of each call. */
+  readonly group?: (group: unknown) => void;
+  /** Told with what each tool server is reached. */
+  readonly credentials?: (given: ServerCredentials) => void;
   /** Runtimes that do the agent steps; by default they are done here. */
   readonly remote?: RemoteRuntime;
 }
@@ -76,7 +81,14 @@ export function runnable(
   definition: WorkflowDefinition,
   outside: Outside = {},
 ): { subject: Workflow; world: Happened } {
-  const { model = (request) => says({ text: lastOf(request) }), receive = () => 200, price, remote } = outside;
+  const {
+    model = (request) => says({ text: lastOf(request) }),
+    receive = () => 200,
+    price,
+    remote,
+    group: asked = () => {},
+    credentials: connected = () => {},
+  } = outside;
   const world: Happened = { notes: [], received: new Map(), asked: 0, sent: 0 };
   const keys = new Set<string>();
   const writer = (name: string) =>
@@ -101,13 +113,19 @@ export function runnable(
     compile: () =>
       compileWorkflow(definition, {
         gateway: {
-          async answer(_, request) {
+          async answer(group, request) {
             world.asked++;
+            asked(group);
             return await model(request);
           },
           ...(price ? { estimate: () => ({ price, inputTokens: 10, maxOutputTokens: 10 }) } : {}),
         },
-        servers: { tools: () => localTools([writer('note'), writer('pay')]) },
+        servers: {
+          tools(_, given) {
+            connected(given);
+            return localTools([writer('note'), writer('pay')]);
+          },
+        },
         ...(remote
           ? {
               agentStep: (secrets) => ({

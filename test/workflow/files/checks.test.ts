@@ -224,7 +224,6 @@ test.each<[string, string, string]>([
     agent().replace('text:', 'ktsu_confidense:'),
     'warning "ktsu_confidense" is taken out of every output: names with "ktsu_" are reserved. Did you mean "ktsu_confidence"?',
   ],
-  ['agents of agents', agent('sub_agents: [x]'), 'warning "sub_agents" does nothing.'],
 ])('an agent file with %s', async (_, file, problem) => {
   expect((await problemsIn(withAgent('{}', file))).join('\n')).toContain(problem);
 });

@@ -7,6 +7,7 @@ import type { AgentNode } from '../project/sources.ts';
 import type { CheckContext } from './context.ts';
 import { checkReservedNames, checkSchema } from './schemas.ts';
 import { checkServerParams } from './serverParams.ts';
+import { checkSubAgents } from './subAgents.ts';
 
 /** Checks an agent file, without the server files themselves. */
 export function checkAgent(node: AgentNode, context: CheckContext): FileProblem[] {
@@ -20,6 +21,7 @@ export function checkAgent(node: AgentNode, context: CheckContext): FileProblem[
     ...checkSecretDefaults(node),
     ...checkNoEnvironment(node),
     ...checkServers(node, context),
+    ...checkSubAgents(node, context.sources),
     ...checkIdle(node),
   ];
 }
@@ -184,9 +186,7 @@ function checkAllowlist({ yaml, value }: AgentNode, at: number): FileProblem[] {
 }
 
 function checkIdle(node: AgentNode): FileProblem[] {
-  return (['sub_agents', 'model_policy'] as const)
-    .filter((key) => node.value?.[key] != null)
-    .map((key) => idle(node, [key]));
+  return node.value?.model_policy == null ? [] : [idle(node, ['model_policy'])];
 }
 
 const idle = ({ yaml }: AgentNode, path: readonly (string | number)[]) =>

@@ -1,6 +1,7 @@
 /** Checks what a workflow asks of other files: that they are there, that their required parameters are given, and that both sides agree on webhooks. */
+import type { AgentFile } from '../../../contracts/workflow/definition.ts';
 import { isJsonObject } from '../../../values/json.ts';
-import { agentParameters, schemaOf } from '../define/agent.ts';
+import { agentParameters, defineAgent, schemaOf } from '../define/agent.ts';
 import type { FileProblem } from '../problem.ts';
 import { linked, type Link, type WorkflowNode } from '../project/sources.ts';
 import type { StepSource } from '../schema/step.ts';
@@ -52,6 +53,7 @@ function checkAgentStep(
     ...(group == null
       ? []
       : checkGroupOfStep(node, step.model?.group == null ? link.path : [...path, 'model', 'group'], group, context)),
+    ...groupsBelow(defineAgent(file, sources)).flatMap((each) => checkGroupOfStep(node, link.path, each, context)),
     ...(step.confidence_threshold != null && !declares(schemaOf(agent.output?.schema), 'ktsu_confidence')
       ? [
           node.yaml.problem(
@@ -63,6 +65,10 @@ function checkAgentStep(
       : []),
   ];
 }
+
+/** The model groups of the sub-agents of an agent. One without a group has that of its caller. */
+const groupsBelow = ({ subAgents = [] }: AgentFile): string[] =>
+  subAgents.flatMap(({ agent }) => [...(agent.group === '' ? [] : [agent.group]), ...groupsBelow(agent)]);
 
 function checkWorkflowStep(
   node: WorkflowNode,

@@ -64,7 +64,8 @@ export function checkFileCycle(node: WorkflowNode, sources: Sources): FileProble
   });
 }
 
-function wayTo(from: string, goal: string, next: (node: string) => readonly string[]): string[] | undefined {
+/** The shortest way between two nodes, both ends included; undefined when there is none. */
+export function wayTo(from: string, goal: string, next: (node: string) => readonly string[]): string[] | undefined {
   const ways = new Map<string, string[]>([[from, [from]]]);
   const queue = [from];
   for (let node = queue.shift(); node !== undefined; node = queue.shift()) {

@@ -12,16 +12,31 @@ import { linked, type AgentNode, type Sources } from '../project/sources.ts';
 import type { AgentSource } from '../schema/agent.ts';
 import type { ServerSource } from '../schema/server.ts';
 import { defineServer } from './server.ts';
+import { mostLevels, narrowed, toolNameOf } from './subAgents.ts';
 
 /** The turns of an agent that does not say how many. */
 const defaultTurns = 10;
 
-/** The definition of an agent that was checked. */
-export function defineAgent(node: AgentNode, sources: Sources): AgentFile {
+/** The definition of an agent that was checked. `above` are the files of the agents that call it: a circle is refused by the checks, and must not be endless here. */
+export function defineAgent(node: AgentNode, sources: Sources, above: readonly string[] = []): AgentFile {
   const source: AgentSource = node.value ?? {};
   const turns = source.max_turns ?? 0;
+  const servers = (source.servers ?? []).flatMap((reference, at) => {
+    const found = serverOf(node, at, sources);
+    return found ? [serverReference(reference, defineServer(found.source, found.file))] : [];
+  });
+  const subAgents = [...node.subAgents.keys()].flatMap((at) => {
+    const sub = subAgentOf(node, at, sources);
+    const callers = [...above, node.file];
+    // One level more than is allowed: the checks count them.
+    if (!sub?.value || callers.includes(sub.file) || callers.length > mostLevels + 1) return [];
+    const agent = defineAgent(sub, sources, callers);
+    const { name } = agent;
+    const description = String(sub.value.description ?? name);
+    return [{ tool: toolNameOf(name), description, agent: narrowed(agent, servers) }];
+  });
   return {
-    name: String(source.name ?? basename(node.file).replace(/(?:\.agent)?\.ya?ml$/, '')),
+    name: agentName(node),
     file: node.file,
     group: source.model ?? '',
     maxTurns: turns > 0 ? turns : defaultTurns,
@@ -31,13 +46,19 @@ export function defineAgent(node: AgentNode, sources: Sources): AgentFile {
       ...(source.prompt?.user != null && { user: source.prompt.user }),
       ...(source.prompt?.reflect != null && { reflect: source.prompt.reflect }),
     },
-    servers: (source.servers ?? []).flatMap((reference, at) => {
-      const found = serverOf(node, at, sources);
-      return found ? [serverReference(reference, defineServer(found.source, found.file))] : [];
-    }),
+    servers,
+    ...(subAgents.length > 0 && { subAgents }),
     output: schemaOf(source.output?.schema),
   };
 }
+
+/** The name of an agent: that in its file, or that of its file. */
+const agentName = ({ value, file }: AgentNode): string =>
+  String(value?.name ?? basename(file).replace(/(?:\.agent)?\.ya?ml$/, ''));
+
+/** The sub-agent at a place of an agent's list; undefined when there is no such file. */
+export const subAgentOf = (node: AgentNode, at: number, { agents }: Sources): AgentNode | undefined =>
+  agents.get(linked(node.subAgents.get(at)) ?? '');
 
 /** The parameters of an agent, in the order of its schema. */
 export function agentParameters(source: AgentSource): AgentParameter[] {

@@ -1,7 +1,7 @@
 /** Which problems of the files of a workflow concern which of its steps, and which the workflow as a whole: so that a run fails where something is wrong. */
 import { problemText, type FileProblem } from '../problem.ts';
 import { linked, type AgentNode, type Sources, type WorkflowNode } from '../project/sources.ts';
-import { serverOf } from './agent.ts';
+import { serverOf, subAgentOf } from './agent.ts';
 
 /** So many problems are told in one message. */
 const mostTold = 20;
@@ -43,9 +43,21 @@ function filesOfStep(node: WorkflowNode, at: number, sources: Sources): readonly
   const used = agent === undefined ? undefined : sources.agents.get(agent);
   return [
     ...(agent === undefined ? [] : [agent]),
-    ...(used ? serverFiles(used, sources) : []),
+    ...(used ? [...agentsBelow(used, sources)].flatMap((each) => [each.file, ...serverFiles(each, sources)]) : []),
     ...(isUnreadable ? [workflow] : []),
   ];
+}
+
+/** An agent, its sub-agents and theirs. */
+function agentsBelow(agent: AgentNode, sources: Sources): Set<AgentNode> {
+  const found = new Set([agent]);
+  // A set gives those as well that are added on the way.
+  for (const each of found)
+    for (const at of each.subAgents.keys()) {
+      const sub = subAgentOf(each, at, sources);
+      if (sub) found.add(sub);
+    }
+  return found;
 }
 
 function serverFiles(agent: AgentNode, sources: Sources): readonly string[] {

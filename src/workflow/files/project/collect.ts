@@ -44,7 +44,7 @@ export class Collector {
     for (const link of workflows.values()) await this.#follow(link, (to) => this.workflow(to));
   }
 
-  /** Reads an agent file and its server files. */
+  /** Reads an agent file, its server files and its sub-agents. */
   async agent(file: string): Promise<void> {
     if (!this.#begin(file)) return;
     const fitted = fit(agentFileSchema, await this.#reader.read(file));
@@ -52,8 +52,13 @@ export class Collector {
       file,
       (fitted.value?.servers ?? []).map(({ path }, at) => ({ path: ['servers', at, 'path'], to: path })),
     );
-    this.agents.set(file, { kind: 'agent', file, ...fitted, servers });
+    const subAgents = await this.#links(
+      file,
+      (fitted.value?.sub_agents ?? []).map((to, at) => ({ path: ['sub_agents', at], to })),
+    );
+    this.agents.set(file, { kind: 'agent', file, ...fitted, servers, subAgents });
     for (const link of servers.values()) await this.#follow(link, (to) => this.server(to));
+    for (const link of subAgents.values()) await this.#follow(link, (to) => this.agent(to));
   }
 
   /** Reads a server file. A manifest is known already. */

@@ -29,6 +29,8 @@ export interface AgentNode extends Fitted<AgentSource> {
   readonly file: string;
   /** By the place of the server in the list. */
   readonly servers: ReadonlyMap<number, Link>;
+  /** By the place of the sub-agent in the list. */
+  readonly subAgents: ReadonlyMap<number, Link>;
 }
 
 /** A server file. */

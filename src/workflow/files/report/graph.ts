@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { StepEnd } from '../../../contracts/workflow/step.ts';
 import { primitivesOf } from '../checks/steps.ts';
 import { stepsBefore } from '../define/step.ts';
-import { linked, type Sources, type WorkflowNode } from '../project/sources.ts';
+import { linked, type Link, type Sources, type WorkflowNode } from '../project/sources.ts';
 import type { FileProblem } from '../problem.ts';
 import type { Report } from './validate.ts';
 
@@ -67,12 +67,21 @@ function graphOf(
       lines.push(`  ${self} -.-> ${box(child, `${escaped(basename(child))} [workflow-file]`, failed(child))}`);
     const agent = linked(node.agents.get(at));
     if (agent === undefined) continue;
-    lines.push(`  ${self} -.-> ${box(agent, `${escaped(basename(agent))} [agent-file]`, failed(agent))}`);
-    for (const link of sources.agents.get(agent)?.servers.values() ?? []) {
-      const server = linked(link);
-      if (server === undefined) continue;
-      const to = box(server, `${escaped(basename(server))} [server-file]`, failed(server));
-      lines.push(`  ${names(agent).name} -.-> ${to}`);
+    const fileBox = (file: string, kind: 'agent' | 'server') =>
+      box(file, `${escaped(basename(file))} [${kind}-file]`, failed(file));
+    lines.push(`  ${self} -.-> ${fileBox(agent, 'agent')}`);
+    // With its sub-agents, and theirs: a set gives those as well that are added on the way.
+    const agents = new Set([agent]);
+    for (const one of agents) {
+      const { servers, subAgents } = sources.agents.get(one) ?? {};
+      const uses = (link: Link, kind: 'agent' | 'server') => {
+        const file = linked(link);
+        if (file === undefined) return;
+        lines.push(`  ${names(one).name} -.-> ${fileBox(file, kind)}`);
+        if (kind === 'agent') agents.add(file);
+      };
+      for (const link of servers?.values() ?? []) uses(link, 'server');
+      for (const link of subAgents?.values() ?? []) uses(link, 'agent');
     }
   }
   const shown = Object.entries(classes).filter(

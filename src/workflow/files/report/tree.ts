@@ -31,16 +31,22 @@ function workflowNode(path: string, sources: Sources, above: readonly string[]):
   const here = [...above, path];
   const children = [...(node?.value?.pipeline ?? []).keys()].flatMap((at) => [
     ...follow(node?.workflows.get(at), 'workflow', (to) => workflowNode(to, sources, here)),
-    ...follow(node?.agents.get(at), 'agent', (to) => agentNode(to, sources)),
+    ...follow(node?.agents.get(at), 'agent', (to) => agentNode(to, sources, [])),
   ]);
   return { path, kind: 'workflow', children: eachOnce(children), ...problem };
 }
 
-function agentNode(path: string, sources: Sources): TreeNode {
-  const links = [...(sources.agents.get(path)?.servers.values() ?? [])];
-  const children = links.flatMap((link) =>
-    follow(link, 'server', (to): TreeNode => ({ path: to, kind: 'server', children: [] })),
-  );
+function agentNode(path: string, sources: Sources, above: readonly string[]): TreeNode {
+  if (above.includes(path)) return { path, kind: 'agent', children: [], problem: 'a cycle' };
+  const { servers, subAgents } = sources.agents.get(path) ?? {};
+  const children = [
+    ...[...(servers?.values() ?? [])].flatMap((link) =>
+      follow(link, 'server', (to): TreeNode => ({ path: to, kind: 'server', children: [] })),
+    ),
+    ...[...(subAgents?.values() ?? [])].flatMap((link) =>
+      follow(link, 'agent', (to) => agentNode(to, sources, [...above, path])),
+    ),
+  ];
   return { path, kind: 'agent', children: eachOnce(children) };
 }
 

@@ -43,7 +43,9 @@ export const agentFileSchema = fields({
   ),
   servers: maybe(z.array(serverReference)),
   output: maybe(fields({ schema: maybe(schemaMap()) })),
-  sub_agents: maybe(z.array(text())),
+  sub_agents: maybe(z.array(words())).describe(
+    'Agent files, relative to this one: each is a tool of this agent, with the servers that both may use.',
+  ),
   model_policy: maybe(fields({ cost_budget_usd: maybe(z.number().nonnegative()), timeout_s: maybe(whole(0)) })),
 });
 export type AgentSource = z.infer<typeof agentFileSchema>;

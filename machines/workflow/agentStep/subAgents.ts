@@ -1,0 +1,33 @@
+/** What a sub-agent is given by the step that calls it, and what its end is for the model of that step. */
+import type { StepEnd } from '../../../src/contracts/workflow/step.ts';
+import type { ToolOutcome } from '../../agent/effectTypes.ts';
+import { childFailure, isChildError, type ChildEndEvent } from '../../childEvents.ts';
+import { makeFailure } from '../../failure.ts';
+import { failedStep, stepEndOf } from '../stepEnds.ts';
+import { spentBy, type AgentStepContext, type RunningStepCall } from './context.ts';
+import type { SubAgentBriefing, SubAgentCall } from './effectTypes.ts';
+
+/** The call that is next: a sub-agent works on it, with what is left of the step's budget. */
+export function briefingFor(context: AgentStepContext): SubAgentBriefing {
+  const { id, name, input } = nextAgentCall(context);
+  const { budgetUsd } = context;
+  const left = budgetUsd === undefined ? {} : { budgetUsd: Math.max(0, budgetUsd - spentBy(context)) };
+  return { id, name, input, ...left };
+}
+
+/** The call that is next. Use it where a guard has found it to be one of a sub-agent. */
+export function nextAgentCall({ queue: [call] }: AgentStepContext): SubAgentCall {
+  return call?.how === 'agent' ? call : { id: '', name: '', input: null };
+}
+
+/** How the work of a sub-agent ended, when the event is its end. */
+export const subAgentEnd = (event: ChildEndEvent): StepEnd =>
+  isChildError(event) ? failedStep(childFailure(event), 'failed') : stepEndOf('agent', event);
+
+/** Its output without the reserved ones, or why there is none. A failure is one of a tool, whatever it was: the model is shown it and goes on. */
+export function subAgentOutcome({ name }: Pick<RunningStepCall, 'name'>, end: StepEnd): ToolOutcome {
+  if (end.status !== 'failed') return { ok: true, content: JSON.stringify(end.output) };
+  const message = `"${name}" could not do it: ${end.code}: ${end.failure.message}`;
+  const failure = makeFailure('tool', message, { tool: name, failed: end.failure.kind, code: end.code, isError: true });
+  return { ok: false, content: message, failure };
+}
