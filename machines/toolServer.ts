@@ -28,6 +28,8 @@ export interface ToolServerContext extends ToolServerInput {
   readonly tools: Json;
   /** The list changed while it was being listed. */
   readonly outdated: boolean;
+  /** How often it was listed again since it last was the same for a while. */
+  readonly listings: number;
 }
 
 export type ToolServerEvent =
@@ -43,6 +45,8 @@ export interface Listed {
 
 const firstBackoff = 250;
 const longestBackoff = 30_000;
+const firstSettle = 50;
+const longestSettle = 10_000;
 /** Anything else that an effect throws is a defect of that effect; the connection is tried again. */
 const defect = { kind: 'environment', retryable: true } as const;
 
@@ -59,8 +63,10 @@ export const toolServerMachine = setup({
     patience: ({ context }) => context.patience,
     /** How long a connection must last to reset the failures, in milliseconds. A server that keeps failing sooner is given up. */
     proof: 30_000,
-    /** Notices of a change that come within this time are one change, in milliseconds. */
-    settle: 50,
+    /** Notices of a change that come within this time are one change, in milliseconds. It grows, since some servers give notice of a change whenever they are asked. */
+    settle: ({ context }) => Math.min(firstSettle * 2 ** context.listings, longestSettle),
+    /** A list that is the same for so long has settled, in milliseconds. */
+    quiet: 3 * longestSettle,
   },
   guards: {
     isHopeless: ({ context }) => context.failures >= context.tries || context.failure?.retryable === false,
@@ -78,13 +84,15 @@ export const toolServerMachine = setup({
     keepTools: assign({ tools: (_, { tools }: Listed) => tools }),
     noteChange: assign({ outdated: true }),
     forgetChange: assign({ outdated: false }),
+    countListing: assign({ listings: ({ context }) => context.listings + 1 }),
+    forgetListings: assign({ listings: 0 }),
     /** Closes the connection; filled in by actors/toolServer.ts. */
     disconnect: () => {},
   },
 }).createMachine({
   id: 'toolServer',
   options: { maxIterations: 100 },
-  context: ({ input }) => ({ ...input, failures: 0, failure: undefined, tools: [], outdated: false }),
+  context: ({ input }) => ({ ...input, failures: 0, failure: undefined, tools: [], outdated: false, listings: 0 }),
   initial: 'connecting',
   on: { 'toolServer.stop': '.stopped' },
   states: {
@@ -123,12 +131,14 @@ export const toolServerMachine = setup({
       states: {
         ready: {
           on: { 'toolServer.changed': 'stale' },
+          after: { quiet: { actions: 'forgetListings' } },
         },
         stale: {
           entry: 'forgetChange',
           after: { settle: 'listing' },
         },
         listing: {
+          entry: 'countListing',
           invoke: {
             src: 'list',
             id: 'list',

@@ -2660,7 +2660,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'AS1',
-    says: 'The model is asked as often as the step says at most, and once more to correct a text that cannot be read. No tools are offered in the last turn.',
+    says: 'The model is asked as often as the step says at most, and once more to correct a text that cannot be read; as often again after a person has decided on a call. No tools are offered in the last turn.',
     where: 'machines/workflow/agentStep.ts',
     tests: [
       {
@@ -2672,6 +2672,11 @@ export const requirements: readonly Requirement[] = [
         name: 'an agent with one turn is told at once that it is the last one',
       },
       { file: 'test/actors/workflow/agentStepTools.test.ts', name: 'no tools are offered in the last turn' },
+      {
+        file: 'test/workflow/kimitsu/approvals.test.ts',
+        name: 'after a person has %s a call, the agent has all its turns again',
+      },
+      { file: 'test/workflow/kimitsu/approvals.test.ts', name: 'nobody deciding in time gives no turns' },
     ],
   },
   {

@@ -1,7 +1,8 @@
 /**
  * The work of one agent in a workflow: the model is asked, its calls of tools are made, and its answer is judged.
  *
- * AS1 The model is asked as often as the step says at most, and once more to correct a text that cannot be read. No tools are offered in the last turn.
+ * AS1 The model is asked as often as the step says at most, and once more to correct a text that cannot be read; as often again after a person has decided on a
+ *    call. No tools are offered in the last turn.
  * AS2 What breaks the schema is corrected in one round, and a draft is reflected upon once. Every way ends with a judged end.
  * AS3 Calls are made in their order, a write by itself. One that a person must allow is not made before, and whoever has begun the step is told that it waits.
  * AS4 No call of a model begins that could cost more than what is left of the budget.

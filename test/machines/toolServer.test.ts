@@ -23,6 +23,7 @@ function play(...events: Event[]) {
   let step = initialTransition(toolServerMachine, { ...toolServer.input, jitter: [1] });
   const states = [step[0].value];
   const delays: number[] = [];
+  const settles: number[] = [];
   for (const event of events) {
     step = transition(toolServerMachine, step[0], event as never);
     states.push(step[0].value);
@@ -30,9 +31,10 @@ function play(...events: Event[]) {
       const { delay, event: raised } = (action.params ?? {}) as { delay?: number; event?: EventObject };
       if (step[0].value === 'backingOff' && delay !== undefined && raised?.type.startsWith('xstate.after.backoff'))
         delays.push(delay);
+      if (delay !== undefined && raised?.type.startsWith('xstate.after.settle')) settles.push(delay);
     }
   }
-  return { states, delays, snapshot: step[0], last: states.at(-1) };
+  return { states, delays, settles, snapshot: step[0], last: states.at(-1) };
 }
 
 test('a server is given up after three failures in a row, with longer pauses', () => {
@@ -76,6 +78,17 @@ test('several notices before a listing are one change; a notice during a listing
     ['stale', 'stale', 'listing', 'listing', 'stale', 'listing', 'ready'].map((state) => ({ connected: state })),
   );
   expect(snapshot.context.tools).toEqual(['b']);
+});
+
+test('a server that gives notice of a change whenever it is asked is asked less and less often, until it is quiet', () => {
+  const quiet = { type: 'xstate.after.quiet.toolServer.connected.ready' };
+  const pauses = (...before: Event[]) => {
+    const round = [changed, settle, listed];
+    const { settles } = play(connected, ...Array.from({ length: 10 }, () => round).flat(), ...before, ...round);
+    return settles;
+  };
+  expect(pauses()).toEqual([50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 10_000]);
+  expect(pauses(quiet).at(-1)).toBe(50);
 });
 
 test('a notice that comes while it connects is not lost', () => {

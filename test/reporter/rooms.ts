@@ -28,7 +28,7 @@ export const budgets: Readonly<Record<string, number>> = {
   bench: 6,
   blobs: 2,
   chaos: 5,
-  cli: 29,
+  cli: 30,
   client: 5,
   cluster: 9,
   config: 1,

@@ -66,5 +66,10 @@ export function afterOutcome(context: AgentStepContext, call: RunningStepCall, o
     running: context.running.filter(({ slot }) => slot !== call.slot),
     metrics: wasMade(outcome) ? { ...context.metrics, tool_calls: context.metrics.tool_calls + 1 } : context.metrics,
     ...(decided ? { fault: decided } : {}),
+    ...(isDecidedByPerson(call, outcome) ? { turns: 0 } : {}),
   };
 }
+
+/** A person's decision is news, with which the agent has all its turns again. That nobody decided is none: calls that are asked for in vain come to an end. */
+const isDecidedByPerson = ({ gate }: RunningStepCall, outcome: ToolOutcome): boolean =>
+  gate !== undefined && denialIn(outcome) !== 'expired';

@@ -44,13 +44,13 @@ describe('an agent has the tools', () => {
     expect(gateway.asked[0]?.request.tools.map(({ name }) => name)).toEqual(['read-all', 'write']);
   });
 
-  test('of the first server, when two have the same name', async () => {
+  test('of the later server, when two have the same name', async () => {
     const gateway = scriptedGateway(calling(['read']), good);
     const servers = { a: [reader('read', () => 'of a')], b: [reader('read', () => 'of b'), reader('more')] };
     const two = { servers: [server({ name: 'a' }), server({ name: 'b' })] };
     expect(await runStep(task(two), { gateway, servers })).toMatchObject({ status: 'complete' });
     expect(gateway.asked[0]?.request.tools.map(({ name }) => name)).toEqual(['read', 'more']);
-    expect(results(gateway.asked[1]?.request.messages)).toMatchObject([{ content: 'of a' }]);
+    expect(results(gateway.asked[1]?.request.messages)).toMatchObject([{ content: 'of b' }]);
   });
 });
 

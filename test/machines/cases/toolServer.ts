@@ -18,6 +18,7 @@ export const toolServer = {
     { type: 'xstate.after.patience.toolServer.connecting' },
     { type: 'xstate.after.patience.toolServer.connected.listing' },
     { type: 'xstate.after.proof.toolServer.connected' },
+    { type: 'xstate.after.quiet.toolServer.connected.ready' },
     { type: 'xstate.after.settle.toolServer.connected.stale' },
     { type: 'xstate.after.backoff.toolServer.backingOff' },
     { type: 'toolServer.changed' },

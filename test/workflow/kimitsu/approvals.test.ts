@@ -13,11 +13,11 @@ const approved = { approved: true };
 const rejected = { approved: false, note: 'not today' };
 
 /** The answers of a person, in turn; none leaves the ticket open. */
-function run(rule: string, replies: Parameters<typeof scriptedAgent>[0], answers: readonly Json[] = []) {
+function run(rule: string, replies: Parameters<typeof scriptedAgent>[0], answers: readonly Json[] = [], more = '') {
   const files = {
     'servers/a.server.yaml': 'name: kv\nurl: "http://localhost:6161"\n',
     'agents/a.agent.yaml': scriptedAgent(replies, {
-      more: `servers: [{name: kv, path: ../servers/a.server.yaml, access: {allowlist: [kv_get, {name: kv_set, require_approval: ${rule}}]}}]`,
+      more: `servers: [{name: kv, path: ../servers/a.server.yaml, access: {allowlist: [kv_get, {name: kv_set, require_approval: ${rule}}]}}]${more}`,
     }),
     ...steps('  - {id: s, agent: agents/a.agent.yaml}\n'),
   };
@@ -70,6 +70,23 @@ test('with `recover` the model is told of the rejection, and goes on', async () 
   expect(outputOfStep(played, 's')).toEqual({ ok: true });
   expect(JSON.stringify(played.models[1]?.messages)).toContain('not today');
   expect(calls()).toEqual([]);
+});
+
+test.each([
+  ['approved', approved, 2],
+  ['rejected', rejected, 0],
+])('after a person has %s a call, the agent has all its turns again', async (_, answer, made) => {
+  const replies = [toolCalls(set('c1')), toolCalls(set('c2')), ok];
+  const played = await run('{on_reject: recover}', replies, [answer, answer], '\nmax_turns: 2');
+  expect(outputOfStep(played, 's')).toEqual({ ok: true });
+  expect(calls()).toHaveLength(made);
+});
+
+test('nobody deciding in time gives no turns', async () => {
+  const rule = '{on_reject: recover, timeout: 50ms, timeout_behavior: reject}';
+  const played = await run(rule, [toolCalls(set('c1')), toolCalls(set('c2')), ok], [], '\nmax_turns: 2');
+  expect(played.status).toBe('failed');
+  expect(played.models).toHaveLength(2);
 });
 
 test.each([
