@@ -98,3 +98,41 @@ test(
     expect(readFileSync(join(dir.folder, 'done.txt'), 'utf8')).toBe('9\n16\n');
   },
 );
+
+test(
+  'on a real server: a flow that is a tool of an agent goes on in the next process, wherever the one before was killed, and of two answers that nobody was there to take one counts',
+  { timeout: limits.long },
+  async () => {
+    await using server = await natsServer();
+    using dir = workspace();
+    const file = built(join(import.meta.dirname, 'fixtures/shop.ts'));
+    const onServer = ['--nats', server.url];
+    const run = ['run', file, '--key', 'k', '--input', '"Buy."', '--quiet', ...onServer];
+    const killed = async (says: RegExp, ...args: string[]) => {
+      const running = dir.start(...args);
+      await running.until(says);
+      return async () => {
+        running.process.kill('SIGKILL');
+        await running.ended;
+      };
+    };
+    const kill = await killed(/reserve tea/, ...run);
+    const waits = async () =>
+      JSON.parse((await dir.troupe('waits', 'list', '--json', ...onServer)).out) as { name: string }[];
+    await expect.poll(async () => (await waits()).map(({ name }) => name), { timeout: limits.step }).toEqual(['ok']);
+    await kill();
+    const answer = () => dir.troupe('waits', 'answer', 'k', '--value', 'true', ...onServer);
+    const told = await Promise.all([answer(), answer()]);
+    expect(told.map(({ code }) => code === 0).sort()).toEqual([false, true]);
+    expect(told.find(({ code }) => code !== 0)?.err).toMatch(/answered already/);
+    await (
+      await killed(/buy tea/, ...run)
+    )();
+    dir.file('go', '');
+    expect(await dir.troupe(...run)).toMatchObject({ code: 0, out: 'early tea\n' });
+    const done = readFileSync(join(dir.folder, 'done.txt'), 'utf8').trim().split('\n');
+    expect(done.map((line) => line.split(' ')[0])).toEqual(['reserve', 'buy', 'buy']);
+    // What was under way is repeated under its key.
+    expect(done[1]).toBe(done[2]);
+  },
+);
