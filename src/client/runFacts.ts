@@ -71,3 +71,10 @@ export function runEnd(row: ActorRow): EndedOutcome | undefined {
     return { status: 'failed', failure: { kind: thrown.kind, message: thrown.message, retryable: false } };
   }
 }
+
+/**
+ * Was it told to pause? An agent is not `paused` before its model would be asked next: until then its calls go on, and those that are agents or flows
+ * themselves are held.
+ */
+export const isToldToPause = (row: Pick<ActorRow, 'snapshot' | 'type' | 'tags' | 'state'>): boolean =>
+  row.tags.includes('paused') || (machineIn(row) === 'agent' && row.state.split('|').includes('control.pausing'));

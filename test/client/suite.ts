@@ -293,6 +293,16 @@ export function clientSuite(name: string, make: MakeWorld): void {
         await expect(executions.resume('listens')).rejects.toEqual(refusal('conflict', /by itself/));
       });
 
+      test('resumes an agent that was paused while a flow that is its tool waits for a person', async () => {
+        await using world = await make();
+        const { executions } = world.client;
+        await world.begin('buyer', 'Publish.');
+        await executions.pause('r');
+        await executions.input('r', { value: { ok: true } });
+        await executions.resume('r');
+        expect(await until(world.client, 'r', 'completed')).toMatchObject({ result: 'published draft about tea' });
+      });
+
       test('cancels one; what has ended is not cancelled again', async () => {
         await using world = await make();
         const exec = await world.begin('publish', { topic: 'x' });
