@@ -521,6 +521,24 @@ export function clientSuite(name: string, make: MakeWorld): void {
         expect((await executions.get('edited')).checkpoints[0]).toMatchObject({ name: 'draft', from: 'override' });
       });
 
+      test('once under a key: the same replay is joined, and another one is refused, whether it comes at once or later', async () => {
+        await using world = await make();
+        const exec = await world.begin('publish', { topic: 'x' });
+        const { executions } = world.client;
+        await executions.input(exec, { value: { ok: false } });
+        await until(world.client, exec, 'completed');
+        const replay = async (draft: string) =>
+          executions.replay(exec, { overrides: { 'checkpoint.draft': draft }, key: 'edited' });
+        const both = await Promise.allSettled([replay('mine'), replay('yours')]);
+        expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+        expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { kind: 'conflict' } });
+        const [taken, refused] = both[0].status === 'fulfilled' ? ['mine', 'yours'] : ['yours', 'mine'];
+        await expect(replay(refused)).rejects.toEqual(refusal('conflict', /edited/));
+        await replay(taken);
+        await until(world.client, 'edited', 'waiting');
+        expect(world.outside.done).toEqual(['draft about x']);
+      });
+
       test('and refuses a call that it has not, or that several have', async () => {
         await using world = await make();
         const exec = await world.begin('build');

@@ -101,8 +101,9 @@ const scenarios: Readonly<Record<string, () => SimulationScenario>> = {
     input: 'Buy.',
     answer: ({ question }) => (question.includes('was not taken') ? 4 : 3),
     invariants: {
+      // A model that fails each time that it is asked fails the agent.
       'its result is the result of the call': ({ root }) =>
-        root?.status !== 'done' || JSON.stringify(outputOf(root)).includes('reserved tea, 4')
+        root?.status !== 'done' || /reserved tea, 4|"kind":"transient"/.test(JSON.stringify(outputOf(root)))
           ? undefined
           : `It came to ${JSON.stringify(outputOf(root))}.`,
     },
