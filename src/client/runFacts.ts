@@ -72,9 +72,13 @@ export function runEnd(row: ActorRow): EndedOutcome | undefined {
   }
 }
 
-/**
- * Was it told to pause? An agent is not `paused` before its model would be asked next: until then its calls go on, and those that are agents or flows
- * themselves are held.
- */
+/** The tag of an agent whose calls of tools are under way. */
+export const actingTag = 'acting';
+
+/** Was it told to pause? An agent is not held before its model would be asked next. */
 export const isToldToPause = (row: Pick<ActorRow, 'snapshot' | 'type' | 'tags' | 'state'>): boolean =>
   row.tags.includes('paused') || (machineIn(row) === 'agent' && row.state.split('|').includes('control.pausing'));
+
+/** Is it paused? So is an agent that was told to, and whose calls are under way: those that are agents or flows themselves are held, and go on when it is resumed. */
+export const isPaused = (row: Pick<ActorRow, 'snapshot' | 'type' | 'tags' | 'state'>): boolean =>
+  row.tags.includes('paused') || (row.tags.includes(actingTag) && isToldToPause(row));

@@ -298,6 +298,8 @@ export function clientSuite(name: string, make: MakeWorld): void {
         const { executions } = world.client;
         await world.begin('buyer', 'Publish.');
         await executions.pause('r');
+        await until(world.client, 'r', 'paused');
+        expect((await executions.list({ status: 'paused' })).items).toHaveLength(1);
         await executions.input('r', { value: { ok: true } });
         await executions.resume('r');
         expect(await until(world.client, 'r', 'completed')).toMatchObject({ result: 'published draft about tea' });

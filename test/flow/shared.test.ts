@@ -38,7 +38,7 @@ const forgetful = flow('forgetful', async (ctx) => {
 /** A checkpoint that loses a race, and fails when the body has what it needs. */
 const races = flow('races', async (ctx) => {
   const late = ctx.checkpoint('late', async () => {
-    await ctx.now();
+    await Promise.resolve();
     throw new Error('too late');
   });
   const first = await Promise.race([ctx.checkpoint('early', () => 'early'), late.catch(() => 'late')]);

@@ -13,8 +13,8 @@ const look = checkpoint('look', () => 'nothing');
 
 test.each<[string, (ctx: FlowContext, order: () => unknown) => Promise<unknown>]>([
   ['at once', async (_, order) => order()],
-  ['after a checkpoint', async (ctx, order) => look.call(ctx).then(order)],
-  ['later, while the body waits', async (_, order) => setTimeout(20, null).then(order)],
+  ['after a checkpoint', async (ctx, order) => look.call(ctx, null).then(order)],
+  ['later, while the body waits', async (_, order) => setTimeout(20).then(order)],
 ])('it is shown with its name, its stack and its facts, and a retry goes on: %s', async (_, branch) => {
   const shop = { isSoldOut: true };
   const { done, does } = journalOf();
@@ -56,9 +56,9 @@ test.each<[string, (ctx: FlowContext, order: () => unknown) => Promise<unknown>]
 test('what the body does meanwhile is not asked for any more, and what it catches changes nothing', async () => {
   const { done, does } = journalOf();
   const goesOn = flow('goesOn', async (ctx) => {
-    void look.call(ctx).then(() => Promise.reject(sold()));
+    void look.call(ctx, null).then(() => Promise.reject(sold()));
     for (let step = 0; step < 5; step++)
-      await ctx.checkpoint('step', async () => setTimeout(20, null).then(() => does(`step ${step}`))).catch(() => {});
+      await ctx.checkpoint('step', async () => setTimeout(20).then(() => does(`step ${step}`))).catch(() => {});
     return 'done';
   });
   await expect(run(goesOn, null, { db: 'memory' })).rejects.toMatchObject({ kind: 'code', message: 'sold out' });
