@@ -2228,7 +2228,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'SE1',
-    says: 'One that a tool or another effect of a run has started fails that run, by name, and no other.',
+    says: 'One that a tool or another effect of a run has started fails that run, by name, and no other. In a flow it fails the flow as if its body had thrown it.',
     where: 'src/runtime/strays.ts',
     tests: [
       {
@@ -2238,6 +2238,10 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/cli/strayAbort.test.ts',
         name: 'a tool that throws when it is told to stop, because its run %s, harms no other run',
+      },
+      {
+        file: 'test/flow/strays.test.ts',
+        name: 'it is shown with its name, its stack and its facts, and a retry goes on: %s',
       },
     ],
   },

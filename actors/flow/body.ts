@@ -93,6 +93,8 @@ export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOut
     attempted.add(scope.signal);
     const body = known ?? (await kept.make(scope, () => newRun(deps, input, scope, isFirstAttempt)));
     bodies.set(scope.actor, body);
+    // By its name: what is left of an effect must not keep a body that was forgotten.
+    scope.takeStrays?.((thrown) => bodies.get(scope.actor)?.takeStray(thrown) === true);
     let isKept = false;
     try {
       const output = await body.advance(scope, input);

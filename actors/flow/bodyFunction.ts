@@ -34,6 +34,8 @@ export interface BodyParts {
 /** The function of one body. */
 export class BodyFunction {
   readonly #parts: BodyParts;
+  /** Set when a branch that nobody awaits threw: what the function comes to then changes nothing. */
+  #strayEnd: Promise<BodyEnd> | undefined;
 
   constructor(parts: BodyParts) {
     this.#parts = parts;
@@ -41,8 +43,23 @@ export class BodyFunction {
 
   /** Runs it. Resolves when all that it has recorded is stored. */
   async run(context: FlowContext): Promise<void> {
+    const end = await this.#end(context);
+    await this.#finish(this.#strayEnd ?? end);
+  }
+
+  /**
+   * Ends it with what a branch threw that nobody awaits, as if the function had thrown it. Resolves as `run`; undefined when the function is not at work any more, or was
+   * told to stop and may still clean up.
+   */
+  failWith(thrown: unknown): Promise<void> | undefined {
+    if (!this.#parts.life.isAtWork) return undefined;
+    this.#strayEnd = this.#failed(thrown);
+    return this.#finish(this.#strayEnd);
+  }
+
+  async #finish(end: BodyEnd | Promise<BodyEnd>): Promise<void> {
     const { life, sequence, work } = this.#parts;
-    life.finish(await this.#end(context));
+    life.finish(await end);
     work.end();
     await sequence.stored();
   }
@@ -60,7 +77,7 @@ export class BodyFunction {
     try {
       return await this.#result(context);
     } catch (thrown) {
-      return this.#failed(thrown);
+      return this.#strayEnd ?? this.#failed(thrown);
     }
   }
 

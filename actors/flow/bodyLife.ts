@@ -30,6 +30,11 @@ export class BodyLife {
     return this.#isFailed;
   }
 
+  /** Is its function at work, and not told to stop? */
+  get isAtWork(): boolean {
+    return !this.#hasReturned && this.#stopReason === undefined && !this.isOver;
+  }
+
   /** How it has ended; undefined before, and while its result is being stored. */
   get end(): BodyEnd | undefined {
     return this.#end;

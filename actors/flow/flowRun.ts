@@ -216,6 +216,13 @@ export class FlowRun implements FlowBody {
     });
   }
 
+  /** A branch of the body that nobody awaits, or what a checkpoint has left behind, threw. One that has failed already keeps its failure. False when it can fail no more. */
+  takeStray(thrown: unknown): boolean {
+    const failing = this.#body.failWith(thrown);
+    void failing?.then(() => this.#turns.consider());
+    return failing !== undefined || this.life.isFailed;
+  }
+
   #output(isAttached: boolean): FlowBodyOutput | TroupeError | undefined {
     const [life, sequence, arrivals] = [this.life, this.#sequence, this.arrivals];
     if (!sequence.isQuiet) return undefined;

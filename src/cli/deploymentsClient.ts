@@ -61,7 +61,7 @@ export function deploymentsClient(
           meta: metaOf(version, start.settings),
           ...(key === undefined ? {} : { key }),
         });
-      return executions().get(await startOnce(runtime.journal, key, begin));
+      return executions().get(await startOnce({ journal: runtime.journal, clock: cli.clock }, key, begin));
     },
     tag: async (flow, version, tag, { exclusive = false } = {}) =>
       infoOf(await deployments.tag(flow, version, { tag: requireTag(tag), exclusive })),

@@ -60,7 +60,9 @@ export function executionsClient(parts: ExecutionsParts): ExecutionsClient {
       const found = await definitionFor(definitions, about);
       const meta = { ...(file === undefined ? {} : { file }), ...found.about };
       return get(
-        await startOnce(journal, options.key, () => runtime.start(found.definition, input, { ...options, meta })),
+        await startOnce({ journal, clock }, options.key, () =>
+          runtime.start(found.definition, input, { ...options, meta }),
+        ),
       );
     },
     get,
@@ -103,7 +105,7 @@ export function executionsClient(parts: ExecutionsParts): ExecutionsClient {
       const { name: _, version: __, frozen_execution_spec: ___, ...meta } = aboutOf(root);
       const definition = await definitionOf(definitions, root);
       const replay = () => runtime.replay(exec, definition, { ...options, meta });
-      return get(await startOnce(journal, options.key, replay));
+      return get(await startOnce({ journal, clock }, options.key, replay));
     },
     async diff(exec, other) {
       return diffOf(await get(exec), await get(other));

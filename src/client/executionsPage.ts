@@ -14,6 +14,7 @@ import { waitingFlow } from '../runtime/standing.ts';
 import { TroupeError } from '../values/failure.ts';
 import { runCounts, runSummary, type ClientReader } from './readRun.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import { actingTag } from './runFacts.ts';
 
 /** The page size by default, and the largest one. */
 const [usual, most] = [20, 200];
@@ -133,7 +134,7 @@ function queriesFor(status: ExecutionStatus | undefined): Partial<ActorQuery>[] 
     case undefined:
       return [{}];
     case 'paused':
-      return [{ status: 'active', tag: 'paused' }];
+      return ['paused', actingTag].map((tag) => ({ status: 'active', tag }));
     case 'running':
     case 'waiting':
       return [{ status: 'active' }];

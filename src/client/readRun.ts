@@ -12,7 +12,7 @@ import { flowHistories, type FlowHistory } from './flowHistory.ts';
 import { viewOfStored } from '../flow/jsonView.ts';
 import { askedWaits, unanswered } from './pendingWaits.ts';
 import { flowArtifactCount, flowArtifacts, heldArtifacts, type RunArtifact } from './runArtifacts.ts';
-import { aboutOf, definitionKind, definitionName, runEnd, inputIn, mostActors, rootRow } from './runFacts.ts';
+import { aboutOf, definitionKind, definitionName, runEnd, inputIn, isPaused, mostActors, rootRow } from './runFacts.ts';
 
 /** What is read to show a run. */
 export type ClientReader = Pick<Runtime, 'journal' | 'now' | 'tickets'>;
@@ -143,7 +143,7 @@ async function executionStatus(
 ): Promise<ExecutionStatus> {
   const end = runEnd(root);
   if (end) return end.status === 'done' ? 'completed' : end.status;
-  if (root.tags.includes('paused')) return 'paused';
+  if (isPaused(root)) return 'paused';
   return waits.length > 0 || (await isFlowWaiting(journal, root)) ? 'waiting' : 'running';
 }
 

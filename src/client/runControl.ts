@@ -15,7 +15,7 @@ import type { Json, JsonObject } from '../values/json.ts';
 import { controlSignal, type ControlCommand } from './controlSignal.ts';
 import { definitionOf, type DefinitionResolver } from './definitions.ts';
 import { askedWaits, selectWait, unanswered } from './pendingWaits.ts';
-import { definitionKind, mostActors, rootRow } from './runFacts.ts';
+import { definitionKind, isToldToPause, mostActors, rootRow } from './runFacts.ts';
 
 /** What runs are moved with. */
 export interface RunControlParts {
@@ -116,7 +116,7 @@ export function runControl({ runtime, definitions, by: usualName }: RunControlPa
     async resume(run: string): Promise<void> {
       const root = await activeRoot(run, 'resume');
       const open = unanswered(await askedWaits(journal, { run, now: runtime.now() }));
-      const isPaused = root.tags.includes('paused');
+      const isPaused = isToldToPause(root);
       if (open.length > 0 && !isPaused)
         throw new TroupeError(
           'conflict',

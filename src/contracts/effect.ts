@@ -46,6 +46,11 @@ export interface EffectScope {
   checkpoints?(): Promise<readonly Checkpoint[]>;
   /** Shown to observers; not stored. */
   progress(note: Json): void;
+  /**
+   * Gives `take` what code that the effect has started throws where nothing can catch it, however late. What it does not take (false) fails the run, as all of it does
+   * when nothing takes it.
+   */
+  takeStrays?(take: (thrown: unknown) => boolean): void;
   /** For proofs: called before a function of a tool runs. Default: nothing is recorded. */
   onCall?(call: KeyedCall): void;
 }

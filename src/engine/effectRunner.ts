@@ -62,11 +62,12 @@ export class EffectRunner {
     const { clock, report } = this.#context;
     const { address: actor, run, deadline } = this.#owner.actor;
     const { src } = data;
+    let take: ((thrown: unknown) => boolean) | undefined;
     const context = {
       run,
       actor,
       effect: src,
-      fail: (thrown: unknown) => this.#run.fail(strayError(nameOf(data), actor, thrown)),
+      fail: (thrown: unknown) => take?.(thrown) === true || this.#run.fail(strayError(nameOf(data), actor, thrown)),
     };
     const controller = new AbortController();
     const running: RunningEffect = {
@@ -97,6 +98,7 @@ export class EffectRunner {
       checkpoints,
       soFar: (value) => void (controller.signal.aborted || (running.soFar = value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
+      takeStrays: (taker) => void (take = taker),
     };
     const outcome = await inContext(context, () => performEffect(this.#owner.logic(src), data, scope));
     const at = clock.now();

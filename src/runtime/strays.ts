@@ -1,7 +1,7 @@
 /**
  * Stray errors: what code throws where nothing can catch it, in a timer, an event handler or a promise that nobody awaits.
  *
- * SE1 One that a tool or another effect of a run has started fails that run, by name, and no other.
+ * SE1 One that a tool or another effect of a run has started fails that run, by name, and no other. In a flow it fails the flow as if its body had thrown it.
  * SE2 One that has another origin is the program's own: it ends the process as it would without Troupe, unless somebody else listens for it.
  *    A command that runs other people's definitions (`reportOthers`) says it instead and goes on.
  */

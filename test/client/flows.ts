@@ -1,6 +1,7 @@
 /** The flows that the tests of the client run, and what they have done. */
 import * as z from 'zod';
-import { checkpoint, flow, type Runnable } from '../../src/index.ts';
+import { agent, asTool, checkpoint, flow, type Runnable } from '../../src/index.ts';
+import { callingModel } from '../define/presets/participants.ts';
 
 /** What the flows do outside, and whether it works. */
 export interface Outside {
@@ -65,5 +66,11 @@ export function flowsOver(outside: Outside): Readonly<Record<string, Runnable>> 
     });
     return ctx.checkpoint('read', () => ctx.load(ctx.executionId, 'a/b/c'));
   });
-  return { paths, report, publish, build, survey, listen, dated, nap, overhear, greet, outer };
+  const buyer = agent({
+    name: 'buyer',
+    deadline: '1d',
+    tools: [asTool(publish, { description: 'Publishes a text.' })],
+    model: callingModel({ name: 'publish', input: { topic: 'tea' } }),
+  });
+  return { buyer, paths, report, publish, build, survey, listen, dated, nap, overhear, greet, outer };
 }

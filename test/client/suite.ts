@@ -293,6 +293,18 @@ export function clientSuite(name: string, make: MakeWorld): void {
         await expect(executions.resume('listens')).rejects.toEqual(refusal('conflict', /by itself/));
       });
 
+      test('resumes an agent that was paused while a flow that is its tool waits for a person', async () => {
+        await using world = await make();
+        const { executions } = world.client;
+        await world.begin('buyer', 'Publish.');
+        await executions.pause('r');
+        await until(world.client, 'r', 'paused');
+        expect((await executions.list({ status: 'paused' })).items).toHaveLength(1);
+        await executions.input('r', { value: { ok: true } });
+        await executions.resume('r');
+        expect(await until(world.client, 'r', 'completed')).toMatchObject({ result: 'published draft about tea' });
+      });
+
       test('cancels one; what has ended is not cancelled again', async () => {
         await using world = await make();
         const exec = await world.begin('publish', { topic: 'x' });
@@ -509,6 +521,24 @@ export function clientSuite(name: string, make: MakeWorld): void {
         await executions.input('edited', { value: { ok: true } });
         expect(await until(world.client, 'edited', 'completed')).toMatchObject({ result: 'published my own draft' });
         expect((await executions.get('edited')).checkpoints[0]).toMatchObject({ name: 'draft', from: 'override' });
+      });
+
+      test('once under a key: the same replay is joined, and another one is refused, whether it comes at once or later', async () => {
+        await using world = await make();
+        const exec = await world.begin('publish', { topic: 'x' });
+        const { executions } = world.client;
+        await executions.input(exec, { value: { ok: false } });
+        await until(world.client, exec, 'completed');
+        const replay = async (draft: string) =>
+          executions.replay(exec, { overrides: { 'checkpoint.draft': draft }, key: 'edited' });
+        const both = await Promise.allSettled([replay('mine'), replay('yours')]);
+        expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+        expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { kind: 'conflict' } });
+        const [taken, refused] = both[0].status === 'fulfilled' ? ['mine', 'yours'] : ['yours', 'mine'];
+        await expect(replay(refused)).rejects.toEqual(refusal('conflict', /edited/));
+        await replay(taken);
+        await until(world.client, 'edited', 'waiting');
+        expect(world.outside.done).toEqual(['draft about x']);
       });
 
       test('and refuses a call that it has not, or that several have', async () => {

@@ -8,6 +8,7 @@ import { httpDoor } from '../../src/doors/http/base/door.ts';
 import { controlRoutes } from '../../src/doors/http/control/routes.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { openRuntime, TroupeError, type Runtime } from '../../src/index.ts';
+import type { NatsServer } from '../nats/server.ts';
 import { flowsOver, type Outside } from './flows.ts';
 
 /** A client, and the process that has the runs. */
@@ -99,6 +100,19 @@ export const overNats =
         await served[Symbol.asyncDispose]();
       };
       return { host, client: { ...client, [Symbol.asyncDispose]: close } };
+    });
+
+/** A client that opens a journal on a NATS server, beside the process that has the runs. */
+export const onSharedJournal =
+  (server: () => Pick<NatsServer, 'url' | 'stateFolder'>): MakeWorld =>
+  () =>
+    worldOf(async (_, definitions) => {
+      const { url, stateFolder } = server();
+      const nats = { servers: url, folder: stateFolder, tenant: `t${(tenants += 1)}` };
+      return {
+        host: await openRuntime({ nats, poll: 10 }),
+        client: await troupeClient({ nats, definitions, by: 'Ada' }),
+      };
     });
 
 let tenants = 0;
