@@ -87,11 +87,12 @@ export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOut
   async function perform(input: FlowBodyInput, scope: EffectScope): Promise<FlowBodyOutput> {
     const bodies = kept.of(scope);
     const known = inMemory(scope, input);
-    if (!known && input.stop !== undefined) return { status: 'stopped' };
     // An effect whose result could not be stored is performed again, perhaps when its body was forgotten.
     const isFirstAttempt = !attempted.has(scope.signal);
     attempted.add(scope.signal);
     const body = known ?? (await kept.make(scope, () => newRun(deps, input, scope, isFirstAttempt)));
+    // One that is not in memory any more, or not in this process, is run again so that it can clean up, unless it has ended by itself.
+    if (!known && input.stop !== undefined && body.book.hasFailed) return { status: 'stopped' };
     bodies.set(scope.actor, body);
     // By its name: what is left of an effect must not keep a body that was forgotten.
     scope.takeStrays?.((thrown) => bodies.get(scope.actor)?.takeStray(thrown) === true);
@@ -133,7 +134,7 @@ const nothingRecorded = new RecordBook([]);
 /** Reads what is recorded, and makes the run of a body from it. */
 async function newRun(
   deps: FlowDeps,
-  { turn }: FlowBodyInput,
+  { turn, stop }: FlowBodyInput,
   scope: EffectScope,
   isFirstAttempt: boolean,
 ): Promise<FlowRun> {
@@ -144,7 +145,7 @@ async function newRun(
   const stored = start as unknown as FlowStart;
   const path = flowPathOf(stored, actor, run);
   const flowStart = path === undefined ? stored : { ...stored, path };
-  const isNew = turn === 1 && !scope.again && retries === 0 && isFirstAttempt;
+  const isNew = turn === 1 && stop === undefined && !scope.again && retries === 0 && isFirstAttempt;
   const entries = isNew || !scope.checkpoints ? [] : await scope.checkpoints();
   // Each entry holds what was recorded at once.
   const records = entries.flatMap(({ entry }) => recordsOf(entry));

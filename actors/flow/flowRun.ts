@@ -33,6 +33,7 @@ import { CallWork } from './callWork.ts';
 import type { FlowDeps } from './deps.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
+import { afterTurn } from './eventLoopTurn.ts';
 import { flowContext } from './flowContext.ts';
 import { outsideCheckpoints } from './flowScope.ts';
 import { HeldCalls } from './heldCalls.ts';
@@ -84,6 +85,8 @@ export class FlowRun implements FlowBody {
   readonly calls: CallMaker;
   readonly #body: BodyFunction;
   #isBegun = false;
+  /** Why it is stopped as soon as it has come to where it was. */
+  #toStop: string | undefined;
   /** What the body is called in: the effect that it belongs to. Bodies share their turns of the event loop, and not that. */
   readonly #context = outsideCheckpoints(() => new AsyncResource('TroupeFlow'));
 
@@ -112,7 +115,7 @@ export class FlowRun implements FlowBody {
       store: (records) => this.scope.checkpoint?.(storedRecords(records)) ?? stored,
       isWaitedFor: (id) => open.has(id),
       tell: (record) => this.#tell(record),
-      onLive: () => this.#context.runInAsyncScope(() => this.#held.release()),
+      onLive: () => this.#context.runInAsyncScope(() => this.#onLive()),
       onChange,
       onLost: () => this.abandon(),
     }));
@@ -120,7 +123,10 @@ export class FlowRun implements FlowBody {
       clock,
       isReplaying: () => sequence.isReplaying,
       isOver,
-      onStuck: () => sequence.loosen(),
+      onStuck: () => {
+        sequence.loosen();
+        this.#onLive();
+      },
       onFree: () => this.work.beginNext(),
     }));
     const recorder = (this.recorder = new CallRecorder({ clock, book, sequence, takesEnds: () => life.takesEnds }));
@@ -201,10 +207,13 @@ export class FlowRun implements FlowBody {
     if (known) return known;
     return this.#turns.take(scope, { turn, isLast: stop !== undefined }, async () => {
       await this.arrivals.read(scope, input);
-      this.#held.pause(paused);
-      if (stop !== undefined) this.#stop(stop);
+      // A body that is to stop comes to where it was first, and begins nothing on the way.
+      const isToCome = stop !== undefined && !this.#isBegun;
+      this.#held.pause(paused || isToCome);
+      if (isToCome) this.#toStop = stop;
+      else if (stop !== undefined) this.#stop(stop);
       if (!this.#isBegun) this.#begin();
-      if (!this.#sequence.isReplaying) this.#held.release();
+      if (!this.#sequence.isReplaying) this.#onLive();
     });
   }
 
@@ -223,7 +232,19 @@ export class FlowRun implements FlowBody {
     return failing !== undefined || this.life.isFailed;
   }
 
+  /** All that is recorded was told: the body is where it was. */
+  #onLive(): void {
+    const reason = this.#toStop;
+    if (reason === undefined) return this.#held.release();
+    // After all that the body does at once.
+    afterTurn(() => {
+      this.#toStop = undefined;
+      this.#stop(reason);
+    });
+  }
+
   #output(isAttached: boolean): FlowBodyOutput | TroupeError | undefined {
+    if (this.#toStop !== undefined && !this.life.end) return undefined;
     const [life, sequence, arrivals] = [this.life, this.#sequence, this.arrivals];
     if (!sequence.isQuiet) return undefined;
     const { isToBeginAgain } = this.#held;

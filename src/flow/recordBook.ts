@@ -27,6 +27,8 @@ export class RecordBook {
   readonly signals: ReadonlyMap<string, number>;
   /** How many facts about the run are recorded. */
   readonly logs: number;
+  /** Has its body thrown, or diverged, in its present life? */
+  readonly hasFailed: boolean;
   /** Did its body diverge from it? */
   readonly hasDiverged: boolean;
   /** How often the flow had been retried when its body was begun last. */
@@ -49,6 +51,7 @@ export class RecordBook {
     let failed: string | undefined;
     /** How many facts were recorded before the call of this id ended. */
     const logsBefore = new Map<string, number>();
+    let hasFailed = false;
     let hasDiverged = false;
     let logs = 0;
     let life = 0;
@@ -76,6 +79,7 @@ export class RecordBook {
           break;
         case 'failed':
           failed = record.call;
+          hasFailed = true;
           hasDiverged = record.failure.kind === 'diverged';
           break;
         case 'retry':
@@ -95,6 +99,7 @@ export class RecordBook {
           // What it said after that it may say again, or not at all.
           logs = logsBefore.get(failed ?? '') ?? logs;
           failed = undefined;
+          hasFailed = false;
           hasDiverged = false;
           attempts.clear();
           break;
@@ -112,6 +117,7 @@ export class RecordBook {
     this.begun = begun;
     this.anew = anew;
     this.signals = signals;
+    this.hasFailed = hasFailed;
     this.hasDiverged = hasDiverged;
     this.logs = logs;
     this.life = life;

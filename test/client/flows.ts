@@ -66,11 +66,19 @@ export function flowsOver(outside: Outside): Readonly<Record<string, Runnable>> 
     });
     return ctx.checkpoint('read', () => ctx.load(ctx.executionId, 'a/b/c'));
   });
+  const borrow = flow('borrow', async (ctx) => {
+    const taken = await ctx.checkpoint('take', () => does('taken'));
+    try {
+      await ctx.wait({ name: 'enough' });
+    } finally {
+      does(`given back: ${taken}`);
+    }
+  });
   const buyer = agent({
     name: 'buyer',
     deadline: '1d',
     tools: [asTool(publish, { description: 'Publishes a text.' })],
     model: callingModel({ name: 'publish', input: { topic: 'tea' } }),
   });
-  return { buyer, paths, report, publish, build, survey, listen, dated, nap, overhear, greet, outer };
+  return { borrow, buyer, paths, report, publish, build, survey, listen, dated, nap, overhear, greet, outer };
 }

@@ -313,6 +313,15 @@ export function clientSuite(name: string, make: MakeWorld): void {
         await expect(world.client.executions.cancel(exec)).rejects.toEqual(refusal('conflict', /ended/));
       });
 
+      test('cancels one that no process has: it cleans up with what it had, and repeats nothing', async () => {
+        await using world = await make();
+        const exec = await world.begin('borrow');
+        if (name !== 'in the process that has the runs') await world.endProcess();
+        await world.client.executions.cancel(exec);
+        await until(world.client, exec, 'cancelled');
+        expect(world.outside.done).toEqual(['taken', 'given back: taken']);
+      });
+
       test('sends a signal by its name', async () => {
         await using world = await make();
         const { executions } = world.client;
