@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { ServeOptions } from '../../../src/doors/http/serve/components.ts';
 import { plainServer } from '../../mcp/sessions/plainServer.ts';
 import { free, serveParts } from './parts.ts';
-import { canary, toolProject, type TestProject } from './project.ts';
+import { canary, testProject, toolProject, type TestProject } from './project.ts';
 
 /** The URL of an orchestrator, which does the agents itself or not. */
 async function orchestratorOf(project: TestProject, isApart: boolean): Promise<string> {
@@ -65,4 +65,36 @@ test.each([
   const status = async () => (await json(await fetch(`${url}/runs/${run_id}`))).run.status;
   await expect.poll(status, { timeout: 30_000 }).toBe('complete');
   expect(project.hooks.received).toHaveLength(1);
+});
+
+test('a call of an agent that another one calls like a tool is told of and decided as one of the step', async () => {
+  await using tools = await plainServer({ tools: () => ['delete_it'] });
+  const said = [
+    { calls: [{ id: 'b0', name: 'cleaner', arguments: {} }] },
+    { calls: [{ id: 'c0', name: 'delete_it', arguments: { path: '/tmp' } }] },
+    { content: '{"answer":"cleaned"}' },
+    { content: '{"answer":"all done"}' },
+  ];
+  await using project = await testProject((_, nth) => said[nth] ?? { content: '' });
+  const agent = (name: string, more: string, rule = '') =>
+    `name: ${name}\nmodel: small\ndescription: Cleans.\nprompt: {system: You clean., user: Clean.}\noutput: {schema: {type: object, required: [answer], properties: {answer: {type: string}}}}\nservers: [{path: ../servers/files.server.yaml, access: {allowlist: [{name: delete_it${rule}}]}}]\n${more}`;
+  project.file('servers/files.server.yaml', `name: files\nurl: "${tools.url}"\n`);
+  project.file('agents/cleaner.agent.yaml', agent('cleaner', '', ', require_approval: {}'));
+  project.file('agents/boss.agent.yaml', agent('boss', 'sub_agents: [cleaner.agent.yaml]\n'));
+  const steps = `  - {id: clean, agent: agents/boss.agent.yaml, for_each: {from: "[\`1\`]"}}\n  - {id: told, on: approval, depends_on: [clean], webhook: {url: "${project.hooks.url}/told"}}\n`;
+  project.file('workflows/inner.workflow.yaml', `visibility: sub-workflow\nwebhooks: execute\npipeline:\n${steps}`);
+  project.file(
+    'workflows/clean.workflow.yaml',
+    'pipeline:\n  - {id: inside, workflow: ./inner.workflow.yaml, webhooks: execute}\n',
+  );
+  const url = await orchestratorOf(project, false);
+  const { run_id } = await json(await post(`${url}/invoke/clean`, {}));
+  await project.hooks.until(1);
+  const place = { run_id: `${run_id}/inside`, step_id: 'clean.0', tool_name: 'delete_it', tool_use_id: 'c0' };
+  expect(JSON.parse(project.hooks.received[0]?.body ?? '{}')).toMatchObject(place);
+  expect(await json(await fetch(`${url}/approvals`))).toMatchObject([place]);
+  const decided = `${url}/runs/${encodeURIComponent(place.run_id)}/steps/clean.0/approval/decide`;
+  expect((await post(decided, { decision: 'approved' })).status).toBe(200);
+  const status = async () => (await json(await fetch(`${url}/runs/${run_id}`))).run.status;
+  await expect.poll(status, { timeout: 30_000 }).toBe('complete');
 });

@@ -135,6 +135,9 @@ const ruleFor = (tool: string, rules: readonly z.infer<typeof Rule>[]) =>
 const fits = (pattern: string, name: string): boolean =>
   pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
 
+/** The actors of agents: of a step, and of those that an agent calls like tools. */
+const agentSteps: ReadonlySet<string> = new Set(['agent-step', 'sub-agent']);
+
 /** The ids of an agent step and of its run, from the actors above it. */
 export async function stepPlace(
   step: ActorRow,
@@ -151,6 +154,8 @@ export async function stepPlace(
   let run: Pick<StoredWorkflowRun, 'id' | 'outline'> = rootRun(root);
   let item: string | undefined;
   for (const row of inner) {
+    // The agents that have called the one of the step like a tool.
+    if (agentSteps.has(row.type)) continue;
     if (row.type === 'fan-out') {
       item = String(propertiesOf(inputOf(row)).step);
       continue;
