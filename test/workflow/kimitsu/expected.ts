@@ -28,7 +28,7 @@ function expectSteps(recorded: RecordedCase, played: Played): void {
     const before = steps[id];
     const end = played.steps[id];
     const wanted: StepTarget | undefined = change ?? before;
-    expect(end, id).toMatchObject({ status: wanted?.status });
+    if (wanted?.status !== undefined) expect(end, id).toMatchObject({ status: wanted.status });
     if (wanted?.status === 'complete' && wanted.output !== undefined)
       expect(end, id).toMatchObject({ status: 'complete', output: wanted.output });
     if (wanted?.status === 'complete' && end?.status === 'complete' && wanted.output !== undefined)
