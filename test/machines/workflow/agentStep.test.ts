@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../../src/values/failure.ts';
 import { appendedEntries, done, failed, startedActors } from '../../../src/testing/play.ts';
 import { fault } from '../effectResults.ts';
-import { called, draft, endOf, found, play, prose, read, server } from './agentStepStory.ts';
+import { briefed, called, complete, draft, endOf, found, play, prose, read, server, sub } from './agentStepStory.ts';
 
 const tools = { servers: [server] };
 
@@ -70,4 +70,32 @@ test.each<[string, Failure, string]>([
   const played = play(tools, found, called(read('a')), failed('call.0', failure));
   expect(played.snapshot.value).toBe(state);
   expect(played.snapshot.context.fault?.code).toBe(state === 'ended' ? 'tool_call_failed' : undefined);
+});
+
+describe('a sub-agent', () => {
+  const cancel = { type: 'agent.cancel', reason: 'enough' };
+  const toldTo = (...events: { type: string }[]) =>
+    play({}, ...events).actions.flatMap(({ type, params }) =>
+      type === 'xstate.sendTo' && JSON.stringify(params).includes('call.0') ? [JSON.stringify(params)] : [],
+    );
+
+  test('that begins while its step is paused is paused as well', () => {
+    expect(toldTo(called(sub), briefed)).toEqual([]);
+    expect(toldTo(called(sub), { type: 'agent.pause' }, briefed).join()).toContain('agent.pause');
+  });
+
+  test('is told of a cancel, and its end is waited for, but not through a second cancel', () => {
+    const first = play({}, called(sub), briefed, cancel);
+    expect(first.snapshot.value).toBe('calling');
+    expect(endOf({}, called(sub), briefed, cancel, done('call.0', complete()))).toMatchObject({ code: 'cancelled' });
+    expect(endOf({}, called(sub), briefed, cancel, cancel)).toMatchObject({ code: 'cancelled' });
+  });
+
+  test('whose actor has failed is a failed tool, too', () => {
+    const played = play({}, called(sub), briefed, failed('call.0', fault('internal')));
+    expect(played.snapshot.value).toBe('asking');
+    expect(appendedEntries<{ results?: { ok: boolean }[] }>(played, 'transcript').at(-1)).toMatchObject({
+      results: [{ ok: false }],
+    });
+  });
 });
