@@ -2,7 +2,7 @@
 import type { DeadLetter } from '../../contracts/deadLetter.ts';
 import type { Outcome } from '../../contracts/effect.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
-import { isFinishedList } from '../../values/finishedList.ts';
+import { hasFinishedLists, isFinishedList } from '../../values/finishedList.ts';
 import type { Json } from '../../values/json.ts';
 import { corruptJournal, sha256Digest } from '../chain.ts';
 import { errorMessage } from '../../values/cause.ts';
@@ -80,7 +80,7 @@ export function valueCodec(db: SqliteDriver): ValueCodec {
   const codec: ValueCodec = {
     write(value, run, whole = false) {
       const key = typeof value === 'object' && value !== null ? value : undefined;
-      const inParts = key && !whole ? textInParts(key, run) : undefined;
+      const inParts = key && !whole && hasFinishedLists() ? textInParts(key, run) : undefined;
       const text = inParts ?? (key ? textOf(key) : JSON.stringify(value ?? null));
       if (text.length <= maxInlineLength) return text;
       return referencePrefix + store(inParts === undefined ? key : undefined, text, run);
