@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Envelope } from '../../src/contracts/envelope.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
+import { newMessage } from '../../src/testing/suites/transport/fixtures.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import type { HostedActors, HostListening, Transport } from '../../src/transport/transport.ts';
 import { transportSuite } from 'troupe/testing/suites';
@@ -45,26 +45,15 @@ transportSuite('inProcess, to the actors of a host', {
   settle: () => new Promise((resolve) => setImmediate(resolve)),
 });
 
-const message = (over: Partial<Envelope> = {}): Envelope => ({
-  id: 'm1',
-  type: 'greet',
-  body: {},
-  from: 'agent/a',
-  to: 'agent/b',
-  run: 'r1',
-  kind: 'tell',
-  ...over,
-});
-
 test('a message is in time at its very deadline, and late a millisecond after it', async () => {
   const clock = virtualClock();
   await using transport = inProcess({ clock });
   const got: string[] = [];
   transport.listen('agent/b', async ({ id }) => void got.push(id));
   const deadline = clock.now();
-  await transport.send(message({ id: 'in time', deadline }));
+  await transport.send(newMessage({ id: 'in time', deadline }));
   clock.advance(1);
-  await expect(transport.send(message({ id: 'late', deadline }))).rejects.toMatchObject({ kind: 'expired' });
+  await expect(transport.send(newMessage({ id: 'late', deadline }))).rejects.toMatchObject({ kind: 'expired' });
   expect(got).toEqual(['in time']);
 });
 
@@ -77,7 +66,7 @@ test('what one subscriber does to a message is not seen by the next, and one tha
   });
   const second = transport.subscribe('news', () => void got.push('disposed'));
   transport.subscribe('*', ({ body }) => void got.push(body));
-  await transport.publish('news', message({ body: { text: 'as sent' } }));
+  await transport.publish('news', newMessage({ body: { text: 'as sent' } }));
   expect(got).toEqual([{ text: 'as sent' }]);
 });
 
@@ -85,7 +74,7 @@ test('a property that is undefined is left out, as JSON leaves it out', async ()
   await using transport = inProcess();
   const got: unknown[] = [];
   transport.listen('agent/b', async ({ body }) => void got.push(body));
-  await transport.send(message({ body: { here: 1, gone: undefined, inner: [{ gone: undefined }] } as never }));
+  await transport.send(newMessage({ body: { here: 1, gone: undefined, inner: [{ gone: undefined }] } as never }));
   expect(got).toStrictEqual([{ here: 1, inner: [{}] }]);
 });
 
@@ -106,12 +95,12 @@ test('a host that has gone takes no more messages, and its addresses are free', 
   const [gone, next] = [hostOn(transport), hostOn(transport)];
   const got: string[] = [];
   gone.actors.set('agent/b', async () => void got.push('the host that has gone'));
-  await transport.send(message());
+  await transport.send(newMessage());
   gone.listening[Symbol.dispose]();
-  await expect(transport.send(message())).rejects.toMatchObject({ kind: 'unknown_recipient' });
+  await expect(transport.send(newMessage())).rejects.toMatchObject({ kind: 'unknown_recipient' });
   next.listening.requireFree('agent/b');
   next.actors.set('agent/b', async () => void got.push('the next one'));
-  await transport.send(message());
+  await transport.send(newMessage());
   expect(got).toEqual(['the host that has gone', 'the next one']);
 });
 

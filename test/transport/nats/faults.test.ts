@@ -2,9 +2,9 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as plainConnect, headers as plainHeaders } from 'nats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Envelope } from '../../../src/contracts/envelope.ts';
 import { openRuntime } from 'troupe';
 import { systemClock } from '../../../src/engine/clock.ts';
+import { newMessage } from '../../../src/testing/suites/transport/fixtures.ts';
 import { connectNats } from '../../../src/nats/connection.ts';
 import { nats } from '../../../src/transport/nats/nats.ts';
 import { limits } from '../../limits.ts';
@@ -17,17 +17,6 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const clock = systemClock();
-let count = 0;
-const message = (over: Partial<Envelope> = {}): Envelope => ({
-  id: `m${count++}`,
-  type: 'greet',
-  body: {},
-  from: 'agent/a',
-  to: 'agent/b',
-  run: 'r1',
-  kind: 'tell',
-  ...over,
-});
 const open = async (tenant: string, url = server.url) => {
   const connection = await connectNats({ servers: url });
   const transport = nats({ connection, clock, tenant });
@@ -99,8 +88,8 @@ test('two processes reach each other only within their tenant', async () => {
   const got: string[] = [];
   two.listen('agent/b', async ({ body }) => void got.push(body as string));
   await two.connection.flush();
-  await one.send(message({ body: 'hello' }));
-  await expect(other.send(message())).rejects.toMatchObject({ kind: 'unknown_recipient' });
+  await one.send(newMessage({ body: 'hello' }));
+  await expect(other.send(newMessage())).rejects.toMatchObject({ kind: 'unknown_recipient' });
   expect(got).toEqual(['hello']);
 });
 
@@ -111,14 +100,14 @@ test('a body larger than the message limit goes through the object store, and no
   two.listen('agent/b', async ({ body }) => void got.push(body));
   await two.connection.flush();
   const bodies = ['first', 'x'.repeat(3_000_000), 'third'];
-  await Promise.all(bodies.map((body) => one.send(message({ body }))));
+  await Promise.all(bodies.map((body) => one.send(newMessage({ body }))));
   expect(got).toEqual(bodies);
 });
 
 test('without an object store a body that is too large is refused with its size', async () => {
   await using plain = await natsServer('');
   await using transport = await open('plain', plain.url);
-  await expect(transport.send(message({ body: 'x'.repeat(3_000_000) }))).rejects.toMatchObject({
+  await expect(transport.send(newMessage({ body: 'x'.repeat(3_000_000) }))).rejects.toMatchObject({
     kind: 'invalid',
     message: expect.stringMatching(
       /^A message of 3000002 bytes is more than this NATS server takes \(1048576\)/,
@@ -133,9 +122,9 @@ test('after a server is lost and comes back, messages under way arrive, and the 
   const got = new Set<unknown>();
   two.listen('agent/b', async ({ body }) => void got.add(body));
   await two.connection.flush();
-  await one.send(message({ body: 'before' }));
+  await one.send(newMessage({ body: 'before' }));
   await ownServer.kill();
-  const sending = one.send(message({ body: 'meanwhile' }));
+  const sending = one.send(newMessage({ body: 'meanwhile' }));
   await ownServer.restart();
   await sending;
   expect([...got]).toEqual(['before', 'meanwhile']);
@@ -148,7 +137,7 @@ test('a message whose recipient dies while handling it is sent again, to the new
   const taken = new Promise<void>((resolve) => (arrived = resolve));
   first.listen('agent/b', () => (arrived(), new Promise(() => {})));
   await first.connection.flush();
-  const sending = one.send(message({ body: 'again' }));
+  const sending = one.send(newMessage({ body: 'again' }));
   await taken;
   await first.connection.close();
   await using second = await open('dies');
