@@ -1,7 +1,7 @@
 /** The actor of a router: its machine with its members by name, its lists to read back, and a selector if it has one. */
 import type { AnyStateMachine } from 'xstate';
 import { TroupeError } from '../src/values/failure.ts';
-import type { TaskResult } from '../src/contracts/task.ts';
+import type { TaskResult } from '../src/contracts/taskResult.ts';
 import { routerWith } from '../machines/router/router.ts';
 import type { SubmittedTask } from '../machines/router/context.ts';
 import type { RouterSettings } from '../machines/router/settings.ts';

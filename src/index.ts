@@ -40,16 +40,10 @@ export type {
 export { routers, type Router } from './define/routers.ts';
 export { control, type OrchestrationControl } from './runtime/control.ts';
 export { monitorOf } from './runtime/monitor.ts';
-export type {
-  BudgetSnapshot,
-  ExecutionMode,
-  OrchestrationMonitor,
-  PipelineResult,
-  RetryPolicy,
-  TaskErrorKind,
-  TaskResult,
-  TaskSpec,
-} from './contracts/task.ts';
+export type { ExecutionMode } from './contracts/executionMode.ts';
+export type { BudgetSnapshot, OrchestrationMonitor } from './contracts/orchestration.ts';
+export type { RetryPolicy, TaskSpec } from './contracts/task.ts';
+export type { PipelineResult, TaskErrorKind, TaskResult } from './contracts/taskResult.ts';
 
 // Guardrails: checks before, during and after the work of an agent, a team or a tool.
 export { guarded } from './define/guardrails/guarded.ts';

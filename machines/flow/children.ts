@@ -5,7 +5,7 @@ import type { FlowEnd } from '../../src/contracts/flow/flow.ts';
 import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
 import type { RunOutput } from '../../src/contracts/run.ts';
 import { routerResult } from '../../src/contracts/routerResult.ts';
-import type { RouterOutput } from '../../src/contracts/task.ts';
+import type { RouterOutput } from '../../src/contracts/orchestration.ts';
 import type { WorkflowOutput } from '../../src/contracts/workflow/step.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';

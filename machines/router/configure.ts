@@ -1,5 +1,5 @@
 /** Changes the limits of a router that runs, and the retries of tasks that have not begun. */
-import type { Reconfiguration } from '../../src/contracts/task.ts';
+import type { Reconfiguration } from '../../src/contracts/orchestration.ts';
 import type { RouterDraft } from './draft.ts';
 
 export function reconfigure({ context, settings }: RouterDraft, { limits = {}, retry }: Reconfiguration): void {

@@ -4,14 +4,9 @@ import type { Failure } from '../../src/values/failure.ts';
 import type { Streak } from '../../src/contracts/health.ts';
 import type { MediaPart } from '../../src/contracts/media.ts';
 import type { Json } from '../../src/values/json.ts';
-import type {
-  RetryPolicy,
-  RouterInput,
-  RouterOutput,
-  Task,
-  TaskErrorKind,
-  TaskResult,
-} from '../../src/contracts/task.ts';
+import type { RouterInput, RouterOutput } from '../../src/contracts/orchestration.ts';
+import type { RetryPolicy, Task } from '../../src/contracts/task.ts';
+import type { TaskErrorKind, TaskResult } from '../../src/contracts/taskResult.ts';
 import type { Work } from '../../src/contracts/work.ts';
 import { zeroUsage } from '../usage.ts';
 import { makeFailure } from '../failure.ts';

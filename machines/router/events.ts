@@ -2,7 +2,9 @@
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
 import type { RunOutput } from '../../src/contracts/run.ts';
-import type { RouterSignal, Task, TaskResult } from '../../src/contracts/task.ts';
+import type { RouterSignal } from '../../src/contracts/orchestration.ts';
+import type { Task } from '../../src/contracts/task.ts';
+import type { TaskResult } from '../../src/contracts/taskResult.ts';
 import type { TreasuryAnswer, TreasuryLease } from '../../src/contracts/treasury.ts';
 import type { Work, WorkDone, WorkSignal } from '../../src/contracts/work.ts';
 import type { SubmittedTask } from './context.ts';

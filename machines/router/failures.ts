@@ -1,7 +1,7 @@
 /** What a failure means to a router: the kind of error of the task, whether it is the member's own fault, and whether another attempt may help. */
 import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
-import type { TaskErrorKind } from '../../src/contracts/task.ts';
+import type { TaskErrorKind } from '../../src/contracts/taskResult.ts';
 import { makeFailure, refusalOfFailure } from '../failure.ts';
 import type { TaskJob, StopReason } from './context.ts';
 

@@ -2,7 +2,7 @@
 import type { AgentOutput, AgentUsage } from '../../src/contracts/agent.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
-import type { TaskResult } from '../../src/contracts/task.ts';
+import type { TaskResult } from '../../src/contracts/taskResult.ts';
 import { zeroUsage } from '../usage.ts';
 import { makeFailure, refusalOfFailure } from '../failure.ts';
 import { distinctParts, partsIn } from '../../src/contracts/parts.ts';

@@ -1,6 +1,6 @@
 /** The setup that the chart of a router is written with: the base, and every action by its name. */
 import { assign, raise } from 'xstate';
-import type { TaskResult } from '../../src/contracts/task.ts';
+import type { TaskResult } from '../../src/contracts/taskResult.ts';
 import { childFailure, childOutput } from '../childEvents.ts';
 import { routerActionsOf } from './actions.ts';
 import { routerSetupBase } from './setupBase.ts';

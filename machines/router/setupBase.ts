@@ -1,7 +1,8 @@
 /** The setup of a router before its actions: types, actors, delays and guards. The actions are added to it in setup.ts. */
 import { setup } from 'xstate';
 import type { AgentOutput } from '../../src/contracts/agent.ts';
-import type { RouterOutput, TaskResult } from '../../src/contracts/task.ts';
+import type { RouterOutput } from '../../src/contracts/orchestration.ts';
+import type { TaskResult } from '../../src/contracts/taskResult.ts';
 import { engineActions, slot } from '../slot.ts';
 import { isRouterDone, lookahead, type SubmittedTask, type RouterContext, type RouterMachineInput } from './context.ts';
 import type { LoadInput, RouterEvent } from './events.ts';

@@ -2,7 +2,8 @@
 import { basename } from 'node:path';
 import { slug, slugOf } from '../values/ids.ts';
 import type { Json, JsonObject } from '../values/json.ts';
-import { isMode, PipelineResult, TaskResult } from '../contracts/task.ts';
+import { isMode } from '../contracts/executionMode.ts';
+import { PipelineResult, TaskResult } from '../contracts/taskResult.ts';
 import { validateOptions } from '../formats/hardening.ts';
 import { readProfiles, type AgentProfile } from '../formats/profiles.ts';
 import { writePipeline, writeResult } from '../formats/result.ts';

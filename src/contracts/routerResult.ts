@@ -1,5 +1,6 @@
 /** What an orchestration gives, from the results of its tasks. */
-import type { PipelineResult, RouterOutput, TaskResult } from './task.ts';
+import type { RouterOutput } from './orchestration.ts';
+import type { PipelineResult, TaskResult } from './taskResult.ts';
 
 /** The result of a pipeline from those of its stages, in order. */
 export const pipelineResult = (taskResults: TaskResult[]): PipelineResult => {

@@ -1,6 +1,6 @@
 /** The types of definitions whose messages do not matter: agents, teams, orchestrators and guarded definitions of any protocol. */
 import type { Agent } from './agent.ts';
-import type { ExecutionMode } from '../contracts/task.ts';
+import type { ExecutionMode } from '../contracts/executionMode.ts';
 import type { Guarded } from './guardrails/guardedDefinition.ts';
 import type { Member } from './member.ts';
 import type { Pool } from './pool.ts';

@@ -2,7 +2,8 @@
 import type * as z from 'zod';
 import type { Guardrail } from '../../actors/guardrailDefinition.ts';
 import type { Duration } from '../values/duration.ts';
-import type { RetryPolicy, ExecutionMode } from '../contracts/task.ts';
+import type { ExecutionMode } from '../contracts/executionMode.ts';
+import type { RetryPolicy } from '../contracts/task.ts';
 import type { Member } from './member.ts';
 import type { Router } from './routers.ts';
 

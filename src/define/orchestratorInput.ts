@@ -2,7 +2,9 @@
 import type { InputPart } from '../contracts/media.ts';
 import { describeValue, describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
-import { concurrencyOf, Task, type ExecutionMode, type RouterInput, type TaskSpec } from '../contracts/task.ts';
+import { concurrencyOf, type ExecutionMode } from '../contracts/executionMode.ts';
+import { type RouterInput } from '../contracts/orchestration.ts';
+import { Task, type TaskSpec } from '../contracts/task.ts';
 import type { Orchestrator } from './orchestratorDefinition.ts';
 import { requireTaskBody } from './memberProfile.ts';
 

@@ -1,7 +1,7 @@
 /** The settings that an orchestrator's machine is made with. */
 import { defaultRouterSettings, type RouterSettings } from '../../machines/index.ts';
 import { milliseconds } from '../values/duration.ts';
-import { concurrencyOf } from '../contracts/task.ts';
+import { concurrencyOf } from '../contracts/executionMode.ts';
 import type { Orchestrator } from './orchestratorDefinition.ts';
 import { memberProfile } from './memberProfile.ts';
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { describeValue } from '../values/explain.ts';
 import { reasonOf } from '../values/cause.ts';
 import { TroupeError } from '../values/failure.ts';
-import type { Reconfiguration } from '../contracts/task.ts';
+import type { Reconfiguration } from '../contracts/orchestration.ts';
 import { retryConditions, toSnakeCase, withoutUndefined, optional } from './wireNames.ts';
 
 /** A whole number above zero, or nothing. */

@@ -1,6 +1,6 @@
 /** Monitors of orchestrations and details of task results as snake_case JSON. */
 import * as z from 'zod';
-import type { BudgetSnapshot, OrchestrationMonitor } from '../contracts/task.ts';
+import type { BudgetSnapshot, OrchestrationMonitor } from '../contracts/orchestration.ts';
 import type { JsonObject } from '../values/json.ts';
 import { readResult } from './result.ts';
 import { errorKinds, readWith, routerNames, guardrailStageNames } from './wireNames.ts';

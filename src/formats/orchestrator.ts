@@ -2,7 +2,7 @@
 import type { Guardrail } from '../../actors/guardrailDefinition.ts';
 import { agent } from '../define/agent.ts';
 import { slug } from '../values/ids.ts';
-import type { ExecutionMode } from '../contracts/task.ts';
+import type { ExecutionMode } from '../contracts/executionMode.ts';
 import { guardrails } from '../define/guardrails/guardrails.ts';
 import { offlineModel } from '../gateway/offlineModel.ts';
 import { orchestrator } from '../define/orchestrator.ts';

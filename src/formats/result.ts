@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { AgentUsage } from '../contracts/agent.ts';
 import { Failure } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
-import { PipelineResult, TaskResult, type TaskMetadata } from '../contracts/task.ts';
+import { PipelineResult, TaskResult, type TaskMetadata } from '../contracts/taskResult.ts';
 import {
   errorKinds,
   withoutUndefined,

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
-import { RetryCondition, TaskErrorKind } from '../contracts/task.ts';
+import { RetryCondition } from '../contracts/task.ts';
+import { TaskErrorKind } from '../contracts/taskResult.ts';
 import { guardrailStages } from '../contracts/work.ts';
 
 /** `deadlineExceeded` becomes `deadline_exceeded`. */

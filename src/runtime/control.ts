@@ -1,7 +1,8 @@
 /** Controls an orchestration that runs, in this process or in another. Each call sends a signal to its actor, which the journal keeps. */
 import { TroupeError } from '../values/failure.ts';
 import type { JsonObject } from '../values/json.ts';
-import type { OrchestrationMonitor, Reconfiguration, TaskSpec } from '../contracts/task.ts';
+import type { OrchestrationMonitor, Reconfiguration } from '../contracts/orchestration.ts';
+import type { TaskSpec } from '../contracts/task.ts';
 import { Task } from '../contracts/task.ts';
 import { parseDefinition } from '../values/explain.ts';
 import { monitorOf } from './monitor.ts';

@@ -2,7 +2,7 @@
 import type { RouterContext } from '../../machines/router/context.ts';
 import { TroupeError } from '../values/failure.ts';
 import { healthOf } from '../contracts/health.ts';
-import type { OrchestrationMonitor } from '../contracts/task.ts';
+import type { OrchestrationMonitor } from '../contracts/orchestration.ts';
 import type { ActorRow } from '../journal/journal.ts';
 
 /**

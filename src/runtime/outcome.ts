@@ -8,7 +8,7 @@ import { FlowEnd } from '../contracts/flow/flow.ts';
 import { RunOutput } from '../contracts/run.ts';
 import { WorkflowOutput, type StepMetrics } from '../contracts/workflow/step.ts';
 import { routerResult } from '../contracts/routerResult.ts';
-import { RouterOutput } from '../contracts/task.ts';
+import { RouterOutput } from '../contracts/orchestration.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import type { UnsettledWrite } from './unsettledWrite.ts';
 

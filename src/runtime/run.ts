@@ -1,6 +1,8 @@
 /** Runs a definition to its end in this process, and gives its result. */
 import type { InputPart } from '../contracts/media.ts';
-import type { ExecutionMode, PipelineResult, TaskResult, TaskSpec } from '../contracts/task.ts';
+import type { ExecutionMode } from '../contracts/executionMode.ts';
+import type { TaskSpec } from '../contracts/task.ts';
+import type { PipelineResult, TaskResult } from '../contracts/taskResult.ts';
 import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import type { Runnable } from '../define/runnable.ts';
 import { runIn, runtimePartOf, type InputFor, type InputParts, type RunOptions, type OutputFor } from './runIn.ts';

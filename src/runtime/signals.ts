@@ -7,7 +7,7 @@ import type { JsonObject } from '../values/json.ts';
 import { FlowSignal } from '../contracts/flow/flow.ts';
 import { GuardrailSignal } from '../contracts/guardrail.ts';
 import { RunSignal } from '../contracts/run.ts';
-import { RouterSignal } from '../contracts/task.ts';
+import { RouterSignal } from '../contracts/orchestration.ts';
 import { WaitSignal } from '../contracts/wait.ts';
 import type { AgentContext } from '../../machines/agent/context.ts';
 import { inputRefusal } from '../../machines/agent/inputs.ts';

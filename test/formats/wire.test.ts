@@ -1,7 +1,7 @@
 /** Tasks, results and monitors as snake_case JSON: nothing is lost in reading and writing, and errors have their path. */
 import { expect, test } from 'vitest';
 import { pipelineResult } from '../../src/contracts/routerResult.ts';
-import type { TaskResult } from '../../src/contracts/task.ts';
+import type { TaskResult } from '../../src/contracts/taskResult.ts';
 import { orchestratorSnapshot, readBudget, taskResultDetail, writeBudget } from '../../src/formats/monitor.ts';
 import {
   readMetadata,

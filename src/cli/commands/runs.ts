@@ -1,7 +1,7 @@
 /** `troupe runs list`, `get` and `prune`: lists runs, shows one, and deletes old ones. */
 import type { ActorStatus } from '../../contracts/inspection.ts';
 import type { JsonObject } from '../../values/json.ts';
-import type { OrchestrationMonitor } from '../../contracts/task.ts';
+import type { OrchestrationMonitor } from '../../contracts/orchestration.ts';
 import type { ActorRow } from '../../journal/journal.ts';
 import { shortenState, escapeControls } from '../../observe/format.ts';
 import { monitorOf } from '../../runtime/monitor.ts';

@@ -1,7 +1,7 @@
 /** Compiles orchestrators. */
 import * as z from 'zod';
 import { routerActor } from '../../../actors/router.ts';
-import { RouterSignal } from '../../contracts/task.ts';
+import { RouterSignal } from '../../contracts/orchestration.ts';
 import { TreasuryAnswer, TreasuryLease } from '../../contracts/treasury.ts';
 import { Work, WorkDone, WorkSignal } from '../../contracts/work.ts';
 import { memberDefinition } from '../../define/anyMember.ts';

@@ -1,6 +1,7 @@
 /** Makes up tasks for an orchestrator, and tells whether all of them were answered. */
 import { answersTogether, type RoutingStrategy } from '../../../machines/router/settings.ts';
-import { RouterOutput, type TaskSpec } from '../../contracts/task.ts';
+import { RouterOutput } from '../../contracts/orchestration.ts';
+import { type TaskSpec } from '../../contracts/task.ts';
 import { messagesTaken, type AnyWorker } from '../../define/memberProfile.ts';
 import type { Member } from '../../define/member.ts';
 import type { AnyOrchestrator } from '../../define/runnable.ts';
