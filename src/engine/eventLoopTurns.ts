@@ -1,24 +1,33 @@
 /**
  * Gives timers and sockets their turn while many actors work. Promises that resolve at once, as those of a journal in memory do, let the event loop do nothing
- * else: after some milliseconds a step therefore waits for the next turn of the loop. The steps that wait go on one in a turn, in the order in which they came.
+ * else: after some milliseconds a step therefore waits for the next turn of the loop. The steps that wait go on a few in a turn, in the order in which they came.
  */
+import { TurnShare } from '../values/turnShare.ts';
 
 /** So many milliseconds may pass between two turns. */
 const longest = 5;
 
-/** The function `turn` of a clock. */
-export function eventLoopTurns(): () => Promise<void> | undefined {
+/** The function `turn` of a clock. `elapsed`: milliseconds since any point in time. */
+export function eventLoopTurns(elapsed = () => performance.now()): () => Promise<void> | undefined {
   const waiting: (() => void)[] = [];
-  let last = performance.now();
+  const share = new TurnShare({ smallest: 1, largest: 64, longest });
+  let last = elapsed();
 
   function next(): void {
-    last = performance.now();
-    waiting.shift()?.();
-    if (waiting.length > 0) setImmediate(next);
+    last = elapsed();
+    for (const goOn of waiting.splice(0, share.size)) goOn();
+    if (waiting.length > 0) again(last);
   }
 
+  /** Comes before whatever those who went on ask for: so this is the time that they took. */
+  const again = (begin: number) =>
+    setImmediate(() => {
+      share.took(elapsed() - begin);
+      next();
+    });
+
   return () => {
-    if (waiting.length === 0 && performance.now() - last < longest) return undefined;
+    if (waiting.length === 0 && elapsed() - last < longest) return undefined;
     return new Promise((resolve) => {
       waiting.push(resolve);
       if (waiting.length === 1) setImmediate(next);

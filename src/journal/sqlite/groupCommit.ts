@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
+import { TurnShare } from '../../values/turnShare.ts';
 import type { SqliteDriver } from './database.ts';
 import { RememberedRows } from './remembered.ts';
 import type { WriteQueue } from './store.ts';
@@ -24,8 +25,8 @@ const longest = 8;
 const quick = 2;
 /** So many milliseconds a write that can wait is kept for the next transaction. */
 const patience = 20;
-/** So many of those who wait are told in one turn of the event loop. What each does next takes about a millisecond. */
-const part = 8;
+/** So many of those who wait are told in one turn of the event loop, by how many milliseconds it takes what they do next. */
+const toldAtOnce = { smallest: 8, largest: maxJobs, longest: 4 };
 
 /** The writes of a journal in a file. */
 export class GroupCommit implements WriteQueue {
@@ -44,11 +45,14 @@ export class GroupCommit implements WriteQueue {
   #isDue = false;
 
   readonly #clock: Pick<Clock, 'now' | 'wake'> | undefined;
+  readonly #elapsed: () => number;
+  readonly #share = new TurnShare(toldAtOnce);
 
-  /** Without a clock, nothing waits for the next transaction. */
-  constructor(db: SqliteDriver, clock?: Pick<Clock, 'now' | 'wake'>) {
+  /** Without a clock, nothing waits for the next transaction. `elapsed`: milliseconds since any point in time. */
+  constructor(db: SqliteDriver, clock?: Pick<Clock, 'now' | 'wake'>, elapsed = () => performance.now()) {
     this.#db = db;
     this.#clock = clock;
+    this.#elapsed = elapsed;
     this.remembered = new RememberedRows(db);
   }
 
@@ -113,12 +117,12 @@ export class GroupCommit implements WriteQueue {
     let jobs = all;
     const written: Job[] = [];
     let current: Job | undefined;
-    const begin = performance.now();
+    const begin = this.#elapsed();
     try {
       this.#db.exec('BEGIN IMMEDIATE');
       this.remembered.begin();
       for (const [n, job] of all.entries()) {
-        if (n > 0 && performance.now() > begin + longest) {
+        if (n > 0 && this.#elapsed() > begin + longest) {
           this.#jobs.unshift(...all.slice(n));
           jobs = all.slice(0, n);
           break;
@@ -148,22 +152,30 @@ export class GroupCommit implements WriteQueue {
     const isTelling = this.#stored.length > 0;
     this.#stored.push(...written);
     if (isTelling) return;
-    if (performance.now() > begin + quick) this.#tellNext();
+    if (this.#elapsed() > begin + quick) this.#tellNext();
     else this.#tell();
   }
 
   /** Tells the next part of those who wait, and the others in later turns of the event loop. */
   #tell(): void {
-    for (const job of this.#stored.splice(0, part)) job.resolve();
-    if (this.#stored.length > 0) this.#tellNext();
+    const begin = this.#elapsed();
+    for (const job of this.#stored.splice(0, this.#share.size)) job.resolve();
+    if (this.#stored.length === 0) return;
+    // Comes before whatever they ask for: so this is the time that they took.
+    setImmediate(() => {
+      this.#share.took(this.#elapsed() - begin);
+      this.#tellWhenFree();
+    });
   }
 
   #tellNext(): void {
-    setImmediate(() => {
-      if (this.#isDue) return this.#tellNext();
-      this.#hasTold = true;
-      this.#tell();
-    });
+    setImmediate(() => this.#tellWhenFree());
+  }
+
+  #tellWhenFree(): void {
+    if (this.#isDue) return this.#tellNext();
+    this.#hasTold = true;
+    this.#tell();
   }
 
   #rollBack(): void {

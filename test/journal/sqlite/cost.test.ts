@@ -13,7 +13,7 @@ import { virtualClock } from '../../../src/testing/clock.ts';
 import { drivers } from './drivers.ts';
 
 /** A journal in a fresh file, its database, and the statements that it executes. */
-async function opened(driver: SqliteDriver['name']) {
+async function opened(driver: SqliteDriver['name'], elapsed?: () => number) {
   const path = join(mkdtempSync(join(tmpdir(), 'troupe-cost-')), 'j.db');
   await (await sqlite(path, { driver }))[Symbol.asyncDispose]();
   const db = await openSqliteDriver(path, driver);
@@ -32,9 +32,11 @@ async function opened(driver: SqliteDriver['name']) {
       };
     },
   };
-  const journal = journalIn(noted, new GroupCommit(db));
+  let transactions = 0;
+  const exec = (sql: string) => ((transactions += Number(sql === 'COMMIT')), db.exec(sql));
+  const journal = journalIn(noted, new GroupCommit({ ...db, exec }, undefined, elapsed));
   await journal.claim('r', 'me', { now: commitTime, ttl: 1_000 });
-  return { db, journal, executed };
+  return { db, journal, executed, transactions: () => transactions };
 }
 
 test.each(drivers)(
@@ -121,11 +123,12 @@ test.each(drivers)('on %s a long list of results is stored once, whatever values
 });
 
 test.each(drivers)(
-  'on %s a thousand actors that commit at once go on a few at a time: timers and sockets have their turn between them',
+  'on %s a thousand actors that commit at once, and that have much to do then, go on a few at a time: timers and sockets have their turn between them',
   async (driver) => {
-    const { db, journal } = await opened(driver);
     let told = 0;
     const each: number[] = [];
+    // What each of them does next takes a millisecond.
+    const { db, journal } = await opened(driver, () => told + each.reduce((sum, n) => sum + n, 0));
     const turn = () => {
       each.push(told);
       told = 0;
@@ -136,6 +139,20 @@ test.each(drivers)(
       Array.from({ length: 1_000 }, (_, n) => journal.commit(commitFor({ actor: `agent/n${n}` })).then(() => told++)),
     );
     expect(Math.max(...each)).toBeLessThanOrEqual(16);
+    db.close();
+  },
+);
+
+test.each(drivers)(
+  'on %s a hundred actors that commit one time after the other, and have little to do in between, share their transactions',
+  async (driver) => {
+    const { db, journal, transactions } = await opened(driver, () => 0);
+    const before = transactions();
+    const commitAll = async (actor: string) => {
+      for (let seq = 1; seq <= 20; seq++) await journal.commit(commitFor({ actor, seq }));
+    };
+    await Promise.all(Array.from({ length: 100 }, (_, n) => commitAll(`agent/n${n}`)));
+    expect(transactions() - before).toBeLessThanOrEqual(2 * 20);
     db.close();
   },
 );
