@@ -22,13 +22,15 @@ const commands = Object.values(bin).map((file) => [nameOf(file), `${nameOf(file)
 
 /**
  * What is loaded together is one file. Each group takes what its files import and no group before it has.
- * `values` and `core` import no module of Node; `version` and `start` are all that `troupe --version` loads, `base` what the command line needs before it knows which command is called.
+ * `values`, `core` and `charts` import no module of Node; `version` and `start` are all that `troupe --version` loads, `base` what the command line needs before it knows which command is called.
  */
 const groups = [
   { name: 'version', test: /[\\/]src[\\/]runtime[\\/]version\.ts$/ },
   { name: 'start', test: /[\\/]src[\\/]cli[\\/](earlyExit|compileCache)\.ts$/ },
   { name: 'values', test: /[\\/]src[\\/](values[\\/]|contracts[\\/]flow[\\/]record\.ts$)/ },
-  { name: 'core', test: /[\\/](src[\\/]core|machines)[\\/]index\.ts$/ },
+  { name: 'core', test: /[\\/]src[\\/]core[\\/]index\.ts$/ },
+  // The charts of workflows are loaded with the first workflow.
+  { name: 'charts', test: /[\\/]machines[\\/](?!index\.ts|workflow[\\/])/ },
   {
     name: 'base',
     test: /[\\/]src[\\/](nats[\\/](options|packages)|engine[\\/](clock|processId)|observe[\\/](redactor|format|envSecrets|secretMask)|runtime[\\/]standing)\.ts$/,

@@ -1,6 +1,5 @@
-/** Makes a client over a journal: in the process that has the runs, or in any other one. */
+/** Makes a client over a journal: in the process that has the runs, or in any other one. What a client needs is loaded when one is made. */
 import type { AuthClient, DeploymentsClient, SecretsClient, TroupeClient } from '../contracts/client/client.ts';
-import { httpClient } from '../doors/http/clients/controlClient.ts';
 import { systemClock } from '../engine/clock.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
 import { withNats } from '../nats/packages.ts';
@@ -8,9 +7,7 @@ import { openRuntime, type Runtime } from '../runtime/runtime.ts';
 import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
-import { artifactsClient } from './artifactsClient.ts';
 import type { DefinitionResolver } from './definitions.ts';
-import { executionsClient } from './executionsClient.ts';
 
 /** What a client is made of. One of `runtime`, `db`, `nats` and `http` says where the runs are. */
 export interface TroupeClientOptions {
@@ -65,7 +62,11 @@ export async function troupeClient(options: TroupeClientOptions): Promise<Troupe
   if ([given, db, nats, http].filter((one) => one !== undefined).length !== 1)
     throw new TroupeError('definition', 'A client needs one of { runtime }, { db }, { nats } and { http }.');
   if (options.control === true) return overNats(nats, clock);
-  if (http !== undefined) return httpClient(http, { clock, ...(token === undefined ? {} : { token }) });
+  if (http !== undefined) {
+    const { httpClient } = await import('../doors/http/clients/controlClient.ts');
+    return httpClient(http, { clock, ...(token === undefined ? {} : { token }) });
+  }
+  const { artifactsClient, executionsClient } = await import('./ofRuntime.ts');
   const runtime =
     given ??
     (await openRuntime({

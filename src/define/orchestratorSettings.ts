@@ -1,5 +1,5 @@
 /** The settings that an orchestrator's machine is made with. */
-import { defaultRouterSettings, type RouterSettings } from '../../machines/index.ts';
+import { defaultRouterSettings, type RouterSettings } from '../../machines/router/settings.ts';
 import { milliseconds } from '../values/duration.ts';
 import { concurrencyOf } from '../contracts/executionMode.ts';
 import type { Orchestrator } from './orchestratorDefinition.ts';

@@ -4,7 +4,7 @@ import { loadOptional, type OptionalPackage } from '../values/optional.ts';
 import type { MediaKind } from '../contracts/media.ts';
 import type { Model } from '../contracts/model.ts';
 import { redactor } from '../observe/redactor.ts';
-import { watchedModel, type LanguageModel } from './aiSdkModel.ts';
+import type { LanguageModel } from './languageModel.ts';
 import { providerAddress, type ProviderAddress } from './address.ts';
 import { modelKey, type KeyPlaces, type CredentialSource, type ModelKey } from './modelKeys.ts';
 import { receiver } from './received.ts';
@@ -136,6 +136,7 @@ async function openAt(
   const inner = await loadOptional(provider.package, `"${id}" needs`, () =>
     provider.open({ apiKey, baseURL: address.baseURL, fetch: watched }, model),
   );
+  const { watchedModel } = await import('./watchedModel.ts');
   return watchedModel(inner, { id, mask, apart, ...(accepts === undefined ? {} : { accepts }) }, receivedFor);
 }
 

@@ -15,7 +15,7 @@ import { sanitizeTools } from '../tools/sanitize.ts';
 import { annotate } from '../tools/annotations.ts';
 import { didYouMean } from '../tools/toolNames.ts';
 import { formatMs, withTimeout } from '../tools/timeout.ts';
-import { connector, type McpProtocol } from './connect.ts';
+import type { McpProtocol } from './connect.ts';
 import { isRefusal, isSessionRefused } from './certainty.ts';
 import type { Connect, KeepAlive, ServerTool } from './keepAlive.ts';
 import { parseAddress, redactedAddress, type McpAddress } from './address.ts';
@@ -80,8 +80,14 @@ export function mcpToolSource(
       `Tool server "${name}": tries must be a whole number from 1; got ${String(tries)}.`,
     );
   }
-  const kept = keep(connect ?? connector(address, protocol, clock), { name, clock, tries, patience });
+  const kept = keep(connect ?? ownConnect, { name, clock, tries, patience });
   let problems: readonly Failure[] = [];
+  let connecting: Promise<Connect> | undefined;
+  /** Loaded when it is first needed, as the client library is. */
+  async function ownConnect(...given: Parameters<Connect>): ReturnType<Connect> {
+    connecting ??= import('./connect.ts').then(({ connector }) => connector(address, protocol, clock));
+    return (await connecting)(...given);
+  }
 
   const find = (tool: string): ServerTool => {
     const found = kept.known.find((known) => known.name === tool);

@@ -18,7 +18,7 @@ import { requireOptions } from '../values/options.ts';
 import { definitionVersion } from './definitionVersion.ts';
 import { flowConfiguration } from './flowConfiguration.ts';
 import { readParts } from './inputParts.ts';
-import { prepareReplay, type ReplaySettings } from './replay.ts';
+import type { ReplaySettings } from './replay.ts';
 import { mayRetry, requireFailed, retryWithoutKey } from './retry.ts';
 import type { OpenHandle, RunHandle } from './runHandle.ts';
 import type { RuntimeOptions } from './runtimeOptions.ts';
@@ -117,6 +117,7 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
   async function replayRun(source: string, subject: Runnable, replay: RunReplayOptions): Promise<RunHandle> {
     requireOptions('runtime.replay', replay, replayOptionNames);
     const { key, meta, deadline, from: _from, overrides: _overrides, input: changes, ...settings } = replay;
+    const { prepareReplay } = await import('./replay.ts');
     const { input, start: begun, appends } = await prepareReplay(journal, await requireRoot(source), replay);
     if (subject.kind !== 'flow')
       throw new TroupeError('invalid', `The run "${source}" is of a flow, and "${subject.name}" is none.`);
@@ -158,6 +159,7 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
     replay: replayRun,
     async plan(run, settings) {
       requireOptions('runtime.plan', settings, replaySettingNames);
+      const { prepareReplay } = await import('./replay.ts');
       return (await prepareReplay(journal, await requireRoot(run), settings)).plan;
     },
     misfits,

@@ -6,7 +6,7 @@ import type { TaskSpec } from '../contracts/task.ts';
 import { Task } from '../contracts/task.ts';
 import { parseDefinition } from '../values/explain.ts';
 import { monitorOf } from './monitor.ts';
-import { hardeningChanges, hardeningOf, type HardeningJson } from '../formats/hardening.ts';
+import type { HardeningJson } from '../formats/hardening.ts';
 import type { RunHandle, Runtime } from './runtime.ts';
 
 /** Controls of one orchestration. */
@@ -39,7 +39,7 @@ export function control(runtime: Runtime, run: Pick<RunHandle, 'root'>): Orchest
     // Tasks and options were checked by their schemas, and JSON leaves out what is undefined.
     runtime.signal(root, { ...(more as JsonObject), type: `orchestra.${type}` });
   return {
-    configure: async (options) => send('configure', changesOf(options)),
+    configure: async (options) => send('configure', await changesOf(options)),
     cancel: (reason = 'cancelled by its control') => send('cancel', { reason }),
     pause: () => send('pause'),
     resume: () => send('resume'),
@@ -63,18 +63,7 @@ export function control(runtime: Runtime, run: Pick<RunHandle, 'root'>): Orchest
   };
 }
 
-/** The changes that the JSON of `--hardening` makes to an orchestration that runs: what it names; null lifts a limit. Throws `definition`. */
-export function reconfigurationOf(json: unknown): Reconfiguration {
-  const { guardrails } = hardeningOf(json);
-  if (guardrails.length > 0)
-    throw new TroupeError(
-      'definition',
-      `Guardrails cannot be changed while an orchestration runs; got ${guardrails.map(({ kind }) => kind).join(', ')}. Leave them out, or start another run.`,
-    );
-  return hardeningChanges(json);
-}
-
-const changesOf = (options: Reconfiguration | HardeningJson): Reconfiguration =>
-  isReconfiguration(options) ? options : reconfigurationOf(options);
+const changesOf = async (options: Reconfiguration | HardeningJson): Promise<Reconfiguration> =>
+  isReconfiguration(options) ? options : (await import('./reconfiguration.ts')).reconfigurationOf(options);
 const isReconfiguration = (options: Reconfiguration | HardeningJson): options is Reconfiguration =>
   'limits' in options || 'retry' in options;

@@ -1,6 +1,6 @@
 /** `troupe runs cancel`, `pause`, `reset` and `configure`: sends a control signal to a run through the journal, whichever process holds the run. */
 import { controlSignal, type ControlCommand } from '../../client/controlSignal.ts';
-import { reconfigurationOf } from '../../runtime/control.ts';
+import { reconfigurationOf } from '../../runtime/reconfiguration.ts';
 import type { JsonObject } from '../../values/json.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, UsageError } from '../exit.ts';

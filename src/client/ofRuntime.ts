@@ -1,0 +1,3 @@
+/** The parts of a client over a runtime. */
+export { artifactsClient } from './artifactsClient.ts';
+export { executionsClient } from './executionsClient.ts';
