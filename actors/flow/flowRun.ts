@@ -250,6 +250,9 @@ export class FlowRun implements FlowBody {
     const { isToBeginAgain } = this.#held;
     const { isSettling } = this;
     const [open, performing] = [this.#open.size, this.work.performing];
+    // Facts are seen while the body waits: what waits for a person may wait for days.
+    const isToWait = isAttached && life.isAtWork && !sequence.isReplaying && (arrivals.unsent > 0 || performing === 0);
+    if (isToWait && open > 0 && !sequence.isStored) return void sequence.stored();
     return turnOutput(
       { life, sequence, arrivals, performing, open, isSettling, isToBeginAgain },
       this.turn,
