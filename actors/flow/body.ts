@@ -100,7 +100,8 @@ export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOut
     if (!known && input.stop !== undefined && body.book.hasFailed) return { status: 'stopped' };
     bodies.set(scope.actor, body);
     // By its name: what is left of an effect must not keep a body that was forgotten.
-    scope.takeStrays?.((thrown) => bodies.get(scope.actor)?.takeStray(thrown) === true);
+    const { life } = body;
+    scope.takeStrays?.((thrown) => bodies.get(scope.actor)?.takeStray(thrown) ?? life.ignoresStray(thrown));
     let isKept = false;
     try {
       const output = await body.advance(scope, input);

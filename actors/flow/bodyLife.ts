@@ -1,5 +1,6 @@
 /** How the body of a flow stands in this process: at work, stopped, returned, failed, or given up. */
 import { stoppedError } from '../../src/flow/flowErrors.ts';
+import { reasonOf } from '../../src/values/cause.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 
@@ -52,6 +53,16 @@ export class BodyLife {
   /** Is the end of a call still recorded? What was under way when the body failed may still succeed: a retry takes it. */
   get takesEnds(): boolean {
     return !this.#isAbandoned && (!this.#hasReturned || this.#isFailed);
+  }
+
+  /** Was it told to stop? Then what a branch throws that nobody awaits changes nothing any more; it is told as a warning. */
+  ignoresStray(thrown: unknown): boolean {
+    if (this.#stopReason === undefined) return false;
+    process.emitWarning(
+      `A flow threw where nothing could catch it, after it was told to stop (${this.#stopReason}): ${reasonOf(thrown)}`,
+      'TroupeWarning',
+    );
+    return true;
   }
 
   /** It is told to stop. */

@@ -225,11 +225,11 @@ export class FlowRun implements FlowBody {
     });
   }
 
-  /** A branch of the body that nobody awaits, or what a checkpoint has left behind, threw. One that has failed already keeps its failure. False when it can fail no more. */
+  /** A branch of the body that nobody awaits, or what a checkpoint has left behind, threw. One that has failed already keeps its failure, and one that was told to stop its end. False when it can fail no more. */
   takeStray(thrown: unknown): boolean {
     const failing = this.#body.failWith(thrown);
     void failing?.then(() => this.#turns.consider());
-    return failing !== undefined || this.life.isFailed;
+    return failing !== undefined || this.life.isFailed || this.life.ignoresStray(thrown);
   }
 
   /** All that is recorded was told: the body is where it was. */
@@ -250,6 +250,9 @@ export class FlowRun implements FlowBody {
     const { isToBeginAgain } = this.#held;
     const { isSettling } = this;
     const [open, performing] = [this.#open.size, this.work.performing];
+    // Facts are seen while the body waits: what waits for a person may wait for days.
+    const isToWait = isAttached && life.isAtWork && !sequence.isReplaying && (arrivals.unsent > 0 || performing === 0);
+    if (isToWait && open > 0 && !sequence.isStored) return void sequence.stored();
     return turnOutput(
       { life, sequence, arrivals, performing, open, isSettling, isToBeginAgain },
       this.turn,

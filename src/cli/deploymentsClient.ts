@@ -1,4 +1,5 @@
 /** The deployments beside a journal as a client has them. */
+import { requireLimit } from '../client/executionsPage.ts';
 import { startOnce } from '../client/startOnce.ts';
 import type { DeploymentInfo, DeploymentsClient, ExecutionsClient } from '../contracts/client/client.ts';
 import { deploymentName, requireTag } from '../deployments/names.ts';
@@ -15,7 +16,7 @@ import { loadPinned } from './pinnedDefinition.ts';
 import { deleteUnusedCode } from './unusedCode.ts';
 import { metaOf, startOfVersion } from './versionStart.ts';
 
-const defaultLimit = 100;
+const [defaultLimit, largestLimit] = [100, 1_000];
 
 /** The client of the deployments beside the journal of `options`; runs are begun in `runtime`, and read with `executions`. */
 export function deploymentsClient(
@@ -27,7 +28,8 @@ export function deploymentsClient(
   const place = deploymentPlace(cli, options);
   const { deployments } = place;
   return {
-    async list({ flow, limit = defaultLimit, cursor = '0' } = {}) {
+    async list({ flow, limit: asked = defaultLimit, cursor = '0' } = {}) {
+      const limit = requireLimit(asked, largestLimit);
       const from = Number(cursor);
       if (!Number.isSafeInteger(from) || from < 0)
         throw new TroupeError('invalid', 'The cursor is none that a list of deployments has given. Begin without one.');

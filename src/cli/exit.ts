@@ -1,5 +1,6 @@
 /** How a command ends: an exit code for scripts and a message for people. */
-import { TroupeError, type FailureKind } from '../values/failure.ts';
+import { toFailure, TroupeError, type FailureKind } from '../values/failure.ts';
+import type { JsonObject } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 
 /** The exit codes of every command. */
@@ -44,4 +45,11 @@ export function cliErrorMessage(thrown: unknown): string {
   if (thrown instanceof UsageError) return thrown.message;
   if (thrown instanceof TroupeError) return `${thrown.message} (${thrown.kind})`;
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}
+
+/** An error for programs, with `--json`: `kind` is that of its failure, and `usage` for a mistake in the command line or a file. */
+export function errorRecord(thrown: unknown): JsonObject {
+  if (thrown instanceof UsageError) return { error: { kind: 'usage', message: thrown.message, retryable: false } };
+  const { kind, message, retryable } = toFailure(thrown);
+  return { error: { kind, message, retryable } };
 }

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { escapeControls } from '../observe/format.ts';
 import type { Cli } from './cli.ts';
-import { exitCodeOf, exitCodes, cliErrorMessage } from './exit.ts';
+import { cliErrorMessage, errorRecord, exitCodeOf, exitCodes } from './exit.ts';
 import { addArtifactCommands } from './program/artifacts.ts';
 import { addClusterCommands } from './program/cluster.ts';
 import { examplesText, type CommandContext } from './program/commandLine.ts';
@@ -17,6 +17,7 @@ import { addServeCommands } from './program/serve.ts';
 import { addWaitCommands } from './program/waits.ts';
 import { addWorkflowCommands } from './program/workflows.ts';
 import { hideSecrets } from './output/hideSecrets.ts';
+import { writeJson } from './output/write.ts';
 import { version } from '../runtime/version.ts';
 
 /** Runs a command line. Resolves to its exit code, and never rejects. */
@@ -29,7 +30,8 @@ export async function main(args: readonly string[], unmasked: Cli): Promise<numb
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    cli.err.write(`${cliErrorMessage(thrown).split('\n').map(escapeControls).join('\n')}\n`);
+    if (args.includes('--json')) writeJson(cli.err, errorRecord(thrown));
+    else cli.err.write(`${cliErrorMessage(thrown).split('\n').map(escapeControls).join('\n')}\n`);
     return exitCodeOf(thrown);
   }
 }

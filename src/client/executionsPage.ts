@@ -10,11 +10,11 @@ import { ExecutionStatus as Status } from '../contracts/client/execution.ts';
 import type { ExecutionQuery } from '../contracts/client/client.ts';
 import { ticketType } from '../contracts/wait.ts';
 import type { ActorQuery, ActorRow, Journal } from '../journal/journal.ts';
+import { actingTag } from '../runtime/paused.ts';
 import { waitingFlow } from '../runtime/standing.ts';
 import { TroupeError } from '../values/failure.ts';
 import { runCounts, runSummary, type ClientReader } from './readRun.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { actingTag } from './runFacts.ts';
 
 /** The page size by default, and the largest one. */
 const [usual, most] = [20, 200];

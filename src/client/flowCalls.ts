@@ -1,10 +1,13 @@
 /** The calls of a flow as a client sees them: those that have ended, those that are tried again, and what is waited for. */
 import type { CheckpointAttempt, CheckpointInfo } from '../contracts/client/execution.ts';
 import type { FlowBegunRecord, FlowCallKind, FlowCallRecord } from '../contracts/flow/record.ts';
+import { ticketType } from '../contracts/wait.ts';
 import type { ActorRow } from '../journal/journal.ts';
+import { signalsAwaitedBy } from '../runtime/awaitedSignals.ts';
 import { propertiesOf } from '../values/properties.ts';
 import { failureInfo } from './failureInfo.ts';
-import { callName, type FlowHistory } from './flowHistory.ts';
+import { callName, flowPath, type FlowHistory } from './flowHistory.ts';
+import { inputIn } from './runFacts.ts';
 
 interface Draft {
   readonly attempts: CheckpointAttempt[];
@@ -31,9 +34,11 @@ interface OpenCall {
 /** The calls of one flow, in the order in which they began. `rows` are the actors of the run. */
 export function flowCalls(history: FlowHistory, rows: readonly ActorRow[]): CheckpointInfo[] {
   const drafts = draftsOf(history);
-  const open = openCalls(history.row, rows).filter(({ id }) => isUnended(drafts.get(id)));
+  const requested = openCalls(history.row, rows).filter(({ id }) => isUnended(drafts.get(id)));
+  const open = [...requested, ...awaitedCalls(history.row, drafts)];
+  const opened = openings(history, rows);
   const calls = [...drafts].flatMap(([id, draft]): CheckpointInfo[] =>
-    open.some((one) => one.id === id) ? [] : [callOf(history, id, draft)],
+    open.some((one) => one.id === id) ? [] : [sinceOpened(callOf(history, id, draft), opened.get(id))],
   );
   const waiting = open.map((one) => openCallInfo(history, one, drafts.get(one.id)?.attempts ?? []));
   return [...calls, ...waiting].toSorted((a, b) => a.started_at - b.started_at);
@@ -149,6 +154,32 @@ function openCalls(row: ActorRow, rows: readonly ActorRow[]): OpenCall[] {
     return [{ id: call, kind: kind as FlowCallKind, began: asked?.created ?? row.updated }];
   });
 }
+
+/** The signals that the flow waits for. The machine knows their names; the id of a call is the first one of its name that is free. */
+function awaitedCalls(row: ActorRow, drafts: ReadonlyMap<string, Draft>): OpenCall[] {
+  return signalsAwaitedBy(row).map(({ name }) => {
+    const base = name.replaceAll('/', '_');
+    let id = base;
+    for (let nth = 2; !isUnended(drafts.get(id)); nth++) id = `${base}_${nth}`;
+    return { id, kind: 'signal', began: row.updated };
+  });
+}
+
+/** When the questions and the child flows of a flow were opened, by their calls. A body that is run again in another process makes the same call later. */
+function openings({ path, row }: FlowHistory, rows: readonly ActorRow[]): ReadonlyMap<string, number> {
+  const opened = new Map<string, number>();
+  for (const below of rows) {
+    if (below.parent !== row.actor) continue;
+    const { name } = inputIn(below);
+    const own = path === undefined ? '' : `${path}/`;
+    const call = below.type === ticketType ? name : flowPath(below)?.slice(own.length);
+    if (typeof call === 'string') opened.set(call, Math.min(below.created, opened.get(call) ?? Infinity));
+  }
+  return opened;
+}
+
+const sinceOpened = (call: CheckpointInfo, opened: number | undefined): CheckpointInfo =>
+  opened === undefined || opened >= call.started_at ? call : { ...call, started_at: opened };
 
 const openCallInfo = (
   { path, row }: FlowHistory,

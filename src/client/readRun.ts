@@ -2,6 +2,7 @@
 import type { CheckpointInfo, Execution, ExecutionStatus, PendingWait } from '../contracts/client/execution.ts';
 import { mergeFacts } from '../../actors/flow/facts.ts';
 import type { ActorRow, LedgerEntry } from '../journal/journal.ts';
+import { isPaused } from '../runtime/paused.ts';
 import { isFlowWaiting, standingsOf } from '../runtime/standing.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { isJsonObject, type JsonObject } from '../values/json.ts';
@@ -12,7 +13,7 @@ import { flowHistories, type FlowHistory } from './flowHistory.ts';
 import { viewOfStored } from '../flow/jsonView.ts';
 import { askedWaits, unanswered } from './pendingWaits.ts';
 import { flowArtifactCount, flowArtifacts, heldArtifacts, type RunArtifact } from './runArtifacts.ts';
-import { aboutOf, definitionKind, definitionName, runEnd, inputIn, isPaused, mostActors, rootRow } from './runFacts.ts';
+import { aboutOf, definitionKind, definitionName, runEnd, inputIn, mostActors, rootRow } from './runFacts.ts';
 
 /** What is read to show a run. */
 export type ClientReader = Pick<Runtime, 'journal' | 'now' | 'tickets'>;

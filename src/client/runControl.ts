@@ -7,6 +7,7 @@
 import type { ActorRow } from '../journal/journal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { signalsAwaitedBy } from '../runtime/awaitedSignals.ts';
+import { willBePaused } from '../runtime/paused.ts';
 import { isHeld } from '../runtime/standing.ts';
 import { requireFailed } from '../runtime/retry.ts';
 import { requireAnswerFits } from '../runtime/tickets.ts';
@@ -15,7 +16,7 @@ import type { Json, JsonObject } from '../values/json.ts';
 import { controlSignal, type ControlCommand } from './controlSignal.ts';
 import { definitionOf, type DefinitionResolver } from './definitions.ts';
 import { askedWaits, selectWait, unanswered } from './pendingWaits.ts';
-import { definitionKind, isToldToPause, mostActors, rootRow } from './runFacts.ts';
+import { definitionKind, mostActors, rootRow } from './runFacts.ts';
 
 /** What runs are moved with. */
 export interface RunControlParts {
@@ -116,7 +117,8 @@ export function runControl({ runtime, definitions, by: usualName }: RunControlPa
     async resume(run: string): Promise<void> {
       const root = await activeRoot(run, 'resume');
       const open = unanswered(await askedWaits(journal, { run, now: runtime.now() }));
-      const isPaused = isToldToPause(root);
+      // Also when it was told to while no process had it: the process that goes on with it takes that first.
+      const isPaused = willBePaused(root, await journal.mail(run));
       if (open.length > 0 && !isPaused)
         throw new TroupeError(
           'conflict',

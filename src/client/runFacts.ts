@@ -71,14 +71,3 @@ export function runEnd(row: ActorRow): EndedOutcome | undefined {
     return { status: 'failed', failure: { kind: thrown.kind, message: thrown.message, retryable: false } };
   }
 }
-
-/** The tag of an agent whose calls of tools are under way. */
-export const actingTag = 'acting';
-
-/** Was it told to pause? An agent is not held before its model would be asked next. */
-export const isToldToPause = (row: Pick<ActorRow, 'snapshot' | 'type' | 'tags' | 'state'>): boolean =>
-  row.tags.includes('paused') || (machineIn(row) === 'agent' && row.state.split('|').includes('control.pausing'));
-
-/** Is it paused? So is an agent that was told to, and whose calls are under way: those that are agents or flows themselves are held, and go on when it is resumed. */
-export const isPaused = (row: Pick<ActorRow, 'snapshot' | 'type' | 'tags' | 'state'>): boolean =>
-  row.tags.includes('paused') || (row.tags.includes(actingTag) && isToldToPause(row));

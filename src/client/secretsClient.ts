@@ -2,12 +2,17 @@
 import type { SecretInfo, SecretsClient } from '../contracts/client/client.ts';
 import type { SecretStore, SecretSummary } from '../secrets/secretStore.ts';
 import { TroupeError } from '../values/failure.ts';
+import { requireLimit } from './executionsPage.ts';
+
+/** The page size by default, and the largest one. */
+const [usual, most] = [100, 1_000];
 
 /** The client of a store. */
 export function secretsClient(store: Pick<SecretStore, 'set' | 'list' | 'delete'>): SecretsClient {
   return {
     create: async (name, values, options) => infoOf(await store.set(name, values, options)),
-    async list({ limit: size = 100, cursor } = {}) {
+    async list({ limit = usual, cursor } = {}) {
+      const size = requireLimit(limit, most);
       const page = cursor === undefined ? 1 : Number(cursor);
       if (!Number.isSafeInteger(page) || page < 1)
         throw new TroupeError('invalid', 'The cursor is none that a list of secrets has given. Begin without one.');

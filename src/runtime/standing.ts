@@ -2,7 +2,9 @@
 import type { ActorRow, Journal, RunLease } from '../journal/journal.ts';
 import { isOfThisMachine, isProcessAlive } from '../engine/processId.ts';
 import { propertiesOf } from '../values/properties.ts';
-import { awaitedSignals, isSleeping, signalsAwaitedBy } from './awaitedSignals.ts';
+import type { Envelope } from '../contracts/envelope.ts';
+import { awaitedSignals, isSleeping, signalsAwaitedBy, type AwaitedSignal } from './awaitedSignals.ts';
+import { isPaused, isToldToPause, sentCommand } from './paused.ts';
 import type { Runtime, Ticket } from './runtime.ts';
 
 export { isProcessAlive };
@@ -58,21 +60,38 @@ export async function standingsOf(
 
 async function standingOf(
   journal: Journal,
-  { run, tags }: ActorRow,
+  root: ActorRow,
   [question]: readonly Ticket[],
   stands: RunStanding,
 ): Promise<RunStanding> {
-  if (tags.includes('paused')) return { status: 'waiting', needs: 'you', reason: 'It is paused.' };
+  const { run, tags } = root;
+  // A process that has it takes at once what is sent to it.
+  const mail = stands.status === 'working' ? [] : await journal.mail(run);
+  const sent = sentCommand(mail, root);
+  if (sent === 'cancel') return { ...stands, reason: `It was told to cancel. ${stands.reason ?? ''}`.trim() };
+  if (sent === 'pause') return { status: 'waiting', needs: 'you', reason: 'It is paused. No process has it.' };
   const needs = question ? ({ needs: 'you' } as const) : {};
+  if (sent !== 'resume') {
+    if (tags.includes('paused')) return { status: 'waiting', needs: 'you', reason: 'It is paused.' };
+    if (isPaused(root))
+      return { status: 'waiting', needs: 'you', reason: 'It is paused. Its calls that are under way may finish.' };
+    if (isToldToPause(root))
+      return { ...stands, needs: 'you', reason: 'It was told to pause, and does so when its model has answered.' };
+  }
   if (question && !(await hasWork(journal, run))) return { status: 'waiting', ...needs, reason: question.question };
-  const [signal] = question ? [] : await awaitedSignals(journal, run);
+  const awaited = question ? [] : await awaitedSignals(journal, run);
+  const [signal] = awaited.some((one) => hasCome(one, mail)) ? [] : awaited;
   if (signal && !(await hasWork(journal, run)))
     return { status: 'waiting', reason: `It waits for the signal "${signal.name}".` };
   return { ...stands, ...needs };
 }
 
-const needsIn = ({ tags }: ActorRow, asked: readonly Ticket[]) =>
-  tags.includes('paused') || asked.length > 0 ? ({ needs: 'you' } as const) : {};
+/** Was the signal sent, and not taken yet? */
+const hasCome = ({ actor, name }: AwaitedSignal, mail: readonly Envelope[]): boolean =>
+  mail.some(({ to, type, body }) => to === actor && type === 'flow.signal' && propertiesOf(body)['name'] === name);
+
+const needsIn = (root: ActorRow, asked: readonly Ticket[]) =>
+  isToldToPause(root) || asked.length > 0 ? ({ needs: 'you' } as const) : {};
 
 /** How the state of a flow begins whose body waits: for a person, a signal, time, or a child. */
 export const waitingFlow = 'active.lifecycle.working.waiting';

@@ -74,11 +74,16 @@ export function flowsOver(outside: Outside): Readonly<Record<string, Runnable>> 
       does(`given back: ${taken}`);
     }
   });
+  const noted = flow('noted', async (ctx) => {
+    ctx.log({ stage: 'asked' });
+    await ctx.wait({ name: 'ok' });
+    return 'done';
+  });
   const buyer = agent({
     name: 'buyer',
     deadline: '1d',
     tools: [asTool(publish, { description: 'Publishes a text.' })],
     model: callingModel({ name: 'publish', input: { topic: 'tea' } }),
   });
-  return { borrow, buyer, paths, report, publish, build, survey, listen, dated, nap, overhear, greet, outer };
+  return { noted, borrow, buyer, paths, report, publish, build, survey, listen, dated, nap, overhear, greet, outer };
 }

@@ -17,6 +17,8 @@ export interface ClientWorld extends AsyncDisposable {
   readonly outside: Outside;
   /** Starts a run in the process that has the runs, and waits until it has ended or waits for people. */
   begin(name: string, input?: unknown, key?: string): Promise<string>;
+  /** A client of the same file that knows no definitions: it stores what runs are told. */
+  teller(): Promise<TroupeClient>;
   /** Ends the process that has the runs, without any of them being lost. */
   endProcess(): Promise<void>;
 }
@@ -38,7 +40,8 @@ async function worldOf(make: (db: string, definitions: DefinitionResolver) => Pr
     if (found) return found;
     throw new TroupeError('unknown_recipient', `There is no flow "${name}".`);
   };
-  const { client, host } = await make(join(folder, 'journal.db'), definitions);
+  const db = join(folder, 'journal.db');
+  const { client, host } = await make(db, definitions);
   return {
     client,
     outside,
@@ -47,6 +50,7 @@ async function worldOf(make: (db: string, definitions: DefinitionResolver) => Pr
       await run.outcome({ returnWhenWaiting: true });
       return run.id;
     },
+    teller: () => troupeClient({ db }),
     endProcess: () => host.close(),
     async [Symbol.asyncDispose]() {
       await client[Symbol.asyncDispose]();

@@ -4,7 +4,9 @@ import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { troupeClient } from '../../src/client/index.ts';
-import { agent, asTool, checkpoint, flow, run, type FlowContext } from '../../src/index.ts';
+import { agent, asTool, checkpoint, flow, openRuntime, run, type FlowContext } from '../../src/index.ts';
+import { deferred } from '../deferred.ts';
+import { limits } from '../limits.ts';
 import { callingModel } from '../define/presets/participants.ts';
 import { answerOnly, journalOf, onDisk } from './processes.ts';
 
@@ -90,4 +92,33 @@ test('a timer that a checkpoint has left behind fails its flow, too, and its par
     ctx.run(child, null).catch((thrown: Error) => thrown.message),
   );
   expect(await run(parent, null, { db: 'memory' })).toBe('sold out');
+});
+
+test.each<[string, (ctx: FlowContext, stray: () => unknown, stopped: Promise<unknown>) => Promise<unknown>]>([
+  ['its cleaning up', async (ctx, stray) => ctx.wait({ name: 'ok' }).finally(() => void stray())],
+  ['a branch of before', async (ctx, stray, stopped) => (void stopped.then(stray), ctx.wait({ name: 'ok' }))],
+])('a flow that was cancelled stays so, and cleans up to its end, whatever %s throws meanwhile', async (_, body) => {
+  const { done, does } = journalOf();
+  const warnings: string[] = [];
+  const onWarning = ({ message }: Error) => void warnings.push(message);
+  process.on('warning', onWarning);
+  const { promise: stopped, resolve: stop } = deferred<void>();
+  const order = flow('order', async (ctx) => {
+    try {
+      await body(ctx, () => Promise.reject(sold()), stopped);
+    } finally {
+      stop();
+      // Long enough for the rejection to be told.
+      await setTimeout(20);
+      does('cleaned up');
+    }
+  });
+  await using runtime = await openRuntime({ db: 'memory' });
+  const handle = await runtime.start(order, null, { key: 'r' });
+  await handle.outcome({ returnWhenWaiting: true });
+  await runtime.signal(handle.root, { type: 'run.cancel', reason: 'enough' });
+  expect(await handle.outcome()).toEqual({ status: 'cancelled', reason: 'enough' });
+  expect(done).toEqual(['cleaned up']);
+  await expect.poll(() => warnings, { timeout: limits.step }).toEqual([expect.stringMatching(/sold out/)]);
+  process.off('warning', onWarning);
 });

@@ -67,6 +67,60 @@ test('a run at work is working, and one that was paused needs you', async () => 
   expect(await standing(runtime)).toMatchObject({ status: 'waiting', needs: 'you', reason: 'It is paused.' });
 });
 
+test('an agent that was told to pause needs you from then on, also while its model or its calls are at work', async () => {
+  await using runtime = await testRuntime();
+  const { promise: look, resolve: looked } = deferred<null>();
+  const { promise: answer, resolve: answered } = deferred<void>();
+  const steps = scriptedModel([{ calls: [{ name: 'look', input: {} }] }, { text: 'Done.' }]);
+  const slow: typeof steps = {
+    ...steps,
+    async *stream(request, scope) {
+      await answer;
+      yield* steps.stream(request, scope);
+    },
+  };
+  const read = tool({ ...readOnly, run: () => look });
+  const { root } = await runtime.start(agent({ name: 'clerk', tools: [read], model: slow }), 'Go.', { key: 'k' });
+  await runtime.settle();
+  await runtime.signal(root, { type: 'agent.pause' });
+  await runtime.settle();
+  expect(await standing(runtime)).toMatchObject({
+    status: 'working',
+    needs: 'you',
+    reason: expect.stringContaining('told to pause') as string,
+  });
+  await runtime.signal(root, { type: 'agent.resume' });
+  answered();
+  await runtime.settle();
+  expect(await standing(runtime)).toEqual({ status: 'working' });
+  await runtime.signal(root, { type: 'agent.pause' });
+  await runtime.settle();
+  expect(await standing(runtime)).toMatchObject({
+    status: 'waiting',
+    needs: 'you',
+    reason: expect.stringContaining('paused') as string,
+  });
+  looked(null);
+});
+
+test.each([
+  ['run.pause', { status: 'waiting', needs: 'you', reason: expect.stringContaining('paused') as string }],
+  ['run.cancel', { status: 'parked', reason: expect.stringContaining('told to cancel') as string }],
+  ['flow.signal', { status: 'parked' }],
+])('a run that no process has shows what was sent to it: %s', async (type, stands) => {
+  await using runtime = await testRuntime();
+  const listen = flow('listen', async (ctx) => ctx.signal('news'));
+  const handle = await runtime.start(listen, null, { key: 'k' });
+  await runtime.settle();
+  await handle.park();
+  expect(await standing(runtime)).toMatchObject({
+    status: 'waiting',
+    reason: expect.stringContaining('news') as string,
+  });
+  await runtime.signal(handle.root, { type, name: 'news', value: null, reason: 'enough' });
+  expect(await standing(runtime)).toMatchObject(stands);
+});
+
 test.each([
   [
     'asks',

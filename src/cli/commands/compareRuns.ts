@@ -8,6 +8,7 @@ import { openClient } from '../openClient.ts';
 import type { CommonOptions } from '../options.ts';
 import { jsonOption } from '../jsonOption.ts';
 import { writeTimeline } from '../output/executionText.ts';
+import { sentText } from '../output/sentText.ts';
 import { writeJson, writeMessage, writeTable } from '../output/write.ts';
 
 /** Shows when each call was under way. */
@@ -73,10 +74,6 @@ export async function signalRun(
   await using opened = await openClient(cli, options);
   await opened.client.executions.signal(run, name, value);
   if (options.json) writeJson(cli.out, { run, signal: name });
-  else
-    writeMessage(
-      cli,
-      `"${name}" was sent to the run ${run}. The process that runs it receives it at once; if there is none, it takes effect with: troupe runs resume ${run}${options.db === undefined ? '' : ` --db ${options.db}`}`,
-    );
+  else writeMessage(cli, await sentText(opened.runtime, { run, sent: name, db: options.db }));
   return exitCodes.done;
 }

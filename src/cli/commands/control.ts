@@ -7,6 +7,7 @@ import { exitCodes, UsageError } from '../exit.ts';
 import { validateOptions } from '../../formats/hardening.ts';
 import { readJsonFile } from '../jsonFile.ts';
 import { existingJournalOptions, type CommonOptions } from '../options.ts';
+import { sentText } from '../output/sentText.ts';
 import { writeMessage, writeJson } from '../output/write.ts';
 import { rootRowOf } from '../runRows.ts';
 
@@ -50,10 +51,6 @@ async function sendControl(
     );
   await runtime.signal(root.actor, controlSignal(root, command, more));
   if (options.json) writeJson(cli.out, { run, sent: command });
-  else
-    writeMessage(
-      cli,
-      `"${command}" was sent to the run ${run}. The process that runs it receives it at once; if there is none, it takes effect with: troupe runs resume ${run}`,
-    );
+  else writeMessage(cli, await sentText(runtime, { run, sent: command, db: options.db }));
   return exitCodes.done;
 }

@@ -9,7 +9,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { definitionOfRun } from '../runDefinition.ts';
 import { runOriginOf, rootRowOf } from '../runRows.ts';
 import { controlSignal } from '../../client/controlSignal.ts';
-import { isToldToPause } from '../../client/runFacts.ts';
+import { willBePaused } from '../../runtime/paused.ts';
 
 /** Resumes a run and follows it. If another process runs it, only a pause is ended. Resolves to the exit code. */
 export async function resumeCommand(
@@ -21,7 +21,7 @@ export async function resumeCommand(
   const root = await rootRowOf(runtime.journal, run);
   const origin = runOriginOf(root);
   const loaded = await definitionOfRun(cli, origin, options, options.file);
-  const isPaused = root.status === 'active' && isToldToPause(root);
+  const isPaused = root.status === 'active' && willBePaused(root, await runtime.journal.mail(run));
   if (loaded === undefined) {
     if (root.status !== 'active' || !(await isHeld(cli, runtime, run)))
       throw new UsageError(

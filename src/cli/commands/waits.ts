@@ -16,6 +16,7 @@ import { userName } from '../whoami.ts';
 /** Lists the open questions; of one run only if the options name it. */
 export async function listWaits(cli: Cli, options: CommonOptions & { run?: string }): Promise<number> {
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
+  if (options.run !== undefined) await rootRowOf(runtime.journal, options.run);
   const tickets = await runtime.tickets(options.run);
   if (options.json) writeJson(cli.out, tickets);
   else if (tickets.length === 0) writeMessage(cli, 'Nothing waits for a person.');

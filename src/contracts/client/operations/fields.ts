@@ -9,14 +9,18 @@ const text = () => z.string().min(1, 'this is empty');
 const execId = text().describe('The id of the run, as lists give it.');
 /** Which definition. */
 const flowName = text().describe('The exact name of the definition.');
-/** How many. */
-const limit = z.int().min(1).max(200).exactOptional().describe('How many at most.');
+/** How many. A list has a largest page of its own: more than that is that. */
+const limit = z.int().min(1).exactOptional().describe('How many at most.');
 /** Where a list goes on. */
 const cursor = text().exactOptional().describe('`next` of the page before; leave it out for the first.');
 /** Which runs. */
 const runFilter = {
   flow: flowName.exactOptional(),
-  status: ExecutionStatus.exactOptional().describe('Only runs with this status.'),
+  // As people write it.
+  status: z
+    .preprocess((given) => (typeof given === 'string' ? given.trim().toLowerCase() : given), ExecutionStatus)
+    .exactOptional()
+    .describe('Only runs with this status.'),
 };
 /** The key of a new run. */
 const runKey = text()

@@ -1,0 +1,36 @@
+/** Is a run paused, or told to be? Read from its root, and from what was sent to it. */
+import type { Envelope } from '../contracts/envelope.ts';
+import type { ActorRow } from '../journal/journal.ts';
+import { propertiesOf } from '../values/properties.ts';
+
+/** The tag of an agent whose calls of tools are under way. */
+export const actingTag = 'acting';
+
+type Root = Pick<ActorRow, 'snapshot' | 'tags' | 'state'>;
+
+/** Was it told to pause? An agent is not held before its model would be asked next. */
+export const isToldToPause = (row: Root): boolean =>
+  row.tags.includes('paused') ||
+  (propertiesOf(row.snapshot)['machine'] === 'agent' && row.state.split('|').includes('control.pausing'));
+
+/** Is it paused? So is an agent that was told to, and whose calls are under way: those that are agents or flows themselves are held, and go on when it is resumed. */
+export const isPaused = (row: Root): boolean =>
+  row.tags.includes('paused') || (row.tags.includes(actingTag) && isToldToPause(row));
+
+/** What a run can be told that it may not have taken yet. */
+type SentCommand = 'cancel' | 'pause' | 'resume';
+
+/** The last command that was sent to a root and not taken yet; a cancel, whatever was sent after it. `mail` is what was sent to its run. */
+export function sentCommand(mail: readonly Envelope[], { actor }: Pick<ActorRow, 'actor'>): SentCommand | undefined {
+  const sent = mail.flatMap(({ to, type }) => {
+    const command = /^[a-z]+\.(cancel|pause|resume)$/.exec(type)?.[1];
+    return to === actor && command !== undefined ? [command as SentCommand] : [];
+  });
+  return sent.includes('cancel') ? 'cancel' : sent.at(-1);
+}
+
+/** Will it be paused once everything that was sent to it is taken? */
+export function willBePaused(row: Root & Pick<ActorRow, 'actor'>, mail: readonly Envelope[]): boolean {
+  const sent = sentCommand(mail, row);
+  return sent === undefined ? isToldToPause(row) : sent === 'pause';
+}
