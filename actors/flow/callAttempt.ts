@@ -6,17 +6,18 @@ import { mergeFacts } from './facts.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
 import type { AttemptNotes, PerformedCall } from './flowScope.ts';
+import { ModelNames } from './modelNames.ts';
 import type { StopSignal } from './stopSignal.ts';
 
 /** An attempt at a call. */
 export class CallAttempt implements PerformedCall {
   readonly owner: FlowBody;
   readonly scope: CallScope | undefined;
-  llmCalls = 0;
   readonly #call: FlowCall;
   readonly #stopping: StopSignal;
   #notes: AttemptNotes | undefined;
   #random: BodyRandom | undefined;
+  #modelNames: ModelNames | undefined;
 
   /** `stopping`: says that this attempt is to stop. `scope`: the calls inside, of a nested checkpoint. */
   constructor(owner: FlowBody, call: FlowCall, stopping: StopSignal, scope: CallScope | undefined) {
@@ -49,6 +50,10 @@ export class CallAttempt implements PerformedCall {
 
   get random(): BodyRandom {
     return (this.#random ??= bodyRandom(`${this.owner.seed}/${this.id}`));
+  }
+
+  get modelNames(): ModelNames {
+    return (this.#modelNames ??= new ModelNames());
   }
 
   log(facts: JsonObject): void {

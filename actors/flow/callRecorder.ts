@@ -18,6 +18,9 @@ export interface RecorderParts {
 
 const none: readonly never[] = [];
 
+/** The time that a body is told with the end of a call: where that was taken from elsewhere, the time that it had there. */
+export const timeOf = ({ time, at, ms }: FlowCallRecord): number => time ?? at + ms;
+
 /** The recorder of one body. */
 export class CallRecorder {
   readonly #parts: RecorderParts;
@@ -42,8 +45,10 @@ export class CallRecorder {
   }
 
   /** A call gives what it gave in the run that this one replays, or in an earlier life. */
-  finishKept(call: FlowCall, { outcome, metadata, from, type, loaded }: FlowCallRecord): void {
+  finishKept(call: FlowCall, kept: FlowCallRecord): void {
+    const { outcome, metadata, from, type, loaded } = kept;
     const record = call.record(outcome, call.at);
+    record.time = timeOf(kept);
     if (type !== undefined) record.type = type;
     if (metadata) record.metadata = metadata;
     if (loaded) record.loaded = loaded;

@@ -16,12 +16,12 @@ import type { FlowCall } from './flowCall.ts';
 import { inputHash } from './inputHash.ts';
 import { performCall, withoutGivenSecrets } from './performCall.ts';
 import type { PerformedResult } from './performedResult.ts';
+import { waitedFor, type WaitedFor } from './waitedFor.ts';
 
 /** The options that come with a call. */
 export const callOptionNames: OptionNames<CallOptions> = { id: true, after: true };
 
 const noOptions = {} as const;
-const noFutures: readonly FlowFuture<unknown>[] = [];
 
 const allOptionNames: OptionNames<CheckpointOptions & CallOptions> = { ...checkpointOptionNames, ...callOptionNames };
 
@@ -34,8 +34,6 @@ export interface CheckpointToMake {
   /** What it is given; undefined for a function that takes nothing. */
   readonly input?: Json;
 }
-
-const atOnce = Promise.resolve();
 
 /** Performs it, and keeps what it gave for later runs. */
 function performed(run: FlowBody, checkpoint: CheckpointToPerform): PerformedResult | Promise<PerformedResult> {
@@ -65,7 +63,7 @@ export class CheckpointCalls {
   /** Makes a checkpoint. Throws `scope` in a checkpoint that is not nested. */
   make({ name, options, call: { id, after }, work, input }: CheckpointToMake): FlowCall {
     const run = this.#run;
-    const futures = after === undefined ? noFutures : 'result' in after ? [after] : after;
+    const before = waitedFor(`ctx.checkpoint("${name}")`, after);
     const hash = input === undefined ? undefined : inputHash(input);
     return run.calls.make(
       {
@@ -76,18 +74,17 @@ export class CheckpointCalls {
         input: hash,
         type: options.type,
         isScope: options.nested === true,
-        waitedFor: after === undefined ? undefined : futures.map((future) => future.id),
+        waitedFor: before.ids,
       },
-      (made) => this.#begin({ call: made, options, work, hash }, futures),
+      (made) => this.#begin({ call: made, options, work, hash }, before),
     );
   }
 
   /** Begins it after what the body is told in this moment, which may stop it. */
-  #begin(checkpoint: CheckpointToPerform, futures: readonly FlowFuture<unknown>[]): void {
+  #begin(checkpoint: CheckpointToPerform, before: WaitedFor): void {
     const begin = () =>
       usesCache(this.#run, checkpoint) ? this.#performCached(checkpoint) : this.#perform(checkpoint);
-    const ended = futures.length === 0 ? atOnce : Promise.allSettled(futures.map((future) => future.result()));
-    void ended.then(begin);
+    void before.ended().then(begin);
   }
 
   async #performCached(checkpoint: CheckpointToPerform): Promise<void> {

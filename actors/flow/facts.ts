@@ -16,14 +16,20 @@ export function mergeFacts(before: JsonObject | undefined, facts: JsonObject): J
 
 /** The facts as JSON: a date becomes its text, and what is undefined is left out. Throws `invalid` for what is no object of JSON. */
 export function requireFacts(facts: unknown): JsonObject {
-  const json = plainCopy(facts) ?? jsonOf(facts);
-  if (isJsonObject(json)) return json;
+  const json = factsAsJson(facts);
+  if (json) return json;
   throw new TroupeError('invalid', 'ctx.log takes an object of JSON: ctx.log({ pages: 3 }).');
+}
+
+/** The same; undefined for what is no object of JSON. */
+export function factsAsJson(facts: unknown): JsonObject | undefined {
+  const json = jsonOf(facts);
+  return isJsonObject(json) ? json : undefined;
 }
 
 function jsonOf(facts: unknown): Json | undefined {
   try {
-    return throughJson(facts);
+    return plainCopy(facts) ?? throughJson(facts);
   } catch {
     return undefined;
   }

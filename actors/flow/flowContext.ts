@@ -59,7 +59,7 @@ export function flowContext(run: FlowBody): FlowContext {
         // A body that was stopped may say so in its clean-up.
         if (!isStopped(refused)) throw refused;
       }
-      run.recorder.log(json, run.root.time);
+      run.recorder.log(json, Math.max(run.root.time, run.start.began ?? 0));
     },
     async secret(name: string) {
       checkpointOf(run, `ctx.secret("${name}")`);

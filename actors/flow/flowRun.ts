@@ -26,7 +26,7 @@ import { BodyTurns } from './bodyTurns.ts';
 import { CallArrivals } from './callArrivals.ts';
 import { callDefaults, noSettings, type CallDefaults } from './callDefaults.ts';
 import { CallMaker } from './callMaker.ts';
-import { CallRecorder } from './callRecorder.ts';
+import { CallRecorder, timeOf } from './callRecorder.ts';
 import { CallIds, CallScope } from './callScope.ts';
 import { CallSequence } from './callSequence.ts';
 import { CallWork } from './callWork.ts';
@@ -100,7 +100,7 @@ export class FlowRun implements FlowBody {
     this.defaults = callDefaults(settings, deps.flow.options);
     this.clock = clock;
     this.#keys = start.keys ?? (start.path === undefined ? run : `${run}/${start.path}`);
-    this.root = new CallScope(undefined, this.ids, book.sequence, start.began ?? 0);
+    this.root = new CallScope(undefined, this.ids, book.sequence, start.now ?? start.began ?? 0);
     const { concurrency } = this.defaults;
     const [life, open] = [this.life, this.#open];
     const onChange = () => this.#turns.consider();
@@ -285,7 +285,7 @@ export class FlowRun implements FlowBody {
     const call = this.#open.get(record.id);
     if (this.deps.flow.alwaysReplay && call?.isFinished) this.#held.beginAgain();
     const scope = call?.request.scope ?? this.root;
-    scope.time = Math.max(scope.time, record.at + record.ms);
+    scope.time = Math.max(scope.time, timeOf(record));
     this.#open.tell(record, this.life.stopReason !== undefined);
   }
 }

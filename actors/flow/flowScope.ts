@@ -5,6 +5,7 @@ import type { FlowArtifactRecord } from '../../src/contracts/flow/record.ts';
 import type { BodyRandom } from '../../src/flow/bodyRandom.ts';
 import type { JsonObject } from '../../src/values/json.ts';
 import type { CallScope } from './callScope.ts';
+import type { ModelNames } from './modelNames.ts';
 
 /** What one attempt at a checkpoint notes beside its result. */
 export interface AttemptNotes {
@@ -30,8 +31,8 @@ export interface PerformedCall {
   readonly scope: CallScope | undefined;
   /** Adds facts about it. */
   log(facts: JsonObject): void;
-  /** How many calls of a model it has made, for their names. */
-  llmCalls: number;
+  /** The names of its calls of models. */
+  readonly modelNames: ModelNames;
 }
 
 const storage = new AsyncLocalStorage<PerformedCall | undefined>();

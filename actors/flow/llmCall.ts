@@ -72,14 +72,13 @@ export function llmCall(run: FlowBody, checkpoints: CheckpointCalls) {
     requireOptions('ctx.llm', options, llmOptionNames);
     const at: PerformedCall | undefined = currentCheckpoint();
     if (at?.owner === run && !at.scope) {
-      const name = options.name === undefined ? `llm_${++at.llmCalls}` : callName(options.name);
+      const name = at.modelNames.next(options.name === undefined ? undefined : callName(options.name));
       return ask(prompt, options, name, `${run.keyOf(at.id)}/${name}`, at.signal);
     }
-    const given = options.name === undefined ? undefined : callName(options.name);
     const pending = checkpoints.make({
-      name: 'llm',
+      name: options.name === undefined ? 'llm' : callName(options.name),
       options: { type: 'llm_call' },
-      call: given === undefined ? {} : { id: given },
+      call: {},
       work: ({ id, key, signal }) => ask(prompt, options, id, key, signal),
     });
     return (await pending.promise) as string; // What `ask` gives.

@@ -76,7 +76,7 @@ export function mapCalls(run: FlowBody, checkpoints: CheckpointCalls) {
     checkpoint: DurableCheckpoint<Input, Output>,
     values: { readonly [Key in keyof Input]: readonly Input[Key][] },
     options?: MapOptions,
-  ) => map(checkpoint, combinations(values), options);
+  ) => map(checkpoint, combinations(`ctx.product("${checkpoint.name}")`, values), options);
 
   return { map, product } satisfies Record<keyof Pick<FlowContext, 'map' | 'product'>, unknown>;
 }
@@ -87,12 +87,29 @@ const valueOf = <Output>(result: FlowItemResult<Output>): Output => {
 };
 
 /** Every combination of one value each, the last one changing first. */
-function* combinations<Input extends object>(values: {
-  readonly [Key in keyof Input]: readonly Input[Key][];
-}): Generator<Input> {
+function combinations<Input extends object>(
+  what: string,
+  values: { readonly [Key in keyof Input]: readonly Input[Key][] },
+): Iterable<Input> {
+  if (typeof values !== 'object' || values === null)
+    throw new TroupeError(
+      'definition',
+      `${what} takes an object of lists, such as { size: [1, 2] }, and was given ${describeValue(values)}.`,
+    );
   // The keys of an object of this type.
-  const keys = Object.keys(values) as (keyof Input)[];
-  const lists = keys.map((key) => values[key]);
+  const keys = Object.keys(values) as (keyof Input & string)[];
+  // Each is gone through once for all combinations, so that a set or a generator will do.
+  const lists = keys.map((key) => {
+    requireIterable(what, values[key], ` as "${key}"`);
+    return [...values[key]];
+  });
+  return picks(keys, lists);
+}
+
+function* picks<Input extends object>(
+  keys: readonly (keyof Input)[],
+  lists: readonly (readonly unknown[])[],
+): Generator<Input> {
   const total = lists.reduce((product, { length }) => product * length, 1);
   for (let nth = 0; nth < total; nth++) {
     let rest = nth;
@@ -107,11 +124,11 @@ function* combinations<Input extends object>(values: {
 }
 
 /** From JavaScript anything may come. Throws `definition` for what is no list. */
-function requireIterable(what: string, items: unknown): void {
+function requireIterable(what: string, items: unknown, where = ''): void {
   // A text can be gone through as well, and is never meant so.
   if (typeof items === 'object' && items !== null && Symbol.iterator in items) return;
   throw new TroupeError(
     'definition',
-    `${what} takes a list of items, such as an array, and was given ${describeValue(items)}.`,
+    `${what} takes a list of items, such as an array, and was given ${describeValue(items)}${where}.`,
   );
 }

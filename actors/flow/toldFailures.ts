@@ -11,6 +11,15 @@ export class ToldFailures {
 
   /** The call whose failure was thrown, as it was told or as the cause of another error; undefined for any other error. */
   callOf(thrown: unknown): string | undefined {
+    try {
+      return this.#callOf(thrown);
+    } catch {
+      // It cannot be read, as a revoked proxy: a failure that was told can.
+      return undefined;
+    }
+  }
+
+  #callOf(thrown: unknown): string | undefined {
     for (let at = thrown, depth = 0; typeof at === 'object' && at !== null && depth < 5; depth++) {
       const call = this.#calls.get(at);
       if (call !== undefined) return call;

@@ -7,15 +7,16 @@ import { encodeValue } from '../../src/flow/encode.ts';
 import { parseNow } from '../../src/flow/parseNow.ts';
 import { milliseconds, type Duration } from '../../src/values/duration.ts';
 import { errorMessage } from '../../src/values/cause.ts';
-import { plainCopy } from '../../src/values/json.ts';
-import { requireFacts } from './facts.ts';
-import { describeMismatch } from '../../src/values/explain.ts';
+import { plainCopy, type JsonObject } from '../../src/values/json.ts';
+import { factsAsJson } from './facts.ts';
+import { describeMismatch, describeValue } from '../../src/values/explain.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { requireOptions, type OptionNames } from '../../src/values/options.ts';
 import { callOptionNames } from './checkpointCalls.ts';
 import { inputHash } from './inputHash.ts';
 import { currentCheckpoint, callScopeOf, callTimeOf } from './flowScope.ts';
 import type { FlowBody } from './flowBody.ts';
+import { waitedFor } from './waitedFor.ts';
 
 const waitOptionNames: OptionNames<WaitOptions> = {
   name: true,
@@ -35,9 +36,15 @@ export function waits(run: FlowBody) {
 
   return {
     wait(options: WaitOptions = {}): Promise<unknown> {
-      requireOptions('ctx.wait', options, waitOptionNames);
-      const { name = 'wait', schema, question = name, deadline, metadata } = options;
+      requireWaitOptions(options);
+      const { name = 'wait', schema, question = name, deadline } = options;
       requireCallName('A wait', name);
+      if (typeof question !== 'string')
+        throw new TroupeError(
+          'definition',
+          `The question of "${name}" must be a text; got ${describeValue(question)}.`,
+        );
+      const metadata = waitMetadata(name, options.metadata);
       const { $schema: _, ...expected } = schema ? answerSchema(name, schema) : { type: 'null' };
       const whenUnanswered =
         options.default === undefined ? 'fail' : { default: defaultAnswer(name, schema, options.default) };
@@ -46,7 +53,7 @@ export function waits(run: FlowBody) {
       const ticket = {
         schema: expected as ZodJson,
         onExpiry: whenUnanswered,
-        ...(metadata ? { metadata: requireFacts(metadata) as ZodJson } : {}),
+        ...(metadata ? { metadata: metadata as ZodJson } : {}),
       } as const;
       return run.calls.make(call, (pending) => {
         const { id } = pending;
@@ -75,7 +82,8 @@ export function waits(run: FlowBody) {
     },
 
     async sleep(duration: Duration): Promise<void> {
-      const until = callTimeOf(run) + milliseconds(duration);
+      // In a replay time may be that of the run that it replays: a pause is made now all the same.
+      const until = Math.max(callTimeOf(run), run.start.began ?? 0) + milliseconds(duration);
       const call = { kind: 'sleep', name: 'sleep', scope: scope('ctx.sleep') } as const;
       await run.calls.make(call, (pending) => run.arrivals.request(pending, { kind: 'sleep', call: pending.id, until }))
         .promise;
@@ -84,6 +92,7 @@ export function waits(run: FlowBody) {
     run(child: FlowChild, input: unknown, options: CallOptions = {}): Promise<unknown> {
       const { name } = child;
       requireOptions(`ctx.run("${name}")`, options, callOptionNames);
+      const before = waitedFor(`ctx.run("${name}")`, options.after);
       const { json } = encodeValue(`What "${name}" is given`, input);
       const call = {
         kind: 'child',
@@ -91,6 +100,7 @@ export function waits(run: FlowBody) {
         scope: scope(`ctx.run("${name}")`),
         id: options.id,
         input: inputHash(json),
+        waitedFor: before.ids,
       } as const;
       // Refused before the call, so that it is not recorded.
       const started = run.deps.child(child, input, {
@@ -101,16 +111,42 @@ export function waits(run: FlowBody) {
         const path = run.start.path === undefined ? pending.id : `${run.start.path}/${pending.id}`;
         const isUsual = run.start.keys === undefined && !run.book.anew.has(pending.id);
         const keys = isUsual ? undefined : run.keyOf(pending.id);
-        run.arrivals.request(pending, {
-          kind: 'child',
-          call: pending.id,
-          source: started.source,
-          child: started.kind,
-          input: started.inputAt(path, keys),
+        const begin = () =>
+          run.arrivals.request(pending, {
+            kind: 'child',
+            call: pending.id,
+            source: started.source,
+            child: started.kind,
+            input: started.inputAt(path, keys),
+          });
+        if (before.ids === undefined) return begin();
+        void before.ended().then(() => {
+          if (!pending.controller.isAborted) begin();
         });
       }).promise;
     },
   };
+}
+
+/** From JavaScript anything may come. Throws `definition`. */
+function requireWaitOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TroupeError(
+      'definition',
+      `ctx.wait takes an object, such as { name: 'ok', schema: z.boolean() }; got ${describeValue(options)}.`,
+    );
+  requireOptions('ctx.wait', options, waitOptionNames);
+}
+
+/** The facts for those who answer. Throws `definition` for what is no object of JSON. */
+function waitMetadata(name: string, metadata: unknown): JsonObject | undefined {
+  if (metadata === undefined) return undefined;
+  const json = factsAsJson(metadata);
+  if (json) return json;
+  throw new TroupeError(
+    'definition',
+    `The metadata of "${name}" must be an object of JSON; got ${describeValue(metadata)}.`,
+  );
 }
 
 /** What an answer must fit, as it is shown to those who answer. Throws `definition` for what JSON Schema cannot say. */

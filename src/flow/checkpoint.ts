@@ -3,7 +3,7 @@ import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { milliseconds } from '../values/duration.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
-import type { CheckpointCall, CheckpointOptions } from './checkpointOptions.ts';
+import type { CheckpointCall, CheckpointOptions, CheckpointRetries } from './checkpointOptions.ts';
 import type { DurableCheckpoint, FlowContext } from './context.ts';
 import { scopeError } from './flowErrors.ts';
 
@@ -71,9 +71,13 @@ export const checkpointOptionNames: OptionNames<CheckpointOptions> = {
 export function requireCheckpointOptions(name: string, options: CheckpointOptions): CheckpointOptions {
   const what = `checkpoint "${name}"`;
   requireOptions(what, options, checkpointOptionNames);
-  const { retries, timeout, runtime, effect } = options;
-  requireRetries(what, typeof retries === 'object' ? retries.times : retries);
+  const { retries, timeout, runtime, effect, cache } = options;
+  requireRetries(what, retries);
   if (timeout !== undefined) milliseconds(timeout);
+  if (typeof cache === 'object') {
+    requireOptions(`the cache of ${what}`, cache, cacheOptionNames);
+    if (cache.maxAge !== undefined) milliseconds(cache.maxAge);
+  }
   if (options.nested && retries)
     throw new TroupeError(
       'definition',
@@ -84,8 +88,28 @@ export function requireCheckpointOptions(name: string, options: CheckpointOption
   return options;
 }
 
-/** Checks a number of retries. Throws `definition`. */
-export function requireRetries(what: string, times: unknown): void {
+const retryOptionNames: OptionNames<CheckpointRetries> = { times: true, backoff: true, longest: true, on: true };
+const cacheOptionNames: OptionNames<Exclude<CheckpointOptions['cache'], boolean | undefined>> = {
+  version: true,
+  maxAge: true,
+};
+
+/** Checks retries: a number, or how they are made. Throws `definition`. */
+export function requireRetries(what: string, retries: CheckpointOptions['retries']): void {
+  if (typeof retries !== 'object' || retries === null) return requireTimes(what, retries);
+  const { times, backoff, longest, on } = retries;
+  requireOptions(`the retries of ${what}`, retries, retryOptionNames);
+  requireTimes(what, times);
+  if (backoff !== undefined) milliseconds(backoff);
+  if (longest !== undefined) milliseconds(longest);
+  if (on === undefined || typeof on === 'function') return;
+  throw new TroupeError(
+    'definition',
+    `\`on\` of the retries of ${what} must be a function of a failure; got ${describeValue(on)}.`,
+  );
+}
+
+function requireTimes(what: string, times: unknown): void {
   if (times === undefined || (Number.isSafeInteger(times) && (times as number) >= 0)) return;
   throw new TroupeError(
     'definition',

@@ -98,7 +98,7 @@ export interface LlmOptions {
   readonly temperature?: number;
   /** The most tokens of the answer; the limit of the model by default. */
   readonly maxTokens?: number;
-  /** Its name, and in a flow its invocation id; `llm`, `llm_2` … by default. */
+  /** Its name, from which in a flow its invocation id is made: further calls of one name are `name_2`, `name_3` … `llm` by default. */
   readonly name?: string;
 }
 

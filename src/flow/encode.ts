@@ -2,6 +2,7 @@
  * Values as JSON and back. Most values are JSON as they are; dates, maps, sets, big integers, bytes, errors and `undefined` are written with a tag. What has no
  * stable form (a function, a class of its own, a circle) is refused with its place, before anything is stored.
  */
+import { userFailure } from './flowErrors.ts';
 import { TroupeError } from '../values/failure.ts';
 import { plainCopy, type Json } from '../values/json.ts';
 
@@ -19,10 +20,19 @@ const longestKey = 100;
 
 /** Throws `code` with the place of what cannot be stored; `what` names the value, such as `The result of "draft"`. */
 export function encodeValue(what: string, value: unknown): EncodedValue {
-  const plain = plainCopy(value);
+  const plain = copyOf(value);
   return plain === undefined
     ? { json: encode(value, { what, path: '', above: new Set() }), encoded: true }
     : { json: plain };
+}
+
+/** A copy of what is JSON; undefined for what is not, and for what cannot be read, which `encode` refuses with its place. */
+function copyOf(value: unknown): Json | undefined {
+  try {
+    return plainCopy(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What was encoded. */
@@ -64,6 +74,9 @@ function inside(value: object, place: Place): Json {
   above.add(value);
   try {
     return encodeObject(value, place);
+  } catch (thrown) {
+    if (thrown instanceof Refusal) throw thrown;
+    throw refusal(place, `something that cannot be read: ${userFailure(thrown).message}`, thrown);
   } finally {
     above.delete(value);
   }
@@ -231,9 +244,12 @@ function objectOf(entries: readonly (readonly [string, Json])[]): object {
   return object;
 }
 
-const refusal = ({ what, path }: Place, came: string) =>
-  new TroupeError(
+/** What cannot be stored, and where it is. */
+class Refusal extends TroupeError {}
+
+const refusal = ({ what, path }: Place, came: string, cause?: unknown) =>
+  new Refusal(
     'code',
     `${what} cannot be stored: ${path === '' ? 'it' : `at "${path.replace(/^\./, '').slice(0, 200)}" it`} is ${came}. Give JSON, or dates, maps, sets, big integers, bytes and errors.`,
-    { data: { reason: 'serialization' } },
+    { cause, data: { reason: 'serialization' } },
   );

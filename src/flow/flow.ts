@@ -84,7 +84,7 @@ export function flow(name: string, second: FlowOptions | Body<never, unknown>, t
     throw new TroupeError('definition', `The flow "${name}" needs a function: flow(name, async (ctx, input) => …).`);
   const what = `flow "${id}"`;
   requireOptions(what, options, flowOptionNames);
-  requireRetries(what, typeof options.retries === 'object' ? options.retries.times : options.retries);
+  requireRetries(what, options.retries);
   if (options.deadline !== undefined) milliseconds(options.deadline);
   requireConcurrency(what, options.concurrency);
   return {
@@ -98,16 +98,23 @@ export function flow(name: string, second: FlowOptions | Body<never, unknown>, t
 }
 
 /** The input as it is stored: it is parsed again when the body begins, so that dates and other values come from the schema. */
-function flowStart(name: string, schema: z.ZodType | undefined, input: unknown): FlowStart {
+function flowStart(name: string, schema: z.ZodType | undefined, given: unknown): FlowStart {
+  const input = given ?? noInput(name, schema);
   const parsed = schema && parseNow(`the input of the flow "${name}"`, schema, input);
   if (parsed && !parsed.success)
     throw new TroupeError(
       'invalid',
       `The input of the flow "${name}" does not fit: ${describeMismatch(parsed.error, input)}.`,
     );
-  const { json, encoded } = encodeValue(`The input of the flow "${name}"`, input ?? null);
+  const { json, encoded } = encodeValue(`The input of the flow "${name}"`, input);
   // Zod's own type for JSON can be written to.
   return { input: json as FlowStart['input'], ...(encoded ? { encoded } : {}) };
+}
+
+/** What stands for no input: null, or undefined where only that fits, as with a default. */
+function noInput(name: string, schema: z.ZodType | undefined): null | undefined {
+  const fits = (value: unknown) => !schema || parseNow(`the input of the flow "${name}"`, schema, value).success;
+  return fits(null) || !fits(undefined) ? null : undefined;
 }
 
 /** Checks a limit. Throws `definition`. */

@@ -45,7 +45,16 @@ function readOf(properties: Readonly<Record<string, unknown>>, name: string): un
 /** What the code of a user threw, as data: its stack is kept for operators. */
 export function userFailure(thrown: unknown): Failure {
   const failure = toFailure(thrown);
-  if (failure.kind !== 'internal' || thrown instanceof TroupeError) return failure;
+  if (failure.kind !== 'internal') return failure;
+  try {
+    return thrown instanceof TroupeError ? failure : codeFailure(thrown, failure);
+  } catch {
+    // Its properties throw themselves.
+    return { ...failure, kind: 'code', data: { error: typeof thrown } };
+  }
+}
+
+function codeFailure(thrown: unknown, failure: Failure): Failure {
   const [error] = causesOf(thrown);
   return {
     ...failure,

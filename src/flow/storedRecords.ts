@@ -27,6 +27,8 @@ interface ShortCall {
   readonly a: number;
   /** How long it took; 0 when absent. */
   readonly d?: number;
+  /** When it had ended where it was taken from. */
+  readonly q?: number;
   readonly x?: JsonObject;
   readonly f?: NonNullable<FlowCallRecord['from']>;
   readonly l?: readonly string[];
@@ -44,8 +46,8 @@ interface ShortCall {
 const nameOf = (id: string): string | undefined => /^(?:.*\/)?(.+)_[1-9][0-9]*$/s.exec(id)?.[1];
 
 function shortCall(record: FlowCallRecord): ShortCall {
-  const { id, name, kind, type, scope, n, after, waitedFor, input, at, ms, metadata, from, cause, loaded, outcome } =
-    record;
+  const { id, name, kind, type, scope, n, after, waitedFor, input, at, ms, time } = record;
+  const { metadata, from, cause, loaded, outcome } = record;
   // Field by field: there is one for each call, and most have few.
   const short: Writable<ShortCall> = { i: id, n, a: at };
   if (name !== nameOf(id)) short.m = name ?? 0;
@@ -56,6 +58,7 @@ function shortCall(record: FlowCallRecord): ShortCall {
   if (waitedFor) short.w = waitedFor;
   if (input !== undefined) short.h = input;
   if (ms !== 0) short.d = ms;
+  if (time !== undefined) short.q = time;
   if (metadata) short.x = metadata;
   if (from) short.f = from;
   if (loaded) short.l = loaded;
@@ -70,7 +73,7 @@ function shortCall(record: FlowCallRecord): ShortCall {
 
 type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
 
-function callOf({ i, m = nameOf(i), k, t, s, n, p, w, h, a, d, x, f, l, c, o, e, r }: ShortCall): FlowCallRecord {
+function callOf({ i, m = nameOf(i), k, t, s, n, p, w, h, a, d, q, x, f, l, c, o, e, r }: ShortCall): FlowCallRecord {
   return {
     record: 'call',
     id: i,
@@ -84,6 +87,7 @@ function callOf({ i, m = nameOf(i), k, t, s, n, p, w, h, a, d, x, f, l, c, o, e,
     ...(h === undefined ? {} : { input: h }),
     at: a,
     ms: d ?? 0,
+    ...(q === undefined ? {} : { time: q }),
     ...(x ? { metadata: x } : {}),
     ...(f ? { from: f } : {}),
     ...(l ? { loaded: l } : {}),

@@ -48,12 +48,19 @@ export async function prepareReplay(
     from: settings.from,
     overrides: settings.overrides,
   });
-  const { input: given, began: _, kept: __, keptHash: ___, ...start } = before;
+  const { input: given, began, kept: __, keptHash: ___, ...start } = before;
   const kept = plan.kept.map((record) => asJson(record) as Json);
   return {
     plan,
     input: changed(given, settings.input, start.encoded === true),
-    start: { ...start, seed: before.seed ?? run, replayOf: run, kept: kept.length, keptHash: inputHash(kept) },
+    start: {
+      ...start,
+      ...(before.now === undefined && began !== undefined ? { now: began } : {}),
+      seed: before.seed ?? run,
+      replayOf: run,
+      kept: kept.length,
+      keptHash: inputHash(kept),
+    },
     appends: kept.map((entry) => ({ list: keptRecordsList, entry })),
   };
 }

@@ -114,6 +114,24 @@ function jsonOrNote(data: Json): Json {
 
 /** Anything thrown, as data. Network errors, timeouts and aborts are recognised by their names; any other error is `internal`, and is not retried. */
 export function toFailure(thrown: unknown): Failure {
+  try {
+    return readFailure(thrown);
+  } catch {
+    // Its properties throw themselves, as those of a revoked proxy do.
+    return { kind: 'internal', message: unreadableMessage(thrown), retryable: false };
+  }
+}
+
+/** The message, where that at least can be read. */
+function unreadableMessage(thrown: unknown): string {
+  try {
+    return errorMessage(thrown);
+  } catch {
+    return 'What was thrown cannot be read: its properties throw errors themselves.';
+  }
+}
+
+function readFailure(thrown: unknown): Failure {
   if (thrown instanceof TroupeError) {
     return {
       kind: thrown.kind,

@@ -69,3 +69,48 @@ test('a value that is nested ten thousand levels deep is refused', () => {
   for (let i = 0; i < 10_000; i++) deep = [deep];
   expect(() => encodeValue('It', deep)).toThrow('nested deeper');
 });
+
+test.each<[string, () => unknown, string]>([
+  [
+    'a property that throws',
+    () => ({
+      list: [
+        {
+          get secret() {
+            throw new Error('sealed');
+          },
+        },
+      ],
+    }),
+    'It cannot be stored: at "list[0]" it is something that cannot be read: sealed.',
+  ],
+  [
+    'a form for JSON that throws',
+    () => {
+      class Order {
+        toJSON() {
+          throw new Error('not loaded');
+        }
+      }
+      return [new Order()];
+    },
+    'It cannot be stored: at "[0]" it is something that cannot be read: not loaded.',
+  ],
+  [
+    'a proxy that was revoked',
+    () => {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      return { proxy };
+    },
+    'It cannot be stored: at "proxy" it is something that cannot be read',
+  ],
+])('%s is refused with its place, and is not tried again', (_, make, message) => {
+  expect(() => encodeValue('It', make())).toThrow(
+    expect.objectContaining({
+      kind: 'code',
+      data: { reason: 'serialization' },
+      message: expect.stringContaining(message) as unknown,
+    }),
+  );
+});

@@ -1,7 +1,7 @@
 /** A future whose result nobody takes is part of its flow all the same. */
 import { expect, test } from 'vitest';
 import { replayed } from 'troupe/testing';
-import { checkpoint, flow, run } from '../../src/index.ts';
+import { checkpoint, flow, openRuntime, run } from '../../src/index.ts';
 import { deferred } from '../deferred.ts';
 
 const square = checkpoint('square', (n: number) => {
@@ -85,4 +85,45 @@ test('what is no list cannot be mapped over, and the error says what was given',
   await expect(run(wrong, null, { db: 'memory' })).rejects.toThrow(
     'ctx.map("square") takes a list of items, such as an array, and was given number 5',
   );
+});
+
+test('a product takes lists of any kind, and says which one is none', async () => {
+  const pair = checkpoint('pair', ({ a, b }: { a: number; b: string }) => `${a}${b}`);
+  const each = flow('each', async (ctx) => [
+    await ctx.product(pair, { a: new Set([1, 2]) as never, b: ['x', 'y'] }),
+    await ctx.product(pair, { a: [], b: ['x'] }),
+    await ctx.product(pair, { a: [1], b: 'xy' as never }).catch((error: Error) => error.message),
+    await ctx.product(pair, null as never).catch((error: Error) => error.message),
+  ]);
+  expect(await run(each, null, { db: 'memory' })).toEqual([
+    ['1x', '1y', '2x', '2y'],
+    [],
+    'ctx.product("pair") takes a list of items, such as an array, and was given a string of 2 characters as "b".',
+    'ctx.product("pair") takes an object of lists, such as { size: [1, 2] }, and was given null.',
+  ]);
+});
+
+test('a child begins after what it is told to wait for, and is made anew when that is', async () => {
+  const order: string[] = [];
+  const child = flow('child', async () => order.push('child'));
+  const slow = checkpoint('slow', async (turns: number) => {
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    order.push('slow');
+  });
+  const ordered = flow('ordered', { uses: [child] }, async (ctx) => {
+    const first = ctx.submit(slow, 20);
+    await ctx.run(child, null, { after: first });
+  });
+  await using runtime = await openRuntime({ db: 'memory' });
+  await (await runtime.start(ordered, null, { key: 'o' })).outcome();
+  expect(order).toEqual(['slow', 'child']);
+  expect((await runtime.plan('o', { from: 'slow' })).rerun).toEqual(['slow', 'child']);
+});
+
+test.each([[5], [{}], [[Promise.resolve(1)]]])('what is no call cannot be waited for: after %j', async (after) => {
+  const wrong = flow('wrong', async (ctx) => ctx.checkpoint(square, 2, { after: after as never }));
+  await expect(run(wrong, null, { db: 'memory' })).rejects.toMatchObject({
+    kind: 'definition',
+    message: expect.stringContaining('`after` takes what ctx.submit has given') as string,
+  });
 });

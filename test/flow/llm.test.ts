@@ -196,3 +196,21 @@ test('a prompt that cannot be saved does not fail the work: its beginning is kep
     { name: 'ask_response', type: 'response' },
   ]);
 });
+
+test('model calls of one name are told apart, in a flow and in a checkpoint', async () => {
+  const model = scriptedModel(({ messages }) => ({ text: `re ${JSON.stringify(messages).length}` }));
+  const writer = flow('writer', { model }, async (ctx) => {
+    for (const prompt of ['a', 'b']) await ctx.llm(prompt, { name: 'ask' });
+    await ctx.checkpoint('both', async () => {
+      await Promise.all(['a', 'b', 'c'].map((prompt) => ctx.llm(prompt, { name: 'draft' })));
+    });
+  });
+  await using runtime = await openRuntime({ db: 'memory' });
+  expect(await (await runtime.start(writer, null, { key: 'w' })).outcome()).toMatchObject({ status: 'done' });
+  const { ask, ask_2, both } = await metadataIn(runtime, 'w');
+  expect([ask, ask_2]).toMatchObject([{ llm_calls: { ask: {} } }, { llm_calls: { ask_2: {} } }]);
+  expect(Object.keys((both as { llm_calls: object }).llm_calls)).toEqual(['draft', 'draft_2', 'draft_3']);
+  expect((await recordsIn(runtime, 'w', 'artifact')).map(({ id }) => id)).toEqual(
+    expect.arrayContaining(['both/draft_prompt', 'both/draft_2_prompt', 'both/draft_3_response']),
+  );
+});

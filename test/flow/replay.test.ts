@@ -1,6 +1,7 @@
 /** A replay takes the results of another run, and performs anew what is asked for and what follows it. */
 import { expect, test } from 'vitest';
-import { flow, type Runtime } from '../../src/index.ts';
+import { virtualClock } from 'troupe/testing';
+import { checkpoint, flow, type Runtime } from '../../src/index.ts';
 import { answerOnly, journalOf, onDisk, untilRest } from './processes.ts';
 
 const content = () => {
@@ -207,4 +208,46 @@ test('a replay from a question is refused, with what can be done instead', async
   await (await runtime.start(subject, null, { key: 'r' })).outcome();
   for (const from of ['a/b', 'a_b'])
     await expect(runtime.plan('r', { from })).rejects.toThrow(/asks it anew.*"wait\.a_b".*"draft", "last"/);
+});
+
+test('in a replay time is what it was, until something is performed anew: what depends on it is taken as well', async () => {
+  const clock = virtualClock();
+  const { done, does } = journalOf();
+  const fetch = checkpoint('fetch', (day: Date) => does(`fetch of ${day.toISOString().slice(0, 10)}`));
+  const report = flow('report', async (ctx) => {
+    const text = await ctx.checkpoint(fetch, new Date(ctx.now()));
+    const [first, second] = [ctx.now(), await ctx.checkpoint('publish', () => does('publish'))];
+    await ctx.sleep('1h');
+    return { text, first, took: ctx.now() - first >= 3_600_000, second };
+  });
+  await using runtime = await onDisk({ clock })();
+  const before = await runtime.start(report, null, { key: 'r' });
+  await expect.poll(() => before.idle).toBe(true);
+  clock.advance(3_600_000);
+  const source = await before.outcome();
+  clock.advance(30 * 24 * 3_600_000);
+  const began = clock.now();
+  const handle = await runtime.replay('r', report, { from: 'publish' });
+  await expect.poll(() => handle.idle).toBe(true);
+  expect(done).toEqual(['fetch of 2023-11-14', 'publish', 'publish']);
+  // What is performed anew takes its time.
+  clock.advance(3_600_000);
+  expect(await handle.outcome()).toEqual(source);
+  expect(clock.now()).toBe(began + 3_600_000);
+});
+
+test('an override is given whatever the body asks with', async () => {
+  const { done, does } = journalOf();
+  const write = checkpoint('write', (notes: string) => does(`write from ${notes}`));
+  const article = flow('article', async (ctx) => {
+    const text = await ctx.checkpoint(write, await ctx.checkpoint('research', () => does('research')));
+    return ctx.checkpoint('publish', () => does(`publish ${text}`));
+  });
+  await using runtime = await onDisk()();
+  await untilRest(runtime, article, null);
+  const handle = await runtime.replay('r', article, {
+    overrides: { 'checkpoint.research': 'other notes', 'checkpoint.write': 'by hand' },
+  });
+  expect(await resultOf(handle)).toBe('publish by hand');
+  expect(done).toEqual(['research', 'write from research', 'publish write from research', 'publish by hand']);
 });

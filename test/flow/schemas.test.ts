@@ -29,3 +29,19 @@ test('the schema of an input that waits is refused, with what to do', async () =
     message: expect.stringContaining('Check that in a checkpoint') as string,
   });
 });
+
+test.each([
+  ['undefined', undefined],
+  ['null', null],
+])('of a flow whose input may be left out, %s is none, also for a child', async (_, nothing) => {
+  const greet = flow('greet', { input: z.object({ who: z.string() }).default({ who: 'you' }) }, (ctx, { who }) => who);
+  const maybe = flow('maybe', { input: z.string().optional() }, (ctx, who) => who ?? 'nobody');
+  const both = flow('both', { uses: [greet, maybe] }, async (ctx) => [
+    await ctx.run(greet, nothing as undefined),
+    await ctx.run(maybe, nothing as undefined),
+  ]);
+  expect(await run(greet, nothing as undefined, { db: 'memory' })).toBe('you');
+  expect(await run(both, null, { db: 'memory' })).toEqual(['you', 'nobody']);
+  const needed = flow('needed', { input: z.string() }, (ctx, who) => who);
+  await expect(run(needed, nothing as never, { db: 'memory' })).rejects.toMatchObject({ kind: 'invalid' });
+});

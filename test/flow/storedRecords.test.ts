@@ -30,6 +30,7 @@ const whole: Required<FlowCallRecord> = {
   input: 'hash',
   at: 5,
   ms: 6,
+  time: 7,
   metadata: { pages: 3 },
   from: 'replay',
   cause: 'inner',

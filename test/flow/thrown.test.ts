@@ -50,3 +50,39 @@ test('a policy decides by the code of an error whether there is another attempt'
   await expect(run(tries, null, { db: 'memory' })).rejects.toMatchObject({ data: { code: 'E_GONE' } });
   expect(codes).toEqual(['E_BUSY']);
 });
+
+const unreadable: Record<string, () => unknown> = {
+  'an error whose message throws': () =>
+    Object.defineProperty(new Error(), 'message', {
+      get() {
+        throw new Error('sealed');
+      },
+    }),
+  'an error whose stack throws': () =>
+    Object.defineProperty(new Error('far'), 'stack', {
+      get() {
+        throw new Error('sealed');
+      },
+    }),
+  'a proxy that refuses everything': () =>
+    new Proxy(new Error('far'), {
+      get() {
+        throw new Error('sealed');
+      },
+      getPrototypeOf() {
+        throw new Error('sealed');
+      },
+    }),
+};
+
+test.each(Object.entries(unreadable))('%s fails the checkpoint, or the flow, that threw it', async (_, make) => {
+  const told = await toldOf(make());
+  expect(told).toMatchObject({ kind: 'code', message: expect.stringMatching(/./) as unknown });
+  const throws = flow('throws', () => {
+    throw make();
+  });
+  await expect(run(throws, null, { db: 'memory' })).rejects.toMatchObject({
+    kind: 'code',
+    message: expect.stringMatching(/./) as unknown,
+  });
+});

@@ -16,6 +16,8 @@ export const FlowStart = z.object({
   seed: z.string().exactOptional(),
   /** When it began, in milliseconds since the epoch; added by its machine. */
   began: z.number().exactOptional(),
+  /** The time that its body begins with: of a replay, when the run began that it replays. When it began itself when absent. */
+  now: z.number().exactOptional(),
   /** The calls that it is a child of, from the root; absent for a root. */
   path: z.string().exactOptional(),
   /** What the keys of its calls begin with, where that is not its run and its path: it is begun anew in a retried run, after it had succeeded. */

@@ -48,6 +48,8 @@ export interface FlowCallRecord {
   readonly at: number;
   /** How long it took with all its attempts, in milliseconds. */
   readonly ms: number;
+  /** When it had ended where it was taken from, in milliseconds since the epoch: the body is told that time. Absent for what was performed. */
+  readonly time?: number;
   /** What the body has logged about it. */
   readonly metadata?: JsonObject;
   /** It was not performed in this run: taken from the run that this one replays, from a cache, or given as an override. */

@@ -94,6 +94,20 @@ test('a default that no answer could be is refused where the question is asked',
   });
 });
 
+test.each<[string, object, string]>([
+  ['facts that are no JSON', { metadata: { big: 1n } }, 'metadata of "n" must be an object of JSON'],
+  ['a question that is no text', { question: 5 }, 'question of "n" must be a text'],
+  ['no options', 5 as never, 'ctx.wait takes an object'],
+])('a question with %s is refused where it is asked', async (_, options, says) => {
+  const asks = flow('asks', async (ctx) =>
+    failureOf(() => ctx.wait(typeof options === 'object' ? { name: 'n', ...options } : options)),
+  );
+  expect(await run(asks, null, { db: 'memory' })).toMatchObject({
+    kind: 'definition',
+    message: expect.stringContaining(says) as string,
+  });
+});
+
 test.each(bodyCalls)('%s of a flow that has ended is refused', async (_, call) => {
   let kept: FlowContext | undefined;
   const leaks = flow('leaks', async (ctx) => {
@@ -141,6 +155,13 @@ test.each<[string, () => unknown, string]>([
   ['a negative number of retries', () => checkpoint('a', { retries: -1 }, () => 1), 'whole number >= 0; got number -1'],
   ['the same in a policy', () => checkpoint('a', { retries: { times: -1 } }, () => 1), 'whole number >= 0'],
   ['the same of a flow', () => flow('a', { retries: -1 }, async () => 1), 'whole number >= 0'],
+  ['a policy with an unknown option', () => checkpoint('a', { retries: { tries: 3 } as object }, () => 1), 'tries'],
+  ['retries of null', () => checkpoint('a', { retries: null as never }, () => 1), 'whole number >= 0; got null'],
+  ['a first pause that is none', () => flow('a', { retries: { backoff: 'no' as '1s' } }, async () => 1), 'got "no"'],
+  ['a longest pause that is none', () => checkpoint('a', { retries: { longest: 0 } }, () => 1), 'got 0'],
+  ['a condition that is none', () => checkpoint('a', { retries: { on: true as never } }, () => 1), 'a function'],
+  ['an unknown option of a cache', () => checkpoint('a', { cache: { age: '1h' } as object }, () => 1), 'age'],
+  ['an age that is none', () => checkpoint('a', { cache: { maxAge: -1 } }, () => 1), 'got -1'],
   ['an unknown runtime', () => checkpoint('a', { runtime: 'foo' as 'inline' }, () => 1), 'inline, isolated'],
   ['an unknown effect', () => checkpoint('a', { effect: 'read' as 'write' }, () => 1), 'repeat, write'],
   ['an unknown option', () => checkpoint('a', { retry: 1 } as object, () => 1), 'retry'],
