@@ -4,7 +4,7 @@ import { virtualClock } from 'troupe/testing';
 import type { HttpAppOptions } from '../../../src/doors/http/base/app.ts';
 import { orchestratorRoutes } from '../../../src/doors/http/orchestrator/routes.ts';
 import { checkedApp } from './checked.ts';
-import { approvalOf, fakeOrchestrator, runOf, stepOf, tokens } from './fakeOrchestrator.ts';
+import { approvalOf, fakeOrchestrator, runOf, stepOf, tokens, time } from './fakeOrchestrator.ts';
 
 async function opened(options: Omit<HttpAppOptions, 'routes'> = {}) {
   const fake = fakeOrchestrator();
@@ -427,7 +427,7 @@ describe('approvals', () => {
     expect(fake.calls).toEqual([['decide', { run: 'r', step: 's', decision, reason: 'because' }]]);
     expect(textOf(await ask(url, { body: { decision: word } }))).toEqual([
       409,
-      'approval already decided',
+      `approval already decided: the call of "delete" in the step "s" was ${decision} by a person over HTTP at ${time}`,
       'text/plain',
     ]);
   });
@@ -448,6 +448,37 @@ describe('approvals', () => {
     fake.pending.push(approvalOf('r', 's', 'c'));
     expect((await ask(`POST /runs/r/${word}`)).status).toBe(200);
     expect(fake.calls).toEqual([['decide', { run: 'r', step: 's', toolUseId: 'c', decision }]]);
+  });
+
+  test('the same decision again changes nothing; another one is refused with what was decided, by whom and when', async () => {
+    const { ask, fake } = await opened();
+    fake.pending.push(approvalOf('r', 's', 'c'));
+    expect((await ask('POST /runs/r/approve', { body: { by: 'Ada' } })).status).toBe(200);
+    expect((await ask('POST /runs/r/approve')).status).toBe(200);
+    expect((await ask('POST /runs/r/approve', { body: { tool_use_id: 'c' } })).status).toBe(200);
+    const other = await ask('POST /runs/r/reject', { body: { by: 'Bob' } });
+    expect(textOf(other)).toEqual([
+      409,
+      `approval already decided: the call of "delete" in the step "s" was approved by Ada at ${time}`,
+      'text/plain',
+    ]);
+    expect(fake.calls).toEqual([['decide', { run: 'r', step: 's', toolUseId: 'c', decision: 'approved', by: 'Ada' }]]);
+  });
+
+  test('one that nobody decided in time can be decided no more, with either word', async () => {
+    const { ask, fake } = await opened();
+    fake.pending.push(approvalOf('r', 's', 'c', { status: 'timeout', decided_at: time }));
+    for (const word of ['approve', 'reject']) {
+      const late = await ask(`POST /runs/r/${word}`);
+      expect([late.status, late.text]).toEqual([409, expect.stringContaining(`timed out at ${time}`)]);
+    }
+  });
+
+  test('a decision that was sent again while another call waits is taken for the one that it names', async () => {
+    const { ask, fake } = await opened();
+    fake.pending.push(approvalOf('r', 's', 'c', { status: 'approved', decided_at: time }), approvalOf('r', 's', 'd'));
+    expect((await ask('POST /runs/r/approve', { body: { tool_use_id: 'c' } })).status).toBe(200);
+    expect(fake.calls).toEqual([]);
   });
 
   test('when several wait, the answer names them, and the request must name one', async () => {
