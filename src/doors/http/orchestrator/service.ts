@@ -11,7 +11,7 @@ export interface InvocableWorkflow {
   readonly auth?: {
     /** In lower case. */
     readonly header: string;
-    /** `bearer` or `raw`; anything else is answered with 500. */
+    /** `bearer`, `raw`, `hmac-sha256` or `standard-webhooks`; anything else is answered with 500. */
     readonly scheme: string;
     /** As it was written: a template of `env`, `env:NAME`, or a literal. */
     readonly secret: string;
