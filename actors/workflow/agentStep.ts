@@ -8,7 +8,7 @@ import { withActors } from '../withActors.ts';
 import { askStepModel } from './agentStep/askModel.ts';
 import { callStepTool, reconcileStepTool } from './agentStep/callStepTool.ts';
 import type { AgentStepDeps } from './agentStep/deps.ts';
-import { briefSubAgent } from './agentStep/briefSubAgent.ts';
+import { briefSubAgents } from './agentStep/briefSubAgents.ts';
 import { discoverStepTools } from './agentStep/discoverTools.ts';
 
 /** Makes the machine of agent steps, for as many tasks as there are. */
@@ -18,7 +18,7 @@ export function agentStepActor(deps: AgentStepDeps): typeof agentStepMachine {
     actors: { runTool, reconcile: reconcileStepTool(deps), delegate: noDelegate },
   });
   const machine = lightCopy(agentStepMachine, {
-    actors: { discover: discoverStepTools(deps), ask: askStepModel(deps), runTool, toolCall, brief: briefSubAgent },
+    actors: { discover: discoverStepTools(deps), ask: askStepModel(deps), runTool, toolCall, brief: briefSubAgents },
   });
   // A sub-agent is such a machine itself; it is made when the first one is called.
   return withActors(machine, { subAgent: deferred(agentStepMachine, ['id'], () => agentStepActor(deps)) });

@@ -6,7 +6,7 @@
  * AS2 What breaks the schema is corrected in one round, and a draft is reflected upon once. Every way ends with a judged end.
  * AS3 Calls are made in their order, a write by itself. One that a person must allow is not made before, and whoever has begun the step is told that it waits.
  * AS4 No call of a model begins that could cost more than what is left of the budget.
- * AS5 A sub-agent is an agent step of its own, one at a time. What it has used counts as used by the step, however it ends; its failure is one of a tool.
+ * AS5 A sub-agent is an agent step of its own. Those that are called in a row work at once, eight at most. What it has used counts as used by the step, however it ends; its failure is one of a tool.
  */
 import { agentStepEnd, initialAgentStepContext, spentBy } from './agentStep/context.ts';
 import { agentStepSetup } from './agentStep/setup.ts';
@@ -29,11 +29,11 @@ export const agentStepMachine = agentStepSetup.createMachine({
   on: {
     'agent.cancel': [
       // It says what it has used.
-      { guard: 'hasSubAgentAtWork', actions: ['tellSubAgent', 'failCancelled'] },
+      { guard: 'hasSubAgentAtWork', actions: ['tellSubAgents', 'failCancelled'] },
       { target: '.ended', actions: 'failCancelled' },
     ],
-    'agent.pause': { actions: ['notePause', 'tellSubAgent'] },
-    'agent.resume': { actions: ['noteResume', 'tellSubAgent'] },
+    'agent.pause': { actions: ['notePause', 'tellSubAgents'] },
+    'agent.resume': { actions: ['noteResume', 'tellSubAgents'] },
     'step.approval': { actions: 'passNotice' },
   },
   states: {
@@ -85,7 +85,7 @@ export const agentStepMachine = agentStepSetup.createMachine({
         onError: { target: 'ended', actions: 'failModel' },
       },
     },
-    /** The calls of a turn are made in their order; reads in a row run together. */
+    /** The calls of a turn are made in their order; reads in a row run together, and so do sub-agents. */
     choosing: {
       always: [
         { guard: 'isBusy', target: 'calling' },
@@ -101,8 +101,8 @@ export const agentStepMachine = agentStepSetup.createMachine({
         src: 'brief',
         id: 'brief',
         input: ({ context }) => briefingFor(context),
-        onDone: { target: 'calling', actions: 'startSubAgent' },
-        onError: { target: 'choosing', actions: 'refuseSubAgent' },
+        onDone: { target: 'choosing', actions: 'startSubAgents' },
+        onError: { target: 'choosing', actions: 'refuseSubAgents' },
       },
     },
     calling: {

@@ -1,6 +1,6 @@
 /** The inputs and outputs of the effects of an agent step. The task, its tools and the conversation are in lists of the actor, which the effects read. */
 import type { StepEnd } from '../../../src/contracts/workflow/step.ts';
-import type { AgentTask, AgentTaskServer } from '../../../src/contracts/workflow/agentTask.ts';
+import type { AgentTask, AgentTaskServer, StoredAgentTask } from '../../../src/contracts/workflow/agentTask.ts';
 import type { Resolved } from '../../../src/contracts/workflow/values.ts';
 import type { Json } from '../../../src/values/json.ts';
 import type { FailedAttempts, ProviderContent, ToolCall, ToolInfo, Usage } from '../../../src/contracts/model.ts';
@@ -73,11 +73,15 @@ export interface SubAgentCall {
   readonly input: Json;
 }
 
-/** The input of `brief`. */
-export interface SubAgentBriefing extends SubAgentCall {
-  /** What it may cost, in US dollars; absent when there is no limit. */
+/** The input of `brief`: the calls that begin together. */
+export interface SubAgentBriefing {
+  readonly calls: readonly SubAgentCall[];
+  /** What each of them may cost, in US dollars; absent when there is no limit. */
   readonly budgetUsd?: number;
 }
+
+/** The output of `brief` for each call: the task, or why there is none, in words for the model. */
+export type BriefedCall = { readonly task: StoredAgentTask } | { readonly why: string };
 
 /** The rule for a call that a person must agree to. */
 export type CallGate = Pick<AgentTaskServer['approvals'][number], 'onReject' | 'timeout' | 'timeoutBehavior'>;

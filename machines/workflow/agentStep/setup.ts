@@ -4,7 +4,6 @@ import type { Artifact } from '../../../src/contracts/media.ts';
 import { eventContextOf } from '../../../src/contracts/eventContext.ts';
 import { artifactList } from '../../../src/contracts/parts.ts';
 import type { Message, ToolResult } from '../../../src/contracts/model.ts';
-import type { StoredAgentTask } from '../../../src/contracts/workflow/agentTask.ts';
 import type { ApprovalNotice } from '../../../src/contracts/workflow/approval.ts';
 import { asJson } from '../../../src/values/json.ts';
 import { callChildId, toolResultOf } from '../../agent/calls.ts';
@@ -16,11 +15,11 @@ import { asZodJson } from '../../json.ts';
 import { parent } from '../../parent.ts';
 import { slotIndexOf } from '../../slotIndex.ts';
 import type { RunningStepCall } from './context.ts';
-import { stepLists, type StepAnswer, type StepCall, type StepDiscovery } from './effectTypes.ts';
+import { stepLists, type BriefedCall, type StepAnswer, type StepCall, type StepDiscovery } from './effectTypes.ts';
 import * as faults from './faults.ts';
 import { correctionOfText, finalTurnPrompt } from './prompts.ts';
 import { agentStepBase, stepAnswerIn, strayIn } from './setupBase.ts';
-import { nextAgentCall, subAgentEnd, subAgentOutcome } from './subAgents.ts';
+import { nextAgentCalls, subAgentEnd, subAgentOutcome } from './subAgents.ts';
 import { afterOutcome, chargedAnswer, chargedBelow, chargedFailure, nextBatch } from './updates.ts';
 
 const { assign, enqueueActions } = agentStepBase;
@@ -152,23 +151,33 @@ export const agentStepSetup = agentStepBase.extend({
       if (end) enqueue.assign({ below: chargedBelow(context.below, end) });
       enqueue.stopChild(callChildId(index));
     }),
-    /** The sub-agent has the number 0: it works by itself. */
-    startSubAgent: enqueueActions(({ context, event, enqueue }) => {
-      const { id, name } = nextAgentCall(context);
-      const child = callChildId(0);
-      enqueue.spawnChild('subAgent', { id: child, input: childOutput<StoredAgentTask>(event) });
-      if (context.paused) enqueue.sendTo<AnyActorRef>(child, { type: 'agent.pause' });
-      enqueue.assign({ running: [{ slot: 0, id, name, agent: true }], queue: context.queue.slice(1) });
+    startSubAgents: enqueueActions(({ context, event, enqueue }) => {
+      const calls = nextAgentCalls(context);
+      const briefed = childOutput<readonly BriefedCall[]>(event);
+      const running = calls.flatMap(({ id, name }, slot): RunningStepCall[] => {
+        const brief = briefed[slot];
+        if (!brief || 'why' in brief) {
+          // The model gave what the sub-agent does not take.
+          const result = toolResultOf({ id, name }, { ok: false, content: brief?.why ?? 'Not made.' });
+          enqueue(append(stepLists.transcript, { role: 'tool', results: [result] }));
+          return [];
+        }
+        const child = callChildId(slot);
+        enqueue.spawnChild('subAgent', { id: child, input: brief.task });
+        if (context.paused) enqueue.sendTo<AnyActorRef>(child, { type: 'agent.pause' });
+        return [{ slot, id, name, agent: true }];
+      });
+      enqueue.assign({ running, queue: context.queue.slice(calls.length) });
     }),
-    /** The model gave what the sub-agent does not take. */
-    refuseSubAgent: enqueueActions(({ context, event, enqueue }) => {
+    refuseSubAgents: enqueueActions(({ context, event, enqueue }) => {
       const { message: content } = childFailure(event);
-      const result = toolResultOf(nextAgentCall(context), { ok: false, content });
-      enqueue(append(stepLists.transcript, { role: 'tool', results: [result] }));
-      enqueue.assign({ queue: context.queue.slice(1) });
+      const calls = nextAgentCalls(context);
+      const results = calls.map((call) => toolResultOf(call, { ok: false, content }));
+      enqueue(append(stepLists.transcript, { role: 'tool', results }));
+      enqueue.assign({ queue: context.queue.slice(calls.length) });
     }),
     /** A sub-agent takes the commands of its caller. */
-    tellSubAgent: enqueueActions(({ context, event, enqueue }) => {
+    tellSubAgents: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'agent.cancel' && event.type !== 'agent.pause' && event.type !== 'agent.resume') return;
       for (const { slot, agent } of context.running) if (agent) enqueue.sendTo<AnyActorRef>(callChildId(slot), event);
     }),

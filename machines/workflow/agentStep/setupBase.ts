@@ -8,7 +8,14 @@ import { childOutput } from '../../childEvents.ts';
 import { engineActions, slot } from '../../slot.ts';
 import { toolCallMachine } from '../../toolCall/toolCall.ts';
 import type { AgentStepContext } from './context.ts';
-import type { StepAnswer, StepDiscovery, StepDiscoveryInput, StepQuestion, SubAgentBriefing } from './effectTypes.ts';
+import type {
+  BriefedCall,
+  StepAnswer,
+  StepDiscovery,
+  StepDiscoveryInput,
+  StepQuestion,
+  SubAgentBriefing,
+} from './effectTypes.ts';
 
 /** What an agent step takes: the commands of its workflow, and the ends of its effects and calls. */
 export type AgentStepEvent =
@@ -48,7 +55,7 @@ export const agentStepBase = setup({
     discover: slot<StepDiscovery, StepDiscoveryInput>('discover'),
     ask: slot<StepAnswer, StepQuestion>('ask'),
     runTool: slot<ToolAnswer, ToolRequest>('runTool'),
-    brief: slot<StoredAgentTask, SubAgentBriefing>('brief'),
+    brief: slot<readonly BriefedCall[], SubAgentBriefing>('brief'),
     subAgent: slot<StepEnd, StoredAgentTask>('subAgent'),
     toolCall: toolCallMachine,
   },
@@ -73,7 +80,8 @@ export const agentStepBase = setup({
       !context.reflectionCorrected && !['draft', 'nothing'].includes(stepAnswerIn(event).says.kind),
     isAgentCall: ({ context }) => context.queue[0]?.how === 'agent',
     hasSubAgentAtWork: ({ context }) => context.fault === undefined && context.running.some(({ agent }) => agent),
-    isBusy: ({ context }) => context.running.length > 0 && context.fault === undefined,
+    /** Beside a fault only sub-agents are waited for: they say what they have used. */
+    isBusy: ({ context: { running, fault } }) => running.some(({ agent }) => agent === true || fault === undefined),
     hasFault: ({ context }) => context.fault !== undefined,
     hasMoreCalls: ({ context }) => context.queue.length > 0,
   },

@@ -7,17 +7,25 @@ import { failedStep, stepEndOf } from '../stepEnds.ts';
 import { spentBy, type AgentStepContext, type RunningStepCall } from './context.ts';
 import type { SubAgentBriefing, SubAgentCall } from './effectTypes.ts';
 
-/** The call that is next: a sub-agent works on it, with what is left of the step's budget. */
+/** So many sub-agents of a step work at once. */
+const mostAtOnce = 8;
+
+/** The calls that begin together, with equal shares of what is left of the step's budget: together they cannot spend more. */
 export function briefingFor(context: AgentStepContext): SubAgentBriefing {
-  const { id, name, input } = nextAgentCall(context);
+  const calls = nextAgentCalls(context).map(({ id, name, input }) => ({ id, name, input }));
   const { budgetUsd } = context;
-  const left = budgetUsd === undefined ? {} : { budgetUsd: Math.max(0, budgetUsd - spentBy(context)) };
-  return { id, name, input, ...left };
+  if (budgetUsd === undefined) return { calls };
+  return { calls, budgetUsd: Math.max(0, budgetUsd - spentBy(context)) / Math.max(1, calls.length) };
 }
 
-/** The call that is next. Use it where a guard has found it to be one of a sub-agent. */
-export function nextAgentCall({ queue: [call] }: AgentStepContext): SubAgentCall {
-  return call?.how === 'agent' ? call : { id: '', name: '', input: null };
+/** The calls of sub-agents that are next. */
+export function nextAgentCalls({ queue }: AgentStepContext): readonly SubAgentCall[] {
+  const next: SubAgentCall[] = [];
+  for (const call of queue.slice(0, mostAtOnce)) {
+    if (call.how !== 'agent') break;
+    next.push(call);
+  }
+  return next;
 }
 
 /** How the work of a sub-agent ended, when the event is its end. */

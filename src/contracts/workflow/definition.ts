@@ -8,7 +8,10 @@ import type { SecretSource } from './values.ts';
 export interface InvokeAuthentication {
   /** The header that is compared, in lower case. */
   readonly header: string;
-  /** `bearer`: the value follows `Bearer `; `raw`: it is the whole header; with any other word nobody may. */
+  /**
+   * `bearer`: the secret follows `Bearer `; `raw`: it is the whole header; `hmac-sha256`: the header is the HMAC of the body; `standard-webhooks`: the request is
+   * signed as Standard Webhooks has it; with any other word nobody may.
+   */
   readonly scheme: string;
   /** The secret, as it was written: a template of `env`, `env:NAME`, or a literal. */
   readonly secret: string;

@@ -2,7 +2,7 @@
 import { jsonReply } from './base/reply.ts';
 import { route, type HttpRoute } from './base/route.ts';
 import { gatewayStatuses } from '../../gateway/groups/codes.ts';
-import { GatewayRefusal, ModelInvocation, ModelResult } from './contracts/modelRequest.ts';
+import { GatewayRefusal, ModelInvocation, ModelResult, usageHeader } from './contracts/modelRequest.ts';
 import { ownHealth } from './health.ts';
 
 /** What the contract asks of a gateway. */
@@ -32,12 +32,13 @@ export const gatewayRoutes = (service: GatewayService): readonly HttpRoute[] => 
     refuse: (status, { message }) => jsonReply(status, { error: 'invalid_request', message, retryable: false }),
     async handle({ body, signal }) {
       const result = await service.invoke(body, signal);
-      return 'error' in result ? jsonReply(gatewayStatuses[result.error], refusalOf(result)) : jsonReply(200, result);
+      if (!('error' in result)) return jsonReply(200, result);
+      const { error, message, retryable, used } = result;
+      const headers: Record<string, string> = used ? { [usageHeader]: JSON.stringify(used) } : {};
+      return jsonReply(gatewayStatuses[error], { error, message, retryable }, headers);
     },
   }),
 ];
-
-const refusalOf = ({ error, message, retryable }: GatewayRefusal): GatewayRefusal => ({ error, message, retryable });
 
 const codesOf = (status: number): readonly string[] =>
   Object.entries<number>(gatewayStatuses)

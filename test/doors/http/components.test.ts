@@ -1,9 +1,10 @@
 /** The HTTP contracts of runtime and gateway, and the clients that speak them. Every answer is also compared with the OpenAPI document. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AgentTask } from '../../../src/contracts/workflow/agentTask.ts';
 import { agentTaskOf, invocationOf } from '../../../src/doors/http/contracts/agentWork.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
 import { httpApp } from '../../../src/doors/http/base/app.ts';
+import { httpDoor } from '../../../src/doors/http/base/door.ts';
 import { sendCallback } from '../../../src/doors/http/clients/callback.ts';
 import { gatewayClient } from '../../../src/doors/http/clients/gatewayClient.ts';
 import { callbackUrl } from '../../../src/doors/http/clients/peerUrl.ts';
@@ -213,6 +214,57 @@ describe('the clients', () => {
       new AbortController().signal,
     );
     await expect(asked).rejects.toMatchObject({ kind });
+  });
+
+  test('a model may think for longer than a request of this process usually waits for its answer', async () => {
+    let think = () => {};
+    const thought = new Promise<void>((resolve) => (think = resolve));
+    const door = await httpDoor({
+      port: 0,
+      clock: systemClock(),
+      routes: gatewayRoutes({
+        async invoke() {
+          await thought;
+          return answer;
+        },
+      }),
+    });
+    onTestFinished(() => door.close(0));
+    // What Node waits for an answer is five minutes; here it is a tenth of a second.
+    const usual = Symbol.for('undici.globalDispatcher.1');
+    const before: { constructor: unknown } = Reflect.get(globalThis, usual);
+    // The class of the dispatchers of Node, which it does not export.
+    const Dispatcher = before.constructor as new (options: object) => object;
+    Reflect.set(globalThis, usual, new Dispatcher({ headersTimeout: 100 }));
+    onTestFinished(() => void Reflect.set(globalThis, usual, before));
+    const request = { run_id: 'r', step_id: 's', group: 'g', messages, max_tokens: 1 };
+    const asked = gatewayClient(door.url).invoke(request, new AbortController().signal);
+    const impatient = fetch(`${door.url}/invoke`, { method: 'POST', body: JSON.stringify(request) });
+    await expect(impatient).rejects.toMatchObject({ cause: { code: 'UND_ERR_HEADERS_TIMEOUT' } });
+    think();
+    expect(await asked).toEqual(answer);
+  });
+
+  test('a call of a model ends when it is stopped, when its time is up, or when there is nobody', async () => {
+    const door = await httpDoor({
+      port: 0,
+      clock: systemClock(),
+      routes: gatewayRoutes({ invoke: () => new Promise(() => {}) }),
+    });
+    onTestFinished(() => door.close(0));
+    const request = { run_id: 'r', step_id: 's', group: 'g', messages, max_tokens: 1 };
+    const stop = new AbortController();
+    const stopped = gatewayClient(door.url).invoke(request, stop.signal);
+    stop.abort();
+    await expect(stopped).rejects.toMatchObject({ kind: 'cancelled' });
+    const late = gatewayClient(door.url, { timeout: 50 }).invoke(request, new AbortController().signal);
+    await expect(late).rejects.toMatchObject({ kind: 'timeout' });
+    await door.close(0);
+    const away = gatewayClient(door.url).invoke(request, new AbortController().signal);
+    await expect(away).rejects.toMatchObject({
+      kind: 'transient',
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    });
   });
 
   const clock = { ...systemClock(), random: () => 0 };

@@ -127,13 +127,14 @@ export function fakeOrchestrator(): FakeOrchestrator {
       fake.pending.find(
         (each) => each.run_id === run && each.step_id === step && (toolUseId ?? each.tool_use_id) === each.tool_use_id,
       ),
-    approvals: async (run) =>
-      fake.pending.filter((each) => each.status === 'pending' && (run ?? each.run_id) === each.run_id),
+    approvals: async () => fake.pending.filter((each) => each.status === 'pending'),
+    approvalsOf: async (run) => fake.pending.filter((each) => each.run_id === run),
     async decide(decision) {
       const found = await fake.approval(decision);
       if (!found) return 'missing';
-      if (found.status !== 'pending') return 'decided';
-      fake.pending[fake.pending.indexOf(found)] = { ...found, status: decision.decision };
+      if (found.status !== 'pending') return { decided: found };
+      const { decision: status, by = 'a person over HTTP' } = decision;
+      fake.pending[fake.pending.indexOf(found)] = { ...found, status, decided_at: time, decided_by: by };
       fake.calls.push(['decide', decision]);
       return 'done';
     },

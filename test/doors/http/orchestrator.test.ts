@@ -1,10 +1,12 @@
 /** The HTTP contract of the orchestrator, row by row. Every answer is also compared with the OpenAPI document. */
+import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { virtualClock } from 'troupe/testing';
+import { signatureHeaders } from '../../../src/security/signature.ts';
 import type { HttpAppOptions } from '../../../src/doors/http/base/app.ts';
 import { orchestratorRoutes } from '../../../src/doors/http/orchestrator/routes.ts';
 import { checkedApp } from './checked.ts';
-import { approvalOf, fakeOrchestrator, runOf, stepOf, tokens } from './fakeOrchestrator.ts';
+import { approvalOf, fakeOrchestrator, runOf, stepOf, tokens, time } from './fakeOrchestrator.ts';
 
 async function opened(options: Omit<HttpAppOptions, 'routes'> = {}) {
   const fake = fakeOrchestrator();
@@ -142,6 +144,65 @@ describe('POST /invoke/{workflow}', () => {
     const answer = await ask('POST /invoke/news', { body: {}, headers: { 'x-secret': 'param:X' } });
     expect([answer.status, answer.json()]).toMatchObject([500, { error: 'server misconfiguration' }]);
     expect(answer.text).not.toContain('s3cret');
+  });
+
+  const body = '{"größe": 7, "a" : 1}';
+  const digest = (as: 'hex' | 'base64', of = body) => createHmac('sha256', 's3cret').update(of).digest(as);
+  test.each([
+    ['hexadecimal behind sha256=, as GitHub signs', `sha256=${digest('hex')}`, 202],
+    ['hexadecimal', digest('hex').toUpperCase(), 202],
+    ['base64, as Shopify signs', digest('base64'), 202],
+    ['that of another body', digest('hex', '{"größe": 7, "a": 1}'), 401],
+    ['a part of it', digest('hex').slice(0, 32), 401],
+    ['the secret itself', 's3cret', 401],
+    ['nothing', undefined, 401],
+  ])('with the scheme hmac-sha256 the header is the HMAC of the exact body: %s', async (_, header, status) => {
+    const { ask, fake } = await opened();
+    fake.workflows.set('news', auth('hmac-sha256', 'env:TOKEN'));
+    const headers: Record<string, string> = header === undefined ? {} : { 'x-secret': header };
+    expect((await ask('POST /invoke/news', { text: body, headers })).status).toBe(status);
+    expect(fake.calls).toEqual(status === 202 ? [['start', 'news', { größe: 7, a: 1 }]] : []);
+  });
+
+  const signedAt = (at: number, more: Readonly<Record<string, string>> = {}) => ({
+    ...signatureHeaders({ id: 'msg-1', at, body, secret: 's3cret' }),
+    ...more,
+  });
+  test.each<[string, (now: number) => Readonly<Record<string, string>>, number]>([
+    ['now', (now) => signedAt(now), 202],
+    ['four minutes ago', (now) => signedAt(now - 4 * 60_000), 202],
+    ['six minutes ago', (now) => signedAt(now - 6 * 60_000), 401],
+    ['in the future', (now) => signedAt(now + 6 * 60_000), 401],
+    [
+      'with another secret as well',
+      (now) => {
+        const headers = signedAt(now);
+        return { ...headers, 'webhook-signature': `v1,${digest('base64')} ${headers['webhook-signature']}` };
+      },
+      202,
+    ],
+    ['under another id', (now) => signedAt(now, { 'webhook-id': 'msg-2' }), 401],
+    [
+      'with a version that there is not',
+      (now) => signedAt(now, { 'webhook-signature': `v2,${digest('base64')}` }),
+      401,
+    ],
+    ['with no time', (now) => signedAt(now, { 'webhook-timestamp': '' }), 401],
+    ['not at all', () => ({}), 401],
+  ])('with the scheme standard-webhooks the request is signed: %s', async (_, headers, status) => {
+    const { ask, fake, clock } = await opened();
+    fake.workflows.set('news', auth('standard-webhooks', 's3cret'));
+    expect((await ask('POST /invoke/news', { text: body, headers: { ...headers(clock.now()) } })).status).toBe(status);
+  });
+
+  test('a signed request that is sent again begins one run: its id is its key', async () => {
+    const { ask, fake, clock } = await opened();
+    fake.workflows.set('news', auth('standard-webhooks', 's3cret'));
+    const headers = { ...signedAt(clock.now()) };
+    const first = await ask('POST /invoke/news', { text: body, headers });
+    const second = await ask('POST /invoke/news', { text: body, headers });
+    expect(second.json()).toEqual(first.json());
+    expect([first, second].map((each) => each.headers.get('idempotent-replayed'))).toEqual([null, 'true']);
   });
 
   test('who may not invoke learns nothing of the body', async () => {
@@ -427,7 +488,7 @@ describe('approvals', () => {
     expect(fake.calls).toEqual([['decide', { run: 'r', step: 's', decision, reason: 'because' }]]);
     expect(textOf(await ask(url, { body: { decision: word } }))).toEqual([
       409,
-      'approval already decided',
+      `approval already decided: the call of "delete" in the step "s" was ${decision} by a person over HTTP at ${time}`,
       'text/plain',
     ]);
   });
@@ -448,6 +509,37 @@ describe('approvals', () => {
     fake.pending.push(approvalOf('r', 's', 'c'));
     expect((await ask(`POST /runs/r/${word}`)).status).toBe(200);
     expect(fake.calls).toEqual([['decide', { run: 'r', step: 's', toolUseId: 'c', decision }]]);
+  });
+
+  test('the same decision again changes nothing; another one is refused with what was decided, by whom and when', async () => {
+    const { ask, fake } = await opened();
+    fake.pending.push(approvalOf('r', 's', 'c'));
+    expect((await ask('POST /runs/r/approve', { body: { by: 'Ada' } })).status).toBe(200);
+    expect((await ask('POST /runs/r/approve')).status).toBe(200);
+    expect((await ask('POST /runs/r/approve', { body: { tool_use_id: 'c' } })).status).toBe(200);
+    const other = await ask('POST /runs/r/reject', { body: { by: 'Bob' } });
+    expect(textOf(other)).toEqual([
+      409,
+      `approval already decided: the call of "delete" in the step "s" was approved by Ada at ${time}`,
+      'text/plain',
+    ]);
+    expect(fake.calls).toEqual([['decide', { run: 'r', step: 's', toolUseId: 'c', decision: 'approved', by: 'Ada' }]]);
+  });
+
+  test('one that nobody decided in time can be decided no more, with either word', async () => {
+    const { ask, fake } = await opened();
+    fake.pending.push(approvalOf('r', 's', 'c', { status: 'timeout', decided_at: time }));
+    for (const word of ['approve', 'reject']) {
+      const late = await ask(`POST /runs/r/${word}`);
+      expect([late.status, late.text]).toEqual([409, expect.stringContaining(`timed out at ${time}`)]);
+    }
+  });
+
+  test('a decision that was sent again while another call waits is taken for the one that it names', async () => {
+    const { ask, fake } = await opened();
+    fake.pending.push(approvalOf('r', 's', 'c', { status: 'approved', decided_at: time }), approvalOf('r', 's', 'd'));
+    expect((await ask('POST /runs/r/approve', { body: { tool_use_id: 'c' } })).status).toBe(200);
+    expect(fake.calls).toEqual([]);
   });
 
   test('when several wait, the answer names them, and the request must name one', async () => {

@@ -81,6 +81,26 @@ model_groups: [{name: small, models: [local/${model}]}]
 });
 
 test.each([
+  ['in the same process', false],
+  ['elsewhere', true],
+])('what attempts have used that failed is counted, with a gateway %s', async (_, apart) => {
+  await using project = await testProject(() => ({ status: 500 }));
+  const { part, invoke } = serving(project);
+  const { gateway } = apart ? await part({ gateway: free }) : {};
+  const { orchestrator } = await part({ orchestrator: free }, gateway === undefined ? {} : { gatewayUrl: gateway });
+  const said = await invoke(orchestrator, 'ask');
+  expect(said).toContain('"status":"failed"');
+  // What this begins with is the answer, one JSON text on one line.
+  const { run_id } = JSON.parse(said.split('\n')[0] ?? '') as { run_id: string };
+  const { totals } = (await (await fetch(`${orchestrator}/runs/${run_id}/envelope`)).json()) as {
+    totals: Record<string, number>;
+  };
+  // The provider had read the request, and may charge for it.
+  expect(totals['tokens_in']).toBeGreaterThan(0);
+  expect(totals['cost_usd']).toBeGreaterThan(0);
+});
+
+test.each([
   ['in the orchestrator', false],
   ['in a runtime', true],
 ])(

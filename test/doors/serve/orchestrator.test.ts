@@ -32,7 +32,7 @@ async function served(project: TestProject, more: Partial<ServeOptions> = {}) {
     } catch {
       json = undefined;
     }
-    return { status: response.status, text, json };
+    return { status: response.status, text, json, replayed: response.headers.get('idempotent-replayed') };
   };
   return { said, ask, components, [Symbol.asyncDispose]: () => components[Symbol.asyncDispose]() };
 }
@@ -64,6 +64,21 @@ test('a workflow is invoked, and its run, steps and envelope are shown', async (
     status: 'ok',
     services: { runtime: 'ok', gateway: 'ok' },
   });
+});
+
+test('of invocations that race with one idempotency key one begins the run, and the others are told that it was there', async () => {
+  await using project = await testProject();
+  await using server = await served(project);
+  const race = (list: readonly unknown[]) =>
+    Promise.all(list.map((each) => server.ask('/invoke/sort', { list: each }, { 'idempotency-key': 'race' })));
+  const answers = await race([[1], [1], [1], [1]]);
+  expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+  expect(new Set(answers.map(({ json }) => json.run_id)).size).toBe(1);
+  expect(answers.filter(({ replayed }) => replayed === null)).toHaveLength(1);
+  expect(answers.filter(({ replayed }) => replayed === 'true')).toHaveLength(3);
+  // Who comes first decides about the parameters of the key.
+  const others = await race([[2], [3]]);
+  expect(others.map(({ status }) => status)).toEqual([409, 409]);
 });
 
 test('what cannot be invoked is not found, and what does not fit starts no run', async () => {
@@ -179,7 +194,10 @@ test('calls of tools wait for a person, one after the other; the tool is called 
     await expect.poll(() => tools.methods.filter((method) => method === 'tools/call').length).toBe(call);
   }
   await expect.poll(async () => (await server.ask(`/runs/${json.run_id}`)).json.run.status).toBe('complete');
-  expect((await server.ask(`/runs/${json.run_id}/approve`, {})).status).toBe(404);
+  expect((await server.ask(`/runs/${json.run_id}/approve`, {})).status).toBe(200);
+  const other = await server.ask(`/runs/${json.run_id}/reject`, {});
+  expect([other.status, other.text]).toEqual([409, expect.stringMatching(/was approved by a person over HTTP at 2/)]);
+  expect(tools.methods.filter((method) => method === 'tools/call')).toHaveLength(2);
   expect((await server.ask(`/runs/${json.run_id}/steps/clean/approval`)).json).toMatchObject({ status: 'approved' });
   expect(JSON.stringify(server.components.urls)).not.toContain(canary);
   expect(tools.sent.every(({ headers }) => headers['x-key'] === canary)).toBe(true);

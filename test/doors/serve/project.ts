@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { chatServer, type ChatServer, type Reply } from '../../workflow/gateway/chatServer.ts';
+import { chatServer, type ChatServer, type Script } from '../../workflow/gateway/chatServer.ts';
 
 /** The secret that must be found nowhere. */
 export const canary = 'canary-7d1f9c0b-secret';
@@ -80,7 +80,7 @@ export interface TestProject extends AsyncDisposable {
 }
 
 /** A project with the workflows `sort` (a transform), `hook` (a webhook with a secret), `guarded` (with an invoke secret), `outer` (with a sub-workflow) and `ask` (an agent). */
-export async function testProject(reply?: (model: string, nth: number) => Reply, held = false): Promise<TestProject> {
+export async function testProject(reply?: Script, held = false): Promise<TestProject> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-serve-'));
   const hooks = await receiver({ held });
   const model = await chatServer(reply);

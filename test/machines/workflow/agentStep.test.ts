@@ -3,7 +3,20 @@ import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../../src/values/failure.ts';
 import { appendedEntries, done, failed, startedActors } from '../../../src/testing/play.ts';
 import { fault } from '../effectResults.ts';
-import { briefed, called, complete, draft, endOf, found, play, prose, read, server, sub } from './agentStepStory.ts';
+import {
+  bothBriefed,
+  briefed,
+  called,
+  complete,
+  draft,
+  endOf,
+  found,
+  play,
+  prose,
+  read,
+  server,
+  sub,
+} from './agentStepStory.ts';
 
 const tools = { servers: [server] };
 
@@ -89,6 +102,17 @@ describe('a sub-agent', () => {
     expect(first.snapshot.value).toBe('calling');
     expect(endOf({}, called(sub), briefed, cancel, done('call.0', complete()))).toMatchObject({ code: 'cancelled' });
     expect(endOf({}, called(sub), briefed, cancel, cancel)).toMatchObject({ code: 'cancelled' });
+  });
+
+  test('that is one of several is told of a cancel, and the end of each is waited for', () => {
+    const started = play({}, called(sub, sub), bothBriefed);
+    expect(startedActors(started).filter(({ src }) => src === 'subAgent')).toHaveLength(2);
+    const both = [called(sub, sub), bothBriefed, cancel];
+    expect(play({}, ...both, done('call.1', complete())).snapshot.value).toBe('calling');
+    expect(endOf({}, ...both, done('call.1', complete()), done('call.0', complete()))).toMatchObject({
+      code: 'cancelled',
+      metrics: { tool_calls: 2 },
+    });
   });
 
   test('whose actor has failed is a failed tool, too', () => {

@@ -63,7 +63,12 @@ export const read = (name = 'read', effect: 'read' | 'write' = 'read', gate?: Ca
 });
 /** A call of a sub-agent. */
 export const sub: StepCall = { how: 'agent', id: 'sub', name: 'finder', input: {} };
-export const briefed = done('brief', stepTask({ agent: 'finder' }));
+export const briefed = done('brief', [{ task: stepTask({ agent: 'finder' }) }]);
+/** Two of its calls were made, and both began. */
+export const bothBriefed = done(
+  'brief',
+  [1, 2].map(() => ({ task: stepTask({ agent: 'finder' }) })),
+);
 export const stray: StepCall = { how: 'unknown', id: 'x', name: 'stray', why: 'There is no tool "stray".' };
 export const refused: StepCall = { how: 'refused', id: 'y', name: 'read', why: 'Not made.' };
 export const called = (...calls: StepCall[]) => answered({ kind: 'calls', calls });

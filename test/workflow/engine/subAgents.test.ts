@@ -168,24 +168,139 @@ test('one budget holds for both', async () => {
   expect(asked).toHaveLength(2);
 });
 
-test('sub-agents that are called in one turn work one after the other, beside no tool', async () => {
-  const twice = calling(['fact_finder', { topic: 'a' }], ['note', { of: 'editor' }], ['fact_finder', { topic: 'b' }]);
+/** An editor that calls the finder with each of these topics in one turn, and finders that take a second. */
+async function together(topics: readonly string[], options: { head?: string; price?: Outside['price'] } = {}) {
+  const journal = memory();
+  await using runtime = await testRuntime({ journal });
+  const { clock } = runtime;
   const told: string[] = [];
   let atWork = 0;
-  await using runtime = await testRuntime({ journal: memory() });
-  const { subject, world } = runnable(await definitionOf(project({ editor: desk('note') })), {
+  let most = 0;
+  const { subject, world } = runnable(await definitionOf(project({ editor: desk('note'), ...options })), {
+    ...(options.price ? { price: options.price } : {}),
     async model(request) {
-      if (!isFinder(request)) return resultsIn(request).length > 0 ? says({ text: 'done' }) : twice;
-      told.push(`${lastOf(request)}, ${++atWork} at work, ${world.notes.length} noted`);
-      await new Promise<void>((done) => void runtime.clock.wake(runtime.clock.now() + 1_000, () => done()));
+      const results = resultsIn(request);
+      if (!isFinder(request))
+        return results.length > 0
+          ? says({
+              text: results
+                .map(({ id, ok, content }) => `${id} ${ok ? content : 'no'}`)
+                .toSorted()
+                .join(),
+            })
+          : calling(
+              ...topics.map((topic) =>
+                topic === 'note' ? (['note', {}] as const) : (['fact_finder', { topic }] as const),
+              ),
+            );
+      told.push(`${lastOf(request)}, ${world.notes.length} noted`);
+      most = Math.max(most, ++atWork);
+      await new Promise<void>((done) => void clock.wake(clock.now() + 1_000, () => done()));
       atWork--;
-      return says({ fact: 'Found.' });
+      return says({ fact: lastOf(request) });
+    },
+  });
+  const began = clock.now();
+  const handle = await runtime.start(subject, {});
+  let took = 0;
+  void handle.outcome().then(() => (took = clock.now() - began));
+  await runtime.advance('1m');
+  const outcome = await handle.outcome();
+  const [record] = (await journal.list(handle.root, 'records')) as unknown as readonly StepRecord[];
+  return { outcome, told, most, took, end: record?.end };
+}
+
+test('sub-agents that are called in a row work at once, beside no tool', async () => {
+  const { outcome, told, most } = await together(['a', 'b', 'note', 'c']);
+  expect(outcome).toMatchObject({
+    status: 'done',
+    output: { said: 'c0 {"fact":"find a 2"},c1 {"fact":"find b 2"},c2 done,c3 {"fact":"find c 2"}' },
+  });
+  expect(told.toSorted()).toEqual(['find a 2, 0 noted', 'find b 2, 0 noted', 'find c 2, 1 noted']);
+  expect(most).toBe(2);
+});
+
+test('of many that are called in one turn eight work at once', async () => {
+  const { outcome, told, most, took, end } = await together(Array.from({ length: 20 }, (_, n) => `t${n}`));
+  expect(outcome).toMatchObject({ status: 'done' });
+  expect([told.length, most]).toEqual([20, 8]);
+  // Three rounds of a second.
+  expect(Math.round(took / 1_000)).toBe(3);
+  expect(end?.metrics).toMatchObject({ llm_calls: 22, tool_calls: 20 });
+});
+
+test('one whose arguments do not fit keeps the others from nothing', async () => {
+  const { outcome } = await together(['a', 7 as unknown as string, 'b']);
+  expect(outcome).toMatchObject({ output: { said: 'c0 {"fact":"find a 2"},c1 no,c2 {"fact":"find b 2"}' } });
+});
+
+test('together they cannot spend more than is left: each has an equal share', async () => {
+  // The editor's answer costs 0.001; what is left is enough for one of the three.
+  const price = { input: 50, output: 50 };
+  const head = 'model_policy: {cost_budget_usd: 0.0035}\n';
+  const { told, end } = await together(['a', 'b', 'c'], { head, price });
+  expect(told).toEqual([]);
+  expect(end?.metrics.cost_usd).toBeLessThanOrEqual(0.0035);
+  const enough = await together(['a', 'b'], { head: 'model_policy: {cost_budget_usd: 0.0045}\n', price });
+  expect(enough.told).toHaveLength(2);
+  expect(enough.outcome).toMatchObject({ status: 'done' });
+  expect(enough.end?.metrics.cost_usd).toBeCloseTo(0.004);
+});
+
+test('a cancel reaches all that are at work, and what each has used is counted', async () => {
+  const journal = memory();
+  await using runtime = await testRuntime({ journal });
+  const { subject } = runnable(await definitionOf(project({ editor: desk('note'), finder: desk('note') })), {
+    model: (request) =>
+      !isFinder(request)
+        ? calling(...['a', 'b', 'c'].map((topic) => ['fact_finder', { topic }] as const))
+        : resultsIn(request).length > 0
+          ? new Promise(() => {})
+          : calling(['note']),
+  });
+  const handle = await runtime.start(subject, {});
+  await runtime.advance('10s');
+  await runtime.signal(handle.root, { type: 'run.cancel', reason: 'enough' });
+  await runtime.advance('1m');
+  expect(await handle.outcome()).toMatchObject({ status: 'cancelled' });
+  const [record] = (await journal.list(handle.root, 'records')) as unknown as readonly StepRecord[];
+  // One answer of the editor and one of each finder; three notes, and three calls of finders.
+  expect(record?.end).toMatchObject({ status: 'failed', code: 'cancelled', metrics: { llm_calls: 4, tool_calls: 6 } });
+  expect((await journal.find({ run: handle.id })).filter(({ status }) => status === 'active')).toEqual([]);
+});
+
+test('two that wait for a person at once are decided about one by one', async () => {
+  const parts = { editor: desk('{name: pay, require_approval: {on_reject: recover}}'), finder: desk('pay') };
+  const journal = memory();
+  await using runtime = await testRuntime({ journal });
+  const { subject, world } = runnable(await definitionOf(project(parts)), {
+    model(request) {
+      const results = resultsIn(request);
+      if (isFinder(request)) {
+        const [result] = results;
+        return result ? says({ fact: `${lastOf(request)} ${result.ok}` }) : calling(['pay', { for: lastOf(request) }]);
+      }
+      return results.length > 0
+        ? says({
+            text: results
+              .map(({ content }) => content)
+              .toSorted()
+              .join(),
+          })
+        : calling(['fact_finder', { topic: 'a' }], ['fact_finder', { topic: 'b' }]);
     },
   });
   const handle = await runtime.start(subject, {});
-  await runtime.advance('1m');
-  expect(await handle.outcome()).toMatchObject({ status: 'done' });
-  expect(told).toEqual(['find a 2, 1 at work, 0 noted', 'find b 2, 1 at work, 1 noted']);
+  await runtime.advance('10s');
+  const tickets = await runtime.tickets();
+  expect(tickets).toHaveLength(2);
+  for (const { id, subject: about } of tickets)
+    await runtime.answer(id, { approved: JSON.stringify(about).includes('find a') });
+  await runtime.advance('10s');
+  expect(await handle.outcome()).toMatchObject({
+    output: { said: '{"fact":"find a 2 true"},{"fact":"find b 2 false"}' },
+  });
+  expect(world.notes).toEqual([['pay', { for: 'find a 2' }]]);
 });
 
 test('a sub-agent has sub-agents of its own, and the models of its caller when it names none', async () => {
@@ -244,6 +359,29 @@ test('a crash at any point repeats nothing that it has done', async () => {
     }),
   );
   expect(report.points).toBeGreaterThan(5);
+});
+
+test('a crash at any point repeats nothing of what several have done at once', async () => {
+  const definition = await definitionOf(project({ editor: desk('note'), finder: desk('note') }));
+  const model = (request: ModelRequest) => {
+    const results = resultsIn(request);
+    const [first] = results;
+    if (isFinder(request)) return first ? says({ fact: first.content }) : calling(['note', { of: lastOf(request) }]);
+    return first
+      ? says({
+          text: results
+            .map(({ id, content }) => `${id} ${content}`)
+            .toSorted()
+            .join(),
+        })
+      : calling(['fact_finder', { topic: 'a' }], ['fact_finder', { topic: 'b' }], ['fact_finder', { topic: 'c' }]);
+  };
+  expectSurvival(
+    await crashEverywhere(() => {
+      const { subject, world } = runnable(definition, { model });
+      return { subject, input: {}, world: () => world.notes.map((note) => JSON.stringify(note)).toSorted() };
+    }),
+  );
 });
 
 test('a retry of a failed run takes what a sub-agent has found, and does not ask it again', async () => {

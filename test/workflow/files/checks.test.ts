@@ -129,7 +129,12 @@ test.each<[string, string, string]>([
   [
     'a scheme of authentication that there is not',
     workflow('  []\n', 'invoke: {auth: {header: X-Key, scheme: basic, secret: x}}\n'),
-    '2:40 error Expected "bearer" or "raw", and here is "basic".',
+    '2:40 error Expected "bearer", "raw", "hmac-sha256", "standard-webhooks", and here is "basic".',
+  ],
+  [
+    'an authentication without the header that it needs',
+    workflow('  []\n', 'invoke: {auth: {scheme: hmac-sha256, secret: x}}\n'),
+    '2:16 error Expected "header": the header that the sender shows the secret in.',
   ],
   [
     'a variable that is not set',

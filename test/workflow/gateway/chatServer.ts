@@ -31,8 +31,11 @@ export interface ChatServer extends AsyncDisposable {
   readonly models: readonly string[];
 }
 
-/** Starts a server on a free port of this machine. `reply` gives what a model says the nth time, from 0. */
-export async function chatServer(reply: (model: string, nth: number) => Reply = () => ({})): Promise<ChatServer> {
+/** What a model says the nth time, from 0, to what it was sent. */
+export type Script = (model: string, nth: number, body: Asked['body']) => Reply;
+
+/** Starts a server on a free port of this machine. */
+export async function chatServer(reply: Script = () => ({})): Promise<ChatServer> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
     void bodyOf(request).then(async (text) => {
@@ -40,7 +43,7 @@ export async function chatServer(reply: (model: string, nth: number) => Reply = 
       const body = JSON.parse(text) as { model: string };
       const nth = asked.filter(({ model }) => model === body.model).length;
       asked.push({ model: body.model, authorization: request.headers.authorization, body: { ...body } });
-      const { content, calls, status = 200, error, body: raw, before, until } = reply(body.model, nth);
+      const { content, calls, status = 200, error, body: raw, before, until } = reply(body.model, nth, { ...body });
       before?.();
       await until;
       const json = { 'content-type': 'application/json' };

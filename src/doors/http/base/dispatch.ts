@@ -74,6 +74,8 @@ export async function dispatcher(
     const given = bearerToken(request.headers);
     const authorized = token === undefined || sameSecret(given ?? '', token);
     if (each.access !== 'public' && !authorized) await requireAccepted(each.access, given);
+    let body: Promise<Uint8Array> | undefined;
+    const bytes = () => (body ??= readBody(request, bodyLimit));
     try {
       return await each.answer({
         params,
@@ -83,9 +85,10 @@ export async function dispatcher(
         authorized,
         signal: request.signal,
         draining: draining,
+        bytes,
         async json() {
-          const bytes = await readBody(request, bodyLimit);
-          return bytes.byteLength === 0 ? undefined : jsonFrom(bytes);
+          const sent = await bytes();
+          return sent.byteLength === 0 ? undefined : jsonFrom(sent);
         },
       });
     } catch (thrown) {

@@ -55,6 +55,8 @@ export interface RouteFacts {
 /** A request before its parts are checked. */
 export interface RawRequest extends Omit<RouteRequest<never, never>, 'query' | 'body'> {
   readonly query: Readonly<Record<string, string>>;
+  /** The body as it was sent. */
+  bytes(): Promise<Uint8Array>;
   /** Reads the body; undefined when it is empty. */
   json(): Promise<Json | undefined>;
 }

@@ -38,6 +38,7 @@ export interface ExchangeAnswer {
   readonly text: string;
   /** What the other side asks to wait, in milliseconds; undefined when it says nothing. */
   readonly retryAfter: number | undefined;
+  readonly headers: Headers;
 }
 
 /** Asks, without following redirects. Rejects with `transient` when there is no connection, `timeout`, `cancelled`, or `definition` for a URL that is none. */
@@ -65,6 +66,7 @@ export async function exchange(request: Exchange): Promise<ExchangeAnswer> {
       json: jsonIn(bytes),
       text: new TextDecoder().decode(bytes.subarray(0, 8_000)).slice(0, 2_000),
       retryAfter: Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined,
+      headers: response.headers,
     };
   } catch (cause) {
     if (cause instanceof TroupeError) throw cause;

@@ -19,6 +19,8 @@ export const ApprovalView = named(
     status: z.enum(['pending', 'approved', 'rejected', 'timeout']),
     created_at: timestamp,
     decided_at: timestamp.optional(),
+    /** Who decided, as the decision said it; ours. */
+    decided_by: z.string().optional(),
     /** What the person said; ours. */
     reason: z.string().optional(),
     original_request: someJson().optional(),
@@ -31,6 +33,8 @@ export type ApprovalView = z.infer<typeof ApprovalView>;
 export const ApprovalList = z.array(ApprovalView);
 
 const reason = z.string().max(4_000).optional();
+/** Who decides, for those who ask later; `a person over HTTP` by default. */
+const by = z.string().trim().min(1).max(200).optional();
 
 /** The body of `decide`. Both spellings of each word are accepted. */
 export const DecisionBody = named(
@@ -38,10 +42,16 @@ export const DecisionBody = named(
   z.looseObject({
     decision: z.enum(['approved', 'rejected', 'approve', 'reject']),
     reason,
+    by,
     /** Which call of the step is meant; the one that is pending by default. */
     tool_use_id: z.string().optional(),
   }),
 );
 
 /** The body of `approve` and `reject`: which approval of the run is meant, when there are several. */
-export const ChoiceBody = z.looseObject({ step_id: z.string().optional(), tool_use_id: z.string().optional(), reason });
+export const ChoiceBody = z.looseObject({
+  step_id: z.string().optional(),
+  tool_use_id: z.string().optional(),
+  reason,
+  by,
+});

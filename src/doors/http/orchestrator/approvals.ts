@@ -4,13 +4,15 @@ import { emptyReply, jsonReply, textReply, type HttpReply } from '../base/reply.
 import { route, type HttpRoute } from '../base/route.ts';
 import { ApprovalList, ApprovalView, ChoiceBody, DecisionBody } from '../contracts/approvalViews.ts';
 import { malformed, missing, noApproval, part, refuseInText } from './answers.ts';
-import type { ApprovalDecision, OrchestratorService } from './service.ts';
+import type { ApprovalDecision, DecisionResult, OrchestratorService } from './service.ts';
 
 const decidedResponses = {
   200: { description: 'The decision holds.', type: null },
   ...malformed,
   ...missing,
-  409: { description: 'There was a decision before, or it is not clear which approval is meant.' },
+  409: {
+    description: 'There was another decision before, which is named, or it is not clear which approval is meant.',
+  },
 };
 
 /** The routes of approvals. */
@@ -53,14 +55,16 @@ export const approvalRoutes = (service: OrchestratorService): readonly HttpRoute
     body: DecisionBody,
     responses: decidedResponses,
     refuse: refuseInText,
-    async handle({ params, body: { decision, reason, tool_use_id: toolUseId } }) {
-      return decided(service, {
-        run: part(params, 'run_id'),
-        step: part(params, 'step_id'),
-        decision: decision === 'approve' || decision === 'approved' ? 'approved' : 'rejected',
+    async handle({ params, body: { decision: word, tool_use_id: toolUseId, ...said } }) {
+      const decision = word === 'approve' || word === 'approved' ? 'approved' : 'rejected';
+      const key = { run: part(params, 'run_id'), step: part(params, 'step_id') };
+      const result = await service.decide({
+        ...key,
+        decision,
         ...(toolUseId === undefined ? {} : { toolUseId }),
-        ...(reason === undefined ? {} : { reason }),
+        ...whoAndWhy(said),
       });
+      return decisionReply(result);
     },
   }),
   ...(['approve', 'reject'] as const).map((word) =>
@@ -73,39 +77,50 @@ export const approvalRoutes = (service: OrchestratorService): readonly HttpRoute
       whenEmpty: {},
       responses: decidedResponses,
       refuse: refuseInText,
-      async handle({ params, body: { step_id: step, tool_use_id: toolUseId, reason } }) {
+      async handle({ params, body: { step_id: step, tool_use_id: toolUseId, ...said } }) {
         const run = part(params, 'run_id');
-        const meant = (await service.approvals(run)).filter(
+        const decision = word === 'approve' ? 'approved' : 'rejected';
+        const meant = (await service.approvalsOf(run)).filter(
           (each) => (step ?? each.step_id) === each.step_id && (toolUseId ?? each.tool_use_id) === each.tool_use_id,
         );
-        const [only, another] = meant;
-        if (!only) return noApproval();
+        const [only, another, ...more] = meant.filter(({ status }) => status === 'pending');
         if (another)
           return textReply(
             409,
-            `several approvals wait: ${meant.map(nameOf).join(', ')}. Name one with step_id or tool_use_id`,
+            `several approvals wait: ${[only, another, ...more].map(nameOf).join(', ')}. Name one with step_id or tool_use_id`,
           );
-        return decided(service, {
-          run,
-          step: only.step_id,
-          toolUseId: only.tool_use_id,
-          decision: word === 'approve' ? 'approved' : 'rejected',
-          ...(reason === undefined ? {} : { reason }),
-        });
+        if (!only) return repeatedReply(meant.at(-1), decision);
+        const { step_id, tool_use_id } = only;
+        const key = { run, step: step_id, toolUseId: tool_use_id };
+        const result = await service.decide({ ...key, decision, ...whoAndWhy(said) });
+        return typeof result === 'string' ? decisionReply(result) : repeatedReply(result.decided, decision);
       },
     }),
   ),
 ];
 
-const nameOf = (approval: ApprovalView): string => `${approval.step_id} (${approval.tool_use_id})`;
+const nameOf = (approval: ApprovalView | undefined): string => `${approval?.step_id} (${approval?.tool_use_id})`;
 
-async function decided(service: OrchestratorService, decision: ApprovalDecision): Promise<HttpReply> {
-  switch (await service.decide(decision)) {
-    case 'done':
-      return emptyReply(200);
-    case 'missing':
-      return noApproval();
-    case 'decided':
-      return textReply(409, 'approval already decided');
-  }
+const whoAndWhy = ({ reason, by }: { reason?: string | undefined; by?: string | undefined }) => ({
+  ...(reason === undefined ? {} : { reason }),
+  ...(by === undefined ? {} : { by }),
+});
+
+function decisionReply(result: DecisionResult): HttpReply {
+  if (result === 'done') return emptyReply(200);
+  return result === 'missing' ? noApproval() : textReply(409, decidedText(result.decided));
+}
+
+/** `approve` and `reject` say what shall be, and not that it happens now: the same word again changes nothing. */
+function repeatedReply(decided: ApprovalView | undefined, decision: ApprovalDecision['decision']): HttpReply {
+  if (!decided) return noApproval();
+  return decided.status === decision ? emptyReply(200) : textReply(409, decidedText(decided));
+}
+
+/** What was decided about which call, by whom, and when. */
+function decidedText({ step_id, tool_name, status, decided_by, decided_at, reason }: ApprovalView): string {
+  const end = status === 'timeout' ? 'timed out' : `was ${status}`;
+  const by = decided_by === undefined ? '' : ` by ${decided_by}`;
+  const at = decided_at === undefined ? '' : ` at ${decided_at}`;
+  return `approval already decided: the call of "${tool_name}" in the step "${step_id}" ${end}${by}${at}${reason === undefined ? '' : ` (${reason})`}`;
 }

@@ -7,7 +7,9 @@ export const idempotencyHeader = 'idempotency-key';
 
 /** The id of the run that a key of a workflow stands for; undefined without a key. Throws a refusal for a key that is none. */
 export function keyedRunId(workflow: string, headers: Headers): string | undefined {
-  const key = headers.get(idempotencyHeader);
+  // The id of a message that is signed is its key, as Standard Webhooks has it: it is sent again under the same one.
+  const signed = headers.has('webhook-signature') ? headers.get('webhook-id') : null;
+  const key = headers.get(idempotencyHeader) ?? signed;
   if (key === null) return undefined;
   if (!/^[\x21-\x7e]{1,255}$/.test(key))
     throw new HttpRefusal(400, 'invalid', 'Idempotency-Key is 1 to 255 visible ASCII characters without spaces.');

@@ -39,11 +39,12 @@ export const invokeRoutes = (service: OrchestratorService, clock: Clock): readon
       500: { description: 'The authentication of the workflow cannot be checked.', schema: ErrorBody },
     },
     refuse: refuseInText,
-    async admit({ params, headers, authorized }) {
+    async admit({ params, headers, authorized, bytes }) {
       const name = part(params, 'workflow');
       const workflow = isWorkflowName(name) ? await service.workflow(name) : undefined;
       if (!workflow) return textReply(404, 'workflow not found');
-      return workflow.auth ? refusedInvocation(workflow, headers) : authorized ? undefined : unauthorized();
+      if (workflow.auth) return refusedInvocation(workflow, { headers, bytes, now: clock.now() });
+      return authorized ? undefined : unauthorized();
     },
     async handle({ params, query, body, headers, signal, draining }) {
       const name = part(params, 'workflow');

@@ -11,7 +11,7 @@ export interface InvocableWorkflow {
   readonly auth?: {
     /** In lower case. */
     readonly header: string;
-    /** `bearer` or `raw`; anything else is answered with 500. */
+    /** `bearer`, `raw`, `hmac-sha256` or `standard-webhooks`; anything else is answered with 500. */
     readonly scheme: string;
     /** As it was written: a template of `env`, `env:NAME`, or a literal. */
     readonly secret: string;
@@ -50,7 +50,12 @@ export interface ApprovalKey {
 export interface ApprovalDecision extends ApprovalKey {
   readonly decision: 'approved' | 'rejected';
   readonly reason?: string;
+  /** Who decides; `a person over HTTP` by default. */
+  readonly by?: string;
 }
+
+/** What came of a decision: it holds, there is no such approval, or there was a decision before, and the approval says which. */
+export type DecisionResult = 'done' | 'missing' | { readonly decided: ApprovalView };
 
 /** What can be done with a run. */
 export type RunCommand = 'cancel' | 'pause' | 'resume' | 'retry';
@@ -83,10 +88,12 @@ export interface OrchestratorService {
   complete(run: string, step: string, payload: CallbackPayload, token: string): Promise<void>;
   /** Undefined when there is none. */
   approval(key: ApprovalKey): Promise<ApprovalView | undefined>;
-  /** The pending ones, the oldest first; of one run, or of all. */
-  approvals(run?: string): Promise<readonly ApprovalView[]>;
-  /** `missing`: there is no such approval. `decided`: there was a decision before. */
-  decide(decision: ApprovalDecision): Promise<'done' | 'missing' | 'decided'>;
+  /** The pending ones of all runs, the oldest first. */
+  approvals(): Promise<readonly ApprovalView[]>;
+  /** All of one run, also those that are decided, the oldest first. */
+  approvalsOf(run: string): Promise<readonly ApprovalView[]>;
+  /** Decides about a call that waits. */
+  decide(decision: ApprovalDecision): Promise<DecisionResult>;
   /** How the other components are; one that is absent is `unconfigured`. */
   readonly peers: { readonly runtime?: HealthProbe; readonly gateway?: HealthProbe };
 }

@@ -11,13 +11,14 @@ import type { Clock } from '../../../values/clock.ts';
 import { TroupeError } from '../../../values/failure.ts';
 import { loadProject, projectGateway, type ProjectOptions } from '../../../workflow/files/project/project.ts';
 import { problemText } from '../../../workflow/files/problem.ts';
-import { httpDoor, type HttpDoor } from '../base/door.ts';
+import { httpDoor, type HttpDoor, type HttpDoorOptions } from '../base/door.ts';
 import type { HttpRoute } from '../base/route.ts';
 import { gatewayClient } from '../clients/gatewayClient.ts';
 import { peerProbe } from '../clients/probe.ts';
 import { runtimeClient } from '../clients/runtimeClient.ts';
 import { deploymentRoutes } from '../deployments/routes.ts';
 import type { DeploymentService } from '../deployments/service.ts';
+import { longestModelCall } from '../contracts/modelRequest.ts';
 import { gatewayRoutes } from '../gateway.ts';
 import { orchestratorRoutes } from '../orchestrator/routes.ts';
 import type { OrchestratorService } from '../orchestrator/service.ts';
@@ -80,9 +81,13 @@ export async function serveComponents(options: ServeOptions): Promise<ServedComp
   const urls: Partial<Record<ComponentName, string>> = {};
   const client = token === undefined ? {} : { token };
   const elsewhere = gatewayUrl === undefined ? undefined : remoteGateway(gatewayClient(gatewayUrl, client), clock);
-  const openDoor = async (name: ComponentName, routes: readonly HttpRoute[]): Promise<HttpDoor> => {
+  const openDoor = async (
+    name: ComponentName,
+    routes: readonly HttpRoute[],
+    more: Pick<HttpDoorOptions, 'idleTimeout'> = {},
+  ): Promise<HttpDoor> => {
     const { host, port } = components[name] ?? { host: '127.0.0.1', port: 0 };
-    const door = opened.use(await httpDoor({ host, port, routes, clock, title: `Troupe ${name}`, ...client }));
+    const door = opened.use(await httpDoor({ host, port, routes, clock, title: `Troupe ${name}`, ...client, ...more }));
     urls[name] = door.url;
     return door;
   };
@@ -94,7 +99,7 @@ export async function serveComponents(options: ServeOptions): Promise<ServedComp
     if (components.gateway) {
       if (!groups)
         throw new TroupeError('definition', `The gateway needs a gateway.yaml in ${options.project.projectDir}.`);
-      await openDoor('gateway', gatewayRoutes(gatewayService(groups)));
+      await openDoor('gateway', gatewayRoutes(gatewayService(groups)), { idleTimeout: longestModelCall });
     }
     if (components.runtime) {
       const gateway = elsewhere ?? groups ?? ownGateway(options);

@@ -9,7 +9,7 @@ import type { GatewayErrorCode } from '../../../gateway/groups/codes.ts';
 import { callOf, invokeCallOf, providerIn } from '../../../gateway/groups/invoke.ts';
 import type { MediaPart } from '../../../contracts/media.ts';
 import type { InvokeMessage } from '../../../contracts/workflow/gatewayInvoke.ts';
-import type { ModelInvocation } from '../contracts/modelRequest.ts';
+import type { ModelInvocation, ModelUsage } from '../contracts/modelRequest.ts';
 import type { GatewayService } from '../gateway.ts';
 
 /** How often a gateway that is away is asked in all, and the pauses in milliseconds: about 15 seconds in the mean, in which it may be started anew. */
@@ -23,8 +23,11 @@ export const remoteGateway = (service: GatewayService, clock: Clock): ModelGatew
       throw new TroupeError('definition', 'With a gateway of another process a model is the name of one group.');
     const result = await whenReached(() => service.invoke(invocation(choice, request, scope), scope.signal));
     if ('error' in result) {
-      const { error: code, message, retryable } = result;
-      throw new TroupeError(kindOf(code, retryable), message, { retryable, data: { code } });
+      const { error: code, message, retryable, used } = result;
+      throw new TroupeError(kindOf(code, retryable), message, {
+        retryable,
+        data: { code, ...(used ? { usage: usageOf(used) } : {}) },
+      });
     }
     const { content, tool_calls: calls = [], tokens_in, tokens_out, cost_usd, model_resolved: model } = result;
     const { finish_reason: reason = calls.length > 0 ? 'calls' : 'stop', provider } = result;
@@ -34,7 +37,7 @@ export const remoteGateway = (service: GatewayService, clock: Clock): ModelGatew
       calls: calls.map(callOf),
       reason,
       ...providerIn(provider),
-      usage: { inputTokens: tokens_in, outputTokens: tokens_out, cachedTokens: 0, reported: true, usd: cost_usd },
+      usage: { ...usageOf({ tokens_in, tokens_out, cost_usd }), reported: true },
       model,
     };
 
@@ -52,6 +55,14 @@ export const remoteGateway = (service: GatewayService, clock: Clock): ModelGatew
       }
     }
   },
+});
+
+const usageOf = ({ tokens_in, tokens_out, cost_usd }: ModelUsage) => ({
+  inputTokens: tokens_in,
+  outputTokens: tokens_out,
+  cachedTokens: 0,
+  reported: false,
+  usd: cost_usd,
 });
 
 const kindOf = (code: GatewayErrorCode, retryable: boolean): FailureKind => {

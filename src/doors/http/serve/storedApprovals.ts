@@ -172,15 +172,20 @@ export async function stepPlace(
 }
 
 /** How a ticket stands. What a person said beside the decision is a note. */
-function decisionIn({ status, updated, snapshot }: ActorRow): Pick<ApprovalView, 'status' | 'decided_at' | 'reason'> {
+function decisionIn({
+  status,
+  updated,
+  snapshot,
+}: ActorRow): Pick<ApprovalView, 'status' | 'decided_at' | 'decided_by' | 'reason'> {
   if (status === 'active') return { status: 'pending' };
   const { output } = propertiesOf(propertiesOf(snapshot).state);
-  const { status: ended, answer, reason: why } = propertiesOf(output);
+  const { status: ended, answer, by, reason: why } = propertiesOf(output);
   const { approved, note } = propertiesOf(answer);
   const reason = isJsonObject(answer) ? note : why;
   return {
     status: ended === 'expired' ? 'timeout' : approved === true ? 'approved' : 'rejected',
     decided_at: timeText(updated),
+    ...(typeof by === 'string' ? { decided_by: by } : {}),
     ...(typeof reason === 'string' && reason !== '' ? { reason } : {}),
   };
 }

@@ -29,12 +29,24 @@ export function checkWorkflow(node: WorkflowNode, context: CheckContext): FilePr
   ];
 }
 
+/** How the sender of an invocation can show who it is. */
+const schemes: readonly string[] = ['bearer', 'raw', 'hmac-sha256', 'standard-webhooks'];
+
 /** Without a scheme that there is, an invocation is answered with 500: the workflow itself could be run. */
 function checkAuthentication({ yaml, value }: WorkflowNode): FileProblem[] {
   const auth = value?.invoke?.auth;
-  if (!auth || auth.scheme === 'bearer' || auth.scheme === 'raw') return [];
+  if (!auth) return [];
+  if (auth.header == null && auth.scheme !== 'standard-webhooks')
+    return [yaml.problem(['invoke', 'auth'], 'Expected "header": the header that the sender shows the secret in.')];
+  if (schemes.includes(String(auth.scheme))) return [];
   const came = auth.scheme == null ? 'there is none' : `here is ${JSON.stringify(String(auth.scheme).slice(0, 60))}`;
-  return [yaml.problem(['invoke', 'auth', 'scheme'], `Expected "bearer" or "raw", and ${came}.`, { deferred: true })];
+  return [
+    yaml.problem(
+      ['invoke', 'auth', 'scheme'],
+      `Expected ${schemes.map((scheme) => `"${scheme}"`).join(', ')}, and ${came}.`,
+      { deferred: true },
+    ),
+  ];
 }
 
 function checkSchemas({ yaml, value }: WorkflowNode): FileProblem[] {

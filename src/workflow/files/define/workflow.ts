@@ -91,7 +91,7 @@ function fromParts(
     ...(source.params?.schema && { params: schemaOf(source.params.schema) }),
     env: [],
     ...(auth && {
-      auth: { header: auth.header.toLowerCase(), scheme: String(auth.scheme ?? ''), secret: auth.secret },
+      auth: { header: (auth.header ?? '').toLowerCase(), scheme: String(auth.scheme ?? ''), secret: auth.secret },
     }),
     steps: source.pipeline.map((step, at) =>
       defineStep(step, { ids, line: node.yaml.at(['pipeline', at]).line, ...parts(at) }),

@@ -16,7 +16,13 @@ export const workflowFileSchema = fields({
   env: maybe(z.array(environmentVariable())),
   invoke: maybe(
     fields({
-      auth: maybe(fields({ header: words(), scheme: maybe(text()).describe('`bearer` or `raw`.'), secret: words() })),
+      auth: maybe(
+        fields({
+          header: maybe(words()).describe('Required, but not for `standard-webhooks`.'),
+          scheme: maybe(text()).describe('`bearer`, `raw`, `hmac-sha256` or `standard-webhooks`.'),
+          secret: words(),
+        }),
+      ),
     }),
   ),
   pipeline: z.array(stepSchema, { error: 'expected a list of steps' }).max(10_000),

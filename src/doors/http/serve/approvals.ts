@@ -1,0 +1,52 @@
+/** Approvals of tool calls behind the contract of the orchestrator: what waits for a person, and what the person says. */
+import { toFailure } from '../../../values/failure.ts';
+import type { Address } from '../../../values/ids.ts';
+import type { Runtime } from '../../../runtime/runtime.ts';
+import type { ApprovalDecision, ApprovalKey, OrchestratorService } from '../orchestrator/service.ts';
+import { storedApprovals, type StoredApproval } from './storedApprovals.ts';
+
+/** The methods of the service about approvals. */
+export function approvals(
+  runtime: Pick<Runtime, 'journal' | 'answer'>,
+): Pick<OrchestratorService, 'approval' | 'approvals' | 'approvalsOf' | 'decide'> {
+  const { journal } = runtime;
+  const ofRun = async (run: string): Promise<readonly StoredApproval[]> => {
+    const all = await storedApprovals(journal, { run: run.split('/')[0], pending: false });
+    return all.filter(({ view }) => view.run_id === run);
+  };
+  const ofStep = async ({ run, step, toolUseId }: ApprovalKey): Promise<readonly StoredApproval[]> =>
+    (await ofRun(run)).filter(
+      ({ view }) => view.step_id === step && (toolUseId === undefined || view.tool_use_id === toolUseId),
+    );
+
+  return {
+    async approval(key) {
+      const found = await ofStep(key);
+      return (found.findLast(({ view }) => view.status === 'pending') ?? found.at(-1))?.view;
+    },
+    approvals: async () => (await storedApprovals(journal, { pending: true })).map(({ view }) => view),
+    approvalsOf: async (run) => (await ofRun(run)).map(({ view }) => view),
+    async decide(decision) {
+      const found = await ofStep(decision);
+      const pending = found.find(({ view }) => view.status === 'pending');
+      const latest = found.at(-1);
+      if (!pending) return latest ? { decided: latest.view } : 'missing';
+      if (await answer(pending.ticket, decision)) return 'done';
+      const after = (await ofStep(decision)).find(({ ticket }) => ticket === pending.ticket);
+      return { decided: (after ?? pending).view };
+    },
+  };
+
+  /** False when the call was decided before. */
+  async function answer(ticket: Address, { decision, reason, by }: ApprovalDecision): Promise<boolean> {
+    const said = { approved: decision === 'approved', ...(reason ? { note: reason } : {}) };
+    try {
+      await runtime.answer(ticket, said, by ?? 'a person over HTTP');
+      return true;
+    } catch (thrown) {
+      const { kind } = toFailure(thrown);
+      if (kind === 'conflict' || kind === 'expired' || kind === 'unknown_recipient') return false;
+      throw thrown;
+    }
+  }
+}
