@@ -103,11 +103,13 @@ export function toProviderError(model: string, thrown: unknown, facts: AttemptFa
   );
 }
 
-/** Hides the known secrets, and what is secret in any address, such as that of a model object made elsewhere. */
+/** Hides the known secrets, and what is secret in any address or header, such as that of a model object made elsewhere. */
 const maskOf =
   ({ mask = (text) => text }: AttemptFacts) =>
   (text: string): string =>
     mask(text)
+      .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, '$1 [redacted]')
+      .replace(/\b((?:x-)?(?:goog-)?api-key\\?"?\s*[:=]\s*\\?"?)[\w.~+/=-]{8,}/gi, '$1[redacted]')
       .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"]*@/gi, '$1[redacted]@')
       .replace(/([?&][\w-]*(?:key|token|secret|password|sig)[\w-]*=)[^&\s"']+/gi, '$1[redacted]');
 

@@ -8,6 +8,7 @@ import type { LanguageModel } from './languageModel.ts';
 import { providerAddress, type ProviderAddress } from './address.ts';
 import { modelKey, type KeyPlaces, type CredentialSource, type ModelKey } from './modelKeys.ts';
 import { receiver } from './received.ts';
+import { providerFetch } from './redirects.ts';
 
 /** How providers of models are reached. */
 export interface ProviderOptions extends KeyPlaces {
@@ -132,7 +133,7 @@ async function openAt(
 ): Promise<Model> {
   // Every error message passes through this mask: a server that repeats a key, its own or another's, does not spread it.
   const mask = redactor([...secrets, ...address.secrets]);
-  const { fetch: watched, receivedFor } = receiver(address.wrap(send));
+  const { fetch: watched, receivedFor } = receiver(address.wrap(providerFetch(send)));
   const inner = await loadOptional(provider.package, `"${id}" needs`, () =>
     provider.open({ apiKey, baseURL: address.baseURL, fetch: watched }, model),
   );

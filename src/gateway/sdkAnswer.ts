@@ -6,6 +6,7 @@ import { inexactNumbersIn, inexactNumbersOf, quoteInexactNumbers, withDigits } f
 import { brokenOff, toProviderError, type AttemptFacts } from './providerErrors.ts';
 import type { Received } from './received.ts';
 import { estimatedUsage } from './tokens.ts';
+import { isUnknownEvent } from './unknownEvents.ts';
 import { verdictOnEnd } from './verdict.ts';
 
 /** What an answer is read with. */
@@ -54,6 +55,7 @@ export async function* sdkAnswer(
             calls.push(parseToolCall(part.toolCallId, part.toolName, part.input, received()?.inexact));
           break;
         case 'error':
+          if (isUnknownEvent(part.error)) break;
           throw part.error;
         case 'finish': {
           const { unified, raw } = part.finishReason;

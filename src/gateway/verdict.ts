@@ -42,6 +42,9 @@ const reasonsByWord: Readonly<Record<string, FinishReason | 'cut off'>> = {
   model_length: 'length',
   token_limit: 'length',
   model_context_window_exceeded: 'length',
+  // Claude stopped in the middle of what its own tools do, or to make room.
+  pause_turn: 'length',
+  compaction: 'length',
   refusal: 'refused',
   safety: 'refused',
   sensitive: 'refused',
@@ -64,6 +67,12 @@ const reasonsByWord: Readonly<Record<string, FinishReason | 'cut off'>> = {
   insufficient_system_resource: 'cut off',
   finish_reason_unspecified: 'cut off',
   malformed_function_call: 'cut off',
+  malformed_response: 'cut off',
+  unexpected_tool_call: 'cut off',
+  too_many_tool_calls: 'cut off',
+  missing_thought_signature: 'cut off',
+  no_image: 'cut off',
+  image_other: 'cut off',
 };
 
 const reasonsBySdk = {

@@ -7,6 +7,8 @@ import { withTimeout } from '../tools/timeout.ts';
 import { boundedFetch, tooLarge } from './boundedFetch.ts';
 import { streamEnded } from './certainty.ts';
 import type { ErrorContext } from './errors.ts';
+import { mendAnswers } from './mendAnswers.ts';
+import { mendedFetch } from './mendedFetch.ts';
 import { requestOf, type HttpAddress } from './address.ts';
 import type { McpTransport } from './connection.ts';
 
@@ -15,7 +17,7 @@ const sessionEndTimeout = 1_000;
 
 /** Prepares a connection to a URL. */
 export async function httpTransport(address: HttpAddress, clock: Clock, context: ErrorContext): Promise<McpTransport> {
-  const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+  const { StreamableHTTPClientTransport, isSpecType } = await import('@modelcontextprotocol/client');
   const { url, headers } = requestOf(address);
   let failure: TroupeError | undefined;
   const options: StreamableHTTPClientTransportOptions = {
@@ -32,7 +34,10 @@ export async function httpTransport(address: HttpAddress, clock: Clock, context:
       const timer = clock.wake(clock.now() + delay, reconnect);
       return () => timer[Symbol.dispose]();
     },
-    fetch: boundedFetch(() => (failure ??= tooLarge(context))),
+    fetch: mendedFetch(
+      boundedFetch(() => (failure ??= tooLarge(context))),
+      mendAnswers(isSpecType.ContentBlock),
+    ),
   };
   const transport = new StreamableHTTPClientTransport(url, options);
   answerWhenCut(transport);

@@ -5,17 +5,22 @@ import { boundedFetch, tooLarge } from './boundedFetch.ts';
 import { httpStatusOf } from './certainty.ts';
 import type { McpTransport } from './connection.ts';
 import type { ErrorContext } from './errors.ts';
+import { mendAnswers } from './mendAnswers.ts';
+import { mendedFetch } from './mendedFetch.ts';
 
 /** Prepares a connection to a URL. */
 export async function sseTransport(address: HttpAddress, context: ErrorContext): Promise<McpTransport> {
-  const { SSEClientTransport } = await import('@modelcontextprotocol/client');
+  const { SSEClientTransport, isSpecType } = await import('@modelcontextprotocol/client');
   const { url, headers } = requestOf(address);
   let failure: TroupeError | undefined;
   const transport = new SSEClientTransport(url, {
     requestInit: { headers },
     // Our headers may hold secrets: they are sent to no other origin.
     redirectPolicy: 'same-origin',
-    fetch: boundedFetch(() => (failure ??= tooLarge(context))),
+    fetch: mendedFetch(
+      boundedFetch(() => (failure ??= tooLarge(context))),
+      mendAnswers(isSpecType.ContentBlock),
+    ),
   });
   return {
     transport,

@@ -10,11 +10,13 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import type { Clock } from '../values/clock.ts';
 import { contain } from '../values/contain.ts';
 import type { TroupeError } from '../values/failure.ts';
+import type { Json } from '../values/json.ts';
 import { killOnExit, killGroup, safeEnvironment } from './childProcess.ts';
 import { serverError, type ErrorContext } from './errors.ts';
 import { lineSplitter } from './lineSplitter.ts';
 import type { ProgramAddress } from './address.ts';
 import type { McpTransport } from './connection.ts';
+import { mendAnswers, type Mend } from './mendAnswers.ts';
 
 const maxLine = 8 * 1024 * 1024;
 const maxUnreadableLines = 100;
@@ -22,8 +24,11 @@ const maxStderr = 4 * 1024;
 /** How long a server has to end by itself after its input has ended, and again after SIGTERM; milliseconds. */
 const grace = 1_000;
 
-/** Reads a message, or throws. */
-type Parse = (value: unknown) => JSONRPCMessage;
+interface Reading {
+  /** Reads a message, or throws. */
+  readonly parse: (value: unknown) => JSONRPCMessage;
+  readonly mend: Mend;
+}
 
 /** Starts a program as a server. `unreadable` is called with each line that is no message. */
 export async function stdioTransport(
@@ -32,8 +37,9 @@ export async function stdioTransport(
   context: ErrorContext,
   unreadable: (line: string) => void,
 ): Promise<McpTransport> {
-  const { parseJSONRPCMessage } = await import('@modelcontextprotocol/client');
-  const transport = new StdioTransport(address, clock, context, parseJSONRPCMessage, unreadable);
+  const { parseJSONRPCMessage, isSpecType } = await import('@modelcontextprotocol/client');
+  const mend = mendAnswers(isSpecType.ContentBlock);
+  const transport = new StdioTransport(address, clock, context, { parse: parseJSONRPCMessage, mend }, unreadable);
   return {
     transport,
     get failure() {
@@ -50,7 +56,8 @@ class StdioTransport implements Transport {
   readonly #address: ProgramAddress;
   readonly #clock: Clock;
   readonly #context: ErrorContext;
-  readonly #parse: Parse;
+  readonly #parse: Reading['parse'];
+  readonly #mend: Mend;
   readonly #unreadable: (line: string) => void;
   /** Names this server where something of it cannot be handled. */
   readonly #place: string;
@@ -73,13 +80,14 @@ class StdioTransport implements Transport {
     address: ProgramAddress,
     clock: Clock,
     context: ErrorContext,
-    parse: Parse,
+    { parse, mend }: Reading,
     unreadable: (line: string) => void,
   ) {
     this.#address = address;
     this.#clock = clock;
     this.#context = context;
     this.#parse = parse;
+    this.#mend = mend;
     this.#unreadable = unreadable;
     this.#place = `What came from tool server "${context.server}"`;
   }
@@ -118,6 +126,7 @@ class StdioTransport implements Transport {
         resolve();
       });
       child.stdout.on('data', (chunk: Buffer) => contain(this.#place, () => this.#lines.add(chunk)));
+      child.stdout.once('end', () => contain(this.#place, () => this.#reportSilence()));
       child.stderr.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-maxStderr)));
       // The server closed its input while we wrote; the event `exit` tells why it ended.
       for (const stream of child.stdio)
@@ -157,6 +166,11 @@ class StdioTransport implements Transport {
     contain(this.#place, this.onclose);
   }
 
+  /** A server that has closed its output and goes on running answers nothing any more. */
+  async #reportSilence(): Promise<void> {
+    if (!(await this.#happensWithin(grace, this.#ended))) this.#failAndKill('closed its output.', true);
+  }
+
   #happensWithin(ms: number, event: Promise<void>): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = this.#clock.wake(this.#clock.now() + ms, () => resolve(false));
@@ -169,9 +183,9 @@ class StdioTransport implements Transport {
 
   #handleLine(line: string): void {
     if (this.#failure || !line.trim()) return;
-    let message: JSONRPCMessage;
+    let messages: readonly JSONRPCMessage[];
     try {
-      message = this.#parse(JSON.parse(messageIn(line)));
+      messages = this.#mend(messageIn(line)).map((message) => this.#parse(message));
     } catch {
       // Some servers log to stdout by mistake: a limited number of such lines is ignored.
       contain(this.#place, this.#unreadable, this.#context.mask(line.slice(0, 200)));
@@ -183,12 +197,12 @@ class StdioTransport implements Transport {
     }
     this.#unreadableLines = 0;
     // A message that cannot be handled must not take with it those that came in the same piece.
-    contain(this.#place, this.onmessage, message);
+    for (const message of messages) contain(this.#place, this.onmessage, message);
   }
 
   /** Fails the connection and kills the server at once: after such output its messages cannot be trusted. */
-  #failAndKill(problem: string): void {
-    this.#fail(problem, false);
+  #failAndKill(problem: string, retryable = false): void {
+    this.#fail(problem, retryable);
     this.#lines.clear();
     const child = this.#child;
     if (!child) return;
@@ -226,8 +240,14 @@ class StdioTransport implements Transport {
   }
 }
 
-/** The message in a line: what follows a byte order mark, or a text that was printed without the end of its line. */
-function messageIn(line: string): string {
-  const start = line.indexOf('{"jsonrpc"');
-  return start > 0 ? line.slice(start) : line.replace(/^\ufeff/, '');
+/** What a line holds, also behind a byte order mark, or a text that was printed without the end of its line. Throws when it is no JSON. */
+function messageIn(line: string): Json {
+  const text = line.replace(/^\ufeff/, '');
+  try {
+    return JSON.parse(text) as Json; // What JSON.parse gives is JSON.
+  } catch (error) {
+    const start = text.indexOf('{"jsonrpc"');
+    if (start <= 0) throw error;
+    return JSON.parse(text.slice(start)) as Json;
+  }
 }

@@ -3,6 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
 import { agent, aiSdkModel, openRuntime, type TroupeError } from 'troupe';
 import { systemClock } from '../../src/engine/clock.ts';
@@ -129,6 +131,28 @@ test('an address in a model object made elsewhere is refused, and shown nowhere'
   const failure = await opened.answer(elsewhere, request, scope).catch((thrown: unknown) => thrown as TroupeError);
   expect(failure).toMatchObject({ kind: 'invalid', message: expect.stringContaining('[redacted]@') as string });
   expectNoSecret(JSON.stringify(failure) + String((failure as TroupeError).message));
+});
+
+const key = 'key-of-a-model-made-elsewhere';
+test.each([
+  ['openai', (baseURL: string) => createOpenAI({ apiKey: key, baseURL }).chat('m')],
+  ['responses', (baseURL: string) => createOpenAI({ apiKey: key, baseURL }).responses('m')],
+  ['anthropic', (baseURL: string) => createAnthropic({ apiKey: key, baseURL })('m')],
+  ['google', (baseURL: string) => createGoogleGenerativeAI({ apiKey: key, baseURL })('m')],
+] as const)('%s: a server that repeats the headers with the key of a model object is not repeated', async (_, made) => {
+  await using server = await wireServer('/v1', [
+    (response) => {
+      const { headers } = server.requests.at(-1) ?? {};
+      const error = { type: 'error', code: 401, status: 'UNAUTHENTICATED', message: `Bad: ${JSON.stringify(headers)}` };
+      turn.status(401, JSON.stringify({ type: 'error', error }))(response, 0);
+    },
+  ]);
+  const opened = gateway({ clock: systemClock(), env: {} });
+  const scope = { key: 'k', signal: new AbortController().signal, deadline: undefined };
+  const request = { instructions: '', messages: [{ role: 'user' as const, text: 'Go.' }], tools: [] };
+  const failure = await opened.answer(aiSdkModel(made(server.url)), request, scope).catch((thrown: unknown) => thrown);
+  expect(failure).toMatchObject({ kind: 'auth', message: expect.stringContaining('[redacted]') as string });
+  expect(JSON.stringify(failure) + (failure as TroupeError).message).not.toContain(key);
 });
 
 test('half a secret at the end of a long error is hidden as a whole one is', async () => {

@@ -124,6 +124,71 @@ test.each(['error', 'network_error', 'insufficient_system_resource', 'abort', ''
   },
 );
 
+/** Events of kinds that nobody knows yet: providers say that they may add some, and that a client has to pass over them. */
+const unknown: Record<WireName, readonly (readonly [string, readonly unknown[]])[]> = {
+  anthropic: [
+    ['event', [{ type: 'weather', sky: 'blue' }]],
+    [
+      'block',
+      [
+        { type: 'content_block_start', index: 7, content_block: { type: 'weather', sky: 'blue' } },
+        { type: 'content_block_delta', index: 7, delta: { type: 'weather_delta', sky: 'grey' } },
+        { type: 'content_block_delta', index: 7, delta: { type: 'input_json_delta', partial_json: '{"sky":1}' } },
+        { type: 'content_block_stop', index: 7 },
+      ],
+    ],
+    ['piece of a block', [{ type: 'content_block_delta', index: 0, delta: { type: 'weather_delta', sky: 'blue' } }]],
+  ],
+  openai: [
+    ['event', [{ type: 'ping' }]],
+    ['empty event', [{}]],
+  ],
+  'openai-compatible': [
+    ['event', [{ type: 'ping' }]],
+    ['empty event', [{}]],
+  ],
+  google: [
+    ['event', [{ weather: 'blue' }]],
+    ['part', [{ candidates: [{ content: { parts: [{ weather: 'blue' }] } }] }]],
+  ],
+  responses: [['event', [{ type: 'response.weather.delta', item_id: 'w', delta: 'blue' }]]],
+};
+
+test.each(wireNames.flatMap((name) => unknown[name].map(([what, events]) => [name, what, events] as const)))(
+  '%s: an unknown %s in an answer is passed over',
+  async (name, _, events) => {
+    const frames = wires[name].frames(whole);
+    const { outcome, requests } = await asked(name, [
+      turn.whole([...frames.slice(0, 2), ...events, ...frames.slice(2)]),
+    ]);
+    expect(outcome).toMatchObject({ ...whole, reason: 'stop' });
+    expect(requests).toBe(1);
+  },
+);
+
+test.each([
+  ['google', 'MALFORMED_RESPONSE'],
+  ['google', 'UNEXPECTED_TOOL_CALL'],
+  ['google', 'TOO_MANY_TOOL_CALLS'],
+  ['google', 'MISSING_THOUGHT_SIGNATURE'],
+  ['google', 'NO_IMAGE'],
+] as const)('%s: an answer that ended with %s is asked for anew', async (name, rawReason) => {
+  const { outcome, requests } = await asked(name, [
+    turn.whole(wires[name].frames({ text: 'You must', rawReason })),
+    turn.whole(wires[name].frames(whole)),
+  ]);
+  expect(outcome).toMatchObject(whole);
+  expect(requests).toBe(2);
+});
+
+test.each(['pause_turn', 'compaction'])(
+  'an answer of Claude that paused (%s) is not taken for a whole one',
+  async (rawReason) => {
+    const { outcome } = await asked('anthropic', [turn.whole(wires.anthropic.frames({ text: 'You must', rawReason }))]);
+    expect(outcome).toMatchObject({ reason: 'length' });
+  },
+);
+
 test('a call that Gemini could not write is asked for anew', async () => {
   const broken = turn.whole(wires.google.frames({ rawReason: 'MALFORMED_FUNCTION_CALL' }));
   const { outcome, requests } = await asked('google', [broken, turn.whole(wires.google.frames(whole))]);

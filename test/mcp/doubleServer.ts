@@ -31,7 +31,7 @@ export interface DoubleOptions {
   /** The result of `tools/list`, by its cursor. */
   readonly list: Json | ((cursor: unknown) => Json);
   /** Answers a call; `{ content: [] }` by default. */
-  readonly call?: (params: JsonObject) => CallAnswer;
+  readonly call?: (params: JsonObject, id: number | string) => CallAnswer;
   /** How a session that is not known is refused: 404 by default. */
   readonly refusal?: { readonly status: number; readonly body: JsonObject };
 }
@@ -77,7 +77,7 @@ export async function doubleServer({ list, call, refusal = notFound }: DoubleOpt
     if (message.method !== 'tools/call')
       return say(200, { jsonrpc: '2.0', id: message.id, error: { code: -32601, message: 'Method not found' } });
     const params = message.params ?? {};
-    const given = call?.(params) ?? { result: { content: [] } };
+    const given = call?.(params, message.id) ?? { result: { content: [] } };
     if (given === 'cut' || !('status' in given) || given.status >= 500 || given.status < 400) calls.push(params);
     if (given === 'cut') return void response.destroy();
     if ('status' in given)

@@ -26,6 +26,10 @@ const listed = async (list: Json | ((cursor: unknown) => Json)) => {
 };
 const object = { type: 'object' };
 
+test('a list with _meta: null is taken', async () => {
+  expect(await listed({ tools: [good], _meta: null })).toMatchObject({ names: ['good'], problems: [] });
+});
+
 describe('an odd entry does not take the others with it', () => {
   test.each<[string, Json]>([
     ['description: null', { name: 'odd', description: null, inputSchema: object }],
@@ -100,7 +104,6 @@ test.each<[string, Json]>([
   ['no list', {}],
   ['a list that is an object', { tools: { good } }],
   ['null', null],
-  ['_meta: null', { tools: [good], _meta: null }],
 ])('an answer with %s is told in one sentence, with what to do', async (_, answer) => {
   const failure = await rejectionOf(listed(answer));
   expect(failure).toMatchObject({ kind: 'environment', retryable: false });

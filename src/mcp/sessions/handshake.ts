@@ -1,7 +1,7 @@
 /** The handshake of the older transport: a stream is opened at `<base>/sse`, and its first event names the address for messages. */
 import type { Clock } from '../../values/clock.ts';
 import { eventStream, type ServerEvent } from './eventStream.ts';
-import { mayFollow } from './sameOrigin.ts';
+import { mayFollow } from './mayFollow.ts';
 
 /** How long a server has to name the address; milliseconds. */
 const endpointPatience = 10_000;

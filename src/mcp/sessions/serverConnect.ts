@@ -8,6 +8,7 @@ import { contain } from '../../values/contain.ts';
 import { toFailure } from '../../values/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../values/json.ts';
 import { propertiesOf } from '../../values/properties.ts';
+import { sameOriginFetch } from '../../security/sameOrigin.ts';
 import { requestOf, type HttpAddress } from '../address.ts';
 import { boundedFetch, tooLarge } from '../boundedFetch.ts';
 import { callResult } from '../callResult.ts';
@@ -19,7 +20,6 @@ import { listPages, ToolPage } from '../listTools.ts';
 import { schemaCheck, type SchemaCheck } from '../outputSchema.ts';
 import { postClient, type PostClient } from './postClient.ts';
 import { unreadableAnswer } from './rpc.ts';
-import { sameOriginFetch } from './sameOrigin.ts';
 
 /** What a connection is opened with. */
 export interface ServerConnectOptions {

@@ -1,6 +1,6 @@
 /** Tool servers of the older transport: a stream of events, and a POST for each message. */
 import { expect, test } from 'vitest';
-import { mayFollow } from '../../../src/mcp/sessions/sameOrigin.ts';
+import { mayFollow } from '../../../src/mcp/sessions/mayFollow.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
 import { rejectionOf, testScope } from '../../../src/testing/suites/scope.ts';
 import { openSessions, taskServer } from './open.ts';
