@@ -1,5 +1,5 @@
 /** What the JSON of `--hardening` changes in an orchestration that runs. */
-import type { Reconfiguration } from '../contracts/task.ts';
+import type { Reconfiguration } from '../contracts/orchestration.ts';
 import { hardeningChanges, hardeningOf } from '../formats/hardening.ts';
 import { TroupeError } from '../values/failure.ts';
 
