@@ -18,11 +18,17 @@ const readers: { readonly [Field in keyof RunDefaults]-?: (text: string) => unkn
   keep: (text) => (text === 'forever' ? false : durationIn(text)),
 };
 
+/** Their names, made once: every run of a flow asks for them. */
+const variables = Object.entries(readers).map(([field, read]) => ({
+  field,
+  read,
+  name: `TROUPE_${field.toUpperCase()}`,
+}));
+
 /** `TROUPE_RETRIES`, `TROUPE_CACHE`, `TROUPE_CONCURRENCY`, `TROUPE_MODEL`, `TROUPE_DEADLINE` and `TROUPE_KEEP`. Throws `invalid` with the name of a variable that does not fit. */
 export function environmentConfiguration(env: Readonly<Record<string, string | undefined>>): RunDefaults {
   const found: Record<string, unknown> = {};
-  for (const [field, read] of Object.entries(readers)) {
-    const name = `TROUPE_${field.toUpperCase()}`;
+  for (const { field, read, name } of variables) {
     const text = env[name]?.trim();
     if (text === undefined || text === '') continue;
     Object.assign(found, fieldOf(name, field, read(text)));

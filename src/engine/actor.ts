@@ -271,8 +271,7 @@ export class Actor implements HandledActor {
   /** Everything an actor does, it does in here, one thing after the other. */
   async #work(first?: () => Promise<void>): Promise<void> {
     this.#phase = working;
-    // Disposed last: what the work has begun is under way by then, and what has ended has left.
-    using _ = this.#hostedRun.begin();
+    const task = this.#hostedRun.begin();
     try {
       if (first) await first();
       while (!this.isGone && this.status === 'active') {
@@ -286,16 +285,27 @@ export class Actor implements HandledActor {
       }
     } catch (thrown) {
       if (!this.isGone) this.#host.changed(this, { is: 'stuck', why: toFailure(thrown) });
+    } finally {
+      this.#rest(task);
     }
-    this.#idleSince = this.#host.context.clock.now();
-    if (!this.isGone) {
-      this.#phase = idle;
-      if (this.status !== 'active') {
-        for (const incoming of this.#mailbox.clear()) this.#rejectLate(incoming);
-        this.#host.changed(this, { is: 'ended', ...(this.state.end ? { row: this.state.end } : {}) });
+  }
+
+  /** Its work is over for now. */
+  #rest(task: ActiveTask): void {
+    try {
+      this.#idleSince = this.#host.context.clock.now();
+      if (!this.isGone) {
+        this.#phase = idle;
+        if (this.status !== 'active') {
+          for (const incoming of this.#mailbox.clear()) this.#rejectLate(incoming);
+          this.#host.changed(this, { is: 'ended', ...(this.state.end ? { row: this.state.end } : {}) });
+        }
       }
+      this.#host.changed(this, { is: 'resting' });
+    } finally {
+      // Last: what the work has begun is under way by now, and what has ended has left.
+      task[Symbol.dispose]();
     }
-    this.#host.changed(this, { is: 'resting' });
   }
 
   /** What comes next in the mailbox, from 0; nothing when a command goes before it. */

@@ -241,7 +241,9 @@ export class Handler {
     try {
       const turn = clock.turn?.();
       if (turn) await turn;
-      await this.#retry(async () => (commits.length > 1 ? journal.commitAll?.(commits) : journal.commit(plan.commit)));
+      await this.#retry(() =>
+        commits.length > 1 && journal.commitAll ? journal.commitAll(commits) : journal.commit(plan.commit),
+      );
     } catch (thrown) {
       unit.undo();
       this.#unit = undefined;
@@ -407,14 +409,15 @@ export class Handler {
 }
 
 /** What a promise resolves to, if it does until then; undefined otherwise. */
-async function withinTime<T>(result: Promise<T>, until: number, clock: Clock): Promise<T | undefined> {
-  let timer: Disposable | undefined;
-  const late = new Promise<undefined>((resolve) => (timer = clock.wake(until, () => resolve(undefined))));
-  try {
-    return await Promise.race([result, late]);
-  } finally {
-    timer?.[Symbol.dispose]();
-  }
+function withinTime<T>(result: Promise<T>, until: number, clock: Clock): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.wake(until, () => resolve(undefined));
+    const stop = () => timer[Symbol.dispose]();
+    result.then(
+      (value) => (stop(), resolve(value)),
+      (thrown: unknown) => (stop(), reject(toError(thrown))),
+    );
+  });
 }
 
 const restartEntry = (restart: Restart) => ({ list: restartList, entry: asJson(restart) });

@@ -232,15 +232,17 @@ export class Host implements AsyncDisposable {
   async start(type: ActorType, options: StartActorOptions): Promise<Address> {
     const { run } = options;
     requireId('A run', run);
-    using _ = this.activity.begin(run);
-    const address = await this.#starter.start(type, options);
-    if (!this.owns(run)) return address;
-    this.#inboxPoller.start();
-    // Whoever leaves a message finds the run stored first.
-    if (options.isNew) return address;
-    // What cannot be read now is read at the next poll.
-    void this.#inboxPoller.poll(run).catch(() => {});
-    return address;
+    const task = this.activity.begin(run);
+    try {
+      const address = await this.#starter.start(type, options);
+      if (!this.owns(run)) return address;
+      this.#inboxPoller.start();
+      // Whoever leaves a message finds the run stored first. What cannot be read now is read at the next poll.
+      if (!options.isNew) void this.#inboxPoller.poll(run).catch(() => {});
+      return address;
+    } finally {
+      task[Symbol.dispose]();
+    }
   }
 
   /** Continues a stored run: its root, and every actor that was active. Rejects with `unknown_recipient`, and as `start` does; `about` as in `start`. */

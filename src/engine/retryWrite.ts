@@ -21,8 +21,14 @@ const bounds = { first: 100, longest: 5_000 };
  * Tries again after a retryable `storage` failure. Rejects with any other, and with `fenced` once the write is no longer wanted.
  * `scopeOf` is called when an attempt fails for the first time, which most writes never do.
  */
-export const retryWrite = <T>(write: () => Promise<T>, scopeOf: () => RetryScope): Promise<T> =>
-  write().catch((thrown: unknown) => retryFailedWrite(write, scopeOf(), thrown));
+export function retryWrite<T>(write: () => Promise<T>, scopeOf: () => RetryScope): Promise<T> {
+  const again = (thrown: unknown) => retryFailedWrite(write, scopeOf(), thrown);
+  try {
+    return write().catch(again);
+  } catch (thrown) {
+    return again(thrown);
+  }
+}
 
 async function retryFailedWrite<T>(
   write: () => Promise<T>,

@@ -72,8 +72,7 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
     const again = retry === true && before !== undefined && mayRetry(before);
     const { parts, artifacts, ...given } = await readParts(subject, input, rootAddress(type, run));
     let end: EndedRoot | undefined;
-    using _ = host.onEnd(rootAddress(type, run), (ended) => (end = ended));
-    const root = await host.start(type, {
+    const begun = {
       run,
       input: withParts(runInput(subject, given.input), parts),
       appends: [
@@ -86,8 +85,14 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
       ...(isNew ? { isNew: true } : before === undefined ? { isUnstored: true } : {}),
       // Another process may have retried it meanwhile: then its outcome is the new one.
       ...(again ? { retry: requireFailed } : {}),
-    });
-    return handle(subject, run, root, again ? undefined : before, end);
+    };
+    const ending = host.onEnd(rootAddress(type, run), (ended) => (end = ended));
+    try {
+      const root = await host.start(type, begun);
+      return await handle(subject, run, root, again ? undefined : before, end);
+    } finally {
+      ending[Symbol.dispose]();
+    }
   }
 
   /** What a run of a flow begins with. Throws `definition` for settings of flows that are given with something else. */

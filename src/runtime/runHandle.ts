@@ -153,7 +153,8 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
   function nextChange(run: string, root: Address): { promise: Promise<EndedRoot | undefined>; stop(): void } {
     let end: EndedRoot | undefined;
     const ending = host.onEnd(root, (ended) => (end = ended));
-    const isGoingOn = () => host.owns(run) && host.actor(root)?.status === 'active' && !host.isIdle(run);
+    // A root whose end is being stored is still there: that may be refused.
+    const isGoingOn = () => host.owns(run) && host.actor(root) !== undefined && !host.isIdle(run);
     let listener: Disposable;
     const stop = () => {
       listener[Symbol.dispose]();

@@ -1,10 +1,10 @@
 /**
- * How the texts of records are stored: compressed, with the texts of the two commits before as the dictionary, because the commits of an actor take turns and say
- * nearly the same. Every sixteenth stands alone, so any commit can be read from at most sixteen rows. The hash covers the text and not the bytes.
+ * How the texts of records are stored: compressed unless they are short, with the texts of the two commits before as the dictionary, because the commits of an actor
+ * take turns and say nearly the same. Every sixteenth stands alone, so any commit can be read from at most sixteen rows. The hash covers the text and not the bytes.
  */
 import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
 
-/** The first byte of the stored bytes. A record that is plain, as a short one that stands alone and those of earlier versions are, begins with a bracket. */
+/** The first byte of the stored bytes. A record that is plain, as short ones and those of earlier versions are, begins with a bracket. */
 const alone = 1;
 const difference = 2;
 const plain = '['.charCodeAt(0);
@@ -18,8 +18,8 @@ export const aloneBefore = (seq: number): number => seq - ((seq - 1) % distance)
 
 /** How many bytes at the end of a text serve in a dictionary. */
 const longest = 8 * 1024;
-/** Up to this size a text that stands alone is not compressed: it would save a few hundred bytes, and take longer than to store them. */
-const short = 768;
+/** Up to these sizes a text is not compressed: it would save a few hundred bytes, and take longer than to store them. A difference is the smaller part of its text. */
+const short = { alone: 768, difference: 400 };
 /** From this size on speed counts for more. */
 const large = 32 * 1024;
 
@@ -38,7 +38,7 @@ export function dictionaryAfter(before: Dictionary, seq: number, bytes: Buffer):
 
 /** The bytes to store for a text in UTF-8. With an empty dictionary it stands alone. */
 export function packed(bytes: Buffer, dictionary: Dictionary): Uint8Array {
-  if (dictionary.length === 0 && bytes.length <= short) return bytes;
+  if (bytes.length <= (dictionary.length === 0 ? short.alone : short.difference)) return bytes;
   const before = dictionary.length > 0 ? Buffer.concat(dictionary) : undefined;
   const options = deflateOptions(bytes.length, before?.length ?? 0);
   return Buffer.concat([
