@@ -72,3 +72,15 @@ test.concurrent('a refusal is JSON with its kind where a program asks for that, 
     expect((await here(dir, ...args)).err).toMatch(says);
   }
 });
+
+test.concurrent('a variable that does not fit is told as that, and not as a missing input', async () => {
+  using dir = workspace();
+  const file = join(import.meta.dirname, 'fixtures/listen.ts');
+  const open: typeof openRuntime = (options) => openRuntime({ ...options, env: { TROUPE_RETRIES: 'many' } });
+  const cli = fakeCli({ cwd: dir.folder, clock: systemClock(), open, isInteractive: false });
+  const code = await main(['run', file, '--quiet', '--db', join(dir.folder, 'troupe.db')], cli);
+  expect({ code, err: cli.errorText() }).toEqual({
+    code: 2,
+    err: 'TROUPE_RETRIES must be a whole number, 0 or more; got "many". (invalid)\n',
+  });
+});

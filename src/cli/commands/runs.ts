@@ -172,6 +172,7 @@ export async function showRun(
     run,
     name: origin.name,
     file: origin.file,
+    code: origin.deployment && `${origin.deployment.name}@${origin.deployment.version}`,
     status: standing.status,
     needs: standing.needs,
     reason: standing.reason,
