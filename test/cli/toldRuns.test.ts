@@ -32,8 +32,19 @@ test.concurrent('a pause is ended by a resume, also when no process had the run 
     needs: 'you',
     reason: expect.stringContaining('paused') as string,
   });
+  const ids = async (status: string) =>
+    (JSON.parse((await here(dir, 'runs', 'list', '--json', '--status', status)).out) as { run: string }[]).map(
+      ({ run }) => run,
+    );
+  expect(await ids('waiting')).toEqual(['job']);
   expect((await here(dir, 'runs', 'signal', 'job', 'news', '--value', '"good"')).err).toContain('No process has it');
   expect(await dir.troupe('runs', 'resume', 'job', '--quiet')).toMatchObject({ code: 0, out: 'good\n' });
+  expect([await ids('completed'), await ids('running'), await ids('paused'), await ids('waiting')]).toEqual([
+    ['job'],
+    [],
+    [],
+    [],
+  ]);
 });
 
 test.concurrent('a cancel is seen before a process takes it', async () => {
