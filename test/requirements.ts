@@ -3186,9 +3186,13 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'AT2',
-    says: 'A token that was removed, replaced or has expired stops working at once, in every process that uses the folder.',
+    says: 'A token that was removed, replaced or has expired stops working at once, in every process that uses the folder; one that was replaced and is kept, when that time is up.',
     where: 'src/doors/http/control/accessTokens.ts',
     tests: [
+      {
+        file: 'test/doors/control/accessTokens.test.ts',
+        name: 'a token that was rotated works on for as long as it was kept, and no longer than it was to live',
+      },
       {
         file: 'test/doors/control/accessTokens.test.ts',
         name: 'a token is accepted until it is removed, by every process that uses the folder',

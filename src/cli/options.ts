@@ -9,8 +9,20 @@ import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
 import { defaultJournal } from './journalFolder.ts';
 
-/** What a list of runs can be filtered by: how a run stands or ended; `active` stands for all that have not ended. */
-export const runStatuses = ['active', ...standings, 'done', 'failed', 'cancelled'] as const;
+/**
+ * What a list of runs can be filtered by: how a run stands or ended; `active` stands for all that have not ended. `running`, `paused` and `completed` are the words of clients,
+ * who do not see processes.
+ */
+export const runStatuses = [
+  'active',
+  ...standings,
+  'done',
+  'failed',
+  'cancelled',
+  'running',
+  'paused',
+  'completed',
+] as const;
 /** The status of a run. */
 export type RunStatus = (typeof runStatuses)[number];
 

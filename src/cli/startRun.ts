@@ -2,6 +2,7 @@
 import { attach } from '../runtime/attach.ts';
 import type { Runtime, StartOptions } from '../runtime/runtime.ts';
 import { toFailure } from '../values/failure.ts';
+import { propertiesOf } from '../values/properties.ts';
 import type { Cli } from './cli.ts';
 import { cliErrorMessage, UsageError } from './exit.ts';
 import { followRun } from './follow.ts';
@@ -29,7 +30,9 @@ export function startAndFollow(
   const { key } = start;
   const begin = () =>
     runtime.start(loaded.subject, input, start).catch((thrown: unknown) => {
-      const misses = inputHint !== undefined && ['invalid', 'unknown_message'].includes(toFailure(thrown).kind);
+      const { kind, data } = toFailure(thrown);
+      const isConfiguration = propertiesOf(data)['configuration'] !== undefined;
+      const misses = inputHint !== undefined && ['invalid', 'unknown_message'].includes(kind) && !isConfiguration;
       throw misses ? new UsageError(`${cliErrorMessage(thrown)} ${inputHint}`, { cause: thrown }) : thrown;
     });
   // If another process holds the run, its end is waited for, as in run().

@@ -8,6 +8,7 @@
 import type { LogEntry } from '../contracts/client/execution.ts';
 import type { ActorRow, HistoryEntry, Journal, LedgerEntry } from '../journal/journal.ts';
 import { commitLine } from './commitLines.ts';
+import type { FlowRecord } from '../contracts/flow/record.ts';
 import type { LineDraft } from './lineDraft.ts';
 import { recordsIn } from '../runtime/flowRecords.ts';
 import { callName, flowPath } from './flowHistory.ts';
@@ -59,9 +60,10 @@ function linesOf(history: readonly HistoryEntry[], { root, rows, ledger }: RunCo
     return draft ? [placed(draft, (entry.position - first) * placesPerCommit)] : [];
   });
   const used = new Map<number, number>();
+  const told = new Set<string>();
   for (const entry of ledger) {
     const base = Math.max(0, entry.position - first) * placesPerCommit;
-    for (const drafts of draftsOf(entry, root, byActor.get(entry.actor))) {
+    for (const drafts of draftsOf(entry, root, byActor.get(entry.actor), told)) {
       const nth = (used.get(base) ?? 0) + 1;
       used.set(base, nth);
       lines.push(...drafts.map((draft, at) => placed(draft, base + nth * placesPerRecord + at)));
@@ -70,14 +72,25 @@ function linesOf(history: readonly HistoryEntry[], { root, rows, ledger }: RunCo
   return lines.toSorted((a, b) => a.entry.seq - b.entry.seq);
 }
 
-/** The lines of each record in an entry; of any other entry one. */
-function draftsOf(entry: LedgerEntry, root: ActorRow, row: ActorRow | undefined): LineDraft[][] {
+/** The lines of each record in an entry; of any other entry one. `told`: the calls that lines were about before. */
+function draftsOf(entry: LedgerEntry, root: ActorRow, row: ActorRow | undefined, told: Set<string>): LineDraft[][] {
   const records = recordsIn(entry);
   const path = row && flowPath(row);
-  if (records.length > 0) return records.map((record) => recordLines(record, (id) => callName(path, id)));
+  if (records.length > 0)
+    return records.map((record) => recordLines(record, (id) => callName(path, id), isFirst(record, path, told)));
   // What a flow is let go on with says nothing to people.
   if (root.type === 'flow') return [[]];
   return [[resultLine(entry, shortName(root.run, entry.actor))]];
+}
+
+/** Is this the first record of a call, or of one that is made again in a retry? A call that has ended is told of from its beginning then. */
+function isFirst(record: FlowRecord, path: string | undefined, told: Set<string>): boolean {
+  if (record.record !== 'call' && record.record !== 'attempt' && record.record !== 'begun') return false;
+  const id = callName(path, record.id);
+  const begins = !told.has(id);
+  if (record.record === 'call') told.delete(id);
+  else told.add(id);
+  return begins;
 }
 
 function placed({ call, ...draft }: LineDraft, seq: number): LogLine {

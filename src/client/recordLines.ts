@@ -3,8 +3,8 @@ import type { FlowCallRecord, FlowRecord } from '../contracts/flow/record.ts';
 import type { LedgerEntry } from '../journal/journal.ts';
 import type { LineDraft } from './lineDraft.ts';
 
-/** At most four lines. `named`: the invocation id of a call in its run. */
-export function recordLines(record: FlowRecord, named: (id: string) => string): LineDraft[] {
+/** At most four lines. `named`: the invocation id of a call in its run. `begins`: the call is told of for the first time. */
+export function recordLines(record: FlowRecord, named: (id: string) => string, begins: boolean): LineDraft[] {
   const runner = (level: LineDraft['level'], message: string, at: number): LineDraft => ({
     timestamp: at,
     level,
@@ -20,10 +20,11 @@ export function recordLines(record: FlowRecord, named: (id: string) => string): 
   });
   switch (record.record) {
     case 'call':
-      return callLines(record, (...line) => step(record.id, ...line, record.name ?? record.id));
+      return callLines(record, begins, (...line) => step(record.id, ...line, record.name ?? record.id));
     case 'attempt': {
       const { id, attempt, at, ms, failure } = record;
-      return [step(id, 'warning', `attempt ${attempt} failed after ${ms} ms: ${failure.message}`, at + ms)];
+      const failed = step(id, 'warning', `attempt ${attempt} failed after ${ms} ms: ${failure.message}`, at + ms);
+      return begins ? [step(id, 'debug', 'has begun', at), failed] : [failed];
     }
     case 'begun':
       return [step(record.id, 'info', `attempt ${record.attempt ?? 1} is under way`, record.at, record.name)];
@@ -45,11 +46,15 @@ export function recordLines(record: FlowRecord, named: (id: string) => string): 
 
 type StepLine = (level: LineDraft['level'], message: string, at: number) => LineDraft;
 
-function callLines({ kind, at, ms, from, outcome, metadata }: FlowCallRecord, step: StepLine): LineDraft[] {
+function callLines(
+  { kind, at, ms, from, outcome, metadata }: FlowCallRecord,
+  begins: boolean,
+  step: StepLine,
+): LineDraft[] {
   const end = at + ms;
   const facts = metadata && Object.keys(metadata).length > 0 ? [step('info', JSON.stringify(metadata), end)] : [];
   if (from !== undefined) return [...facts, step('info', takenFrom[from], end)];
-  const begun = kind === 'checkpoint' || kind === 'child' ? [step('debug', 'has begun', at)] : [];
+  const begun = begins && (kind === 'checkpoint' || kind === 'child') ? [step('debug', 'has begun', at)] : [];
   const ended = outcome.ok
     ? step('info', `completed after ${ms} ms`, end)
     : step('error', `failed after ${ms} ms: ${outcome.failure.message}`, end);

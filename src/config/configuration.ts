@@ -42,12 +42,13 @@ const ConfigurationFields = z.strictObject({
 /** The fields that can be configured. */
 export const configurationFields = Object.keys(ConfigurationFields.shape) as (keyof RunDefaults)[];
 
-/** What a source says. Throws `invalid` with the name of the source for what does not fit. */
+/** What a source says. Throws `invalid` with the name of the source, also in its data as `configuration`, for what does not fit. */
 export function parseConfiguration(source: string, given: unknown): RunDefaults {
   const parsed = ConfigurationFields.safeParse(given);
   if (parsed.success) return parsed.data;
   throw new TroupeError(
     'invalid',
     `${source} does not fit: ${describeMismatch(parsed.error, given)}. It may have ${configurationFields.join(', ')}.`,
+    { data: { configuration: source } },
   );
 }

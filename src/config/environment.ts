@@ -44,6 +44,7 @@ function fieldOf(name: string, field: string, value: unknown): RunDefaults {
     throw new TroupeError(
       'invalid',
       `${name} must be ${expected[field as keyof RunDefaults]}; got "${String(value)}".`,
+      { data: { configuration: name } },
     );
   }
 }

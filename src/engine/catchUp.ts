@@ -2,7 +2,8 @@
  * Deadlines are judged before what comes late: what became due while nobody ran it happens in the order of its times.
  *
  * A timer that is late waits here until every message that was left before its time is handed in. It fires then, and all that follows from it is
- * committed before the next. Effects are started again, and messages from outside are taken, only afterwards.
+ * committed before the next. Effects are started again, and messages from outside are taken, only afterwards. So it is when a run is recovered, also where nothing is late:
+ * what was sent to it while no process had it, such as a cancel, comes before its effects are performed again.
  */
 import type { Address } from '../values/ids.ts';
 import type { ActiveTask, Activity } from './activity.ts';

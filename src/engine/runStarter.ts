@@ -242,9 +242,8 @@ export class RunStarter {
       if (actor) spawn(actor, pending);
     }
     const late = actors.flatMap(({ actor, results }) => actor.resume(results));
-    if (late.length > 0) catchUp(run.id, late);
-    else for (const { actor } of actors) actor.startHeld();
-    if (actors.length > 0) return;
+    // What was sent to the run meanwhile comes first, also where nothing is late: a cancel, before its effects are performed again.
+    if (actors.length > 0) return catchUp(run.id, late);
     registry.addEnded(root.actor, run.id);
     this.#parts.release(run.id);
   }

@@ -17,10 +17,13 @@ export function requireFailed(root: ActorRow): void {
     outcome === undefined
       ? `goes on, so there is nothing to retry. Continue it with "troupe runs resume ${run}"`
       : outcome.status === 'cancelled'
-        ? `was cancelled: ${outcome.reason} Only a run that failed is retried; start another with another key`
+        ? `was cancelled: ${endSentence(outcome.reason)} Only a run that failed is retried; start another with another key`
         : `is done, so there is nothing to retry. Its result: "troupe runs get ${run}"`;
   throw new TroupeError('conflict', `The run "${run}" ${says}.`, { data: { status: outcome?.status ?? 'active' } });
 }
+
+/** A reason is often a sentence, and often a word. */
+const endSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** A retry is of a run that is stored, which only its key names. */
 export const retryWithoutKey = () =>

@@ -32,8 +32,19 @@ test.concurrent('a pause is ended by a resume, also when no process had the run 
     needs: 'you',
     reason: expect.stringContaining('paused') as string,
   });
+  const ids = async (status: string) =>
+    (JSON.parse((await here(dir, 'runs', 'list', '--json', '--status', status)).out) as { run: string }[]).map(
+      ({ run }) => run,
+    );
+  expect(await ids('waiting')).toEqual(['job']);
   expect((await here(dir, 'runs', 'signal', 'job', 'news', '--value', '"good"')).err).toContain('No process has it');
   expect(await dir.troupe('runs', 'resume', 'job', '--quiet')).toMatchObject({ code: 0, out: 'good\n' });
+  expect([await ids('completed'), await ids('running'), await ids('paused'), await ids('waiting')]).toEqual([
+    ['job'],
+    [],
+    [],
+    [],
+  ]);
 });
 
 test.concurrent('a cancel is seen before a process takes it', async () => {
@@ -71,4 +82,16 @@ test.concurrent('a refusal is JSON with its kind where a program asks for that, 
     });
     expect((await here(dir, ...args)).err).toMatch(says);
   }
+});
+
+test.concurrent('a variable that does not fit is told as that, and not as a missing input', async () => {
+  using dir = workspace();
+  const file = join(import.meta.dirname, 'fixtures/listen.ts');
+  const open: typeof openRuntime = (options) => openRuntime({ ...options, env: { TROUPE_RETRIES: 'many' } });
+  const cli = fakeCli({ cwd: dir.folder, clock: systemClock(), open, isInteractive: false });
+  const code = await main(['run', file, '--quiet', '--db', join(dir.folder, 'troupe.db')], cli);
+  expect({ code, err: cli.errorText() }).toEqual({
+    code: 2,
+    err: 'TROUPE_RETRIES must be a whole number, 0 or more; got "many". (invalid)\n',
+  });
 });

@@ -378,8 +378,8 @@ export function clientSuite(name: string, make: MakeWorld): void {
         const exec = await world.begin('build');
         const { executions } = world.client;
         expect(texts(await executions.logs(exec, { checkpoint: 'assemble' }))).toEqual([
-          'step | assemble | warning | attempt 1 failed after N ms: no screws',
           'step | assemble | debug | has begun',
+          'step | assemble | warning | attempt 1 failed after N ms: no screws',
           'step | assemble | error | failed after N ms: no screws',
         ]);
         expect(await executions.logs(exec, { checkpoint: 'make_2' })).toHaveLength(2);

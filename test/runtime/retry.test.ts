@@ -285,7 +285,7 @@ test('a write that failed and is honoured by its key is made under the same key 
 describe('a run that has not failed is refused by name', () => {
   test.each([
     ['done', /is done/],
-    ['cancelled', /was cancelled: enough/],
+    ['cancelled', /was cancelled: enough\. Only/],
     ['active', /goes on/],
   ] as const)('one that is %s', async (how, says) => {
     await using runtime = await testRuntime();

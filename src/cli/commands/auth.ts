@@ -29,9 +29,14 @@ export async function createToken(
   return show(cli, await open(cli, options).create(name, expiresIn === undefined ? {} : { expiresIn }), options);
 }
 
-/** Makes a new token under a name, and prints it. The one before stops working. */
-export async function rotateToken(cli: Cli, name: string, options: AuthOptions): Promise<number> {
-  return show(cli, await open(cli, options).rotate(name), options);
+/** Makes a new token under a name, and prints it. The one before stops working, at once unless it is kept. */
+export async function rotateToken(
+  cli: Cli,
+  name: string,
+  options: AuthOptions & { readonly keepFor?: string },
+): Promise<number> {
+  const { keepFor } = options;
+  return show(cli, await open(cli, options).rotate(name, keepFor === undefined ? {} : { keepFor }), options);
 }
 
 /** Lists the tokens, without the tokens themselves. */

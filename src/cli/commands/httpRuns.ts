@@ -45,7 +45,12 @@ export async function listHttpRuns(
 }
 
 /** Our words for how a run stands, in those of the contract. */
-const statusWords: Readonly<Record<string, string>> = { done: 'complete', active: 'running', working: 'running' };
+const statusWords: Readonly<Record<string, string>> = {
+  done: 'complete',
+  completed: 'complete',
+  active: 'running',
+  working: 'running',
+};
 
 const timeOf = (text: string): string => (Number.isNaN(Date.parse(text)) ? text : formatTime(Date.parse(text)));
 

@@ -53,6 +53,6 @@ function pageStatus(status: RunStatus): ExecutionStatus {
   const parsed = ExecutionStatus.safeParse(status === 'done' ? 'completed' : status);
   if (parsed.success) return parsed.data;
   throw new UsageError(
-    `With --cursor a status is waiting, done, failed or cancelled; got "${status}". Leave out one of the two.`,
+    `With --cursor a status is ${ExecutionStatus.options.join(', ')}; got "${status}". Leave out one of the two.`,
   );
 }

@@ -6,6 +6,7 @@ import type { ActorRow } from '../../journal/journal.ts';
 import { shortenState, escapeControls } from '../../observe/format.ts';
 import { monitorOf } from '../../runtime/monitor.ts';
 import { writeMonitor } from '../../formats/monitor.ts';
+import { isPaused } from '../../runtime/paused.ts';
 import { standings, standingsOf, type RunStanding } from '../../runtime/standing.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { outcomeOf, type EndedOutcome } from '../../runtime/outcome.ts';
@@ -54,8 +55,26 @@ async function standingsIn(
 type ShownStanding =
   RunStanding | { readonly status: EndedOutcome['status']; readonly needs?: undefined; readonly reason?: undefined };
 
-const fits = ({ status }: ShownStanding, wanted: RunStatus | undefined): boolean =>
-  wanted === undefined || wanted === status || (wanted === 'active' && standings.some((each) => each === status));
+function fits(row: ActorRow, { status }: ShownStanding, wanted: RunStatus | undefined): boolean {
+  const isActive = standings.some((each) => each === status);
+  switch (wanted) {
+    case undefined:
+      return true;
+    case 'active':
+      return isActive;
+    case 'completed':
+      return status === 'done';
+    case 'paused':
+      return isActive && isPaused(row);
+    case 'running':
+      return isActive && status !== 'waiting' && !isPaused(row);
+    default:
+      return wanted === status;
+  }
+}
+
+/** Only runs that have not ended can have these. */
+const unended: readonly (RunStatus | undefined)[] = ['active', 'running', 'paused', ...standings];
 
 /** The newest runs with a status. The actor of an agent that failed has the status `done`, so each outcome is read. */
 async function rootsOf(
@@ -63,8 +82,7 @@ async function rootsOf(
   { status, limit, flow }: { readonly status?: RunStatus; readonly limit: number; readonly flow?: string },
   ask: AskHolders,
 ) {
-  const isActive = status === 'active' || standings.some((each) => each === status);
-  const actorStatuses: ActorStatus[] = isActive ? ['active'] : ['active', 'done', 'failed', 'stopped'];
+  const actorStatuses: ActorStatus[] = unended.includes(status) ? ['active'] : ['active', 'done', 'failed', 'stopped'];
   for (let size = limit; ; size *= 4) {
     const rows = await runtime.journal.find({
       parent: null,
@@ -75,7 +93,7 @@ async function rootsOf(
     const standingOf = await standingsIn(runtime, rows, ask);
     const found = rows
       .map((row) => ({ row, standing: standingOf(row) }))
-      .filter(({ standing }) => fits(standing, status));
+      .filter(({ row, standing }) => fits(row, standing, status));
     if (found.length >= limit || rows.length < size) return found.slice(0, limit);
   }
 }
@@ -172,6 +190,7 @@ export async function showRun(
     run,
     name: origin.name,
     file: origin.file,
+    code: origin.deployment && `${origin.deployment.name}@${origin.deployment.version}`,
     status: standing.status,
     needs: standing.needs,
     reason: standing.reason,

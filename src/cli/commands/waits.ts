@@ -9,6 +9,7 @@ import { exitCodes, UsageError } from '../exit.ts';
 import { jsonOption } from '../jsonOption.ts';
 import { existingJournalOptions, type CommonOptions } from '../options.ts';
 import { formatAge, writeMessage, writeJson } from '../output/write.ts';
+import { goesOnText } from '../output/sentText.ts';
 import { formatTicket } from '../output/ticketText.ts';
 import { rootRowOf } from '../runRows.ts';
 import { userName } from '../whoami.ts';
@@ -122,18 +123,14 @@ function valueOf({ yes, no, happened, answer: given, value, note }: AnswerWaitOp
 
 async function confirm(
   cli: Cli,
-  { journal }: Runtime,
+  runtime: Runtime,
   ticket: string,
   { json, db }: CommonOptions,
   what: 'answered' | 'withdrawn',
 ): Promise<number> {
-  const [row] = await journal.find({ actor: ticket });
+  const [row] = await runtime.journal.find({ actor: ticket });
   const run = row?.run ?? 'RUN';
   if (json) writeJson(cli.out, { ticket, run, status: what });
-  else
-    writeMessage(
-      cli,
-      `${ticket} is ${what}. The process at work on the run goes on; if there is none, do so with: troupe runs resume ${run}${db === undefined ? '' : ` --db ${db}`}`,
-    );
+  else writeMessage(cli, `${ticket} is ${what}. ${await goesOnText(runtime, { run, db })}`);
   return exitCodes.done;
 }

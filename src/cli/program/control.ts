@@ -53,8 +53,16 @@ export function addControlCommands(troupe: Command, { cli, setExitCode }: Comman
     defineCommand(auth, 'list', 'list the tokens, without the tokens themselves', 'troupe auth list'),
   ).action((options) => setExitCode(commands().then((each) => each.listTokens(cli, options))));
   tokenOptions(
-    defineCommand(auth, 'rotate <name>', 'replace a token and print the new one', 'troupe auth rotate ci'),
-  ).action((name: string, options) => setExitCode(commands().then((each) => each.rotateToken(cli, name, options))));
+    defineCommand(
+      auth,
+      'rotate <name>',
+      'replace a token and print the new one',
+      'troupe auth rotate ci',
+      'troupe auth rotate ci --keep-for 15m',
+    ),
+  )
+    .option('--keep-for <duration>', 'how long the one before still works, such as 15m (not at all)')
+    .action((name: string, options) => setExitCode(commands().then((each) => each.rotateToken(cli, name, options))));
   tokenOptions(defineCommand(auth, 'delete <name>', 'remove a token', 'troupe auth delete ci')).action(
     (name: string, options) => setExitCode(commands().then((each) => each.deleteToken(cli, name, options))),
   );

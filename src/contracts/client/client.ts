@@ -306,8 +306,14 @@ export interface AuthClient {
   ): Promise<TokenInfo & { readonly token: string }>;
   /** All tokens, without the tokens themselves. */
   list(): Promise<readonly TokenInfo[]>;
-  /** Makes a new token for a name, valid for as long as the one before it was, which stops working at once. Rejects with `unknown_recipient` when there is none. */
-  rotate(name: string): Promise<TokenInfo & { readonly token: string }>;
+  /** Makes a new token for a name, valid for as long as the one before it was, which stops working. Rejects with `unknown_recipient` when there is none. */
+  rotate(
+    name: string,
+    options?: {
+      /** How long the one before still works, such as `15m`, while programs are given the new one; not at all by default. */
+      readonly keepFor?: string;
+    },
+  ): Promise<TokenInfo & { readonly token: string }>;
   /** Removes a token, which stops working at once. Rejects with `unknown_recipient` when there is none. */
   delete(name: string): Promise<void>;
 }

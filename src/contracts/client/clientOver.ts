@@ -59,7 +59,7 @@ export function clientOver(path: OperationPath): TroupeClient {
     auth: {
       create: (name, options) => ask('auth.create', { ...options, name }),
       list: async () => (await ask('auth.list', {})).items,
-      rotate: (name) => ask('auth.rotate', { name }),
+      rotate: (name, options) => ask('auth.rotate', { ...options, name }),
       delete: async (name) => void (await ask('auth.delete', { name })),
     },
     [Symbol.asyncDispose]: () => path[Symbol.asyncDispose](),

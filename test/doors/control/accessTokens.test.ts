@@ -37,6 +37,26 @@ test('a token that was rotated stops working at once, and the new one lives as l
   expect(await tokens.accepts(second.token)).toBe(false);
 });
 
+test('a token that was rotated works on for as long as it was kept, and no longer than it was to live', async () => {
+  const clock = virtualClock();
+  const tokens = accessTokens(folder, clock);
+  const first = await tokens.create('ci', { expiresIn: '1h' });
+  const second = await tokens.rotate('ci', { keepFor: '10m' });
+  const accepted = () => Promise.all([first, second].map(({ token }) => tokens.accepts(token)));
+  expect(await accepted()).toEqual([true, true]);
+  expect(await tokens.list()).toEqual([expect.not.objectContaining({ token: expect.anything() as unknown })]);
+  clock.advance(10 * 60_000);
+  expect(await accepted()).toEqual([false, true]);
+  const third = await tokens.rotate('ci', { keepFor: '9h' });
+  expect([await tokens.accepts(second.token), await tokens.accepts(third.token)]).toEqual([true, true]);
+  clock.advance(50 * 60_000);
+  expect([await tokens.accepts(second.token), await tokens.accepts(third.token)]).toEqual([false, true]);
+  await tokens.rotate('ci', { keepFor: '1h' });
+  await tokens.delete('ci');
+  expect(await tokens.accepts(third.token)).toBe(false);
+  await expect(tokens.rotate('ci')).rejects.toMatchObject({ kind: 'unknown_recipient' });
+});
+
 test('the folder has nothing by which a token could be used, and nobody else may read it', async () => {
   const tokens = accessTokens(folder, virtualClock());
   const { token } = await tokens.create('ci');

@@ -225,7 +225,7 @@ export const everyCall: readonly (readonly [
   ['secrets.delete', (c) => c.secrets.delete('openai'), ['openai']],
   ['auth.create', (c) => c.auth.create('ci', { expiresIn: '30d' }), ['ci', { expiresIn: '30d' }]],
   ['auth.list', (c) => c.auth.list(), []],
-  ['auth.rotate', (c) => c.auth.rotate('ci'), ['ci']],
+  ['auth.rotate', (c) => c.auth.rotate('ci', { keepFor: '15m' }), ['ci', { keepFor: '15m' }]],
   ['auth.delete', (c) => c.auth.delete('ci'), ['ci']],
 ];
 

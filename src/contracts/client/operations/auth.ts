@@ -37,14 +37,19 @@ export const authOperations = {
     perform: async (client) => ({ items: await client.auth.list() }),
   }),
   'auth.rotate': declareOperation({
-    summary: 'Makes a new token under a name. The one before it stops working at once.',
-    input: { name: tokenName },
+    summary: 'Makes a new token under a name. The one before it stops working, at once unless it is kept.',
+    input: {
+      name: tokenName,
+      keepFor: text()
+        .exactOptional()
+        .describe('How long the one before still works, such as `15m`; not at all by default.'),
+    },
     output: MadeToken,
     reads: false,
     access: 'admin',
     http: { method: 'POST', path: '/v1/tokens/{name}/rotate' },
     tool: null,
-    perform: (client, { name }) => client.auth.rotate(name),
+    perform: (client, { name, ...options }) => client.auth.rotate(name, options),
   }),
   'auth.delete': declareOperation({
     summary: 'Removes a token, which stops working at once.',

@@ -2,7 +2,7 @@
  * The tokens with which programs reach a server, each in a file of its own.
  *
  * AT1 Only a hash is stored: who reads the files cannot use the tokens. A token has 256 bits of chance, so that it cannot be found from its hash.
- * AT2 A token that was removed, replaced or has expired stops working at once, in every process that uses the folder.
+ * AT2 A token that was removed, replaced or has expired stops working at once, in every process that uses the folder; one that was replaced and is kept, when that time is up.
  * AT3 A file is written whole or not at all, and two tokens never have the same name.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
@@ -27,8 +27,18 @@ const TokenRecord = z.object({
   hash: z.string().length(64),
   created_at: z.number(),
   expires_at: z.number().exactOptional(),
+  /** The token before it, while that is kept. */
+  former: z.object({ hash: z.string().length(64), until: z.number() }).exactOptional(),
 });
 type TokenRecord = z.infer<typeof TokenRecord>;
+
+/** A token that is made. */
+interface NewToken {
+  readonly name: string;
+  /** Milliseconds; for ever when undefined. */
+  readonly lifetime: number | undefined;
+  readonly former?: TokenRecord['former'] | undefined;
+}
 
 const namePattern = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
@@ -44,11 +54,7 @@ export function accessTokens(folder: string, clock: Pick<Clock, 'now' | 'id'>): 
   };
 
   /** AT3: written beside it, and then put in its place. */
-  const write = async (
-    name: string,
-    lifetime: number | undefined,
-    put: (from: string, to: string) => Promise<void>,
-  ) => {
+  const write = async ({ name, lifetime, former }: NewToken, put: (from: string, to: string) => Promise<void>) => {
     const token = `troupe_${name}.${randomBytes(32).toString('base64url')}`;
     const now = clock.now();
     const record: TokenRecord = {
@@ -56,6 +62,7 @@ export function accessTokens(folder: string, clock: Pick<Clock, 'now' | 'id'>): 
       hash: digest(token).toString('hex'),
       created_at: now,
       ...(lifetime === undefined ? {} : { expires_at: now + lifetime }),
+      ...(former ? { former } : {}),
     };
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const unfinished = join(folder, `${name}.${clock.id()}.new`);
@@ -72,7 +79,7 @@ export function accessTokens(folder: string, clock: Pick<Clock, 'now' | 'id'>): 
     async create(name, { expiresIn } = {}) {
       requireTokenName(name);
       const lifetime = expiresIn === undefined ? undefined : lifetimeOf(expiresIn);
-      return write(name, lifetime, async (from, to) => {
+      return write({ name, lifetime }, async (from, to) => {
         try {
           await link(from, to);
         } catch (thrown) {
@@ -88,9 +95,12 @@ export function accessTokens(folder: string, clock: Pick<Clock, 'now' | 'id'>): 
       );
       return records.filter((record) => record !== undefined).map(infoOf);
     },
-    async rotate(name) {
-      const { created_at: from, expires_at: until } = await find(name);
-      return write(name, until === undefined ? undefined : until - from, rename);
+    async rotate(name, { keepFor } = {}) {
+      const kept = keepFor === undefined ? 0 : lifetimeOf(keepFor);
+      const { hash, created_at: from, expires_at: end = Infinity } = await find(name);
+      const until = Math.min(clock.now() + kept, end);
+      const former = until > clock.now() ? { hash, until } : undefined;
+      return write({ name, lifetime: end === Infinity ? undefined : end - from, former }, rename);
     },
     async delete(name) {
       await find(name);
@@ -100,15 +110,18 @@ export function accessTokens(folder: string, clock: Pick<Clock, 'now' | 'id'>): 
       const [, name] = /^troupe_([a-z0-9][a-z0-9_-]{0,63})\.[\w-]{43}$/.exec(token) ?? [];
       // AT2: read again for each request.
       const record = name === undefined ? undefined : await read(fileOf(name));
-      if (!record || !timingSafeEqual(digest(token), Buffer.from(record.hash, 'hex'))) return false;
-      return record.expires_at === undefined || clock.now() < record.expires_at;
+      if (!record) return false;
+      const given = digest(token);
+      const isOne = ({ hash }: Pick<TokenRecord, 'hash'>) => timingSafeEqual(given, Buffer.from(hash, 'hex'));
+      if (isOne(record)) return clock.now() < (record.expires_at ?? Infinity);
+      return record.former !== undefined && isOne(record.former) && clock.now() < record.former.until;
     },
   };
 }
 
 const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
 
-const infoOf = ({ hash: _, ...info }: TokenRecord): TokenInfo => info;
+const infoOf = ({ hash: _, former: __, ...info }: TokenRecord): TokenInfo => info;
 
 /** The record in a file; undefined when there is none, and for a file that is no record. */
 async function read(file: string): Promise<TokenRecord | undefined> {
