@@ -104,3 +104,9 @@ test.each<[string, unknown, string, string]>([
   });
   await expect(run(throws, null, { db: 'memory' })).rejects.toMatchObject(expected);
 });
+
+test('of a message without end the beginning is kept', async () => {
+  const { message } = await toldOf(new Error(`<html>${'x'.repeat(2_000_000)}`, { cause: new Error('y'.repeat(9)) }));
+  expect(message).toMatch(/^<html>x{9000}/);
+  expect(message.length).toBeLessThanOrEqual(10_000);
+});
