@@ -1,15 +1,14 @@
 /** `ctx.save` and `ctx.load`: values beside the results of checkpoints. */
-import { artifactTypes, type FlowArtifactRecord } from '../../src/contracts/flow/record.ts';
+import type { FlowArtifactRecord } from '../../src/contracts/flow/record.ts';
 import { artifactId } from '../../src/flow/artifactId.ts';
 import { requireCallName } from '../../src/flow/checkpoint.ts';
 import type { ArtifactRef, SaveOptions } from '../../src/flow/context.ts';
+import { describeValue } from '../../src/values/explain.ts';
 import { TroupeError } from '../../src/values/failure.ts';
-import { requireOptions, type OptionNames } from '../../src/values/options.ts';
 import { checkpointOf } from './flowScope.ts';
 import type { FlowArtifacts } from './deps.ts';
 import type { FlowBody } from './flowBody.ts';
-
-const saveOptionNames: OptionNames<SaveOptions> = { type: true, tags: true, mediaType: true };
+import { saveOptions } from './saveOptions.ts';
 
 /** The parts of a context for artifacts. */
 export function artifactCalls(run: FlowBody) {
@@ -22,14 +21,9 @@ export function artifactCalls(run: FlowBody) {
   async function save(name: string, value: unknown, options: SaveOptions = {}): Promise<ArtifactRef> {
     const call = checkpointOf(run, `ctx.save("${name}")`);
     requireCallName('An artifact', name);
-    requireOptions('ctx.save', options, saveOptionNames);
-    const type = options.type ?? 'output';
-    if (!artifactTypes.includes(type))
-      throw new TroupeError(
-        'invalid',
-        `An artifact is one of ${artifactTypes.join(', ')}; got ${JSON.stringify(options.type)}.`,
-      );
-    const stored = await store().save(name, value, { ...options, type });
+    const given = saveOptions(name, options);
+    const { type } = given;
+    const stored = await store().save(name, value, given);
     const record: FlowArtifactRecord = {
       record: 'artifact',
       id: artifactId(run.start.path === undefined ? '' : `${run.start.path}/`, call.id, name),
@@ -45,6 +39,8 @@ export function artifactCalls(run: FlowBody) {
 
   async function load(executionId: string, name: string): Promise<unknown> {
     const call = checkpointOf(run, `ctx.load("${name}")`);
+    requireText('the id of a run', executionId);
+    requireText('the name of what is loaded', name);
     const unstored = executionId === run.executionId ? call.notes.artifacts : [];
     const { ref, value } = await store().load(executionId, name, unstored);
     call.notes.loaded.add(`${ref.run}/${ref.id}`);
@@ -52,4 +48,13 @@ export function artifactCalls(run: FlowBody) {
   }
 
   return { save, load };
+}
+
+/** From JavaScript anything may come. Throws `invalid`. */
+function requireText(what: string, given: unknown): void {
+  if (typeof given === 'string' && given.trim() !== '') return;
+  throw new TroupeError(
+    'invalid',
+    `ctx.load(run, name) needs ${what}; got ${given === '' ? 'an empty text' : describeValue(given)}.`,
+  );
 }

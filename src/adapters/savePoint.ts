@@ -6,7 +6,7 @@
  * AD3 What is captured never changes what is recorded, and a capture that fails never fails the call.
  */
 import { currentCheckpoint } from '../../actors/flow/flowScope.ts';
-import { checkpoint } from '../flow/checkpoint.ts';
+import { checkpoint, requireCheckpointOptions } from '../flow/checkpoint.ts';
 import type { CheckpointCall, CheckpointOptions } from '../flow/checkpointOptions.ts';
 import type { FlowContext } from '../flow/context.ts';
 import type { Json, JsonObject } from '../values/json.ts';
@@ -26,9 +26,11 @@ const savePointOptionNames: OptionNames<SavePointOptions> = {
   effect: true,
 };
 
-/** Checks options. Throws `definition` for one that there is not. */
+/** Checks options. Throws `definition` for one that there is not, or that cannot be used. */
 export function requireSavePoint(what: string, options: SavePointOptions | false | undefined): void {
-  if (options !== false) requireOptions(what, options, savePointOptionNames);
+  if (options === false || options === undefined) return;
+  requireOptions(what, options, savePointOptionNames);
+  requireCheckpointOptions(what, options);
 }
 
 /** A call of a framework. */

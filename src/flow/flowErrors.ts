@@ -3,6 +3,7 @@ import type { FailureOrigin } from '../contracts/client/execution.ts';
 import type { FlowCallRecord } from '../contracts/flow/record.ts';
 import { causesOf, reasonOf } from '../values/cause.ts';
 import { propertiesOf } from '../values/properties.ts';
+import { cutText } from '../values/text.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 
 /** The origin of a failure. */
@@ -14,6 +15,8 @@ export function failureOrigin({ kind, data }: Failure): FailureOrigin {
   return kind === 'internal' ? 'unknown' : 'user_code';
 }
 
+/** Characters of a message that are kept: some errors carry the page that a server answered with. */
+const longestMessage = 10_000;
 const longestStack = 2_000;
 
 /** What code may decide by. All else that an error carries may be a secret. */
@@ -59,7 +62,7 @@ function codeFailure(thrown: unknown, failure: Failure): Failure {
   return {
     ...failure,
     kind: 'code',
-    message: error ? reasonOf(error) : failure.message,
+    message: cutText(error ? reasonOf(error) : failure.message, longestMessage),
     data: {
       error: error?.name ?? typeof thrown,
       ...(error?.stack ? { stack: error.stack.slice(0, longestStack) } : {}),

@@ -1,6 +1,7 @@
 /** Turns errors of providers into failures with a kind, without their keys. What an error means is judged in verdict.ts. */
 import { TroupeError, type FailureKind } from '../values/failure.ts';
 import { cutText } from '../values/text.ts';
+import { retryAfterOf } from '../values/retryAfter.ts';
 import { contextOverflow } from './fitting/overflow.ts';
 import type { Received } from './received.ts';
 import { kindOfVerdict, verdictOnError, verdictOnStatus, type Verdict } from './verdict.ts';
@@ -188,15 +189,4 @@ function parsedOrNothing(text: string): object | undefined {
 function retryDelayIn(body: string): number | undefined {
   const [, seconds] = /"retryDelay":\s*"([\d.]+)s"/.exec(body) ?? [];
   return seconds === undefined ? undefined : Number(seconds) * 1_000;
-}
-
-/** The pause in milliseconds that `Retry-After` asks for. A date is compared with the server's own `Date`, so clocks need not agree. */
-export function retryAfterOf(headers: Readonly<Record<string, string>>): number | undefined {
-  const ms = Number(headers['retry-after-ms']);
-  if (Number.isFinite(ms) && ms > 0) return ms;
-  const after = headers['retry-after'];
-  if (after === undefined || after.trim() === '') return undefined;
-  const seconds = Number(after);
-  const pause = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(after) - Date.parse(headers['date'] ?? '');
-  return Number.isFinite(pause) && pause >= 0 ? pause : undefined;
 }

@@ -26,7 +26,7 @@ type Ended =
       readonly status: 'done';
       /** The result. */
       readonly output: Json;
-      /** The result of a flow holds values that JSON does not have, such as dates. */
+      /** The result of a flow holds values that JSON does not have, such as dates, in a form of their own: `result()` of the handle gives them. */
       readonly encoded?: true;
       /** What it used up; missing for machines of users. */
       readonly usage?: AgentUsage;

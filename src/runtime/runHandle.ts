@@ -4,13 +4,14 @@ import type { Runnable } from '../define/runnable.ts';
 import type { EndedRoot, Host } from '../engine/host.ts';
 import type { ReplyChannel, Ref } from '../engine/ref.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
-import type { Failure } from '../values/failure.ts';
+import { TroupeError, type Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import { isJsonObject, plainCopy, throughJson } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
 import { awaitedSignals, type AwaitedSignal } from './awaitedSignals.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
+import { resultOf } from './result.ts';
 import type { Ticket } from './tickets.ts';
 import { withUnsettled } from './unsettled.ts';
 import type { UnsettledWrite } from './unsettledWrite.ts';
@@ -48,6 +49,11 @@ export interface RunHandle {
     /** Resolves also when only people, or a signal, can move the run on; with `tickets` when it has an open question. False by default. */
     returnWhenWaiting?: boolean | 'tickets';
   }): Promise<RunOutcome>;
+  /**
+   * Resolves with the result when the run has ended, as `run` does: of a flow with its dates, maps and other values. Rejects with its failure, with `cancelled`, or with
+   * `owned_elsewhere` when another process goes on with it. A run that waits for people, or for a signal, is waited for.
+   */
+  result(): Promise<unknown>;
   /** On a shared journal: the version of the definition with which the run was begun (`versionOf`). Undefined where it is not known. */
   readonly begunWith?: string | undefined;
   /** Sends messages of a protocol to the root actor: for a machine that `handles` them. */
@@ -86,7 +92,7 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
   return async (subject, run, root, before, end) => {
     let known = end && endedAlone(end);
     const [row] = isShared ? await journal.find({ actor: root }) : [];
-    return {
+    const handle: RunHandle = {
       id: run,
       root,
       begunWith: row && versionIn(row),
@@ -106,6 +112,11 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
           if (ended) return ended;
         }
       },
+      async result() {
+        const outcome = await handle.outcome();
+        if (outcome.status !== 'waiting') return resultOf(handle, outcome);
+        throw new TroupeError('internal', 'A run that was not to wait for people does.');
+      },
       get idle() {
         return host.isIdle(run);
       },
@@ -114,6 +125,7 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
         await host.park(run, grace);
       },
     };
+    return handle;
   };
 
   /** The state of the run; undefined while it goes on by itself. */

@@ -1,14 +1,14 @@
 /** Runs a definition to its end in a runtime that is open already. */
 import { requireOptions, type OptionNames } from '../values/options.ts';
 import type { Agent } from '../define/agent.ts';
-import { fromFailure, TroupeError } from '../values/failure.ts';
+import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { MessageBody, BodyInput, MessageName, ReplyNames, MessageOf } from '../contracts/protocol.ts';
 import type { CallSettings } from '../contracts/flow/settings.ts';
 import type { InputPart } from '../contracts/media.ts';
 import type { Duration } from '../values/duration.ts';
 import { attach } from './attach.ts';
-import { storedFailureError } from './retry.ts';
+import { resultOf } from './result.ts';
 import type { Runtime, Ticket } from './runtime.ts';
 import { runtimeOptionNames, type RuntimeOptions } from './runtimeOptions.ts';
 import { callSettingNames } from './startOptions.ts';
@@ -20,7 +20,6 @@ import type { Team } from '../define/teamDefinition.ts';
 import type { Guarded } from '../define/guardrails/guardedDefinition.ts';
 import type { MachineRunnable } from '../define/machine.ts';
 import type { Workflow } from '../define/workflow.ts';
-import { decodeValue } from '../flow/encode.ts';
 import type { Flow } from '../flow/flow.ts';
 
 /** Options of `run`: those of the runtime, and those of one run. */
@@ -129,32 +128,11 @@ export async function runIn<S extends Runnable>(
   const handle = await (key === undefined ? begin() : attach(begin, clock));
   for (;;) {
     const outcome = await handle.outcome({ returnWhenWaiting: onTicket !== undefined && 'tickets' });
-    switch (outcome.status) {
-      case 'done':
-        // What comes out was checked by the schema of its message; the types say which.
-        return decodeValue({
-          json: outcome.output,
-          ...(outcome.encoded ? { encoded: true } : {}),
-        }) as OutputFor<S>;
-      case 'failed':
-        throw handle.endedAt === undefined
-          ? fromFailure(outcome.failure)
-          : storedFailureError(handle.id, handle.endedAt, outcome.failure);
-      case 'cancelled':
-        throw new TroupeError('cancelled', `The run ${handle.id} was cancelled: ${outcome.reason}.`, {
-          data: outcome.partial === undefined ? undefined : { partial: outcome.partial },
-        });
-      case 'parked':
-        if (outcome.failure && outcome.failure.kind !== 'fenced') throw fromFailure(outcome.failure);
-        throw new TroupeError(
-          'owned_elsewhere',
-          `Another process went on with the run ${handle.id}. Ask there, or with "troupe runs get ${handle.id}".`,
-        );
-      case 'waiting':
-        for (const ticket of outcome.tickets) {
-          if (!onTicket) break; // Without it the runtime waits on by itself.
-          await runtime.answer(ticket.id, await onTicket(ticket)).catch(unlessSettled);
-        }
+    // What comes out was checked by the schema of its message; the types say which.
+    if (outcome.status !== 'waiting') return resultOf(handle, outcome) as OutputFor<S>;
+    for (const ticket of outcome.tickets) {
+      if (!onTicket) break; // Without it the runtime waits on by itself.
+      await runtime.answer(ticket.id, await onTicket(ticket)).catch(unlessSettled);
     }
   }
 }

@@ -3,7 +3,9 @@ import { stepCountIs, tool } from 'ai';
 import { MockLanguageModelV4 } from 'ai/test';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { flow } from '../../src/index.ts';
+import { virtualClock } from 'troupe/testing';
+import { flow, openRuntime } from '../../src/index.ts';
+import { recordsIn } from '../flow/recordsIn.ts';
 import { aiSdkAgent, hitlTool, type AiSdkAgentOptions } from '../../src/adapters/ai-sdk/index.ts';
 import { answerNamed, artifactsOf, callsOf, openDisk, outputOf, recordsOf, ticketsOf, untilRest } from './openDisk.ts';
 
@@ -358,8 +360,34 @@ test('a model that fails is asked again as its checkpoint says, but not when it 
   }
 });
 
+test('a model that says when it may be asked again is not asked before', async () => {
+  const clock = virtualClock();
+  let asked = 0;
+  const model = new MockLanguageModelV4({
+    doGenerate: async () => {
+      if (asked++ > 0) return says('Rome.');
+      throw Object.assign(new Error('busy'), { statusCode: 429, responseHeaders: { 'retry-after': '120' } });
+    },
+  });
+  const agent = aiSdkAgent('guide', { model, checkpoints: { model: { retries: { times: 1, backoff: 1 } } } });
+  const trip = flow('trip', (ctx) => agent.generate(ctx, { prompt: 'Where?' }));
+  await using runtime = await openRuntime({ db: 'memory', clock });
+  const handle = await runtime.start(trip, null, { key: 'r' });
+  await expect.poll(() => recordsIn(runtime, 'r', 'attempt')).toHaveLength(1);
+  clock.advance(119_000);
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(asked).toBe(1);
+  clock.advance(1_000);
+  expect(await handle.result()).toMatchObject({ text: 'Rome.' });
+});
+
 test('what cannot be is refused where the agent is made', () => {
   const { model } = scripted();
+  expect(() => aiSdkAgent(' ', { model })).toThrow(/needs a name/);
+  expect(() => aiSdkAgent('guide', { model, checkpoints: { model: { retries: { tries: 2 } as never } } })).toThrow(
+    /has no option "tries"/,
+  );
+  expect(() => aiSdkAgent('guide', { model, checkpoints: { tools: { timeout: 'soon' as '1s' } } })).toThrow(/"soon"/);
   const ask = hitlTool({ question: 'What?', schema: z.string() });
   expect(() => aiSdkAgent('guide', { model, tools: { ask }, strategy: 'turn' })).toThrow(
     /its tool "ask" asks a person/,

@@ -184,3 +184,32 @@ test('what is recorded of an artifact says what it is, who saved it and who has 
   await (await runtime.start(loadIn('reader', 'a', 'sources'), null, { key: 'r' })).outcome();
   expect(await recordsIn(runtime, 'r', 'call')).toMatchObject([{ id: 'load', loaded: ['a/research/sources'] }]);
 });
+
+test.each<[string, unknown, string]>([
+  ['tags that are no list', { tags: 'draft' }, 'The tags of the artifact "notes" must be a list of texts'],
+  ['a tag that is no text', { tags: ['draft', 5] }, 'The tags of the artifact "notes" must be a list of texts'],
+  ['a media type that is no text', { mediaType: 5 }, 'The media type of the artifact "notes" must be a text'],
+  ['no options', null, 'ctx.save takes its options as an object'],
+])('ctx.save with %s is refused, and nothing is saved', async (_, options, message) => {
+  const saves = flow('saves', (ctx) => ctx.checkpoint('write', () => ctx.save('notes', 1, options as never)));
+  await using runtime = await openRuntime({ db: 'memory' });
+  const handle = await runtime.start(saves, null, { key: 's' });
+  await expect(handle.result()).rejects.toMatchObject({
+    kind: 'definition',
+    message: expect.stringContaining(message) as unknown,
+  });
+  expect(await recordsIn(runtime, 's', 'artifact')).toEqual([]);
+});
+
+test.each([
+  [undefined, 'notes', 'the id of a run'],
+  ['', 'notes', 'the id of a run'],
+  ['r', undefined, 'the name of what is loaded'],
+  ['r', ' ', 'the name of what is loaded'],
+])('ctx.load(%j, %j) is refused by what is missing', async (from, name, message) => {
+  const loads = flow('loads', (ctx) => ctx.checkpoint('read', () => ctx.load(from as string, name as string)));
+  await expect(run(loads, null, { db: 'memory' })).rejects.toMatchObject({
+    kind: 'invalid',
+    message: expect.stringContaining(message) as unknown,
+  });
+});

@@ -25,6 +25,30 @@ test('a flow gives what its body returns, of any kind of value', async () => {
   });
 });
 
+test('the handle of a run gives its result with all kinds of values, also in a later process, or says why there is none', async () => {
+  const kinds = flow('kinds', async (ctx) => ({
+    at: await ctx.checkpoint('at', () => new Date(5)),
+    ...(await ctx.checkpoint('more', () => ({ big: 2n, bytes: Uint8Array.of(1), nothing: undefined }))),
+  }));
+  const value = { at: new Date(5), big: 2n, bytes: Uint8Array.of(1), nothing: undefined };
+  const broken = flow('broken', () => {
+    throw new RangeError('too far');
+  });
+  const open = onDisk();
+  {
+    await using first = await open();
+    expect(await (await first.start(kinds, null, { key: 'r' })).result()).toEqual(value);
+    await expect((await first.start(broken, null, { key: 'b' })).result()).rejects.toMatchObject({
+      kind: 'code',
+      message: 'too far',
+    });
+  }
+  await using second = await open();
+  expect(await (await second.start(kinds, null, { key: 'r' })).result()).toEqual(value);
+  expect(await (await second.replay('r', kinds, { from: 'more' })).result()).toEqual(value);
+  await expect((await second.start(broken, null, { key: 'b' })).result()).rejects.toMatchObject({ kind: 'code' });
+});
+
 test('a process that ends while a flow waits is followed by another one, which performs nothing again', async () => {
   const { done, does } = journalOf();
   const publish = flow('publish', async (ctx) => {

@@ -251,3 +251,47 @@ test('an override is given whatever the body asks with', async () => {
   expect(await resultOf(handle)).toBe('publish by hand');
   expect(done).toEqual(['research', 'write from research', 'publish write from research', 'publish by hand']);
 });
+
+test('a replay knows which run it replays; chance is the same in both, and each knows its own id everywhere', async () => {
+  const about = flow('about', async (ctx) => {
+    const inside = await ctx.checkpoint('inside', () => [ctx.executionId, ctx.replayOf ?? 'none']);
+    return { inside, id: ctx.executionId, of: ctx.replayOf ?? 'none', chance: [ctx.random(), ctx.uuid()] };
+  });
+  await using runtime = await onDisk()();
+  const source = await (await runtime.start(about, null, { key: 'r' })).result();
+  expect(source).toMatchObject({ inside: ['r', 'none'], id: 'r', of: 'none' });
+  const replay = await runtime.replay('r', about, { from: 'inside', key: 'again' });
+  const { chance } = source as { chance: unknown };
+  expect(await replay.result()).toEqual({ inside: ['again', 'r'], id: 'again', of: 'r', chance });
+});
+
+test('a run that has diverged is replayed from a call that both versions have, and goes on itself with the code that it was begun with', async () => {
+  const { done, does } = journalOf();
+  let version = 1;
+  const report = flow('report', async (ctx) => {
+    const data = await ctx.checkpoint('fetch', () => does('fetch'));
+    if (version === 2) await ctx.checkpoint('check', () => does('check'));
+    await ctx.checkpoint('write', () => does(`write ${version}`));
+    await ctx.wait({ name: 'ok' });
+    return `${data} by ${version}`;
+  });
+  const open = onDisk();
+  {
+    await using first = await open();
+    await untilRest(first, report, null);
+    await answerOnly(first, null).catch(() => {});
+  }
+  version = 2;
+  {
+    await using second = await open();
+    expect(await untilRest(second, report, null)).toMatchObject({ failure: { kind: 'diverged' } });
+    const fork = await second.replay('r', report, { from: 'write', key: 'fork' });
+    await fork.outcome({ returnWhenWaiting: true });
+    await answerOnly(second, null, 'fork');
+    expect(await fork.result()).toBe('fetch by 2');
+  }
+  version = 1;
+  await using third = await open();
+  expect(await (await third.retry('r', report)).result()).toBe('fetch by 1');
+  expect(done).toEqual(['fetch', 'write 1', 'check', 'write 2']);
+});

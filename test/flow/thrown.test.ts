@@ -86,3 +86,27 @@ test.each(Object.entries(unreadable))('%s fails the checkpoint, or the flow, tha
     message: expect.stringMatching(/./) as unknown,
   });
 });
+
+test.each<[string, unknown, string, string]>([
+  ['a text', 'sold out', 'sold out', 'string'],
+  ['nothing', undefined, 'undefined', 'undefined'],
+  ['null', null, 'null', 'object'],
+  ['a number', 404, '404', 'number'],
+  ['a big integer', 5n, '5', 'bigint'],
+  ['a symbol', Symbol('gone'), 'Symbol(gone)', 'symbol'],
+  ['an object', { token: 'sesame' }, 'an object with the keys token', 'object'],
+  ['an object without a prototype', Object.create(null), '[object Object]', 'object'],
+])('what is thrown may be %s: the body and the run are told a failure', async (_, thrown, message, error) => {
+  const expected = { kind: 'code', message, data: { error } };
+  expect(await toldOf(thrown)).toMatchObject(expected);
+  const throws = flow('throws', () => {
+    throw thrown;
+  });
+  await expect(run(throws, null, { db: 'memory' })).rejects.toMatchObject(expected);
+});
+
+test('of a message without end the beginning is kept', async () => {
+  const { message } = await toldOf(new Error(`<html>${'x'.repeat(2_000_000)}`, { cause: new Error('y'.repeat(9)) }));
+  expect(message).toMatch(/^<html>x{9000}/);
+  expect(message.length).toBeLessThanOrEqual(10_000);
+});

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { breaker } from '../../actors/gateway.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import type { Model, ModelRequest, Usage } from '../../src/contracts/model.ts';
-import { retryAfterOf } from '../../src/gateway/providerErrors.ts';
+import { retryAfterOf } from '../../src/values/retryAfter.ts';
 import { gateway } from '../../src/gateway/gateway.ts';
 import { priceOf } from '../../src/gateway/prices.ts';
 import { scriptedModel, type ScriptedModelStep } from '../../src/testing/index.ts';

@@ -1,6 +1,7 @@
 /** An agent of the AI SDK that runs inside a flow: its calls, or its whole turns, are checkpoints. */
 import type { generateText, ModelMessage, TextStreamPart, ToolSet } from 'ai';
 import type { FlowContext } from '../../flow/context.ts';
+import { requireCallName } from '../../flow/checkpoint.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { loadOptional } from '../../values/optional.ts';
 import { requireOptions, type OptionNames } from '../../values/options.ts';
@@ -59,6 +60,7 @@ export interface AiSdkAgent {
  * // in a flow: const { text } = await writer.generate(ctx, { prompt: 'Hello' });
  */
 export function aiSdkAgent(name: string, options: AiSdkAgentOptions): AiSdkAgent {
+  requireCallName('An agent', name);
   const what = `the agent "${name}"`;
   requireOptions(what, options, agentOptionNames);
   requireRecording(what, options);

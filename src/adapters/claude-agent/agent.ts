@@ -1,5 +1,6 @@
 /** An agent of the Claude Agent SDK that runs inside a flow: each invocation is one checkpoint. */
 import type { FlowContext } from '../../flow/context.ts';
+import { requireCallName } from '../../flow/checkpoint.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { requireOptions, type OptionNames } from '../../values/options.ts';
 import { modelCapture, requireCapture, type CapturePolicy } from '../capture.ts';
@@ -71,6 +72,7 @@ export interface ClaudeAgent {
  * // in a flow: const { text, sessionId } = await reviewer.run(ctx, { prompt: 'Review the change.' });
  */
 export function claudeAgent<Options extends object>(name: string, given: ClaudeAgentOptions<Options>): ClaudeAgent {
+  requireCallName('An agent', name);
   const what = `the agent "${name}"`;
   requireOptions<object>(what, given, claudeOptionNames);
   const { query, options, checkpoint, capture = {} } = given;

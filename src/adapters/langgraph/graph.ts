@@ -2,6 +2,7 @@
 import type { BaseCheckpointSaver } from '@langchain/langgraph';
 import type * as z from 'zod';
 import type { FlowContext, WaitOptions } from '../../flow/context.ts';
+import { requireCallName } from '../../flow/checkpoint.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { loadOptional } from '../../values/optional.ts';
 import { requireOptions, type OptionNames } from '../../values/options.ts';
@@ -71,6 +72,7 @@ export interface DurableGraph {
  * // in a flow: const { values } = await guide.invoke(ctx, { input: { topic }, threadId: ctx.executionId });
  */
 export function langGraph(name: string, options: LangGraphOptions): DurableGraph {
+  requireCallName('A graph', name);
   const what = `the graph "${name}"`;
   requireOptions(what, options, graphOptionNames);
   requireRecording(what, options);

@@ -2,6 +2,7 @@
 import type * as Sdk from '@openai/agents-core';
 import type { AgentInputItem, RunConfig, RunStreamEvent } from '@openai/agents-core';
 import type { FlowContext } from '../../flow/context.ts';
+import { requireCallName } from '../../flow/checkpoint.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { loadOptional } from '../../values/optional.ts';
 import { requireOptions, type OptionNames } from '../../values/options.ts';
@@ -72,6 +73,7 @@ export interface OpenAiAgent {
  * // in a flow: const { finalOutput } = await clerk.run(ctx, { input: 'Hello' });
  */
 export function openAiAgent(name: string, options: OpenAiAgentOptions): OpenAiAgent {
+  requireCallName('An agent', name);
   const what = `the agent "${name}"`;
   requireOptions(what, options, agentOptionNames);
   requireRecording(what, options);

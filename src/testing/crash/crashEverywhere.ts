@@ -4,6 +4,7 @@
  * A point is a commit, a result put in the ledger, a message sent, posted or kept as a dead letter, or an acknowledgement. A killed process
  * is never answered again by its journal and transport, and its effects are told to stop. A second process resumes the run from the same journal.
  */
+import { containStrays } from '../../runtime/strays.ts';
 import { requireOptions, type OptionNames } from '../../values/options.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { systemClock } from '../../engine/clock.ts';
@@ -54,6 +55,7 @@ export async function crashEverywhere(make: MakeScenario, options: CrashOptions 
   const { seed = 1 } = options;
   requireOptions('crashEverywhere', options, crashOptionNames);
   requireValidOptions(options);
+  using _ = containStrays();
   const { now } = systemClock();
   const began = now();
   const undisturbed = await runOnce(make, options, undefined);

@@ -1,4 +1,5 @@
 /** Runs a subject under many seeds: the real engine on simulated time, journal and network, with faults injected. */
+import { containStrays } from '../../runtime/strays.ts';
 import { requireOptions, type OptionNames } from '../../values/options.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { everyFault, type FaultKind } from '../world/faultPlan.ts';
@@ -44,6 +45,7 @@ export async function simulate(
   const { seed: first = 1, seeds: count = 100, regressions = [], faults: kinds = everyFault, only } = options;
   requireCounts({ first, count });
   requireKnown(kinds);
+  using _ = containStrays();
   const seeds = [...regressions, ...Array.from({ length: count }, (_, i) => first + i)];
   if (only) requireOneSeed(seeds, only);
   const results: SeedResult[] = [];

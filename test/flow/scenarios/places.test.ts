@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { checkpoint, flow, openRuntime, run, type FlowContext, type Json } from '../../../src/index.ts';
+import { troupeClient } from '../../../src/client/index.ts';
 import { callsIn, recordedIn } from './recorded.ts';
 
 const part = checkpoint('part', (n: number) => n);
@@ -208,4 +209,39 @@ test('isolated checkpoints of a list work side by side, and give their results i
     '[processed] CHARLIE',
   ]);
   expect(most).toBe(3);
+});
+
+test('an id that is given to two calls is refused, and the flow may go on with the first', async () => {
+  const twice = flow('twice', async (ctx) => {
+    const first = await ctx.checkpoint('a', { id: 'mine' }, () => 1);
+    return [first, await failureOf(() => ctx.checkpoint('b', { id: 'mine' }, () => 2))];
+  });
+  expect(await run(twice, null, { db: 'memory' })).toEqual([
+    1,
+    { kind: 'invalid', message: expect.stringContaining('Two calls of this run have the id "mine"') as string },
+  ]);
+});
+
+test('the name of a flow becomes an id, or is refused with what an id is', async () => {
+  expect(flow('Greet a Guest', async () => 1).name).toBe('greet-a-guest');
+  expect(await failureOf(() => flow('日本', async () => 1))).toMatchObject({
+    message: expect.stringContaining('Names become ids of a-z, 0-9') as string,
+  });
+});
+
+test('a result that cannot be stored is told by its checkpoint and place, is a failure of the runtime, and is not tried again', async () => {
+  let attempts = 0;
+  const unstorable = flow('unstorable', { retries: 3 }, async (ctx) =>
+    ctx.checkpoint('connect', () => ({ attempt: ++attempts, pool: [{ end: () => {} }] })),
+  );
+  await using runtime = await openRuntime({ db: 'memory' });
+  await (await runtime.start(unstorable, null, { key: 'r' })).outcome();
+  await using client = await troupeClient({ runtime });
+  expect((await client.executions.get('r')).failure).toMatchObject({
+    origin: 'runtime',
+    message: expect.stringContaining(
+      'The result of the checkpoint "connect" cannot be stored: at "pool[0].end" it is a function',
+    ) as string,
+  });
+  expect(attempts).toBe(1);
 });
