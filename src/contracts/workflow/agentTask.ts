@@ -35,6 +35,8 @@ export interface AgentTaskSubAgent {
 
 /** What an agent is to do. */
 export interface AgentTask {
+  /** The run that the step belongs to, where that is not the one of its actor. */
+  readonly run?: string;
   /** The id of the step in its workflow, with `.N` for an item. */
   readonly step: string;
   readonly agent: string;
