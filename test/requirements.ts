@@ -2722,7 +2722,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'AS5',
-    says: 'A sub-agent is an agent step of its own, one at a time. What it has used counts as used by the step, however it ends; its failure is one of a tool.',
+    says: 'A sub-agent is an agent step of its own. Those that are called in a row work at once, eight at most. What it has used counts as used by the step, however it ends; its failure is one of a tool.',
     where: 'machines/workflow/agentStep.ts',
     tests: [
       { file: 'test/workflow/engine/subAgents.test.ts', name: 'what it uses is used by the step' },
@@ -2737,7 +2737,15 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/workflow/engine/subAgents.test.ts',
-        name: 'sub-agents that are called in one turn work one after the other',
+        name: 'sub-agents that are called in a row work at once, beside no tool',
+      },
+      {
+        file: 'test/workflow/engine/subAgents.test.ts',
+        name: 'of many that are called in one turn eight work at once',
+      },
+      {
+        file: 'test/workflow/engine/subAgents.test.ts',
+        name: 'a cancel reaches all that are at work, and what each has used is counted',
       },
     ],
   },

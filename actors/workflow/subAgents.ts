@@ -1,5 +1,5 @@
 /** The sub-agents of an agent as tools: with the schema of their arguments, the model groups that are really used, and where their secrets come from. */
-import type { AgentFile, AgentParameter } from '../../src/contracts/workflow/definition.ts';
+import type { AgentFile, AgentParameter } from '../../src/contracts/workflow/agentFile.ts';
 import type { AgentTaskSubAgent } from '../../src/contracts/workflow/agentTask.ts';
 import type { Sealed } from '../../src/contracts/workflow/values.ts';
 import type { JsonObject } from '../../src/values/json.ts';

@@ -1,5 +1,5 @@
 /** The task of an agent from its file and its parameters: its prompts, and its tool servers with everything resolved. */
-import type { AgentFile, ServerReference } from '../../src/contracts/workflow/definition.ts';
+import type { AgentFile, ServerReference } from '../../src/contracts/workflow/agentFile.ts';
 import type { AgentTask, AgentTaskServer, StoredAgentTask } from '../../src/contracts/workflow/agentTask.ts';
 import type { Resolved, Sealed, WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { TroupeError } from '../../src/values/failure.ts';

@@ -10,7 +10,7 @@
 import { assign, setup } from 'xstate';
 import type { StoredAgentTask } from '../../src/contracts/workflow/agentTask.ts';
 import type { ApprovalNotice } from '../../src/contracts/workflow/approval.ts';
-import type { ApprovalRule } from '../../src/contracts/workflow/definition.ts';
+import type { ApprovalRule } from '../../src/contracts/workflow/agentFile.ts';
 import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd, StepMetrics } from '../../src/contracts/workflow/step.ts';
 import type { WaitOutput } from '../../src/contracts/wait.ts';

@@ -26,6 +26,9 @@ export const runStatuses = [
 /** The status of a run. */
 export type RunStatus = (typeof runStatuses)[number];
 
+/** What an orchestrator says of a run in words of its own. */
+export const orchestratorStatuses = ['running', 'paused', 'complete'] as const;
+
 /** Which journal and which server a command uses. */
 export interface CommonOptions {
   /** The file of the journal, or `memory`; TROUPE_DB by default, else `.troupe/troupe.db`. */

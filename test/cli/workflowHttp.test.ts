@@ -107,6 +107,16 @@ test('runs of the orchestrator are listed, by workflow and status, and one is sh
   expect(list.out).toMatch(/RUN ID +WORKFLOW +STATUS +STARTED +DURATION/);
   expect(list.out).toMatch(/r1 +news +complete +2026-01-02 03:04:05 +4\.0s/);
   expect((await troupe('runs', 'list', '--status', 'failed')).out).not.toContain('r1');
+  // The words of the table, and those of runs of this machine.
+  for (const status of ['complete', 'done']) {
+    const { out } = await troupe('runs', 'list', '--status', status);
+    expect([out.includes('r1'), out.includes('r2')]).toEqual([true, false]);
+  }
+  expect(await troupe('runs', 'list', '--status', 'stalled')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('running, paused, complete, failed or cancelled; got "stalled"') as string,
+  });
+  expect(await workflowFolder().as({}, 'runs', 'list', '--status', 'paused')).toMatchObject({ code: 2 });
   const shown = await troupe('runs', 'get', 'r1');
   expect(shown.out).toMatch(/fetch +transform +complete +0\.0s +10/);
   expect(shown.out.trim().endsWith('7')).toBe(true);

@@ -33,7 +33,11 @@ export const askStepModel = (deps: AgentStepDeps) =>
           const answer = await deps.gateway.answer(
             task.value.model.group,
             request,
-            { ...modelScope(scope), budgetUsd: budgetLeft(task, question) },
+            {
+              ...modelScope(scope),
+              about: { run: task.value.run ?? scope.run, step: task.value.step },
+              budgetUsd: budgetLeft(task, question),
+            },
             (part) => scope.progress(redaction.clean(asJson(part))),
             mayAttempt(task, question),
           );

@@ -1,4 +1,5 @@
 /** `troupe runs list` and `get` of an orchestrator, over HTTP. */
+import { WorkflowRunStatus } from '../../doors/http/contracts/runViews.ts';
 import { formatDuration } from '../../observe/format.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, UsageError } from '../exit.ts';
@@ -24,7 +25,7 @@ export async function listHttpRuns(
 ): Promise<number> {
   const { runs } = await openOrchestrator(cli, url, how).runs({
     limit,
-    ...(status === undefined ? {} : { status: statusWords[status] ?? status }),
+    ...(status === undefined ? {} : { status: statusOf(status) }),
     ...(workflow === undefined ? {} : { workflow }),
   });
   if (json) writeJson(cli.out, runs);
@@ -51,6 +52,15 @@ const statusWords: Readonly<Record<string, string>> = {
   active: 'running',
   working: 'running',
 };
+
+/** Throws a usage error for a word that no run of an orchestrator has: an empty list would say that there is none. */
+function statusOf(word: string): string {
+  const status = statusWords[word] ?? word;
+  if (WorkflowRunStatus.safeParse(status).success) return status;
+  throw new UsageError(
+    `The runs of an orchestrator are running, paused, complete, failed or cancelled; got ${JSON.stringify(word)}.`,
+  );
+}
 
 const timeOf = (text: string): string => (Number.isNaN(Date.parse(text)) ? text : formatTime(Date.parse(text)));
 

@@ -15,8 +15,15 @@ import { unsettledText } from '../output/unsettledText.ts';
 import type { RunHolder } from '../../cluster/standings.ts';
 import type { Cli, OutputStream } from '../cli.ts';
 import { deploymentPlace } from '../deploymentPlace.ts';
-import { exitCodes } from '../exit.ts';
-import { existingJournalOptions, natsOptionsOf, type RunStatus, type CommonOptions } from '../options.ts';
+import { exitCodes, UsageError } from '../exit.ts';
+import {
+  existingJournalOptions,
+  natsOptionsOf,
+  orchestratorStatuses,
+  runStatuses,
+  type RunStatus,
+  type CommonOptions,
+} from '../options.ts';
 import { formatAge, formatTime, writeMessage, writeJson, writeOutput, writeTable } from '../output/write.ts';
 import { orchestratorUrl, type RemoteOrchestratorOptions } from '../orchestratorOptions.ts';
 import { runOriginOf, actorRowsOf, inTreeOrder } from '../runRows.ts';
@@ -112,6 +119,10 @@ export async function listRuns(
 ): Promise<number> {
   const url = orchestratorUrl(cli, options);
   if (url !== undefined) return (await import('./httpRuns.ts')).listHttpRuns(cli, url, options);
+  if (orchestratorStatuses.some((status: string) => status === options.status))
+    throw new UsageError(
+      `"${options.status}" is a status of an orchestrator: name it with --orchestrator URL, or ask for one of ${runStatuses.join(', ')}.`,
+    );
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
   if (options.cursor !== undefined)
     return await (await import('./runPages.ts')).listRunPage(cli, runtime, { ...options, cursor: options.cursor });

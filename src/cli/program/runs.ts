@@ -1,6 +1,6 @@
 /** `troupe run` and `troupe runs`: their options, help and examples. */
 import { Option, type Command } from 'commander';
-import { runStatuses } from '../options.ts';
+import { orchestratorStatuses, runStatuses } from '../options.ts';
 import {
   collect,
   defineCommand,
@@ -64,7 +64,12 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
       ),
     ),
   )
-    .addOption(new Option('--status <status>', 'only runs with this status').choices(runStatuses))
+    .addOption(
+      new Option(
+        '--status <status>',
+        'only runs with this status; the last three are those of an orchestrator',
+      ).choices([...runStatuses, ...orchestratorStatuses]),
+    )
     .option('--flow <name>', 'only runs of the definition with exactly this name')
     .option('--cursor <cursor>', 'page by page: "first", then what the page before says; the JSON is { items, next }')
     .option('--workflow <name>', 'of an orchestrator: only runs of this workflow')

@@ -1,6 +1,6 @@
 /** The work of one agent step: all that a loop of model and tools needs, without the workflow around it. The HTTP contract of the runtime has the same fields. */
 import type { Json, JsonObject } from '../../values/json.ts';
-import type { AgentFile, ApprovalRule } from './definition.ts';
+import type { AgentFile, ApprovalRule } from './agentFile.ts';
 import type { Resolved, Sealed } from './values.ts';
 
 /** A tool server, with everything resolved. */
@@ -35,6 +35,8 @@ export interface AgentTaskSubAgent {
 
 /** What an agent is to do. */
 export interface AgentTask {
+  /** The run that the step belongs to, where that is not the one of its actor. */
+  readonly run?: string;
   /** The id of the step in its workflow, with `.N` for an item. */
   readonly step: string;
   readonly agent: string;

@@ -69,7 +69,7 @@ export const GatewayInvokeAnswer = z.object({
   tokens_out: z.number().nonnegative(),
   /** US dollars; 0 when the price is not known. Attempts that failed are in it. */
   cost_usd: z.number().nonnegative(),
-  tool_calls: z.array(InvokeCall).optional(),
+  tool_calls: z.array(InvokeCall).nullish(),
   /** Why the answer is not whole; absent when it is. Ours. */
   finish_reason: FinishReason.extract(['length', 'refused']).optional(),
   /** What the provider wants back with this answer, as `ProviderContent`. Ours. */

@@ -1,5 +1,5 @@
 /** The operations of a transform, each as a function from data to data. */
-import type { TransformOperation } from '../../contracts/workflow/definition.ts';
+import type { TransformOperation } from '../../contracts/workflow/transformDefinition.ts';
 import type { WorkflowValues } from '../../contracts/workflow/values.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { canonicalJson, type Json } from '../../values/json.ts';

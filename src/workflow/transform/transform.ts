@@ -1,5 +1,5 @@
 /** Transforms: one value made of the outputs of other steps, by a fixed list of operations. They call nothing, cost nothing and change none of their inputs. */
-import type { TransformDefinition, TransformOperation } from '../../contracts/workflow/definition.ts';
+import type { TransformDefinition, TransformOperation } from '../../contracts/workflow/transformDefinition.ts';
 import type { WorkflowValues } from '../../contracts/workflow/values.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';

@@ -156,7 +156,7 @@ describe('an agent task in another process', () => {
     await runtimeClient('http://runtime', { fetch: send }).invoke(
       invocationOf(task, { run: 'r/a', callbackUrl: callback }),
     );
-    expect(taken).toEqual([task]);
+    expect(taken).toEqual([{ ...task, run: 'r/a' }]);
   });
 
   test('with a rule that is none, is refused', () => {

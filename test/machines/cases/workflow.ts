@@ -1,6 +1,7 @@
 import { fromPromise } from 'xstate';
 import { workflowMachine } from '../../../machines/workflow/workflow.ts';
-import { fanOutMachine, type FanOutContext } from '../../../machines/workflow/fanOut.ts';
+import { fanOutMachine } from '../../../machines/workflow/fanOut.ts';
+import type { FanOutContext } from '../../../machines/workflow/fanOut/context.ts';
 import { stepActions } from '../../../machines/workflow/actions.ts';
 import { workflowSetupBase } from '../../../machines/workflow/setupBase.ts';
 import { maxNestingDepth } from '../../../machines/member.ts';

@@ -5,6 +5,7 @@ import type { ModelAnswer, ModelRequest } from '../../../src/contracts/model.ts'
 import type { StepRecord } from '../../../src/contracts/workflow/step.ts';
 import { memory } from '../../../src/journal/memory.ts';
 import { TroupeError } from '../../../src/values/failure.ts';
+import { dose } from '../../dose.ts';
 import { calling, definitionOf, lastOf, runnable, says, type Outside } from './world.ts';
 
 const desk = (...allow: readonly string[]) =>

@@ -182,6 +182,24 @@ test('a workflow of an extra workspace is found after those of the project, with
   expect(definition?.file).toBe(join(extra, 'workflows/w.workflow.yaml'));
 });
 
+test('a workflow that another one of the same name comes before is told to be never invoked', async () => {
+  const sub = `visibility: sub-workflow\n${workflow('  []\n')}`;
+  const extra = written({
+    'workflows/news.workflow.yaml': workflow('  []\n'),
+    'workflows/own.workflow.yaml': workflow('  []\n'),
+    'workflows/inner.workflow.yaml': sub,
+  });
+  const files = { 'workflows/news.workflow.yaml': workflow('  []\n'), 'workflows/inner.workflow.yaml': sub };
+  const { files: reports, valid } = await validateProject(await project(files, { workspaces: [extra] }));
+  expect(valid).toBe(true);
+  expect(reports.flatMap(({ file, problems }) => problems.map(({ message }) => [file, message]))).toEqual([
+    [
+      join(extra, 'workflows/news.workflow.yaml'),
+      'It is never invoked: workflows/news.workflow.yaml comes before it, and has the same name. Give one of the files another name.',
+    ],
+  ]);
+});
+
 test('a list of servers is used by the names in it', async () => {
   const files = {
     'workflows/w.workflow.yaml': workflow('  - {id: a, agent: agents/x.agent.yaml}\n'),

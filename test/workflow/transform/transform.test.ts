@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import type { Json } from '../../../src/values/json.ts';
-import type { TransformOperation } from '../../../src/contracts/workflow/definition.ts';
+import type { TransformOperation } from '../../../src/contracts/workflow/transformDefinition.ts';
 import { loadLanguage } from '../../../src/workflow/loadLanguage.ts';
 import { transform, transformProblem } from '../../../src/workflow/transform/transform.ts';
 import { recordedD, recordedD2, recordedValues } from '../recorded.ts';

@@ -39,6 +39,7 @@ const defaultTokens = 1_024;
 
 /** The task that a request gives. Throws `invalid` for a rule of approvals that is none. */
 export const agentTaskOf = (request: InvokeRequest): AgentTask => ({
+  run: request.run_id,
   step: request.step_id,
   agent: request.agent_name,
   system: request.system,

@@ -29,7 +29,8 @@ export const remoteGateway = (service: GatewayService, clock: Clock): ModelGatew
         data: { code, ...(used ? { usage: usageOf(used) } : {}) },
       });
     }
-    const { content, tool_calls: calls = [], tokens_in, tokens_out, cost_usd, model_resolved: model } = result;
+    const { content, tokens_in, tokens_out, cost_usd, model_resolved: model } = result;
+    const calls = result.tool_calls ?? [];
     const { finish_reason: reason = calls.length > 0 ? 'calls' : 'stop', provider } = result;
     onPart?.({ type: 'text', text: content }, content);
     return {
@@ -75,12 +76,12 @@ const kindOf = (code: GatewayErrorCode, retryable: boolean): FailureKind => {
 const invocation = (
   group: string,
   request: ModelRequest,
-  { key, budgetUsd }: Pick<ModelScope, 'key' | 'budgetUsd'>,
+  { key, about, budgetUsd }: Pick<ModelScope, 'key' | 'about' | 'budgetUsd'>,
 ): ModelInvocation => {
   const { instructions, messages, tools, maxOutputTokens = 0, temperature, artifact } = request;
   return {
-    run_id: '',
-    step_id: key,
+    run_id: about?.run ?? key,
+    step_id: about?.step ?? key,
     group,
     messages: [
       ...(instructions === '' ? [] : [{ role: 'system' as const, content: instructions }]),

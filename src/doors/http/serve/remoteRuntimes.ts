@@ -29,6 +29,9 @@ export interface RemoteRuntimesParts {
   readonly secret: string;
 }
 
+/** A step of a sub-run is `parent/step` and its id, which runtimes of other makers split at the first slash. */
+const heardKey = (run: string, step: string): string => `${run}/${step}`;
+
 /** How long a result waits for its step to be ready for it, in milliseconds. */
 const takePatience = 15_000;
 
@@ -91,7 +94,7 @@ export function remoteRuntimes({
     },
     async reply(actor, dispatch, { signal }) {
       const { run, step } = await placeOf(actor as Address);
-      const key = `${run} ${step}`;
+      const key = heardKey(run, step);
       const begin = clock.now();
       let timer: Disposable | undefined;
       const id = `${actor} ${dispatch}`;
@@ -115,7 +118,7 @@ export function remoteRuntimes({
       }
     },
     heartbeat({ active }) {
-      for (const { run_id, step_id } of active) heard.set(`${run_id} ${step_id}`, clock.now());
+      for (const { run_id, step_id } of active) heard.set(heardKey(run_id, step_id), clock.now());
     },
     mayComplete: async (run, step, token) => {
       const [about = '', proof = ''] = token.split('.');

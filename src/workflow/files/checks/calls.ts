@@ -1,5 +1,5 @@
 /** Checks what a workflow asks of other files: that they are there, that their required parameters are given, and that both sides agree on webhooks. */
-import type { AgentFile } from '../../../contracts/workflow/definition.ts';
+import type { AgentFile } from '../../../contracts/workflow/agentFile.ts';
 import { isJsonObject } from '../../../values/json.ts';
 import { agentParameters, defineAgent, schemaOf } from '../define/agent.ts';
 import type { FileProblem } from '../problem.ts';

@@ -1,5 +1,5 @@
 /** Checks the sub-agents of an agent: that each can be one of its tools, and is given nothing that the agent itself does not have. */
-import type { AgentFile, ServerReference } from '../../../contracts/workflow/definition.ts';
+import type { AgentFile, ServerReference } from '../../../contracts/workflow/agentFile.ts';
 import { agentParameters, defineAgent, subAgentOf } from '../define/agent.ts';
 import { commonTools, isSameServer, mostLevels, toolNameOf } from '../define/subAgents.ts';
 import type { FileProblem } from '../problem.ts';

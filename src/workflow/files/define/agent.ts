@@ -5,7 +5,7 @@ import type {
   AgentParameter,
   ApprovalRule,
   ServerReference,
-} from '../../../contracts/workflow/definition.ts';
+} from '../../../contracts/workflow/agentFile.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../values/json.ts';
 import { goDuration } from '../goDuration.ts';
 import { linked, type AgentNode, type Sources } from '../project/sources.ts';

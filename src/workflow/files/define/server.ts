@@ -1,6 +1,6 @@
 /** Makes the definition of a tool server from its file, or from an entry of servers.yaml. */
 import { basename, dirname, resolve } from 'node:path';
-import type { ServerFile } from '../../../contracts/workflow/definition.ts';
+import type { ServerFile } from '../../../contracts/workflow/serverFile.ts';
 import type { ServerSource } from '../schema/server.ts';
 
 /** The definition of a server that was checked. */

@@ -1,5 +1,6 @@
 /** What a sub-agent may use: the servers that its caller has as well, known by their addresses, and of these the tools that both allow. */
-import type { AgentFile, ServerFile, ServerReference } from '../../../contracts/workflow/definition.ts';
+import type { AgentFile, ServerReference } from '../../../contracts/workflow/agentFile.ts';
+import type { ServerFile } from '../../../contracts/workflow/serverFile.ts';
 
 type Allowed = ServerReference['allow'][number];
 

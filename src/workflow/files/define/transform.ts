@@ -1,5 +1,5 @@
 /** Reads the operations of a transform: each is a map with one key, its name. */
-import type { TransformOperation } from '../../../contracts/workflow/definition.ts';
+import type { TransformOperation } from '../../../contracts/workflow/transformDefinition.ts';
 import { nearestName } from '../../../values/options.ts';
 
 /** An operation, or what is wrong with it and where in its map. */

@@ -1,5 +1,6 @@
 /** Makes the definition of a workflow from its files, sub-workflows included. */
-import type { AgentFile, WorkflowDefinition } from '../../../contracts/workflow/definition.ts';
+import type { AgentFile } from '../../../contracts/workflow/agentFile.ts';
+import type { WorkflowDefinition } from '../../../contracts/workflow/definition.ts';
 import type { SecretSource } from '../../../contracts/workflow/values.ts';
 import type { Json } from '../../../values/json.ts';
 import { linked, type Sources, type WorkflowNode } from '../project/sources.ts';

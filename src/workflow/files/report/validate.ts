@@ -1,5 +1,5 @@
 /** Checks all files of a project, also those that nothing uses, in one report. */
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { prepareSchemas } from '../../airlock/compile.ts';
 import { loopTurn } from '../../loopTurn.ts';
 import { checkAgent } from '../checks/agents.ts';
@@ -11,7 +11,7 @@ import { checkWorkflow } from '../checks/workflow.ts';
 import { sortedProblems, type FileProblem } from '../problem.ts';
 import { Collector } from '../project/collect.ts';
 import { filesIn, type WorkflowProject } from '../project/project.ts';
-import type { Sources } from '../project/sources.ts';
+import type { Sources, WorkflowNode } from '../project/sources.ts';
 import { realPath } from '../project/workspaces.ts';
 
 /** The groups of a report, in their order. */
@@ -52,7 +52,8 @@ export async function validateProject(project: WorkflowProject): Promise<Report>
   const add = (group: FileReport['group'], file: string, problems: readonly FileProblem[]) =>
     files.push({ group, file, name: relative(project.dir, file), problems: sortedProblems(problems) });
   for (const node of sources.workflows.values()) {
-    add('Workflows', node.file, checkWorkflow(node, context));
+    const hidden = sameNameBefore(node, project, sources);
+    add('Workflows', node.file, [...checkWorkflow(node, context), ...(hidden ? [hidden] : [])]);
     await loopTurn();
   }
   for (const node of sources.agents.values()) {
@@ -86,6 +87,27 @@ export async function collectProject({ workspaces, reader, manifests }: Workflow
       await collector.server(await realPath(file));
   }
   return collector;
+}
+
+/** A warning for a workflow that cannot be invoked, because one of an earlier workspace has its name; undefined for all others. */
+function sameNameBefore(
+  { file, name, value, yaml }: WorkflowNode,
+  { dir, workspaces }: WorkflowProject,
+  { workflows }: Sources,
+): FileProblem | undefined {
+  if (value?.visibility === 'sub-workflow') return undefined;
+  const at = workspaces.findIndex((workspace) => dirname(file) === workspace.workflows);
+  const taken = workspaces
+    .slice(0, Math.max(0, at))
+    .map((workspace) => join(workspace.workflows, `${name}.workflow.yaml`))
+    .find((each) => workflows.has(each));
+  return taken === undefined
+    ? undefined
+    : yaml.problem(
+        [],
+        `It is never invoked: ${relative(dir, taken)} comes before it, and has the same name. Give one of the files another name.`,
+        { severity: 'warning' },
+      );
 }
 
 /** Files that nothing uses, with names that a project nearly has. */
