@@ -5,14 +5,14 @@ import { backoff } from '../values/backoff.ts';
 import { sleep } from '../values/clock.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
-import { alwaysClosed, type Breaker } from './breaker.ts';
+import { alwaysClosed } from './breaker.ts';
 import type { AttemptMeter } from './checkedAnswer.ts';
 import { withFailedAttempt } from './failedAttempts.ts';
 import { contextWindows } from './fitting/contextWindows.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
 import { noAnswer, withBill, type FailedModel } from './noAnswer.ts';
-import { saysBusy, type Pace } from './pace.ts';
-import { retryBudget, type RetryBudget } from './retryBudget.ts';
+import { saysBusy } from './pace.ts';
+import { retryBudget } from './retryBudget.ts';
 
 /** The attempts at one answer. */
 export interface Attempts<T> {
@@ -44,30 +44,11 @@ export function attemptsAt(open: (name: string) => Promise<Model>, options: Gate
   const { clock, prices = {}, onFailure, afterFailure = () => 'retry' } = options;
   const { times = 3, backoff: first = 1_000, longest = 60_000, budget } = options.retry ?? {};
   const attemptFitting = contextWindows();
-  const breakers = new Map<string, Breaker>();
-  const budgets = new Map<string, RetryBudget>();
-  /** The message of each model's latest failure. */
-  const latest = new Map<string, string>();
-
-  const breakerOf = (id: string): Breaker => {
-    const known = breakers.get(id);
-    if (known) return known;
-    const made = options.breaker?.(id) ?? alwaysClosed;
-    breakers.set(id, made);
-    return made;
-  };
-  const budgetOf = (id: string): RetryBudget => {
-    const known = budgets.get(id) ?? retryBudget(budget);
-    budgets.set(id, known);
-    return known;
-  };
-
-  const paces = new Map<string, Pace | undefined>();
-  const paceOf = (id: string): Pace | undefined => {
-    const known = paces.get(id) ?? options.pace?.(id);
-    paces.set(id, known);
-    return known;
-  };
+  const breakerOf = perModel((id) => options.breaker?.(id) ?? alwaysClosed);
+  const budgetOf = perModel(() => retryBudget(budget));
+  const paceOf = perModel((id) => options.pace?.(id));
+  /** The message of the latest failure of each model. */
+  const latestOf = perModel<{ message?: string }>(() => ({}));
 
   /** Milliseconds to wait; undefined when the deadline would pass first. */
   function pauseFor(tries: number, { retryAfter }: Failure, { deadline }: ModelScope): number | undefined {
@@ -76,14 +57,14 @@ export function attemptsAt(open: (name: string) => Promise<Model>, options: Gate
   }
 
   /** What is told of a model that was not asked because its provider is busy. */
-  const resting = (name: string) =>
-    new TroupeError('transient', `${name} is busy. The last time: ${latest.get(name) ?? 'unknown'}`);
+  const resting = (name: string, last = 'unknown') =>
+    new TroupeError('transient', `${name} is busy. The last time: ${last}`);
 
   /** What is told of a model that is left alone after many failures. */
-  const leftAlone = (name: string) =>
+  const leftAlone = (name: string, last = 'unknown') =>
     new TroupeError(
       'transient',
-      `${name} has failed often lately and is left alone for a while. The last time: ${latest.get(name) ?? 'unknown'}`,
+      `${name} has failed often lately and is left alone for a while. The last time: ${last}`,
     );
 
   return async <T>({
@@ -99,17 +80,18 @@ export function attemptsAt(open: (name: string) => Promise<Model>, options: Gate
     let failed: FailedAttempts | undefined;
     for (const [index, entry] of models.entries()) {
       const name = typeof entry === 'string' ? entry : entry.id;
-      const breaker = breakerOf(name);
-      const retries = budgetOf(name);
+      const breaker = breakerOf(entry);
+      const retries = budgetOf(entry);
+      const latest = latestOf(entry);
       retries.called();
-      const pace = paceOf(name);
+      const pace = paceOf(entry);
       const isLastModel = index === models.length - 1;
       const turnEnds = clock.now() + mostPatience;
       let answers = pace?.answers;
       for (let tries = 1; tries <= times; tries++) {
         if (failed && !mayTry(failed)) throw noAnswer(choice, failures, failed);
         if (pace && !isLastModel && !pace.isFree()) {
-          failures.push({ model: name, failure: toFailure(resting(name)) });
+          failures.push({ model: name, failure: toFailure(resting(name, latest.message)) });
           break;
         }
         const hasTurn = await pace
@@ -117,7 +99,7 @@ export function attemptsAt(open: (name: string) => Promise<Model>, options: Gate
           .catch((thrown: unknown) => Promise.reject(withBill(toFailure(thrown), failed)));
         if (hasTurn === false || !breaker.allows(clock.now())) {
           if (hasTurn) pace?.end('failed');
-          failures.push({ model: name, failure: toFailure(leftAlone(name)) });
+          failures.push({ model: name, failure: toFailure(leftAlone(name, latest.message)) });
           break;
         }
         const began = clock.now();
@@ -150,7 +132,7 @@ export function attemptsAt(open: (name: string) => Promise<Model>, options: Gate
           failures.push({ model: name, failure });
           if (failure.kind === 'expired') throw withBill(failure, failed);
           reportCall(failure);
-          latest.set(name, failure.message);
+          latest.message = failure.message;
           if (failure.retryable && counts) breaker.failed(clock.now(), failure);
           if (isLast()) throw thrown;
           const follows = afterFailure(failure, isLastModel);
@@ -177,5 +159,19 @@ export function attemptsAt(open: (name: string) => Promise<Model>, options: Gate
       }
     }
     throw noAnswer(choice, failures, failed);
+  };
+}
+
+/** What is kept of each model. An object is a model of its own: two that have one id may be at different addresses, and one of them may be down. */
+function perModel<T>(make: (id: string) => T): (model: string | Model) => T {
+  const byName = new Map<string, T>();
+  const byObject = new WeakMap<Model, T>();
+  return (model) => {
+    const known = typeof model === 'string' ? byName.get(model) : byObject.get(model);
+    if (known !== undefined) return known;
+    const made = make(typeof model === 'string' ? model : model.id);
+    if (typeof model === 'string') byName.set(model, made);
+    else byObject.set(model, made);
+    return made;
   };
 }

@@ -1,5 +1,6 @@
 /** Turns errors of providers into failures with a kind, without their keys. What an error means is judged in verdict.ts. */
 import { TroupeError, type FailureKind } from '../values/failure.ts';
+import { propertiesOf } from '../values/properties.ts';
 import { cutText } from '../values/text.ts';
 import { retryAfterOf } from '../values/retryAfter.ts';
 import { contextOverflow } from './fitting/overflow.ts';
@@ -51,6 +52,8 @@ const noCreditCodes = /insufficient_(quota|balance)|billing|payment_required/;
 /** A TroupeError for anything that a provider's client throws. */
 export function toProviderError(model: string, thrown: unknown, facts: AttemptFacts = {}): unknown {
   if (thrown instanceof TroupeError) return thrown;
+  const told = errorInEvent(thrown);
+  if (told !== undefined) return toProviderError(model, told, facts);
   const { received, written = 0 } = facts;
   const mask = maskOf(facts);
   // Any value can be thrown: every field may be missing.
@@ -102,6 +105,13 @@ export function toProviderError(model: string, thrown: unknown, facts: AttemptFa
       },
     },
   );
+}
+
+/** The error of a provider in an event that its client could not read: what it says counts, and not that it has another form. */
+function errorInEvent(thrown: unknown): unknown {
+  const { name, value } = propertiesOf(thrown);
+  const { error } = propertiesOf(value);
+  return name === 'AI_TypeValidationError' && error !== undefined && error !== null ? value : undefined;
 }
 
 /** Hides the known secrets, and what is secret in any address or header, such as that of a model object made elsewhere. */

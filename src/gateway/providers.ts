@@ -4,6 +4,7 @@ import { loadOptional, type OptionalPackage } from '../values/optional.ts';
 import type { MediaKind } from '../contracts/media.ts';
 import type { Model } from '../contracts/model.ts';
 import { redactor } from '../observe/redactor.ts';
+import { patientFetch } from '../security/patientFetch.ts';
 import type { LanguageModel } from './languageModel.ts';
 import { providerAddress, type ProviderAddress } from './address.ts';
 import { modelKey, type KeyPlaces, type CredentialSource, type ModelKey } from './modelKeys.ts';
@@ -155,8 +156,7 @@ export function providers({ env, fetch, baseUrls = {}, accepts = {}, ...places }
   const latest = new Map<string, ModelKey | undefined>();
   const keys = () =>
     Object.entries(env).flatMap(([name, value]) => (name.endsWith('_API_KEY') && value ? [value] : []));
-  // An arrow function, because the platform's own may be replaced later.
-  const send: typeof globalThis.fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const send: typeof globalThis.fetch = fetch ?? patientFetch;
 
   function parsed(name: string): { readonly provider: string; readonly model: string; readonly found: Provider } {
     const colon = name.indexOf(':');

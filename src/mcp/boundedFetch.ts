@@ -1,4 +1,5 @@
 /** `fetch` whose answers are bounded in size: a server must not fill the memory of this process. */
+import { patientFetch } from '../security/patientFetch.ts';
 import type { TroupeError } from '../values/failure.ts';
 import { serverError, type ErrorContext } from './errors.ts';
 
@@ -14,7 +15,7 @@ export const tooLarge = (context: ErrorContext): TroupeError =>
 export const boundedFetch =
   (failure: () => TroupeError) =>
   async (to: string | URL, init?: RequestInit): Promise<Response> =>
-    bounded(await fetch(to, init), failure);
+    bounded(await patientFetch(to, init), failure);
 
 /** The same answer, which breaks off when it is too large. */
 function bounded(response: Response, failure: () => TroupeError): Response {

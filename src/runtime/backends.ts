@@ -12,6 +12,7 @@ import { memoryBlobs } from '../blobs/memory.ts';
 import type { StepCache } from '../contracts/workflow/stepCache.ts';
 import type { Journal } from '../journal/journal.ts';
 import { memory } from '../journal/memory.ts';
+import { requireFilePath } from '../journal/sqlite/journalFile.ts';
 import { withNats } from '../nats/packages.ts';
 import { withBlobs } from './artifacts/blobRetention.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
@@ -169,6 +170,7 @@ const unansweredError = (thrown: unknown): unknown =>
       );
 
 async function openFile(db: string, clock: Clock): Promise<Journal> {
+  requireFilePath(db);
   if (db === 'memory') return memory();
   const path = resolve(db);
   await mkdir(dirname(path), { recursive: true }).catch((cause: Error) => {

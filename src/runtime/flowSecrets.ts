@@ -29,12 +29,12 @@ export function flowSecrets(
 ): FlowSecrets {
   const mask = secretMask([]);
   const place = db ?? env['TROUPE_DB'] ?? 'memory';
-  const folder = place === 'memory' ? '.troupe' : dirname(resolve(place));
+  const folder = () => (place === 'memory' ? '.troupe' : dirname(resolve(place)));
   let store = given;
   let isAnyGiven = false;
   return {
     async secret(name) {
-      store ??= openSecrets(env, folder, { clock });
+      store ??= openSecrets(env, folder(), { clock });
       const { values } = await store.get(name);
       // Stored texts are masked by what this runtime has given, shown ones by all that the process has read.
       mask.hide(Object.values(values));

@@ -107,6 +107,26 @@ test.each(wireNames)('%s: an error in the middle of a stream counts as what it s
   expect((await asked(name, told('server_error'))).outcome).toMatchObject({ kind: 'transient' });
 });
 
+test.each<[WireName, object]>([
+  ['openai', { error: 'It says so.' }],
+  ['openai', { error: { message: 'It says so.', type: 7, code: ['x'] } }],
+  ['openai-compatible', { error: { message: 'It says so.', type: null, code: null }, choices: null }],
+  ['responses', { type: 'error', error: { type: 'server_error', code: null, message: 'It says so.' } }],
+])('%s: an error of another form in a stream is told in its own words: %j', async (name, error) => {
+  const { outcome, message, requests } = await asked(name, [turn.whole([error])]);
+  expect(outcome).toMatchObject({ kind: 'transient' });
+  expect(requests).toBe(2);
+  expect(message).toContain('It says so.');
+  expect(message).not.toContain('validation');
+});
+
+test('responses: a refusal in a stream without a code is not asked for again', async () => {
+  const refusal = { type: 'error', error: { type: 'invalid_request_error', code: null, message: 'No such tool.' } };
+  const { outcome, requests } = await asked('responses', [turn.whole([refusal])]);
+  expect(outcome).toMatchObject({ kind: 'invalid' });
+  expect(requests).toBe(1);
+});
+
 test('an answer that is not streamed is told as what it is', async () => {
   const { message } = await asked('openai', [
     turn.body('application/json', '{"object":"chat.completion","choices":[]}'),

@@ -5,6 +5,7 @@ import type { Failure } from '../../src/values/failure.ts';
 import type { Model, ModelRequest, Usage } from '../../src/contracts/model.ts';
 import { retryAfterOf } from '../../src/values/retryAfter.ts';
 import { gateway } from '../../src/gateway/gateway.ts';
+import { pace } from '../../src/gateway/pace.ts';
 import { priceOf } from '../../src/gateway/prices.ts';
 import { scriptedModel, type ScriptedModelStep } from '../../src/testing/index.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
@@ -138,6 +139,23 @@ test('a broken model is skipped while its breaker is open', async () => {
   expect((await answer([broken, other], ask, scope())).text).toBe('one');
   expect((await answer([broken, other], ask, scope())).text).toBe('two');
   expect(broken.requests).toHaveLength(2);
+});
+
+test('of two model objects with one id, at two addresses, one that is down or busy does not take the other with it', async () => {
+  const down = model('same', [busy, busy]);
+  const other = model('same', [{ text: 'one' }, { text: 'two' }]);
+  const { answer } = testGateway({ breaker: () => breaker({ threshold: 2, pause: 1e9, longest: 1e9 }) });
+  expect((await answer([down, other], ask, scope())).text).toBe('one');
+  expect((await answer(other, ask, scope())).text).toBe('two');
+  expect(down.requests).toHaveLength(2);
+
+  const limited = model('same', [{ error: { status: 429, retryAfter: '1h' } }]);
+  const free = model('same', [{ text: 'three' }]);
+  const clock = virtualClock();
+  const paced = testGateway({ pace: () => pace(clock, { first: 1_000, longest: 60_000 }) });
+  const began = paced.clock.now();
+  expect((await paced.answer([limited, free], ask, scope())).text).toBe('three');
+  expect(paced.clock.now() - began).toBeLessThan(60_000);
 });
 
 const usage = (over: Partial<Usage> = {}): Usage => ({

@@ -17,6 +17,7 @@ import type {
   ModelRequest,
   ModelScope,
 } from '../../contracts/model.ts';
+import { patientFetch } from '../../security/patientFetch.ts';
 import type { Clock } from '../../values/clock.ts';
 import { nearestName } from '../../values/options.ts';
 import type { Breaker } from '../breaker.ts';
@@ -70,8 +71,7 @@ interface OpenGroup {
 export function groupGateway(file: GatewayFileDefinition, options: GroupGatewayOptions): GroupGateway {
   const { clock, env, onWarning = () => {} } = options;
   const settings = readyGatewayFile(file, env);
-  const platform: typeof fetch = (input, init) => globalThis.fetch(input, init);
-  const send = wholeAnswers(options.fetch ?? platform);
+  const send = wholeAnswers(options.fetch ?? patientFetch);
   const times = latencies();
   const breaker = options.breaker && shared<Breaker>(options.breaker);
   const { backoff: first = 1_000, longest = 60_000 } = options.retry ?? {};

@@ -9,9 +9,11 @@ import type { SqliteDriver } from './database.ts';
 import { diskTrouble } from './diskSpace.ts';
 import { GroupCommit } from './groupCommit.ts';
 import type { Clock } from '../../values/clock.ts';
+import { TroupeError } from '../../values/failure.ts';
 import type { Journal } from '../journal.ts';
 import { sqliteInboxes } from './inbox.ts';
 import { requireStructure } from './integrity.ts';
+import { requireFile } from './journalFile.ts';
 import { requireOpenable } from './openable.ts';
 import { sqlitePrune } from './prune.ts';
 import { sqliteSetAside } from './setAside.ts';
@@ -38,6 +40,7 @@ export async function sqlite(
   path: string,
   { driver, busyTimeout = 2_000, maxPages, clock }: SqliteOptions = {},
 ): Promise<Journal> {
+  requireFile(path);
   requireOpenable(path);
   const db = await openSqliteDriver(path, driver);
   try {
@@ -62,13 +65,24 @@ export async function sqlite(
       open = false;
       try {
         group.close();
-        // Afterwards the one file is the whole journal. When another process reads at this moment, the write-ahead log stays beside it.
-        db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+        fold(db);
       } finally {
         db.close();
       }
     },
   };
+}
+
+/**
+ * Afterwards the one file is the whole journal. When another process reads at this moment, or the disk has no room for it, the write-ahead log stays beside it:
+ * what was committed is in it, so closing does not fail for that.
+ */
+function fold(db: SqliteDriver): void {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (thrown) {
+    if (!(thrown instanceof TroupeError && thrown.kind === 'storage')) throw thrown;
+  }
 }
 
 /** The journal in an open file; `writes` decides in which transaction a write takes place. */

@@ -1,6 +1,6 @@
 /** A file system that really takes no more, under a real process: nothing is lost, and the run goes on when there is room. */
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -26,16 +26,20 @@ const disks = {
 };
 
 /** Runs the program on a folder, and tells what it says and which writes were made, under which keys. */
-async function publish(folder: string, start: string, whenStalled: string) {
+async function publish(folder: string, start: string, whenStalled: string, started = program) {
   const { out, signal } = await new Promise<{ out: string; signal: unknown }>((resolve) =>
     execFile(
       'sh',
-      ['-c', start, 'sh', process.execPath, program, folder, whenStalled],
+      ['-c', start, 'sh', process.execPath, started, folder, whenStalled],
       { env: { ...process.env, FOLDER: folder } },
       (error, stdout, stderr) => resolve({ out: stdout || stderr, signal: error?.signal }),
     ),
   );
-  return { out, signal, did: readFileSync(`${folder}.did`, 'utf8').trim().split('\n') };
+  return {
+    out,
+    signal,
+    did: existsSync(`${folder}.did`) ? readFileSync(`${folder}.did`, 'utf8').trim().split('\n') : [],
+  };
 }
 const temporary = () => {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-full-'));
@@ -56,6 +60,17 @@ for (const [name, { start, makeRoom, says, isHere }] of Object.entries(disks))
     expect(JSON.parse(out)).toEqual([expect.stringMatching(says), 'continued', ...end]);
     expect(did).toEqual(three);
   });
+
+const closing = built(join(import.meta.dirname, '../fixtures/closeWhenFull.ts'));
+test.skipIf(!disks['a file system that is full'].isHere)(
+  'a journal is closed without an error on a disk that has no room left, and nothing is lost',
+  async () => {
+    using at = temporary();
+    const { start } = disks['a file system that is full'];
+    const { out } = await publish(at.folder, start, '', closing);
+    expect(JSON.parse(out)).toEqual(['full', 'closed', 'read 3']);
+  },
+);
 
 test('a process that is killed while its journal may not grow has lost nothing', async () => {
   using at = temporary();
