@@ -53,7 +53,7 @@ export class NodeRuns {
   readonly #onEnd: (definition: string, status: RunOutcome['status']) => void;
   readonly #runs = new Map<string, NodeRun>();
   readonly #taking = new Map<string, Promise<void>>();
-  /** Runs that cannot continue with any definition of this node; they are not tried again. */
+  /** Runs that cannot continue with any definition of this node; they are not tried again as long as they are free. */
   readonly #unfit = new Set<string>();
   /** Runs that could not go on here: until when they are left to other nodes. By the clock of the runtime. */
   readonly #failed = new Map<string, number>();
@@ -107,6 +107,11 @@ export class NodeRuns {
     if (this.#runtime.now() < until) return true;
     this.#failed.delete(run);
     return false;
+  }
+
+  /** Only these runs are free now: one that could not continue here and is not free any more was taken by another node, or was set aside. What is free later under its key is looked at anew. */
+  keepUnfit(free: ReadonlySet<string>): void {
+    for (const run of this.#unfit) if (!free.has(run)) this.#unfit.delete(run);
   }
 
   /** The next runs, `most` at a time, of which it is to be decided whether another node should have them. Each is given once. */
@@ -232,7 +237,7 @@ export class NodeRuns {
     }
   }
 
-  /** Is it a run with which this node can never go on? It is named in the log, once, and not tried again. */
+  /** Is it a run with which this node can never go on? It is named in the log, once, and not tried again while it is free. */
   #isUnfit(run: string, thrown: unknown): boolean {
     const { kind, message } = toFailure(thrown);
     if (kind !== 'incompatible' && kind !== 'corrupt' && kind !== 'conflict') return false;

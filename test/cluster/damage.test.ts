@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { setup } from 'xstate';
 import { machine } from 'troupe';
+import { openRuntime } from '../../src/runtime/runtime.ts';
 import { connectNats } from '../../src/nats/connection.ts';
 import { limits } from '../limits.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
@@ -45,4 +46,23 @@ test('a node that finds a damaged run among the free ones says so, and takes the
     .toEqual([expect.stringMatching(/^poisoned cannot go on here \(corrupt\): .*segment \d+ of the run poisoned/)]);
   const found = await next.runtime.journal.find({ parent: null });
   expect(found.map(({ run }) => run).sort()).toEqual(['d1', 'd2', 'd3', 'd4']);
+});
+
+test('a node that has named a damaged run takes a new one of that key, once the damaged one was set aside', async () => {
+  await using other = await openRuntime({
+    nats: { servers: server.url, folder: server.stateFolder, tenant: 'repaired' },
+    env: {},
+  });
+  const begin = async (key: string) => (await other.start(gate, null, { key })).park(0);
+  await begin('poisoned');
+  await damage('repaired', 'poisoned');
+  await using next = await startNode(server, 'repaired', 'next', [gate]);
+  const named = () => next.logLines.filter((line) => line.startsWith('poisoned cannot go on here'));
+  await expect.poll(named).toHaveLength(1);
+  await other.journal.setAside?.('poisoned', { now: other.now(), keep: () => {} });
+  await begin('beside');
+  await expect.poll(() => next.node.report.runs).toBe(1);
+  await begin('poisoned');
+  await expect.poll(() => next.node.report.runs).toBe(2);
+  expect(named()).toHaveLength(1);
 });

@@ -95,30 +95,3 @@ export async function messageFromLeader(
 
 /** The server's code for a message that is not there. */
 const noMessage = 10_037;
-
-/** The subjects of a stream that have a message and match a filter, with the number of their messages. */
-export async function subjectsOf(api: JetStreamApi, stream: string, filter: string): Promise<Map<string, number>> {
-  try {
-    return await pagesOf(api, stream, filter);
-  } catch (thrown) {
-    // The server that led the stream has died meanwhile; its successor answers.
-    if (!(thrown instanceof Error && thrown.name === 'TimeoutError')) throw thrown;
-    return pagesOf(api, stream, filter);
-  }
-}
-
-async function pagesOf(api: JetStreamApi, stream: string, filter: string): Promise<Map<string, number>> {
-  interface Page {
-    readonly total?: number;
-    readonly state: { readonly subjects?: Readonly<Record<string, number>> };
-  }
-  const all = new Map<string, number>();
-  // The server returns 100,000 at once.
-  for (let offset = 0; ;) {
-    const { total = 0, state } = await api.ask<Page>(`STREAM.INFO.${stream}`, { subjects_filter: filter, offset });
-    const page = Object.entries(state.subjects ?? {});
-    for (const [subject, count] of page) all.set(subject, count);
-    offset += page.length;
-    if (page.length === 0 || offset >= total) return all;
-  }
-}

@@ -1,13 +1,14 @@
 /** A collection of fenced logs: a log is a subject of a stream, and the server compares the sequence that an append expects with that of the subject's last message. */
 import { shortDigest } from '../../chain.ts';
 import type { FencedLogs, LogHead, StoredMessage } from '../store.ts';
-import { messageFromLeader, subjectsOf, type JetStreamApi, type StreamMessage } from './api.ts';
+import { messageFromLeader, type JetStreamApi, type StreamMessage } from './api.ts';
 import { isMissing, isRefused, isTooLarge, isUnheard, storeFailure } from './failures.ts';
 import { appendHeaders, ownHeaders, partsHeader, sizeOfHeaders } from './headers.ts';
 import { lastOfAll } from './heads.ts';
 import type { Parts } from './parts.ts';
 import { lastOfEach, readSubject } from './reads.ts';
 import { logNameOf, tokensOf } from './subjects.ts';
+import { subjectsOf } from './subjectList.ts';
 
 /** Where a collection is. */
 export interface LogsOptions {

@@ -3,10 +3,11 @@
  * message that was refused or never came are deleted with the next messages of its log.
  */
 import { TroupeError } from '../../../values/failure.ts';
-import { messageFromLeader, subjectsOf, type JetStreamApi, type StreamMessage } from './api.ts';
+import { messageFromLeader, type JetStreamApi, type StreamMessage } from './api.ts';
 import { isTooLarge } from './failures.ts';
 import { partsHeader } from './headers.ts';
 import { readSubject } from './reads.ts';
+import { subjectsOf } from './subjectList.ts';
 
 /** The large bodies of one collection. */
 export interface Parts {
