@@ -27,8 +27,8 @@ import type { Json } from '../values/json.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { ActorType } from '../core/actorType.ts';
-import { endedError } from '../core/rejections.ts';
 import { requireDeliverable } from '../core/validate.ts';
+import { receiveForAbsent } from './absent.ts';
 import { Activity } from './activity.ts';
 import { Actor } from './actor.ts';
 import type { ActorChange, ActorHost } from './actorHost.ts';
@@ -36,8 +36,7 @@ import type { EngineContext } from './context.ts';
 import { storeDeadLetter } from './deadLetters.ts';
 import type { LateTimer } from './catchUp.ts';
 import { DueTimers } from './dueTimers.ts';
-import { wasHandled } from './duplicates.ts';
-import { HostedRun } from './hostedRun.ts';
+import { HostedRuns } from './hostedRuns.ts';
 import { InboxPoller } from './inboxPoller.ts';
 import { Leases, type LeaseOptions } from './lease.ts';
 import { safeObserver } from './observer.ts';
@@ -46,6 +45,7 @@ import { Passivation } from './passivation.ts';
 import { keepDone, type RecallPolicy } from './recall.ts';
 import { Registry, type RestingActor } from './registry.ts';
 import { retryWrite } from './retryWrite.ts';
+import { RootEnds, type EndedRoot } from './rootEnds.ts';
 import { RunStarter, type StartActorOptions } from './runStarter.ts';
 import { Spawner } from './spawner.ts';
 import { Stalls } from './stalls.ts';
@@ -53,6 +53,7 @@ import { Supervisors } from './supervisors.ts';
 import type { Timers } from './timers.ts';
 import type { RunActor } from './unit.ts';
 
+export type { EndedRoot } from './rootEnds.ts';
 export type { StartActorOptions } from './runStarter.ts';
 
 /** What a host works with. */
@@ -77,14 +78,6 @@ export interface HostOptions {
   readonly idle?: number;
 }
 
-/** A root that has ended. */
-export interface EndedRoot {
-  /** As the journal has it. */
-  readonly row: ActorRow;
-  /** Its run has had no other actor. */
-  readonly isAlone: boolean;
-}
-
 /** Hosts the actors of the runs whose lease this process holds. */
 export class Host implements AsyncDisposable {
   readonly journal: Journal;
@@ -93,9 +86,8 @@ export class Host implements AsyncDisposable {
   readonly stalls: Stalls;
   readonly #context: EngineContext;
   readonly #leases: Leases;
-  /** The runs of this process, and those that it could not go on with. */
-  readonly #runs = new Map<string, HostedRun>();
-  readonly #onEnd = new Map<Address, Set<(end: EndedRoot) => void>>();
+  readonly #runs: HostedRuns;
+  readonly #ends = new RootEnds();
   readonly #registry: Registry;
   readonly #starter: RunStarter;
   readonly #outboxRelay: OutboxRelay;
@@ -104,11 +96,9 @@ export class Host implements AsyncDisposable {
   readonly #passivation: Passivation;
   readonly #port: ActorHost;
   readonly #ending = new AbortController();
-  readonly #mayGoOn: (root: ActorRow) => boolean;
 
   constructor(options: HostOptions) {
     const { journal, transport, clock, lease, observe, recall = keepDone, poll = 250, idle = 60_000 } = options;
-    this.#mayGoOn = options.mayGoOn ?? (() => true);
     this.journal = journal;
     this.clock = clock;
     const { activity } = this;
@@ -130,7 +120,7 @@ export class Host implements AsyncDisposable {
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
     this.#registry = new Registry(transport, receive);
     this.#leases = new Leases(journal, clock, lease, {
-      lost: (run) => this.#dropRun(run),
+      lost: (run) => this.#runs.drop(run),
       released: (run) => activity.changed(run),
     });
     this.#outboxRelay = new OutboxRelay({
@@ -149,12 +139,22 @@ export class Host implements AsyncDisposable {
       tolerance: Math.min(poll, 1_000),
       runOf: (address) => this.#registry.runOf(address),
       fire: (timer) => this.#fireTimer(timer),
-      settled: (run) => this.#settled(run),
-      handIn: (run) => this.#whileAway(run, () => this.#inboxPoller.poll(run)),
+      settled: (run) => this.#runs.settled(run),
+      handIn: (run) => this.#runs.whileAway(run, () => this.#inboxPoller.poll(run)),
       onDone: (run) => {
         for (const actor of this.actorsOf(run)) actor.startHeld();
         this.#passivation.start();
       },
+    });
+    this.#runs = new HostedRuns({
+      context,
+      activity,
+      leases: this.#leases,
+      registry: this.#registry,
+      outboxRelay: this.#outboxRelay,
+      due: this.#due,
+      mayGoOn: options.mayGoOn ?? (() => true),
+      withActor: (address, call) => this.#withActor(address, call),
     });
     this.#inboxPoller = new InboxPoller({
       journal,
@@ -170,7 +170,7 @@ export class Host implements AsyncDisposable {
     this.#passivation = new Passivation({ registry: this.#registry, clock, idle });
     const supervisors = new Supervisors({
       context,
-      run: (id) => this.#run(id),
+      run: (id) => this.#runs.require(id),
       owns: (run) => this.owns(run),
       withActor: (address, call, otherwise) => this.#withActor(address, call, otherwise),
     });
@@ -202,9 +202,9 @@ export class Host implements AsyncDisposable {
       registry: this.#registry,
       outboxRelay: this.#outboxRelay,
       recallPolicy: recall,
-      claim: (run, root, isNew) => this.#claim(run, root, isNew),
-      giveUp: (run) => this.#giveUp(run),
-      release: (run) => void this.#releaseEnded(run).catch(() => {}),
+      claim: (run, root, isNew) => this.#runs.claim(run, root, isNew),
+      giveUp: (run) => this.#runs.giveUp(run),
+      release: (run) => void this.#runs.releaseEnded(run).catch(() => {}),
       newActor: (run, type, address) => new Actor(this.#port, run, type, address),
       spawn: (parent, pending) => spawner.spawn(parent.state, pending),
       catchUp: (run, late) => this.#due.catchUp.add(run, late),
@@ -275,7 +275,7 @@ export class Host implements AsyncDisposable {
   }
 
   actorsOf(run: string): Actor[] {
-    return [...this.#registry.of(run)].flatMap((address) => this.actor(address) ?? []);
+    return this.#runs.actorsOf(run);
   }
 
   /** Is nothing of a run under way, so that only a timer or a message from outside can move it? `activity.watch` tells when to ask again. */
@@ -285,27 +285,12 @@ export class Host implements AsyncDisposable {
 
   /** Why this process lost a run. */
   whyLost(run: string): Failure | undefined {
-    const state = this.#runs.get(run)?.state;
-    return state?.is === 'ended' ? state.why : undefined;
+    return this.#runs.whyLost(run);
   }
 
   /** Calls when the root of a run ends here, until the result is disposed: with what the journal has of it, which need not be read then. */
   onEnd(root: Address, listener: (end: EndedRoot) => void): Disposable {
-    const listeners = this.#onEnd.get(root) ?? new Set();
-    this.#onEnd.set(root, listeners.add(listener));
-    return {
-      [Symbol.dispose]: () => {
-        listeners.delete(listener);
-        if (listeners.size === 0 && this.#onEnd.get(root) === listeners) this.#onEnd.delete(root);
-      },
-    };
-  }
-
-  #tellEnd(root: Address, run: string, row: ActorRow | undefined): void {
-    const listeners = row && this.#onEnd.get(root);
-    if (!listeners) return;
-    const end = { row, isAlone: this.#runs.get(run)?.hadRootOnly === true };
-    for (const listener of listeners) listener(end);
+    return this.#ends.on(root, listener);
   }
 
   /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
@@ -315,7 +300,8 @@ export class Host implements AsyncDisposable {
     const behind = this.#due.catchUp.of(envelope.run);
     // `door` is the stored address type of a reply channel: what it sends comes from outside.
     if (behind && actorTypeOf(envelope.from) === 'door') await behind;
-    if (!this.#registry.has(envelope.to)) return this.#receiveForAbsent(envelope);
+    if (!this.#registry.has(envelope.to))
+      return receiveForAbsent(envelope, this.journal, (reply) => this.#outboxRelay.send(reply));
     return new Promise<boolean>((resolve, refuse) => {
       this.#withActor(envelope.to, (actor) =>
         actor.receive(envelope, { acknowledge: (repeated) => resolve(repeated ?? false), reject: refuse }),
@@ -325,14 +311,7 @@ export class Host implements AsyncDisposable {
 
   /** Releases a run, so that it can be resumed here or in another process. Effects get `grace` milliseconds to finish, and what they result in is stored. */
   async park(run: string, grace = 0): Promise<void> {
-    const hosted = this.#runs.get(run);
-    if (hosted) hosted.state = { is: 'draining' };
-    const until = this.clock.now() + grace;
-    const isAtWork = (actor: Actor) => actor.hasRunningEffects || actor.isHandling;
-    while (this.clock.now() < until && this.actorsOf(run).some(isAtWork))
-      await this.activity.nextChange(run, this.clock, until);
-    this.#dropRun(run);
-    await this.#leases.release(run);
+    await this.#runs.park(run, grace);
   }
 
   /** Drops everything at once and writes nothing, as a killed process would. */
@@ -356,77 +335,6 @@ export class Host implements AsyncDisposable {
     }
   }
 
-  #run(id: string): HostedRun {
-    const hosted = this.#runs.get(id);
-    if (hosted) return hosted;
-    throw new TroupeError('fenced', `This process does not run ${id}; resume it to run it here.`);
-  }
-
-  async #claim(run: string, root: Address, isNew: boolean): Promise<HostedRun> {
-    const isHeld = this.#leases.holds(run);
-    await this.#leases.claim(run, isNew);
-    const { activity } = this;
-    const parts = {
-      context: this.#context,
-      leases: this.#leases,
-      activity,
-      caughtUp: (id: string) => this.#due.caughtUp(id),
-      fail: (id: string, failure: Failure) => this.#failRun(id, failure),
-      actor: (address: Address) => this.actor(address),
-    };
-    const hosted = new HostedRun(run, root, parts, !isHeld && this.#leases.epoch(run) === 1);
-    this.#runs.set(run, hosted);
-    return hosted;
-  }
-
-  async #giveUp(run: string): Promise<void> {
-    this.#dropRun(run);
-    await this.#leases.release(run).catch(() => {});
-  }
-
-  /** Gives back the lease of a run whose actors have all ended, once its last messages are delivered or kept as dead letters: that is written under the lease. */
-  async #releaseEnded(run: string): Promise<void> {
-    await this.activity.nextIdle(run);
-    if (this.#registry.of(run).size === 0) await this.#release(run);
-  }
-
-  #release(run: string): Promise<void> {
-    const end = this.#runs.get(run)?.end;
-    this.#runs.delete(run);
-    return this.#leases.release(run, end !== undefined && this.#isFinal(end));
-  }
-
-  /** An end that cannot be read may be one from which the run goes on. */
-  #isFinal(end: ActorRow): boolean {
-    try {
-      return !this.#mayGoOn(end);
-    } catch {
-      return false;
-    }
-  }
-
-  #dropRun(run: string): void {
-    if (this.#runs.get(run)?.state.is !== 'ended') this.#runs.delete(run);
-    this.stalls.forget(run);
-    this.#outboxRelay.release(run);
-    this.#due.catchUp.drop(run);
-    const addresses = new Set(this.#registry.of(run));
-    this.timers.cancelAllOf(addresses);
-    for (const address of addresses) {
-      const actor = this.actor(address);
-      this.#registry.remove(address);
-      actor?.abandon();
-    }
-    this.activity.changed(run);
-  }
-
-  #failRun(run: string, failure: Failure): boolean {
-    const root = this.#runs.get(run)?.root;
-    if (root === undefined || !this.owns(run)) return false;
-    this.#withActor(root, (actor) => actor.fail(failure));
-    return true;
-  }
-
   #changed({ address, run }: RunActor, change: ActorChange): void {
     switch (change.is) {
       case 'resting':
@@ -436,16 +344,14 @@ export class Host implements AsyncDisposable {
         this.#registry.end(address);
         const hosted = this.#runs.get(run);
         if (hosted?.root === address) hosted.end = change.row;
-        this.#tellEnd(address, run, change.row);
-        if (this.#registry.of(run).size === 0) this.#releaseEnded(run).catch(() => {});
+        this.#ends.tell(address, change.row, hosted?.hadRootOnly === true);
+        if (this.#registry.of(run).size === 0) this.#runs.releaseEnded(run).catch(() => {});
         return;
       }
       case 'stuck': {
         const { why } = change;
         this.#context.report({ type: 'stalled', at: this.clock.now(), run, actor: address, failure: why });
-        const hosted = this.#runs.get(run);
-        if (hosted) hosted.state = { is: 'ended', why };
-        this.#leases.giveUp(run);
+        this.#runs.stop(run, why);
       }
     }
   }
@@ -470,7 +376,7 @@ export class Host implements AsyncDisposable {
   }
 
   #load(address: Address, { run, type }: RestingActor): Actor {
-    const actor = new Actor(this.#port, this.#run(run), type, address);
+    const actor = new Actor(this.#port, this.#runs.require(run), type, address);
     this.#registry.activate(actor);
     const isGone = () => this.actor(address) !== actor;
     const { clock, ending, journal, stalls } = this.#context;
@@ -486,38 +392,5 @@ export class Host implements AsyncDisposable {
         isGone() ? undefined : this.#changed(actor, { is: 'stuck', why: toFailure(thrown) }),
       );
     return actor;
-  }
-
-  /** A message for an actor that this host does not run: it may have ended, and have answered before that; or not be resumed yet. */
-  async #receiveForAbsent({ to, id, body, kind, from }: Envelope): Promise<boolean> {
-    const message = { id, body, asker: kind === 'ask' ? from : undefined };
-    if (await wasHandled(this.journal, to, message, (reply) => this.#outboxRelay.send(reply))) return true;
-    const [row] = await this.journal.find({ actor: to });
-    if (!row) throw new TroupeError('unknown_recipient', `No actor has the address ${to}.`);
-    if (row.status !== 'active') throw endedError(to, row.status);
-    throw new TroupeError(
-      'owned_elsewhere',
-      `${to} is alive, but not in this process; its run ${row.run} can be resumed.`,
-    );
-  }
-
-  /** Asks the journal for a run, and waits while the journal is away. */
-  #whileAway<T>(run: string, ask: () => Promise<T>): Promise<T> {
-    const { clock, ending, stalls } = this.#context;
-    return retryWrite(ask, () => ({ clock, ending, gone: () => !this.owns(run), ...stalls.reportsOf(run, run) }));
-  }
-
-  /** Resolves when no message of the run is on its way or being taken, or this process no longer runs it. */
-  #settled(run: string): Promise<void> {
-    const isSettled = () =>
-      !this.owns(run) || (!this.#outboxRelay.isMoving(run) && this.actorsOf(run).every((actor) => !actor.isHandling));
-    return new Promise((resolve) => {
-      if (isSettled()) return resolve();
-      const listener = this.activity.watch(run, () => {
-        if (!isSettled()) return;
-        listener[Symbol.dispose]();
-        resolve();
-      });
-    });
   }
 }

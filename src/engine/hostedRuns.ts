@@ -1,0 +1,170 @@
+/** The runs of one process, from the claim of their lease until it is given back or lost. */
+import type { ActorRow } from '../contracts/commit.ts';
+import { TroupeError, type Failure } from '../values/failure.ts';
+import type { Address } from '../values/ids.ts';
+import type { Activity } from './activity.ts';
+import type { Actor } from './actor.ts';
+import type { EngineContext } from './context.ts';
+import type { DueTimers } from './dueTimers.ts';
+import { HostedRun } from './hostedRun.ts';
+import type { Leases } from './lease.ts';
+import type { OutboxRelay } from './outboxRelay.ts';
+import type { Registry } from './registry.ts';
+import { retryWrite } from './retryWrite.ts';
+
+/** What they work with. */
+export interface HostedRunsParts {
+  readonly context: EngineContext;
+  readonly activity: Activity;
+  readonly leases: Leases;
+  readonly registry: Registry;
+  readonly outboxRelay: Pick<OutboxRelay, 'release' | 'isMoving'>;
+  readonly due: DueTimers;
+  /** May a run go on from this end of its root, in any process? */
+  mayGoOn(root: ActorRow): boolean;
+  /** Calls with the actor, which is loaded when it is not in memory. */
+  withActor(address: Address, call: (actor: Actor) => void): void;
+}
+
+/** The runs of a host, and those that it could not go on with. */
+export class HostedRuns {
+  readonly #parts: HostedRunsParts;
+  readonly #runs = new Map<string, HostedRun>();
+
+  constructor(parts: HostedRunsParts) {
+    this.#parts = parts;
+  }
+
+  get(id: string): HostedRun | undefined {
+    return this.#runs.get(id);
+  }
+
+  /** Throws `fenced` for one that this process does not run. */
+  require(id: string): HostedRun {
+    const hosted = this.#runs.get(id);
+    if (hosted) return hosted;
+    throw new TroupeError('fenced', `This process does not run ${id}; resume it to run it here.`);
+  }
+
+  /** Why this process lost a run. */
+  whyLost(run: string): Failure | undefined {
+    const state = this.#runs.get(run)?.state;
+    return state?.is === 'ended' ? state.why : undefined;
+  }
+
+  /** The actors of a run that are in memory. */
+  actorsOf(run: string): Actor[] {
+    const { registry } = this.#parts;
+    return [...registry.of(run)].flatMap((address) => registry.actor(address) ?? []);
+  }
+
+  /** Takes the lease of a run. `isNew`: its id was made for this. */
+  async claim(run: string, root: Address, isNew: boolean): Promise<HostedRun> {
+    const { context, leases, activity, registry, due } = this.#parts;
+    const isHeld = leases.holds(run);
+    await leases.claim(run, isNew);
+    const parts = {
+      context,
+      leases,
+      activity,
+      caughtUp: (id: string) => due.caughtUp(id),
+      fail: (id: string, failure: Failure) => this.#fail(id, failure),
+      actor: (address: Address) => registry.actor(address),
+    };
+    const hosted = new HostedRun(run, root, parts, !isHeld && leases.epoch(run) === 1);
+    this.#runs.set(run, hosted);
+    return hosted;
+  }
+
+  /** Lets a run go that could not be started. */
+  async giveUp(run: string): Promise<void> {
+    this.drop(run);
+    await this.#parts.leases.release(run).catch(() => {});
+  }
+
+  /** A run cannot go on here: another process may try. */
+  stop(run: string, why: Failure): void {
+    const hosted = this.#runs.get(run);
+    if (hosted) hosted.state = { is: 'ended', why };
+    this.#parts.leases.giveUp(run);
+  }
+
+  /** Gives a run back, so that it can be resumed here or in another process. Effects get `grace` milliseconds to finish. */
+  async park(run: string, grace: number): Promise<void> {
+    const { context, leases, activity } = this.#parts;
+    const { clock } = context;
+    const hosted = this.#runs.get(run);
+    if (hosted) hosted.state = { is: 'draining' };
+    const until = clock.now() + grace;
+    const isAtWork = (actor: Actor) => actor.hasRunningEffects || actor.isHandling;
+    while (clock.now() < until && this.actorsOf(run).some(isAtWork)) await activity.nextChange(run, clock, until);
+    this.drop(run);
+    await leases.release(run);
+  }
+
+  /** Gives back the lease of a run whose actors have all ended, once its last messages are delivered or kept as dead letters: that is written under the lease. */
+  async releaseEnded(run: string): Promise<void> {
+    const { activity, registry, leases } = this.#parts;
+    await activity.nextIdle(run);
+    if (registry.of(run).size > 0) return;
+    const end = this.#runs.get(run)?.end;
+    this.#runs.delete(run);
+    await leases.release(run, end !== undefined && this.#isFinal(end));
+  }
+
+  /** An end that cannot be read may be one from which the run goes on. */
+  #isFinal(end: ActorRow): boolean {
+    try {
+      return !this.#parts.mayGoOn(end);
+    } catch {
+      return false;
+    }
+  }
+
+  /** This process does not run it any more: nothing of it happens here, and nothing is written. */
+  drop(run: string): void {
+    const { context, activity, registry, outboxRelay, due } = this.#parts;
+    if (this.#runs.get(run)?.state.is !== 'ended') this.#runs.delete(run);
+    context.stalls.forget(run);
+    outboxRelay.release(run);
+    due.catchUp.drop(run);
+    const addresses = new Set(registry.of(run));
+    due.timers.cancelAllOf(addresses);
+    for (const address of addresses) {
+      const actor = registry.actor(address);
+      registry.remove(address);
+      actor?.abandon();
+    }
+    activity.changed(run);
+  }
+
+  #fail(run: string, failure: Failure): boolean {
+    const { leases, withActor } = this.#parts;
+    const root = this.#runs.get(run)?.root;
+    if (root === undefined || !leases.holds(run)) return false;
+    withActor(root, (actor) => actor.fail(failure));
+    return true;
+  }
+
+  /** Asks the journal for a run, and waits while the journal is away. */
+  whileAway<T>(run: string, ask: () => Promise<T>): Promise<T> {
+    const { context, leases } = this.#parts;
+    const { clock, ending, stalls } = context;
+    return retryWrite(ask, () => ({ clock, ending, gone: () => !leases.holds(run), ...stalls.reportsOf(run, run) }));
+  }
+
+  /** Resolves when no message of the run is on its way or being taken, or this process no longer runs it. */
+  settled(run: string): Promise<void> {
+    const { leases, outboxRelay, activity } = this.#parts;
+    const isSettled = () =>
+      !leases.holds(run) || (!outboxRelay.isMoving(run) && this.actorsOf(run).every((actor) => !actor.isHandling));
+    return new Promise((resolve) => {
+      if (isSettled()) return resolve();
+      const listener = activity.watch(run, () => {
+        if (!isSettled()) return;
+        listener[Symbol.dispose]();
+        resolve();
+      });
+    });
+  }
+}
