@@ -6,7 +6,8 @@ import type { Address } from '../values/ids.ts';
 import { asJson, type Json } from '../values/json.ts';
 import type { SettledPending } from '../contracts/pending.ts';
 import { matchesQuery } from './matches.ts';
-import type { ActorRow, Commit, HistoryEntry, Journal, LedgerEntry, Pending, RunLease } from './journal.ts';
+import { commitsOf, EndedActors, lastPositionOf, type ActorContents, type StoredResult } from './endedActors.ts';
+import type { ActorRow, Commit, HistoryEntry, Journal, Pending, RunLease } from './journal.ts';
 import { isNewMessage } from './deduplicate.ts';
 import {
   duplicateMessageError,
@@ -24,7 +25,7 @@ export interface MemoryContents {
   readonly byRun: Map<string, Set<ActorContents>>;
   /** The actor that has a pending entry, by the key of the entry. */
   readonly actorByPending: Map<string, ActorContents>;
-  readonly results: Map<string, LedgerEntry & { run: string }>;
+  readonly results: Map<string, StoredResult>;
   readonly claims: Map<string, { epoch: number; owner: string; until: number }>;
   /** By owner: how many leases it holds, and until when all of them last at least. */
   readonly owners: Map<string, { held: number; until: number }>;
@@ -32,16 +33,6 @@ export interface MemoryContents {
   readonly activeRoots: Map<string, Address>;
   readonly mail: Map<string, Map<string, Envelope>>;
   position: number;
-}
-
-/** The contents of one actor. Most actors have few of these, so each map is made when it gets its first entry. */
-interface ActorContents {
-  row: ActorRow;
-  readonly history: HistoryEntry[];
-  pending?: Map<string, Pending>;
-  inbox?: Map<string, { seq: number; body: Json }>;
-  replies?: Map<string, Envelope>;
-  lists?: Map<string, Json[]>;
 }
 
 /** An empty journal's contents. */
@@ -57,9 +48,11 @@ export const emptyContents = (): MemoryContents => ({
   position: 0,
 });
 
-/** Opens a journal in memory; over `contents`, which it changes, or an empty one. */
-export function memory(contents: MemoryContents = emptyContents()): Journal {
+/** Opens a journal in memory; over `contents`, which it changes, or an empty one. Contents that were given are read by others, too, and stay as they are. */
+export function memory(given?: MemoryContents): Journal {
+  const contents = given ?? emptyContents();
   const { actors, byRun, actorByPending, results, claims, owners, activeRoots, mail } = contents;
+  const endedActors = new EndedActors(results, { packs: given === undefined });
   const actorsOf = (run: string | undefined): readonly ActorContents[] =>
     run === undefined ? [...actors.values()] : [...(byRun.get(run) ?? [])];
 
@@ -97,6 +90,7 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     if (box?.delete(id) && box.size === 0) mail.delete(run);
   };
   const append = (kept: ActorContents, list: string, entry: Json) => {
+    endedActors.restore(kept);
     const lists = (kept.lists ??= new Map<string, Json[]>());
     const entries = lists.get(list);
     if (entries) entries.push(entry);
@@ -119,10 +113,11 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
       (row.status === 'active' || row.updated >= before ? living : ended).add(row.run);
     const gone = new Set([...ended].filter((run) => !living.has(run)).slice(0, most));
     if (gone.size === 0) return 0;
-    for (const [address, { row, pending }] of actors) {
-      if (!gone.has(row.run)) continue;
-      for (const key of pending?.keys() ?? []) actorByPending.delete(key);
+    for (const [address, kept] of actors) {
+      if (!gone.has(kept.row.run)) continue;
+      for (const key of kept.pending?.keys() ?? []) actorByPending.delete(key);
       actors.delete(address);
+      endedActors.forget(kept);
     }
     for (const [key, { run }] of results) if (gone.has(run)) results.delete(key);
     for (const run of gone) {
@@ -133,10 +128,20 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
   }
 
   /** `before`: the number of the actor's last commit. */
+  const keepResult = (kept: ActorContents, at: number, { key, name, input, outcome }: Commit['results'][number]) => {
+    if (results.has(key)) return;
+    const { run, actor } = kept.row;
+    results.set(key, { run, key, actor, at, name, input, outcome, position: contents.position });
+    (kept.results ??= []).push(key);
+  };
+  /** The commit that handled a message. */
+  const handledBy = (kept: ActorContents | undefined, id: string): HistoryEntry | undefined =>
+    (kept?.packed ? endedActors.reader()(kept) : kept)?.inbox?.get(id);
+
   const requireNext = ({ run, epoch, actor, seq, event }: Commit, before: number) => {
     requireOwner(run, epoch);
     if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
-    if (event.inbox && actors.get(actor)?.inbox?.has(event.id)) throw duplicateMessageError(actor, event.id);
+    if (event.inbox && handledBy(actors.get(actor), event.id)) throw duplicateMessageError(actor, event.id);
   };
   const revisionOf = (actor: Address) => actors.get(actor)?.row.seq ?? 0;
 
@@ -145,25 +150,28 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     const { updated: at } = commit;
     const row = rowOf(commit);
     const kept = actors.get(actor) ?? insert(row);
+    endedActors.restore(kept);
     kept.row = row;
     if (commit.parent === undefined && status === 'active') activeRoots.set(run, actor);
     else if (commit.parent === undefined) activeRoots.delete(run);
-    kept.history.push({ position: ++contents.position, actor, seq, at, epoch, state, status, event, opens, closes });
+    const entry = { position: ++contents.position, actor, seq, at, epoch, state, status, event, opens, closes };
+    kept.history.push(entry);
     for (const key of closes) close(key);
     for (const pending of opens) {
       (kept.pending ??= new Map()).set(pending.key, pending);
       actorByPending.set(pending.key, kept);
-      if (pending.kind === 'message' && pending.data.correlation !== undefined)
-        (kept.replies ??= new Map()).set(pending.data.correlation, pending.data);
+      if (pending.kind !== 'message') continue;
+      const { correlation } = pending.data;
+      if (correlation !== undefined && correlation !== event.id)
+        (kept.replies ??= new Map()).set(correlation, pending.data);
     }
-    for (const { key, name, input, outcome } of answers)
-      if (!results.has(key))
-        results.set(key, { run, key, actor, at, name, input, outcome, position: contents.position });
+    for (const result of answers) keepResult(kept, at, result);
     for (const { list, entry } of appends) append(kept, list, entry);
     if (event.inbox) {
-      (kept.inbox ??= new Map()).set(event.id, { seq, body: event.body });
+      (kept.inbox ??= new Map()).set(event.id, entry);
       removeMail(run, event.id);
     }
+    if (status !== 'active') endedActors.add(kept);
   }
 
   return {
@@ -180,11 +188,12 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
       }
       for (const commit of commits) store(commit);
     },
-    async record(run, epoch, actor, at, { key, name, input, outcome }) {
+    async record(run, epoch, actor, at, result) {
       requireOwner(run, epoch);
-      if (!actors.has(actor)) throw unknownActorError(actor);
-      if (!results.has(key))
-        results.set(key, { run, key, actor, at, name, input, outcome, position: contents.position });
+      const kept = actors.get(actor);
+      if (!kept) throw unknownActorError(actor);
+      endedActors.restore(kept);
+      keepResult(kept, at, result);
     },
     async bury(run, epoch, letter) {
       requireOwner(run, epoch);
@@ -198,25 +207,31 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     async load(actor) {
       const kept = actors.get(actor);
       if (!kept) return undefined;
+      const { row, lists = new Map<string, Json[]>(), result: resultOf } = endedActors.reader()(kept);
       const pending = [...(kept.pending?.values() ?? [])];
       const answered = new Map<string, Outcome>(
         pending.flatMap(({ key }) => {
-          const result = results.get(key);
+          const result = resultOf(key);
           return result ? [[key, result.outcome] as const] : [];
         }),
       );
       return {
-        ...kept.row,
+        ...row,
         pending,
         results: answered,
-        lists: Object.fromEntries([...(kept.lists ?? [])].map(([name, entries]) => [name, entries.length])),
+        lists: Object.fromEntries([...lists].map(([name, entries]) => [name, entries.length])),
       };
     },
-    list: async (actor, list, from = 0, to) => (actors.get(actor)?.lists?.get(list) ?? []).slice(from, to),
+    async list(actor, list, from = 0, to) {
+      const kept = actors.get(actor);
+      return (kept && endedActors.reader()(kept).lists?.get(list))?.slice(from, to) ?? [];
+    },
     async handled(actor, id) {
       const kept = actors.get(actor);
-      const found = kept?.inbox?.get(id);
-      return found && { ...found, reply: kept?.replies?.get(id) };
+      if (!kept) return undefined;
+      const { inbox, replies } = endedActors.reader()(kept);
+      const found = inbox?.get(id);
+      return found && { seq: found.seq, body: found.event.body, reply: replyIn(found) ?? replies?.get(id) };
     },
     undelivered: async (run) =>
       actorsOf(run)
@@ -262,7 +277,11 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
     async post(envelope) {
       const box = mail.get(envelope.run) ?? new Map<string, Envelope>();
       const kept = actors.get(envelope.to);
-      const known = { status: kept?.row.status, handled: kept?.inbox?.get(envelope.id), waiting: box.get(envelope.id) };
+      const known = {
+        status: kept?.row.status,
+        handled: handledBy(kept, envelope.id)?.event,
+        waiting: box.get(envelope.id),
+      };
       if (!isNewMessage(envelope, known)) return;
       mail.set(envelope.run, box.set(envelope.id, structuredClone(envelope)));
     },
@@ -274,35 +293,57 @@ export function memory(contents: MemoryContents = emptyContents()): Journal {
       const { actor, limit = 100 } = query;
       const one = actor === undefined ? undefined : actors.get(actor);
       const among = actor === undefined ? actorsOf(query.run) : one ? [one] : [];
-      const found = among.map(({ row }) => row).filter((row) => matchesQuery(row, query));
+      const found = among.filter(({ row }) => matchesQuery(row, query));
+      const whole = endedActors.reader();
       return found
         .reverse()
-        .sort((a, b) => b.updated - a.updated)
-        .slice(0, limit);
+        .sort((a, b) => b.row.updated - a.row.updated)
+        .slice(0, limit)
+        .map((kept) => whole(kept).row);
     },
     async history({ run, actor, after, newest = false, limit = 1_000 }) {
-      const among = actorsOf(run).filter(({ row }) => actor === undefined || row.actor === actor);
+      const found = actorsOf(run).filter(
+        (kept) => (actor === undefined || kept.row.actor === actor) && lastPositionOf(kept) > (after ?? 0),
+      );
+      // Of the newest commits none is of an actor before whose last commit so many others have one.
+      const among = newest ? found.sort((a, b) => lastPositionOf(b) - lastPositionOf(a)).slice(0, limit) : found;
+      const whole = endedActors.reader();
       const open = (pending: Pending | SettledPending): Pending | SettledPending =>
         actorByPending.has(pending.key) ? pending : { ...pending, data: null };
       return among
-        .flatMap(({ history }) => history)
+        .flatMap((kept) => whole(kept).history)
         .filter((entry) => after === undefined || entry.position > after)
         .sort((a, b) => (newest ? b.position - a.position : a.position - b.position))
         .slice(0, limit)
         .map((entry) => ({ ...entry, opens: entry.opens.map(open) }));
     },
-    ledger: async (run) =>
-      [...results.values()].filter((result) => result.run === run).map(({ run: _, ...entry }) => entry),
+    async ledger(run) {
+      const whole = endedActors.reader();
+      const found = [...results].map(([key, result]) =>
+        result.run !== run ? undefined : 'of' in result ? whole(result.of).result(key) : result,
+      );
+      return found.flatMap((result) => {
+        if (!result) return [];
+        const { run: _, ...entry } = result;
+        return [entry];
+      });
+    },
     prune: async (before) => prune(before, Infinity),
     pruneSome: async (before, most) => prune(before, most),
     // Memory is not checked: nothing can damage it without the process.
     verify: async () => ({
       actors: actors.size,
-      commits: [...actors.values()].reduce((sum, { history }) => sum + history.length, 0),
+      commits: [...actors.values()].reduce((sum, kept) => sum + commitsOf(kept), 0),
       damage: [],
     }),
     async [Symbol.asyncDispose]() {},
   };
+}
+
+/** The reply to the message that a commit handled, among what it opened. */
+function replyIn({ event: { id }, opens }: HistoryEntry): Envelope | undefined {
+  for (const { kind, data } of opens) if (kind === 'message' && data?.correlation === id) return data;
+  return undefined;
 }
 
 const holderIn = (lease: { readonly owner: string; readonly until: number } | undefined): string | undefined =>

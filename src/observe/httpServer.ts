@@ -2,7 +2,7 @@
  * The HTTP servers of this process. A handler that throws answers its own request with 500, and nothing else is affected:
  * Node would end the process, and any page that a person opens can send a request to a port of this machine.
  */
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** What a server does with its requests. Each of them may throw, or reject. */
@@ -15,6 +15,8 @@ export interface HttpHandlers {
 
 /** A server that does not listen yet. `options`: limits of Node for headers and times; its defaults by default. */
 export function httpServer({ answer, upgrade }: HttpHandlers, options: ServerOptions = {}): Server {
+  // Not imported: an import of this module loads all that it exports, `WebSocket` included.
+  const { createServer } = process.getBuiltinModule('node:http');
   const server = createServer(options, (request, response) => {
     // The other side may close the connection at any time.
     response.on('error', () => {});

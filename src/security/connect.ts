@@ -2,7 +2,6 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect as tcpConnect, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net';
-import { connect as tlsConnect } from 'node:tls';
 import { TroupeError } from '../values/failure.ts';
 import type { AllowList } from './allowList.ts';
 import { requireReachable } from './policy.ts';
@@ -89,7 +88,9 @@ async function encrypted(
   signal: AbortSignal,
 ): Promise<Socket> {
   const isName = familyOf(host) === undefined;
-  const secure = tlsConnect({
+  // Not imported: many processes ask for nothing, and this module is one of the largest of Node.
+  const { connect } = process.getBuiltinModule('node:tls');
+  const secure = connect({
     socket,
     host,
     ALPNProtocols: ['http/1.1'],

@@ -1,7 +1,6 @@
 /** Sends one request over a connection, and reads its response within limits. */
 import { once } from 'node:events';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
@@ -29,7 +28,9 @@ export async function send(
   socket: Socket,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const message = (isEncrypted ? httpsRequest : httpRequest)(url, {
+  // Not imported: an import of these modules loads all that they export, `WebSocket` included, which costs more than the rest of a start.
+  const { request } = process.getBuiltinModule(isEncrypted ? 'node:https' : 'node:http');
+  const message = request(url, {
     method,
     headers: {
       'accept-encoding': 'gzip, deflate, br',

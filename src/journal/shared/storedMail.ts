@@ -126,7 +126,7 @@ export class StoredMail {
     const { run, id, to } = envelope;
     const name = nameOf(run, id);
     const content = (await contentOf(run))?.contents.actors.get(to);
-    const known = { status: content?.row.status, handled: content?.inbox?.get(id) };
+    const known = { status: content?.row.status, handled: content?.inbox?.get(id)?.event };
     const earlier = await store.mail.last(name);
     const waiting = earlier && envelopeOf(name, earlier);
     if (!isNewMessage(envelope, { ...known, waiting })) return;

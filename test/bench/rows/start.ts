@@ -31,6 +31,8 @@ const model = {
 };
 await run(agent({ name: 'a', model }), 'go', { db: ${JSON.stringify(db)} });`;
 
+const importOf = (name: string): string => `import ${JSON.stringify(import.meta.resolve(name))};`;
+
 export function processStart(): Row {
   const contestant = (name: string, text: (scope: Scope) => string): Contestant => ({
     name,
@@ -57,8 +59,17 @@ export function processStart(): Row {
     ],
     contestants: [
       contestant('node', () => ''),
+      contestant('zod alone', () => importOf('zod')),
       contestant('ai, one turn', () => aiTurn),
       ours('troupe, one turn', () => 'memory'),
+      // Most programs write schemas, and import zod themselves: it is loaded once.
+      {
+        ...contestant(
+          'troupe, one turn, beside zod',
+          ({ shipped }) => `${importOf('zod')}\n${ourTurn(shipped, 'memory')}`,
+        ),
+        ours: true,
+      },
       ours('troupe, one turn, on disk', ({ folder }) => join(folder, 'journal.db')),
     ],
   };

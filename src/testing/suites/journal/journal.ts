@@ -2,6 +2,7 @@
 import { describe } from 'vitest';
 import { commitTests } from './commits.ts';
 import { damageTests } from './damage.ts';
+import { endedTests } from './ended.ts';
 import type { JournalCase } from './fixtures.ts';
 import { leaseTests } from './leases.ts';
 import { messageTests } from './messages.ts';
@@ -21,6 +22,7 @@ export function journalSuite(name: string, subject: JournalCase) {
     messageTests(subject);
     leaseTests(subject);
     queryTests(subject);
+    endedTests(subject);
     valueTests(subject);
     retentionTests(subject);
     damageTests(subject);
