@@ -1,5 +1,6 @@
 /** Makes a client over a journal: in the process that has the runs, or in any other one. */
 import type { AuthClient, DeploymentsClient, SecretsClient, TroupeClient } from '../contracts/client/client.ts';
+import type { SchedulesClient } from '../contracts/client/schedules.ts';
 import { httpClient } from '../doors/http/clients/controlClient.ts';
 import { systemClock } from '../engine/clock.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
@@ -32,6 +33,8 @@ export interface TroupeClientOptions {
   readonly by?: string;
   /** Deployments; unsupported by default. */
   readonly deployments?: DeploymentsClient;
+  /** Schedules; unsupported by default. */
+  readonly schedules?: SchedulesClient;
   /** Secrets; unsupported by default. */
   readonly secrets?: SecretsClient;
   /** Tokens; unsupported by default. */
@@ -50,6 +53,7 @@ const optionNames: OptionNames<TroupeClientOptions> = {
   definitions: true,
   by: true,
   deployments: true,
+  schedules: true,
   secrets: true,
   auth: true,
   clock: true,
@@ -85,6 +89,7 @@ export async function troupeClient(options: TroupeClientOptions): Promise<Troupe
     }),
     artifacts: artifactsClient(runtime),
     deployments,
+    schedules: options.schedules ?? absent<SchedulesClient>('schedules'),
     secrets: options.secrets ?? absent<SecretsClient>('secrets'),
     auth: options.auth ?? absent<AuthClient>('tokens'),
     async [Symbol.asyncDispose]() {
