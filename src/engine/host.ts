@@ -238,8 +238,8 @@ export class Host implements AsyncDisposable {
     this.#inboxPoller.start();
     // Whoever leaves a message finds the run stored first.
     if (options.isNew) return address;
-    // What cannot be read now is read at the next poll.
-    void this.#inboxPoller.poll(run).catch(() => {});
+    // A run that is recovered is handed its messages while it catches up. What cannot be read now is read at the next poll.
+    if (!this.#due.catchUp.of(run)) void this.#inboxPoller.poll(run).catch(() => {});
     return address;
   }
 
