@@ -58,12 +58,13 @@ test.concurrent('a cancel is seen before a process takes it', async () => {
 });
 
 const refusals = [
-  [['runs', 'get', 'nobody'], 2, 'usage', /no run "nobody"/],
+  [['runs', 'get', 'nobody'], 2, 'unknown_recipient', /no run "nobody"/],
   [['runs', 'signal', 'nobody', 'news'], 2, 'unknown_recipient', /no run "nobody"/],
-  [['waits', 'list', '--run', 'nobody'], 2, 'usage', /no run "nobody"/],
+  [['waits', 'list', '--run', 'nobody'], 2, 'unknown_recipient', /no run "nobody"/],
   [['waits', 'answer', 'job', '--value', '1'], 1, 'conflict', /Nothing in "job" waits/],
   [['runs', 'retry', 'job'], 1, 'conflict', /nothing to retry/],
   [['artifacts', 'get', 'job/draft/output'], 2, 'unknown_recipient', /no artifact/],
+  [['waits', 'answer', 'job', '--value', 'no JSON'], 2, 'usage', /must be JSON/],
   [['secrets', 'show', 'nobody'], 2, 'unknown_recipient', /no secret/],
   [['deployments', 'show', 'nobody'], 2, 'unknown_recipient', /no deployment/],
 ] as const;
