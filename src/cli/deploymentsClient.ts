@@ -7,10 +7,10 @@ import type { VersionView } from '../deployments/record.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { TroupeError } from '../values/failure.ts';
 import { isJsonObject } from '../values/json.ts';
+import { asRequest } from './asRequest.ts';
 import type { Cli } from './cli.ts';
 import { deploymentPlace, type DeploymentPlaceOptions } from './deploymentPlace.ts';
 import { deployVersion, workflowProject } from './deployVersion.ts';
-import { UsageError } from './exit.ts';
 import { loadDefinition } from './load.ts';
 import { loadPinned } from './pinnedDefinition.ts';
 import { deleteUnusedCode } from './unusedCode.ts';
@@ -39,8 +39,8 @@ export function deploymentsClient(
     },
     get: async (flow, which) => infoOf(await deployments.get(flow, which)),
     async create(path, { name, tags = [], exclusive = false, input } = {}) {
-      const { file, subject } = await asRequest(loadDefinition(cli.cwd, path));
-      const { deployed } = await asRequest(
+      const { file, subject } = await asRequest(() => loadDefinition(cli.cwd, path));
+      const { deployed } = await asRequest(async () =>
         deployVersion(place, {
           name: deploymentName(name ?? subject.name),
           path,
@@ -73,15 +73,6 @@ export function deploymentsClient(
       await deleteUnusedCode(place, runtime.journal);
     },
   };
-}
-
-/** What is wrong in a file that a request names is the fault of the request. */
-async function asRequest<Value>(work: Promise<Value>): Promise<Value> {
-  try {
-    return await work;
-  } catch (thrown) {
-    throw thrown instanceof UsageError ? new TroupeError('invalid', thrown.message, { cause: thrown }) : thrown;
-  }
 }
 
 const infoOf = ({

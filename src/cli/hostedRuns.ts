@@ -13,6 +13,7 @@ import { defaultJournal, journalFolder } from './journalFolder.ts';
 import { openStore } from './openStore.ts';
 import { runtimeOptions, type CommonOptions } from './options.ts';
 import { runOriginOf, type RunOrigin } from './runRows.ts';
+import { schedulesClient } from './schedulesClient.ts';
 import { userName } from './whoami.ts';
 
 /** The runs that are hosted. Disposing it releases them, to be gone on with by another process. */
@@ -45,6 +46,7 @@ export async function openHostedRuns(
   const client: TroupeClient = await troupeClient({
     runtime,
     deployments: deploymentsClient(cli, options, runtime, () => client.executions),
+    schedules: schedulesClient(cli, options, () => client.deployments),
     clock: cli.clock,
     by: userName(),
     auth: tokens,

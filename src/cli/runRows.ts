@@ -1,7 +1,7 @@
 /** Finds runs and their actors in the journal. The row of a run is that of its root actor, which has no parent. */
 import type { Json } from '../values/json.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
-import { UsageError } from './exit.ts';
+import { TroupeError } from '../values/failure.ts';
 import type { DeploymentOrigin } from './pinnedDefinition.ts';
 
 /** Where a run was started from, as it is stored with the run. */
@@ -16,11 +16,12 @@ export type RunOrigin = {
   readonly deployment?: DeploymentOrigin;
 };
 
-/** The root actor of a run. Throws `UsageError` when there is no such run. */
+/** The root actor of a run. Rejects with `unknown_recipient` when there is no such run. */
 export async function rootRowOf(journal: Journal, run: string): Promise<ActorRow> {
   const [root] = await journal.find({ run, parent: null, limit: 1 });
   if (root) return root;
-  throw new UsageError(
+  throw new TroupeError(
+    'unknown_recipient',
     `There is no run "${run}" in this journal. "troupe runs list" shows those there are; another journal is chosen with --db.`,
   );
 }

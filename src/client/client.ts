@@ -1,5 +1,6 @@
 /** Makes a client over a journal: in the process that has the runs, or in any other one. What a client needs is loaded when one is made. */
 import type { AuthClient, DeploymentsClient, SecretsClient, TroupeClient } from '../contracts/client/client.ts';
+import type { SchedulesClient } from '../contracts/client/schedules.ts';
 import { systemClock } from '../engine/clock.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
 import { withNats } from '../nats/packages.ts';
@@ -29,6 +30,8 @@ export interface TroupeClientOptions {
   readonly by?: string;
   /** Deployments; unsupported by default. */
   readonly deployments?: DeploymentsClient;
+  /** Schedules; unsupported by default. */
+  readonly schedules?: SchedulesClient;
   /** Secrets; unsupported by default. */
   readonly secrets?: SecretsClient;
   /** Tokens; unsupported by default. */
@@ -47,6 +50,7 @@ const optionNames: OptionNames<TroupeClientOptions> = {
   definitions: true,
   by: true,
   deployments: true,
+  schedules: true,
   secrets: true,
   auth: true,
   clock: true,
@@ -86,6 +90,7 @@ export async function troupeClient(options: TroupeClientOptions): Promise<Troupe
     }),
     artifacts: artifactsClient(runtime),
     deployments,
+    schedules: options.schedules ?? absent<SchedulesClient>('schedules'),
     secrets: options.secrets ?? absent<SecretsClient>('secrets'),
     auth: options.auth ?? absent<AuthClient>('tokens'),
     async [Symbol.asyncDispose]() {

@@ -17,6 +17,7 @@ export type {
   TokenInfo,
   TroupeClient,
 } from '../contracts/client/client.ts';
+export type { NewScheduleOptions, ScheduleInfo, SchedulesClient } from '../contracts/client/schedules.ts';
 export type {
   ArtifactInfo,
   CheckpointAttempt,

@@ -13,7 +13,12 @@ export const StandingRequest = z.object({ runs: z.array(z.string()).max(10_000) 
 /** Its answer, by run; those that it does not have are left out. */
 export const StandingAnswer = z.record(
   z.string(),
-  z.object({ status: z.enum(standings), needs: z.literal('you').optional(), reason: z.string().optional() }),
+  z.object({
+    status: z.enum(standings),
+    needs: z.literal('you').optional(),
+    paused: z.literal(true).optional(),
+    reason: z.string().optional(),
+  }),
 );
 
 /** How the runs at this node stand. */

@@ -237,8 +237,10 @@ export class Host implements AsyncDisposable {
       const address = await this.#starter.start(type, options);
       if (!this.owns(run)) return address;
       this.#inboxPoller.start();
-      // Whoever leaves a message finds the run stored first. What cannot be read now is read at the next poll.
-      if (!options.isNew) void this.#inboxPoller.poll(run).catch(() => {});
+      // Whoever leaves a message finds the run stored first.
+      if (options.isNew) return address;
+      // A run that is recovered is handed its messages while it catches up. What cannot be read now is read at the next poll.
+      if (!this.#due.catchUp.of(run)) void this.#inboxPoller.poll(run).catch(() => {});
       return address;
     } finally {
       task[Symbol.dispose]();

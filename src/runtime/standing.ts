@@ -21,6 +21,8 @@ export interface RunStanding {
   readonly status: (typeof standings)[number];
   /** `you`: it has a question that a person must answer, or was paused by one; also while something else of it is at work. */
   readonly needs?: 'you';
+  /** It begins nothing until it is resumed; absent otherwise. */
+  readonly paused?: true;
   /** Why it does not go on, in words. */
   readonly reason?: string;
 }
@@ -69,12 +71,11 @@ async function standingOf(
   const mail = stands.status === 'working' ? [] : await journal.mail(run);
   const sent = sentCommand(mail, root);
   if (sent === 'cancel') return { ...stands, reason: `It was told to cancel. ${stands.reason ?? ''}`.trim() };
-  if (sent === 'pause') return { status: 'waiting', needs: 'you', reason: 'It is paused. No process has it.' };
+  if (sent === 'pause') return pausedStanding('It is paused. No process has it.');
   const needs = question ? ({ needs: 'you' } as const) : {};
   if (sent !== 'resume') {
-    if (tags.includes('paused')) return { status: 'waiting', needs: 'you', reason: 'It is paused.' };
-    if (isPaused(root))
-      return { status: 'waiting', needs: 'you', reason: 'It is paused. Its calls that are under way may finish.' };
+    if (tags.includes('paused')) return pausedStanding('It is paused.');
+    if (isPaused(root)) return pausedStanding('It is paused. Its calls that are under way may finish.');
     if (isToldToPause(root))
       return { ...stands, needs: 'you', reason: 'It was told to pause, and does so when its model has answered.' };
   }
@@ -85,6 +86,8 @@ async function standingOf(
     return { status: 'waiting', reason: `It waits for the signal "${signal.name}".` };
   return { ...stands, ...needs };
 }
+
+const pausedStanding = (reason: string): RunStanding => ({ status: 'waiting', needs: 'you', paused: true, reason });
 
 /** Was the signal sent, and not taken yet? */
 const hasCome = ({ actor, name }: AwaitedSignal, mail: readonly Envelope[]): boolean =>

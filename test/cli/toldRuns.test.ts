@@ -27,16 +27,12 @@ test.concurrent('a pause is ended by a resume, also when no process had the run 
   await listening(dir);
   const paused = await here(dir, 'runs', 'pause', 'job');
   expect(paused.err).toMatch(/No process has it.*Go on with: troupe runs resume job --db /);
-  expect(await listed(dir)).toMatchObject({
-    outcome: 'waiting',
-    needs: 'you',
-    reason: expect.stringContaining('paused') as string,
-  });
+  expect(await listed(dir)).toMatchObject({ outcome: 'waiting', needs: 'you', paused: true });
   const ids = async (status: string) =>
     (JSON.parse((await here(dir, 'runs', 'list', '--json', '--status', status)).out) as { run: string }[]).map(
       ({ run }) => run,
     );
-  expect(await ids('waiting')).toEqual(['job']);
+  expect([await ids('waiting'), await ids('paused'), await ids('running')]).toEqual([['job'], ['job'], []]);
   expect((await here(dir, 'runs', 'signal', 'job', 'news', '--value', '"good"')).err).toContain('No process has it');
   expect(await dir.troupe('runs', 'resume', 'job', '--quiet')).toMatchObject({ code: 0, out: 'good\n' });
   expect([await ids('completed'), await ids('running'), await ids('paused'), await ids('waiting')]).toEqual([
@@ -58,12 +54,13 @@ test.concurrent('a cancel is seen before a process takes it', async () => {
 });
 
 const refusals = [
-  [['runs', 'get', 'nobody'], 2, 'usage', /no run "nobody"/],
+  [['runs', 'get', 'nobody'], 2, 'unknown_recipient', /no run "nobody"/],
   [['runs', 'signal', 'nobody', 'news'], 2, 'unknown_recipient', /no run "nobody"/],
-  [['waits', 'list', '--run', 'nobody'], 2, 'usage', /no run "nobody"/],
+  [['waits', 'list', '--run', 'nobody'], 2, 'unknown_recipient', /no run "nobody"/],
   [['waits', 'answer', 'job', '--value', '1'], 1, 'conflict', /Nothing in "job" waits/],
   [['runs', 'retry', 'job'], 1, 'conflict', /nothing to retry/],
   [['artifacts', 'get', 'job/draft/output'], 2, 'unknown_recipient', /no artifact/],
+  [['waits', 'answer', 'job', '--value', 'no JSON'], 2, 'usage', /must be JSON/],
   [['secrets', 'show', 'nobody'], 2, 'unknown_recipient', /no secret/],
   [['deployments', 'show', 'nobody'], 2, 'unknown_recipient', /no deployment/],
 ] as const;

@@ -6,7 +6,6 @@ import type { ActorRow } from '../../journal/journal.ts';
 import { shortenState, escapeControls } from '../../observe/format.ts';
 import { monitorOf } from '../../runtime/monitor.ts';
 import { writeMonitor } from '../../formats/monitor.ts';
-import { isPaused } from '../../runtime/paused.ts';
 import { standings, standingsOf, type RunStanding } from '../../runtime/standing.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { outcomeOf, type EndedOutcome } from '../../runtime/outcome.ts';
@@ -60,9 +59,15 @@ async function standingsIn(
   };
 }
 type ShownStanding =
-  RunStanding | { readonly status: EndedOutcome['status']; readonly needs?: undefined; readonly reason?: undefined };
+  | RunStanding
+  | {
+      readonly status: EndedOutcome['status'];
+      readonly needs?: undefined;
+      readonly paused?: undefined;
+      readonly reason?: undefined;
+    };
 
-function fits(row: ActorRow, { status }: ShownStanding, wanted: RunStatus | undefined): boolean {
+function fits({ status, paused }: ShownStanding, wanted: RunStatus | undefined): boolean {
   const isActive = standings.some((each) => each === status);
   switch (wanted) {
     case undefined:
@@ -72,9 +77,9 @@ function fits(row: ActorRow, { status }: ShownStanding, wanted: RunStatus | unde
     case 'completed':
       return status === 'done';
     case 'paused':
-      return isActive && isPaused(row);
+      return paused === true;
     case 'running':
-      return isActive && status !== 'waiting' && !isPaused(row);
+      return isActive && status !== 'waiting' && paused !== true;
     default:
       return wanted === status;
   }
@@ -100,7 +105,7 @@ async function rootsOf(
     const standingOf = await standingsIn(runtime, rows, ask);
     const found = rows
       .map((row) => ({ row, standing: standingOf(row) }))
-      .filter(({ row, standing }) => fits(row, standing, status));
+      .filter(({ standing }) => fits(standing, status));
     if (found.length >= limit || rows.length < size) return found.slice(0, limit);
   }
 }

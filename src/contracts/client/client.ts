@@ -4,6 +4,7 @@
  * the state does not allow it.
  */
 import type { Json, JsonObject } from '../../values/json.ts';
+import type { SchedulesClient } from './schedules.ts';
 import type { ArtifactInfo, Execution, ExecutionStatus, LogEntry, Page, PendingWait } from './execution.ts';
 
 /** Which runs are listed. Every field may be left out. */
@@ -318,7 +319,7 @@ export interface AuthClient {
   delete(name: string): Promise<void>;
 }
 
-/** What can be done with runs, artifacts, deployments, secrets and tokens. */
+/** What can be done with runs, artifacts, deployments, schedules, secrets and tokens. */
 export interface TroupeClient extends AsyncDisposable {
   /** Runs: started, shown and moved. */
   readonly executions: ExecutionsClient;
@@ -326,6 +327,8 @@ export interface TroupeClient extends AsyncDisposable {
   readonly artifacts: ArtifactsClient;
   /** Deployed versions; each call rejects with `unsupported` where the client has none. */
   readonly deployments: DeploymentsClient;
+  /** Schedules of deployed versions; each call rejects with `unsupported` where the client has none. */
+  readonly schedules: SchedulesClient;
   /** Stored secrets; each call rejects with `unsupported` where the client has none. */
   readonly secrets: SecretsClient;
   /** Access tokens; each call rejects with `unsupported` where the client has none. */

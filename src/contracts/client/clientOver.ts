@@ -51,6 +51,15 @@ export function clientOver(path: OperationPath): TroupeClient {
       untag: (flow, version, tag) => ask('deployments.untag', { flow, version, tag }),
       delete: async (flow, version) => void (await ask('deployments.delete', { flow, version })),
     },
+    schedules: {
+      list: async () => (await ask('schedules.list', {})).items,
+      get: (name) => ask('schedules.get', { name }),
+      create: (name, options) => ask('schedules.create', { ...options, name }),
+      pause: (name) => ask('schedules.pause', { name }),
+      resume: (name) => ask('schedules.resume', { name }),
+      start: (name) => ask('schedules.start', { name }),
+      delete: async (name) => void (await ask('schedules.delete', { name })),
+    },
     secrets: {
       create: (name, values, options) => ask('secrets.create', { ...options, name, values }),
       list: (query = {}) => ask('secrets.list', query),

@@ -33,9 +33,9 @@ test('no two operations have the same address, and no two tools the same name', 
 });
 
 test('what is installed on the server, and its tokens, need the token of the server; a token is never a tool', () => {
-  const changes = list.filter(([name, { reads }]) => !reads && /^(?:deployments|secrets|auth)\./.test(name));
+  const changes = list.filter(([name, { reads }]) => !reads && /^(?:deployments|schedules|secrets|auth)\./.test(name));
   const open = changes.filter(([, { access }]) => access !== 'admin').map(([name]) => name);
-  expect(open).toEqual(['deployments.invoke']);
+  expect(open).toEqual(['deployments.invoke', 'schedules.start']);
   expect(list.filter(([name]) => name.startsWith('auth.')).every(([, { tool }]) => tool === null)).toBe(true);
 });
 

@@ -104,6 +104,30 @@ test(
       ['two', 'Hi ada'],
     ] as const)
       await expect.poll(async () => (await executions.get(run)).result, { timeout: limits.step }).toBe(result);
+    const { schedules } = client;
+    const daily = { cron: '0 9 * * 1-5', deployment: 'greet@canary', timezone: 'Europe/Berlin', input: 'eve' };
+    expect(await schedules.create('daily', daily)).toMatchObject({
+      name: 'daily',
+      ...daily,
+      overlap: 'skip',
+      runs: [],
+    });
+    const { exec_id: now } = await schedules.start('daily');
+    await expect.poll(async () => (await executions.get(now)).result, { timeout: limits.step }).toBe('Hi eve');
+    expect(await schedules.get('daily')).toMatchObject({ last: { exec_id: now, version: 2 } });
+    // What was made here is seen from the shell, and the other way about.
+    expect((await place.troupe('schedules', 'pause', 'daily')).code).toBe(0);
+    expect(await schedules.list()).toMatchObject([{ name: 'daily', paused: true }]);
+    expect((await schedules.resume('daily')).next).toBeGreaterThan(Date.now());
+    for (const [options, kind] of [
+      [daily, 'conflict'],
+      [{ ...daily, cron: 'every day' }, 'invalid'],
+      [{ ...daily, timezone: 'Mars' }, 'invalid'],
+      [{ ...daily, deployment: 'greet@9' }, 'unknown_recipient'],
+    ] as const)
+      await expect(schedules.create('daily', options)).rejects.toMatchObject({ kind });
+    await schedules.delete('daily');
+    await expect(schedules.pause('daily')).rejects.toMatchObject({ kind: 'unknown_recipient' });
     await expect(deployments.delete('greet', 1)).rejects.toMatchObject({ kind: 'conflict' });
     expect(await deployments.tag('greet', 2, 'default', { exclusive: true })).toMatchObject({
       exclusive_tags: ['default'],

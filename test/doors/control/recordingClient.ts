@@ -1,5 +1,6 @@
 /** A client that remembers what it was asked, and answers with samples. */
 import type { TroupeClient } from '../../../src/contracts/client/client.ts';
+import type { ScheduleInfo } from '../../../src/contracts/client/schedules.ts';
 import type { ArtifactInfo, Execution, LogEntry, PendingWait } from '../../../src/contracts/client/execution.ts';
 
 export const sampleRun: Execution = {
@@ -54,6 +55,20 @@ const deployment = {
   hash: 'ab',
 };
 const secret = { name: 'openai', keys: ['API_KEY'], private: true, created_at: 1, updated_at: 1 };
+const schedule: ScheduleInfo = {
+  name: 'daily',
+  cron: '0 9 * * *',
+  timezone: 'UTC',
+  deployment: 'greet',
+  input: null,
+  overlap: 'skip',
+  backfill: 'none',
+  paused: false,
+  created_at: 1,
+  next: 2,
+  runs: [],
+  queued: 0,
+};
 const token = { name: 'ci', created_at: 1, token: 'troupe_ci.secret' };
 
 export type Call = readonly [name: string, ...args: unknown[]];
@@ -122,6 +137,15 @@ export function recordingClient(
       untag: asked('deployments.untag', deployment),
       delete: asked('deployments.delete', undefined),
     },
+    schedules: {
+      list: asked('schedules.list', [schedule]),
+      get: asked('schedules.get', schedule),
+      create: asked('schedules.create', schedule),
+      pause: asked('schedules.pause', schedule),
+      resume: asked('schedules.resume', schedule),
+      start: asked('schedules.start', sampleRun),
+      delete: asked('schedules.delete', undefined),
+    },
     secrets: {
       create: asked('secrets.create', secret),
       list: asked('secrets.list', { items: [secret] }),
@@ -138,6 +162,15 @@ export function recordingClient(
   };
   return { client, calls };
 }
+
+const newSchedule = {
+  cron: '0 9 * * *',
+  deployment: 'greet@prod',
+  timezone: 'Europe/Berlin',
+  input: { who: 'ada' },
+  overlap: 'queue',
+  backfill: 'last',
+} as const;
 
 /** Every method with arguments that use all of its fields, as a caller writes them. */
 export const everyCall: readonly (readonly [
@@ -223,6 +256,13 @@ export const everyCall: readonly (readonly [
   ],
   ['secrets.list', (c) => c.secrets.list({ limit: 4 }), [{ limit: 4 }]],
   ['secrets.delete', (c) => c.secrets.delete('openai'), ['openai']],
+  ['schedules.list', (c) => c.schedules.list(), []],
+  ['schedules.get', (c) => c.schedules.get('daily'), ['daily']],
+  ['schedules.create', (c) => c.schedules.create('daily', newSchedule), ['daily', newSchedule]],
+  ['schedules.pause', (c) => c.schedules.pause('daily'), ['daily']],
+  ['schedules.resume', (c) => c.schedules.resume('daily'), ['daily']],
+  ['schedules.start', (c) => c.schedules.start('daily'), ['daily']],
+  ['schedules.delete', (c) => c.schedules.delete('daily'), ['daily']],
   ['auth.create', (c) => c.auth.create('ci', { expiresIn: '30d' }), ['ci', { expiresIn: '30d' }]],
   ['auth.list', (c) => c.auth.list(), []],
   ['auth.rotate', (c) => c.auth.rotate('ci', { keepFor: '15m' }), ['ci', { keepFor: '15m' }]],

@@ -4,6 +4,7 @@ import { artifactOperations } from './artifacts.ts';
 import { authOperations } from './auth.ts';
 import { deploymentOperations } from './deployments.ts';
 import { executionOperations } from './executions.ts';
+import { scheduleOperations } from './schedules.ts';
 import { secretOperations } from './secrets.ts';
 import { waitOperations } from './waits.ts';
 
@@ -13,6 +14,7 @@ export const operations = {
   ...waitOperations,
   ...artifactOperations,
   ...deploymentOperations,
+  ...scheduleOperations,
   ...secretOperations,
   ...authOperations,
 };
