@@ -19,7 +19,7 @@ export interface RecorderParts {
 const none: readonly never[] = [];
 
 /** The time that a body is told with the end of a call: where that was taken from elsewhere, the time that it had there. */
-export const timeOf = ({ time, at, ms }: FlowCallRecord): number => time ?? at + ms;
+export const toldTime = ({ time, at, ms }: FlowCallRecord): number => time ?? at + ms;
 
 /** The recorder of one body. */
 export class CallRecorder {
@@ -48,7 +48,7 @@ export class CallRecorder {
   finishKept(call: FlowCall, kept: FlowCallRecord): void {
     const { outcome, metadata, from, type, loaded } = kept;
     const record = call.record(outcome, call.at);
-    record.time = timeOf(kept);
+    record.time = toldTime(kept);
     if (type !== undefined) record.type = type;
     if (metadata) record.metadata = metadata;
     if (loaded) record.loaded = loaded;

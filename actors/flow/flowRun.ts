@@ -26,7 +26,7 @@ import { BodyTurns } from './bodyTurns.ts';
 import { CallArrivals } from './callArrivals.ts';
 import { callDefaults, noSettings, type CallDefaults } from './callDefaults.ts';
 import { CallMaker } from './callMaker.ts';
-import { CallRecorder, timeOf } from './callRecorder.ts';
+import { CallRecorder, toldTime } from './callRecorder.ts';
 import { CallIds, CallScope } from './callScope.ts';
 import { CallSequence } from './callSequence.ts';
 import { CallWork } from './callWork.ts';
@@ -285,7 +285,7 @@ export class FlowRun implements FlowBody {
     const call = this.#open.get(record.id);
     if (this.deps.flow.alwaysReplay && call?.isFinished) this.#held.beginAgain();
     const scope = call?.request.scope ?? this.root;
-    scope.time = Math.max(scope.time, timeOf(record));
+    scope.time = Math.max(scope.time, toldTime(record));
     this.#open.tell(record, this.life.stopReason !== undefined);
   }
 }

@@ -13,6 +13,7 @@ import { deploymentPlace, type DeploymentPlaceOptions } from './deploymentPlace.
 import { loadPinned } from './pinnedDefinition.ts';
 import { runOriginOf } from './runRows.ts';
 import { metaOf, startOfVersion } from './versionStart.ts';
+import { noInputOf } from './noInput.ts';
 
 /** Milliseconds between two looks at a run that another process carries. */
 const lookAgain = 250;
@@ -57,7 +58,7 @@ export async function deploymentService(
       const view = await deployments.get(deploymentName(name), { version: chosen, tag });
       const { input, settings } = startOfVersion(view, given);
       const { subject } = await loadPinned(place, view, settings);
-      const handle = await runtime.start(subject, input ?? {}, {
+      const handle = await runtime.start(subject, input ?? noInputOf(subject), {
         meta: { ...metaOf(view, settings), http: true },
         ...(key === undefined ? {} : { key }),
       });

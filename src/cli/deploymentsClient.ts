@@ -15,6 +15,7 @@ import { loadDefinition } from './load.ts';
 import { loadPinned } from './pinnedDefinition.ts';
 import { deleteUnusedCode } from './unusedCode.ts';
 import { metaOf, startOfVersion } from './versionStart.ts';
+import { noInputOf } from './noInput.ts';
 
 const [defaultLimit, largestLimit] = [100, 1_000];
 
@@ -59,7 +60,7 @@ export function deploymentsClient(
       const start = startOfVersion(version, input);
       const { subject } = await loadPinned(place, version, start.settings);
       const begin = () =>
-        runtime.start(subject, start.input ?? {}, {
+        runtime.start(subject, start.input ?? noInputOf(subject), {
           meta: metaOf(version, start.settings),
           ...(key === undefined ? {} : { key }),
         });

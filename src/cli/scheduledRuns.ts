@@ -6,6 +6,7 @@ import { controlSignal } from '../client/controlSignal.ts';
 import { deploymentPlace, type DeploymentPlace, type DeploymentPlaceOptions } from './deploymentPlace.ts';
 import { loadPinned } from './pinnedDefinition.ts';
 import { metaOf, startOfVersion } from './versionStart.ts';
+import { noInputOf } from './noInput.ts';
 
 /** A scheduler whose runs this process carries. */
 export interface RunningScheduler extends Scheduler {
@@ -62,7 +63,10 @@ function runsOf(
     async start(version, given, key) {
       const { input, settings } = startOfVersion(version, given);
       const { subject } = await loadPinned(place, version, settings);
-      const handle = await runtime.start(subject, input ?? {}, { key, meta: metaOf(version, settings) });
+      const handle = await runtime.start(subject, input ?? noInputOf(subject), {
+        key,
+        meta: metaOf(version, settings),
+      });
       handles.set(key, handle);
       // One that waits is parked with the others at the end.
       return { ended: handle.outcome({ returnWhenWaiting }) };

@@ -14,6 +14,7 @@ import type { Flow } from '../flow/flow.ts';
 import { milliseconds } from '../values/duration.ts';
 import { TroupeError } from '../values/failure.ts';
 import { isJsonObject } from '../values/json.ts';
+import { hasUnreadParts } from './inputParts.ts';
 
 /** What flows are compiled with. */
 export interface FlowCompileContext {
@@ -98,6 +99,11 @@ function started(
     throw new TroupeError(
       'definition',
       `The flow "${flow.name}" runs "${child.name}", which is not in its \`uses\`: flow("${flow.name}", { uses: [${child.name}] }, …).`,
+    );
+  if (hasUnreadParts(subject, input))
+    throw new TroupeError(
+      'unsupported',
+      `The flow "${flow.name}" gives "${child.name}" images or files (\`parts\`), which are given to roots only. Start a run of its own with them, or say in words what the child is to know.`,
     );
   const given = runInput(subject, input);
   return {

@@ -60,14 +60,22 @@ export async function readParts(subject: Runnable, input: unknown, holder: strin
 
 /** A request of another computer: a path would be one of this computer. Throws `invalid` for an input with one. */
 export function requireNoPaths(subject: Runnable, input: unknown): void {
-  if (placeOfParts(subject, input) === undefined) return;
-  const { parts, tasks } = propertiesOf(input);
-  const all = [parts, ...(Array.isArray(tasks) ? tasks.map((task: unknown) => propertiesOf(task).parts) : [])];
-  if (all.flat().some((part) => 'path' in propertiesOf(part)))
+  if (partsOf(subject, input).some((part) => 'path' in propertiesOf(part)))
     throw new TroupeError(
       'invalid',
       'A part of a request has its bytes in `data`, in base64; a path would be one of the node. Read the file first.',
     );
+}
+
+/** Has the input images, audio or files that are not read yet? */
+export const hasUnreadParts = (subject: Runnable, input: unknown): boolean =>
+  partsOf(subject, input).some((part) => 'path' in propertiesOf(part) || 'data' in propertiesOf(part));
+
+/** All parts of an input, also those of tasks. */
+function partsOf(subject: Runnable, input: unknown): readonly unknown[] {
+  if (placeOfParts(subject, input) === undefined) return [];
+  const { parts, tasks } = propertiesOf(input);
+  return [parts, ...(Array.isArray(tasks) ? tasks.map((task: unknown) => propertiesOf(task).parts) : [])].flat();
 }
 
 /** Where an input has parts: beside a message, or beside tasks; undefined when a property of that name belongs to the input itself. */

@@ -226,3 +226,21 @@ test.concurrent('a signal is sent to a flow by its name', async () => {
   expect((await here(dir, ['runs', 'signal', 'l', 'news'])).code).toBe(1);
   expect((await here(dir, ['runs', 'signal', 'l', 'news', '--value', '{'])).code).toBe(2);
 });
+
+test.concurrent(
+  'a flow whose input may be left out takes its default, and one whose input is needed says so',
+  async () => {
+    using dir = workspace();
+    expect(await here(dir, ['run', dir.fixture('greeting.ts'), '--quiet'])).toMatchObject({
+      code: 0,
+      out: 'Hello you\n',
+    });
+    expect(await here(dir, ['run', dir.fixture('greeting.ts'), '--quiet', '--input', '{"who":"Ada"}'])).toMatchObject({
+      code: 0,
+      out: 'Hello Ada\n',
+    });
+    const without = await here(dir, ['run', dir.fixture('publish.ts'), '--quiet']);
+    expect(without.code).toBe(2);
+    expect(without.err).toContain('Give it an input with --input');
+  },
+);

@@ -197,3 +197,14 @@ test('a flow as a member of a team is refused with how the two go together', () 
     /got the flow "child". A flow is no member: it runs agents and teams as its children, .* Or it is a tool of an agent/,
   );
 });
+
+test('images and files for a child are refused with what can be done instead', async () => {
+  const reader = agent({ name: 'reader', instructions: '', model: scriptedModel(() => ({ text: 'seen' })) });
+  const look = flow('look', { uses: [reader] }, (ctx) =>
+    ctx.run(reader, { parts: [{ type: 'image', data: Buffer.from('\x89PNG\r\n\x1a\n', 'latin1') }] } as never),
+  );
+  await expect(run(look, null, { db: 'memory' })).rejects.toMatchObject({
+    kind: 'unsupported',
+    message: expect.stringMatching(/"reader".*given to roots only.*run of its own/s) as unknown,
+  });
+});

@@ -11,6 +11,7 @@ import { loadDefinition } from '../load.ts';
 import { runtimeOptions, type FollowOptions } from '../options.ts';
 import { requireKeyToRetry, startAndFollow } from '../startRun.ts';
 import { isWorkflowFile, workflowSettings, type WorkflowFileOptions } from '../workflowFile.ts';
+import { noInputOf } from '../noInput.ts';
 
 /** The options of `troupe run`. */
 export interface RunCommandOptions extends FollowOptions, AgentsFileOptions, WorkflowFileOptions {
@@ -70,7 +71,7 @@ function withFiles(
   input: Json | undefined,
   files: readonly string[],
 ): unknown {
-  if (files.length === 0) return input ?? {};
+  if (files.length === 0) return input ?? noInputOf(subject);
   const parts = files.map((path) => ({ type: 'file', path: resolve(cwd, path) }));
   if (subject.kind === 'guarded') return withFiles({ cwd }, guardedDefinition(subject), input, files);
   // It takes no parts, and says so.
