@@ -13,7 +13,7 @@ import { runPage } from './runPages.ts';
 import { startRuns } from './startRuns.ts';
 import { storedApprovals } from './storedApprovals.ts';
 import { runView, stepViews, storedRun } from './storedRuns.ts';
-import { waits } from './waits.ts';
+import { questions } from './questions.ts';
 
 /** What takes the messages of runtimes in other processes. */
 export interface RuntimeMessages {
@@ -93,7 +93,7 @@ export function orchestratorService(parts: OrchestratorParts): ServedOrchestrato
     mayComplete: async (run, step, token) => (await messages?.mayComplete(run, step, token)) ?? false,
     complete: async (run, step, payload, token) => messages?.complete(run, step, payload, token),
     ...approvals(runtime),
-    ...waits(runtime),
+    ...questions(runtime),
     ...adoptedRuns(runtime, files, followed, parts),
   };
 }

@@ -14,7 +14,7 @@ import { rowsOf, runAbove, type RowOf } from './stepPlaces.ts';
 import { inputOf, storedRun } from './storedRuns.ts';
 
 /** The methods of the service about questions. */
-export function waits(runtime: Pick<Runtime, 'journal' | 'answer'>): Pick<OrchestratorService, 'waits' | 'answer'> {
+export function questions(runtime: Pick<Runtime, 'journal' | 'answer'>): Pick<OrchestratorService, 'waits' | 'answer'> {
   const { journal } = runtime;
   return {
     waits: async () => (await openWaits(journal)).map(({ view }) => view),
