@@ -1,6 +1,6 @@
 /** Makes the task of an agent step: what the step gives to the parameters of its agent, and to those of its tool servers. */
 import type { AgentFile, AgentParameter } from '../../src/contracts/workflow/agentFile.ts';
-import type { StepDefinition } from '../../src/contracts/workflow/stepDefinition.ts';
+import type { StepDefinition } from '../../src/contracts/workflow/definition.ts';
 import type { StoredAgentTask } from '../../src/contracts/workflow/agentTask.ts';
 import type { Resolved, Sealed, WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { TroupeError } from '../../src/values/failure.ts';

@@ -1,5 +1,5 @@
 /** Steps with `cache`: a result of the same step with the same input is taken again for a while. */
-import type { StepDefinition } from '../../src/contracts/workflow/stepDefinition.ts';
+import type { StepDefinition } from '../../src/contracts/workflow/definition.ts';
 import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd, StepRecord } from '../../src/contracts/workflow/step.ts';
 import type { StepCache } from '../../src/contracts/workflow/stepCache.ts';

@@ -3,8 +3,7 @@
  * It is pure: from the same records it decides the same. Only times are those of the clock.
  */
 import type { EffectScope } from '../../src/contracts/effect.ts';
-import type { StepDefinition } from '../../src/contracts/workflow/stepDefinition.ts';
-import type { WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
+import type { StepDefinition, WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
 import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd, StepRecord } from '../../src/contracts/workflow/step.ts';
 import type { StepCache } from '../../src/contracts/workflow/stepCache.ts';

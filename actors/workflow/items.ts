@@ -1,7 +1,6 @@
 /** The items of a step that fans out: read from its list, begun one by one or done as functions, and gathered in their order. */
 import type { ListFold } from '../../src/contracts/effect.ts';
-import type { StepDefinition } from '../../src/contracts/workflow/stepDefinition.ts';
-import type { WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
+import type { StepDefinition, WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
 import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd, StepNotes } from '../../src/contracts/workflow/step.ts';
 import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';

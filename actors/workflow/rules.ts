@@ -1,5 +1,5 @@
 /** What the output of a step is judged by. */
-import type { StepCommon } from '../../src/contracts/workflow/stepDefinition.ts';
+import type { StepCommon } from '../../src/contracts/workflow/stepParts.ts';
 import type { JsonObject } from '../../src/values/json.ts';
 
 /** The step that a sub-workflow is in the workflow around it: its result is judged as that step. Undefined for a root. */

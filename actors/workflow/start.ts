@@ -1,7 +1,6 @@
 /** What a workflow starts with: its parameters, checked against their schema and with their defaults. */
-import type { WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
+import type { WorkflowDefinition, StepDefinition } from '../../src/contracts/workflow/definition.ts';
 import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
-import type { StepDefinition } from '../../src/contracts/workflow/stepDefinition.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { isJsonObject, type JsonObject } from '../../src/values/json.ts';
 import { propertiesOf } from '../../src/values/properties.ts';

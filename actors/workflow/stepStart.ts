@@ -1,6 +1,5 @@
 /** What a step needs to be begun, with its templates resolved. */
-import type { StepDefinition } from '../../src/contracts/workflow/stepDefinition.ts';
-import type { WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
+import type { StepDefinition, WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
 import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import { asJson } from '../../src/values/json.ts';

@@ -1,7 +1,6 @@
 /** What the expressions of a workflow read: its parameters, its environment, and the outputs of the steps that have ended. */
 import type { EffectScope, ListFold } from '../../src/contracts/effect.ts';
-import type { StepDefinition } from '../../src/contracts/workflow/stepDefinition.ts';
-import type { WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
+import type { StepDefinition, WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
 import type { StepEnd, StepRecord } from '../../src/contracts/workflow/step.ts';
 import type { Sealed, WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import type { Json, JsonObject } from '../../src/values/json.ts';

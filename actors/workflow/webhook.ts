@@ -1,6 +1,6 @@
 /** A webhook step: one request to another system, which has happened when the answer is 2xx. */
 import type { EffectScope } from '../../src/contracts/effect.ts';
-import type { StepCommon } from '../../src/contracts/workflow/stepDefinition.ts';
+import type { StepCommon } from '../../src/contracts/workflow/stepParts.ts';
 import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd } from '../../src/contracts/workflow/step.ts';
 import type { SecretSource } from '../../src/contracts/workflow/values.ts';

@@ -10,7 +10,7 @@ import { signalsAwaitedBy } from '../runtime/awaitedSignals.ts';
 import { willBePaused } from '../runtime/paused.ts';
 import { isHeld } from '../runtime/standing.ts';
 import { requireFailed } from '../runtime/retry.ts';
-import { requireAnswerFits } from '../runtime/tickets.ts';
+import { requireWholeAnswerFits } from '../runtime/answerFits.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { controlSignal, type ControlCommand } from './controlSignal.ts';
@@ -81,7 +81,7 @@ export function runControl({ runtime, definitions, by: usualName }: RunControlPa
       const root = await rootRow(journal, run);
       const asked = await selectWait(journal, { run, wait, now: runtime.now() });
       // Checked before anything is written: an answer that does not fit leaves the question open.
-      requireAnswerFits(asked, value);
+      await requireWholeAnswerFits(asked, value);
       await runtime.answer(asked.wait_id, value, by);
       await moveOn(root);
     },

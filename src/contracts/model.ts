@@ -258,7 +258,12 @@ export interface ModelScope {
   /** Fires when the call must stop. */
   readonly signal: AbortSignal;
   /** Whose call it is, for a gateway that counts by runs and steps; nobody's by default. */
-  readonly about?: { readonly run: string; readonly step: string };
+  readonly about?: {
+    /** The id of the run. */
+    readonly run: string;
+    /** The id of the step in its workflow. */
+    readonly step: string;
+  };
   /** When it must have answered; milliseconds since the epoch, undefined for no limit. */
   readonly deadline: number | undefined;
   /** What the call may cost, in US dollars, for a gateway of another process: here the caller compares the estimate itself. No limit when undefined. */

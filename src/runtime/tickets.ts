@@ -2,12 +2,12 @@
 import * as z from 'zod';
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Clock } from '../values/clock.ts';
-import { describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { type Address, actorTypeOf } from '../values/ids.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { ticketType, WaitInput, type WaitSignal } from '../contracts/wait.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
+import { requireWholeAnswerFits } from './answerFits.ts';
 
 /** A question that waits for a person. */
 export interface Ticket {
@@ -92,7 +92,7 @@ export function ticketsOf(journal: Journal, signal: Signal, clock: Pick<Clock, '
     },
     async answer(id, answer, by) {
       const ticket = await find(id);
-      requireAnswerFits(ticket, answer);
+      await requireWholeAnswerFits(ticket, answer);
       // Answers are JSON; zod's own type for it can be written to.
       await settle(ticket, { type: 'wait.answer', answer: answer as z.util.JSONType, by });
     },
@@ -135,13 +135,3 @@ export const overdueError = ({ id, run, deadline }: Pick<Ticket, 'id' | 'run' | 
 
 const statusIn = ({ data }: TroupeError): unknown =>
   typeof data === 'object' && data !== null && 'status' in data ? data.status : undefined;
-
-/** Throws `invalid` when the answer does not fit the ticket's schema. */
-export function requireAnswerFits({ question, schema }: Pick<Ticket, 'question' | 'schema'>, answer: Json): void {
-  const parsed = z.fromJSONSchema({ ...schema }).safeParse(answer);
-  if (parsed.success) return;
-  throw new TroupeError(
-    'invalid',
-    `The answer to "${question}" does not fit: ${describeMismatch(parsed.error, answer)}. Expected ${JSON.stringify(schema)}; the ticket is still open.`,
-  );
-}

@@ -51,14 +51,14 @@ export const initialFanOutContext = (input: FanOutInput): FanOutContext => ({
 });
 
 /** What is neither spent nor reserved, in US dollars; undefined without a limit. */
-export const budgetLeft = ({ budgetUsd, metrics, running }: FanOutContext): number | undefined =>
+export const unreservedUsd = ({ budgetUsd, metrics, running }: FanOutContext): number | undefined =>
   budgetUsd === undefined ? undefined : Math.max(0, budgetUsd - metrics.cost_usd - reservedUsd({ running }));
 
 /** The items that can begin now: those that are due again, then the next ones of the list. */
 export function requestFrom(context: FanOutContext): ItemsRequest {
   const { step, taken, total, concurrency, due } = context;
   const running = runningChildren(context).length;
-  const left = budgetLeft(context);
+  const left = unreservedUsd(context);
   return {
     step,
     from: taken,

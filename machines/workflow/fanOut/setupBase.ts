@@ -7,7 +7,7 @@ import { waitMachine } from '../../wait.ts';
 import type { FanOutInput, ItemsRequest, PreparedItems } from '../effectTypes.ts';
 import { endedChild, type FanOutEvent } from '../events.ts';
 import { runningChildren } from '../updates.ts';
-import { budgetLeft, type FanOutContext } from './context.ts';
+import { unreservedUsd, type FanOutContext } from './context.ts';
 
 /** The number of the item that has ended, by the type of its event. */
 export const itemOf = (type: string): string => endedChild(type)?.slice('item.'.length) ?? '';
@@ -41,7 +41,7 @@ export const fanOutBase = setup({
       const { taken, total, due, concurrency } = context;
       if (total === undefined) return true;
       const running = runningChildren(context).length;
-      const left = budgetLeft(context);
+      const left = unreservedUsd(context);
       // While all that is left is reserved, an item waits until another one has ended.
       const isAffordable = left === undefined || left > 0 || running === 0;
       const waiting = total - taken + due.length;

@@ -3,7 +3,8 @@ import type { Envelope } from '../../contracts/envelope.ts';
 import type { Address } from '../../values/ids.ts';
 import type { Json, JsonObject } from '../../values/json.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { requireAnswerFits, ticketOf, type Ticket } from '../../runtime/tickets.ts';
+import { requireAnswerFits } from '../../runtime/answerFits.ts';
+import { ticketOf, type Ticket } from '../../runtime/tickets.ts';
 
 /** An event for an actor's machine. */
 export type Signal = {

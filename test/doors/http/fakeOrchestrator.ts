@@ -4,6 +4,7 @@ import { TroupeError } from '../../../src/values/failure.ts';
 import { noMetrics } from '../../../src/contracts/workflow/metrics.ts';
 import type { ApprovalView } from '../../../src/doors/http/contracts/approvalViews.ts';
 import type { RunView, StepView } from '../../../src/doors/http/contracts/runViews.ts';
+import type { WaitView } from '../../../src/doors/http/contracts/waitViews.ts';
 import { dispatchTokens } from '../../../src/doors/http/dispatchTokens.ts';
 import type { InvocableWorkflow, OrchestratorService } from '../../../src/doors/http/orchestrator/service.ts';
 
@@ -57,6 +58,9 @@ export interface FakeOrchestrator extends OrchestratorService {
   readonly workflows: Map<string, InvocableWorkflow & { required?: string }>;
   readonly all: Map<string, { run: RunView; steps: StepView[]; params?: JsonObject }>;
   readonly pending: ApprovalView[];
+  readonly questions: WaitView[];
+  /** The answers to questions, as canonical JSON. */
+  readonly answered: Map<string, string>;
   /** Calls of methods that change something, in order. */
   readonly calls: unknown[];
   peers: OrchestratorService['peers'];
@@ -70,6 +74,8 @@ export function fakeOrchestrator(): FakeOrchestrator {
     workflows: new Map([['news', { variable: () => undefined }]]),
     all: new Map(),
     pending: [],
+    questions: [],
+    answered: new Map(),
     calls: [],
     peers: {},
     end(id, more) {
@@ -129,6 +135,21 @@ export function fakeOrchestrator(): FakeOrchestrator {
       ),
     approvals: async () => fake.pending.filter((each) => each.status === 'pending'),
     approvalsOf: async (run) => fake.pending.filter((each) => each.run_id === run),
+    waits: async () => fake.questions,
+    async answer({ run, step, answer, by }) {
+      const at = fake.questions.findIndex((each) => each.run_id === run && each.step_id === step);
+      if (at < 0)
+        return fake.answered.get(`${run} ${step}`) === undefined
+          ? 'missing'
+          : fake.answered.get(`${run} ${step}`) === canonicalJson(answer)
+            ? 'same'
+            : 'answered';
+      if (typeof answer === 'string') throw new TroupeError('invalid', 'The answer must be an object.');
+      fake.questions.splice(at, 1);
+      fake.answered.set(`${run} ${step}`, canonicalJson(answer));
+      fake.calls.push(['answer', run, step, answer, by]);
+      return 'done';
+    },
     async decide(decision) {
       const found = await fake.approval(decision);
       if (!found) return 'missing';

@@ -553,6 +553,33 @@ describe('approvals', () => {
   });
 });
 
+describe('questions of wait steps', () => {
+  const question = {
+    run_id: 'r/a',
+    step_id: 'ask.1',
+    question: 'Is it right?',
+    schema: { type: 'object' },
+    created_at: time,
+    expires_at: time,
+  };
+
+  test('are listed, and answered once: the same answer again changes nothing, another one is refused', async () => {
+    const { ask, fake } = await opened();
+    expect((await ask('GET /waits')).json()).toEqual([]);
+    fake.questions.push(question);
+    expect((await ask('GET /waits')).json()).toEqual([question]);
+    const url = 'POST /runs/r%2Fa/steps/ask.1/answer';
+    expect((await ask(url, { body: { answer: 'yes' } })).status).toBe(400);
+    expect((await ask(url, { body: {} })).status).toBe(400);
+    const body = { answer: { right: true }, by: 'Ada' };
+    for (const _ of [1, 2]) expect((await ask(url, { body })).status).toBe(200);
+    const other = await ask(url, { body: { answer: { right: false } } });
+    expect([other.status, other.text]).toEqual([409, expect.stringContaining('answered before')]);
+    expect(fake.calls).toEqual([['answer', 'r/a', 'ask.1', { right: true }, 'Ada']]);
+    expect((await ask('POST /runs/r/steps/none/answer', { body })).status).toBe(404);
+  });
+});
+
 test.each([
   'GET /runs',
   'GET /runs/r',
@@ -564,6 +591,8 @@ test.each([
   'GET /runs/r/steps/s/approval',
   'POST /runs/r/steps/s/approval/decide',
   'POST /runs/r/approve',
+  'GET /waits',
+  'POST /runs/r/steps/s/answer',
 ])('%s needs the token, when the server has one', async (what) => {
   const { ask } = await opened({ token: 'a-token-of-the-server' });
   const without = await ask(what);

@@ -205,6 +205,47 @@ test('calls of tools wait for a person, one after the other; the tool is called 
     expect((await server.ask(path)).text).not.toContain(canary);
 });
 
+test('the question of a wait step is answered over HTTP: of a run, of a sub-run, and of an item', async () => {
+  await using project = await testProject();
+  project.file(
+    'workflows/inner.workflow.yaml',
+    'pipeline: [{id: check, wait: {question: "Inner?", schema: {type: object, required: [ok]}}}]\n',
+  );
+  project.file(
+    'workflows/asks.workflow.yaml',
+    `pipeline:
+  - {id: ask, wait: {question: "Is {{ params.n }} right?", schema: {type: object, required: [right]}, default: {right: false}}}
+  - {id: part, workflow: ./inner.workflow.yaml}
+  - {id: each, for_each: {from: params.list}, wait: {question: "{{ item }}?"}}
+`,
+  );
+  await using server = await served(project);
+  const { run_id } = (await server.ask('/invoke/asks', { n: 7, list: ['a', 'b'] })).json;
+  const waits = async () =>
+    (await server.ask('/waits')).json as { run_id: string; step_id: string; question: string }[];
+  const names = async () =>
+    (await waits()).map(({ run_id: run, step_id, question }) => `${run.replace(run_id, '')} ${step_id} ${question}`);
+  await expect
+    .poll(async () => (await names()).toSorted((a, b) => (a < b ? -1 : 1)), { timeout: 20_000 })
+    .toEqual([' ask Is 7 right?', ' each.0 a?', ' each.1 b?', '/part check Inner?']);
+  expect((await server.ask('/approvals')).json).toEqual([]);
+  const answer = (run: string, step: string, said: unknown, by?: string) =>
+    server.ask(`/runs/${encodeURIComponent(run)}/steps/${step}/answer`, { answer: said, ...(by ? { by } : {}) });
+  const misfit = await answer(run_id, 'ask', { wrong: true });
+  expect([misfit.status, misfit.text]).toEqual([400, expect.stringContaining('right')]);
+  expect((await answer(run_id, 'ask', { right: true }, 'Ada')).status).toBe(200);
+  expect((await answer(`${run_id}/part`, 'check', { ok: 1 })).status).toBe(200);
+  for (const item of [0, 1]) expect((await answer(run_id, `each.${item}`, { item })).status).toBe(200);
+  await expect
+    .poll(async () => (await server.ask(`/runs/${run_id}`)).json.run, { timeout: 20_000 })
+    .toMatchObject({ status: 'complete', output: { results: [{ item: 0 }, { item: 1 }] } });
+  expect((await answer(run_id, 'ask', { right: true })).status).toBe(200);
+  expect((await answer(run_id, 'ask', { right: false })).status).toBe(409);
+  expect((await answer(run_id, 'gone', {})).status).toBe(404);
+  expect((await answer('run_gone', 'ask', {})).status).toBe(404);
+  expect(await waits()).toEqual([]);
+});
+
 test('a run that failed is retried from the step that failed', async () => {
   let fails = true;
   await using project = await testProject(() => (fails ? { status: 400 } : answered()));

@@ -1,7 +1,6 @@
 /** Random workflows, and an interpreter of their rules that knows nothing of the engine: steps are taken one after the other. */
 import * as fc from 'fast-check';
-import type { StepDefinition } from '../../../src/contracts/workflow/stepDefinition.ts';
-import type { WorkflowDefinition } from '../../../src/contracts/workflow/definition.ts';
+import type { StepDefinition, WorkflowDefinition } from '../../../src/contracts/workflow/definition.ts';
 import type { Json } from '../../../src/values/json.ts';
 
 /** One step of a random workflow. */

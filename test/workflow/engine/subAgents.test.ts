@@ -385,6 +385,45 @@ test('a crash at any point repeats nothing of what several have done at once', a
   );
 });
 
+test('in items of a fan-out and in sub-workflows they work as well, and a crash at any point repeats nothing', async () => {
+  const files = project({ editor: desk('note'), finder: desk('note') });
+  const definition = await definitionOf({
+    ...files,
+    'workflows/w.workflow.yaml':
+      'pipeline:\n  - {id: each, workflow: ./inner.workflow.yaml, params: {at: "{{ item }}"}, for_each: {from: params.list, concurrency: 2}}\n',
+    'workflows/inner.workflow.yaml':
+      'visibility: sub-workflow\nparams: {schema: {type: object, properties: {at: {type: string}}}}\npipeline:\n  - {id: edit, agent: ../agents/editor.agent.yaml, params: {at: "{{ params.at }}"}}\noutput: {map: {said: "{{ step.edit.text }}"}}\n',
+    'agents/editor.agent.yaml': files['agents/editor.agent.yaml'].replace(
+      'user: edit}',
+      'user: "edit {{ params.at }}"}\nparams: {schema: {type: object, properties: {at: {type: string}}}}',
+    ),
+  });
+  const model = (request: ModelRequest) => {
+    const results = resultsIn(request);
+    const [first] = results;
+    if (isFinder(request)) return first ? says({ fact: lastOf(request) }) : calling(['note', { of: lastOf(request) }]);
+    return first
+      ? says({
+          text: results
+            .map(({ content }) => content)
+            .toSorted()
+            .join(),
+        })
+      : calling(...['a', 'b'].map((topic) => ['fact_finder', { topic: `${topic} ${lastOf(request)}` }] as const));
+  };
+  const report = expectSurvival(
+    await crashEverywhere(
+      () => {
+        const { subject, world } = runnable(definition, { model });
+        const noted = () => world.notes.map((note) => JSON.stringify(note)).toSorted();
+        return { subject, input: { list: ['x', 'y'] }, world: noted };
+      },
+      dose<{ sample?: number }>({ sample: 25 }, {}),
+    ),
+  );
+  expect(report.points).toBeGreaterThan(15);
+});
+
 test('a retry of a failed run takes what a sub-agent has found, and does not ask it again', async () => {
   const definition = await definitionOf(project());
   const journal = memory();

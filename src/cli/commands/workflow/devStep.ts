@@ -1,6 +1,5 @@
 /** Runs one step of a workflow alone, and shows what it is given and what it gives. Nothing is stored. */
-import type { StepDefinition } from '../../../contracts/workflow/stepDefinition.ts';
-import type { WorkflowDefinition } from '../../../contracts/workflow/definition.ts';
+import type { StepDefinition, WorkflowDefinition } from '../../../contracts/workflow/definition.ts';
 import { stepAlone, type RecordedRun } from '../../../runtime/workflowStep.ts';
 import { toFailure } from '../../../values/failure.ts';
 import type { Json } from '../../../values/json.ts';

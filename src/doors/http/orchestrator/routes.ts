@@ -8,6 +8,7 @@ import { invokeRoutes } from './invoke.ts';
 import { runRoutes } from './runs.ts';
 import type { OrchestratorService } from './service.ts';
 import { stepRoutes } from './steps.ts';
+import { waitRoutes } from './waits.ts';
 
 /** The routes of the orchestrator. The clock limits waits and probes; it is the system's by default. */
 export const orchestratorRoutes = (
@@ -19,4 +20,5 @@ export const orchestratorRoutes = (
   ...runRoutes(service),
   ...stepRoutes(service),
   ...approvalRoutes(service),
+  ...waitRoutes(service),
 ];

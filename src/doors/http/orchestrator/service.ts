@@ -1,8 +1,9 @@
 /** What the HTTP contract of the orchestrator asks of the orchestrator. */
-import type { JsonObject } from '../../../values/json.ts';
+import type { Json, JsonObject } from '../../../values/json.ts';
 import type { ApprovalView } from '../contracts/approvalViews.ts';
 import type { WorkflowRunStatus, RunView, StepView } from '../contracts/runViews.ts';
 import type { CallbackPayload, HeartbeatBody } from '../contracts/stepMessages.ts';
+import type { WaitView } from '../contracts/waitViews.ts';
 import type { HealthProbe } from '../health.ts';
 
 /** A workflow that may be invoked. */
@@ -57,6 +58,15 @@ export interface ApprovalDecision extends ApprovalKey {
 /** What came of a decision: it holds, there is no such approval, or there was a decision before, and the approval says which. */
 export type DecisionResult = 'done' | 'missing' | { readonly decided: ApprovalView };
 
+/** An answer to the question of a `wait` step. */
+export interface WaitAnswer {
+  readonly run: string;
+  readonly step: string;
+  readonly answer: Json;
+  /** Who answers; `a person over HTTP` by default. */
+  readonly by?: string;
+}
+
 /** What can be done with a run. */
 export type RunCommand = 'cancel' | 'pause' | 'resume' | 'retry';
 
@@ -94,6 +104,10 @@ export interface OrchestratorService {
   approvalsOf(run: string): Promise<readonly ApprovalView[]>;
   /** Decides about a call that waits. */
   decide(decision: ApprovalDecision): Promise<DecisionResult>;
+  /** The questions of `wait` steps that wait, the oldest first. */
+  waits(): Promise<readonly WaitView[]>;
+  /** Answers a question. `same`: it was answered before, and so. Rejects with `invalid` when the answer does not fit. */
+  answer(answer: WaitAnswer): Promise<'done' | 'same' | 'missing' | 'answered'>;
   /** How the other components are; one that is absent is `unconfigured`. */
   readonly peers: { readonly runtime?: HealthProbe; readonly gateway?: HealthProbe };
 }

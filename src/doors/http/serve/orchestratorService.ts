@@ -13,6 +13,7 @@ import { runPage } from './runPages.ts';
 import { startRuns } from './startRuns.ts';
 import { storedApprovals } from './storedApprovals.ts';
 import { runView, stepViews, storedRun } from './storedRuns.ts';
+import { questions } from './questions.ts';
 
 /** What takes the messages of runtimes in other processes. */
 export interface RuntimeMessages {
@@ -83,8 +84,8 @@ export function orchestratorService(parts: OrchestratorParts): ServedOrchestrato
       const found = await storedRun(journal, id);
       if (!found) return undefined;
       const open = await storedApprovals(journal, { run: found.row.run, pending: true });
-      const waits = open.filter(({ view }) => view.run_id === id).map(({ view }) => view.step_id);
-      const steps = await stepViews(journal, found, new Set(waits.map((step) => step.replace(/\.\d+$/, ''))));
+      const waiting = open.filter(({ view }) => view.run_id === id).map(({ view }) => view.step_id);
+      const steps = await stepViews(journal, found, new Set(waiting.map((step) => step.replace(/\.\d+$/, ''))));
       return { run: runView(found), steps };
     },
     command: tell,
@@ -92,6 +93,7 @@ export function orchestratorService(parts: OrchestratorParts): ServedOrchestrato
     mayComplete: async (run, step, token) => (await messages?.mayComplete(run, step, token)) ?? false,
     complete: async (run, step, payload, token) => messages?.complete(run, step, payload, token),
     ...approvals(runtime),
+    ...questions(runtime),
     ...adoptedRuns(runtime, files, followed, parts),
   };
 }

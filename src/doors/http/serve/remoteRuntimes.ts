@@ -15,7 +15,7 @@ import { dispatchTokens } from '../dispatchTokens.ts';
 import type { RuntimeService } from '../runtime.ts';
 import { heartbeatPatience } from './heartbeats.ts';
 import type { RuntimeMessages } from './orchestratorService.ts';
-import { stepPlace } from './storedApprovals.ts';
+import { stepPlace } from './stepPlaces.ts';
 
 /** What is needed to work with runtimes. */
 export interface RemoteRuntimesParts {

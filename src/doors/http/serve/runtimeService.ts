@@ -27,7 +27,7 @@ import {
   endedResult,
   failedResult,
   stoppedResult,
-  type StepResult,
+  type CallbackResult,
 } from './stepCallback.ts';
 import { messagesOf, usedBy, usedSince } from './stepJournal.ts';
 import { takenRequests } from './takenRequests.ts';
@@ -87,7 +87,7 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
     ...(token === undefined ? {} : { token }),
   });
 
-  const send = ({ request }: Work, result: StepResult) => {
+  const send = ({ request }: Work, result: CallbackResult) => {
     const payload = callbackOf(request, result);
     taken.ended(request, payload);
     return deliver(request, payload);
@@ -143,7 +143,7 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
     }
   }
 
-  async function ended(work: Work, handle: RunHandle, outcome: RunOutcome): Promise<StepResult> {
+  async function ended(work: Work, handle: RunHandle, outcome: RunOutcome): Promise<CallbackResult> {
     const end = outcome.status === 'done' ? StepEnd.safeParse(outcome.output).data : undefined;
     if (!end) {
       const stopped = toFailure(new TroupeError('cancelled', 'The step was stopped.'));

@@ -7,10 +7,10 @@ import type { InvokeRequest } from '../contracts/runtimeRequest.ts';
 import type { CallbackPayload } from '../contracts/stepMessages.ts';
 
 /** What came of a request, beside the fields that every payload has. */
-export type StepResult = Partial<CallbackPayload> & Pick<CallbackPayload, 'status'>;
+export type CallbackResult = Partial<CallbackPayload> & Pick<CallbackPayload, 'status'>;
 
 /** The payload of a request. */
-export const callbackOf = ({ run_id, step_id, is_resume }: InvokeRequest, result: StepResult): CallbackPayload => ({
+export const callbackOf = ({ run_id, step_id, is_resume }: InvokeRequest, result: CallbackResult): CallbackPayload => ({
   run_id,
   step_id,
   output: null,
@@ -22,7 +22,7 @@ export const callbackOf = ({ run_id, step_id, is_resume }: InvokeRequest, result
 });
 
 /** A step that has failed: `code` is a word for programs. */
-export const failedResult = (code: string, { kind, message, retryable }: Failure): StepResult => ({
+export const failedResult = (code: string, { kind, message, retryable }: Failure): CallbackResult => ({
   status: 'failed',
   error: message,
   error_code: code,
@@ -31,7 +31,7 @@ export const failedResult = (code: string, { kind, message, retryable }: Failure
 });
 
 /** How a step has ended. */
-export function endedResult(end: StepEnd): StepResult {
+export function endedResult(end: StepEnd): CallbackResult {
   if (end.status === 'failed') {
     const raw = end.raw_output === undefined ? {} : { raw_output: textOf(end.raw_output) };
     return { ...failedResult(end.code, end.failure), ...raw };
@@ -40,7 +40,7 @@ export function endedResult(end: StepEnd): StepResult {
 }
 
 /** The runtime ends while it works on a step. */
-export const stoppedResult: StepResult = failedResult('runtime_stopped', {
+export const stoppedResult: CallbackResult = failedResult('runtime_stopped', {
   kind: 'transient',
   message: 'The runtime was stopped while it worked on the step.',
   retryable: true,

@@ -2,13 +2,14 @@
 import * as z from 'zod';
 import { anyJson } from '../../../values/anyJson.ts';
 import { isJsonObject, type Json } from '../../../values/json.ts';
-import { slugOf, type Address } from '../../../values/ids.ts';
+import type { Address } from '../../../values/ids.ts';
 import { propertiesOf } from '../../../values/properties.ts';
 import { ticketType } from '../../../contracts/wait.ts';
 import type { ActorRow, Journal } from '../../../journal/journal.ts';
 import type { ApprovalView } from '../contracts/approvalViews.ts';
 import { timeText } from '../contracts/stepViews.ts';
-import { inputOf, rootRun, type StoredWorkflowRun } from './storedRuns.ts';
+import { rowsOf, stepPlace, type RowOf } from './stepPlaces.ts';
+import { inputOf } from './storedRuns.ts';
 
 /** An approval, and the ticket that it is. */
 export interface StoredApproval {
@@ -31,20 +32,12 @@ export async function storedApprovals(
     ...(pending ? { status: 'active' as const } : {}),
     limit: mostTickets,
   });
-  const places = new Map<Address, Promise<ActorRow | undefined>>();
-  const rowOf = (actor: Address): Promise<ActorRow | undefined> => {
-    const known = places.get(actor) ?? journal.find({ actor }).then(([row]) => row);
-    places.set(actor, known);
-    return known;
-  };
+  const rowOf = rowsOf(journal);
   const found = await Promise.all(tickets.map((ticket) => approvalOf(ticket, rowOf)));
   return found
     .filter((approval) => approval !== undefined)
     .toSorted((a, b) => (a.view.created_at < b.view.created_at ? -1 : a.view.created_at > b.view.created_at ? 1 : 0));
 }
-
-/** Gives the actor with an address. */
-export type RowOf = (actor: Address) => Promise<ActorRow | undefined>;
 
 async function approvalOf(ticket: ActorRow, rowOf: RowOf): Promise<StoredApproval | undefined> {
   const call = await callOf(ticket, rowOf);
@@ -134,42 +127,6 @@ const ruleFor = (tool: string, rules: readonly z.infer<typeof Rule>[]) =>
 /** As in allow-lists: a name, `prefix-*`, or `*`. */
 const fits = (pattern: string, name: string): boolean =>
   pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
-
-/** The actors of agents: of a step, and of those that an agent calls like tools. */
-const agentSteps: ReadonlySet<string> = new Set(['agent-step', 'sub-agent']);
-
-/** The ids of an agent step and of its run, from the actors above it. */
-export async function stepPlace(
-  step: ActorRow,
-  rowOf: RowOf,
-): Promise<{ run_id: string; step_id: string } | undefined> {
-  const above: ActorRow[] = [];
-  for (let at = step.parent; at !== undefined; at = above.at(-1)?.parent) {
-    const row = await rowOf(at);
-    if (!row) return undefined;
-    above.push(row);
-  }
-  const [root, ...inner] = above.toReversed();
-  if (!root) return undefined;
-  let run: Pick<StoredWorkflowRun, 'id' | 'outline'> = rootRun(root);
-  let item: string | undefined;
-  for (const row of inner) {
-    // The agents that have called the one of the step like a tool.
-    if (agentSteps.has(row.type)) continue;
-    if (row.type === 'fan-out') {
-      item = String(propertiesOf(inputOf(row)).step);
-      continue;
-    }
-    const [name, outline] =
-      Object.entries(run.outline.steps).find(([id]) => slugOf(`workflow.${id}`).id === row.type) ?? [];
-    const id: string = name ?? row.type.replace(/^workflow\./, '');
-    const number = item === undefined ? '' : `.${String(propertiesOf(row.meta).id).replace(/^item\./, '')}`;
-    run = { id: `${run.id}/${id}${number}`, outline: outline?.workflow ?? { name: id, steps: {} } };
-    item = undefined;
-  }
-  const { value } = propertiesOf(inputOf(step));
-  return { run_id: run.id, step_id: String(propertiesOf(value).step) };
-}
 
 /** How a ticket stands. What a person said beside the decision is a note. */
 function decisionIn({

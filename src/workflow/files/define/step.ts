@@ -1,7 +1,7 @@
 /** Makes the definition of a step from its source. */
 import type { AgentFile } from '../../../contracts/workflow/agentFile.ts';
-import type { StepCommon, StepDefinition, StepWork } from '../../../contracts/workflow/stepDefinition.ts';
-import type { WorkflowDefinition } from '../../../contracts/workflow/definition.ts';
+import type { StepDefinition, StepWork, WorkflowDefinition } from '../../../contracts/workflow/definition.ts';
+import type { StepCommon } from '../../../contracts/workflow/stepParts.ts';
 import type { Json, JsonObject } from '../../../values/json.ts';
 import { sourceSteps } from '../../transform/source.ts';
 import { stepOrder } from '../../expressions/stepOrder.ts';

@@ -1,11 +1,5 @@
-/** One step of a workflow as it is run. The texts of expressions are as they were written. */
+/** The parts of a step of a workflow as it is run. The texts of expressions are as they were written. */
 import type { Json, JsonObject } from '../../values/json.ts';
-import type { AgentFile } from './agentFile.ts';
-import type { WorkflowDefinition } from './definition.ts';
-import type { TransformDefinition } from './transformDefinition.ts';
-
-/** One step: what all kinds have in common, and its own part. */
-export type StepDefinition = StepCommon & StepWork;
 
 /** What a step of any kind may have. */
 export interface StepCommon {
@@ -55,52 +49,6 @@ export interface ForEach {
   /** How many items may fail; 0 by default, any number with -1. */
   readonly maxFailures: number;
 }
-
-/** What a step does: exactly one of these. */
-export type StepWork =
-  | {
-      readonly kind: 'agent';
-      /** Who does it. */
-      readonly agent: AgentFile;
-      /** What the step says of its model, in place of the agent's file. */
-      readonly model: {
-        /** The model group; that of the agent by default. */
-        readonly group?: string;
-        /** The most tokens of one answer; 1,024 by default. */
-        readonly maxTokens?: number;
-      };
-    }
-  | {
-      readonly kind: 'transform';
-      /** What is made of the outputs of other steps. */
-      readonly transform: TransformDefinition;
-    }
-  | {
-      readonly kind: 'webhook';
-      /** What is sent. */
-      readonly webhook: WebhookDefinition;
-      /** It is sent when a call of a step before it waits for a person, and is no step of the pipeline. */
-      readonly onApproval: boolean;
-    }
-  | {
-      readonly kind: 'workflow';
-      /** The sub-workflow. */
-      readonly workflow: WorkflowDefinition;
-      /** Further parameters, as expressions. */
-      readonly input: Readonly<Record<string, Json>>;
-      /** Whether the webhooks of the sub-workflow are sent, if it says so, too. */
-      readonly webhooks: 'execute' | 'suppress';
-    }
-  | {
-      readonly kind: 'wait';
-      /** What is asked. */
-      readonly wait: WaitDefinition;
-    }
-  /** Nothing that can be done: its `problem` says why. */
-  | { readonly kind: 'broken' };
-
-/** The kinds of steps. */
-export type StepKind = StepWork['kind'];
 
 /** A question to a person. */
 export interface WaitDefinition {
