@@ -222,11 +222,12 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
         'unknown_recipient',
         `No actor has the address "${actor}". "troupe runs list" and "troupe waits list" show those there are.`,
       );
+    const signalled = signalFor(row, event);
     const envelope: Envelope = {
       id,
-      type: event.type,
+      type: signalled.type,
       // Signals are JSON; zod's own type for it can be written to.
-      body: signalFor(row, event) as Envelope['body'],
+      body: signalled as Envelope['body'],
       from: sender,
       to: actor,
       run: row.run,

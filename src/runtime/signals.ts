@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { AgentSignal } from '../contracts/agent.ts';
 import { describeMismatch } from '../values/explain.ts';
 import { fromFailure, TroupeError } from '../values/failure.ts';
-import type { JsonObject } from '../values/json.ts';
+import { isJsonObject, type JsonObject } from '../values/json.ts';
 import { FlowSignal } from '../contracts/flow/flow.ts';
 import { GuardrailSignal } from '../contracts/guardrail.ts';
 import { RunSignal } from '../contracts/run.ts';
@@ -30,10 +30,11 @@ const known: Readonly<Record<string, z.ZodType>> = {
 export function signalFor(
   { actor, status, snapshot }: ActorRow,
   event: { readonly type: string } & JsonObject,
-): JsonObject {
-  // What was an object stays one.
-  const signal = requireInput(`A signal for ${actor}`, event) as JsonObject;
-  if (typeof signal['type'] !== 'string' || signal['type'] === '')
+): JsonObject & { readonly type: string } {
+  const given = requireInput(`A signal for ${actor}`, event);
+  const signal = isJsonObject(given) ? given : {};
+  const { type } = signal;
+  if (typeof type !== 'string' || type === '')
     throw new TroupeError('invalid', `A signal for ${actor} needs a type: { "type": "…" }.`);
   const { machine, state } = snapshot as { machine: string; state?: { context?: JsonObject } };
   const schema = Object.hasOwn(known, machine) ? known[machine] : undefined;
@@ -41,10 +42,10 @@ export function signalFor(
   if (parsed && !parsed.success)
     throw new TroupeError('invalid', `${actor} does not take this signal: ${describeMismatch(parsed.error, signal)}.`);
   // When the actor has ended, the host rejects the signal.
-  if (status !== 'active' || machine !== 'agent' || signal['type'] !== 'agent.input') return signal;
+  if (status !== 'active' || machine !== 'agent' || type !== 'agent.input') return { ...signal, type };
   // The context of an agent's machine, unless a machine of the user has the same name: then both fields have defaults.
   const { onInput = 'merge', inbox = [] } = (state?.context ?? {}) as Partial<AgentContext>;
   const refusal = inputRefusal({ onInput, inbox });
   if (refusal) throw fromFailure(refusal);
-  return signal;
+  return { ...signal, type };
 }

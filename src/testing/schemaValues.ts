@@ -12,8 +12,8 @@ export interface ValueStyle {
   readonly defaultOnly: boolean;
   /** The numbers that fit the bounds. */
   numbers(schema: JsonObject): number[];
-  /** A text without a format. */
-  text(schema: JsonObject): string;
+  /** The texts without a format. */
+  texts(schema: JsonObject): readonly string[];
   /** How long the lists are that are made up. */
   lengths(least: number, most: number): readonly number[];
 }
@@ -56,7 +56,8 @@ export function schemaValues(root: JsonObject, style: ValueStyle): Json[] {
         return style.numbers(schema);
       case 'string': {
         const { format } = schema;
-        return [(typeof format === 'string' ? formats[format] : undefined) ?? style.text(schema)];
+        const formatted = typeof format === 'string' ? formats[format] : undefined;
+        return formatted === undefined ? [...style.texts(schema)] : [formatted];
       }
       case 'array':
         return lists(schema, (item) => draw(item, depth + 1));

@@ -118,3 +118,16 @@ test('a write that has started is performed once, also when the agent is interru
 test('an unknown input policy is refused in the definition', () => {
   expect(() => agent({ name: 'clerk', model: 'a:b', onInput: 'ignore' as never })).toThrow(/onInput/);
 });
+
+test.each([[null], ['agent.cancel'], [7], [[]], [undefined], [{}], [{ type: 7 }], [{ type: '' }]])(
+  'a signal that is %j is refused by name',
+  async (signal) => {
+    await using runtime = await testRuntime();
+    const clerk = agent({ name: 'clerk', model: scriptedModel([{ hang: true }]) });
+    const { root } = await runtime.start(clerk, 'Go.');
+    await expect(runtime.signal(root, signal as never)).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringContaining('needs a type') as string,
+    });
+  },
+);

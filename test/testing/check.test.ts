@@ -293,6 +293,23 @@ test('of a range both ends are tried, and the neighbours of the constants in gua
   );
 });
 
+test('of texts and lists those are tried that guards compare with, and their lengths; what is not tried is said', async () => {
+  const { findings, proved, unproven } = await check(machines.chosenWords(), { faults: { drop: 0 } });
+  expect(findings).toEqual([]);
+  expect(proved.join()).toContain('no state that is not reached');
+  expect(unproven).toContainEqual(
+    expect.stringMatching(/other texts than those .*"text".*"yes".*"no".*"urgent".*"x{20}"/),
+  );
+});
+
+test.each<[7 | 'no', string]>([
+  [7, 'a route that compares a number'],
+  ['no', 'a route that compares a text'],
+])('%j: a dead end behind %s is found', async (from, _) => {
+  const { findings } = await check(machines.pickyTeam(from), { faults: { drop: 0 } });
+  expect(findings.map(({ kind }) => kind)).toContain('broken');
+});
+
 describe('what is not told apart', () => {
   test.each([
     ['a step that throws at the 7th message', machines.breaksAt(7), 'broken', 7],

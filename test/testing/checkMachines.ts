@@ -1,5 +1,5 @@
 /** Machines with one defect each; `isFixed` is the only difference to the correct machine. */
-import { effect, machine } from 'troupe';
+import { agent, effect, machine, offlineModel, protocol, team } from 'troupe';
 import { engineActions, waitMachine, type MessageMeta } from 'troupe/machines';
 import { assign, sendParent, sendTo, setup } from 'xstate';
 import { z } from 'zod';
@@ -549,6 +549,63 @@ export function earlyOrder() {
 }
 
 /** Large orders are treated otherwise; the limit is in a guard. */
+/** Decides by texts, and by the lengths of a text and of a list. */
+export const chosenWords = () =>
+  machine(
+    setup({
+      types: {} as { events: { type: 'say'; word: string; items: string[] } },
+      guards: {
+        isYes: ({ event }) => event.word === 'yes',
+        isNo: ({ event }) => 'no' === event.word,
+        isUrgent: ({ event }) => event.word.startsWith('urgent'),
+        isLong: ({ event }) => event.word.length >= 20,
+        isMany: ({ event }) => 3 < event.items.length,
+        isNone: ({ event }) => event.items.length === 0,
+      },
+    }).createMachine({
+      id: 'words',
+      initial: 'open',
+      states: {
+        open: {
+          on: {
+            say: ['isYes', 'isNo', 'isUrgent', 'isLong', 'isMany', 'isNone']
+              .map((guard): object => ({ guard, target: guard }))
+              .concat({ target: 'other' }) as never,
+          },
+        },
+        ...Object.fromEntries(
+          ['isYes', 'isNo', 'isUrgent', 'isLong', 'isMany', 'isNone', 'other'].map((name) => [
+            name,
+            { type: 'final' as const },
+          ]),
+        ),
+      },
+    }),
+    { signals: z.object({ type: z.literal('say'), word: z.string(), items: z.array(z.string()) }) },
+  );
+
+const Rated = protocol({
+  brief: { body: z.string(), replies: ['rated'] },
+  rated: { body: z.object({ stars: z.number().int().min(0).max(10), word: z.string() }) },
+  text: { body: z.string() },
+});
+/** A team whose route has no way on for one answer of its member. */
+export const pickyTeam = (from: 7 | 'no') =>
+  team({
+    name: 'picky',
+    protocol: Rated,
+    members: { critic: agent({ name: 'critic', protocol: Rated, handles: ['brief'], model: offlineModel() }) },
+    accepts: 'brief',
+    returns: 'text',
+    route: {
+      brief: ({ body }, { to }) => to('critic', 'brief', body),
+      rated:
+        from === 7
+          ? ({ body }, { finish, last }) => finish(body.stars === 7 ? String(last('text')) : 'fine')
+          : ({ body }, { finish, last }) => finish(body.word === 'no' ? String(last('text')) : 'fine'),
+    },
+  });
+
 export const largeOrders = () =>
   machine(
     setup({

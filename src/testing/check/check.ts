@@ -52,6 +52,7 @@ export async function check(subject: Runnable, options: CheckOptions = {}): Prom
       bound,
       merged,
       partial: [...settings.numbers.partial],
+      partialTexts: [...settings.numbers.partialTexts],
       apparent: refuted,
       findings,
       looksForStates: model.unreached !== undefined,

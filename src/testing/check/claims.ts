@@ -28,6 +28,8 @@ export interface ProofFacts {
   readonly merged: Merged;
   /** Ranges of which only some numbers were tried, in words. */
   readonly partial: readonly string[];
+  /** Texts that were tried where any may come and something is decided by one, in quotes. */
+  readonly partialTexts: readonly string[];
   /** Loops that ended when they were followed. */
   readonly apparent: number;
   /** Is it looked for states that are not reached? */
@@ -44,6 +46,7 @@ export function claimsOf({
   bound,
   merged,
   partial,
+  partialTexts,
   apparent,
   findings,
   looksForStates,
@@ -61,6 +64,7 @@ export function claimsOf({
         `everything beyond the bound: ${boundWords(bound)}. Of the ${count} states before it, ${before}.`,
         ...notToldApart(merged),
         ...untriedNumbers(partial),
+        ...untriedTexts(partialTexts),
       ],
     };
   }
@@ -83,7 +87,13 @@ export function claimsOf({
     proved: findingKinds
       .filter((kind) => !found.has(kind) && !(kind in open) && (looksForStates || kind !== 'unreachable'))
       .map((kind) => `${absent[kind]} ${faultWords(tried)}, ${count} states${mergedWords(merged)}`),
-    unproven: [...Object.values(open), ...notToldApart(merged), ...untriedNumbers(partial), ...untried(faults, tried)],
+    unproven: [
+      ...Object.values(open),
+      ...notToldApart(merged),
+      ...untriedNumbers(partial),
+      ...untriedTexts(partialTexts),
+      ...untried(faults, tried),
+    ],
   };
 }
 
@@ -106,6 +116,13 @@ const untriedNumbers = (partial: readonly string[]): string[] =>
     ? []
     : [
         `what depends on other numbers than those that were tried (${partial.join('; ')}): they are the ends of the range and the neighbours of the constants that could be read in guards. Give samples: check(…, { samples: { … } })`,
+      ];
+
+const untriedTexts = (texts: readonly string[]): string[] =>
+  texts.length === 0
+    ? []
+    : [
+        `what depends on other texts than those that were tried (${texts.join(', ')}): they are one of each length and those that could be read in guards. Give samples: check(…, { samples: { … } })`,
       ];
 
 const untried = (faults: CheckFaults, tried: CheckFaults): string[] => {

@@ -10,7 +10,7 @@ import { knownJson, jsonObject, jsonText } from '../jsonValues.ts';
 import { projectContext, type Projection } from './abstraction.ts';
 import { isSteering, type CheckSettings } from './options.ts';
 import { sampledOutcomes, outcomeWords } from './effectOutcomes.ts';
-import { landmarksIn } from './numbers.ts';
+import { addLandmarks, guardsOf } from './numbers.ts';
 import { bodiesOf, valuesOf } from './samples.ts';
 import type { Unreached, ExternalMessage, CheckModel } from './model.ts';
 
@@ -18,7 +18,7 @@ import type { Unreached, ExternalMessage, CheckModel } from './model.ts';
 export function machineModel(subject: Runnable & { kind: 'machine' }, settings: CheckSettings): CheckModel {
   const { type } = subject;
   const possible = sampledOutcomes(settings.samples);
-  for (const value of landmarksOf(type)) settings.numbers.landmarks.add(value);
+  addLandmarks(decisionsOf(type), settings.numbers);
   return {
     name: subject.name,
     numbers: settings.numbers,
@@ -78,12 +78,12 @@ function signals(type: ActorType, { samples = {}, numbers }: CheckSettings): Ext
   );
 }
 
-/** Of a machine and of its children. */
-const landmarksOf = (type: ActorType): number[] => [
-  ...landmarksIn(type.chart.machine),
+/** The guards of a machine and of its children. */
+const decisionsOf = (type: ActorType): unknown[] => [
+  ...guardsOf(type.chart.machine),
   ...Object.keys(type.chart.machine.implementations.actors).flatMap((name) => {
     const child = type.child(name);
-    return child ? landmarksOf(child) : [];
+    return child ? decisionsOf(child) : [];
   }),
 ];
 

@@ -42,7 +42,7 @@ export interface CheckSettings extends Omit<CheckOptions, 'faults' | 'maxStates'
   readonly faults: CheckFaults;
   /** The limits of the exploration. */
   readonly limits: ExplorationLimits;
-  /** The numbers that are tried of ranges; the model adds those of its guards. */
+  /** The values that are tried of ranges; the model adds those of its guards or its route. */
   readonly numbers: NumberSamples;
 }
 
@@ -61,7 +61,14 @@ export function checkSettings(options: CheckOptions): CheckSettings {
   return {
     ...rest,
     faults: faultsOf(faults),
-    numbers: { landmarks: new Set(), partial: new Set() },
+    numbers: {
+      landmarks: new Set(),
+      texts: new Set(),
+      lengths: new Set(),
+      looksAtTexts: false,
+      partial: new Set(),
+      partialTexts: new Set(),
+    },
     limits: {
       states: maxStates,
       depth: maxDepth,

@@ -2,7 +2,7 @@
 import { TroupeError } from '../../values/failure.ts';
 import type { Json, JsonObject } from '../../values/json.ts';
 import { errorMessage } from '../../values/cause.ts';
-import { numbersOf, type NumberSamples } from './numbers.ts';
+import { lengthsOf, numbersOf, textsOf, type NumberSamples } from './numbers.ts';
 import { jsonObject } from '../jsonValues.ts';
 import { schemaValues } from '../schemaValues.ts';
 
@@ -34,7 +34,6 @@ export const valuesOf = (schema: JsonObject, numbers: NumberSamples): Json[] =>
     optional: 'omitted',
     defaultOnly: true,
     numbers: (each) => numbersOf(each, numbers),
-    text: ({ minLength = 0, maxLength = Infinity }) =>
-      'text'.padEnd(Number(minLength), 'x').slice(0, Number(maxLength)),
-    lengths: (least, longest) => [Math.min(Math.max(1, least), longest)],
+    texts: (each) => textsOf(each, numbers),
+    lengths: (least, longest) => lengthsOf(least, longest, numbers),
   });

@@ -8,6 +8,7 @@ import type { PendingEffect } from '../../contracts/pending.ts';
 import { defaultRunLimits } from '../../../machines/run/settings.ts';
 import { runActionsOf } from '../../../machines/run/actions.ts';
 import { compile } from '../../runtime/compile/compile.ts';
+import { partsOf } from '../../define/madeFrom.ts';
 import { runInput, type AnyTeam } from '../../define/runnable.ts';
 import { knownJson } from '../jsonValues.ts';
 import { present } from '../present.ts';
@@ -21,15 +22,23 @@ import { asksPeople, deadlineOf, memberMachine, memberWorkOf, type MemberStep, t
 import type { CheckSettings } from './options.ts';
 import { failsWith, outcomeWords } from './effectOutcomes.ts';
 import { projectGiven } from './machineModel.ts';
+import { addLandmarks } from './numbers.ts';
 import { endWords, problemOfEnd, routeWords } from './routing.ts';
 import { isDeadlineTimer, type Unreached, type PossibleOutcome, type CheckModel } from './model.ts';
 import type { ModelActor, ModelWorld } from './world.ts';
 import type { Member } from '../../define/member.ts';
 import { TroupeError } from '../../values/failure.ts';
 
+/** The functions that a route is made of. */
+const decisionsIn = (made: object): readonly unknown[] =>
+  partsOf(made).flatMap((part) =>
+    typeof part === 'function' ? [part, ...decisionsIn(part)] : Object.values(Object(part) as object),
+  );
+
 /** The model of a team. Throws `invalid` or `definition` for an input or samples that do not fit. */
 export function teamModel(team: AnyTeam, settings: CheckSettings): CheckModel {
   const { protocol, members, options, accepts } = team;
+  addLandmarks(decisionsIn(team.next), settings.numbers);
   const bodies = sampler(protocol, settings);
   return {
     name: team.name,

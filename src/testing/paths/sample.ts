@@ -42,7 +42,7 @@ const everyKind = (random: () => number): ValueStyle => ({
   optional: 'varied',
   defaultOnly: false,
   numbers: (schema) => numbers(schema, random),
-  text: (schema) => text(schema, random),
+  texts: (schema) => [text(schema, random)],
   // The shortest list, and one that is longer by one.
   lengths: (least, most) => [least, Math.min(least + 1, most)],
 });
