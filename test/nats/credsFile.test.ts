@@ -1,10 +1,12 @@
 /** A `.creds` file that is renewed while a process is connected: its keys expire, or are taken back. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nkeys, type KeyPair } from '@nats-io/transport-node';
+import { nkeys } from '@nats-io/transport-node';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectNats } from '../../src/nats/connection.ts';
 import { natsServer } from './server.ts';
+
+type KeyPair = ReturnType<typeof nkeys.createUser>;
 
 const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
