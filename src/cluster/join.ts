@@ -17,6 +17,7 @@ import { processMask } from '../observe/processMask.ts';
 import { redactor } from '../observe/redactor.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';
 import { withNats } from '../nats/packages.ts';
+import { watchCredentials } from '../nats/refusedCredentials.ts';
 import { watchStatus } from '../nats/subscribe.ts';
 import { requiredLabels } from '../define/labels.ts';
 import { openRuntime, type Runtime } from '../runtime/runtime.ts';
@@ -103,7 +104,7 @@ export async function joinCluster(
     const inEnv = redactor(secretsInEnv(env));
     const redact = (text: string) => processMask.redact(inEnv(text));
     const busy = () => {
-      if (server.isLost) return 'the NATS server is away';
+      if (server.isLost) return server.refusal ?? 'the NATS server is away';
       const trouble = runtime.journal.trouble?.({ tryWrite: true });
       if (trouble !== undefined) return `the journal cannot be used: ${trouble}`;
       return opened.report.leaving ? 'leaving' : undefined;
@@ -153,8 +154,13 @@ function nodeName(written: string, isHost: boolean): string {
   return problem === undefined ? id : slug(written);
 }
 
-function watchConnection(connection: NatsConnection): { readonly isLost: boolean; readonly reconnects: Counter } {
+function watchConnection(connection: NatsConnection): {
+  readonly isLost: boolean;
+  readonly refusal: string | undefined;
+  readonly reconnects: Counter;
+} {
   let isLost = false;
+  const credentials = watchCredentials(connection);
   const reconnects = new Counter(
     'troupe_nats_reconnects_total',
     'How often the node connected again to a NATS server.',
@@ -167,6 +173,9 @@ function watchConnection(connection: NatsConnection): { readonly isLost: boolean
   return {
     get isLost() {
       return isLost;
+    },
+    get refusal() {
+      return credentials.refusal;
     },
     reconnects,
   };

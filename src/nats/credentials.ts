@@ -1,4 +1,5 @@
 /** Reads a file with credentials: the seed of a user's key, or a `.creds` file of a NATS operator. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { credsAuthenticator, nkeyAuthenticator, nkeys, type Authenticator } from '@nats-io/transport-node';
 import { TroupeError } from '../values/failure.ts';
@@ -19,13 +20,27 @@ export async function readCredentials(path: string): Promise<Credentials> {
       cause,
     });
   });
-  if (content.includes('BEGIN NATS USER JWT')) return { authenticator: credsAuthenticator(encoder.encode(content)) };
+  // Such credentials expire, and what renews them replaces the file: each connection takes what it has then.
+  if (isCreds(content))
+    return { authenticator: credsAuthenticator(() => encoder.encode(currentCreds(path) ?? content)) };
   const seed = seedIn(content);
   if (seed) return { authenticator: nkeyAuthenticator(encoder.encode(seed)), inbox: inboxPrefixOf(publicKeyOf(seed)) };
   throw new TroupeError(
     'auth',
     `${path} holds no credentials: expected a line with the seed of a user's key (SU…), as "troupe nats-config" writes it, or a .creds file.`,
   );
+}
+
+const isCreds = (content: string): boolean => content.includes('BEGIN NATS USER JWT');
+
+/** Undefined while the file is away, or is being written. */
+function currentCreds(path: string): string | undefined {
+  try {
+    const content = readFileSync(path, 'utf8');
+    return isCreds(content) && seedIn(content) !== undefined ? content : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Every key has a subject prefix of its own for answers, so that no client can receive the answers to another. */

@@ -70,7 +70,7 @@ export const rows: readonly Row[] = [
   committedMessage('always', 2_000, 100, 4),
   idleNode(500, 5_000),
   waitingRuns({ count: 2_000, window: 30_000, settling: 10_000 }),
-  workers(4, 1_000),
+  workers(4, 500),
   nodeDeath('SIGKILL', 6, 3),
   nodeDeath('SIGSTOP', 6, 2),
   healthyNode(6, 4, 45_000),

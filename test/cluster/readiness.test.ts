@@ -5,6 +5,7 @@ import { agent } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { node } from '../../src/cluster/join.ts';
 import { probes } from '../../src/observe/probes.ts';
+import { openRuntime } from '../../src/runtime/runtime.ts';
 import { natsServer } from '../nats/server.ts';
 import { limits } from '../limits.ts';
 import { connectCluster } from './testNodes.ts';
@@ -110,4 +111,23 @@ test('a node whose server is away is not ready; what others put into its log doe
   await server.restart();
   await expect.poll(at.ready).toBe('200 ok');
   await other.close();
+});
+
+test('a node whose credentials were replaced on the server says so, and is ready again when they are valid again', async () => {
+  const config = (password: string) => `jetstream {}\nauthorization { users: [{ user: shop, password: ${password} }] }`;
+  await using server = await natsServer(config('first'));
+  const url = server.url.replace('//', '//shop:first@');
+  await using at = await probed(url, server.stateFolder);
+  await using other = await openRuntime({ nats: { servers: url, folder: server.stateFolder }, env: {} });
+  await server.kill();
+  await server.restart(config('second'));
+  await expect.poll(at.ready).toMatch(/^503 the NATS server does not accept the credentials of this process any more/);
+  await expect(other.journal.find({})).rejects.toMatchObject({
+    kind: 'storage',
+    message: expect.stringContaining('does not accept the credentials of this process any more') as string,
+  });
+  expect(await at.alive()).toBe('200 ok');
+  await server.kill();
+  await server.restart(config('first'));
+  await expect.poll(at.ready).toBe('200 ok');
 });

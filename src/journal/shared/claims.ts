@@ -110,6 +110,8 @@ export class Claims {
     try {
       await this.#giveBack(held, mine);
     } catch (thrown) {
+      // Nothing is left to give back. That the outcome of an earlier write will never be known is no answer to this.
+      if (mine.log.ended) throw mine.log.ended;
       const { kind } = toFailure(thrown);
       if (kind === 'storage') void this.#giveBackLater(held, mine);
       else if (kind === 'fenced' && mine.held.get(held.run) === held) mine.remove(held.run);

@@ -41,7 +41,8 @@ export class RunReplica {
 
   /** Has the root ended, so that the run is not active any more? False before its first commit. */
   get hasEnded(): boolean {
-    return this.contents.actors.size > 0 && !this.contents.activeRoots.has(this.run);
+    const { actors, activeRoots } = this.contents;
+    return !activeRoots.has(this.run) && [...actors.values()].some(({ row }) => row.parent === undefined);
   }
 
   get summary(): RunSummary {

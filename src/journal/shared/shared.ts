@@ -230,9 +230,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     const names = await store.free.names();
     noted = new Set(names);
     const heads = (await store.runs.heads(names)).flatMap((message) => indexed(message) ?? []);
-    const free = heads.filter(
-      ({ head: { owner, summary } }) => owner === undefined && summary.root?.status === 'active',
-    );
+    const free = heads.filter(({ head: { owner, summary } }) => owner === undefined && isActive(summary));
     return [...free, ...(await dead.runs()).flatMap((message) => indexed(message) ?? [])];
   }
 

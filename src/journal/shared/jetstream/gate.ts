@@ -3,6 +3,7 @@
  * client kept until then would reach a server that was restored from a backup, and could begin a run a second time.
  */
 import type { NatsConnection } from '@nats-io/transport-node';
+import { watchCredentials } from '../../../nats/refusedCredentials.ts';
 import { watchStatus } from '../../../nats/subscribe.ts';
 import { sleep, type Clock } from '../../../values/clock.ts';
 import { TroupeError } from '../../../values/failure.ts';
@@ -56,6 +57,7 @@ export function connectionGate(
       }
     }
   }
+  const credentials = watchCredentials(connection);
   const watching = watchStatus(connection, ({ type }) => {
     if (type !== 'disconnect' && type !== 'reconnect') return;
     close();
@@ -69,7 +71,7 @@ export function connectionGate(
   const wait = async (opened: Promise<void>) => {
     const over = new AbortController();
     const late = sleep(clock, patience, over.signal).then(
-      () => Promise.reject(notConnected()),
+      () => Promise.reject(notConnected(credentials.refusal)),
       () => {},
     );
     await Promise.race([opened, late]).finally(() => over.abort());
@@ -84,10 +86,16 @@ export function connectionGate(
     [Symbol.dispose]() {
       checking.abort();
       watching[Symbol.dispose]();
+      credentials[Symbol.dispose]();
       open();
     },
   };
 }
 
-const notConnected = () =>
-  new TroupeError('storage', 'The connection to the NATS server is lost. It is tried again without end.');
+const notConnected = (refusal: string | undefined) =>
+  new TroupeError(
+    'storage',
+    refusal === undefined
+      ? 'The connection to the NATS server is lost. It is tried again without end.'
+      : `The connection to the NATS server is lost: ${refusal}.`,
+  );

@@ -4,12 +4,13 @@ import { busyOf } from '../../cluster/usage.ts';
 import type { Row, Run, Scope } from '../../row.ts';
 
 /** Runs of each node before it is measured. */
-const usualWarmUp = 1_500;
+const usualWarmUp = 3_000;
+/** Runs that each node has under way. */
 const width = 50;
 
 /**
- * `nodes` workers against one; `count` short runs in a round, 50 at once. The same nodes as tenants of their own, which share nothing but the server, show
- * what of the difference is the machine's: fewer runs at a time for each, and more processes than cores.
+ * `nodes` workers against one; `count` short runs of each in a round, 50 of each at once, so that a node does the same work in both. The same nodes as tenants
+ * of their own, which share nothing but the server, show what of the difference is the machine's: more processes than cores.
  */
 export const workers = (nodes: number, count: number, warmUp = usualWarmUp): Row => {
   const one = 'troupe, 1 node';
@@ -17,7 +18,7 @@ export const workers = (nodes: number, count: number, warmUp = usualWarmUp): Row
   const apart = `troupe, ${nodes} tenants of 1 node`;
   return {
     name: `nats-workers-${nodes}`,
-    title: `${count} runs by ${nodes} nodes and by one`,
+    title: `${count} runs by each of ${nodes} nodes, and by one`,
     unit: 'run',
     units: count,
     server: 'jetstream {}',
@@ -48,7 +49,7 @@ interface Cluster {
   readonly tenants: number;
   /** Of each tenant. */
   readonly nodes: number;
-  /** Runs of all tenants in a round. */
+  /** Runs of each node in a round. */
   readonly count: number;
   readonly warmUp: number;
 }
@@ -59,23 +60,26 @@ async function measuring(scope: Scope, { tenants, nodes: ofEach, count, warmUp }
   const nodes = (
     await Promise.all(rigs.map((rig) => Promise.all(names.map((name) => rig.node(name, ['short'])))))
   ).flat();
-  const runs = (all: number) =>
-    Promise.all(rigs.map((rig) => rig.runs('short', Math.ceil(all / tenants), Math.ceil(width / tenants))));
-  // Each process compiles its code while it does its first runs; what one costs is known after some hundreds.
-  await runs(warmUp * nodes.length);
+  const runs = (ofNode: number) => Promise.all(rigs.map((rig) => rig.runs('short', ofNode * ofEach, width * ofEach)));
+  // Each process compiles its code while it does its first runs; what one costs is known after some thousands.
+  await runs(warmUp);
   const used = () => ({ nodes: nodes.reduce((sum, each) => sum + each.busy(), 0), server: busyOf(scope.serverPid) });
   return async (timed) => {
     const before = used();
     const sample = await timed(() => runs(count));
     const after = used();
-    const worker = after.nodes - before.nodes;
+    // A round of several nodes has as many times the runs: its figures are those of as many runs as a round of one has.
+    const share = 1 / nodes.length;
+    const worker = (after.nodes - before.nodes) * share;
     return {
       ...sample,
+      busy: sample.busy * share,
+      wall: sample.wall * share,
       cluster: {
         capacity: (count * nodes.length * 1e6) / worker,
         worker,
-        server: after.server - before.server,
-        client: sample.busy,
+        server: (after.server - before.server) * share,
+        client: sample.busy * share,
       },
     };
   };
