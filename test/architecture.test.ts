@@ -414,7 +414,6 @@ const plainListeners: Readonly<Record<string, number>> = {
   'src/observe/inspector.ts': 2,
   'src/observe/probes.ts': 1,
   'src/runtime/strays.ts': 2,
-  'src/security/patientFetch.ts': 1,
 };
 
 test('a listener of an event of Node cannot throw: contained, or known to be harmless', () => {

@@ -97,6 +97,7 @@ test('7: tools speak MCP over HTTP', async () => {
 
 test('8: the task of an agent is the same before and after it went through the contract of the runtime', () => {
   const task = {
+    run: 'run_1',
     step: 's',
     agent: 'a',
     system: 'You act.',
