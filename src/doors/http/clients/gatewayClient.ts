@@ -6,7 +6,7 @@ import { gatewayStatuses, type GatewayErrorCode } from '../../../gateway/groups/
 import { GatewayRefusal, longestModelCall, ModelResult, ModelUsage, usageHeader } from '../contracts/modelRequest.ts';
 import type { GatewayService } from '../gateway.ts';
 import { exchange, type ClientOptions } from './exchange.ts';
-import { patientFetch } from './patientFetch.ts';
+import { patientFetch } from '../../../security/patientFetch.ts';
 import { peerUrl } from './peerUrl.ts';
 
 /**
