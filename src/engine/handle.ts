@@ -69,12 +69,8 @@ export class Handler {
   }
 
   /** Starts from the beginning; everything in `ends` is closed, and `appends` are added to its lists. */
-  async start(
-    event: StateChange['event'],
-    ends: readonly string[] = [],
-    appends: Commit['appends'] = [],
-  ): Promise<void> {
-    await this.#commit(this.#planner.start(event, ends, appends));
+  start(event: StateChange['event'], ends: readonly string[] = [], appends: Commit['appends'] = []): Promise<unknown> {
+    return this.#commit(this.#planner.start(event, ends, appends));
   }
 
   /** Starts as a further step of a unit. Throws when it cannot be started there. */
@@ -83,8 +79,8 @@ export class Handler {
   }
 
   /** Ends as another actor did that had done the same before. */
-  async keep(row: ActorRow, event: StateChange['event']): Promise<void> {
-    await this.#commit(this.#state.planKept(row, event));
+  keep(row: ActorRow, event: StateChange['event']): Promise<unknown> {
+    return this.#commit(this.#state.planKept(row, event));
   }
 
   async execute(command: ActorCommand): Promise<void> {
