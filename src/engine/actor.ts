@@ -134,10 +134,10 @@ export class Actor implements HandledActor {
   }
 
   /** Spawns the actor: the first step of its machine, and its commit. `kept`: the actor that had done the same in an earlier life of the run. `appends`: what its lists begin with. */
-  async start(spawnInfo: SpawnInfo, kept?: ActorRow, appends?: Commit['appends']): Promise<void> {
+  start(spawnInfo: SpawnInfo, kept?: ActorRow, appends?: Commit['appends']): Promise<void> {
     this.state.begin(spawnInfo);
     const event = { id: `${this.address}/0`, type: 'xstate.init', body: spawnInfo.input };
-    await this.#begin(() => (kept ? this.#handler.keep(kept, event) : this.#handler.start(event, [], appends)));
+    return this.#begin(() => (kept ? this.#handler.keep(kept, event) : this.#handler.start(event, [], appends)));
   }
 
   /** Spawns the actor as a further step of a unit. Throws when it must be spawned by itself. */
@@ -151,18 +151,18 @@ export class Actor implements HandledActor {
   }
 
   /** Begins an actor that had ended again, from its first step. */
-  async reopen(stored: StoredActor, spawnInfo: SpawnInfo): Promise<void> {
+  reopen(stored: StoredActor, spawnInfo: SpawnInfo): Promise<void> {
     this.state.reopen(stored, spawnInfo);
     const id = `${this.address}/${stored.seq}/retry`;
-    await this.#begin(() => this.#handler.start({ id, type: 'troupe.retry', body: spawnInfo.input }));
+    return this.#begin(() => this.#handler.start({ id, type: 'troupe.retry', body: spawnInfo.input }));
   }
 
-  async #begin(first: () => Promise<void>): Promise<void> {
+  #begin(first: () => Promise<unknown>): Promise<void> {
     this.supervisor.reset();
     const loaded = this.#phase;
     const work = this.#work(first);
     finishLoading(loaded);
-    await work;
+    return work;
   }
 
   /** Takes over what is stored, and does nothing yet. Throws `incompatible` or `corrupt`. */
@@ -269,7 +269,7 @@ export class Actor implements HandledActor {
   }
 
   /** Everything an actor does, it does in here, one thing after the other. */
-  async #work(first?: () => Promise<void>): Promise<void> {
+  async #work(first?: () => Promise<unknown>): Promise<void> {
     this.#phase = working;
     const task = this.#hostedRun.begin();
     try {

@@ -21,7 +21,7 @@ import { EagerEffects } from './eagerEffects.ts';
 import type { Executor } from './execute.ts';
 import { FailedSteps, restartEntry } from './failedSteps.ts';
 import type { HostedRun } from './hostedRun.ts';
-import { Planner } from './planner.ts';
+import { CommitPlanner } from './commitPlanner.ts';
 import { retryWrite } from './retryWrite.ts';
 import { Unit } from './unit.ts';
 
@@ -52,7 +52,7 @@ export class Handler {
   readonly #state: ActorState;
   readonly #executor: Executor;
   readonly #actor: HandledActor;
-  readonly #planner: Planner;
+  readonly #planner: CommitPlanner;
   /** Made when the actor has some. */
   #eager: EagerEffects | undefined;
   #failedSteps: FailedSteps | undefined;
@@ -65,16 +65,12 @@ export class Handler {
     this.#state = state;
     this.#executor = executor;
     this.#actor = actor;
-    this.#planner = new Planner(host, state, executor);
+    this.#planner = new CommitPlanner(host, state, executor);
   }
 
   /** Starts from the beginning; everything in `ends` is closed, and `appends` are added to its lists. */
-  async start(
-    event: StateChange['event'],
-    ends: readonly string[] = [],
-    appends: Commit['appends'] = [],
-  ): Promise<void> {
-    await this.#commit(this.#planner.start(event, ends, appends));
+  start(event: StateChange['event'], ends: readonly string[] = [], appends: Commit['appends'] = []): Promise<unknown> {
+    return this.#commit(this.#planner.start(event, ends, appends));
   }
 
   /** Starts as a further step of a unit. Throws when it cannot be started there. */
@@ -83,8 +79,8 @@ export class Handler {
   }
 
   /** Ends as another actor did that had done the same before. */
-  async keep(row: ActorRow, event: StateChange['event']): Promise<void> {
-    await this.#commit(this.#state.planKept(row, event));
+  keep(row: ActorRow, event: StateChange['event']): Promise<unknown> {
+    return this.#commit(this.#state.planKept(row, event));
   }
 
   async execute(command: ActorCommand): Promise<void> {

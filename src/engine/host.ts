@@ -36,7 +36,7 @@ import type { EngineContext } from './context.ts';
 import { storeDeadLetter } from './deadLetters.ts';
 import type { LateTimer } from './catchUp.ts';
 import { DueTimers } from './dueTimers.ts';
-import { HostedRuns } from './hostedRuns.ts';
+import { OwnedRuns } from './ownedRuns.ts';
 import { InboxPoller } from './inboxPoller.ts';
 import { Leases, type LeaseOptions } from './lease.ts';
 import { safeObserver } from './observer.ts';
@@ -86,7 +86,7 @@ export class Host implements AsyncDisposable {
   readonly stalls: Stalls;
   readonly #context: EngineContext;
   readonly #leases: Leases;
-  readonly #runs: HostedRuns;
+  readonly #runs: OwnedRuns;
   readonly #ends = new RootEnds();
   readonly #registry: Registry;
   readonly #starter: RunStarter;
@@ -146,7 +146,7 @@ export class Host implements AsyncDisposable {
         this.#passivation.start();
       },
     });
-    this.#runs = new HostedRuns({
+    this.#runs = new OwnedRuns({
       context,
       activity,
       leases: this.#leases,
@@ -292,7 +292,7 @@ export class Host implements AsyncDisposable {
 
   /** Calls when the root of a run ends here, until the result is disposed: with what the journal has of it, which need not be read then. */
   onEnd(root: Address, listener: (end: EndedRoot) => void): Disposable {
-    return this.#ends.on(root, listener);
+    return this.#ends.watch(root, listener);
   }
 
   /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */

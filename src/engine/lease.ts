@@ -73,11 +73,15 @@ export class Leases {
     if (this.#leases.has(run)) return;
     const { owner, alive } = this.#options;
     const now = this.#clock.now();
-    const claim = async () => {
+    const asked = this.#owned?.asked(run);
+    try {
       const epoch = await this.#journal.claim(run, owner, { now, ttl: this.#ttl, isNew, ...(alive ? { alive } : {}) });
       this.#leases.set(run, { epoch, until: now + this.#ttl });
-    };
-    await (this.#owned ? this.#owned.whileClaiming(run, claim) : claim());
+      if (asked) this.#owned?.answered(asked, 'held');
+    } catch (thrown) {
+      if (asked) this.#owned?.answered(asked, 'refused');
+      throw thrown;
+    }
     this.#scheduleRenewal();
   }
 

@@ -6,7 +6,7 @@
 import type { Journal } from '../journal/journal.ts';
 
 /** A claim that was asked for. */
-interface Claim {
+export interface Claim {
   readonly run: string;
   state: 'open' | 'held' | 'refused';
 }
@@ -27,19 +27,17 @@ export class OwnedLeases {
     this.#held = held;
   }
 
-  /** Makes a claim, which stores the lease in what is held before it resolves. */
-  async whileClaiming(run: string, make: () => Promise<void>): Promise<void> {
+  /** A claim is asked for: it is under way until it is `answered`. */
+  asked(run: string): Claim {
     const claim: Claim = { run, state: 'open' };
     this.#claiming.add(claim);
-    try {
-      await make();
-      claim.state = 'held';
-    } catch (thrown) {
-      claim.state = 'refused';
-      throw thrown;
-    } finally {
-      this.#claiming.delete(claim);
-    }
+    return claim;
+  }
+
+  /** The journal has granted a claim, and the lease is among those that are held; or has refused it. */
+  answered(claim: Claim, state: 'held' | 'refused'): void {
+    claim.state = state;
+    this.#claiming.delete(claim);
   }
 
   /** Renews all leases. False when they are not those that are held here: then nothing is known of any of them. Rejects as the journal does. */

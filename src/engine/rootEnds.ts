@@ -15,7 +15,7 @@ export class RootEnds {
   readonly #listeners = new Map<Address, Set<(end: EndedRoot) => void>>();
 
   /** Calls when the root ends here, until the result is disposed. */
-  on(root: Address, listener: (end: EndedRoot) => void): Disposable {
+  watch(root: Address, listener: (end: EndedRoot) => void): Disposable {
     const listeners = this.#listeners.get(root) ?? new Set();
     this.#listeners.set(root, listeners.add(listener));
     return {

@@ -100,11 +100,14 @@ export class RunStarter {
     if (turn) await turn;
     const mayHaveEnded = !options.retry && !options.isNew && !options.isUnstored && !options.isActive;
     if (mayHaveEnded && (await this.#hasEnded(address, options))) return address;
-    const hosted = await this.#parts.claim(run, address, options.isNew === true).catch(async (thrown: unknown) => {
+    let hosted: HostedRun;
+    try {
+      hosted = await this.#parts.claim(run, address, options.isNew === true);
+    } catch (thrown) {
       // What is another run is told at once: waiting for the process that has it would not help.
       if (toFailure(thrown).kind === 'owned_elsewhere') await this.#requireSame(address, options);
       throw thrown;
-    });
+    }
     try {
       // A run that has actors was claimed before.
       if (!hosted.isFirst) await this.#requireSame(address, options);

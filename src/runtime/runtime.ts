@@ -204,7 +204,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     host,
     journal,
     clock,
-    async handle(subject, run, root, before, end) {
+    handle(subject, run, root, before, end) {
       retention.check();
       if (subject.kind === 'agent') health.setName(root, subject.name);
       return handles(subject, run, root, before, end);

@@ -13,7 +13,7 @@ import type { Registry } from './registry.ts';
 import { retryWrite } from './retryWrite.ts';
 
 /** What they work with. */
-export interface HostedRunsParts {
+export interface OwnedRunsParts {
   readonly context: EngineContext;
   readonly activity: Activity;
   readonly leases: Leases;
@@ -27,11 +27,11 @@ export interface HostedRunsParts {
 }
 
 /** The runs of a host, and those that it could not go on with. */
-export class HostedRuns {
-  readonly #parts: HostedRunsParts;
+export class OwnedRuns {
+  readonly #parts: OwnedRunsParts;
   readonly #runs = new Map<string, HostedRun>();
 
-  constructor(parts: HostedRunsParts) {
+  constructor(parts: OwnedRunsParts) {
     this.#parts = parts;
   }
 

@@ -11,7 +11,7 @@ import type { ActorState, PlannedCommit } from './actorState.ts';
 import type { Executor } from './execute.ts';
 
 /** Plans the commits of one actor. */
-export class Planner {
+export class CommitPlanner {
   readonly #host: ActorHost;
   readonly #state: ActorState;
   readonly #executor: Pick<Executor, 'soFar'>;
