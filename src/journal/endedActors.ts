@@ -33,7 +33,7 @@ interface Packed {
 }
 
 /** A result of an effect; of a packed actor, only where it is. */
-export type StoredResult =
+export type KeptResult =
   (LedgerEntry & { readonly run: string }) | { readonly run: string; readonly of: ActorContents };
 
 /** What is packed of an actor. */
@@ -67,12 +67,12 @@ export const lastPositionOf = ({ packed, history }: ActorContents): number =>
 
 /** Packs them where it may, over the results of a journal. */
 export class EndedActors {
-  readonly #results: Map<string, StoredResult>;
+  readonly #results: Map<string, KeptResult>;
   readonly #packs: boolean;
   readonly #waiting = new Set<ActorContents>();
   #packAt = latest + together;
 
-  constructor(results: Map<string, StoredResult>, { packs }: { readonly packs: boolean }) {
+  constructor(results: Map<string, KeptResult>, { packs }: { readonly packs: boolean }) {
     this.#results = results;
     this.#packs = packs;
   }

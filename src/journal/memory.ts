@@ -6,7 +6,7 @@ import type { Address } from '../values/ids.ts';
 import { asJson, type Json } from '../values/json.ts';
 import type { SettledPending } from '../contracts/pending.ts';
 import { matchesQuery } from './matches.ts';
-import { commitsOf, EndedActors, lastPositionOf, type ActorContents, type StoredResult } from './endedActors.ts';
+import { commitsOf, EndedActors, lastPositionOf, type ActorContents, type KeptResult } from './endedActors.ts';
 import type { ActorRow, Commit, HistoryEntry, Journal, Pending, RunLease } from './journal.ts';
 import { isNewMessage } from './deduplicate.ts';
 import {
@@ -25,7 +25,7 @@ export interface MemoryContents {
   readonly byRun: Map<string, Set<ActorContents>>;
   /** The actor that has a pending entry, by the key of the entry. */
   readonly actorByPending: Map<string, ActorContents>;
-  readonly results: Map<string, StoredResult>;
+  readonly results: Map<string, KeptResult>;
   readonly claims: Map<string, { epoch: number; owner: string; until: number }>;
   /** By owner: how many leases it holds, and until when all of them last at least. */
   readonly owners: Map<string, { held: number; until: number }>;
