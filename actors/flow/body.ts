@@ -7,9 +7,13 @@ import { RecordBook } from '../../src/flow/recordBook.ts';
 import { recordsOf, storedRecords } from '../../src/flow/storedRecords.ts';
 import type { FlowBodyInput, FlowBodyOutput } from '../../machines/flow/effectTypes.ts';
 import { TroupeError } from '../../src/values/failure.ts';
+import { lazyModule } from '../../src/values/lazyModule.ts';
 import { effect, type Effect } from '../effect.ts';
 import type { FlowDeps } from './deps.ts';
 import type { FlowRun } from './flowRun.ts';
+
+/** What runs bodies: a program without flows does not load it. */
+export const flowRunModule = lazyModule(() => import('./flowRun.ts'));
 
 const defaultKeepFor = 10_000;
 
@@ -81,10 +85,8 @@ export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOut
     return undefined;
   }
 
-  // A program without flows does not load what runs them; one that compiles a flow will need it soon.
-  const loading = import('./flowRun.ts');
-  // Whoever performs it is told.
-  loading.catch(() => undefined);
+  // It will be needed soon.
+  flowRunModule.begin();
 
   /** The signals of effects that were performed: all attempts of one have the same. */
   const attempted = new WeakSet<AbortSignal>();
@@ -95,7 +97,7 @@ export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOut
     // An effect whose result could not be stored is performed again, perhaps when its body was forgotten.
     const isFirstAttempt = !attempted.has(scope.signal);
     attempted.add(scope.signal);
-    const body = known ?? (await kept.make(scope, () => newRun(loading, deps, input, scope, isFirstAttempt)));
+    const body = known ?? (await kept.make(scope, () => newRun(deps, input, scope, isFirstAttempt)));
     // One that is not in memory any more, or not in this process, is run again so that it can clean up, unless it has ended by itself.
     if (!known && input.stop !== undefined && body.book.hasFailed) return { status: 'stopped' };
     bodies.set(scope.actor, body);
@@ -139,14 +141,13 @@ const nothingRecorded = new RecordBook([]);
 
 /** Reads what is recorded, and makes the run of a body from it. */
 async function newRun(
-  loading: Promise<typeof import('./flowRun.ts')>,
   deps: FlowDeps,
   { turn, stop }: FlowBodyInput,
   scope: EffectScope,
   isFirstAttempt: boolean,
 ): Promise<FlowRun> {
   const { actor, run, clock, epoch = 0, retries = 0 } = scope;
-  const { FlowRun } = await loading;
+  const { FlowRun } = flowRunModule.loaded ?? (await flowRunModule.load());
   const [start] = await scope.list('start');
   if (start === undefined) throw new TroupeError('corrupt', `${actor} has not recorded what it starts with.`);
   // What the machine of the flow appends.

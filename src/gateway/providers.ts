@@ -5,6 +5,7 @@ import type { MediaKind } from '../contracts/media.ts';
 import type { Model } from '../contracts/model.ts';
 import { redactor } from '../observe/redactor.ts';
 import { patientFetch } from '../security/patientFetch.ts';
+import { sdkModelModule } from './aiSdkModel.ts';
 import type { LanguageModel } from './languageModel.ts';
 import { providerAddress, type ProviderAddress } from './address.ts';
 import { modelKey, type KeyPlaces, type CredentialSource, type ModelKey } from './modelKeys.ts';
@@ -138,7 +139,7 @@ async function openAt(
   const inner = await loadOptional(provider.package, `"${id}" needs`, () =>
     provider.open({ apiKey, baseURL: address.baseURL, fetch: watched }, model),
   );
-  const { watchedModel } = await import('./watchedModel.ts');
+  const { watchedModel } = sdkModelModule.loaded ?? (await sdkModelModule.load());
   return watchedModel(inner, { id, mask, apart, ...(accepts === undefined ? {} : { accepts }) }, receivedFor);
 }
 

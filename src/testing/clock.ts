@@ -1,4 +1,8 @@
 /** A clock for tests that moves only when it is advanced. */
+import * as flowRun from '../../actors/flow/flowRun.ts';
+import { flowRunModule } from '../../actors/flow/body.ts';
+import { sdkModelModule } from '../gateway/aiSdkModel.ts';
+import * as watchedModel from '../gateway/watchedModel.ts';
 import { requireOptions } from '../values/options.ts';
 import type { Clock } from '../values/clock.ts';
 
@@ -29,6 +33,9 @@ export function virtualClock(
   } = {},
 ): VirtualClock {
   requireOptions('virtualClock', options, { start: true, seed: true });
+  // To load them when they are first needed would take real time, in which virtual time may go on.
+  flowRunModule.use(flowRun);
+  sdkModelModule.use(watchedModel);
   const { start = 1_700_000_000_000, seed = 1 } = options;
   let now = start;
   let state = seed >>> 0 || 1;
