@@ -1,5 +1,6 @@
 /** A `fetch` whose answers are in the form that the client library takes: JSON documents, and the events of a stream. */
-import type { Json } from '../values/json.ts';
+import { isJsonObject, type Json } from '../values/json.ts';
+import { propertiesOf } from '../values/properties.ts';
 import type { Mend } from './mendAnswers.ts';
 
 type Send = (to: string | URL, init?: RequestInit) => Promise<Response>;
@@ -9,17 +10,43 @@ export const mendedFetch =
   (send: Send, mend: Mend): Send =>
   async (to, init) => {
     const response = await send(to, init);
+    if (!response.ok) return plainRefusal(response);
+    if (!response.body) return response;
     const type = response.headers.get('content-type') ?? '';
-    if (!response.ok || !response.body) return response;
-    if (/^text\/event-stream\b/i.test(type)) return withBody(response, response.body.pipeThrough(mendedEvents(mend)));
-    if (!/^application\/json\b/i.test(type)) return response;
+    const asked = idIn(init?.body);
+    const mendFor: Mend = (value) => mend(withId(value, asked));
+    if (/^text\/event-stream\b/i.test(type))
+      return withBody(response, response.body.pipeThrough(mendedEvents(mendFor)));
+    // Some servers send JSON under the type that their framework has by default.
+    if (!/^(application\/json\b|text\/plain\b|application\/octet-stream\b|$)/i.test(type)) return response;
     const text = await response.text();
-    const messages = mendedText(text, mend);
-    return withBody(
-      response,
-      messages === undefined ? text : messages.length === 1 ? messages[0] : `[${messages.join()}]`,
-    );
+    const messages = mendedText(text, mendFor);
+    if (messages === undefined) return withBody(response, text);
+    const mended = withBody(response, messages.length === 1 ? messages[0] : `[${messages.join()}]`);
+    mended.headers.set('content-type', 'application/json');
+    return mended;
   };
+
+/** Without its challenge: the library would begin a flow for which there is no client, and end it with an error that has no status. */
+function plainRefusal(response: Response): Response {
+  if (!response.headers.has('www-authenticate')) return response;
+  const plain = withBody(response, response.body ?? undefined);
+  plain.headers.delete('www-authenticate');
+  return plain;
+}
+
+/** The id of the request in a body. */
+function idIn(body: unknown): Json {
+  if (typeof body !== 'string') return null;
+  const { id } = propertiesOf(JSON.parse(body));
+  return typeof id === 'number' || typeof id === 'string' ? id : null;
+}
+
+/** An error without an id, in the answer to a request, is about this request: the server could not read it, or does not take it. */
+const withId = (value: Json, id: Json): Json =>
+  id !== null && isJsonObject(value) && value.error && value.method === undefined && (value.id ?? null) === null
+    ? { ...value, id }
+    : value;
 
 /** The messages in a text; undefined when it is no JSON. */
 function mendedText(text: string, mend: Mend): string[] | undefined {

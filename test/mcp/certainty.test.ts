@@ -82,6 +82,42 @@ test.each([-32_700, -32_600, -32_601, -32_602])(
   },
 );
 
+test.each(['Bearer error="invalid_token"', 'Bearer error="insufficient_scope", scope="pay"', 'Basic realm="bank"'])(
+  'a write that is refused with a challenge (%s) has not happened',
+  async (challenge) => {
+    for (const status of [401, 403]) {
+      const headers = { 'www-authenticate': challenge };
+      const paid = await payOnce({ call: () => ({ status, body: 'no', headers }) });
+      expect(tickets(paid)).toBe(0);
+      expect(paid.outcome.status).not.toBe('waiting');
+      expect(JSON.stringify(paid.outcome)).not.toMatch(/may or may not/);
+    }
+  },
+);
+
+test.each([-32_700, -32_600])('a write that is refused with the code %i and no id has not happened', async (code) => {
+  for (const type of ['application/json', 'text/event-stream']) {
+    const error = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message: 'Invalid Request' } });
+    const body = type === 'application/json' ? error : `data: ${error}\n\n`;
+    const paid = await payOnce({ call: () => ({ status: 200, body, type }) });
+    expect(paid.outcome).toMatchObject({
+      status: 'done',
+      output: expect.stringContaining('Invalid Request') as string,
+    });
+    expect(JSON.stringify(paid.outcome)).not.toContain('was carried out');
+  }
+});
+
+test.each(['', 'text/plain; charset=utf-8', 'application/octet-stream'])(
+  'an answer in JSON under the type "%s" is read',
+  async (type) => {
+    const paid = await payOnce({
+      call: (_, id) => ({ status: 200, body: JSON.stringify({ jsonrpc: '2.0', id, ...text('paid') }), type }),
+    });
+    expect(paid.outcome).toMatchObject({ status: 'done', output: '["paid"]' });
+  },
+);
+
 test.each<[string, CallAnswer]>([
   ['content that is a text', { result: { content: 'paid' } }],
   ['content that is an object', { result: { content: { type: 'text', text: 'paid' } } }],

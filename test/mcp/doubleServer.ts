@@ -14,7 +14,12 @@ export interface Rpc {
 export type CallAnswer =
   | { readonly result: Json }
   | { readonly error: JsonObject }
-  | { readonly status: number; readonly body: string; readonly type?: string }
+  | {
+      readonly status: number;
+      readonly body: string;
+      readonly type?: string;
+      readonly headers?: Record<string, string>;
+    }
   | 'cut';
 
 export interface DoubleServer extends AsyncDisposable {
@@ -82,7 +87,7 @@ export async function doubleServer({ list, call, refusal = notFound }: DoubleOpt
     if (given === 'cut') return void response.destroy();
     if ('status' in given)
       return void response
-        .writeHead(given.status, { 'content-type': given.type ?? 'application/json' })
+        .writeHead(given.status, { 'content-type': given.type ?? 'application/json', ...given.headers })
         .end(given.body);
     return 'error' in given ? say(200, { jsonrpc: '2.0', id: message.id, error: given.error }) : result(given.result);
   }

@@ -42,7 +42,7 @@ export async function resultIn(response: Response, id: string): Promise<{ readon
 
 function pick(messages: readonly RpcMessage[], id: string): { readonly result: Json } | undefined {
   for (const message of messages) {
-    if (message.is === 'error' && message.id === id) throw message.error;
+    if (message.is === 'error' && (message.id === id || message.id === '')) throw message.error;
     if (message.is === 'result' && message.id === id) return { result: message.result };
   }
   return undefined;

@@ -19,6 +19,8 @@ export function rpcMessages(text: string): readonly RpcMessage[] {
 function rpcMessage({ id, method, result, error }: JsonObject): RpcMessage | undefined {
   if (typeof method === 'string')
     return id === undefined || id === null ? { is: 'notice', method } : { is: 'request', id, method };
+  // An error without an id is about a request that could not be read: in the answer to a request it is about this one.
+  if (isJsonObject(error) && (id ?? null) === null) return { is: 'error', id: '', error: rpcError(error) };
   if (typeof id !== 'number' && typeof id !== 'string') return undefined;
   if (isJsonObject(error)) return { is: 'error', id: String(id), error: rpcError(error) };
   return result === undefined ? undefined : { is: 'result', id: String(id), result };

@@ -119,7 +119,7 @@ test('all parts of a result reach the model, and an error stays one', async () =
 test('what became of a call that failed is told, without a secret', async () => {
   const [secret, token] = ['sk-canary-99', 'tk-canary-77'];
   await using server = await plainServer({
-    tools: () => ['fail', 'refuse', 'odd', 'garbage'],
+    tools: () => ['fail', 'refuse', 'unread', 'odd', 'garbage'],
     instead({ method, params, id }, response) {
       if (method !== 'tools/call') return false;
       const json = { 'content-type': 'application/json' };
@@ -127,6 +127,8 @@ test('what became of a call that failed is told, without a secret', async () => 
       if (params['name'] === 'fail') response.writeHead(500).end(`broken ${secret} ${token}`);
       else if (params['name'] === 'refuse')
         response.writeHead(200, json).end(JSON.stringify({ jsonrpc: '2.0', id, error }));
+      else if (params['name'] === 'unread')
+        response.writeHead(200, json).end(JSON.stringify({ id: null, error: { code: -32_600, message: 'no' } }));
       else if (params['name'] === 'odd') response.writeHead(200, json).end('{"jsonrpc":"2.0","id":1');
       else return false;
       return true;
@@ -142,6 +144,7 @@ test('what became of a call that failed is told, without a secret', async () => 
   const expected = {
     fail: { kind: 'transient', data: { sent: true, status: 500 } },
     refuse: { kind: 'tool' },
+    unread: { data: { sent: false } },
     odd: { data: { done: true } },
     garbage: { data: { done: true } },
   };
