@@ -163,7 +163,7 @@ export class Incarnation {
       () => false,
     );
     // Nobody has to look into the log of a process that gave everything back.
-    const isOver = isMoved && this.#held.size === 0 && this.#claiming.size === 0;
+    const isOver = isMoved && !this.log.ended && this.#held.size === 0 && this.#claiming.size === 0;
     this.log.end(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
     if (isOver) await store.logs.remove(this.name).catch(() => {});
     await store.presence.withdraw(this.name).catch(() => {}); // It ends by itself.
@@ -235,6 +235,8 @@ export class Incarnation {
     try {
       const roster = await this.log.roster();
       await this.#move([...this.#held.values()].filter(({ hasUnmoved }) => hasUnmoved));
+      // Then it holds nothing any more, and what its runs have in the log is for those who take them over.
+      if (this.log.ended) return;
       this.#trimmedBefore = roster;
       await this.#options.store.logs.trim(this.name, roster);
     } catch {
