@@ -17,6 +17,7 @@ import { nodeMetrics } from './nodeMetrics.ts';
 import type { NodeReport } from './nodeReport.ts';
 import { contain } from '../values/contain.ts';
 import { bodyStore } from '../nats/bodies.ts';
+import { watchJournal } from './journalWatch.ts';
 import { standingsHere, StandingRequest } from './standings.ts';
 import { clusterSubjects, type NodeVerb } from './subjects.ts';
 
@@ -204,19 +205,7 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
   let resolveLost!: (reason: TroupeError) => void;
   const lost = new Promise<TroupeError>((resolve) => (resolveLost = resolve));
   let warnedOf: string | undefined;
-  let told = { trouble: undefined as string | undefined, skipped: 0 };
-  /** Says once what has changed about the journal. */
-  const watchJournal = () => {
-    const now = { trouble: trouble(), skipped: skipped() };
-    if (now.trouble !== undefined && told.trouble === undefined) log(`The journal cannot be used: ${now.trouble}`);
-    if (now.trouble === undefined && told.trouble !== undefined) log('The journal can be used again.');
-    const latest = now.skipped > told.skipped ? journal.skipped?.().latest[0] : undefined;
-    if (latest)
-      log(
-        `Another program writes to the log of this node: ${now.skipped} ${now.skipped === 1 ? 'message was' : 'messages were'} skipped, at last message ${latest.position} (${latest.reason}).`,
-      );
-    told = now;
-  };
+  const journalWatch = watchJournal({ trouble, skipped, latest: () => journal.skipped?.().latest[0], log });
   let rounds: Disposable | undefined;
   const placeRuns = () => {
     rounds = clock.wake(clock.now() + placementInterval, () => contain('The placement of runs', placeRuns));
@@ -226,7 +215,7 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
     // First, so that the node stays in its cluster whatever the rest throws.
     heartbeat = clock.wake(clock.now() + heartbeatInterval, () => contain('The report of the node', sendHeartbeat));
     publishReport();
-    watchJournal();
+    journalWatch();
     runs.logLost();
     const other = members.duplicateOf({ name, owner: runtime.owner });
     if (other && other.owner !== warnedOf) log(`Take care: ${nameTaken(other).message}`);

@@ -1,18 +1,19 @@
 /**
- * This process as the owner of runs, from its first claim until its log is ended: its log, the runs it holds, and its presence. It moves what its log has into
- * segments: of a run that was quiet for some time (whose replica it drops then, so that a waiting run costs no memory), and of all runs when the log has
- * grown, which it trims afterwards. It believes that it has its runs while an announcement of the last 1.5 s was acknowledged, and its log has taken an
- * entry since the others may have found it absent.
+ * This process as the owner of runs, from its first claim until its log is ended: its log, the runs it holds, and its announcements. It moves what its log has
+ * into segments: of a run that was quiet for some time (whose replica it drops then, so that a waiting run costs no memory), and of all runs when the log has
+ * grown, which it trims afterwards.
  */
 import type { Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
 import { inParallel } from '../../values/inParallel.ts';
 import { fencedError } from '../refusals.ts';
+import { Announcements } from './announcements.ts';
+import { every } from './every.ts';
 import { HeldRun, type ClaimedRun, type HeldRunOptions } from './heldRun.ts';
 import { ProcessLog } from './processLog.ts';
 import type { RunReplica } from './runReplica.ts';
 import type { EncodedSegment } from './segment.ts';
-import { presenceInterval, presenceTtl, type SharedStore } from './store.ts';
+import type { SharedStore } from './store.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** What an incarnation works with. */
@@ -62,13 +63,8 @@ export class Incarnation {
   readonly unsure = new Map<string, UnsureClaim>();
   readonly #answering: Disposable;
   readonly #heldOptions: HeldRunOptions;
-  #timers: Disposable[] = [];
-  /** When the last announcement that was acknowledged was sent, by this clock. */
-  #announcedAt = -Infinity;
-  #wasAnnounced = false;
-  /** How many times the others may have found it absent, and how many of them its log was asked about since. */
-  #absences = 0;
-  #settledAbsences = 0;
+  readonly #announcements: Announcements;
+  readonly #sweeps: Disposable;
   #written = 0;
   /** What is before this entry was deleted. */
   #trimmedBefore = 0;
@@ -105,8 +101,8 @@ export class Incarnation {
       upTo: () => this.log.sequence,
       read: (run, sequence) => this.#readHeld(run, sequence),
     };
-    this.#announce();
-    this.#every(sweepInterval, () => void this.#sweep());
+    this.#announcements = new Announcements({ name, presence: store.presence, clock, log: this.log });
+    this.#sweeps = every(clock, sweepInterval, () => void this.#sweep());
   }
 
   /** The runs it holds. */
@@ -114,16 +110,14 @@ export class Incarnation {
     return this.#held;
   }
 
-  /** Is it certain that no other process has ended its log? True while its presence was acknowledged lately. */
+  /** Is it certain that no other process has ended its log? */
   get isPresent(): boolean {
-    const isSettled = this.#settledAbsences === this.#absences;
-    return this.log.ended === undefined && isSettled && this.#wasAnnouncedWithin(presenceTtl);
+    return this.#announcements.areCertain;
   }
 
-  /** Was an announcement of the last so many milliseconds acknowledged? False also when the clock was set back since: then it is not known how long ago that is. */
-  #wasAnnouncedWithin(time: number): boolean {
-    const age = this.#options.clock.now() - this.#announcedAt;
-    return age >= 0 && age < time;
+  /** Resolves when it is certain by now whether another process has ended its log. Rejects with `storage` while the store does not answer. */
+  settle(): Promise<void> {
+    return this.#announcements.settle();
   }
 
   /**
@@ -169,7 +163,7 @@ export class Incarnation {
       () => false,
     );
     // Nobody has to look into the log of a process that gave everything back.
-    const isOver = isMoved && this.#held.size === 0 && this.#claiming.size === 0;
+    const isOver = isMoved && !this.log.ended && this.#held.size === 0 && this.#claiming.size === 0;
     this.log.end(new TroupeError('storage', 'This journal was closed.', { retryable: false }));
     if (isOver) await store.logs.remove(this.name).catch(() => {});
     await store.presence.withdraw(this.name).catch(() => {}); // It ends by itself.
@@ -198,56 +192,9 @@ export class Incarnation {
   }
 
   #stop(): void {
-    for (const timer of this.#timers.splice(0)) timer[Symbol.dispose]();
+    this.#announcements[Symbol.dispose]();
+    this.#sweeps[Symbol.dispose]();
     this.#answering[Symbol.dispose]();
-  }
-
-  /**
-   * Announces this process, and resolves when it is certain that no other process had ended its log by then. Rejects with `fenced` when one had, and with
-   * `storage` while the store does not answer.
-   */
-  async confirm(): Promise<void> {
-    const { store, clock, name } = this.#options;
-    const sent = clock.now();
-    const isFirst = !this.#wasAnnounced;
-    this.#wasAnnounced = true;
-    await store.presence.announce(name);
-    // Until this one arrived it was perhaps not announced, so its log may have been ended.
-    if (!isFirst && !this.#wasAnnouncedWithin(presenceTtl)) this.#absences++;
-    const isLater = sent > this.#announcedAt || this.#announcedAt > clock.now();
-    if (isLater) this.#announcedAt = sent;
-    const absences = this.#absences;
-    if (absences === this.#settledAbsences) return;
-    await this.log.probe();
-    this.#settledAbsences = Math.max(this.#settledAbsences, absences);
-  }
-
-  /**
-   * Resolves when it is certain by now whether another process has ended its log: it is present, or the log is ended. An answer that came late tells of an
-   * earlier time, so it asks again. Rejects with `storage` while the store does not answer.
-   */
-  async settle(): Promise<void> {
-    while (!this.isPresent && this.log.ended === undefined) await this.confirm().catch(unlessFenced);
-  }
-
-  #announce(): void {
-    // Without an answer the presence ends, and this process asks before it relies on its log.
-    const announce = () => void this.confirm().catch(() => {});
-    announce();
-    this.#every(presenceInterval, announce);
-  }
-
-  /** Calls again and again until it stops. */
-  #every(interval: number, call: () => void): void {
-    const { clock } = this.#options;
-    const index = this.#timers.length;
-    const schedule = () => {
-      this.#timers[index] = clock.wake(clock.now() + interval, () => {
-        schedule();
-        call();
-      });
-    };
-    schedule();
   }
 
   /** Moves the writes of quiet runs, and drops their replicas. */
@@ -288,6 +235,8 @@ export class Incarnation {
     try {
       const roster = await this.log.roster();
       await this.#move([...this.#held.values()].filter(({ hasUnmoved }) => hasUnmoved));
+      // Then it holds nothing any more, and what its runs have in the log is for those who take them over.
+      if (this.log.ended) return;
       this.#trimmedBefore = roster;
       await this.#options.store.logs.trim(this.name, roster);
     } catch {
@@ -310,9 +259,4 @@ export class Incarnation {
       }
     });
   }
-}
-
-/** A log that was ended is an answer; that the server is away is none. */
-function unlessFenced(thrown: unknown): void {
-  if (toFailure(thrown).kind !== 'fenced') throw thrown;
 }

@@ -6,8 +6,8 @@
 import { reasonOf } from '../../values/cause.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
-import { storageReasonOf } from '../../values/storageReason.ts';
 import { encodeEntry, entryKind } from './entry.ts';
+import { fencedLogError, goneLogError, olderLogError, reasonIn } from './logFailures.ts';
 import type { FencedLogs } from './store.ts';
 import { UnsureWrites, type QueuedWrite } from './unsureWrites.ts';
 
@@ -208,7 +208,7 @@ export class ProcessLog {
         const sequence = (await logs.append(name, this.#sequence, entry)) ?? (await this.#whyRefused(entry));
         if (sequence !== undefined) return this.#stored(entry, sequence);
       } catch (thrown) {
-        if (toFailure(thrown).kind !== 'storage') return this.end(gone(thrown));
+        if (toFailure(thrown).kind !== 'storage') return this.end(goneLogError(thrown));
         this.#failure = thrown;
         // It may be stored or not: it is appended again, and is there once.
         const patience = reasonIn(thrown) === undefined ? timeout : noSpaceTimeout;
@@ -229,10 +229,10 @@ export class ProcessLog {
         this.end(fencedLogError(name, 'another process'));
         return undefined;
       }
-      throw olderState();
+      throw olderLogError();
     }
     const { entry: count } = entryKind(last);
-    if (count !== undefined && count !== entry.count && last.sequence !== this.#sequence) throw olderState();
+    if (count !== undefined && count !== entry.count && last.sequence !== this.#sequence) throw olderLogError();
     return this.#lookBehind(entry);
   }
 
@@ -287,26 +287,3 @@ export class ProcessLog {
     for (const { reject } of [...(this.#entry?.notes ?? []), ...this.#notes.splice(0)]) reject(error);
   }
 }
-
-const reasonIn = (thrown: unknown): string | undefined =>
-  thrown instanceof TroupeError ? storageReasonOf(thrown) : undefined;
-
-/** The log of a process was ended by another one, which has taken its runs. */
-export const fencedLogError = (name: string, by: string) =>
-  new TroupeError(
-    'fenced',
-    `This process was taken for dead (it did not answer), and ${by} has ended its log: other processes go on with its runs. It may claim runs again.`,
-    { data: { process: name, by } },
-  );
-
-const olderState = () =>
-  new TroupeError(
-    'environment',
-    "The server's shared journal is in an older state than the one that this process has written: entries that it had acknowledged are gone. It was restored from a backup, or its store was emptied. Put the newer store back, and start again.",
-    { data: { gone: true } },
-  );
-
-const gone = (thrown: unknown): TroupeError =>
-  thrown instanceof TroupeError
-    ? thrown
-    : new TroupeError('environment', `The shared journal cannot be written: ${reasonOf(thrown)}.`, { cause: thrown });

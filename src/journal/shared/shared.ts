@@ -13,7 +13,6 @@
  */
 import type { Clock } from '../../values/clock.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
-import { actorKeyOf, type Address } from '../../values/ids.ts';
 import type { Journal, RunLease, SkippedEntry } from '../journal.ts';
 import { fencedError, ownedElsewhereError } from '../refusals.ts';
 import { Claims } from './claims.ts';
@@ -25,8 +24,8 @@ import { activeRuns, findInAll, historyOfAll, isActive, leaseIn } from './lists.
 import { Liveness } from './liveness.ts';
 import { StoredMail } from './storedMail.ts';
 import { prune, removeRun } from './prune.ts';
+import { runContents } from './runContents.ts';
 import { RunReader } from './runReader.ts';
-import type { RunReplica } from './runReplica.ts';
 import { indexed, segmentHead, type IndexedRun, type RunSummary } from './segment.ts';
 import { copyOf } from './setAside.ts';
 import { presenceTtl, type SharedStore } from './store.ts';
@@ -71,8 +70,6 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
   const dead = new DeadProcesses({ store, liveness, tails, clock, upkeep, isWell, name: id });
   const skipped: { count: number; readonly latest: SkippedEntry[] } = { count: 0, latest: [] };
   const probe = new WriteProbe(store, clock);
-  /** Runs of which a notice was given. */
-  const unreadable = new Set<string>();
   let lost: TroupeError | undefined;
   let isClosed = false;
 
@@ -110,58 +107,10 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     store,
     clock,
     holds: (run) => holderOf(run) !== undefined,
-    contentOf: (run) => contentOf(run),
+    contentOf: (run) => contents.of(run),
   });
 
-  /** The content of a run by now; undefined when there is none. */
-  async function contentOf(run: string): Promise<RunReplica | undefined> {
-    const incarnation = holderOf(run);
-    const held = incarnation?.held.get(run);
-    if (!incarnation || !held) return (await reader.read(run))?.replica;
-    incarnation.use(run);
-    try {
-      return await held.replica();
-    } catch (thrown) {
-      if (toFailure(thrown).kind !== 'fenced') throw thrown;
-      // Another process has it by now.
-      return (await reader.read(run))?.replica;
-    }
-  }
-
-  /** The same for lists of many runs: one that is damaged, or that only a newer version knows, is left out, and the others are listed. */
-  async function contentInList(run: string): Promise<RunReplica | undefined> {
-    try {
-      return await contentOf(run);
-    } catch (thrown) {
-      if (!isUnreadable(thrown)) throw thrown;
-      const { message } = toFailure(thrown);
-      if (!unreadable.has(run)) onNotice(`The run ${run} is left out of lists, because it cannot be read. ${message}`);
-      unreadable.add(run);
-      return undefined;
-    }
-  }
-
-  /** The content of the run that an actor belongs to: its key begins with the id of its run. */
-  async function contentWith(actor: Address): Promise<RunReplica | undefined> {
-    const candidates = runsIn(actor);
-    const withActor = async (run: string) => {
-      const content = await contentOf(run);
-      return content?.contents.actors.has(actor) ? content : undefined;
-    };
-    for (const run of candidates) {
-      const content = holderOf(run) && (await withActor(run));
-      if (content) return content;
-    }
-    const others = candidates.filter((run) => holderOf(run) === undefined);
-    const [only] = others;
-    if (only !== undefined && others.length === 1) return withActor(only);
-    const stored = await Promise.all(others.map(async (run) => (await store.runs.last(run)) && run));
-    for (const run of stored) {
-      const content = run === undefined ? undefined : await withActor(run);
-      if (content) return content;
-    }
-    return undefined;
-  }
+  const contents = runContents({ store, reader, holderOf, onNotice });
 
   /** Claims a run; with a new incarnation where the log of the one before turns out to be ended. */
   async function claimAs(run: string, owner: string, alive: (owner: string) => boolean): Promise<number> {
@@ -212,17 +161,6 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       asked.set(process, known);
       return known;
     };
-  }
-
-  async function isRunActive(run: string): Promise<boolean> {
-    try {
-      const content = await contentOf(run);
-      return content !== undefined && content.contents.actors.size > 0 && !content.hasEnded;
-    } catch (thrown) {
-      // As far as is known: whoever wants to go on with it is told why that is not possible.
-      if (isUnreadable(thrown)) return true;
-      throw thrown;
-    }
   }
 
   /** The runs that nobody has: given back, or left by a process that died. */
@@ -282,7 +220,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       const isGone = entries.length === 0 ? undefined : await goneProcesses();
       const found = await inParallel(entries, async (entry): Promise<RunLease | undefined> => {
         const summary = summaryOf(entry);
-        if (!(summary ? isActive(summary) : await isRunActive(entry.run))) return undefined;
+        if (!(summary ? isActive(summary) : await contents.isActive(entry.run))) return undefined;
         const { owner: holder } = entry.head;
         const isOver = holder !== undefined && (await isGone?.(holder)) === true;
         return leaseIn(entry.run, entry.head, clock.now(), isOver);
@@ -317,10 +255,10 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       // Also while the run is being given back: an actor that has ended gets its last messages then.
       void held.whileLoaded(() => incarnation.log.write(run, 'settle', [run, keys])).catch(() => {});
     },
-    load: async (actor) => (await contentWith(actor))?.journal.load(actor),
-    list: async (actor, ...rest) => (await contentWith(actor))?.journal.list(actor, ...rest) ?? [],
-    handled: async (actor, message) => (await contentWith(actor))?.journal.handled(actor, message),
-    undelivered: async (run) => (await contentOf(run))?.journal.undelivered(run) ?? [],
+    load: async (actor) => (await contents.withActor(actor))?.journal.load(actor),
+    list: async (actor, ...rest) => (await contents.withActor(actor))?.journal.list(actor, ...rest) ?? [],
+    handled: async (actor, message) => (await contents.withActor(actor))?.journal.handled(actor, message),
+    undelivered: async (run) => (await contents.of(run))?.journal.undelivered(run) ?? [],
 
     post: (envelope) => mailbox.post(envelope),
     mail: (run) => mailbox.read(run),
@@ -330,22 +268,22 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
     async find(query) {
       const { run, actor } = query;
       if (run === undefined && actor === undefined)
-        return findInAll(store, query, await knownSummaries(), contentInList);
-      const content = await (run === undefined ? contentWith(actor ?? '') : contentOf(run));
+        return findInAll(store, query, await knownSummaries(), contents.inList);
+      const content = await (run === undefined ? contents.withActor(actor ?? '') : contents.of(run));
       return content?.journal.find(query) ?? [];
     },
     async history(query) {
       const { run, actor } = query;
-      if (run !== undefined) return (await contentOf(run))?.journal.history(query) ?? [];
-      if (actor !== undefined) return (await contentWith(actor))?.journal.history(query) ?? [];
-      return historyOfAll(store, query, contentInList);
+      if (run !== undefined) return (await contents.of(run))?.journal.history(query) ?? [];
+      if (actor !== undefined) return (await contents.withActor(actor))?.journal.history(query) ?? [];
+      return historyOfAll(store, query, contents.inList);
     },
-    ledger: async (run) => (await contentOf(run))?.journal.ledger(run) ?? [],
+    ledger: async (run) => (await contents.of(run))?.journal.ledger(run) ?? [],
     prune: (before) =>
       prune({
         store,
         before,
-        contentOf: contentInList,
+        contentOf: contents.inList,
         isFree: (process) => isMine(process) || liveness.end(process, id),
         onPruned: (run) => holderOf(run)?.remove(run),
       }),
@@ -377,16 +315,4 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       await store[Symbol.asyncDispose]();
     },
   };
-}
-
-/** The runs that an actor with this address can belong to, the longest id first: its key is the id of the run, or begins with it and a dot. */
-function runsIn(actor: Address): string[] {
-  const parts = actorKeyOf(actor).split('.');
-  return parts.map((_, index) => parts.slice(0, parts.length - index).join('.'));
-}
-
-/** Is it the run itself that cannot be read, and not the store? */
-function isUnreadable(thrown: unknown): boolean {
-  const { kind } = toFailure(thrown);
-  return kind === 'corrupt' || kind === 'incompatible';
 }

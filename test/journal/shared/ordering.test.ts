@@ -38,6 +38,7 @@ test.each([
   [14, 'a process that closed while it gave a run back removed the log that names the run'],
   [426, 'a process that stood still until its log was removed was told that the server is in an older state'],
   [8692, 'a run of which an actor was stored, and its root not yet, was found by nobody after it was given back'],
+  [11748, 'a process that learned of the end of its log while it trimmed it deleted what nobody had moved yet'],
   [7524, 'a process whose log was ended and removed was told that it is not known whether it gave a run back'],
 ])('seed %i: %s', async (seed) => {
   expect((await tryJournal({ seed })).problems).toEqual([]);
