@@ -68,6 +68,8 @@ export const ProviderContent = z.object({
       }),
     ]),
   ),
+  /** The details of its reasoning, of a server that gives them for the answer as a whole (`reasoning_details` of OpenRouter); none by default. */
+  details: z.array(z.record(z.string(), anyJson())).optional(),
 });
 export type ProviderContent = z.infer<typeof ProviderContent>;
 

@@ -2,6 +2,7 @@
 import type { LanguageModelV3StreamPart, SharedV3ProviderMetadata } from '@ai-sdk/provider';
 import type { ModelPart, ProviderContent } from '../contracts/model.ts';
 import type { Json, JsonObject } from '../values/json.ts';
+import { detailsIn } from './reasoningDetails.ts';
 
 type Metadata = SharedV3ProviderMetadata | undefined;
 
@@ -25,6 +26,7 @@ export function contentCollector(): ContentCollector {
   const pieces: Piece[] = [];
   const media: Extract<ModelPart, { type: 'media' }>[] = [];
   const open = new Map<string, Piece>();
+  let details: readonly JsonObject[] | undefined;
   const begin = (type: Piece['type'], id: string, metadata: Metadata): Piece => {
     const piece: Piece = { type, text: '', metadata: merged(undefined, metadata) };
     pieces.push(piece);
@@ -59,12 +61,16 @@ export function contentCollector(): ContentCollector {
           return part.providerExecuted === true
             ? undefined
             : void begin('call', part.toolCallId, part.providerMetadata);
+        case 'finish':
+          details = detailsIn(part.providerMetadata);
+          return undefined;
         default:
           return undefined;
       }
     },
     content(model) {
-      if (pieces.every(({ type, metadata }) => type !== 'reasoning' && metadata === undefined)) return undefined;
+      const isPlain = pieces.every(({ type, metadata }) => type !== 'reasoning' && metadata === undefined);
+      if (isPlain && !details) return undefined;
       let calls = 0;
       return {
         model,
@@ -73,6 +79,7 @@ export function contentCollector(): ContentCollector {
           if (type === 'reasoning') return { type, text, ...more };
           return type === 'text' ? { type, length: text.length, ...more } : { type, index: calls++, ...more };
         }),
+        ...(details ? { details: [...details] } : {}),
       };
     },
   };

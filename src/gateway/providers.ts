@@ -9,6 +9,7 @@ import { sdkModelModule } from './aiSdkModel.ts';
 import type { LanguageModel } from './languageModel.ts';
 import { providerAddress, type ProviderAddress } from './address.ts';
 import { modelKey, type KeyPlaces, type CredentialSource, type ModelKey } from './modelKeys.ts';
+import { reasoningDetails } from './reasoningDetails.ts';
 import { receiver } from './received.ts';
 import { providerFetch } from './redirects.ts';
 
@@ -100,7 +101,7 @@ export const providerNames: readonly string[] = Object.keys(table);
 
 async function compatible(name: string, settings: ProviderSettings, model: string): Promise<LanguageModel> {
   const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
-  return createOpenAICompatible({ ...settings, name, includeUsage: true })(model);
+  return createOpenAICompatible({ ...settings, name, includeUsage: true, metadataExtractor: reasoningDetails })(model);
 }
 
 /** A model, and where its provider is. */

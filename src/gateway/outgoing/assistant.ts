@@ -5,6 +5,7 @@ import { mediaInWords } from '../../contracts/parts.ts';
 import { portableName } from '../../contracts/portableName.ts';
 import { isJsonObject, type Json } from '../../values/json.ts';
 import { wellFormedJson, wellFormedText } from '../../values/text.ts';
+import { detailsBack } from '../reasoningDetails.ts';
 import type { Target } from './target.ts';
 
 type Answer = Extract<Message, { role: 'assistant' }>;
@@ -16,7 +17,9 @@ export function assistantContent(answer: Answer, ids: readonly string[], target:
   const own = answer.provider?.model === target.id ? ownContent(answer, answer.provider, ids) : undefined;
   const made = (answer.parts ?? []).map(mediaInWords).join('\n');
   const text = [answer.text, made].filter((each) => each !== '').join('\n');
-  const content = own ?? [textPart(text), ...answer.calls.map((_, index) => callPart(answer, ids, index))];
+  const all = own ?? [textPart(text), ...answer.calls.map((_, index) => callPart(answer, ids, index))];
+  // Details of the reasoning hold its text as well.
+  const content = detailsOf(answer, target) ? all.filter(({ type }) => type !== 'reasoning') : all;
   // Some providers refuse an answer that ends in a space.
   const last = content.findLastIndex(({ type }) => type === 'text');
   const trimmed = content.map((part, index) =>
@@ -25,6 +28,14 @@ export function assistantContent(answer: Answer, ids: readonly string[], target:
   const kept = trimmed.filter((part) => part.type !== 'text' || part.text.trim() !== '');
   return kept.some(({ type }) => type !== 'reasoning') ? kept : [];
 }
+
+/** What goes with the answer as a whole: the details of its reasoning. */
+export function assistantOptions(answer: Answer, target: Target): { providerOptions?: SharedV3ProviderOptions } {
+  const details = detailsOf(answer, target);
+  return details ? { providerOptions: detailsBack(details) } : {};
+}
+
+const detailsOf = ({ provider }: Answer, { id }: Target) => (provider?.model === id ? provider.details : undefined);
 
 /** In the provider's order; undefined when its notes do not fit the answer. */
 function ownContent(answer: Answer, { parts }: ProviderContent, ids: readonly string[]): ContentPart[] | undefined {

@@ -5,7 +5,7 @@
 import type { LanguageModelV3FilePart, LanguageModelV3Message, LanguageModelV3Prompt } from '@ai-sdk/provider';
 import type { Message, ModelRequest } from '../../contracts/model.ts';
 import { wellFormedText } from '../../values/text.ts';
-import { assistantContent } from './assistant.ts';
+import { assistantContent, assistantOptions } from './assistant.ts';
 import { distinctId, legalId } from './ids.ts';
 import { mediaPart } from './mediaPart.ts';
 import { resultContent } from './results.ts';
@@ -90,7 +90,7 @@ function append(prompt: LanguageModelV3Message[], message: LanguageModelV3Messag
   if (last?.role === 'user' && message.role === 'user')
     prompt[prompt.length - 1] = { role: 'user', content: joined(last.content, message.content) };
   else if (last?.role === 'assistant' && message.role === 'assistant')
-    prompt[prompt.length - 1] = { role: 'assistant', content: [...last.content, ...message.content] };
+    prompt[prompt.length - 1] = { ...last, ...message, content: [...last.content, ...message.content] };
   else prompt.push(message);
 }
 
@@ -123,7 +123,7 @@ function messagesOfTurn(
 ): LanguageModelV3Message[] {
   const content = assistantContent(answer, ids, target);
   if (content.length === 0) return [];
-  const said: LanguageModelV3Message = { role: 'assistant', content };
+  const said: LanguageModelV3Message = { role: 'assistant', content, ...assistantOptions(answer, target) };
   if (ids.length === 0) return [said];
   const { parts, beside } = resultContent(answer, results, ids, artifact, target);
   return [

@@ -21,6 +21,8 @@ export interface DoubleTurn {
   readonly signature?: string;
   /** Reasoning that only the provider can read. */
   readonly redacted?: string;
+  /** OpenRouter's details of the reasoning: those that come together, one after the other. */
+  readonly details?: readonly (readonly JsonObject[])[];
   readonly calls?: readonly DoubleCall[];
   /** A picture that the model made, as PNG in base64. */
   readonly image?: string;

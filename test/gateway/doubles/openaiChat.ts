@@ -114,8 +114,9 @@ const chunk = (delta: JsonObject, finish: string | null = null): JsonObject => (
   choices: [{ index: 0, delta, finish_reason: finish }],
 });
 
-function chunksOf({ text = '', reasoning, calls = [] }: DoubleTurn, count: number): JsonObject[] {
+function chunksOf({ text = '', reasoning, details = [], calls = [] }: DoubleTurn, count: number): JsonObject[] {
   return [
+    ...details.map((some) => chunk({ role: 'assistant', content: '', reasoning_details: [...some] })),
     ...(reasoning === undefined ? [] : [chunk({ role: 'assistant', reasoning_content: reasoning })]),
     ...(text === '' ? [] : [chunk({ role: 'assistant', content: text })]),
     ...(calls.length === 0

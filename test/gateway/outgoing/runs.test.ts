@@ -264,6 +264,26 @@ describe('what a provider wants back is given back to it alone, after a restart 
       back: ['"reasoning_content":"I think."', '"extra_content":{"google":{"thought_signature":"sig/4+="}}'],
     },
     ollama: { turn: { reasoning: 'I think.', calls: [call] }, back: ['"reasoning_content":"I think."'] },
+    openrouter: {
+      turn: {
+        reasoning: 'I think twice.',
+        details: [
+          [{ type: 'reasoning.text', text: 'I think', format: 'anthropic-claude-v1', index: 0 }],
+          [{ type: 'reasoning.text', text: ' twice.', index: 0 }],
+          [{ type: 'reasoning.text', text: '', signature: 'sig/5+=', index: 0 }],
+          [
+            { type: 'reasoning.encrypted', data: 'sealed+/=', id: 'asking_0', format: 'google-gemini-v1', index: 1 },
+            { type: 'reasoning.summary', summary: 'Thoughts.', index: 2 },
+          ],
+        ],
+        calls: [call],
+      },
+      back: [
+        '"reasoning_details":[{"type":"reasoning.text","text":"I think twice.","format":"anthropic-claude-v1","index":0,"signature":"sig/5+="},' +
+          '{"type":"reasoning.encrypted","data":"sealed+/=","id":"asking_0","format":"google-gemini-v1","index":1},' +
+          '{"type":"reasoning.summary","summary":"Thoughts.","index":2}]',
+      ],
+    },
     'openai, responses': {
       turn: { reasoning: 'I think.', redacted: 'sealed+/=', calls: [call] },
       back: ['"encrypted_content":"sealed+/="', '{"type":"summary_text","text":"I think."}'],
@@ -288,6 +308,8 @@ describe('what a provider wants back is given back to it alone, after a restart 
     expect([before.refusals, after.refusals]).toEqual([[], []]);
     const sent = JSON.stringify(after.requests.at(-1));
     for (const part of back) expect(sent).toContain(part);
+    // What is in the details is not said twice.
+    if (turn.details) expect(sent).not.toContain('reasoning_content');
   });
 
   test.each(Object.entries(turns))('%s, and another provider after it', async (name, { turn }) => {

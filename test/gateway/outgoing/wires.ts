@@ -20,9 +20,12 @@ const named =
   (name: string, path: string): ProviderUnderTest['open'] =>
   ({ fetch, url = 'http://double.invalid' }) =>
     providers({
-      env: { ANTHROPIC_API_KEY: 'k', OPENAI_API_KEY: 'k', GEMINI_API_KEY: 'k' },
+      env: { ANTHROPIC_API_KEY: 'k', OPENAI_API_KEY: 'k', OPENROUTER_API_KEY: 'k', GEMINI_API_KEY: 'k' },
       baseUrls: Object.fromEntries(
-        ['anthropic', 'openai', 'google', 'openai-compatible', 'ollama'].map((each) => [each, `${url}${path}`]),
+        ['anthropic', 'openai', 'google', 'openai-compatible', 'openrouter', 'ollama'].map((each) => [
+          each,
+          `${url}${path}`,
+        ]),
       ),
       ...(fetch ? { fetch } : {}),
     }).open(name);
@@ -40,5 +43,6 @@ export const wires: Readonly<Record<string, ProviderUnderTest>> = {
   'google, gemini 2.5': { wire: gemini(), open: named('google:gemini-2.5-flash', '/v1beta') },
   'google, gemini 3': { wire: gemini(true), open: named('google:gemini-3-pro-preview', '/v1beta') },
   'openai-compatible': { wire: openaiChat(true), open: named('openai-compatible:local', '/v1') },
+  openrouter: { wire: openaiChat(), open: named('openrouter:minimax/minimax-m2', '/v1') },
   ollama: { wire: openaiChat(true), open: named('ollama:llama3.2', '/v1') },
 };
