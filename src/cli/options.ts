@@ -26,8 +26,8 @@ export const runStatuses = [
 /** The status of a run. */
 export type RunStatus = (typeof runStatuses)[number];
 
-/** What an orchestrator says of a run in words of its own. */
-export const orchestratorStatuses = ['running', 'paused', 'complete'] as const;
+/** What only an orchestrator says of a run. */
+export const orchestratorStatuses = ['complete'] as const;
 
 /** Which journal and which server a command uses. */
 export interface CommonOptions {

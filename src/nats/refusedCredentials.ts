@@ -1,6 +1,9 @@
 /** Notices that a server does not accept the credentials of a connection any more: they were replaced, or have expired. The client library tries again without end. */
-import { AuthorizationError, UserAuthenticationExpiredError, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { watchStatus } from './subscribe.ts';
+
+/** The client library's errors that say so. By name: whoever watches need not load the library. */
+const refusals: ReadonlySet<string> = new Set(['AuthorizationError', 'UserAuthenticationExpiredError']);
 
 /** Follows a connection until it is disposed. */
 export interface CredentialsWatch extends Disposable {
@@ -15,7 +18,7 @@ export function watchCredentials(connection: NatsConnection): CredentialsWatch {
     if (status.type === 'reconnect') refusal = undefined;
     if (status.type !== 'error') return;
     const { error } = status;
-    if (error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError)
+    if (refusals.has(error.name))
       refusal = `the NATS server does not accept the credentials of this process any more (${error.message}); start it again with those that are valid now`;
   });
   return {

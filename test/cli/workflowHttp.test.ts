@@ -116,7 +116,7 @@ test('runs of the orchestrator are listed, by workflow and status, and one is sh
     code: 2,
     err: expect.stringContaining('running, paused, complete, failed or cancelled; got "stalled"') as string,
   });
-  expect(await workflowFolder().as({}, 'runs', 'list', '--status', 'paused')).toMatchObject({ code: 2 });
+  expect(await workflowFolder().as({}, 'runs', 'list', '--status', 'complete')).toMatchObject({ code: 2 });
   const shown = await troupe('runs', 'get', 'r1');
   expect(shown.out).toMatch(/fetch +transform +complete +0\.0s +10/);
   expect(shown.out.trim().endsWith('7')).toBe(true);

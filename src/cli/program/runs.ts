@@ -65,10 +65,10 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
     ),
   )
     .addOption(
-      new Option(
-        '--status <status>',
-        'only runs with this status; the last three are those of an orchestrator',
-      ).choices([...runStatuses, ...orchestratorStatuses]),
+      new Option('--status <status>', 'only runs with this status; the last one is of an orchestrator').choices([
+        ...runStatuses,
+        ...orchestratorStatuses,
+      ]),
     )
     .option('--flow <name>', 'only runs of the definition with exactly this name')
     .option('--cursor <cursor>', 'page by page: "first", then what the page before says; the JSON is { items, next }')
