@@ -52,6 +52,18 @@ export class CallMaker {
     return call;
   }
 
+  /** Begins a call that has waited for others: when calls may begin, as if it was made then. */
+  beginLate(call: FlowCall, begin: () => void): void {
+    const { life, open, held } = this.#parts;
+    const go = () => {
+      if (life.isOver || life.stopReason !== undefined) return;
+      if (call.controller.isAborted) open.drop(call);
+      else begin();
+    };
+    if (held.mayBegin(false)) go();
+    else held.hold(go);
+  }
+
   #begin(call: FlowCall, begin: (call: FlowCall) => void): void {
     const { life, open, book, recorder } = this.#parts;
     if (life.isOver || life.stopReason !== undefined) return;

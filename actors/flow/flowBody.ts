@@ -33,7 +33,7 @@ export interface FlowBody {
   readonly scope: EffectScope;
   /** Whether anything can be called. */
   readonly life: Pick<BodyLife, 'refusal' | 'requireRunning'>;
-  readonly calls: Pick<CallMaker, 'make' | 'callOf'>;
+  readonly calls: Pick<CallMaker, 'make' | 'beginLate' | 'callOf'>;
   /** What is performed in this process. */
   readonly work: Pick<CallWork, 'perform' | 'begins' | 'attempted'>;
   /** What is asked of the machine. */

@@ -120,9 +120,7 @@ export function waits(run: FlowBody) {
             input: started.inputAt(path, keys),
           });
         if (before.ids === undefined) return begin();
-        void before.ended().then(() => {
-          if (!pending.controller.isAborted) begin();
-        });
+        void before.ended().then(() => run.calls.beginLate(pending, begin));
       }).promise;
     },
   };

@@ -92,7 +92,8 @@ export class CatchUp {
   /** Never rejects. */
   async #run(run: string, late: Late): Promise<void> {
     await this.#options.handIn(run).catch(() => {}); // The messages are in the journal, and are looked for again.
-    await this.upTo(run, Infinity);
+    // It may have been given up and begun again meanwhile: what is late then waits for messages of its own.
+    if (this.#late.get(run) === late) await this.upTo(run, Infinity);
     if (this.#late.get(run) !== late) return;
     this.#late.delete(run);
     this.#options.onDone(run);

@@ -12,25 +12,29 @@ export function eventLoopTurns(elapsed = () => performance.now()): () => Promise
   const waiting: (() => void)[] = [];
   const share = new TurnShare({ smallest: 1, largest: 64, longest });
   let last = elapsed();
+  /** From when the first one waits until a turn comes in which none does. */
+  let isTurning = false;
 
   function next(): void {
-    last = elapsed();
-    for (const goOn of waiting.splice(0, share.size)) goOn();
-    if (waiting.length > 0) again(last);
-  }
-
-  /** Comes before whatever those who went on ask for: so this is the time that they took. */
-  const again = (begin: number) =>
+    isTurning = waiting.length > 0;
+    if (!isTurning) return;
+    const begin = (last = elapsed());
+    const now = waiting.splice(0, share.size);
+    for (const goOn of now) goOn();
+    // Comes before whatever they ask for: so this is the time that they took.
     setImmediate(() => {
-      share.took(elapsed() - begin);
+      share.took(now.length, elapsed() - begin);
       next();
     });
+  }
 
   return () => {
     if (waiting.length === 0 && elapsed() - last < longest) return undefined;
     return new Promise((resolve) => {
       waiting.push(resolve);
-      if (waiting.length === 1) setImmediate(next);
+      if (isTurning) return;
+      isTurning = true;
+      setImmediate(next);
     });
   };
 }

@@ -164,7 +164,7 @@ export class Host implements AsyncDisposable {
       owns: (run) => this.owns(run),
       hasRuns: () => this.#leases.size > 0,
       dueFirst: (run, time) => this.#due.upTo(run, time),
-      receive: (envelope) => this.receive(envelope),
+      receive: (envelope) => this.receive(envelope, { isMail: true }),
       onUndeliverable,
     });
     this.#passivation = new Passivation({ registry: this.#registry, clock, idle });
@@ -295,11 +295,11 @@ export class Host implements AsyncDisposable {
     return this.#ends.watch(root, listener);
   }
 
-  /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. */
-  async receive(envelope: Envelope): Promise<boolean> {
+  /** Takes a message in; resolves when it is committed, with true when it had been committed before. The transport calls this. `isMail`: it was left in the journal, and a run that catches up waits for it. */
+  async receive(envelope: Envelope, { isMail = false } = {}): Promise<boolean> {
     requireDeliverable(envelope, this.clock.now());
     this.timers.fireDue();
-    const behind = this.#due.catchUp.of(envelope.run);
+    const behind = isMail ? undefined : this.#due.catchUp.of(envelope.run);
     // `door` is the stored address type of a reply channel: what it sends comes from outside.
     if (behind && actorTypeOf(envelope.from) === 'door') await behind;
     if (!this.#registry.has(envelope.to))

@@ -82,8 +82,9 @@ export class EndedActors {
     if (!this.#packs || actor.row.parent === undefined || actor.packed) return;
     this.#waiting.add(actor);
     if (this.#waiting.size < this.#packAt) return;
-    this.#pack();
-    this.#packAt = Math.max(latest, this.#waiting.size) + together;
+    // After a whole block there may be more that could not be packed before, because their messages were under way.
+    const isWhole = this.#pack();
+    this.#packAt = (isWhole ? latest : Math.max(latest, this.#waiting.size)) + together;
   }
 
   /** Unpacks an actor, so that it can be written. */
@@ -134,7 +135,8 @@ export class EndedActors {
     };
   }
 
-  #pack(): void {
+  /** Packs some; false when there were not enough for a whole block. */
+  #pack(): boolean {
     const chosen: ActorContents[] = [];
     const texts: string[] = [];
     let length = 0;
@@ -150,10 +152,11 @@ export class EndedActors {
       chosen.push(actor);
       texts.push(text);
     }
-    if (chosen.length === 0) return;
+    if (chosen.length === 0) return false;
     // An array of its own: a buffer may be a part of a larger one, which it would keep.
     const block = new Uint8Array(zlib().deflateRawSync(`[${texts.join(',')}]`, { level: 1 }));
     for (const [index, actor] of chosen.entries()) this.#replace(actor, { block, index });
+    return chosen.length === together || length > mostText;
   }
 
   #restOf({

@@ -231,7 +231,7 @@ export function memory(given?: MemoryContents): Journal {
       if (!kept) return undefined;
       const { inbox, replies } = endedActors.reader()(kept);
       const found = inbox?.get(id);
-      return found && { seq: found.seq, body: found.event.body, reply: replyIn(found) ?? replies?.get(id) };
+      return found && { seq: found.seq, body: found.event.body, reply: replies?.get(id) ?? replyIn(found) };
     },
     undelivered: async (run) =>
       actorsOf(run)
@@ -340,10 +340,11 @@ export function memory(given?: MemoryContents): Journal {
   };
 }
 
-/** The reply to the message that a commit handled, among what it opened. */
+/** The reply to the message that a commit handled, among what it opened: of several the last one. */
 function replyIn({ event: { id }, opens }: HistoryEntry): Envelope | undefined {
-  for (const { kind, data } of opens) if (kind === 'message' && data?.correlation === id) return data;
-  return undefined;
+  let reply: Envelope | undefined;
+  for (const { kind, data } of opens) if (kind === 'message' && data?.correlation === id) reply = data;
+  return reply;
 }
 
 const holderIn = (lease: { readonly owner: string; readonly until: number } | undefined): string | undefined =>

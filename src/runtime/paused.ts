@@ -20,10 +20,13 @@ export const isPaused = (row: Root): boolean =>
 /** What a run can be told that it may not have taken yet. */
 type SentCommand = 'cancel' | 'pause' | 'resume';
 
+/** The commands of agents, runs, guarded work and orchestrations. A machine of one's own has events of its own, which may end alike. */
+const commandIn = /^(?:agent|run|work|orchestra)\.(cancel|pause|resume)$/;
+
 /** The last command that was sent to a root and not taken yet; a cancel, whatever was sent after it. `mail` is what was sent to its run. */
 export function sentCommand(mail: readonly Envelope[], { actor }: Pick<ActorRow, 'actor'>): SentCommand | undefined {
   const sent = mail.flatMap(({ to, type }) => {
-    const command = /^[a-z]+\.(cancel|pause|resume)$/.exec(type)?.[1];
+    const command = commandIn.exec(type)?.[1];
     return to === actor && command !== undefined ? [command as SentCommand] : [];
   });
   return sent.includes('cancel') ? 'cancel' : sent.at(-1);

@@ -20,10 +20,11 @@ export class TurnShare {
     return this.#size;
   }
 
-  /** What the last share did took so many milliseconds. */
-  took(milliseconds: number): void {
+  /** So many of them went on in the last turn, and what they did took so many milliseconds. */
+  took(count: number, milliseconds: number): void {
     if (milliseconds > this.#longest) this.#size = Math.max(this.#smallest, this.#size >> 1);
-    // Twice as many must still fit.
-    else if (milliseconds < this.#longest / 4) this.#size = Math.min(this.#largest, this.#size * 2);
+    // Twice as many must still fit; a few say nothing of how long a full share takes.
+    else if (count >= this.#size && milliseconds < this.#longest / 4)
+      this.#size = Math.min(this.#largest, this.#size * 2);
   }
 }

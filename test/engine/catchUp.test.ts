@@ -70,3 +70,28 @@ test('a run that is given up while it catches up fires nothing more, and is not 
   expect(said.filter((what) => what !== '.')).toEqual(['b', 'done']);
   expect(activity.isIdle(run)).toBe(true);
 });
+
+test('a run that is given up and begun again meanwhile: its late timers wait for its own messages, not for those of before', async () => {
+  const [before, after] = [deferred(), deferred()];
+  const mails = [before.promise, after.promise];
+  const said: string[] = [];
+  const catchUp = new CatchUp({
+    activity: new Activity(),
+    fire: ({ key }) => void said.push(key),
+    settled: async () => {},
+    handIn: async () => {
+      await mails.shift();
+      said.push('mail');
+    },
+    onDone: () => void said.push('done'),
+  });
+  catchUp.add(run, [timer('a', 1)]);
+  catchUp.drop(run);
+  catchUp.add(run, [timer('b', 2)]);
+  before.resolve();
+  await settle();
+  expect(said).toEqual(['mail']);
+  after.resolve();
+  await catchUp.of(run);
+  expect(said).toEqual(['mail', 'mail', 'b', 'done']);
+});

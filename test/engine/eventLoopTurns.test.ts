@@ -37,3 +37,28 @@ test('no turn is given more than some milliseconds of steps', async () => {
   const each = await turnsOf(1_000, 0.5);
   expect(Math.max(...each) * 0.5).toBeLessThanOrEqual(5);
 });
+
+test('steps that become slow get a smaller share, also where all that wait fit into the one before', async () => {
+  let time = 1_000;
+  let went = 0;
+  const end = new AbortController();
+  const turn = eventLoopTurns(() => time);
+  const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+  time += 1_000;
+  await Promise.all(Array.from({ length: 1_000 }, async () => turn()));
+  time += 1_000;
+  const actors = Array.from({ length: 40 }, async () => {
+    while (!end.signal.aborted) {
+      await turn();
+      went++;
+      time += 20;
+    }
+  });
+  for (let n = 0; n < 20; n++) await nextTurn();
+  went = 0;
+  await nextTurn();
+  const inOneTurn = went;
+  end.abort();
+  await Promise.all(actors);
+  expect(inOneTurn).toBe(1);
+});

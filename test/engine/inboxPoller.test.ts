@@ -54,6 +54,17 @@ test('an answer posted while no process has the run is taken when a process resu
   expect(await testProcess.journal.mail('r1')).toEqual([]);
 });
 
+test('a message that came from a reply channel and was sent again while no process has the run is taken when a process resumes it', async () => {
+  const testProcess = new TestProcess();
+  await testProcess.start(asker);
+  const ticket = await testProcess.find('question/');
+  const answer = testProcess.envelope(ticket, { type: 'answer', answer: 'yes' }, { from: 'door/gone', kind: 'tell' });
+  await testProcess.startProcess().host.post(answer);
+  await testProcess.resume(asker);
+  expect(testProcess.host.isIdle('r1')).toBe(true);
+  expect(await testProcess.journal.mail('r1')).toEqual([]);
+});
+
 test('an answer posted by another process reaches the process that has the run', async () => {
   const testProcess = new TestProcess();
   const address = await testProcess.start(asker);

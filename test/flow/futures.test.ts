@@ -1,6 +1,6 @@
 /** A future whose result nobody takes is part of its flow all the same. */
 import { expect, test } from 'vitest';
-import { replayed } from 'troupe/testing';
+import { replayed, testRuntime } from 'troupe/testing';
 import { checkpoint, flow, openRuntime, run } from '../../src/index.ts';
 import { deferred } from '../deferred.ts';
 
@@ -118,6 +118,31 @@ test('a child begins after what it is told to wait for, and is made anew when th
   await (await runtime.start(ordered, null, { key: 'o' })).outcome();
   expect(order).toEqual(['slow', 'child']);
   expect((await runtime.plan('o', { from: 'slow' })).rerun).toEqual(['slow', 'child']);
+});
+
+test('a child that waits for a call does not begin while the flow is paused', async () => {
+  const order: string[] = [];
+  const { promise: end, resolve: finish } = deferred<void>();
+  const child = flow('child', async () => order.push('child'));
+  const slow = checkpoint('slow', async () => {
+    await end;
+    order.push('slow');
+  });
+  const ordered = flow('ordered', { uses: [child] }, async (ctx) => {
+    const first = ctx.submit(slow, undefined);
+    return ctx.run(child, null, { after: first });
+  });
+  await using runtime = await testRuntime();
+  const handle = await runtime.start(ordered, null, { key: 'o' });
+  await runtime.settle();
+  await runtime.signal(handle.root, { type: 'run.pause' });
+  await runtime.settle();
+  finish();
+  await runtime.settle();
+  expect(order).toEqual(['slow']);
+  await runtime.signal(handle.root, { type: 'run.resume' });
+  await runtime.settle();
+  expect(await handle.outcome()).toMatchObject({ status: 'done', output: 2 });
 });
 
 test.each([[5], [{}], [[Promise.resolve(1)]]])('what is no call cannot be waited for: after %j', async (after) => {

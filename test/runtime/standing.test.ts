@@ -1,12 +1,14 @@
 /** How runs stand: who is at work on them, whom they wait for, and which nobody has. */
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
+import { setup } from 'xstate';
 import { z } from 'zod';
-import { agent, flow, tool } from 'troupe';
+import { agent, flow, machine, tool } from 'troupe';
 import { scriptedModel, testRuntime, type TestRuntime } from 'troupe/testing';
 import { main } from '../../src/cli/program.ts';
 import { thisProcessId } from '../../src/engine/processId.ts';
 import { diskTrouble } from '../../src/journal/sqlite/diskSpace.ts';
+import { willBePaused } from '../../src/runtime/paused.ts';
 import { standingsOf } from '../../src/runtime/standing.ts';
 import { deferred } from '../deferred.ts';
 import { fakeCli } from '../cli/fakeCli.ts';
@@ -120,6 +122,26 @@ test.each([
   await runtime.signal(handle.root, { type, name: 'news', value: null, reason: 'enough' });
   expect(await standing(runtime)).toMatchObject(stands);
 });
+
+test.each(['player.pause', 'player.cancel'])(
+  'an event of a machine of one’s own is no command, whatever its name ends with: %s',
+  async (type) => {
+    await using runtime = await testRuntime();
+    const chart = setup({}).createMachine({
+      id: 'player',
+      initial: 'playing',
+      states: { playing: { on: { 'player.pause': 'resting', 'player.cancel': 'resting' } }, resting: {} },
+    });
+    const handle = await runtime.start(machine(chart), null, { key: 'k' });
+    await runtime.settle();
+    await handle.park();
+    const before = await standing(runtime);
+    await runtime.signal(handle.root, { type });
+    expect(await standing(runtime)).toEqual(before);
+    const [root] = await runtime.journal.find({ actor: handle.root });
+    expect(root && willBePaused(root, await runtime.journal.mail('k'))).toBe(false);
+  },
+);
 
 test.each([
   [

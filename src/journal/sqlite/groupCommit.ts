@@ -39,6 +39,8 @@ export class GroupCommit implements WriteQueue {
   #closed = false;
   /** Those whose writes are stored, and who are not told yet. */
   #stored: Job[] = [];
+  /** A part of them was told, or will be, in a turn of the event loop that is to come. */
+  #isTelling = false;
   /** In this turn of the event loop some were told, and no transaction was written since. */
   #hasTold = false;
   /** A transaction waits for a turn in which nobody is told: what both take together would keep timers and sockets waiting. */
@@ -149,9 +151,8 @@ export class GroupCommit implements WriteQueue {
       for (const job of jobs) job.reject(thrown);
       return;
     }
-    const isTelling = this.#stored.length > 0;
     this.#stored.push(...written);
-    if (isTelling) return;
+    if (this.#isTelling) return;
     if (this.#elapsed() > begin + quick) this.#tellNext();
     else this.#tell();
   }
@@ -159,20 +160,24 @@ export class GroupCommit implements WriteQueue {
   /** Tells the next part of those who wait, and the others in later turns of the event loop. */
   #tell(): void {
     const begin = this.#elapsed();
-    for (const job of this.#stored.splice(0, this.#share.size)) job.resolve();
-    if (this.#stored.length === 0) return;
+    const part = this.#stored.splice(0, this.#share.size);
+    for (const job of part) job.resolve();
+    this.#isTelling = true;
     // Comes before whatever they ask for: so this is the time that they took.
     setImmediate(() => {
-      this.#share.took(this.#elapsed() - begin);
+      this.#share.took(part.length, this.#elapsed() - begin);
       this.#tellWhenFree();
     });
   }
 
   #tellNext(): void {
+    this.#isTelling = true;
     setImmediate(() => this.#tellWhenFree());
   }
 
   #tellWhenFree(): void {
+    this.#isTelling = this.#stored.length > 0;
+    if (!this.#isTelling) return;
     if (this.#isDue) return this.#tellNext();
     this.#hasTold = true;
     this.#tell();

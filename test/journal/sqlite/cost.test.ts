@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openSqliteDriver } from '../../../src/journal/sqlite/driver.ts';
 import type { SqliteDriver } from '../../../src/journal/sqlite/database.ts';
 import { GroupCommit } from '../../../src/journal/sqlite/groupCommit.ts';
@@ -140,6 +140,61 @@ test.each(drivers)(
     );
     expect(Math.max(...each)).toBeLessThanOrEqual(16);
     db.close();
+  },
+);
+
+test.each(drivers)(
+  'on %s actors that had little to do and then have much are told in smaller parts, also where all of them were told at once before',
+  async (driver) => {
+    let time = 0;
+    let told = 0;
+    const { db, journal } = await opened(driver, () => time);
+    const commitAll = async (actor: string, from: number, to: number, work: number) => {
+      for (let seq = from; seq <= to; seq++) {
+        await journal.commit(commitFor({ actor, seq }));
+        told++;
+        time += work;
+      }
+    };
+    const actors = Array.from({ length: 250 }, (_, n) => `agent/n${n}`);
+    await Promise.all(actors.map((actor) => commitAll(actor, 1, 10, 0)));
+    const each: number[] = [];
+    let isOver = false;
+    const turn = () => {
+      each.push(told);
+      told = 0;
+      if (!isOver) setImmediate(turn);
+    };
+    told = 0;
+    setImmediate(turn);
+    // Now each of them has something to do for a millisecond.
+    await Promise.all(actors.slice(0, 100).map((actor) => commitAll(actor, 11, 30, 1)));
+    isOver = true;
+    expect(Math.max(...each.slice(each.length >> 1))).toBeLessThanOrEqual(8);
+    db.close();
+  },
+);
+
+test.each(drivers)(
+  'on %s nothing is left to do once the journal is closed while some wait to be told',
+  async (driver) => {
+    const { group } = await counted(driver);
+    const all = Array.from({ length: 40 }, () => group.add(() => {}));
+    let again: Promise<void> | undefined;
+    // What comes while others are told is written in a turn in which nobody is; the journal is closed before that one.
+    void all[0]?.then(() => void (again = group.add(() => {})));
+    const immediate = vi.spyOn(globalThis, 'setImmediate');
+    try {
+      for (let n = 0; n < 3; n++) await new Promise((resolve) => setImmediate(resolve));
+      group.close();
+      await Promise.all([...all, again]);
+      await turns();
+      immediate.mockClear();
+      await turns();
+      expect(immediate.mock.calls.length).toBe(5);
+    } finally {
+      immediate.mockRestore();
+    }
   },
 );
 

@@ -47,7 +47,7 @@ async function pagesOf(api: Pick<JetStreamApi, 'ask'>, stream: string, filter: s
     const [end = ''] = page.at(-1) ?? [];
     if (end > last) last = end;
     offset += page.length;
-    if (offset >= total) return all;
+    if (offset >= total || page.length === 0) return all;
     offset -= Math.min(overlap, Math.floor(page.length / 2));
     back = overlap;
   }

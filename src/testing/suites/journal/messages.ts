@@ -20,6 +20,23 @@ export function messageTests(subject: JournalCase) {
     expect((await journal.load('agent/r.a'))?.pending).toEqual([]);
   });
 
+  test('of several answers to a message the last one can be asked for', async () => {
+    await using journal = await begin(subject);
+    const asks = ['m1', 'm2'].map((id) => ({ id, type: 'ping', from: 'door/x', body: {}, inbox: true }));
+    const replies = ['1/0', '1/1', '2/0', '2/1'].map((place, nth) =>
+      message(`agent/r.a/${place}`, { correlation: nth < 3 ? 'm1' : 'm2' }),
+    );
+    const opened = (...envelopes: readonly (Envelope | undefined)[]) =>
+      envelopes.flatMap((data) => (data ? [{ key: data.id, kind: 'message' as const, data }] : []));
+    await journal.commit(commitOf({ ...(asks[0] ? { event: asks[0] } : {}), opens: opened(replies[0], replies[1]) }));
+    expect((await journal.handled('agent/r.a', 'm1'))?.reply).toEqual(replies[1]);
+    await journal.commit(
+      commitOf({ seq: 2, ...(asks[1] ? { event: asks[1] } : {}), opens: opened(replies[2], replies[3]) }),
+    );
+    expect((await journal.handled('agent/r.a', 'm1'))?.reply).toEqual(replies[2]);
+    expect((await journal.handled('agent/r.a', 'm2'))?.reply).toEqual(replies[3]);
+  });
+
   test('messages that were not delivered are found, also of an actor that has ended', async () => {
     await using journal = await begin(subject);
     const [first, second, last] = [message('agent/r.a/1/0'), message('agent/r.a/1/1'), message('agent/r.a/2/0')];

@@ -65,3 +65,16 @@ test('whatever comes and goes at random, what stays is listed', async () => {
     expect(await listed(server), `seed ${seed}`).toEqual(expect.arrayContaining(stays));
   }
 });
+
+test('a server that counts subjects and gives none is not asked without end', async () => {
+  let pages = 0;
+  const server = {
+    async ask<T>(): Promise<T> {
+      if (++pages > 10) throw new Error('It is asked without end.');
+      const answer = { total: 3, state: {} };
+      // This double answers the only request that there is.
+      return answer as T;
+    },
+  };
+  expect(await subjectsOf(server, 'x', 's.>')).toEqual(new Map());
+});
