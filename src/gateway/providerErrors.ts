@@ -114,13 +114,17 @@ function errorInEvent(thrown: unknown): unknown {
   return name === 'AI_TypeValidationError' && error !== undefined && error !== null ? value : undefined;
 }
 
+/** Keeps what is a plain word, as in "Bearer authentication is required": no key is one. */
+const hidden = (all: string, before: string, value: string): string =>
+  /^[A-Z]?[a-z]+\.?$/.test(value) ? all : `${before}[redacted]`;
+
 /** Hides the known secrets, and what is secret in any address or header, such as that of a model object made elsewhere. */
 const maskOf =
   ({ mask = (text) => text }: AttemptFacts) =>
   (text: string): string =>
     mask(text)
-      .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, '$1 [redacted]')
-      .replace(/\b((?:x-)?(?:goog-)?api-key\\?"?\s*[:=]\s*\\?"?)[\w.~+/=-]{8,}/gi, '$1[redacted]')
+      .replace(/\b((?:Bearer|Basic)\s+)([\w.~+/=-]{8,})/gi, hidden)
+      .replace(/\b((?:x-)?(?:goog-)?api-key\\?"?\s*[:=]\s*\\?"?)([\w.~+/=-]{8,})/gi, hidden)
       .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"]*@/gi, '$1[redacted]@')
       .replace(/([?&][\w-]*(?:key|token|secret|password|sig)[\w-]*=)[^&\s"']+/gi, '$1[redacted]');
 
