@@ -110,8 +110,9 @@ export function toProviderError(model: string, thrown: unknown, facts: AttemptFa
 /** The error of a provider in an event that its client could not read: what it says counts, and not that it has another form. */
 function errorInEvent(thrown: unknown): unknown {
   const { name, value } = propertiesOf(thrown);
-  const { error } = propertiesOf(value);
-  return name === 'AI_TypeValidationError' && error !== undefined && error !== null ? value : undefined;
+  const { error, object } = propertiesOf(value);
+  const isError = (error !== undefined && error !== null) || object === 'error';
+  return name === 'AI_TypeValidationError' && isError ? value : undefined;
 }
 
 /** Keeps what is a plain word, as in "Bearer authentication is required": no key is one. */
