@@ -138,6 +138,8 @@ describe('POST /invoke/{workflow}', () => {
     ['a parameter as secret', 'raw', 'param:X'],
     ['an unknown scheme', 'basic', 's3cret'],
     ['no scheme', '', 's3cret'],
+    ['a scheme that is a word of the language', 'constructor', 's3cret'],
+    ['another one', 'toString', 's3cret'],
   ])('%s is a misconfiguration: 500, whatever is sent', async (_, scheme, secret) => {
     const { ask, fake } = await opened();
     fake.workflows.set('news', auth(scheme, secret));
