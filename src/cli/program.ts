@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { escapeControls } from '../observe/format.ts';
 import type { Cli } from './cli.ts';
-import { cliErrorMessage, errorRecord, exitCodeOf, exitCodes } from './exit.ts';
+import { cliErrorMessage, errorRecord, exitCodeOf, exitCodes, UsageError } from './exit.ts';
 import { addArtifactCommands } from './program/artifacts.ts';
 import { addClusterCommands } from './program/cluster.ts';
 import { examplesText, type CommandContext } from './program/commandLine.ts';
@@ -24,20 +24,28 @@ import { version } from '../runtime/version.ts';
 export async function main(args: readonly string[], unmasked: Cli): Promise<number> {
   const cli = hideSecrets(unmasked);
   let code: number = exitCodes.done;
+  const isJson = args.includes('--json');
+  /** What the parser of the command line says of a mistake in it. */
+  let said = '';
+  const complain = (text: string) => void (isJson ? (said += text) : cli.err.write(text));
   const ends = (action: Promise<number>) => action.then((ended) => void (code = ended));
   try {
-    await program({ cli, setExitCode: ends }).parseAsync([...args], { from: 'user' });
+    await program({ cli, setExitCode: ends }, complain).parseAsync([...args], { from: 'user' });
     return code;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    if (args.includes('--json')) writeJson(cli.err, errorRecord(thrown));
+    if (thrown instanceof CommanderError) {
+      if (thrown.exitCode === 0) return exitCodes.done;
+      if (isJson) writeJson(cli.err, errorRecord(new UsageError(said.trim() || thrown.message)));
+      return exitCodes.usage;
+    }
+    if (isJson) writeJson(cli.err, errorRecord(thrown));
     else cli.err.write(`${cliErrorMessage(thrown).split('\n').map(escapeControls).join('\n')}\n`);
     return exitCodeOf(thrown);
   }
 }
 
-/** All commands. */
-function program(context: CommandContext): Command {
+/** All commands. `complain` is told what is wrong with the command line. */
+function program(context: CommandContext, complain: (text: string) => void): Command {
   const { cli } = context;
   const troupe = new Command('troupe')
     .description('Agent teams as typed actors: run them, watch them, answer them.')
@@ -45,7 +53,7 @@ function program(context: CommandContext): Command {
     .helpOption('-h, --help', 'show help')
     .configureOutput({
       writeOut: (text) => void cli.out.write(text),
-      writeErr: (text) => void cli.err.write(text),
+      writeErr: complain,
       getOutHelpWidth: () => cli.out.columns ?? 100,
       getErrHelpWidth: () => cli.err.columns ?? 100,
       getOutHasColors: () => false,

@@ -110,17 +110,22 @@ export function toProviderError(model: string, thrown: unknown, facts: AttemptFa
 /** The error of a provider in an event that its client could not read: what it says counts, and not that it has another form. */
 function errorInEvent(thrown: unknown): unknown {
   const { name, value } = propertiesOf(thrown);
-  const { error } = propertiesOf(value);
-  return name === 'AI_TypeValidationError' && error !== undefined && error !== null ? value : undefined;
+  const { error, object } = propertiesOf(value);
+  const isError = (error !== undefined && error !== null) || object === 'error';
+  return name === 'AI_TypeValidationError' && isError ? value : undefined;
 }
+
+/** Keeps what is a plain word, as in "Bearer authentication is required": no key is one. */
+const hidden = (all: string, before: string, value: string): string =>
+  /^[A-Z]?[a-z]+\.?$/.test(value) ? all : `${before}[redacted]`;
 
 /** Hides the known secrets, and what is secret in any address or header, such as that of a model object made elsewhere. */
 const maskOf =
   ({ mask = (text) => text }: AttemptFacts) =>
   (text: string): string =>
     mask(text)
-      .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, '$1 [redacted]')
-      .replace(/\b((?:x-)?(?:goog-)?api-key\\?"?\s*[:=]\s*\\?"?)[\w.~+/=-]{8,}/gi, '$1[redacted]')
+      .replace(/\b((?:Bearer|Basic)\s+)([\w.~+/=-]{8,})/gi, hidden)
+      .replace(/\b((?:x-)?(?:goog-)?api-key\\?"?\s*[:=]\s*\\?"?)([\w.~+/=-]{8,})/gi, hidden)
       .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"]*@/gi, '$1[redacted]@')
       .replace(/([?&][\w-]*(?:key|token|secret|password|sig)[\w-]*=)[^&\s"']+/gi, '$1[redacted]');
 

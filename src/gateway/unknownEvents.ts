@@ -27,6 +27,8 @@ function isUnknown(event: Json): boolean {
   if (!isJsonObject(event)) return false;
   // A part of an answer, or an error, of any provider.
   if (['choices', 'candidates', 'error'].some((field) => event[field] !== undefined)) return false;
+  // So some servers say that they have failed.
+  if (event['object'] === 'error') return false;
   const { type } = event;
   if (type === undefined) return true;
   if (typeof type !== 'string') return false;

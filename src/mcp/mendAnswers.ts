@@ -3,6 +3,7 @@
  * What cannot be mended is left as it is, and refused by the library.
  */
 import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
+import { propertiesOf } from '../values/properties.ts';
 
 /** Turns what came in one piece (a message, or a list of them) into messages of JSON-RPC. */
 export type Mend = (value: Json) => readonly Json[];
@@ -77,15 +78,23 @@ function inWords(part: Json): JsonObject {
   if (!isJsonObject(part)) return asText(part);
   if (part.type === 'text') return asText(part.text ?? '');
   // Bytes are no text: the model would read all of them.
-  const hasBytes = typeof part.data === 'string' || typeof part.blob === 'string';
+  const hasBytes = [part.data, part.blob, propertiesOf(part.resource).blob].some((each) => typeof each === 'string');
   return asText(hasBytes ? `(${JSON.stringify(part.type)} that cannot be read)` : part);
 }
 
 /** Base64 as some servers write it: behind `data:image/png;base64,`, in lines, or for URLs. */
 function bytesIn(data: string): { data: string; mimeType?: string } {
-  const [, mimeType, written = data] = /^data:([\w.+/-]*)[^,]*,([^]*)$/.exec(data) ?? [];
-  const base64 = written.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
-  return { data: base64.padEnd(Math.ceil(base64.length / 4) * 4, '='), ...(mimeType ? { mimeType } : {}) };
+  // No expression for the whole: a server could make one try for hours.
+  const comma = data.startsWith('data:') ? data.indexOf(',') : -1;
+  const [mimeType = ''] = /^[\w.+/-]*/.exec(data.slice(5, Math.max(5, comma))) ?? [];
+  const written = data
+    .slice(comma + 1)
+    .replace(/\s+/g, '')
+    .replaceAll('-', '+')
+    .replaceAll('_', '/');
+  const end = written.indexOf('=');
+  const base64 = end !== -1 && /^=+$/.test(written.slice(end)) ? written.slice(0, end) : written;
+  return { data: base64.padEnd(Math.ceil(base64.length / 4) * 4, '='), ...(mimeType === '' ? {} : { mimeType }) };
 }
 
 const asText = (value: Json): JsonObject => ({

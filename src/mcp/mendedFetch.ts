@@ -73,27 +73,39 @@ function withBody(response: Response, body: BodyInit | undefined): Response {
 function mendedEvents(mend: Mend): TransformStream<Uint8Array, Uint8Array> {
   const [decoder, encoder] = [new TextDecoder(), new TextEncoder()];
   let lines: string[] = [];
-  let rest = '';
-  const take = (text: string, give: (event: string) => void) => {
-    // A carriage return at the end may be followed by its line feed in the next piece.
-    const all = (rest + text).split(/\r\n|\n|\r(?!$)/);
-    rest = all.pop() ?? '';
-    for (const line of all) {
-      if (line !== '') lines.push(line);
-      else {
-        give(mendedEvent(lines, mend));
-        lines = [];
-      }
+  /** The pieces of the line that has not ended: a long one comes in many, and is put together once. */
+  let pieces: string[] = [];
+  /** A carriage return at the end of a piece may be followed by its line feed in the next one. */
+  let held = '';
+  const endLine = (give: (event: string) => void) => {
+    const line = pieces.join('');
+    pieces = [];
+    if (line !== '') lines.push(line);
+    else {
+      give(mendedEvent(lines, mend));
+      lines = [];
     }
+  };
+  const take = (text: string, give: (event: string) => void) => {
+    const [first = '', ...others] = (held + text).split(/\r\n|\n|\r(?!$)/);
+    held = (others.at(-1) ?? first).endsWith('\r') ? '\r' : '';
+    pieces.push(first);
+    for (const piece of others) {
+      endLine(give);
+      pieces.push(piece);
+    }
+    if (held !== '') pieces.push((pieces.pop() ?? '').slice(0, -1));
   };
   return new TransformStream({
     transform(chunk, controller) {
       take(decoder.decode(chunk, { stream: true }), (event) => controller.enqueue(encoder.encode(event)));
     },
     flush(controller) {
+      const give = (text: string) => controller.enqueue(encoder.encode(text));
+      if (held !== '') endLine(give);
       // An event that was not ended is none.
-      const left = [...lines, rest].join('\n');
-      if (left !== '') controller.enqueue(encoder.encode(left));
+      const left = [...lines, pieces.join('')].join('\n');
+      if (left !== '') give(left);
     },
   });
 }

@@ -6,6 +6,8 @@
 /** What performs the requests of the platform's `fetch`, as far as it is used here. */
 interface Dispatcher {
   dispatch(options: object, handler: unknown): boolean;
+  /** Of a double in tests, which then is given whole bodies, and not streams of them. */
+  readonly isMockActive?: boolean;
 }
 
 /** Where Node keeps it, and where a user puts another one, such as one for a proxy. */
@@ -13,6 +15,9 @@ const place = Symbol.for('undici.globalDispatcher.1');
 
 const patient: Dispatcher = {
   dispatch: (options, handler) => current().dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler),
+  get isMockActive() {
+    return current().isMockActive ?? false;
+  },
 };
 // Read anew for each request: it may be replaced at any time.
 const current = () => (globalThis as unknown as Record<symbol, Dispatcher>)[place] as Dispatcher;

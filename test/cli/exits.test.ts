@@ -42,6 +42,19 @@ test('one key with another input is a mistake in the command line: exit code 2, 
   expect((await run('Sum up: tea is hot.')).code).toBe(0);
 });
 
+test.each([
+  ['an option that there is not', ['runs', 'list', '--json', '--nope'], "unknown option '--nope'"],
+  ['an argument that is missing', ['runs', 'get', '--json'], "missing required argument 'run'"],
+  ['a value that is none', ['runs', 'list', '--json', '--status', 'odd'], "'odd' is invalid"],
+  ['a command that there is not', ['runs', 'lst', '--json'], 'unknown command'],
+])('%s is told as JSON to who asks for JSON', async (_, args, message) => {
+  const { code, err } = await troupe(...args);
+  expect(code).toBe(2);
+  expect(JSON.parse(err)).toEqual({
+    error: { kind: 'usage', message: expect.stringContaining(message) as string, retryable: false },
+  });
+});
+
 test('a conflict of another kind, such as a second answer to a ticket, stays 1', () => {
   expect(exitCodeOf(new TroupeError('conflict', 'It was answered.'))).toBe(1);
   expect(exitCodeOf(new TroupeError('conflict', 'It was answered.', { data: { status: 'done' } }))).toBe(1);

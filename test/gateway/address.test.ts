@@ -155,6 +155,14 @@ test.each([
   expect(JSON.stringify(failure) + (failure as TroupeError).message).not.toContain(key);
 });
 
+test('words of a refusal that are no secret are told', async () => {
+  const message = 'Basic authentication is off, and Bearer authentication needs x-api-key: required by the proxy.';
+  const { outcome } = await everything('anthropic', [
+    turn.status(401, JSON.stringify({ type: 'error', error: { type: 'authentication_error', message } })),
+  ]);
+  expect(JSON.stringify(outcome)).toContain(message);
+});
+
 test('half a secret at the end of a long error is hidden as a whole one is', async () => {
   const page = `${'x'.repeat(110)}${secrets.password}`;
   const { outcome, all } = await everything('anthropic', [turn.body('text/html', page)]);

@@ -111,6 +111,7 @@ test.each<[WireName, object]>([
   ['openai', { error: 'It says so.' }],
   ['openai', { error: { message: 'It says so.', type: 7, code: ['x'] } }],
   ['openai-compatible', { error: { message: 'It says so.', type: null, code: null }, choices: null }],
+  ['openai-compatible', { object: 'error', message: 'It says so.', type: 'server_error', code: null }],
   ['responses', { type: 'error', error: { type: 'server_error', code: null, message: 'It says so.' } }],
 ])('%s: an error of another form in a stream is told in its own words: %j', async (name, error) => {
   const { outcome, message, requests } = await asked(name, [turn.whole([error])]);
@@ -118,6 +119,14 @@ test.each<[WireName, object]>([
   expect(requests).toBe(2);
   expect(message).toContain('It says so.');
   expect(message).not.toContain('validation');
+});
+
+test('openai-compatible: a refusal that an event is itself is not asked for again', async () => {
+  const refusal = { object: 'error', message: 'No such tool.', type: 'invalid_request_error', code: null };
+  const { outcome, message, requests } = await asked('openai-compatible', [turn.whole([refusal])]);
+  expect(outcome).toMatchObject({ kind: 'invalid' });
+  expect(message).toContain('No such tool.');
+  expect(requests).toBe(1);
 });
 
 test('responses: a refusal in a stream without a code is not asked for again', async () => {

@@ -57,3 +57,16 @@ test('a request that the signal stops is stopped', async () => {
   server.closeAllConnections();
   server.close();
 });
+
+test('a double that a user has put in the place of the network is given whole bodies', async () => {
+  const sent: unknown[] = [];
+  platform[place] = {
+    isMockActive: true,
+    dispatch(options: { body?: unknown }) {
+      sent.push(options.body);
+      throw new Error('seen');
+    },
+  } as Dispatcher;
+  await expect(patientFetch('http://bank.test', { method: 'POST', body: 'pay' })).rejects.toThrow();
+  expect(Buffer.from(sent[0] as string).toString()).toBe('pay');
+});

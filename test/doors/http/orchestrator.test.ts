@@ -138,6 +138,8 @@ describe('POST /invoke/{workflow}', () => {
     ['a parameter as secret', 'raw', 'param:X'],
     ['an unknown scheme', 'basic', 's3cret'],
     ['no scheme', '', 's3cret'],
+    ['a scheme that is a word of the language', 'constructor', 's3cret'],
+    ['another one', 'toString', 's3cret'],
   ])('%s is a misconfiguration: 500, whatever is sent', async (_, scheme, secret) => {
     const { ask, fake } = await opened();
     fake.workflows.set('news', auth(scheme, secret));
@@ -203,6 +205,16 @@ describe('POST /invoke/{workflow}', () => {
     const second = await ask('POST /invoke/news', { text: body, headers });
     expect(second.json()).toEqual(first.json());
     expect([first, second].map((each) => each.headers.get('idempotent-replayed'))).toEqual([null, 'true']);
+  });
+
+  test('a signed request that is sent again with a key of its own, which nobody has signed, begins no other run', async () => {
+    const { ask, fake, clock } = await opened();
+    fake.workflows.set('news', auth('standard-webhooks', 's3cret'));
+    const headers = { ...signedAt(clock.now()) };
+    const first = await ask('POST /invoke/news', { text: body, headers });
+    const second = await ask('POST /invoke/news', { text: body, headers: { ...headers, 'idempotency-key': 'again' } });
+    expect(second.json()).toEqual(first.json());
+    expect(fake.all.size).toBe(1);
   });
 
   test('who may not invoke learns nothing of the body', async () => {

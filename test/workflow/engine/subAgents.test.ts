@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { crashEverywhere, expectSurvival, testRuntime } from 'troupe/testing';
 import type { ModelAnswer, ModelRequest } from '../../../src/contracts/model.ts';
+import { approvals } from '../../../src/doors/http/serve/approvals.ts';
 import type { StepRecord } from '../../../src/contracts/workflow/step.ts';
 import { memory } from '../../../src/journal/memory.ts';
 import { TroupeError } from '../../../src/values/failure.ts';
@@ -295,6 +296,12 @@ test('two that wait for a person at once are decided about one by one', async ()
   await runtime.advance('10s');
   const tickets = await runtime.tickets();
   expect(tickets).toHaveLength(2);
+  const { approvalsOf, decide } = approvals(runtime);
+  const both = await approvalsOf(handle.id);
+  expect(both).toHaveLength(2);
+  // Nobody agrees to a call that somebody else was shown.
+  expect(await decide({ run: handle.id, step: 'edit', decision: 'approved' })).toEqual({ several: both });
+  expect(await runtime.tickets()).toHaveLength(2);
   for (const { id, subject: about } of tickets)
     await runtime.answer(id, { approved: JSON.stringify(about).includes('find a') });
   await runtime.advance('10s');

@@ -43,7 +43,7 @@ export const DecisionBody = named(
     decision: z.enum(['approved', 'rejected', 'approve', 'reject']),
     reason,
     by,
-    /** Which call of the step is meant; the one that is pending by default. */
+    /** Which call of the step is meant; the one that is pending by default, if it is one. */
     tool_use_id: z.string().optional(),
   }),
 );

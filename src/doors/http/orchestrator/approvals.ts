@@ -83,23 +83,25 @@ export const approvalRoutes = (service: OrchestratorService): readonly HttpRoute
         const meant = (await service.approvalsOf(run)).filter(
           (each) => (step ?? each.step_id) === each.step_id && (toolUseId ?? each.tool_use_id) === each.tool_use_id,
         );
-        const [only, another, ...more] = meant.filter(({ status }) => status === 'pending');
-        if (another)
-          return textReply(
-            409,
-            `several approvals wait: ${[only, another, ...more].map(nameOf).join(', ')}. Name one with step_id or tool_use_id`,
-          );
+        const waiting = meant.filter(({ status }) => status === 'pending');
+        const [only] = waiting;
+        if (waiting.length > 1) return severalReply(waiting);
         if (!only) return repeatedReply(meant.at(-1), decision);
         const { step_id, tool_use_id } = only;
         const key = { run, step: step_id, toolUseId: tool_use_id };
         const result = await service.decide({ ...key, decision, ...whoAndWhy(said) });
-        return typeof result === 'string' ? decisionReply(result) : repeatedReply(result.decided, decision);
+        return typeof result === 'object' && 'decided' in result
+          ? repeatedReply(result.decided, decision)
+          : decisionReply(result);
       },
     }),
   ),
 ];
 
-const nameOf = (approval: ApprovalView | undefined): string => `${approval?.step_id} (${approval?.tool_use_id})`;
+const severalReply = (waiting: readonly ApprovalView[]): HttpReply =>
+  textReply(409, `several approvals wait: ${waiting.map(nameOf).join(', ')}. Name one with step_id or tool_use_id`);
+
+const nameOf = ({ step_id, tool_use_id }: ApprovalView): string => `${step_id} (${tool_use_id})`;
 
 const whoAndWhy = ({ reason, by }: { reason?: string | undefined; by?: string | undefined }) => ({
   ...(reason === undefined ? {} : { reason }),
@@ -108,7 +110,8 @@ const whoAndWhy = ({ reason, by }: { reason?: string | undefined; by?: string | 
 
 function decisionReply(result: DecisionResult): HttpReply {
   if (result === 'done') return emptyReply(200);
-  return result === 'missing' ? noApproval() : textReply(409, decidedText(result.decided));
+  if (result === 'missing') return noApproval();
+  return 'several' in result ? severalReply(result.several) : textReply(409, decidedText(result.decided));
 }
 
 /** `approve` and `reject` say what shall be, and not that it happens now: the same word again changes nothing. */

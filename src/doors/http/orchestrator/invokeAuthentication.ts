@@ -19,7 +19,8 @@ export async function refusedInvocation(
   invocation: Invocation,
 ): Promise<HttpReply | undefined> {
   if (!auth) return undefined;
-  const shows = schemes[auth.scheme];
+  // What every object has by itself is no scheme.
+  const shows = Object.hasOwn(schemes, auth.scheme) ? schemes[auth.scheme] : undefined;
   if (!shows) return misconfigured(`invoke.auth.scheme of the workflow must be ${Object.keys(schemes).join(', ')}`);
   const secret = secretOf(auth.secret, variable);
   if ('problem' in secret) return misconfigured(secret.problem);
@@ -31,7 +32,7 @@ type Scheme = (header: string, secret: string, invocation: Invocation) => boolea
 
 const bearerPrefix = 'Bearer ';
 
-const schemes: Readonly<Record<string, Scheme | undefined>> = {
+const schemes: Readonly<Record<string, Scheme>> = {
   // The word is taken as it is written, in this contract.
   bearer(header, secret, { headers }) {
     const given = headers.get(header);

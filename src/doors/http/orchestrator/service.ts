@@ -55,8 +55,9 @@ export interface ApprovalDecision extends ApprovalKey {
   readonly by?: string;
 }
 
-/** What came of a decision: it holds, there is no such approval, or there was a decision before, and the approval says which. */
-export type DecisionResult = 'done' | 'missing' | { readonly decided: ApprovalView };
+/** What came of a decision: it holds, there is no such approval, there was a decision before, and the approval says which, or several wait that it may be about. */
+export type DecisionResult =
+  'done' | 'missing' | { readonly decided: ApprovalView } | { readonly several: readonly ApprovalView[] };
 
 /** An answer to the question of a `wait` step. */
 export interface WaitAnswer {

@@ -28,7 +28,9 @@ export function approvals(
     approvalsOf: async (run) => (await ofRun(run)).map(({ view }) => view),
     async decide(decision) {
       const found = await ofStep(decision);
-      const pending = found.find(({ view }) => view.status === 'pending');
+      const [pending, ...others] = found.filter(({ view }) => view.status === 'pending');
+      // Sub-agents of one step may wait at once: nobody agrees to a call that somebody else was shown.
+      if (pending && others.length > 0) return { several: [pending, ...others].map(({ view }) => view) };
       const latest = found.at(-1);
       if (!pending) return latest ? { decided: latest.view } : 'missing';
       if (await answer(pending.ticket, decision)) return 'done';
