@@ -41,9 +41,11 @@ export async function resultIn(response: Response, id: string): Promise<{ readon
 }
 
 function pick(messages: readonly RpcMessage[], id: string): { readonly result: Json } | undefined {
-  for (const message of messages) {
-    if (message.is === 'error' && (message.id === id || message.id === '')) throw message.error;
-    if (message.is === 'result' && message.id === id) return { result: message.result };
-  }
+  // An error without an id is about this request, unless that has an answer beside it.
+  for (const each of [id, ''])
+    for (const message of messages) {
+      if (message.is === 'error' && message.id === each) throw message.error;
+      if (message.is === 'result' && message.id === id) return { result: message.result };
+    }
   return undefined;
 }
