@@ -1,30 +1,34 @@
 /**
  * Gives timers and sockets their turn while many actors work. Promises that resolve at once, as those of a journal in memory do, let the event loop do nothing
- * else: after some milliseconds a step therefore waits for the next turn of the loop. The steps that wait go on a few in a turn, in the order in which they came.
+ * else: after some milliseconds a step therefore waits for the next turn of the loop. The steps that wait go on one after the other, in the order in which they
+ * came, for about a millisecond in each turn.
  */
-import { TurnShare } from '../values/turnShare.ts';
+import { whenAtRest } from '../values/atRest.ts';
 
-/** So many milliseconds may pass between two turns. */
+/** So many milliseconds may pass between two turns before steps wait. */
 const longest = 5;
+/** Those that wait go on in one turn while they have taken less than so many milliseconds; the last of them may be a long one. */
+const share = 1;
 
 /** The function `turn` of a clock. `elapsed`: milliseconds since any point in time. */
 export function eventLoopTurns(elapsed = () => performance.now()): () => Promise<void> | undefined {
   const waiting: (() => void)[] = [];
-  const share = new TurnShare({ smallest: 1, largest: 64, longest });
   let last = elapsed();
-  /** From when the first one waits until a turn comes in which none does. */
+  /** From when the first one waits until none does. */
   let isTurning = false;
 
-  function next(): void {
-    isTurning = waiting.length > 0;
-    if (!isTurning) return;
-    const begin = (last = elapsed());
-    const now = waiting.splice(0, share.size);
-    for (const goOn of now) goOn();
-    // Comes before whatever they ask for: so this is the time that they took.
-    setImmediate(() => {
-      share.took(now.length, elapsed() - begin);
-      next();
+  function nextTurn(): void {
+    last = elapsed();
+    goOn();
+  }
+
+  function goOn(): void {
+    waiting.shift()?.();
+    whenAtRest(() => {
+      isTurning = waiting.length > 0;
+      if (!isTurning) return;
+      if (elapsed() - last < share) goOn();
+      else setImmediate(nextTurn);
     });
   }
 
@@ -34,7 +38,7 @@ export function eventLoopTurns(elapsed = () => performance.now()): () => Promise
       waiting.push(resolve);
       if (isTurning) return;
       isTurning = true;
-      setImmediate(next);
+      setImmediate(nextTurn);
     });
   };
 }

@@ -3,9 +3,9 @@
  * Timers and sockets of the process have their turn meanwhile: a transaction takes only so much time, and those who wait for it are told in parts,
  * because each of them goes on at once with what it does next.
  */
+import { whenAtRest } from '../../values/atRest.ts';
 import type { Clock } from '../../values/clock.ts';
 import { TroupeError } from '../../values/failure.ts';
-import { TurnShare } from '../../values/turnShare.ts';
 import type { SqliteDriver } from './database.ts';
 import { RememberedRows } from './remembered.ts';
 import type { WriteQueue } from './store.ts';
@@ -25,8 +25,8 @@ const longest = 8;
 const quick = 2;
 /** So many milliseconds a write that can wait is kept for the next transaction. */
 const patience = 20;
-/** So many of those who wait are told in one turn of the event loop, by how many milliseconds it takes what they do next. */
-const toldAtOnce = { smallest: 8, largest: maxJobs, longest: 4 };
+/** So many of those who wait are told at once, and further ones in the same turn of the event loop while what all of them do next has taken less than so many milliseconds. */
+const telling = { atOnce: 8, longest: 3 };
 
 /** The writes of a journal in a file. */
 export class GroupCommit implements WriteQueue {
@@ -48,7 +48,6 @@ export class GroupCommit implements WriteQueue {
 
   readonly #clock: Pick<Clock, 'now' | 'wake'> | undefined;
   readonly #elapsed: () => number;
-  readonly #share = new TurnShare(toldAtOnce);
 
   /** Without a clock, nothing waits for the next transaction. `elapsed`: milliseconds since any point in time. */
   constructor(db: SqliteDriver, clock?: Pick<Clock, 'now' | 'wake'>, elapsed = () => performance.now()) {
@@ -157,17 +156,19 @@ export class GroupCommit implements WriteQueue {
     else this.#tell();
   }
 
-  /** Tells the next part of those who wait, and the others in later turns of the event loop. */
+  /** Tells those who wait, a few at a time, as long as what they do next is quick; the others in later turns of the event loop. */
   #tell(): void {
-    const begin = this.#elapsed();
-    const part = this.#stored.splice(0, this.#share.size);
-    for (const job of part) job.resolve();
     this.#isTelling = true;
-    // Comes before whatever they ask for: so this is the time that they took.
-    setImmediate(() => {
-      this.#share.took(part.length, this.#elapsed() - begin);
-      this.#tellWhenFree();
-    });
+    const begin = this.#elapsed();
+    const tellSome = () => {
+      for (const job of this.#stored.splice(0, telling.atOnce)) job.resolve();
+      whenAtRest(() => {
+        if (this.#stored.length === 0) this.#isTelling = false;
+        else if (this.#elapsed() - begin < telling.longest) tellSome();
+        else this.#tellNext();
+      });
+    };
+    tellSome();
   }
 
   #tellNext(): void {
