@@ -19,20 +19,16 @@ export async function readConversation(scope: Pick<EffectScope, 'list' | 'fold'>
   return { ...kept, messages: kept.messages.slice() };
 }
 
-/**
- * Results are stored one by one, as they came. Here those of a turn are one message, in the order of its calls. The same entries give the same message
- * object, so that what is computed from a message is computed once.
- */
-export const joinResults = (transcript: readonly Message[]): readonly Message[] =>
-  transcript.reduce(withMessage, joining.initial()).messages;
-
 interface Growing extends AgentConversation {
   readonly messages: Message[];
   size: number;
   hasArtifacts: boolean;
 }
 
-/** The transcript as a conversation, one entry after the other. */
+/**
+ * The transcript as a conversation, one entry after the other. Results are stored one by one, as they came: here those of a turn are one message, in the order
+ * of its calls. The same entries give the same message object, so that what is computed from a message is computed once.
+ */
 export const joining: ListFold<Growing> = {
   initial: () => ({ messages: [], size: 0, hasArtifacts: false, elided: nothingElided() }),
   // The agent wrote the transcript itself, and writes only messages to it.

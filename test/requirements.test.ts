@@ -49,7 +49,7 @@ function titlesIn(path: string): string[] {
   return [...found].map(([, , title = '']) => title.replaceAll(/\\(['"`\\])/g, '$1'));
 }
 const isTest = (path: string) =>
-  /^test\/.*\.test\.ts$|^src\/testing\/suites\/[\w/]+\.ts$/.test(path) && existsSync(resolve(root, path));
+  /^test\/.*(?:\.test|Suite)\.ts$|^src\/testing\/suites\/[\w/]+\.ts$/.test(path) && existsSync(resolve(root, path));
 
 test('every promise of a source is listed once, in the words and at the place where it is made', () => {
   expect(promised.length).toBeGreaterThan(50);

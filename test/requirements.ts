@@ -2912,15 +2912,15 @@ export const requirements: readonly Requirement[] = [
     where: 'src/deployments/store/store.ts',
     tests: [
       {
-        file: 'src/testing/suites/deploymentStore.ts',
+        file: 'test/deployments/storeSuite.ts',
         name: 'a record that has changed since it was read is not written over',
       },
       {
-        file: 'src/testing/suites/deploymentStore.ts',
+        file: 'test/deployments/storeSuite.ts',
         name: 'of many writers at once that have read the same record, one is stored',
       },
       {
-        file: 'src/testing/suites/deploymentStore.ts',
+        file: 'test/deployments/storeSuite.ts',
         name: 'a change that reads and writes is lost by none of many writers at once',
       },
       {
@@ -2933,9 +2933,7 @@ export const requirements: readonly Requirement[] = [
     id: 'DS2',
     says: 'A reader gets a whole record, that of before a change or that of after it: never none, and never a part.',
     where: 'src/deployments/store/store.ts',
-    tests: [
-      { file: 'src/testing/suites/deploymentStore.ts', name: 'a reader gets a whole record while others write it' },
-    ],
+    tests: [{ file: 'test/deployments/storeSuite.ts', name: 'a reader gets a whole record while others write it' }],
   },
   {
     id: 'DS3',
@@ -2943,7 +2941,7 @@ export const requirements: readonly Requirement[] = [
     where: 'src/deployments/store/store.ts',
     tests: [
       {
-        file: 'src/testing/suites/deploymentStore.ts',
+        file: 'test/deployments/storeSuite.ts',
         name: 'a record that was written is there when the store is opened again',
       },
       {

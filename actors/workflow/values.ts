@@ -3,7 +3,7 @@ import type { EffectScope, ListFold } from '../../src/contracts/effect.ts';
 import type { StepDefinition, WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
 import type { StepEnd, StepRecord } from '../../src/contracts/workflow/step.ts';
 import type { Sealed, WorkflowValues } from '../../src/contracts/workflow/values.ts';
-import type { Json, JsonObject } from '../../src/values/json.ts';
+import type { Json } from '../../src/values/json.ts';
 import type { WorkflowStart } from '../../machines/workflow/effectTypes.ts';
 import { entriesOf, foldOf } from '../lists.ts';
 
@@ -72,8 +72,3 @@ export function stepOf({ name, steps }: Pick<WorkflowDefinition, 'name' | 'steps
   if (!step) throw new Error(`The workflow "${name}" has no step "${id}" any more.`);
   return step;
 }
-
-/** An object without the fields that are undefined. */
-export const definedFields = (fields: Readonly<Record<string, Json | undefined>>): JsonObject =>
-  // Fields without a value are left out.
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JsonObject;

@@ -66,9 +66,6 @@ const WireResult = z.object({
   failure: optional(Failure),
 });
 
-/** Reads metadata; undefined gives those of a task that was never begun. Throws `invalid`. */
-export const readMetadata = (json: unknown): TaskMetadata => metadataOf(readWith(WireMetadata, json, 'The metadata'));
-
 /** Reads a task result. Throws `invalid` with every field that does not fit. */
 export function readResult(json: unknown): TaskResult {
   const wire = readWith(WireResult, json, 'The task result');

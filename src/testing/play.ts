@@ -54,10 +54,6 @@ export function playNext(machine: AnyStateMachine, played: Played, event: EventO
   };
 }
 
-/** Takes all these events in order. Throws as `playStart` does. */
-export const playEvents = (machine: AnyStateMachine, input: unknown, events: readonly EventObject[]): Played =>
-  events.reduce((played, event) => playNext(machine, played, event), playStart(machine, input));
-
 /**
  * The state values a machine rests in: after its start, and after each event. Throws what the machine throws; `definition` when a step is not pure.
  * @example expect(play(doorMachine, {}, [{ type: 'door.open' }, done('motor')]).at(-1)).toBe('open')

@@ -4,8 +4,9 @@ import type { Message, ToolResult } from '../../src/contracts/model.ts';
 import { sizeOfMessage } from '../../src/contracts/messageSize.ts';
 import { ActorLists } from '../../src/engine/lists.ts';
 import type { Json } from '../../src/values/json.ts';
-import { joining, joinResults, readConversation } from '../../actors/conversation.ts';
+import { joining, readConversation } from '../../actors/conversation.ts';
 import { truncateHistory } from '../../actors/history.ts';
+import { joinResults } from './joinResults.ts';
 
 const asks = (...ids: string[]): Message => ({
   role: 'assistant',

@@ -12,7 +12,7 @@ import { systemClock } from '../../src/engine/clock.ts';
 import { Host } from '../../src/engine/host.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { agentActor } from '../../actors/agent.ts';
-import { joinResults } from '../../actors/conversation.ts';
+import { joinResults } from './joinResults.ts';
 import { runActor } from '../../actors/run.ts';
 import { answer, definition, gateway, info, tools } from './fixtures.ts';
 import { unanswered } from '../machines/agent/story.ts';

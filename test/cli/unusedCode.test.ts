@@ -10,7 +10,7 @@ import { deleteUnusedCode } from '../../src/cli/unusedCode.ts';
 import { bundleHash } from '../../src/deployments/bundle.ts';
 import { bundleFolder } from '../../src/deployments/bundleFolder.ts';
 import { deploymentsIn } from '../../src/deployments/deployments.ts';
-import { memoryDeployments } from '../../src/deployments/store/memoryStore.ts';
+import { memoryDeployments } from '../deployments/memoryDeployments.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { fakeCli } from './fakeCli.ts';
 

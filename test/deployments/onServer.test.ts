@@ -10,7 +10,7 @@ import { bundleFolder } from '../../src/deployments/bundleFolder.ts';
 import { deploymentsIn } from '../../src/deployments/deployments.ts';
 import { packBundle, unpackBundle } from '../../src/deployments/packedBundle.ts';
 import { openServerPlace, type ServerPlace } from '../../src/deployments/serverPlace.ts';
-import { deploymentStoreSuite } from '../../src/testing/suites/deploymentStore.ts';
+import { deploymentStoreSuite } from './storeSuite.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { connectNats } from '../../src/nats/connection.ts';
 import { serverRecords } from '../../src/nats/records.ts';

@@ -5,7 +5,7 @@ import type { NewSchedule } from '../../src/deployments/schedules/schedules.ts';
 import { dueTimes } from '../../src/deployments/schedules/cron.ts';
 import { scheduler, type ScheduledRuns } from '../../src/deployments/schedules/scheduler.ts';
 import { schedulesIn } from '../../src/deployments/schedules/schedules.ts';
-import { memoryDeployments } from '../../src/deployments/store/memoryStore.ts';
+import { memoryDeployments } from './memoryDeployments.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 

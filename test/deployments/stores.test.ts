@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { folderDeployments } from '../../src/deployments/store/folderStore.ts';
-import { memoryDeployments } from '../../src/deployments/store/memoryStore.ts';
-import { deploymentStoreSuite } from '../../src/testing/suites/deploymentStore.ts';
+import { memoryDeployments } from './memoryDeployments.ts';
+import { deploymentStoreSuite } from './storeSuite.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'troupe-store-'));

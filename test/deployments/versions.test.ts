@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { deploymentsIn, type Deployments } from '../../src/deployments/deployments.ts';
 import { deploymentName, parseDeployment } from '../../src/deployments/names.ts';
 import { folderDeployments } from '../../src/deployments/store/folderStore.ts';
-import { memoryDeployments } from '../../src/deployments/store/memoryStore.ts';
+import { memoryDeployments } from './memoryDeployments.ts';
 import type { TagChange } from '../../src/deployments/versions.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 

@@ -1,16 +1,10 @@
 /** Tasks, results and monitors as snake_case JSON: nothing is lost in reading and writing, and errors have their path. */
 import { expect, test } from 'vitest';
 import { pipelineResult } from '../../src/contracts/routerResult.ts';
-import type { TaskResult } from '../../src/contracts/taskResult.ts';
+import type { TaskMetadata, TaskResult } from '../../src/contracts/taskResult.ts';
+import type { JsonObject } from '../../src/values/json.ts';
 import { orchestratorSnapshot, readBudget, taskResultDetail, writeBudget } from '../../src/formats/monitor.ts';
-import {
-  readMetadata,
-  readPipeline,
-  readResult,
-  writeMetadata,
-  writePipeline,
-  writeResult,
-} from '../../src/formats/result.ts';
+import { readPipeline, readResult, writeMetadata, writePipeline, writeResult } from '../../src/formats/result.ts';
 import { readTask, writeTask } from 'troupe/formats';
 
 const usage = { steps: 5, inputTokens: 10, outputTokens: 20, cachedTokens: 3, toolCalls: 2, usd: 0.5 };
@@ -24,6 +18,16 @@ const result = (over: Partial<TaskResult> = {}): TaskResult => ({
   metadata: readMetadata({}),
   ...over,
 });
+/** Metadata as a result carries it; without fields, that of a task that was never begun. */
+const readMetadata = (metadata: JsonObject): TaskMetadata =>
+  readResult({
+    task_id: 't1',
+    agent_id: 'coder',
+    output: null,
+    success: true,
+    steps_used: 0,
+    metadata,
+  }).metadata;
 const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 const wireTask = {

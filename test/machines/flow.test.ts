@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { flowMachine } from '../../machines/flow/flow.ts';
 import type { FlowChildKind } from '../../src/contracts/flow/child.ts';
 import { childOutcome } from '../../machines/flow/children.ts';
-import { done, failed, playEvents } from '../../src/testing/play.ts';
+import { done, failed } from '../../src/testing/play.ts';
+import { playEvents } from './playEvents.ts';
 import { fault } from './effectResults.ts';
 
 const machine = flowMachine.provide({ actors: { 'child.part': fromPromise(() => Promise.resolve(null)) } as never });

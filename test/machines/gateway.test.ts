@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { gatewayMachine } from '../../machines/gateway.ts';
 import type { AnyEventObject } from 'xstate';
-import { play, playEvents } from '../../src/testing/play.ts';
+import { play } from '../../src/testing/play.ts';
+import { playEvents } from './playEvents.ts';
 
 const settings = { threshold: 2, pause: 1_000, longest: 4_000 };
 const fails = (at: number) => ({ type: 'call.failed', at });

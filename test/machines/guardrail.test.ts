@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { fromPromise } from 'xstate';
 import { guardrailWith } from '../../machines/guardrail/guardrail.ts';
 import { defaultGuardrailSettings, type GuardrailSettings } from '../../machines/guardrail/settings.ts';
-import { after, done, failed, playEvents, type PlayedAction } from '../../src/testing/play.ts';
+import { after, done, failed, type PlayedAction } from '../../src/testing/play.ts';
+import { playEvents } from './playEvents.ts';
 import { fault, used } from './effectResults.ts';
 
 const machine = (settings: Partial<GuardrailSettings> = {}) =>

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { fromPromise, type AnyEventObject } from 'xstate';
 import { guardrailWith } from '../../machines/guardrail/guardrail.ts';
 import { defaultGuardrailSettings } from '../../machines/guardrail/settings.ts';
-import { done, playEvents } from '../../src/testing/play.ts';
+import { done } from '../../src/testing/play.ts';
+import { playEvents } from './playEvents.ts';
 import { used } from './effectResults.ts';
 
 const machine = guardrailWith({

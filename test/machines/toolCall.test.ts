@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { toolCallMachine } from '../../machines/toolCall/toolCall.ts';
-import { done, failed, startedActors, playEvents } from '../../src/testing/play.ts';
+import { done, failed, startedActors } from '../../src/testing/play.ts';
+import { playEvents } from './playEvents.ts';
 import { fault } from './effectResults.ts';
 
 const call = {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { AnyEventObject } from 'xstate';
 import { waitMachine } from '../../machines/wait.ts';
 import { fitsSchema } from '../../machines/schemaCheck.ts';
-import { after, playEvents } from '../../src/testing/play.ts';
+import { after } from '../../src/testing/play.ts';
+import { playEvents } from './playEvents.ts';
 
 const schema = {
   type: 'object',

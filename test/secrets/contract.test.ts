@@ -1,9 +1,8 @@
 /** What every store of secrets promises, in memory and in a file. */
 import { format, inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { memorySecrets } from '../../src/secrets/memorySecrets.ts';
+import { memorySecrets } from './memorySecrets.ts';
 import type { SecretStore, SecretStoreOptions } from '../../src/secrets/secretStore.ts';
-import { withoutPrivateValues } from '../../src/secrets/withoutPrivateValues.ts';
 import { fileSecrets } from '../../src/secrets/file/fileSecrets.ts';
 import { keyFile } from '../../src/secrets/file/keyFile.ts';
 import { throughJson } from '../../src/values/json.ts';
@@ -192,21 +191,6 @@ describe.each([
     expect(JSON.parse(JSON.stringify(secret))).toMatchObject({ name: 'model', keys: ['API_KEY'] });
     expect(secret.values['API_KEY']).toBe(hidden);
     expect(JSON.stringify(secret.values)).toBe(`{"API_KEY":"${hidden}"}`);
-  });
-
-  test('gives other programs the values of public secrets only, however they set them', async () => {
-    await store.set('mine', { A: hidden });
-    await store.set('shown', { A: 'one' }, { private: false });
-    const outside = withoutPrivateValues(store);
-    expect((await outside.get('shown')).values).toEqual({ A: 'one' });
-    const thrown: unknown = await outside.get('mine').catch((error: unknown) => error);
-    expect(thrown).toEqual(refusal('denied', /"mine" is private.*not given to other programs/));
-    await outside.set('mine', { B: 'two' });
-    await expect(outside.set('mine', { B: 'two' }, { private: false })).rejects.toEqual(refusal('conflict', /private/));
-    await expect(outside.get('mine')).rejects.toEqual(refusal('denied', /private/));
-    expect((await outside.list()).total).toBe(2);
-    await outside.delete('shown');
-    expect((await store.list()).total).toBe(1);
   });
 
   test('keeps what was set when the caller changes its object afterwards', async () => {

@@ -122,6 +122,3 @@ export type StepWork =
     }
   /** Nothing that can be done: its `problem` says why. */
   | { readonly kind: 'broken' };
-
-/** The kinds of steps. */
-export type StepKind = StepWork['kind'];

@@ -106,7 +106,3 @@ function olderSpelling(text: string): Meaning | undefined {
   const literal = readExpression(text);
   return 'tree' in literal ? { is: 'expression', expression: literal } : { is: 'quoted', text: text.slice(1, -1) };
 }
-
-/** Whether a text is written in one of the older spellings, for a warning. */
-export const isOlderSpelling = (text: string): boolean =>
-  /^(?:env|param):[A-Za-z_][\w-]*$/.test(text) || /^`[^`]*`$/s.test(text);

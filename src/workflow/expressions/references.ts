@@ -59,13 +59,6 @@ export function referencesOf(
   return { ...sorted(paths, ids, itemName), ...(problem ? { problem } : {}) };
 }
 
-/** What is wrong with a text at its position, and where in it; undefined when nothing is. */
-export function expressionProblem(raw: string, position: Position): SyntaxProblem | undefined {
-  const meaning = meaningOf(raw, position, () => true);
-  // Without braces, a text that is no expression is simply text.
-  return meaning.is === 'wrong' ? meaning.problem : undefined;
-}
-
 function pathsOf(meaning: Exclude<Meaning, { is: 'wrong' }>): readonly ReadPath[] {
   if (meaning.is === 'variable') return [['env', meaning.name]];
   if (meaning.is === 'expression') return readsOf(meaning.expression.tree);

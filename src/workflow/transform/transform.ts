@@ -3,7 +3,6 @@ import type { TransformDefinition, TransformOperation } from '../../contracts/wo
 import type { WorkflowValues } from '../../contracts/workflow/values.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
-import { readExpression } from '../expressions/jmespath.ts';
 import { deepMerge } from './merge.ts';
 import { perform, type GiveTurn } from './operations.ts';
 import { sourceData } from './source.ts';
@@ -42,16 +41,3 @@ const namesNothing = (from: string, { step }: WorkflowValues): boolean =>
 
 /** What a step that there is not is to an operation: one item without any field for those on items, and null for the others. Without any input there are no items. */
 const itemsOfNothing = ({ op }: TransformOperation): Json => (op === 'map' || op === 'filter' ? [{}] : null);
-
-/** The first operation whose expression cannot be read, from 0, and why; undefined when all can. */
-export function transformProblem({
-  ops,
-}: TransformDefinition): { readonly operation: number; readonly message: string } | undefined {
-  for (const [at, operation] of ops.entries()) {
-    const text = 'expr' in operation ? operation.expr : 'field' in operation ? operation.field : undefined;
-    const read = text === undefined ? undefined : readExpression(text);
-    if (read && 'message' in read)
-      return { operation: at, message: `The expression "${text}" of ${operation.op} cannot be read: ${read.message}.` };
-  }
-  return undefined;
-}

@@ -1,7 +1,8 @@
 /** Cancel, pause, budgets and cleanup: how a task is stopped, and how it ends. */
 import { describe, expect, test } from 'vitest';
 import { agentWith } from '../../../machines/agent/agent.ts';
-import { after, done, failed, playEvents } from '../../../src/testing/play.ts';
+import { after, done, failed } from '../../../src/testing/play.ts';
+import { playEvents } from '../playEvents.ts';
 import {
   answers,
   call,

@@ -3,15 +3,9 @@ import type { AnyEventObject } from 'xstate';
 import type { AgentOutput } from '../../../src/contracts/agent.ts';
 import type { Message } from '../../../src/contracts/model.ts';
 import { agentWith } from '../../../machines/agent/agent.ts';
-import { joinResults } from '../../../actors/conversation.ts';
-import {
-  appendedEntries,
-  playNext,
-  playStart,
-  startedActors,
-  playEvents,
-  type Played,
-} from '../../../src/testing/play.ts';
+import { appendedEntries, playNext, playStart, startedActors, type Played } from '../../../src/testing/play.ts';
+import { joinResults } from '../../actors/joinResults.ts';
+import { playEvents } from '../playEvents.ts';
 import { settings, task } from '../effectResults.ts';
 
 type Change = Parameters<typeof settings>[0];

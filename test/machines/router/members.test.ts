@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { fromPromise, type AnyEventObject } from 'xstate';
 import { routerWith } from '../../../machines/router/router.ts';
 import { defaultRouterSettings, type RouterSettings } from '../../../machines/router/settings.ts';
-import { done, failed, startedActors, playEvents, type Played } from '../../../src/testing/play.ts';
+import { done, failed, startedActors, type Played } from '../../../src/testing/play.ts';
+import { playEvents } from '../playEvents.ts';
 import { fault, used } from '../effectResults.ts';
 
 const member = fromPromise(() => Promise.resolve(null));

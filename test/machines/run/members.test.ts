@@ -5,15 +5,8 @@ import { maxNestingDepth, type MemberKind } from '../../../machines/member.ts';
 import { defaultRunSettings } from '../../../machines/run/settings.ts';
 import { runWith } from '../../../machines/run/run.ts';
 import type { RunOutput } from '../../../src/contracts/run.ts';
-import {
-  after,
-  done,
-  failed,
-  appendedEntries,
-  startedActors,
-  playEvents,
-  type Played,
-} from '../../../src/testing/play.ts';
+import { after, done, failed, appendedEntries, startedActors, type Played } from '../../../src/testing/play.ts';
+import { playEvents } from '../playEvents.ts';
 import { fault, used } from '../effectResults.ts';
 
 const member = fromPromise(() => Promise.resolve(null));

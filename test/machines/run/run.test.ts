@@ -4,15 +4,8 @@ import type { AgentOutput } from '../../../src/contracts/agent.ts';
 import type { RunOutput } from '../../../src/contracts/run.ts';
 import { runWith } from '../../../machines/run/run.ts';
 import { defaultRunLimits, type RunSettings } from '../../../machines/run/settings.ts';
-import {
-  after,
-  done,
-  failed,
-  appendedEntries,
-  startedActors,
-  playEvents,
-  type Played,
-} from '../../../src/testing/play.ts';
+import { after, done, failed, appendedEntries, startedActors, type Played } from '../../../src/testing/play.ts';
+import { playEvents } from '../playEvents.ts';
 import { playWithTreasurer } from '../treasurerDouble.ts';
 import { fault, used } from '../effectResults.ts';
 

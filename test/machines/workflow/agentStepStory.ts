@@ -3,7 +3,8 @@ import type { AgentTask, AgentTaskServer, StoredAgentTask } from '../../../src/c
 import type { StepEnd } from '../../../src/contracts/workflow/step.ts';
 import type { CallGate, StepAnswer, StepCall } from '../../../machines/workflow/agentStep/effectTypes.ts';
 import { agentStepMachine } from '../../../machines/workflow/agentStep.ts';
-import { done, playEvents } from '../../../src/testing/play.ts';
+import { done } from '../../../src/testing/play.ts';
+import { playEvents } from '../playEvents.ts';
 import { usage } from '../effectResults.ts';
 
 export const server: AgentTaskServer = { name: 'files', address: { url: 'http://files' }, allow: ['*'], approvals: [] };

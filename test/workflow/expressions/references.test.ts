@@ -1,6 +1,6 @@
 /** What templates read, without running them: the edges between steps, and errors before a run. */
 import { beforeAll, expect, test } from 'vitest';
-import { expressionProblem, referencesOf } from '../../../src/workflow/expressions/references.ts';
+import { referencesOf } from '../../../src/workflow/expressions/references.ts';
 import { loadLanguage } from '../../../src/workflow/loadLanguage.ts';
 
 beforeAll(loadLanguage);
@@ -40,9 +40,14 @@ test('in a body, a text is a reference when it begins with a known name', () => 
 });
 
 test('a text that cannot be read says what is wrong and where', () => {
-  expect(expressionProblem('ab {{ step.d.n > }}', 'param')).toEqual({ message: 'it ends too early', offset: 16 });
-  expect(expressionProblem('step.d.n >', 'condition')).toEqual({ message: 'it ends too early', offset: 10 });
-  expect(expressionProblem('a b c', 'body')).toBeUndefined();
-  expect(expressionProblem('{{ open', 'text')).toMatchObject({ offset: 0 });
+  expect(referencesOf('ab {{ step.d.n > }}', { position: 'param' }).problem).toEqual({
+    message: 'it ends too early',
+    offset: 16,
+  });
+  expect(referencesOf('step.d.n >', { position: 'condition' }).problem).toEqual({
+    message: 'it ends too early',
+    offset: 10,
+  });
+  expect(referencesOf('a b c', { position: 'body' }).problem).toBeUndefined();
   expect(referencesOf('{{ open').problem).toMatchObject({ offset: 0 });
 });

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Json } from '../../../src/values/json.ts';
 import type { TransformOperation } from '../../../src/contracts/workflow/transformDefinition.ts';
 import { loadLanguage } from '../../../src/workflow/loadLanguage.ts';
-import { transform, transformProblem } from '../../../src/workflow/transform/transform.ts';
+import { transform } from '../../../src/workflow/transform/transform.ts';
 import { recordedD, recordedD2, recordedValues } from '../recorded.ts';
 
 beforeAll(loadLanguage);
@@ -123,11 +123,6 @@ test.each<[string, readonly TransformOperation[], object]>([
   ],
 ])('an operation that fails is named: %s', async (_, ops, error) => {
   await expect(run(['d'], ops)).rejects.toMatchObject(error);
-});
-
-test('an expression that cannot be read is known before the run', () => {
-  expect(transformProblem({ inputs: [], ops: [map('a'), sort('>')] })).toMatchObject({ operation: 1 });
-  expect(transformProblem({ inputs: [], ops: [map('a'), flatten] })).toBeUndefined();
 });
 
 test('a transform cannot read a secret', async () => {

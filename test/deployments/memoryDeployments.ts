@@ -1,7 +1,12 @@
 /** A store of deployments in memory, for tests and for one process. */
-import type { Json } from '../../values/json.ts';
-import { throughJson } from '../../values/json.ts';
-import { otherRevision, partsOfKey, type DeploymentStore, type StoredRecord } from './store.ts';
+import type { Json } from '../../src/values/json.ts';
+import { throughJson } from '../../src/values/json.ts';
+import {
+  otherRevision,
+  partsOfKey,
+  type DeploymentStore,
+  type StoredRecord,
+} from '../../src/deployments/store/store.ts';
 
 /** A store that is gone with its process. */
 export function memoryDeployments(): DeploymentStore {

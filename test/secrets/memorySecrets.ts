@@ -1,9 +1,9 @@
-/** Secrets in the memory of a process, for tests and for what needs no file. They are gone when the process ends. */
-import type { Clock } from '../values/clock.ts';
-import { acceptedValues, requireSecretName } from './accepted.ts';
-import { quietSecret } from './quietSecret.ts';
-import { missingSecret, pageOf, recordAfterSet, summaryOf, type SecretRecord } from './record.ts';
-import type { SecretStore, SecretStoreOptions } from './secretStore.ts';
+/** Secrets in the memory of a process. They are gone when it ends. */
+import type { Clock } from '../../src/values/clock.ts';
+import { acceptedValues, requireSecretName } from '../../src/secrets/accepted.ts';
+import { quietSecret } from '../../src/secrets/quietSecret.ts';
+import { missingSecret, pageOf, recordAfterSet, summaryOf, type SecretRecord } from '../../src/secrets/record.ts';
+import type { SecretStore, SecretStoreOptions } from '../../src/secrets/secretStore.ts';
 
 /** A store without a file. `clock` tells when secrets are set. */
 export function memorySecrets(clock: Pick<Clock, 'now'>, { onRead }: SecretStoreOptions = {}): SecretStore {

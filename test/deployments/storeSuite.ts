@@ -1,6 +1,6 @@
 /** The contract of a store of deployments as tests: DS1 to DS3, as the interface numbers them. Every implementation runs this suite. */
 import { describe, expect, test } from 'vitest';
-import { changeRecord, type DeploymentStore } from '../../deployments/store/store.ts';
+import { changeRecord, type DeploymentStore } from '../../src/deployments/store/store.ts';
 
 /** The store under test. */
 export interface DeploymentStoreCase {
@@ -14,10 +14,7 @@ export interface DeploymentStoreCase {
 const refusal = (kind: string) => expect.objectContaining({ name: 'TroupeError', kind });
 const key = 'deployments/desk';
 
-/**
- * Describes the tests that every store of deployments must pass, ours and yours. Call it in a test file.
- * @example deploymentStoreSuite('my store', { place: async () => { const bucket = myBucket(); return { open: async () => myStore(bucket) }; } });
- */
+/** Describes the tests that every store of deployments must pass. */
 export function deploymentStoreSuite(name: string, { place }: DeploymentStoreCase) {
   const opened = async () => (await place()).open();
 
