@@ -1,5 +1,5 @@
 /** Finds runs and their actors in the journal. The row of a run is that of its root actor, which has no parent. */
-import type { Json } from '../values/json.ts';
+import type { Json, JsonObject } from '../values/json.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { DeploymentOrigin } from './pinnedDefinition.ts';
@@ -52,3 +52,21 @@ export function inTreeOrder(rows: readonly ActorRow[]): { row: ActorRow; depth: 
     (children.get(parent) ?? []).flatMap((row) => [{ row, depth }, ...walk(row.actor, depth + 1)]);
   return walk(undefined, 0);
 }
+
+/** An actor as `--json` shows it; a root with where its run was started from. */
+export const rowSummary = (row: ActorRow): JsonObject => {
+  const { run, actor, type, parent, status, state, tags, created, updated, seq } = row;
+  return {
+    run,
+    actor,
+    type,
+    parent: parent ?? null,
+    status,
+    state,
+    tags,
+    created,
+    updated,
+    seq,
+    ...(parent === undefined ? { about: runOriginOf(row) } : {}),
+  };
+};

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agent } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
-import { listRuns, showRun } from '../../src/cli/commands/runs.ts';
+import { listRuns } from '../../src/cli/commands/runs.ts';
+import { showRun } from '../../src/cli/commands/showRun.ts';
 import { standingsOf } from '../../src/runtime/standing.ts';
 import { openRuntime, type Runtime } from '../../src/runtime/runtime.ts';
 import { connectNats } from '../../src/nats/connection.ts';

@@ -86,7 +86,7 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
       ),
     ),
   ).action((run: string, options) =>
-    setExitCode(import('../commands/runs.ts').then(({ showRun }) => showRun(cli, run, options))),
+    setExitCode(import('../commands/showRun.ts').then(({ showRun }) => showRun(cli, run, options))),
   );
   commonOptions(
     defineCommand(
