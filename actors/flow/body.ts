@@ -88,16 +88,10 @@ export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOut
   // It will be needed soon.
   flowRunModule.begin();
 
-  /** The signals of effects that were performed: all attempts of one have the same. */
-  const attempted = new WeakSet<AbortSignal>();
-
   async function perform(input: FlowBodyInput, scope: EffectScope): Promise<FlowBodyOutput> {
     const bodies = kept.of(scope);
     const known = inMemory(scope, input);
-    // An effect whose result could not be stored is performed again, perhaps when its body was forgotten.
-    const isFirstAttempt = !attempted.has(scope.signal);
-    attempted.add(scope.signal);
-    const body = known ?? (await kept.make(scope, () => newRun(deps, input, scope, isFirstAttempt)));
+    const body = known ?? (await kept.make(scope, () => newRun(deps, input, scope)));
     // One that is not in memory any more, or not in this process, is run again so that it can clean up, unless it has ended by itself.
     if (!known && input.stop !== undefined && body.book.hasFailed) return { status: 'stopped' };
     bodies.set(scope.actor, body);
@@ -140,13 +134,8 @@ export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOut
 const nothingRecorded = new RecordBook([]);
 
 /** Reads what is recorded, and makes the run of a body from it. */
-async function newRun(
-  deps: FlowDeps,
-  { turn, stop }: FlowBodyInput,
-  scope: EffectScope,
-  isFirstAttempt: boolean,
-): Promise<FlowRun> {
-  const { actor, run, clock, epoch = 0, retries = 0 } = scope;
+async function newRun(deps: FlowDeps, { turn, stop }: FlowBodyInput, scope: EffectScope): Promise<FlowRun> {
+  const { actor, run, clock, epoch = 0, retries = 0, again, isRetried = false } = scope;
   const { FlowRun } = flowRunModule.loaded ?? (await flowRunModule.load());
   const [start] = await scope.list('start');
   if (start === undefined) throw new TroupeError('corrupt', `${actor} has not recorded what it starts with.`);
@@ -154,7 +143,8 @@ async function newRun(
   const stored = start as unknown as FlowStart;
   const path = flowPathOf(stored, actor, run);
   const flowStart = path === undefined ? stored : { ...stored, path };
-  const isNew = turn === 1 && stop === undefined && !scope.again && retries === 0 && isFirstAttempt;
+  // An effect whose result could not be stored is performed again, perhaps when its body was forgotten.
+  const isNew = turn === 1 && stop === undefined && !again && !isRetried && retries === 0;
   const entries = isNew || !scope.checkpoints ? [] : await scope.checkpoints();
   // Each entry holds what was recorded at once.
   const records = entries.flatMap(({ entry }) => recordsOf(entry));

@@ -43,7 +43,12 @@ export class BodyFunction {
 
   /** Runs it. Resolves when all that it has recorded is stored. */
   async run(context: FlowContext): Promise<void> {
-    const end = await this.#end(context);
+    let end: BodyEnd | Promise<BodyEnd>;
+    try {
+      end = await this.#result(context);
+    } catch (thrown) {
+      end = this.#strayEnd ?? this.#failed(thrown);
+    }
     await this.#finish(this.#strayEnd ?? end);
   }
 
@@ -71,14 +76,6 @@ export class BodyFunction {
     const error = divergedError(run, divergence);
     life.finish({ is: 'failed', error });
     void recorder.note({ record: 'failed', at: clock.now(), failure: userFailure(error) });
-  }
-
-  async #end(context: FlowContext): Promise<BodyEnd> {
-    try {
-      return await this.#result(context);
-    } catch (thrown) {
-      return this.#strayEnd ?? this.#failed(thrown);
-    }
   }
 
   async #result(context: FlowContext): Promise<BodyEnd> {

@@ -24,8 +24,8 @@ export class CallArrivals {
   readonly #parts: ArrivalsParts;
   readonly #requests = new FlowRequests();
   readonly #inbox: FlowInbox;
-  /** Calls that wait for the answer to a question about them, by the question. */
-  readonly #askedAbout = new Map<string, FlowCall>();
+  /** Calls that wait for the answer to a question about them, by the question; undefined until there is one. */
+  #askedAbout: Map<string, FlowCall> | undefined;
 
   constructor(parts: ArrivalsParts) {
     this.#parts = parts;
@@ -53,7 +53,7 @@ export class CallArrivals {
     const request = anew === undefined || asked.anew !== undefined ? asked : { ...asked, anew };
     const end = this.#inbox.takeEnd(request.call);
     if (end) return this.#ended(call, end);
-    if (request.call !== call.id) this.#askedAbout.set(request.call, call);
+    if (request.call !== call.id) (this.#askedAbout ??= new Map()).set(request.call, call);
     this.#requests.add(request);
     this.#parts.onChange();
   }
@@ -81,8 +81,8 @@ export class CallArrivals {
   #arrived(arrival: FlowArrival): void {
     if ('signal' in arrival) return this.#signalled(arrival);
     this.#requests.ended(arrival.call);
-    const call = this.#parts.open.get(arrival.call) ?? this.#askedAbout.get(arrival.call);
-    this.#askedAbout.delete(arrival.call);
+    const call = this.#parts.open.get(arrival.call) ?? this.#askedAbout?.get(arrival.call);
+    this.#askedAbout?.delete(arrival.call);
     if (call && !this.#parts.isRecorded(call.id)) this.#ended(call, arrival);
     else this.#inbox.keepEnd(arrival);
   }

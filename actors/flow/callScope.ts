@@ -14,8 +14,8 @@ export interface MadeCall {
 
 /** The ids of one run: each is used once. Those that are made from names are counted and not kept, because there may be very many. */
 export class CallIds {
-  /** Those that were given. */
-  readonly #given = new Set<string>();
+  /** Those that were given; undefined while there is none. */
+  #given: Set<string> | undefined;
   /** By the id that the first call of a name has: the number that the next one of it gets, if that is free. */
   readonly #next = new Map<string, number>();
 
@@ -39,7 +39,7 @@ export class CallIds {
         'invalid',
         `Two calls of this run have the id "${id}". An id that is given must be unique.`,
       );
-    this.#given.add(id);
+    (this.#given ??= new Set()).add(id);
     return id;
   }
 
@@ -51,18 +51,20 @@ export class CallIds {
     }
     for (let nth = next ?? 2; ; nth++) {
       const id = `${first}_${nth}`;
-      if (this.#given.has(id) || this.#next.has(id)) continue;
+      if (this.#given?.has(id) || this.#next.has(id)) continue;
       this.#next.set(first, nth + 1);
       return id;
     }
   }
 
   #isUsed(id: string): boolean {
-    if (this.#given.has(id) || this.#next.has(id)) return true;
+    if (this.#given?.has(id) || this.#next.has(id)) return true;
     const [, first = '', number = ''] = /^(.+)_([1-9][0-9]*)$/s.exec(id) ?? [];
     return Number(number) >= 2 && Number(number) < (this.#next.get(first) ?? 0);
   }
 }
+
+const nothingRecorded: ReadonlyMap<number, FlowCallRecord> = new Map();
 
 /** One scope. */
 export class CallScope {
@@ -81,7 +83,10 @@ export class CallScope {
     this.id = id;
     this.time = time;
     this.#ids = ids;
-    this.#recorded = new Map(recorded.filter(({ scope }) => scope === id).map((record) => [record.n, record]));
+    this.#recorded =
+      recorded.length === 0
+        ? nothingRecorded
+        : new Map(recorded.filter(({ scope }) => scope === id).map((record) => [record.n, record]));
   }
 
   /** The next call, with its record when it has ended before. Throws `invalid` for an id that is used. A divergence is returned. */

@@ -1,6 +1,6 @@
 /** The context that the body of a flow is given. */
 import type { FlowContext } from '../../src/flow/context.ts';
-import { bodyRandom } from '../../src/flow/bodyRandom.ts';
+import { bodyRandom, type BodyRandom } from '../../src/flow/bodyRandom.ts';
 import { isStopped } from '../../src/flow/flowErrors.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { JsonObject } from '../../src/values/json.ts';
@@ -13,42 +13,43 @@ import { checkpointOf, currentCheckpoint, callTimeOf } from './flowScope.ts';
 import { llmCall } from './llmCall.ts';
 import { waits } from './waits.ts';
 
+type Many = ReturnType<typeof mapCalls>;
+type Waits = ReturnType<typeof waits>;
+type Artifacts = ReturnType<typeof artifactCalls>;
+
 /** The context of a body. */
 export function flowContext(run: FlowBody): FlowContext {
-  const ofBody = bodyRandom(run.seed);
+  const checkpoints = new CheckpointCalls(run);
+  let ofBody: BodyRandom | undefined;
   /** Chance of the code that asks: of a checkpoint, or of the body. */
   const random = () => {
     const at = currentCheckpoint();
-    return at?.owner === run ? at.random : ofBody;
+    return at?.owner === run ? at.random : (ofBody ??= bodyRandom(run.seed));
   };
   /** Promises are rejected rather than that something is thrown. */
-  const rejecting =
-    <Given extends unknown[]>(make: (...given: Given) => Promise<unknown>) =>
-    (...given: Given): Promise<unknown> => {
-      try {
-        return run.life.refusal() ?? make(...given);
-      } catch (error) {
-        return Promise.reject(error as Error);
-      }
-    };
-  const checkpoints = new CheckpointCalls(run);
-  const { map, product } = mapCalls(run, checkpoints);
-  const { wait, signal, sleep, run: runChild } = waits(run);
+  const asked = (make: () => Promise<unknown>): Promise<unknown> => {
+    try {
+      return run.life.refusal() ?? make();
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  };
+  // Most bodies make checkpoints alone: what other calls need is made with the call.
   const context = {
     executionId: run.executionId,
     replayOf: run.start.replayOf,
-    checkpoint: rejecting((first: unknown, second: unknown, third?: unknown) =>
-      checkpoints.checkpoint(first, second, third),
-    ),
+    checkpoint: (first: unknown, second: unknown, third?: unknown) =>
+      asked(() => checkpoints.checkpoint(first, second, third)),
     submit: (...given: Parameters<CheckpointCalls['submit']>) => checkpoints.submit(...given),
-    map: rejecting(map),
-    product: rejecting(product),
-    wait: rejecting(wait),
-    signal: rejecting(signal),
-    sleep: rejecting(sleep),
-    run: rejecting(runChild),
-    ...artifactCalls(run),
-    llm: rejecting(llmCall(run, checkpoints)),
+    map: (...given: Parameters<Many['map']>) => asked(() => mapCalls(run, checkpoints).map(...given)),
+    product: (...given: Parameters<Many['product']>) => asked(() => mapCalls(run, checkpoints).product(...given)),
+    wait: (...given: Parameters<Waits['wait']>) => asked(() => waits(run).wait(...given)),
+    signal: (...given: Parameters<Waits['signal']>) => asked(() => waits(run).signal(...given)),
+    sleep: (...given: Parameters<Waits['sleep']>) => asked(() => waits(run).sleep(...given)),
+    run: (...given: Parameters<Waits['run']>) => asked(() => waits(run).run(...given)),
+    save: (...given: Parameters<Artifacts['save']>) => artifactCalls(run).save(...given),
+    load: (...given: Parameters<Artifacts['load']>) => artifactCalls(run).load(...given),
+    llm: (...given: Parameters<ReturnType<typeof llmCall>>) => asked(() => llmCall(run, checkpoints)(...given)),
     log(facts: JsonObject) {
       const json = requireFacts(facts);
       const at = currentCheckpoint();

@@ -16,15 +16,16 @@ export class FlowInbox {
   #taken = 0;
   /** Where the arrivals of this life begin in the list. */
   #begin: number | undefined;
+  // Most bodies wait for nothing: these are made when there is something.
   /** The ends of calls that are not made yet. */
-  readonly #ends = new Map<string, ArrivedEnd>();
-  readonly #signals = new Map<string, QueuedSignal[]>();
+  #ends: Map<string, ArrivedEnd> | undefined;
+  #signals: Map<string, QueuedSignal[]> | undefined;
   /** How many signals of a name were taken, and are not seen in the list yet. */
-  readonly #recorded: Map<string, number>;
+  readonly #recorded: Map<string, number> | undefined;
 
   /** `taken`: how many signals of a name were taken before. */
   constructor(taken: ReadonlyMap<string, number>) {
-    this.#recorded = new Map(taken);
+    this.#recorded = taken.size > 0 ? new Map(taken) : undefined;
   }
 
   /** Reads what has come since; `count` is how many there are in this life by now. Of earlier lives there are the signals that nobody has taken. */
@@ -44,28 +45,29 @@ export class FlowInbox {
   }
 
   #wasTaken(signal: string): boolean {
-    const left = this.#recorded.get(signal) ?? 0;
-    this.#recorded.set(signal, left - 1);
+    const left = this.#recorded?.get(signal) ?? 0;
+    this.#recorded?.set(signal, left - 1);
     return left > 0;
   }
 
   keepEnd(end: ArrivedEnd): void {
-    this.#ends.set(end.call, end);
+    (this.#ends ??= new Map()).set(end.call, end);
   }
 
   /** The end of a call, when it has come already. */
   takeEnd(call: string): ArrivedEnd | undefined {
-    const end = this.#ends.get(call);
-    this.#ends.delete(call);
+    const end = this.#ends?.get(call);
+    this.#ends?.delete(call);
     return end;
   }
 
   keepSignal(name: string, signal: QueuedSignal): void {
-    this.#signals.set(name, [...(this.#signals.get(name) ?? []), signal]);
+    const signals = (this.#signals ??= new Map());
+    signals.set(name, [...(signals.get(name) ?? []), signal]);
   }
 
   /** The first signal of a name that nobody has taken. */
   takeSignal(name: string): QueuedSignal | undefined {
-    return this.#signals.get(name)?.shift();
+    return this.#signals?.get(name)?.shift();
   }
 }

@@ -9,11 +9,11 @@ import { describeMismatch } from '../../src/values/explain.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 
-/** Runs the body: it is given its stored input, parsed by its schema. */
-export async function bodyValue(flow: Flow, { input, encoded }: FlowStart, context: FlowContext): Promise<unknown> {
+/** Runs the body: it is given its stored input, parsed by its schema. Throws what it throws at once, and rejects with what it throws later. */
+export function bodyValue(flow: Flow, { input, encoded }: FlowStart, context: FlowContext): unknown {
   const given = decodeValue(encoded ? { json: input, encoded } : { json: input });
   const { input: schema } = flow.options;
-  return flow.body(context, schema ? await schema.parseAsync(given) : given);
+  return schema ? schema.parseAsync(given).then((parsed) => flow.body(context, parsed)) : flow.body(context, given);
 }
 
 /** What the body gave, as it is stored; for a model it is plain JSON. Rejects with `invalid` or `code` for what cannot be. */

@@ -201,10 +201,10 @@ export class FlowRun implements FlowBody {
   }
 
   /** Lets the body go on. Rejects with the failure of the flow. */
-  async advance(scope: EffectScope, input: FlowBodyInput): Promise<FlowBodyOutput> {
+  advance(scope: EffectScope, input: FlowBodyInput): Promise<FlowBodyOutput> {
     const { turn, paused, stop } = input;
     const known = stop === undefined ? this.#turns.outputOf(turn) : undefined;
-    if (known) return known;
+    if (known) return Promise.resolve(known);
     return this.#turns.take(scope, { turn, isLast: stop !== undefined }, async () => {
       await this.arrivals.read(scope, input);
       // A body that is to stop comes to where it was first, and begins nothing on the way.
@@ -219,10 +219,7 @@ export class FlowRun implements FlowBody {
 
   #begin(): void {
     this.#isBegun = true;
-    void outsideCheckpoints(async () => {
-      await this.#body.run(flowContext(this));
-      this.#turns.consider();
-    });
+    void outsideCheckpoints(() => this.#body.run(flowContext(this))).then(() => this.#turns.consider());
   }
 
   /** A branch of the body that nobody awaits, or what a checkpoint has left behind, threw. One that has failed already keeps its failure, and one that was told to stop its end. False when it can fail no more. */

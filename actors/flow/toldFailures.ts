@@ -2,11 +2,12 @@
 
 /** Errors by the call whose end they were. */
 export class ToldFailures {
-  readonly #calls = new WeakMap<object, string>();
+  /** Undefined until there is one. */
+  #calls: WeakMap<object, string> | undefined;
 
   /** The body was told that the call ended with this; what is no object tells nothing. */
   add(thrown: unknown, call: string): void {
-    if (typeof thrown === 'object' && thrown !== null) this.#calls.set(thrown, call);
+    if (typeof thrown === 'object' && thrown !== null) (this.#calls ??= new WeakMap()).set(thrown, call);
   }
 
   /** The call whose failure was thrown, as it was told or as the cause of another error; undefined for any other error. */
@@ -21,7 +22,7 @@ export class ToldFailures {
 
   #callOf(thrown: unknown): string | undefined {
     for (let at = thrown, depth = 0; typeof at === 'object' && at !== null && depth < 5; depth++) {
-      const call = this.#calls.get(at);
+      const call = this.#calls?.get(at);
       if (call !== undefined) return call;
       // Of several failures that ended it together, the last one was the last straw.
       if (at instanceof AggregateError) at = at.errors.at(-1);

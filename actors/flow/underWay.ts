@@ -20,7 +20,8 @@ export class UnderWay {
   readonly #record: (records: readonly BegunAttempt[]) => void;
   /** Those that are not recorded as begun, by their call, in the order in which they began. */
   readonly #unrecorded = new Map<string, BegunAttempt>();
-  readonly #recorded = new Set<string>();
+  /** Undefined until one is. */
+  #recorded: Set<string> | undefined;
   #timer: Disposable | undefined;
 
   constructor(clock: Clock, record: (records: readonly BegunAttempt[]) => void) {
@@ -30,7 +31,7 @@ export class UnderWay {
 
   /** An attempt has begun. `isRecorded`: it is recorded as begun already. */
   begin(attempt: BegunAttempt, isRecorded: boolean): void {
-    if (isRecorded) this.#recorded.add(attempt.call.id);
+    if (isRecorded) (this.#recorded ??= new Set()).add(attempt.call.id);
     else this.#unrecorded.set(attempt.call.id, attempt);
     // One timer for all of them: it is not stopped when they end.
     if (!isRecorded) this.#watch(attempt.at);
@@ -39,7 +40,7 @@ export class UnderWay {
   /** The attempt of this call has ended. Was it recorded as begun? */
   end(id: string): boolean {
     this.#unrecorded.delete(id);
-    return this.#recorded.delete(id);
+    return this.#recorded?.delete(id) ?? false;
   }
 
   /** Nothing more is recorded. */
@@ -55,7 +56,7 @@ export class UnderWay {
       const due = [...this.#unrecorded.values()].filter(({ at }) => at <= before);
       for (const { id } of due.map(({ call }) => call)) {
         this.#unrecorded.delete(id);
-        this.#recorded.add(id);
+        (this.#recorded ??= new Set()).add(id);
       }
       if (due.length > 0) this.#record(due);
       const [next] = this.#unrecorded.values();

@@ -28,6 +28,8 @@ export interface EffectScope {
   readonly clock: Clock;
   /** True when an earlier process may have performed this before it died. */
   readonly again: boolean;
+  /** True when this process has performed it before, and tries a failure again; false when absent. */
+  readonly isRetried?: boolean;
   /** The number of the claim under which this process has the run: another one after another process had it; 0 when absent. */
   readonly epoch?: number;
   /** How often the run was retried after it had failed; 0 when absent. */

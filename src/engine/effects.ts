@@ -40,7 +40,7 @@ export async function performEffect(
     for (let attempt = 1; ; attempt++) {
       let output: unknown;
       try {
-        output = await effect.perform(input, scope);
+        output = await effect.perform(input, attempt === 1 ? scope : { ...scope, isRetried: true });
       } catch (thrown) {
         // Transient failures are tried again under the same key: they are not events of the machine (E2).
         if (isBlind || !retry || attempt >= retry.times) throw thrown;

@@ -5,7 +5,8 @@ import type { Json } from '../values/json.ts';
 /** The entries of one list in memory, and what was computed of them. */
 interface KeptList {
   readonly entries: Json[];
-  readonly folds: Map<ListFold<unknown>, { value: unknown; read: number }>;
+  /** Undefined until one is asked for. */
+  folds?: Map<ListFold<unknown>, { value: unknown; read: number }>;
 }
 
 /** So many entries of a list that nobody has read yet are kept: an agent reads its transcript when it has one entry, and some lists are never read here. */
@@ -58,7 +59,8 @@ export class ActorLists {
 
   /** What the fold makes of the entries. It is kept, so that the next call reads only what was added since. */
   async fold<T>(name: string, fold: ListFold<T>): Promise<T> {
-    const { entries, folds } = await this.#kept(name);
+    const list = await this.#kept(name);
+    const { entries, folds = (list.folds = new Map()) } = list;
     const kept = folds.get(fold as ListFold<unknown>) ?? { value: fold.initial(), read: 0 };
     folds.set(fold as ListFold<unknown>, kept);
     // The map is by fold, so the value is of its type.
@@ -85,4 +87,4 @@ export class ActorLists {
   }
 }
 
-const keptList = (entries: Json[]): KeptList => ({ entries, folds: new Map() });
+const keptList = (entries: Json[]): KeptList => ({ entries });

@@ -102,7 +102,7 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
       if (setting === undefined) return undefined;
       throw new TroupeError('definition', `"${setting}" is for runs of flows, and "${subject.name}" is none.`);
     }
-    const given = parseConfiguration('What the run is started with', settings);
+    const given = setting === undefined ? {} : parseConfiguration('What the run is started with', settings);
     return flowConfiguration(subject, { ...given, deadline, keep }, { env, file });
   }
 

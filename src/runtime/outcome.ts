@@ -57,12 +57,11 @@ interface FinalSnapshot {
   readonly failure?: Failure;
 }
 
-/** The outcome of an actor that has ended; undefined while it is active. Throws `corrupt` when its output cannot be read. */
-export function outcomeOf({
-  actor,
-  status,
-  snapshot,
-}: Pick<ActorRow, 'actor' | 'status' | 'snapshot'>): EndedOutcome | undefined {
+/** The outcome of an actor that has ended; undefined while it is active. `isOwn`: this process has made the row. Throws `corrupt` when its output cannot be read. */
+export function outcomeOf(
+  { actor, status, snapshot }: Pick<ActorRow, 'actor' | 'status' | 'snapshot'>,
+  isOwn = false,
+): EndedOutcome | undefined {
   const { machine, state, failure } = snapshot as unknown as FinalSnapshot;
   switch (status) {
     case 'active':
@@ -79,7 +78,8 @@ export function outcomeOf({
       if (machine === 'guardrail') return ofGuardrail(read(GuardrailOutput, actor, state.output));
       if (machine === 'run') return ofRun(read(RunOutput, actor, state.output));
       if (machine === 'workflow') return ofWorkflow(read(WorkflowEnd, actor, state.output));
-      if (machine === 'flow') return ofFlow(read(FlowEnd, actor, state.output));
+      // The machine of a flow gives nothing else, so its own word is taken.
+      if (machine === 'flow') return ofFlow(isOwn ? (state.output as FlowEnd) : read(FlowEnd, actor, state.output));
       if (machine === 'router') return ofRouter(read(RouterOutput, actor, state.output));
       return { status: 'done', output: state.output ?? null };
   }

@@ -185,7 +185,7 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
 
 /** The outcome of a run without other actors: it has no writes that could be unsettled. */
 const endedAlone = ({ isAlone, row }: EndedRoot): RunOutcome | undefined =>
-  isAlone ? outcomeOf(withoutReferences(row)) : undefined;
+  isAlone ? outcomeOf(withoutReferences(row), true) : undefined;
 
 /** The same with an end of its own: what a caller is given may be changed. Nothing else of the snapshot tells the outcome. */
 function withoutReferences(row: ActorRow): ActorRow {

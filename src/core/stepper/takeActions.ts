@@ -1,11 +1,13 @@
 /** Takes the actions of a step: those of XState change the working snapshot, and all that is to be done is added to the list. */
 import type { ExecutableActionObject } from 'xstate';
 import { adopt, assignContext, spawnFrom, stopIn } from './changes.ts';
+import { enqueuedBy } from './enqueue.ts';
 import { parametersOf } from './guards.ts';
 import { argumentsNow, type ActionArguments, type RunningStep } from './step.ts';
 import {
   isAssign,
   isBuiltIn,
+  isEnqueue,
   isSpawn,
   isStop,
   type ActionExtra,
@@ -59,6 +61,7 @@ function resolve(
 ): readonly [given: unknown, more?: readonly ActionReference[] | undefined] {
   if (isSpawn(action)) return [spawnFrom(step, action, args)];
   if (isStop(action)) return [stopIn(step, action, args, params)];
+  if (isEnqueue(action)) return [undefined, enqueuedBy(step, action, args, params)];
   const [after, given, more] = action.resolve(step.scope, step.snapshot, args, params, action, extra);
   if (after !== step.snapshot) adopt(step, after);
   return [given, more];

@@ -6,6 +6,7 @@
 import {
   assign,
   createMachine,
+  enqueueActions,
   spawnChild,
   StateMachine,
   stopChild,
@@ -81,6 +82,10 @@ export interface SpawnAction extends BuiltInAction {
 export interface StopAction extends BuiltInAction {
   readonly actorRef: unknown;
 }
+/** `enqueueActions`. */
+export interface EnqueueAction extends BuiltInAction {
+  collect(args: object, params: unknown): void;
+}
 /** An action as a state or a transition refers to it. */
 export type ActionReference = ReferenceTo<ActionFunction | BuiltInAction>;
 /** A guard as a transition refers to it. */
@@ -117,6 +122,7 @@ const resolverOf = (action: unknown) => (action as BuiltInAction).resolve;
 const resolveAssign = resolverOf(assign({}));
 const resolveSpawn = resolverOf(spawnChild('' as never));
 const resolveStop = resolverOf(stopChild(''));
+const resolveEnqueue = resolverOf(enqueueActions(() => {}));
 
 /** Did XState make the action? */
 export const isBuiltIn = (action: ActionFunction | BuiltInAction | undefined): action is BuiltInAction =>
@@ -124,6 +130,7 @@ export const isBuiltIn = (action: ActionFunction | BuiltInAction | undefined): a
 export const isAssign = (action: BuiltInAction): action is AssignAction => action.resolve === resolveAssign;
 export const isSpawn = (action: BuiltInAction): action is SpawnAction => action.resolve === resolveSpawn;
 export const isStop = (action: BuiltInAction): action is StopAction => action.resolve === resolveStop;
+export const isEnqueue = (action: BuiltInAction): action is EnqueueAction => action.resolve === resolveEnqueue;
 
 /** The action that spawns what a state invokes, as XState makes it on entering the state. */
 export const spawnOf = (invoked: AnyStateNode['invoke'][number]): ActionReference =>
