@@ -1,7 +1,7 @@
 /** Copies of JSON values. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { plainCopy, throughJson } from '../../src/values/json.ts';
+import { isJson, plainCopy, throughJson } from '../../src/values/json.ts';
 
 const odd = [
   undefined,
@@ -15,6 +15,7 @@ const odd = [
   1n,
   { [Symbol('s')]: 1 },
   Object.create({ a: 1 }),
+  Object.defineProperty({}, 'toJSON', { value: () => 1 }),
 ];
 
 test('a copy is what JSON makes of a value, or there is none', () => {
@@ -31,6 +32,7 @@ test('a copy is what JSON makes of a value, or there is none', () => {
   fc.assert(
     fc.property(value, (given) => {
       const copy = plainCopy(given);
+      expect(isJson(given)).toBe(copy !== undefined);
       if (copy === undefined) return;
       copies++;
       expect(copy).toStrictEqual(throughJson(given));
@@ -46,9 +48,13 @@ test('what is JSON as it stands is copied; anything else, however deep, is not',
   expect(plainCopy(plain)).toStrictEqual(plain);
   for (const each of odd) {
     expect(plainCopy(each)).toBeUndefined();
+    expect(isJson([{ b: each }])).toBe(false);
     expect(plainCopy({ a: [{ b: each }] })).toBeUndefined();
   }
+  const own = { ['__proto__']: { a: 1 } };
+  expect(Object.keys(plainCopy(own) ?? {})).toEqual(['__proto__']);
   const circle: Record<string, unknown> = {};
   circle.again = circle;
   expect(plainCopy(circle)).toBeUndefined();
+  expect(isJson(circle)).toBe(false);
 });
