@@ -52,6 +52,7 @@ const withOptions = <Output, Input>(
 const effectOptionNames: OptionNames<EffectOptions<never>> = {
   kind: true,
   eager: true,
+  immutable: true,
   idempotent: true,
   sameStep: true,
   anew: true,

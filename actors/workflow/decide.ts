@@ -45,7 +45,7 @@ export const decideEffect = (definition: WorkflowDefinition, asStep: AsStep, cac
       const { byStep } = await foldOf(scope, 'records', recordsFold);
       return await new Deciding(definition, asStep, start, byStep, asked, scope, cache).decide();
     },
-    { kind: 'pure', eager: true },
+    { kind: 'pure', eager: true, immutable: true },
   );
 
 /** One decision. */

@@ -52,7 +52,7 @@ export function itemsEffect(definition: WorkflowDefinition, send: SendWebhook) {
       // The pool gives the end of a step, as JSON.
       return (await pool.effect.perform({ task: null, pauses: 0 }, notes.scope)) as unknown as StepEnd;
     },
-    { kind: 'read', failureIn: fatalFailureIn(definition) },
+    { kind: 'read', immutable: true, failureIn: fatalFailureIn(definition) },
   );
 }
 

@@ -105,7 +105,7 @@ export const prepareItemsEffect = (definition: WorkflowDefinition) =>
         items,
       };
     },
-    { kind: 'pure', eager: true },
+    { kind: 'pure', eager: true, immutable: true },
   );
 
 /** The ends of items by their numbers. */
@@ -126,7 +126,7 @@ export const gatherEffect = (definition: WorkflowDefinition) =>
       const inOrder = [...ends].sort(([a], [b]) => a - b).map(([, end]) => end);
       return gathered(fanOutStep(definition, id), inOrder);
     },
-    { kind: 'pure', eager: true },
+    { kind: 'pure', eager: true, immutable: true },
   );
 
 /** The end of a step from those of its items, in the order of the list. What was used is added where it is known. */

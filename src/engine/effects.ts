@@ -6,7 +6,7 @@ import { errorMessage } from '../values/cause.ts';
 import { sleep } from '../values/clock.ts';
 import type { EffectKind, EffectOptions, EffectScope, Outcome } from '../contracts/effect.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
-import { plainCopy, throughJson, type Json } from '../values/json.ts';
+import { isJson, plainCopy, throughJson, type Json } from '../values/json.ts';
 import type { EffectData } from '../contracts/pending.ts';
 
 /** What `effect()` adds to an actor logic. */
@@ -47,7 +47,7 @@ export async function performEffect(
         await pauseAfter(thrown, attempt, retry, scope);
         continue;
       }
-      return { ok: true, output: requireJson(src, output) };
+      return { ok: true, output: requireJson(src, output, effect.options.immutable) };
     }
   } catch (thrown) {
     return { ok: false, failure: toFailure(thrown) };
@@ -96,8 +96,9 @@ function runPromiseActor(logic: AnyActorLogic, input: unknown, signal: AbortSign
   });
 }
 
-function requireJson(src: string, output: unknown): Json {
+function requireJson(src: string, output: unknown, isImmutable = false): Json {
   if (output === undefined) return null;
+  if (isImmutable && isJson(output)) return output;
   try {
     return plainCopy(output, true) ?? throughJson(output);
   } catch (cause) {

@@ -31,8 +31,36 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
 /** A value after `JSON.stringify` and `JSON.parse`. Throws what `JSON.stringify` throws, and for a value that JSON leaves out. */
 export const throughJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
 
-/** The deepest value that `plainCopy` copies. */
+/** The deepest value that `plainCopy` copies, and `isJson` looks through. */
 const deepest = 100;
+
+/** Is it what `throughJson` gives of it, but for properties that are symbols? False for a value that is nested very deep as well. */
+export function isJson(value: unknown, depth = 0): value is Json {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return isJsonNumber(value);
+  if (typeof value !== 'object' || depth > deepest) return false;
+  if (Array.isArray(value)) {
+    if (isFinishedList(value)) return true;
+    // An index, since `every` passes over holes.
+    for (let at = 0; at < value.length; at++) if (!isJson(value[at], depth + 1)) return false;
+    return true;
+  }
+  if (!isPlainObject(value)) return false;
+  for (const key in value) {
+    // Most properties are texts.
+    const inner = (value as Readonly<Record<string, unknown>>)[key];
+    if (typeof inner !== 'string' && !isJson(inner, depth + 1)) return false;
+  }
+  return true;
+}
+
+const isJsonNumber = (value: number): boolean => Number.isFinite(value) && !Object.is(value, -0);
+
+/** Is it no instance of a class, and has it no text of its own? JSON asks the method `toJSON` also where it is hidden. */
+function isPlainObject(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  return (prototype === Object.prototype || prototype === null) && !('toJSON' in object);
+}
 
 /**
  * A deep copy of a value that is JSON as it stands: what `throughJson` gives, without the text between. Undefined for any other value, such as one with a date, a
@@ -40,7 +68,7 @@ const deepest = 100;
  */
 export function plainCopy(value: unknown, mayShare = false, depth = 0): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : undefined;
+  if (typeof value === 'number') return isJsonNumber(value) ? value : undefined;
   if (typeof value !== 'object' || depth > deepest) return undefined;
   return Array.isArray(value) ? arrayCopy(value, mayShare, depth) : objectCopy(value, mayShare, depth);
 }
@@ -58,20 +86,19 @@ function arrayCopy(array: readonly unknown[], mayShare: boolean, depth: number):
 }
 
 function objectCopy(object: object, mayShare: boolean, depth: number): Json | undefined {
-  const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype !== Object.prototype && prototype !== null) return undefined;
-  const copy: Record<string, Json> = {};
-  const keys = Object.keys(object);
-  // Symbols and hidden properties.
-  if (Reflect.ownKeys(object).length !== keys.length) return undefined;
-  for (const key of keys) {
-    // It would set the prototype of the copy.
-    if (key === '__proto__') return undefined;
-    const inner = plainCopy((object as Readonly<Record<string, unknown>>)[key], mayShare, depth + 1);
-    if (inner === undefined) return undefined;
-    copy[key] = inner;
+  if (!isPlainObject(object)) return undefined;
+  // In one piece, with the shape of the object: property by property takes twice the time and the memory.
+  const copy: Record<string, unknown> = { ...object };
+  if (Object.getOwnPropertySymbols(copy).length > 0) return undefined;
+  for (const key of Object.keys(copy)) {
+    const inner = copy[key];
+    if (typeof inner === 'string') continue;
+    const copied = plainCopy(inner, mayShare, depth + 1);
+    if (copied === undefined) return undefined;
+    if (copied !== inner) copy[key] = copied;
   }
-  return copy;
+  // Every property was looked at.
+  return copy as JsonObject;
 }
 
 /** A deep copy. Properties that are `undefined` stay. */

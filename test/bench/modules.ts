@@ -30,3 +30,8 @@ export const modulesIn =
   async (path) =>
     // What is imported is what the path says; a build with another layout fails where it is used.
     (await import(pathToFileURL(join(folder, path + extension)).href)) as never;
+
+/** The front door as it is packaged: what a whole process needs is said by what users import, not by hundreds of modules of their own. */
+export const packaged = async ({ shipped }: { readonly shipped: string }): Promise<Modules['src/index']> =>
+  // `shipped` is the front door of a build.
+  (await import(pathToFileURL(shipped).href)) as Modules['src/index'];

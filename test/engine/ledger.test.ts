@@ -229,6 +229,32 @@ test('an effect whose result is not JSON fails, and the message names the effect
   });
 });
 
+test('what an effect gives is stored as JSON has it, also when it says that nothing changes it any more', async () => {
+  const given = { at: new Date(0), left: undefined, list: [{ n: 1 }] };
+  for (const immutable of [false, true]) {
+    const testProcess = new TestProcess();
+    const address = await testProcess.start(type(worker(effect(async () => given, { immutable }))));
+    await testProcess.signal(address, { type: 'go' });
+    given.list.push({ n: 2 });
+    const { got } = (await testProcess.row(address)).context as { got: unknown };
+    expect(got).toStrictEqual({ at: '1970-01-01T00:00:00.000Z', list: [{ n: 1 }] });
+    given.list.pop();
+  }
+});
+
+test('an output that nothing changes any more is not copied; any other is, so that changing it changes nothing that is stored', async () => {
+  const given = { list: [{ n: 1 }] };
+  for (const immutable of [false, true]) {
+    const taken: unknown[] = [];
+    const keep = ({ event }: { event: object }) => void taken.push('output' in event && event.output);
+    const machine = worker(effect(async () => given, { immutable })).provide({ actions: { keep } });
+    const testProcess = new TestProcess();
+    await testProcess.signal(await testProcess.start(type(machine)), { type: 'go' });
+    expect(taken).toEqual([given]);
+    expect(taken[0] === given).toBe(immutable);
+  }
+});
+
 test('an effect reads the lists of its actor as committed, with the entries of its own commit', async () => {
   const received: unknown[] = [];
   const folded: unknown[] = [];

@@ -1,8 +1,9 @@
 /** Copies of JSON values. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { plainCopy, throughJson } from '../../src/values/json.ts';
+import { canonicalJson, isJson, plainCopy, throughJson } from '../../src/values/json.ts';
 
+const symbolic = { [Symbol('s')]: 1 };
 const odd = [
   undefined,
   NaN,
@@ -13,8 +14,9 @@ const odd = [
   () => 1,
   Symbol('s'),
   1n,
-  { [Symbol('s')]: 1 },
+  symbolic,
   Object.create({ a: 1 }),
+  Object.defineProperty({}, 'toJSON', { value: () => 1 }),
 ];
 
 test('a copy is what JSON makes of a value, or there is none', () => {
@@ -31,6 +33,8 @@ test('a copy is what JSON makes of a value, or there is none', () => {
   fc.assert(
     fc.property(value, (given) => {
       const copy = plainCopy(given);
+      if (isJson(given)) expect(canonicalJson(throughJson(given))).toBe(canonicalJson(given));
+      else expect(copy).toBeUndefined();
       if (copy === undefined) return;
       copies++;
       expect(copy).toStrictEqual(throughJson(given));
@@ -47,8 +51,13 @@ test('what is JSON as it stands is copied; anything else, however deep, is not',
   for (const each of odd) {
     expect(plainCopy(each)).toBeUndefined();
     expect(plainCopy({ a: [{ b: each }] })).toBeUndefined();
+    // Symbols are only left out.
+    expect(isJson({ a: [{ b: each }] })).toBe(each === symbolic);
   }
+  const own = { ['__proto__']: { a: 1 } };
+  expect(Object.keys(plainCopy(own) ?? {})).toEqual(['__proto__']);
   const circle: Record<string, unknown> = {};
   circle.again = circle;
   expect(plainCopy(circle)).toBeUndefined();
+  expect(isJson(circle)).toBe(false);
 });

@@ -1,12 +1,12 @@
 /** What a step that did nothing has used. */
 import type { StepMetrics } from './step.ts';
 
-/** Nothing was used. */
-export const noMetrics: StepMetrics = {
+/** Nothing was used. One value for all steps: it is frozen. */
+export const noMetrics: StepMetrics = Object.freeze({
   duration_ms: 0,
   tokens_in: 0,
   tokens_out: 0,
   cost_usd: 0,
   llm_calls: 0,
   tool_calls: 0,
-};
+});

@@ -21,7 +21,7 @@ const longest = 8 * 1024;
 /** Up to these sizes a text is not compressed: it would save a few hundred bytes, and take longer than to store them. A difference is the smaller part of its text. */
 const short = { alone: 768, difference: 400 };
 /** From this size on speed counts for more. */
-const large = 32 * 1024;
+const large = 8 * 1024;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

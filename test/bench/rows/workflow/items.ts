@@ -1,6 +1,7 @@
 /** A step of a workflow that fans out: transforms or agents, a hundred at once, against a pool of promises. */
 import type { Model, ModelPart } from '../../../../src/contracts/model.ts';
 import type { Column, Row, Scope, Timed } from '../../row.ts';
+import { packaged } from '../../modules.ts';
 import { newFile, sizeOf } from '../file.ts';
 import { requireDone } from '../loop.ts';
 import { benchWorkflow, type ProjectFiles } from './project.ts';
@@ -94,7 +95,7 @@ export function workflowItems({ count, worker, where, columns, fresh, rounds }: 
         name: 'troupe',
         ours: true,
         async open(scope) {
-          const run = await itemsRun(scope, worker);
+          const run = await itemsRun(scope, worker, fresh);
           return async (timed) => (await run(timed, count, where === 'disk' ? newFile(scope.folder) : 'memory')).sample;
         },
       },
@@ -135,10 +136,14 @@ export function workflowItemsStored(worker: ItemWorker, counts: readonly number[
   };
 }
 
-async function itemsRun(scope: Scope, worker: ItemWorker) {
-  const { openRuntime } = await scope.load('src/index');
+/** `fresh`: what is measured is a whole process, so it loads what users load. */
+async function itemsRun(scope: Scope, worker: ItemWorker, fresh = false) {
+  const door = fresh ? await packaged(scope) : await scope.load('src/index');
+  const { openRuntime } = door;
   const subject =
-    worker === 'agent' ? await benchWorkflow(scope, agentFiles, jsonModel) : await benchWorkflow(scope, transformFiles);
+    worker === 'agent'
+      ? await benchWorkflow(scope, agentFiles, jsonModel, door)
+      : await benchWorkflow(scope, transformFiles, undefined, door);
   return async (timed: Timed, count: number, db: string) => {
     await using runtime = await openRuntime({ db });
     const sample = await timed(async () => {

@@ -2,7 +2,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Model } from '../../../../src/contracts/model.ts';
+import type { packaged } from '../../modules.ts';
 import type { Scope } from '../../row.ts';
+
+/** Where a workflow comes from, and what runs it. */
+type FrontDoor = Awaited<ReturnType<typeof packaged>>;
 
 /** The files of a project by their paths; JSON is YAML. */
 export type ProjectFiles = Readonly<Record<string, unknown>>;
@@ -18,9 +22,9 @@ export function writeProject({ folder }: Pick<Scope, 'folder'>, files: ProjectFi
   return project;
 }
 
-/** Writes the project and loads its workflow `bench`. With `model`, that one answers all its agents. */
-export async function benchWorkflow(scope: Scope, files: ProjectFiles, model?: Model) {
-  const { workflow } = await scope.load('src/index');
+/** Writes the project and loads its workflow `bench`, by the front door of the build by default. With `model`, that one answers all its agents. */
+export async function benchWorkflow(scope: Scope, files: ProjectFiles, model?: Model, door?: FrontDoor) {
+  const { workflow } = door ?? (await scope.load('src/index'));
   const project = writeProject(scope, files);
   const loaded = await workflow(join(project, 'workflows/bench.workflow.yaml'), { projectDir: project });
   if (!model) return loaded;
