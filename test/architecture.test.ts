@@ -23,6 +23,7 @@ const plan: Record<string, Room> = {
       'src/core/lightCopy.ts',
       'src/values/backoff.ts',
       'src/values/json.ts',
+      'src/values/record.ts',
       'src/values/properties.ts',
       'src/contracts/ending.ts',
       'src/contracts/eventContext.ts',

@@ -2,10 +2,11 @@
 import type { AnyActorRef } from 'xstate';
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { asJson } from '../../src/values/json.ts';
+import { copyRecord } from '../../src/values/record.ts';
 import { makeFailure } from '../failure.ts';
 import { spawnByName } from '../spawnByName.ts';
 import { addMetrics, failedStep, stepEndOf } from './stepEnds.ts';
-import { undecided, type StepUnderway, type WorkflowContext } from './context.ts';
+import { undecided, type WorkflowContext } from './context.ts';
 import type { StepDispatch, StepStart } from './effectTypes.ts';
 import { endedChild } from './events.ts';
 import { decisionIn, workflowActions, workflowSetupBase } from './setupBase.ts';
@@ -65,7 +66,7 @@ export const stepActions = workflowActions({
     const { finished, dispatch, more } = decisionIn(event);
     const { at } = eventContextOf(event);
     for (const record of finished) enqueue({ type: 'append', params: { list: 'records', entry: asJson(record) } });
-    const running: Record<string, StepUnderway> = { ...context.running };
+    const running = copyRecord(context.running);
     let started = context.started;
     for (const each of dispatch) {
       const child = `step.${started++}`;

@@ -1,5 +1,6 @@
 /** What the actions of a workflow change, as pure functions from context and event to changes of the context. */
 import { backoff } from '../../src/values/backoff.ts';
+import { without } from '../../src/values/record.ts';
 import type { StepEnd, StepRecord } from '../../src/contracts/workflow/step.ts';
 import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
 import { makeFailure } from '../failure.ts';
@@ -84,12 +85,6 @@ export function stepsStopped(
 /** A write that may have happened is never repeated, and what was stopped or refused by a person stays so. */
 export const mayRepeat = ({ failure }: Extract<StepEnd, { status: 'failed' }>): boolean =>
   failure.kind !== 'uncertain' && failure.kind !== 'cancelled' && failure.kind !== 'denied';
-
-/** The entries without one of them. */
-export function without<Value>(record: Readonly<Record<string, Value>>, name: string): Readonly<Record<string, Value>> {
-  const { [name]: _, ...others } = record;
-  return others;
-}
 
 /** The children that do steps, with what is known of them. */
 export const runningChildren = ({ running }: AttemptContext): readonly (readonly [string, StepUnderway])[] =>

@@ -103,7 +103,7 @@ export function protocol<const M extends Messages>(messages: M & Closed<M>): Pro
       const parsed = readBody(type, spec.body, body);
       if (parsed.success) {
         if (parsed.data === undefined) throw new TroupeError('invalid', `"${type}" came without a body.`);
-        requirePlain(`The body of "${type}", as its schema leaves it,`, parsed.data, true);
+        requirePlain(`The body of "${type}", as its schema leaves it,`, parsed.data);
         return parsed.data as never;
       }
       throw new TroupeError('invalid', `The body of "${type}" does not fit: ${describeMismatch(parsed.error, body)}.`, {

@@ -29,14 +29,15 @@ export function saveContext(context: object, owner: ContextOwner, before?: Saved
     const value = values[key];
     const isSame = before !== undefined && value === (before.context as Record<string, unknown>)[key];
     // `undefined` is left out when it is stored.
-    const saved = (isSame ? before.saved[key] : storable(key, value, owner, before === undefined)) as Json;
+    const saved = (isSame ? before.saved[key] : storable(key, value, owner, before?.saved[key])) as Json;
     if (saved !== value) (copy ??= { ...values })[key] = saved;
   }
   return { context, saved: copy ?? values };
 }
 
-function storable(key: string, value: unknown, owner: ContextOwner, first: boolean): unknown {
-  if (isPlain(value, first)) return value;
+/** `before`: what was saved under the key. */
+function storable(key: string, value: unknown, owner: ContextOwner, before: Json | undefined): unknown {
+  if (isPlain(value, before)) return value;
   const saved = replaceReferences(value, (reference) => stored(reference, owner));
   requirePlain(`The context of ${owner.address}`, { [key]: saved });
   return saved;

@@ -55,15 +55,13 @@ export function toCommit(
 ): Commit {
   const { snapshot, status, event, opens = [], closes = [], appends = [], results = [], failure } = change;
   const state: JsonObject = snapshot && saved ? stateOfCommit(snapshot, saved, change) : {};
-  if (state.output !== undefined) requirePlain(`The output of ${spawnInfo.address}`, state.output, true);
+  if (state.output !== undefined) requirePlain(`The output of ${spawnInfo.address}`, state.output);
   for (const { kind, data } of opens)
     requirePlain(
       kind === 'message' ? `A message of ${spawnInfo.address}` : `The ${kind} that ${spawnInfo.address} starts`,
       data,
-      true,
     );
-  for (const { list, entry } of appends)
-    requirePlain(`An entry for the list "${list}" of ${spawnInfo.address}`, entry, true);
+  for (const { list, entry } of appends) requirePlain(`An entry for the list "${list}" of ${spawnInfo.address}`, entry);
   return {
     run: spawnInfo.run,
     actor: spawnInfo.address,

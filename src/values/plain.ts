@@ -6,23 +6,17 @@ import type { Json } from './json.ts';
 /** The deepest nesting that is checked, well within the stack; it also ends a circle. */
 const maxDepth = 500;
 
-/** What was checked before. Values in a context are never changed in place, so each is checked once. */
-const seen = new WeakSet<object>();
-
-/**
- * Throws `definition`, saying where. `undefined` properties are left out when stored, so they are allowed. `passing`: the value is not
- * remembered as checked. For values that are checked only once, such as a message, remembering costs more than checking.
- */
-export function requirePlain(what: string, value: unknown, passing = false): void {
-  if (isPlain(value, !passing)) return;
+/** Throws `definition`, saying where. `undefined` properties are left out when stored, so they are allowed. */
+export function requirePlain(what: string, value: unknown): void {
+  if (isPlain(value)) return;
   throw new TroupeError(
     'definition',
     `${what} must be plain JSON, so that it is the same after a restart; ${problemIn(value, '', 0)}. Keep numbers, strings, booleans, null, arrays and plain objects.`,
   );
 }
 
-/** Does the value survive a journal as it is? `remember`: it is not looked at again. */
-export function isPlain(value: unknown, remember = false, depth = 0): boolean {
+/** Does the value survive a journal as it is? `known` is JSON that it may share objects with, which are not looked at again. */
+export function isPlain(value: unknown, known?: unknown, depth = 0): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -31,32 +25,34 @@ export function isPlain(value: unknown, remember = false, depth = 0): boolean {
     case 'number':
       return Number.isFinite(value);
     case 'object':
-      return value === null || seen.has(value) || isPlainInside(value, remember, depth);
+      return value === null || value === known || isPlainInside(value, known, depth);
     default:
       return false;
   }
 }
 
-function isPlainInside(value: object, remember: boolean, depth: number): boolean {
+function isPlainInside(value: object, known: unknown, depth: number): boolean {
   if (depth > maxDepth) return false;
+  const before = (typeof known === 'object' && known !== null ? known : nothing) as Readonly<Record<string, unknown>>;
   if (Array.isArray(value)) {
     if (isFinishedList(value)) return true;
     // An index, since `every` passes over holes.
     for (let i = 0; i < value.length; i++) {
       const inner: unknown = value[i];
-      if (typeof inner !== 'string' && (inner === undefined || !isPlain(inner, remember, depth + 1))) return false;
+      if (typeof inner !== 'string' && (inner === undefined || !isPlain(inner, before[i], depth + 1))) return false;
     }
   } else {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) return false;
     for (const key in value) {
       const inner = (value as Record<string, unknown>)[key];
-      if (typeof inner !== 'string' && !isPlain(inner, remember, depth + 1)) return false;
+      if (typeof inner !== 'string' && !isPlain(inner, before[key], depth + 1)) return false;
     }
   }
-  if (remember) seen.add(value);
   return true;
 }
+
+const nothing = {};
 
 /** A value from outside, as JSON holds it: plain, and with texts that every store and every model accepts. Throws `invalid`, saying where. */
 export function requireInput(what: string, value: unknown): Json {

@@ -3,11 +3,11 @@ import type { AnyActorRef } from 'xstate';
 import { eventContextOf } from '../../../src/contracts/eventContext.ts';
 import type { StepEnd } from '../../../src/contracts/workflow/step.ts';
 import { asJson } from '../../../src/values/json.ts';
+import { copyRecord } from '../../../src/values/record.ts';
 import { childFailure } from '../../childEvents.ts';
 import { parent } from '../../parent.ts';
 import { spawnByName } from '../../spawnByName.ts';
 import { commandFor, stuckFailure, subWorkflowName } from '../actions.ts';
-import type { StepUnderway } from '../context.ts';
 import type { PreparedItems } from '../effectTypes.ts';
 import { failedStep, stepEndOf } from '../stepEnds.ts';
 import { attemptEnded } from '../updates.ts';
@@ -38,7 +38,7 @@ export const fanOutSetup = fanOutBase.extend({
     beginItems: enqueueActions(({ context, event, enqueue }) => {
       const { total, concurrency, retry, reservedUsd: reserved = 0, items } = preparedIn(event);
       const { at } = eventContextOf(event);
-      const running: Record<string, StepUnderway> = { ...context.running };
+      const running = copyRecord(context.running);
       let { records, taken } = context;
       for (const each of items) {
         const item = String(each.item);

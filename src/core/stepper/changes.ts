@@ -71,10 +71,7 @@ export function stopIn(step: RunningStep, { actorRef }: StopAction, args: Action
   const { snapshot } = step;
   const named = calculated(actorRef, args, params);
   const child = (typeof named === 'string' ? snapshot.children[named] : named) as { readonly id: string } | undefined;
-  if (child) {
-    const { [child.id]: _stopped, ...others } = snapshot.children;
-    snapshot.children = others;
-  }
+  if (child) delete ownChildren(step)[child.id];
   step.changes += 1;
   return child;
 }

@@ -1,5 +1,6 @@
 /** A step that is under way. */
 import type { AnyActorScope, AnyEventObject, ExecutableActionObject } from 'xstate';
+import { copyRecord } from '../../values/record.ts';
 import type { StepArguments, WorkingSnapshot } from './xstate.ts';
 
 /** One snapshot is changed until the machine is at rest. */
@@ -22,7 +23,7 @@ export interface RunningStep {
 export function ownChildren(step: RunningStep): Record<string, unknown> {
   const { snapshot } = step;
   if (step.children === undefined || snapshot.children !== step.children)
-    step.children = snapshot.children = { ...snapshot.children };
+    step.children = snapshot.children = copyRecord(snapshot.children);
   return step.children;
 }
 

@@ -96,6 +96,7 @@ export function stepper(machine: AnyStateMachine, scope: AnyActorScope): Stepper
     } else {
       // XState stops the children of a machine that has ended, and leaves them in the snapshot.
       const { children } = snapshot;
+      step.children = undefined;
       step.raised.length = 0;
       takeActions(step, Object.values(children).map(stopOf));
       snapshot.children = children;
