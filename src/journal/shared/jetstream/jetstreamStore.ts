@@ -61,7 +61,7 @@ async function openStore(
   requests: ApiRequests,
 ): Promise<SharedStore> {
   const ungated = jetstreamApi(connection, clock, requests);
-  const opened = await openStreams(ungated, tenant, replicas);
+  const opened = await openStreams(ungated, { tenant, replicas, acceptRestored });
 
   const source: SeenSource = {
     async state() {
@@ -80,9 +80,10 @@ async function openStore(
     },
   };
   const path = folder === undefined ? undefined : join(folder, fileNameOf(connection, tenant));
-  const seen = await rememberSeen({ source, clock, path, acceptRestored, onNotice }).catch((thrown: unknown) => {
+  const untold = (thrown: unknown) => {
     throw storeFailure(thrown, streamName(tenant, 'log'), 'say how far the shared journal goes');
-  });
+  };
+  const seen = await rememberSeen({ source, clock, path, acceptRestored, onNotice }).catch(untold);
 
   const gate = connectionGate(connection, clock, { check: seen.check, onReconnect: () => presence.restart() });
   const api = jetstreamApi(connection, clock, requests, gate.ready);
@@ -109,8 +110,16 @@ async function openStore(
     return jetstreamLogs({ api, stream, prefix, parts, limit: limitOf(opened[key]), onSeen });
   };
 
+  const logs = collection('log');
   return {
-    logs: collection('log'),
+    logs: {
+      ...logs,
+      // Asked where the log of this process is gone: the whole journal may be another one by now, without a reconnection.
+      async lastSequence() {
+        await seen.check().catch(untold);
+        return logs.lastSequence();
+      },
+    },
     runs: collection('runs'),
     mail: collection('mail'),
     free: collection('free'),
