@@ -94,7 +94,9 @@ async function openStore(
     processes: storeSubject(tenant, 'process'),
     create: () => openNodes(api, tenant, replicas),
   });
-  const limitOf = ({ maxMessage = Infinity }: OpenedStream) => Math.min(maxPayload(connection), maxMessage);
+  const limitOf = ({ maxMessage = Infinity }: OpenedStream, reserved = 0) => ({
+    limit: () => Math.min(maxPayload(connection), maxMessage) - reserved,
+  });
   const collection = (name: 'log' | 'runs' | 'mail' | 'free'): FencedLogs => {
     const key = name === 'free' ? 'mail' : name;
     const [stream, prefix] = [streamName(tenant, key), storeSubject(tenant, name)];
@@ -103,11 +105,11 @@ async function openStore(
       messages: { stream, prefix },
       stream: streamName(tenant, 'parts'),
       prefix: `${storeSubject(tenant, 'parts')}.${name}`,
-      limit: limitOf(opened.parts) - headroom,
+      ...limitOf(opened.parts, headroom),
       newId: () => clock.id(),
     });
     const onSeen = (sequence: number, digest?: () => string) => seen.note(key, sequence, digest);
-    return jetstreamLogs({ api, stream, prefix, parts, limit: limitOf(opened[key]), onSeen });
+    return jetstreamLogs({ api, stream, prefix, parts, ...limitOf(opened[key]), onSeen });
   };
 
   const logs = collection('log');

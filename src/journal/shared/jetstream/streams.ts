@@ -1,7 +1,8 @@
 /** The streams of a tenant's shared journal: their names, their subjects, and how they are opened. */
+import { reasonOf } from '../../../values/cause.ts';
 import { TroupeError } from '../../../values/failure.ts';
 import type { JetStreamApi } from './api.ts';
-import { isMissing, isUnheard, lostStream, storeFailure } from './failures.ts';
+import { isMissing, isStreamRefused, isWithoutJetStream, lostStream, storeFailure } from './failures.ts';
 import { presenceAge, requireStreamConfig, type StreamSettings } from './streamConfig.ts';
 import { wholeJournal } from './wholeJournal.ts';
 
@@ -138,13 +139,20 @@ async function createStream(api: JetStreamApi, wanted: WantedStream): Promise<St
   }
 }
 
-const notOpened = (name: string, thrown: unknown): TroupeError =>
-  isUnheard(thrown) ? noJetStream(thrown) : storeFailure(thrown, name, `open the stream ${name}`);
+function notOpened(name: string, thrown: unknown): TroupeError {
+  if (isWithoutJetStream(thrown)) return noJetStream(thrown);
+  if (!isStreamRefused(thrown)) return storeFailure(thrown, name, `open the stream ${name}`);
+  return new TroupeError(
+    'environment',
+    `On this NATS server the account may not have the stream ${name} (${reasonOf(thrown)}). The journal needs five streams without limits of their own, one of them in memory, and an object store beside them: raise the limits of the account's JetStream.`,
+    { cause: thrown },
+  );
+}
 
 const noJetStream = (cause: unknown) =>
   new TroupeError(
     'environment',
-    'This NATS server has no JetStream, which the journal needs. Start it with -js, or keep the journal in a file (--db).',
+    'This NATS server has no JetStream, which the journal needs. Start it with -js (and enable it for the account, where there are accounts), or keep the journal in a file (--db).',
     { cause },
   );
 
@@ -153,7 +161,7 @@ async function refuseEarlierLayout(api: JetStreamApi, tenant: string): Promise<v
   const name = `troupe_${tenant}`;
   const info = await api.ask<StreamInfo>(`STREAM.INFO.${name}`).catch((thrown: unknown) => {
     if (isMissing(thrown)) return undefined;
-    throw isUnheard(thrown)
+    throw isWithoutJetStream(thrown)
       ? noJetStream(thrown)
       : storeFailure(thrown, name, 'say whether there is an earlier journal');
   });
