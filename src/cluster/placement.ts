@@ -83,12 +83,13 @@ export class Placement {
   async #takeFree(): Promise<void> {
     const { journal, clock, membership, runs } = this.#options;
     const now = clock.now();
+    const { unfit } = runs;
     const free = await journal.claims({ expiredAt: now });
     const { members } = membership;
     const nodes = deciding(members);
     const known = new Set(free.map(({ run }) => run));
     for (const run of this.#free.keys()) if (!known.has(run)) this.#free.delete(run);
-    runs.keepUnfit(known);
+    runs.keepUnfit(unfit, known);
     await inParallel(free, (lease) => this.#consider(lease, now, members, nodes), concurrency);
   }
 

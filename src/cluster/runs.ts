@@ -109,9 +109,17 @@ export class NodeRuns {
     return false;
   }
 
-  /** Only these runs are free now: one that could not continue here and is not free any more was taken by another node, or was set aside. What is free later under its key is looked at anew. */
-  keepUnfit(free: ReadonlySet<string>): void {
-    for (const run of this.#unfit) if (!free.has(run)) this.#unfit.delete(run);
+  /** The runs that cannot continue here, as of now. */
+  get unfit(): ReadonlySet<string> {
+    return new Set(this.#unfit);
+  }
+
+  /**
+   * Only these runs were free when they were listed: one of `unfit`, the runs of before the list, that is not among them was taken by another node, or was set
+   * aside. What is free later under its key is looked at anew. A run that this node was trying meanwhile is not free in the list, and stays unfit.
+   */
+  keepUnfit(unfit: ReadonlySet<string>, free: ReadonlySet<string>): void {
+    for (const run of unfit) if (!free.has(run)) this.#unfit.delete(run);
   }
 
   /** The next runs, `most` at a time, of which it is to be decided whether another node should have them. Each is given once. */

@@ -2,12 +2,17 @@
 import { expect, test } from 'vitest';
 import { setup } from 'xstate';
 import { machine, openRuntime } from 'troupe';
+import { Placement } from '../../src/cluster/placement.ts';
 import { NodeRuns } from '../../src/cluster/runs.ts';
 import { memory } from '../../src/journal/memory.ts';
+import { clock } from './testNodes.ts';
 
 const gate = machine(
   setup({}).createMachine({ id: 'gate', initial: 'shut', states: { shut: { on: { push: 'open' } }, open: {} } }),
 );
+
+/** The same name, and no state that a stored run could be in. */
+const otherGate = machine(setup({}).createMachine({ id: 'gate', initial: 'gone', states: { gone: {} } }));
 
 /** A node's runs, on a journal that can end its leases. */
 async function nodeWith(count: number) {
@@ -78,4 +83,59 @@ test('where a run belongs is decided once, and again when the nodes are others',
   await node.runs.release('d1', 0);
   node.runs.placeAgain();
   expect(node.runs.nextUnplaced(9)).toEqual(['d0', 'd2']);
+});
+
+test('a run that cannot go on here is tried once, also when the free runs are being listed while it is tried', async () => {
+  const journal = memory();
+  await using runtime = await openRuntime({ journal, env: {} });
+  await (await runtime.start(gate, null, { key: 'd0' })).park();
+  const lines: string[] = [];
+  const offer = { name: 'gate', runnable: otherGate, definitionFor: () => otherGate };
+  const runs = new NodeRuns(
+    runtime,
+    [offer],
+    (line) => lines.push(line),
+    () => {},
+  );
+  const report = {
+    name: 'here',
+    owner: runtime.owner,
+    weight: 1,
+    full: false,
+    leaving: false,
+    offers: [{ name: 'gate' }],
+  };
+  // Only what placement reads of a report and of the members.
+  const membership = { members: [report] } as unknown as ConstructorParameters<typeof Placement>[0]['membership'];
+  const placement = new Placement({
+    name: 'here',
+    journal,
+    clock,
+    membership,
+    runs,
+    isFull: () => false,
+    handOver: async () => {},
+  });
+  const { claims, load } = journal;
+  let endTry = () => {};
+  const tried = new Promise<void>((resolve) => (endTry = resolve));
+  Object.assign(journal, {
+    // The list is made while this node has the run, and arrives after it was given back.
+    claims: async (query: Parameters<typeof claims>[0]) => {
+      const listed = await claims(query);
+      await tried;
+      return listed;
+    },
+    load: async (actor: string) => {
+      placement.round();
+      return load(actor);
+    },
+  });
+  await expect(runs.take('d0', 'it was asked for')).rejects.toMatchObject({ kind: 'incompatible' });
+  endTry();
+  await placement.idle();
+  Object.assign(journal, { claims, load });
+  placement.round();
+  await placement.idle();
+  expect(lines.filter((line) => line.startsWith('d0 cannot go on here'))).toHaveLength(1);
 });

@@ -12,7 +12,7 @@ import { every } from './every.ts';
 import { HeldRun, type ClaimedRun, type HeldRunOptions } from './heldRun.ts';
 import { ProcessLog } from './processLog.ts';
 import type { RunReplica } from './runReplica.ts';
-import type { EncodedSegment } from './segment.ts';
+import { segmentHead, type EncodedSegment } from './segment.ts';
 import type { SharedStore } from './store.ts';
 import type { Upkeep } from './upkeep.ts';
 
@@ -83,6 +83,7 @@ export class Incarnation {
       clock,
       trimmedBefore: () => this.#trimmedBefore,
       roster: () => [...new Set([...this.#held.keys(), ...this.#claiming.keys()])],
+      hasUntaken: () => this.#hasUntaken(),
       apply: (write) => {
         this.#touch(write.run);
         // What is not held any more is read by nobody: its segments end before this entry.
@@ -177,6 +178,16 @@ export class Incarnation {
       if (toFailure(thrown).kind !== 'storage') await this.log.probe();
       throw thrown;
     }
+  }
+
+  /** Is one of its runs still its own in the index, with writes that no segment has? Whoever takes a run over moves them. */
+  async #hasUntaken(): Promise<boolean> {
+    const unmoved = [...this.#held.values()].filter(({ hasUnmoved }) => hasUnmoved);
+    const own = await inParallel(unmoved, async ({ run }) => {
+      const last = await this.#options.store.runs.last(run);
+      return last !== undefined && segmentHead(last)?.owner === this.name;
+    });
+    return own.includes(true);
   }
 
   #touch(run: string): void {

@@ -19,7 +19,7 @@ export const fencedLogError = (name: string, by: string) =>
 export const olderLogError = () =>
   new TroupeError(
     'environment',
-    "The server's shared journal is in an older state than the one that this process has written: entries that it had acknowledged are gone. It was restored from a backup, or its store was emptied. Put the newer store back, and start again.",
+    "The server's shared journal is in an older state than the one that this process has written: entries that it had acknowledged are gone. It was restored from a backup, or its store or this log was emptied. Put the newer store back, and start again.",
     { data: { gone: true } },
   );
 

@@ -21,6 +21,8 @@ export interface ProcessLogOptions {
   roster(): readonly string[];
   /** Of what it wrote before the entry with this sequence, everything is in segments. */
   trimmedBefore(): number;
+  /** Asked when the log is gone: has it acknowledged a write that nobody has taken over? */
+  hasUntaken(): Promise<boolean>;
   /** Makes a write that the log has acknowledged, in its order. */
   apply(write: QueuedWrite): Promise<unknown>;
   /** An entry of so many bytes was acknowledged. */
@@ -224,6 +226,8 @@ export class ProcessLog {
     const last = await logs.last(name);
     if (!last || last.sequence < this.#sequence) {
       if (!last && (await logs.lastSequence()) >= this.#sequence) {
+        // A log that was ended is removed when all its runs have another owner. This one was purged.
+        if (await this.#options.hasUntaken()) throw olderLogError();
         // Other processes remove a log that was ended long ago. Whether the entry stood there before its end is not known any more.
         this.#stall(new TroupeError('storage', 'the log of this process was ended and removed'));
         this.end(fencedLogError(name, 'another process'));

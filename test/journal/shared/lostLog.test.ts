@@ -1,10 +1,12 @@
-/** The log of a process is removed by hand just after it was ended: its runs can be had again, from their last segments, and the server is not asked without end. */
+/** The log of a process is removed by hand: just after it was ended, or while the process lives. */
 import { expect, test } from 'vitest';
 import { entryKind } from '../../../src/journal/shared/entry.ts';
 import { memoryStore } from '../../../src/journal/shared/memoryStore.ts';
 import { shared } from '../../../src/journal/shared/shared.ts';
 import type { SharedStore } from '../../../src/journal/shared/store.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
+import { commitFor } from '../../../src/testing/suites/commit.ts';
+import { claimOptions } from './faults.ts';
 
 const mostQuestions = 200;
 
@@ -46,4 +48,19 @@ test('a run whose log was removed when it was ended is claimed with what its seg
   expect(await claimed).toBe(2);
   expect(removed).toBe(2);
   expect(questions).toBeLessThan(20);
+});
+
+test('a process whose log was purged, with writes that it had acknowledged, stops and says that they are gone', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock });
+  const journal = shared({ store, clock });
+  const epoch = await journal.claim('job', 'here', claimOptions);
+  await journal.commit(commitFor({ run: 'job', actor: 'agent/job', epoch }));
+  const [log = ''] = await store.logs.names();
+  await store.logs.remove(log);
+  const gone = { kind: 'environment', message: expect.stringMatching(/had acknowledged are gone/) as string };
+  await expect(journal.commit(commitFor({ run: 'job', actor: 'agent/job', epoch, seq: 2 }))).rejects.toMatchObject(
+    gone,
+  );
+  expect(journal.lost?.()).toMatchObject(gone);
 });

@@ -12,6 +12,10 @@ const messageTooLarge = 10_054;
 /** The account, the server's memory or its disk has no more room, or the stream may not be larger. */
 const noRoom: readonly number[] = [10_002, 10_023, 10_028, 10_047];
 const storeFailed = 10_077;
+/** The account may not have so many streams, none without a limit of its own, or none of this storage. */
+const notAllowed: readonly number[] = [10_027, 10_113, 10_028, 10_047];
+/** JetStream is there and not for this account; it is not there. */
+const noJetStream: readonly number[] = [10_039, 10_076];
 
 const hasCode = (thrown: unknown, ...codes: readonly number[]): thrown is JetStreamApiError =>
   thrown instanceof JetStreamApiError && codes.includes(thrown.code);
@@ -24,6 +28,11 @@ export const isTooLarge = (thrown: unknown): boolean => hasCode(thrown, messageT
 export const isMissing = (thrown: unknown): boolean => hasCode(thrown, JetStreamApiCodes.StreamNotFound);
 /** Nobody listens there: the stream does not exist, or the server's JetStream is not ready. */
 export const isUnheard = (thrown: unknown): boolean => thrown instanceof RequestError && thrown.isNoResponders();
+
+/** May the account not have the stream? */
+export const isStreamRefused = (thrown: unknown): boolean => hasCode(thrown, ...notAllowed);
+/** Is JetStream not enabled? */
+export const isWithoutJetStream = (thrown: unknown): boolean => isUnheard(thrown) || hasCode(thrown, ...noJetStream);
 
 const hasNoRoom = (thrown: unknown): boolean =>
   hasCode(thrown, ...noRoom) ||

@@ -6,6 +6,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { watchCredentials } from '../../../nats/refusedCredentials.ts';
 import { watchStatus } from '../../../nats/subscribe.ts';
 import { sleep, type Clock } from '../../../values/clock.ts';
+import { reasonOf } from '../../../values/cause.ts';
 import { TroupeError } from '../../../values/failure.ts';
 
 /** Lets requests pass. */
@@ -30,6 +31,8 @@ export function connectionGate(
   let refusal: TroupeError | undefined;
   let closed: { readonly opened: Promise<void>; readonly open: () => void } | undefined;
   let checking = new AbortController();
+  /** Why a server that answers again cannot be used yet. */
+  let unusable: string | undefined;
 
   function close(): void {
     if (closed) return;
@@ -53,6 +56,7 @@ export function connectionGate(
           refusal = thrown;
           return open();
         }
+        if (!signal.aborted) unusable = reasonOf(thrown);
         await sleep(clock, pause, signal).catch(() => {});
       }
     }
@@ -62,6 +66,7 @@ export function connectionGate(
     if (type !== 'disconnect' && type !== 'reconnect') return;
     close();
     checking.abort();
+    unusable = undefined;
     if (type === 'disconnect') return;
     onReconnect();
     checking = new AbortController();
@@ -71,7 +76,7 @@ export function connectionGate(
   const wait = async (opened: Promise<void>) => {
     const over = new AbortController();
     const late = sleep(clock, patience, over.signal).then(
-      () => Promise.reject(notConnected(credentials.refusal)),
+      () => Promise.reject(unanswered(credentials.refusal, unusable)),
       () => {},
     );
     await Promise.race([opened, late]).finally(() => over.abort());
@@ -92,10 +97,13 @@ export function connectionGate(
   };
 }
 
-const notConnected = (refusal: string | undefined) =>
-  new TroupeError(
+function unanswered(refusal: string | undefined, unusable: string | undefined): TroupeError {
+  if (refusal !== undefined)
+    return new TroupeError('storage', `The connection to the NATS server is lost: ${refusal}.`);
+  return new TroupeError(
     'storage',
-    refusal === undefined
+    unusable === undefined
       ? 'The connection to the NATS server is lost. It is tried again without end.'
-      : `The connection to the NATS server is lost: ${refusal}.`,
+      : `The NATS server is connected again, and does not say yet how far the shared journal goes (${unusable}). It is asked again without end.`,
   );
+}

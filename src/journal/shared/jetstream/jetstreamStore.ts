@@ -61,7 +61,7 @@ async function openStore(
   requests: ApiRequests,
 ): Promise<SharedStore> {
   const ungated = jetstreamApi(connection, clock, requests);
-  const opened = await openStreams(ungated, tenant, replicas);
+  const opened = await openStreams(ungated, { tenant, replicas, acceptRestored });
 
   const source: SeenSource = {
     async state() {
@@ -80,9 +80,10 @@ async function openStore(
     },
   };
   const path = folder === undefined ? undefined : join(folder, fileNameOf(connection, tenant));
-  const seen = await rememberSeen({ source, clock, path, acceptRestored, onNotice }).catch((thrown: unknown) => {
+  const untold = (thrown: unknown) => {
     throw storeFailure(thrown, streamName(tenant, 'log'), 'say how far the shared journal goes');
-  });
+  };
+  const seen = await rememberSeen({ source, clock, path, acceptRestored, onNotice }).catch(untold);
 
   const gate = connectionGate(connection, clock, { check: seen.check, onReconnect: () => presence.restart() });
   const api = jetstreamApi(connection, clock, requests, gate.ready);
@@ -93,7 +94,9 @@ async function openStore(
     processes: storeSubject(tenant, 'process'),
     create: () => openNodes(api, tenant, replicas),
   });
-  const limitOf = ({ maxMessage = Infinity }: OpenedStream) => Math.min(maxPayload(connection), maxMessage);
+  const limitOf = ({ maxMessage = Infinity }: OpenedStream, reserved = 0) => ({
+    limit: () => Math.min(maxPayload(connection), maxMessage) - reserved,
+  });
   const collection = (name: 'log' | 'runs' | 'mail' | 'free'): FencedLogs => {
     const key = name === 'free' ? 'mail' : name;
     const [stream, prefix] = [streamName(tenant, key), storeSubject(tenant, name)];
@@ -102,15 +105,23 @@ async function openStore(
       messages: { stream, prefix },
       stream: streamName(tenant, 'parts'),
       prefix: `${storeSubject(tenant, 'parts')}.${name}`,
-      limit: limitOf(opened.parts) - headroom,
+      ...limitOf(opened.parts, headroom),
       newId: () => clock.id(),
     });
     const onSeen = (sequence: number, digest?: () => string) => seen.note(key, sequence, digest);
-    return jetstreamLogs({ api, stream, prefix, parts, limit: limitOf(opened[key]), onSeen });
+    return jetstreamLogs({ api, stream, prefix, parts, ...limitOf(opened[key]), onSeen });
   };
 
+  const logs = collection('log');
   return {
-    logs: collection('log'),
+    logs: {
+      ...logs,
+      // Asked where the log of this process is gone: the whole journal may be another one by now, without a reconnection.
+      async lastSequence() {
+        await seen.check().catch(untold);
+        return logs.lastSequence();
+      },
+    },
     runs: collection('runs'),
     mail: collection('mail'),
     free: collection('free'),

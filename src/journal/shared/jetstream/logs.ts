@@ -17,8 +17,8 @@ export interface LogsOptions {
   /** The subject above those of the logs. */
   readonly prefix: string;
   readonly parts: Parts;
-  /** Bytes of headers and body that one message may have. */
-  readonly limit: number;
+  /** Bytes of headers and body that one message may have now. */
+  limit(): number;
   /** Called with each message that the server has acknowledged or returned. `digest`: where it is known, what the message says; called later, if at all. */
   readonly onSeen: (sequence: number, digest?: () => string) => void;
 }
@@ -131,7 +131,7 @@ export function jetstreamLogs({ api, stream, prefix, parts, limit, onSeen }: Log
   return {
     append: (name, expected, { headers, body }) =>
       told('store it', async () => {
-        if (sizeOfHeaders(headers) + body.length > limit) return appendLarge(name, expected, headers, body);
+        if (sizeOfHeaders(headers) + body.length > limit()) return appendLarge(name, expected, headers, body);
         return publish(name, expected, headers, body).catch((thrown: unknown) => {
           if (isTooLarge(thrown) && body.length > 0) return appendLarge(name, expected, headers, body);
           throw thrown;

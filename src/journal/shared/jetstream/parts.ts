@@ -29,8 +29,8 @@ export interface PartsOptions {
   /** The stream of the parts, and the subject above those of this collection. */
   readonly stream: string;
   readonly prefix: string;
-  /** Bytes that one message of the stream may have. */
-  readonly limit: number;
+  /** Bytes that one message of the stream may have now. */
+  limit(): number;
   /** A fresh id. */
   readonly newId: () => string;
 }
@@ -54,7 +54,7 @@ export function bodyParts({ api, messages, stream, prefix, limit, newId }: Parts
       const id = `${expected}-${newId()}`;
       const subject = subjectOf(tokens, id);
       // The operator of the stream may have lowered its limit since it was opened.
-      const count = await store(subject, body, limit).catch(async (thrown: unknown) => {
+      const count = await store(subject, body, limit()).catch(async (thrown: unknown) => {
         if (!isTooLarge(thrown)) throw thrown;
         await remove(subject);
         return store(subject, body, smallPart);

@@ -1,8 +1,10 @@
 /** The streams of a tenant's shared journal: their names, their subjects, and how they are opened. */
+import { reasonOf } from '../../../values/cause.ts';
 import { TroupeError } from '../../../values/failure.ts';
 import type { JetStreamApi } from './api.ts';
-import { isMissing, isUnheard, lostStream, storeFailure } from './failures.ts';
+import { isMissing, isStreamRefused, isWithoutJetStream, lostStream, storeFailure } from './failures.ts';
 import { presenceAge, requireStreamConfig, type StreamSettings } from './streamConfig.ts';
+import { wholeJournal } from './wholeJournal.ts';
 
 /** Streams with messages that must stay. `mail` also has the free runs, `parts` the bodies that are larger than a message. */
 export const messageStreams = ['log', 'runs', 'mail', 'parts'] as const;
@@ -40,51 +42,62 @@ export interface OpenedStream {
   readonly maxMessage: number | undefined;
 }
 
-/** Opens the streams, and creates those that are missing. Rejects with `environment` when the server has no JetStream, or one of them cannot hold the journal. */
+/** How the streams of a tenant are opened. */
+export interface OpenStreamsOptions {
+  readonly tenant: string;
+  /** On how many servers of a cluster each message is stored. */
+  readonly replicas: number;
+  /** What the server has lost is given up. */
+  readonly acceptRestored: boolean;
+}
+
+/**
+ * Opens the streams, and creates those that are missing. Rejects with `environment` when the server has no JetStream, one of them cannot hold the journal, or
+ * one of them was deleted.
+ */
 export async function openStreams(
   api: JetStreamApi,
-  tenant: string,
-  replicas: number,
+  { tenant, replicas, acceptRestored }: OpenStreamsOptions,
 ): Promise<Record<MessageStream, OpenedStream>> {
   await refuseEarlierLayout(api, tenant);
-  const open = (stream: MessageStream) => openMessages(api, tenant, stream, replicas);
+  const names = messageStreams.map((stream) => streamName(tenant, stream));
+  const look = async () =>
+    new Map(await Promise.all(names.map(async (name) => [name, await findStream(api, name)] as const)));
+  const found = await wholeJournal(look, acceptRestored);
+  const open = async (stream: MessageStream) => {
+    const [name, subjects] = [streamName(tenant, stream), subjectsOf(tenant, stream)];
+    const wanted: WantedStream = {
+      name,
+      subjects,
+      num_replicas: replicas,
+      storage: 'file',
+      discard: 'new',
+      allow_direct: true,
+      duplicate_window: duplicateWindow,
+    };
+    const info = found.get(name) ?? (await createStream(api, wanted));
+    requireStreamConfig(info.config, subjects, 'messages');
+    return opened(info);
+  };
   const [log, runs, mail, parts] = await Promise.all([open('log'), open('runs'), open('mail'), open('parts')]);
   await openNodes(api, tenant, replicas);
   return { log, runs, mail, parts };
 }
 
-async function openMessages(
-  api: JetStreamApi,
-  tenant: string,
-  stream: MessageStream,
-  replicas: number,
-): Promise<OpenedStream> {
-  const [name, subjects] = [streamName(tenant, stream), subjectsOf(tenant, stream)];
-  const info = await openStream(api, {
-    name,
-    subjects,
-    num_replicas: replicas,
-    storage: 'file',
-    discard: 'new',
-    allow_direct: true,
-    duplicate_window: duplicateWindow,
-  });
-  requireStreamConfig(info.config, subjects, 'messages');
-  return opened(info);
-}
-
 /** Opens the stream of the announcements; in memory, so a server has none when it starts. */
 export async function openNodes(api: JetStreamApi, tenant: string, replicas: number): Promise<OpenedStream> {
   const subjects = subjectsOf(tenant, 'nodes');
-  const info = await openStream(api, {
-    name: streamName(tenant, 'nodes'),
+  const name = streamName(tenant, 'nodes');
+  const wanted: WantedStream = {
+    name,
     subjects,
     num_replicas: replicas,
     storage: 'memory',
     max_age: presenceAge,
     max_msgs_per_subject: 1,
     duplicate_window: duplicateWindow,
-  });
+  };
+  const info = (await findStream(api, name)) ?? (await createStream(api, wanted));
   requireStreamConfig(info.config, subjects, 'presence');
   return opened(info);
 }
@@ -103,30 +116,43 @@ const opened = ({ created, state, config }: StreamInfo): OpenedStream => {
   return { created, lastSequence: state.last_seq, maxMessage: size > 0 ? size : undefined };
 };
 
-/** The stream as it is; it is created only where there is none, so that what its operator has changed stays as it is. */
-async function openStream(
-  api: JetStreamApi,
-  wanted: Partial<StreamSettings> & { readonly name: string },
-): Promise<StreamInfo> {
-  const asItIs = () => api.ask<StreamInfo>(`STREAM.INFO.${wanted.name}`);
+type WantedStream = Partial<StreamSettings> & { readonly name: string };
+
+/** The stream as it is: what its operator has changed stays as it is. Undefined where there is none. */
+async function findStream(api: JetStreamApi, name: string): Promise<StreamInfo | undefined> {
   try {
-    return await asItIs().catch((thrown: unknown) => {
-      if (!isMissing(thrown)) throw thrown;
-      // Another process may have created it meanwhile, in another way.
-      return api
-        .ask<StreamInfo>(`STREAM.CREATE.${wanted.name}`, wanted)
-        .catch((refused: unknown) => asItIs().catch(() => Promise.reject(refused as Error)));
-    });
+    return await api.ask<StreamInfo>(`STREAM.INFO.${name}`);
   } catch (thrown) {
-    if (isUnheard(thrown)) throw noJetStream(thrown);
-    throw storeFailure(thrown, wanted.name, `open the stream ${wanted.name}`);
+    if (isMissing(thrown)) return undefined;
+    throw notOpened(name, thrown);
   }
+}
+
+async function createStream(api: JetStreamApi, wanted: WantedStream): Promise<StreamInfo> {
+  try {
+    return await api.ask<StreamInfo>(`STREAM.CREATE.${wanted.name}`, wanted);
+  } catch (thrown) {
+    // Another process may have created it meanwhile, in another way.
+    const other = await findStream(api, wanted.name).catch(() => undefined);
+    if (other) return other;
+    throw notOpened(wanted.name, thrown);
+  }
+}
+
+function notOpened(name: string, thrown: unknown): TroupeError {
+  if (isWithoutJetStream(thrown)) return noJetStream(thrown);
+  if (!isStreamRefused(thrown)) return storeFailure(thrown, name, `open the stream ${name}`);
+  return new TroupeError(
+    'environment',
+    `On this NATS server the account may not have the stream ${name} (${reasonOf(thrown)}). The journal needs five streams without limits of their own, one of them in memory, and an object store beside them: raise the limits of the account's JetStream.`,
+    { cause: thrown },
+  );
 }
 
 const noJetStream = (cause: unknown) =>
   new TroupeError(
     'environment',
-    'This NATS server has no JetStream, which the journal needs. Start it with -js, or keep the journal in a file (--db).',
+    'This NATS server has no JetStream, which the journal needs. Start it with -js (and enable it for the account, where there are accounts), or keep the journal in a file (--db).',
     { cause },
   );
 
@@ -135,7 +161,7 @@ async function refuseEarlierLayout(api: JetStreamApi, tenant: string): Promise<v
   const name = `troupe_${tenant}`;
   const info = await api.ask<StreamInfo>(`STREAM.INFO.${name}`).catch((thrown: unknown) => {
     if (isMissing(thrown)) return undefined;
-    throw isUnheard(thrown)
+    throw isWithoutJetStream(thrown)
       ? noJetStream(thrown)
       : storeFailure(thrown, name, 'say whether there is an earlier journal');
   });

@@ -1,4 +1,5 @@
 /** What several nodes do together, by processor time: how many runs a second when each has a core of its own, and the server another one. */
+import { busyLoops } from '../../cluster/busyLoops.ts';
 import { rigOf } from '../../cluster/rig.ts';
 import { busyOf } from '../../cluster/usage.ts';
 import type { Row, Run, Scope } from '../../row.ts';
@@ -9,13 +10,17 @@ const usualWarmUp = 3_000;
 const width = 50;
 
 /**
- * `nodes` workers against one; `count` short runs of each in a round, 50 of each at once, so that a node does the same work in both. The same nodes as tenants
- * of their own, which share nothing but the server, show what of the difference is the machine's: more processes than cores.
+ * `nodes` workers against one; `count` short runs of each in a round, 50 of each at once, so that a node does the same work in both. Where the processes are
+ * more than the cores, each of them costs more, whatever they do. Two controls show how much of the difference is that, and so the machine's: one node beside
+ * as many processes that only calculate as there are other nodes, and the same nodes as tenants of their own, which share nothing but the server.
  */
 export const workers = (nodes: number, count: number, warmUp = usualWarmUp): Row => {
   const one = 'troupe, 1 node';
   const several = `troupe, ${nodes} nodes`;
+  const beside = `troupe, 1 node beside ${nodes - 1} loops`;
   const apart = `troupe, ${nodes} tenants of 1 node`;
+  const open = (cluster: Pick<Cluster, 'tenants' | 'nodes' | 'loops'>) => (scope: Scope) =>
+    measuring(scope, { ...cluster, count, warmUp });
   return {
     name: `nats-workers-${nodes}`,
     title: `${count} runs by each of ${nodes} nodes, and by one`,
@@ -28,7 +33,7 @@ export const workers = (nodes: number, count: number, warmUp = usualWarmUp): Row
       {
         figure: 'capacity',
         goals: [
-          { of: several, against: one, atLeast: 0.9 * nodes },
+          { of: several, against: beside, atLeast: 0.9 * nodes },
           { of: several, against: apart, atLeast: 0.9 },
         ],
       },
@@ -38,9 +43,10 @@ export const workers = (nodes: number, count: number, warmUp = usualWarmUp): Row
       { figure: 'rate' },
     ],
     contestants: [
-      { name: one, ours: true, open: (scope) => measuring(scope, { tenants: 1, nodes: 1, count, warmUp }) },
-      { name: several, ours: true, open: (scope) => measuring(scope, { tenants: 1, nodes, count, warmUp }) },
-      { name: apart, ours: true, open: (scope) => measuring(scope, { tenants: nodes, nodes: 1, count, warmUp }) },
+      { name: one, ours: true, open: open({ tenants: 1, nodes: 1, loops: 0 }) },
+      { name: beside, ours: true, open: open({ tenants: 1, nodes: 1, loops: nodes - 1 }) },
+      { name: several, ours: true, open: open({ tenants: 1, nodes, loops: 0 }) },
+      { name: apart, ours: true, open: open({ tenants: nodes, nodes: 1, loops: 0 }) },
     ],
   };
 };
@@ -49,12 +55,14 @@ interface Cluster {
   readonly tenants: number;
   /** Of each tenant. */
   readonly nodes: number;
+  /** Processes that only calculate, while a round is measured. */
+  readonly loops: number;
   /** Runs of each node in a round. */
   readonly count: number;
   readonly warmUp: number;
 }
 
-async function measuring(scope: Scope, { tenants, nodes: ofEach, count, warmUp }: Cluster): Promise<Run> {
+async function measuring(scope: Scope, { tenants, nodes: ofEach, loops, count, warmUp }: Cluster): Promise<Run> {
   const rigs = await Promise.all(Array.from({ length: tenants }, () => rigOf(scope)));
   const names = Array.from({ length: ofEach }, (_, n) => `n${n}`);
   const nodes = (
@@ -65,6 +73,7 @@ async function measuring(scope: Scope, { tenants, nodes: ofEach, count, warmUp }
   await runs(warmUp);
   const used = () => ({ nodes: nodes.reduce((sum, each) => sum + each.busy(), 0), server: busyOf(scope.serverPid) });
   return async (timed) => {
+    using _ = busyLoops(loops);
     const before = used();
     const sample = await timed(() => runs(count));
     const after = used();
