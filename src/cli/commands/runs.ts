@@ -13,7 +13,6 @@ import { withUnsettled } from '../../runtime/unsettled.ts';
 import { unsettledText } from '../output/unsettledText.ts';
 import type { RunHolder } from '../../cluster/standings.ts';
 import type { Cli, OutputStream } from '../cli.ts';
-import { deploymentPlace } from '../deploymentPlace.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import {
   existingJournalOptions,
@@ -29,7 +28,7 @@ import { runOriginOf, actorRowsOf, inTreeOrder } from '../runRows.ts';
 import { formatTicket } from '../output/ticketText.ts';
 import { clientOn } from '../openClient.ts';
 import { writeArtifacts, writeCalls } from '../output/executionText.ts';
-import { deleteUnusedCode } from '../unusedCode.ts';
+import { deleteCodeOfPruned } from '../unusedCode.ts';
 import { stepRecords, writeSteps } from '../output/workflowSteps.ts';
 
 /** Which runs processes have, for the question to them. */
@@ -160,10 +159,9 @@ export async function listRuns(
 /** Deletes runs that ended more than `olderThan` milliseconds ago. */
 export async function pruneRuns(cli: Cli, options: CommonOptions & { olderThan: number }): Promise<number> {
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
-  const runs = await runtime.journal.prune(cli.clock.now() - options.olderThan);
-  // The code of deleted versions was kept for them. On a server it goes with the next version that is deleted: not every tenant has deployments.
-  if (natsOptionsOf(cli, options) === undefined || options.db !== undefined)
-    await deleteUnusedCode(deploymentPlace(cli, options), runtime.journal);
+  const { executions } = await clientOn(cli, runtime);
+  const { runs } = await executions.prune({ olderThan: `${options.olderThan}ms` });
+  await deleteCodeOfPruned(cli, options, runtime.journal);
   if (options.json) writeJson(cli.out, { runs });
   else writeMessage(cli, `Deleted ${runs} ${runs === 1 ? 'run' : 'runs'}.`);
   return exitCodes.done;
