@@ -189,7 +189,8 @@ function report(
       return exitCodes.waiting;
     case 'waiting':
   }
-  const { tickets, signals = [] } = outcome;
+  const { tickets, signals = [], paused } = outcome;
+  if (paused) writeMessage(cli, `The run ${run} is paused: it begins nothing until it is resumed.`);
   if (tickets.length > 0) writeMessage(cli, `The run ${run} waits for a person.`);
   for (const ticket of tickets) writeMessage(cli, formatTicket(ticket, on));
   for (const signal of signals) writeMessage(cli, formatSignal(signal, on));

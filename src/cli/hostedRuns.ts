@@ -14,6 +14,7 @@ import { openStore } from './openStore.ts';
 import { runtimeOptions, type CommonOptions } from './options.ts';
 import { runOriginOf, type RunOrigin } from './runRows.ts';
 import { schedulesClient } from './schedulesClient.ts';
+import { deleteCodeOfPruned } from './unusedCode.ts';
 import { userName } from './whoami.ts';
 
 /** The runs that are hosted. Disposing it releases them, to be gone on with by another process. */
@@ -43,7 +44,7 @@ export async function openHostedRuns(
   const folder = journalFolder(cli, options);
   const runtime = await cli.open({ ...runtimeOptions(cli, options), clock: cli.clock });
   const tokens = accessTokens(join(folder, 'tokens'), cli.clock);
-  const client: TroupeClient = await troupeClient({
+  const ofJournal = await troupeClient({
     runtime,
     deployments: deploymentsClient(cli, options, runtime, () => client.executions),
     schedules: schedulesClient(cli, options, () => client.deployments),
@@ -54,6 +55,17 @@ export async function openHostedRuns(
     // What is stored with a run is what `RunOrigin` says.
     definitions: (about) => known.find(about as RunOrigin),
   });
+  const client: TroupeClient = {
+    ...ofJournal,
+    executions: {
+      ...ofJournal.executions,
+      async prune(asked) {
+        const pruned = await ofJournal.executions.prune(asked);
+        await deleteCodeOfPruned(cli, options, runtime.journal);
+        return pruned;
+      },
+    },
+  };
   const told = new Set<string>();
 
   async function adopt(): Promise<number> {

@@ -1,7 +1,9 @@
 /** Deletes code that no version has any more, once no run needs it. */
 import type { ActorRow, Journal } from '../journal/journal.ts';
 import { propertiesOf } from '../values/properties.ts';
-import type { DeploymentPlace } from './deploymentPlace.ts';
+import type { Cli } from './cli.ts';
+import { deploymentPlace, type DeploymentPlace } from './deploymentPlace.ts';
+import { natsOptionsOf, type CommonOptions } from './options.ts';
 
 /** How many runs are read at once. */
 const pageSize = 1_000;
@@ -26,6 +28,16 @@ export async function deleteUnusedCode(
   }
   for (const bundle of unused) await bundles.delete(bundle);
   return [...unused];
+}
+
+/** Deletes the code that was kept for runs that have been pruned. On a server it goes with the next version that is deleted: not every tenant has deployments. */
+export async function deleteCodeOfPruned(
+  cli: Cli,
+  options: CommonOptions,
+  journal: Pick<Journal, 'find'>,
+): Promise<void> {
+  if (natsOptionsOf(cli, options) === undefined || options.db !== undefined)
+    await deleteUnusedCode(deploymentPlace(cli, options), journal);
 }
 
 /** The roots of all runs, the last changed first; some of them twice. */

@@ -1,7 +1,12 @@
 /** The project that the commands for workflows work on. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { loadProject, projectOf, type WorkflowProject } from '../workflow/files/project/project.ts';
+import {
+  loadProject,
+  projectOf,
+  type ProjectOptions,
+  type WorkflowProject,
+} from '../workflow/files/project/project.ts';
 import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
 
@@ -26,19 +31,16 @@ export async function openProject(
   { projectDir, workflowDir, env, workspace = [], hubLock = true }: ProjectPathOptions,
 ): Promise<WorkflowProject> {
   const own = resolve(cli.cwd, dir ?? projectDir ?? cli.env['KTSU_PROJECT_DIR'] ?? '.');
-  await requirePath(own, 'folder', 'the project');
-  if (workflowDir !== undefined) await requirePath(resolve(cli.cwd, workflowDir), 'folder', '--workflow-dir');
-  if (env !== undefined) await requirePath(resolve(cli.cwd, env), 'file', '--env');
-  const others = workspace.map((path) => resolve(cli.cwd, path));
-  for (const path of others) await requirePath(path, 'folder', '--workspace');
-  return loadProject({
+  const project = {
     projectDir: own,
     env: cli.env,
-    workspaces: others,
+    workspaces: workspace.map((path) => resolve(cli.cwd, path)),
     hubLock,
     ...(workflowDir === undefined ? {} : { workflowDir: resolve(cli.cwd, workflowDir) }),
     ...(env === undefined ? {} : { envFile: resolve(cli.cwd, env) }),
-  });
+  };
+  await requireProjectPaths(project);
+  return loadProject(project);
 }
 
 /** Opens the project around a workflow file. Gives its absolute path, too. */
@@ -51,6 +53,16 @@ export async function openProjectOf(
   await requirePath(file, 'file', 'the workflow');
   const dir = options.projectDir === undefined ? await projectOf(file) : undefined;
   return { file, project: await openProject(cli, dir, options) };
+}
+
+/** Throws `UsageError` when a path of a project leads nowhere. */
+export async function requireProjectPaths(project: ProjectOptions): Promise<void> {
+  const { projectDir, workflowDir, workspaces = [], envFile, gatewayFile } = project;
+  await requirePath(projectDir, 'folder', 'the project');
+  if (workflowDir !== undefined) await requirePath(workflowDir, 'folder', '--workflow-dir');
+  if (envFile !== undefined) await requirePath(envFile, 'file', '--env');
+  if (gatewayFile !== undefined) await requirePath(gatewayFile, 'file', '--gateway-config');
+  for (const path of workspaces) await requirePath(path, 'folder', '--workspace');
 }
 
 async function requirePath(path: string, kind: 'file' | 'folder', what: string): Promise<void> {

@@ -2,7 +2,9 @@
 import type { ExecutionsClient } from '../contracts/client/client.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Clock } from '../values/clock.ts';
+import { milliseconds, type Duration } from '../values/duration.ts';
 import type { Json } from '../values/json.ts';
+import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { definitionFor, definitionOf, type DefinitionResolver } from './definitions.ts';
 import { diffOf } from './diffRuns.ts';
@@ -110,5 +112,22 @@ export function executionsClient(parts: ExecutionsParts): ExecutionsClient {
     async diff(exec, other) {
       return diffOf(await get(exec), await get(other));
     },
+    async prune({ olderThan }) {
+      return { runs: await journal.prune(runtime.now() - ageOf(olderThan)) };
+    },
   };
+}
+
+/** How long ago, in milliseconds. Throws `invalid` for what is no duration. */
+function ageOf(text: string): number {
+  try {
+    // `milliseconds` rejects text that is no duration.
+    return milliseconds(text as Duration);
+  } catch (cause) {
+    throw new TroupeError(
+      'invalid',
+      `Runs are deleted that ended longer ago than a duration such as 12h or 30d; got ${describeValue(text)}.`,
+      { cause },
+    );
+  }
 }

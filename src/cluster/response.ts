@@ -26,6 +26,16 @@ const Ticket = z.object({
   answered: z.boolean(),
 });
 
+/** A signal that a flow waits for. */
+const Signal = z.object({
+  /** The flow: the root of the run, or a child of it. */
+  actor: z.string(),
+  /** The key of the run that waits. */
+  run: z.string(),
+  /** The name of the signal. */
+  name: z.string(),
+});
+
 /** The response, by `status`. These values go over the wire. */
 export const RunResponse = z.discriminatedUnion('status', [
   z.object({
@@ -66,8 +76,12 @@ export const RunResponse = z.discriminatedUnion('status', [
       run,
       /** The questions that must be answered before the run goes on. */
       tickets: z.array(Ticket),
+      /** The signals that its flows wait for. */
+      signals: z.array(Signal).optional(),
+      /** It was paused: it begins nothing until it is resumed. */
+      paused: z.literal(true).optional().meta({ description: 'It begins nothing until it is resumed.' }),
     })
-    .meta({ description: 'Only a person can move it on. Ask again under its key when they have.' }),
+    .meta({ description: 'Only people, or a signal, can move it on. Ask again under its key when they have.' }),
   z
     .object({
       status: z.literal('active'),

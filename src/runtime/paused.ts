@@ -1,6 +1,6 @@
 /** Is a run paused, or told to be? Read from its root, and from what was sent to it. */
 import type { Envelope } from '../contracts/envelope.ts';
-import type { ActorRow } from '../journal/journal.ts';
+import type { ActorRow, Journal } from '../journal/journal.ts';
 import { propertiesOf } from '../values/properties.ts';
 
 /** The tag of an agent whose calls of tools are under way. */
@@ -30,6 +30,12 @@ export function sentCommand(mail: readonly Envelope[], { actor }: Pick<ActorRow,
     return to === actor && command !== undefined ? [command as SentCommand] : [];
   });
   return sent.includes('cancel') ? 'cancel' : sent.at(-1);
+}
+
+/** Does a pause alone keep a run with this root from going on: nothing that ends the pause was sent to it? */
+export async function isHeldByPause(journal: Pick<Journal, 'find' | 'mail'>, run: string, root: string) {
+  const [row] = await journal.find({ actor: root });
+  return row !== undefined && isPaused(row) && sentCommand(await journal.mail(run), row) === undefined;
 }
 
 /** Will it be paused once everything that was sent to it is taken? */

@@ -11,6 +11,7 @@ import { propertiesOf } from '../values/properties.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
 import { awaitedSignals, type AwaitedSignal } from './awaitedSignals.ts';
 import { outcomeOf, type EndedOutcome } from './outcome.ts';
+import { isHeldByPause } from './paused.ts';
 import { resultOf } from './result.ts';
 import type { Ticket } from './tickets.ts';
 import { withUnsettled } from './unsettled.ts';
@@ -26,6 +27,8 @@ export type RunOutcome =
       readonly tickets: readonly Ticket[];
       /** The signals that its flows wait for; none when absent. */
       readonly signals?: readonly AwaitedSignal[];
+      /** It was paused, and begins nothing until it is resumed, whatever is answered or sent; absent otherwise. */
+      readonly paused?: true;
     }
   /** This process has released it; it can be resumed here or in another process. */
   | {
@@ -46,7 +49,7 @@ export interface RunHandle {
   readonly endedAt?: number;
   /** Resolves when the run has ended or was parked. */
   outcome(options?: {
-    /** Resolves also when only people, or a signal, can move the run on; with `tickets` when it has an open question. False by default. */
+    /** Resolves also when only people, or a signal, can move the run on, or when it is paused; with `tickets` only when it has an open question. False by default. */
     returnWhenWaiting?: boolean | 'tickets';
   }): Promise<RunOutcome>;
   /**
@@ -144,9 +147,16 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
     if (!returnWhenWaiting || !host.isIdle(run)) return undefined;
     if (host.actorsOf(run).some((actor) => actor.tags.has('recovering'))) return undefined; // It waits for time, not for a person.
     const open = (await ticketsOf(run)).filter(({ answered }) => !answered);
-    const signals = returnWhenWaiting === 'tickets' || hasTimers(run) ? [] : await awaitedSignals(journal, run);
-    if (open.length + signals.length === 0 || !host.isIdle(run)) return undefined;
-    return { status: 'waiting', tickets: open, ...(signals.length > 0 ? { signals } : {}) };
+    const onlyTickets = returnWhenWaiting === 'tickets';
+    const signals = onlyTickets || hasTimers(run) ? [] : await awaitedSignals(journal, run);
+    const paused = !onlyTickets && (await isHeldByPause(journal, run, root));
+    if (!(paused || open.length + signals.length > 0) || !host.isIdle(run)) return undefined;
+    return {
+      status: 'waiting',
+      tickets: open,
+      ...(signals.length > 0 ? { signals } : {}),
+      ...(paused ? { paused } : {}),
+    };
   }
 
   /** Does an actor wait for time that is neither a flow, whose pauses are known, nor a question? */

@@ -49,6 +49,13 @@ test.concurrent('runs prune deletes runs that ended long ago, and no others', as
   expect((await dir.troupe('runs', 'get', 'job-1')).code).toBe(2);
 });
 
+test.concurrent('the name of a journal may have a colon', async () => {
+  using dir = workspace();
+  const db = ['--db', 'runs-2024:1.db'];
+  await dir.troupe('run', dir.fixture('hello.ts'), '--input', 'Ada', '--key', 'job-1', ...db);
+  expect((await dir.troupe('runs', 'list', ...db)).out).toContain('job-1');
+});
+
 test.concurrent('a file can export a function, which receives the values of --set', async () => {
   using dir = workspace();
   const { code, out } = await dir.troupe('run', dir.fixture('desk.ts'), '--set', 'topic=actors');

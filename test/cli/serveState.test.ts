@@ -40,6 +40,20 @@ test.each([
   expect((await journalOf(given, env)).db).toBe(db);
 });
 
+test.each([
+  ['--project-dir', 'nowhere', /no folder .*nowhere \(the project\)/],
+  ['--project-dir', 'live.env.yaml', /live\.env\.yaml is a file; the project is a folder/],
+  ['--workflow-dir', 'nowhere', /no folder .*nowhere \(--workflow-dir\)/],
+  ['--workspace', 'nowhere', /no folder .*nowhere \(--workspace\)/],
+  ['--env', 'no.env.yaml', /no file .*no\.env\.yaml \(--env\)/],
+  ['--gateway-config', 'no.yaml', /no file .*no\.yaml \(--gateway-config\)/],
+])('serve %s %s is refused before anything is opened', async (flag, path, says) => {
+  const { code, err, db } = await journalOf(['serve', '--port', '0', flag, path]);
+  expect([code, db]).toEqual([2, undefined]);
+  expect(err).toMatch(says);
+  expect(err).not.toContain('no errors');
+});
+
 test('a driver that there is not is refused by name, with what to do', async () => {
   const { troupe } = workflowFolder(files);
   const { code, out, err } = await troupe('validate', '--env', 'other.env.yaml');

@@ -31,6 +31,15 @@ test.concurrent(
   },
 );
 
+test.concurrent('a definition that needs an input says how to give it, unless it was given one', async () => {
+  using dir = workspace();
+  const file = dir.fixture('greet.ts');
+  const without = await dir.troupe('simulate', file, '--seeds', '2');
+  expect([without.code, without.err]).toEqual([2, expect.stringMatching(/"who".*Give it an input with --input/)]);
+  const wrong = await dir.troupe('simulate', file, '--seeds', '2', '--input', '{"who":1}');
+  expect([wrong.code, wrong.err]).toEqual([2, expect.not.stringContaining('--input')]);
+});
+
 test.concurrent.each([
   [
     'with the faults that it needs',

@@ -89,6 +89,31 @@ export function clientSuite(name: string, make: MakeWorld): void {
       });
     });
 
+    describe('deletes runs', () => {
+      test('that ended longer ago than said, and no others', async () => {
+        await using world = await make();
+        const { executions } = world.client;
+        await world.begin('greet', null, 'ended');
+        await world.begin('publish', { topic: 'x' }, 'open');
+        if (world.isNoAdmin) {
+          await expect(executions.prune({ olderThan: '1ms' })).rejects.toEqual(refusal('denied', /administrators/));
+          return;
+        }
+        expect(await executions.prune({ olderThan: '1d' })).toEqual({ runs: 0 });
+        // A process deletes nothing that ended in this very millisecond.
+        await expect.poll(() => executions.prune({ olderThan: '1ms' }), { timeout: limits.step }).toEqual({ runs: 1 });
+        await expect(executions.get('ended')).rejects.toEqual(refusal('unknown_recipient', /"ended"/));
+        expect(await executions.get('open')).toMatchObject({ status: 'waiting' });
+      });
+
+      test('and refuses what is no duration, or none', async () => {
+        await using world = await make();
+        if (world.isNoAdmin) return;
+        for (const olderThan of ['soon', '-1d', '', null] as string[])
+          await expect(world.client.executions.prune({ olderThan })).rejects.toMatchObject({ kind: 'invalid' });
+      });
+    });
+
     describe('starts a run', () => {
       test('that has begun under the same key and input: it is that run, whichever process has it', async () => {
         await using world = await make();

@@ -15,6 +15,8 @@ import { flowsOver, type Outside } from './flows.ts';
 export interface ClientWorld extends AsyncDisposable {
   readonly client: TroupeClient;
   readonly outside: Outside;
+  /** It may not do what is for administrators. */
+  readonly isNoAdmin?: true;
   /** Starts a run in the process that has the runs, and waits until it has ended or waits for people. */
   begin(name: string, input?: unknown, key?: string): Promise<string>;
   /** A client of the same file that knows no definitions: it stores what runs are told. */
@@ -29,6 +31,7 @@ export type MakeWorld = () => Promise<ClientWorld>;
 interface Made {
   readonly client: TroupeClient;
   readonly host: Runtime;
+  readonly isNoAdmin?: true;
 }
 
 async function worldOf(make: (db: string, definitions: DefinitionResolver) => Promise<Made>): Promise<ClientWorld> {
@@ -41,9 +44,10 @@ async function worldOf(make: (db: string, definitions: DefinitionResolver) => Pr
     throw new TroupeError('unknown_recipient', `There is no flow "${name}".`);
   };
   const db = join(folder, 'journal.db');
-  const { client, host } = await make(db, definitions);
+  const { client, host, ...rights } = await make(db, definitions);
   return {
     client,
+    ...rights,
     outside,
     async begin(name, input = null, key = 'r') {
       const run = await host.start(await definitions({ name }), input, { key });
@@ -103,7 +107,7 @@ export const overNats =
         await serving[Symbol.asyncDispose]();
         await served[Symbol.asyncDispose]();
       };
-      return { host, client: { ...client, [Symbol.asyncDispose]: close } };
+      return { host, client: { ...client, [Symbol.asyncDispose]: close }, isNoAdmin: true };
     });
 
 /** A client that opens a journal on a NATS server, beside the process that has the runs. */

@@ -24,6 +24,8 @@ test.each<[unknown, string]>([
   ['postgres://ada:hunter22@host/db', '"postgres:"'],
   ['file:///tmp/j.db', '"file:"'],
   ['libsql://host', '"libsql:"'],
+  ['file:j.db', '"file:"'],
+  ['postgres:ada:hunter22@host', '"postgres:"'],
 ])('%s is refused, with what is expected', async (db, says) => {
   const before = existsSync(String(db));
   const failure = await rejectionOf(run(clerk, 'Go.', { db: db as string }));

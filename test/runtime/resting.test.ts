@@ -1,7 +1,18 @@
 /** A run that rests until a person answers says so at once, with its open tickets, whatever happened before. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { agent, orchestrator, run, team, protocol, tool, TroupeError, type RunHandle, type Runnable } from 'troupe';
+import {
+  agent,
+  flow,
+  orchestrator,
+  run,
+  team,
+  protocol,
+  tool,
+  TroupeError,
+  type RunHandle,
+  type Runnable,
+} from 'troupe';
 import { scriptedModel, testRuntime, type TestRuntime } from 'troupe/testing';
 import { memory } from '../../src/journal/memory.ts';
 import { deferred } from '../deferred.ts';
@@ -187,6 +198,94 @@ describe('a run waits with its open tickets', () => {
       },
     });
     expect(await told(runtime, await start(runtime, desk))).toMatchObject(waitingFor('mail'));
+  });
+});
+
+describe('a run that is paused says so, since only a person moves it on', () => {
+  const napper = flow('napper', async (ctx) => ctx.sleep('1h'));
+  const steady = flow('steady', async (ctx) => ctx.wait({ name: 'ok', schema: z.boolean(), question: 'Is it well?' }));
+  const send = (runtime: TestRuntime, handle: RunHandle, type: string) => runtime.signal(handle.root, { type });
+  const paused = { status: 'waiting', paused: true, tickets: [] };
+
+  test('a flow that sleeps; it goes on once it is resumed', async () => {
+    await using runtime = await testRuntime();
+    const handle = await start(runtime, napper, null);
+    expect(await told(runtime, handle)).toBe('nobody was told');
+    await send(runtime, handle, 'run.pause');
+    expect(await told(runtime, handle)).toEqual(paused);
+    await runtime.advance('2h');
+    expect(await told(runtime, handle)).toEqual(paused);
+    await send(runtime, handle, 'run.resume');
+    expect(await told(runtime, handle)).toMatchObject({ status: 'done' });
+  });
+
+  test('to one who has been waiting since before the pause', async () => {
+    await using runtime = await testRuntime();
+    const handle = await start(runtime, napper, null);
+    const outcome = handle.outcome({ returnWhenWaiting: true });
+    await runtime.settle();
+    await send(runtime, handle, 'run.pause');
+    await runtime.settle();
+    expect(await Promise.race([outcome, Promise.resolve('nobody was told')])).toEqual(paused);
+  });
+
+  test('with the questions that are open, and not as paused when it is not', async () => {
+    await using runtime = await testRuntime();
+    const handle = await start(runtime, steady, null);
+    expect(await told(runtime, handle)).not.toHaveProperty('paused');
+    await send(runtime, handle, 'run.pause');
+    expect(await told(runtime, handle)).toMatchObject({ paused: true, tickets: [{ question: 'Is it well?' }] });
+  });
+
+  test('not while something of it is still at work', async () => {
+    await using runtime = await testRuntime();
+    const slow = deferred<string>();
+    const busy = flow('busy', async (ctx) => {
+      await ctx.checkpoint('slow', () => slow.promise);
+      return ctx.checkpoint('next', () => 'never begun');
+    });
+    const handle = await start(runtime, busy, null);
+    await runtime.settle();
+    await send(runtime, handle, 'run.pause');
+    expect(await told(runtime, handle)).toBe('nobody was told');
+    slow.resolve('done');
+    expect(await told(runtime, handle)).toEqual(paused);
+  });
+
+  test('an agent whose call asks a person', async () => {
+    await using runtime = await testRuntime();
+    const handle = await start(runtime, clerk([mail]));
+    await told(runtime, handle);
+    await send(runtime, handle, 'agent.pause');
+    expect(await told(runtime, handle)).toMatchObject({ paused: true, tickets: [{ subject: { tool: 'mail' } }] });
+    await answer(runtime, 'mail');
+    expect(await told(runtime, handle)).toEqual(paused);
+  });
+
+  test('after a restart, and not when it was resumed in between', async () => {
+    const journal = memory();
+    const first = await testRuntime({ journal });
+    const handle = await start(first, napper, null);
+    await first.settle();
+    await send(first, handle, 'run.pause');
+    await told(first, handle);
+    await first.close();
+    const second = await testRuntime({ journal, seed: 2 });
+    expect(await told(second, await second.resume('k', napper))).toEqual(paused);
+    await second.close();
+    await using third = await testRuntime({ journal, seed: 3 });
+    await send(third, handle, 'run.resume');
+    expect(await told(third, await third.resume('k', napper))).toBe('nobody was told');
+  });
+
+  test('only where that was asked for', async () => {
+    await using runtime = await testRuntime();
+    const handle = await start(runtime, napper, null);
+    await runtime.settle();
+    await send(runtime, handle, 'run.pause');
+    const questions = handle.outcome({ returnWhenWaiting: 'tickets' });
+    await runtime.settle();
+    expect(await Promise.race([questions, Promise.resolve('nobody was told')])).toBe('nobody was told');
   });
 });
 

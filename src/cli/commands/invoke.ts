@@ -7,7 +7,7 @@ import { readRunInput } from '../input.ts';
 import { natsOptionsOf, type FollowOptions } from '../options.ts';
 import { orchestratorUrl, type RemoteOrchestratorOptions } from '../orchestratorOptions.ts';
 import { oneLine, writeMessage, writeJson, writeOutput } from '../output/write.ts';
-import { formatTicket } from '../output/ticketText.ts';
+import { formatSignal, formatTicket } from '../output/ticketText.ts';
 
 /** The options of `troupe invoke`. */
 export interface InvokeCommandOptions extends FollowOptions, RemoteOrchestratorOptions, VersionChoice {
@@ -71,8 +71,10 @@ export async function invokeCommand(cli: Cli, name: string, options: InvokeComma
       writeMessage(cli, `The run ${run} was cancelled: ${oneLine(outcome.reason)}`);
       return exitCodes.failed;
     case 'waiting':
-      writeMessage(cli, `The run ${run} waits for a person.`);
+      if (outcome.paused) writeMessage(cli, `The run ${run} is paused. Go on with: troupe runs resume ${run}`);
+      if (outcome.tickets.length > 0) writeMessage(cli, `The run ${run} waits for a person.`);
       for (const ticket of outcome.tickets) writeMessage(cli, formatTicket(ticket, ''));
+      for (const signal of outcome.signals ?? []) writeMessage(cli, formatSignal(signal, ''));
       return exitCodes.waiting;
   }
 }

@@ -6,7 +6,7 @@ import { guardedDefinition } from '../../define/anyMember.ts';
 import type { Runnable } from '../../define/runnable.ts';
 import { agentsFileInput, isAgentsFile, type AgentsFileOptions } from '../agentsFile.ts';
 import { UsageError } from '../exit.ts';
-import { readRunInput } from '../input.ts';
+import { inputHint, readRunInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
 import { runtimeOptions, type FollowOptions } from '../options.ts';
 import { requireKeyToRetry, startAndFollow } from '../startRun.ts';
@@ -55,11 +55,15 @@ export async function runCommand(cli: Cli, path: string, options: RunCommandOpti
     ...(deadline === undefined ? {} : { deadline }),
     ...(retry ? { retry } : {}),
   };
-  const inputHint = input === undefined ? 'Give it an input with --input.' : undefined;
   return await startAndFollow(
     cli,
     runtime,
-    { loaded, input: withFiles(cli, subject, input, options.file), start, inputHint },
+    {
+      loaded,
+      input: withFiles(cli, subject, input, options.file),
+      start,
+      inputHint: input === undefined ? inputHint : undefined,
+    },
     options,
   );
 }

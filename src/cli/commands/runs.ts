@@ -4,11 +4,9 @@ import { shortenState } from '../../observe/format.ts';
 import { standings } from '../../runtime/standing.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Cli } from '../cli.ts';
-import { deploymentPlace } from '../deploymentPlace.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import {
   existingJournalOptions,
-  natsOptionsOf,
   orchestratorStatuses,
   runStatuses,
   type RunStatus,
@@ -17,7 +15,8 @@ import {
 import { formatAge, formatTime, writeMessage, writeJson, writeTable } from '../output/write.ts';
 import { orchestratorUrl, type RemoteOrchestratorOptions } from '../orchestratorOptions.ts';
 import { runOriginOf, rowSummary } from '../runRows.ts';
-import { deleteUnusedCode } from '../unusedCode.ts';
+import { clientOn } from '../openClient.ts';
+import { deleteCodeOfPruned } from '../unusedCode.ts';
 import { standingsIn, type ShownStanding } from '../runStandings.ts';
 
 function fits({ status, paused }: ShownStanding, wanted: RunStatus | undefined): boolean {
@@ -114,10 +113,9 @@ export async function listRuns(
 /** Deletes runs that ended more than `olderThan` milliseconds ago. */
 export async function pruneRuns(cli: Cli, options: CommonOptions & { olderThan: number }): Promise<number> {
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
-  const runs = await runtime.journal.prune(cli.clock.now() - options.olderThan);
-  // The code of deleted versions was kept for them. On a server it goes with the next version that is deleted: not every tenant has deployments.
-  if (natsOptionsOf(cli, options) === undefined || options.db !== undefined)
-    await deleteUnusedCode(deploymentPlace(cli, options), runtime.journal);
+  const { executions } = await clientOn(cli, runtime);
+  const { runs } = await executions.prune({ olderThan: `${options.olderThan}ms` });
+  await deleteCodeOfPruned(cli, options, runtime.journal);
   if (options.json) writeJson(cli.out, { runs });
   else writeMessage(cli, `Deleted ${runs} ${runs === 1 ? 'run' : 'runs'}.`);
   return exitCodes.done;

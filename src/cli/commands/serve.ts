@@ -11,6 +11,7 @@ import type { Cli } from '../cli.ts';
 import { cliErrorMessage, exitCodes } from '../exit.ts';
 import { runtimeOptions, type CommonOptions } from '../options.ts';
 import { formatTime, writeMessage } from '../output/write.ts';
+import { requireProjectPaths } from '../workflowProject.ts';
 import { carrySchedules } from './schedulesRun.ts';
 
 /** The options of `troupe serve`. */
@@ -40,6 +41,7 @@ export interface ServeCommandOptions extends CommonOptions {
 
 /** Serves until it is interrupted. What was asked for is answered before it ends. */
 export async function serveCommand(cli: Cli, given: ServeCommandOptions): Promise<number> {
+  await requireProjectPaths(projectOptions(cli, given));
   const options = await withState(cli, given);
   const stopped = new Promise<void>((done) => {
     const listening = cli.onInterrupt(() => (listening[Symbol.dispose](), done()));

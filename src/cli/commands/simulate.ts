@@ -2,11 +2,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { FaultKind } from '../../testing/world/faultPlan.ts';
 import type { SimulationScenario } from '../../testing/simulate/simulationScenario.ts';
+import type { Flow } from '../../flow/flow.ts';
 import { escapeControls } from '../../observe/format.ts';
 import type { Cli } from '../cli.ts';
-import { exitCodes, UsageError } from '../exit.ts';
-import { readRunInput } from '../input.ts';
+import { cliErrorMessage, exitCodes, UsageError } from '../exit.ts';
+import { inputHint, readRunInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
+import { noInputOf } from '../noInput.ts';
 import { writeReport } from '../output/simulation.ts';
 import { writeMessage, writeJson } from '../output/write.ts';
 
@@ -90,7 +92,17 @@ async function scenarioOf(
     throw new UsageError(
       `${file} exports a "simulation" that is no function. Expected () => ({ subject, input, answer?, invariants? }).`,
     );
-  return { file, flags, scenario: () => ({ subject, input: input ?? {} }) };
+  if (input === undefined && subject.kind === 'flow') requireNoInput(subject);
+  return { file, flags, scenario: () => ({ subject, input: input ?? noInputOf(subject) }) };
+}
+
+/** Throws `UsageError` for a flow that cannot be run without an input. */
+function requireNoInput(subject: Flow): void {
+  try {
+    subject.start(noInputOf(subject));
+  } catch (thrown) {
+    throw new UsageError(`${cliErrorMessage(thrown)} ${inputHint}`, { cause: thrown });
+  }
 }
 
 /** `none`, or names separated by commas. The simulator itself refuses unknown names. */

@@ -135,6 +135,11 @@ export interface ExecutionsClient {
   ): Promise<Execution>;
   /** How two runs differ: their calls, results and durations. */
   diff(exec: string, other: string): Promise<JsonObject>;
+  /** Deletes runs that ended long ago, with all data that only they refer to. Resolves to how many. Rejects with `invalid` for what is no duration. */
+  prune(options: {
+    /** How long ago they ended, such as `30d`. */
+    readonly olderThan: string;
+  }): Promise<{ readonly runs: number }>;
 }
 
 /** Artifacts. */

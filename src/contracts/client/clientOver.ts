@@ -36,6 +36,7 @@ export function clientOver(path: OperationPath): TroupeClient {
       replay: (exec_id, options) => ask('executions.replay', { ...options, exec_id }),
       cancel: (exec_id, options) => ask('executions.cancel', { ...options, exec_id }),
       diff: (exec_id, other) => ask('executions.diff', { exec_id, other }),
+      prune: (options) => ask('executions.prune', options),
     },
     artifacts: {
       list: (exec_id, query) => ask('artifacts.list', { ...query, exec_id }),

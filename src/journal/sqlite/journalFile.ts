@@ -15,10 +15,14 @@ export function requireFilePath(given: unknown): asserts given is string {
   if (path.trim() === '') refuse('an empty text');
   if (path.includes('\0')) refuse('a text with a NUL');
   if (path === ':memory:') refuse('":memory:"; write "memory" to keep nothing');
-  // A letter before the colon is a drive. The rest of an address may be secret.
-  const scheme = /^[a-z][a-z\d+.-]+:/i.exec(path)?.[0];
+  // A letter before the colon is a drive, and any other name may have a colon. The rest of an address may be secret.
+  const scheme = /^[a-z][a-z\d+.-]+:(?=\/)/i.exec(path)?.[0] ?? addresses.exec(path)?.[0];
   if (scheme !== undefined) refuse(`an address that begins with "${scheme}"`);
 }
+
+/** What begins an address also without slashes. */
+const addresses =
+  /^(?:file|sqlite3?|libsql|nats|tls|wss?|https?|postgres(?:ql)?|mysql|mariadb|mongodb|redis|data|memory):/i;
 
 /** Throws `storage` for what is there and is no file: to open a pipe would wait for a writer. */
 export function requireFile(path: string): void {

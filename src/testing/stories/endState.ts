@@ -65,6 +65,7 @@ function sentence(outcome: RunOutcome): string {
       return `it was cancelled: ${outcome.reason}`;
     case 'waiting':
       return `it waits for ${[
+        ...(outcome.paused ? ['somebody to resume it'] : []),
         ...outcome.tickets.map(({ id, question }) => `${id} (${question})`),
         ...(outcome.signals ?? []).map(({ actor, name }) => `the signal "${name}" for ${actor}`),
       ].join(', ')}`;

@@ -116,6 +116,7 @@ export function recordingClient(
       replay: ran('replay'),
       cancel: ran('cancel'),
       diff: asked('executions.diff', { same: true }),
+      prune: asked('executions.prune', { runs: 3 }),
       ...replaced.executions,
     },
     artifacts: {
@@ -223,6 +224,7 @@ export const everyCall: readonly (readonly [
   ],
   ['executions.cancel', (c) => c.executions.cancel('r1', { reason: 'late' }), ['r1', { reason: 'late' }]],
   ['executions.diff', (c) => c.executions.diff('r1', 'r2'), ['r1', 'r2']],
+  ['executions.prune', (c) => c.executions.prune({ olderThan: '30d' }), [{ olderThan: '30d' }]],
   [
     'artifacts.list',
     (c) => c.artifacts.list('r1', { name: 'n', kind: 'blob', producing_call: 'a', limit: 2, cursor: 'c' }),

@@ -6,7 +6,12 @@ import type { ApprovalView } from '../../../src/doors/http/contracts/approvalVie
 import type { RunView, StepView } from '../../../src/doors/http/contracts/runViews.ts';
 import type { WaitView } from '../../../src/doors/http/contracts/waitViews.ts';
 import { dispatchTokens } from '../../../src/doors/http/dispatchTokens.ts';
-import type { InvocableWorkflow, OrchestratorService } from '../../../src/doors/http/orchestrator/service.ts';
+import type {
+  InvocableWorkflow,
+  ListPage,
+  ListQuery,
+  OrchestratorService,
+} from '../../../src/doors/http/orchestrator/service.ts';
 
 export const time = '2026-01-02T03:04:05.000Z';
 /** The tokens of the steps that were dispatched. */
@@ -44,6 +49,7 @@ export const approvalOf = (
   step_id: step,
   tool_name: 'delete',
   tool_use_id: call,
+  ticket_id: `wait/${call}`,
   arguments: { path: '/' },
   on_reject: 'fail',
   timeout_ms: 0,
@@ -66,6 +72,14 @@ export interface FakeOrchestrator extends OrchestratorService {
   peers: OrchestratorService['peers'];
   /** Ends a run that is waited for. */
   end(id: string, more: Partial<RunView>): void;
+}
+
+/** The cursor is the number of the first entry. */
+function pageOf<Item>(all: readonly Item[], { limit, cursor = '0' }: ListQuery): ListPage<Item> {
+  const from = Number(cursor);
+  if (!Number.isInteger(from)) throw new TroupeError('invalid', 'unknown cursor');
+  const isLast = from + limit >= all.length;
+  return { items: all.slice(from, from + limit), ...(isLast ? {} : { next: String(from + limit) }) };
 }
 
 export function fakeOrchestrator(): FakeOrchestrator {
@@ -129,13 +143,21 @@ export function fakeOrchestrator(): FakeOrchestrator {
     heartbeat: async (beat) => void fake.calls.push(['heartbeat', beat]),
     mayComplete: async (run, step, token) => tokens.fits(token, run, step),
     complete: async (run, step, payload) => void fake.calls.push(['complete', run, step, payload]),
-    approval: async ({ run, step, toolUseId }) =>
+    approval: async ({ run, step, toolUseId, ticket }) =>
       fake.pending.find(
-        (each) => each.run_id === run && each.step_id === step && (toolUseId ?? each.tool_use_id) === each.tool_use_id,
+        (each) =>
+          each.run_id === run &&
+          each.step_id === step &&
+          (toolUseId ?? each.tool_use_id) === each.tool_use_id &&
+          (ticket ?? each.ticket_id) === each.ticket_id,
       ),
-    approvals: async () => fake.pending.filter((each) => each.status === 'pending'),
+    approvals: async (query) =>
+      pageOf(
+        fake.pending.filter((each) => each.status === 'pending'),
+        query,
+      ),
     approvalsOf: async (run) => fake.pending.filter((each) => each.run_id === run),
-    waits: async () => fake.questions,
+    waits: async (query) => pageOf(fake.questions, query),
     async answer({ run, step, answer, by }) {
       const at = fake.questions.findIndex((each) => each.run_id === run && each.step_id === step);
       if (at < 0)

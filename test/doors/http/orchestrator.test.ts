@@ -520,7 +520,7 @@ describe('approvals', () => {
     expect((await ask(`POST /runs/r/${word}`)).status).toBe(404);
     fake.pending.push(approvalOf('r', 's', 'c'));
     expect((await ask(`POST /runs/r/${word}`)).status).toBe(200);
-    expect(fake.calls).toEqual([['decide', { run: 'r', step: 's', toolUseId: 'c', decision }]]);
+    expect(fake.calls).toEqual([['decide', { run: 'r', step: 's', ticket: 'wait/c', decision }]]);
   });
 
   test('the same decision again changes nothing; another one is refused with what was decided, by whom and when', async () => {
@@ -535,7 +535,9 @@ describe('approvals', () => {
       `approval already decided: the call of "delete" in the step "s" was approved by Ada at ${time}`,
       'text/plain',
     ]);
-    expect(fake.calls).toEqual([['decide', { run: 'r', step: 's', toolUseId: 'c', decision: 'approved', by: 'Ada' }]]);
+    expect(fake.calls).toEqual([
+      ['decide', { run: 'r', step: 's', ticket: 'wait/c', decision: 'approved', by: 'Ada' }],
+    ]);
   });
 
   test('one that nobody decided in time can be decided no more, with either word', async () => {
@@ -561,7 +563,37 @@ describe('approvals', () => {
     expect(unclear.status).toBe(409);
     expect(unclear.text).toMatch(/s \(c\), t \(d\)/);
     expect((await ask('POST /runs/r/approve', { body: { step_id: 't' } })).status).toBe(200);
-    expect(fake.calls).toMatchObject([['decide', { step: 't', toolUseId: 'd' }]]);
+    expect(fake.calls).toMatchObject([['decide', { step: 't', ticket: 'wait/d' }]]);
+  });
+
+  test('calls of one step with the same id are told apart by their tickets, which the refusal names', async () => {
+    const { ask, fake } = await opened();
+    fake.pending.push(
+      approvalOf('r', 's', 'c', { ticket_id: 'wait/1' }),
+      approvalOf('r', 's', 'c', { ticket_id: 'wait/2' }),
+    );
+    const unclear = await ask('POST /runs/r/approve', { body: { tool_use_id: 'c' } });
+    expect(unclear.status).toBe(409);
+    expect(unclear.text).toMatch(/s \(c\) wait\/1, s \(c\) wait\/2.*ticket_id/);
+    const body = { ticket_id: 'wait/2' };
+    expect((await ask('POST /runs/r/approve', { body })).status).toBe(200);
+    expect((await ask('GET /runs/r/steps/s/approval?ticket_id=wait%2F2')).json()).toMatchObject({ status: 'approved' });
+    const decided = await ask('POST /runs/r/steps/s/approval/decide', { body: { decision: 'reject', ...body } });
+    expect(decided.status).toBe(409);
+    expect(fake.calls).toMatchObject([['decide', { step: 's', ticket: 'wait/2' }]]);
+  });
+
+  test('GET /approvals and GET /waits come page by page: `limit`, and the next page in the header `link`', async () => {
+    const { ask, fake } = await opened();
+    for (const n of [1, 2, 3, 4, 5]) fake.pending.push(approvalOf('r', 's', `c${n}`));
+    const seen: string[] = [];
+    for (let at: string | undefined = '/approvals?limit=2'; at;) {
+      const page = await ask(`GET ${at}`);
+      seen.push(...(page.json() as { tool_use_id: string }[]).map(({ tool_use_id: id }) => id));
+      at = /^<(.*)>; rel="next"$/.exec(page.headers.get('link') ?? '')?.[1];
+    }
+    expect(seen).toEqual(['c1', 'c2', 'c3', 'c4', 'c5']);
+    for (const list of ['approvals', 'waits']) expect((await ask(`GET /${list}?cursor=no`)).status).toBe(400);
   });
 });
 

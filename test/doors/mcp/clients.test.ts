@@ -34,7 +34,7 @@ test.each([
   const { calls, url, send, requestInit } = await overHttp(serverToken);
   const client = new Client(identity, { versionNegotiation: { mode } });
   await client.connect(new StreamableHTTPClientTransport(url, { fetch: send, requestInit }));
-  expect((await client.listTools()).tools).toHaveLength(36);
+  expect((await client.listTools()).tools).toHaveLength(37);
   const answer = await client.callTool({ name: 'troupe_executions_get', arguments: { exec_id: 'r1' } });
   expect(answer.structuredContent).toEqual(sampleRun);
   expect(calls).toEqual([['executions.get', 'r1']]);

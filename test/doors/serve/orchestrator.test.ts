@@ -32,7 +32,13 @@ async function served(project: TestProject, more: Partial<ServeOptions> = {}) {
     } catch {
       json = undefined;
     }
-    return { status: response.status, text, json, replayed: response.headers.get('idempotent-replayed') };
+    return {
+      status: response.status,
+      text,
+      json,
+      replayed: response.headers.get('idempotent-replayed'),
+      next: /^<(.*)>; rel="next"$/.exec(response.headers.get('link') ?? '')?.[1],
+    };
   };
   return { said, ask, components, [Symbol.asyncDispose]: () => components[Symbol.asyncDispose]() };
 }
@@ -229,6 +235,14 @@ test('the question of a wait step is answered over HTTP: of a run, of a sub-run,
     .poll(async () => (await names()).toSorted((a, b) => (a < b ? -1 : 1)), { timeout: 20_000 })
     .toEqual([' ask Is 7 right?', ' each.0 a?', ' each.1 b?', '/part check Inner?']);
   expect((await server.ask('/approvals')).json).toEqual([]);
+  const [all, seen] = [await names(), [] as string[]];
+  for (let at: string | undefined = '/waits?limit=1'; at;) {
+    const page = await server.ask(at);
+    seen.push(...(page.json as { question: string }[]).map(({ question }) => question));
+    at = page.next;
+  }
+  expect(seen.map((question) => all.findIndex((name) => name.endsWith(question)))).toEqual([0, 1, 2, 3]);
+  expect((await server.ask('/waits?cursor=none')).status).toBe(400);
   const answer = (run: string, step: string, said: unknown, by?: string) =>
     server.ask(`/runs/${encodeURIComponent(run)}/steps/${step}/answer`, { answer: said, ...(by ? { by } : {}) });
   const misfit = await answer(run_id, 'ask', { wrong: true });

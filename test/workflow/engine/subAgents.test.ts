@@ -302,8 +302,10 @@ test('two that wait for a person at once are decided about one by one', async ()
   // Nobody agrees to a call that somebody else was shown.
   expect(await decide({ run: handle.id, step: 'edit', decision: 'approved' })).toEqual({ several: both });
   expect(await runtime.tickets()).toHaveLength(2);
-  for (const { id, subject: about } of tickets)
-    await runtime.answer(id, { approved: JSON.stringify(about).includes('find a') });
+  for (const { ticket_id: ticket, arguments: about } of both) {
+    const decision = JSON.stringify(about).includes('find a') ? 'approved' : 'rejected';
+    expect(await decide({ run: handle.id, step: 'edit', ticket, decision })).toBe('done');
+  }
   await runtime.advance('10s');
   expect(await handle.outcome()).toMatchObject({
     output: { said: '{"fact":"find a 2 true"},{"fact":"find b 2 false"}' },

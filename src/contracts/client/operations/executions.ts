@@ -202,4 +202,15 @@ export const executionOperations = {
     tool: 'troupe_executions_diff',
     perform: (client, { exec_id, other }) => client.executions.diff(exec_id, other),
   }),
+  'executions.prune': declareOperation({
+    summary: 'Deletes runs that ended long ago, with all data that only they refer to.',
+    input: { olderThan: z.string().describe('How long ago they ended, such as `30d`.') },
+    output: z.object({ runs: z.number() }),
+    reads: false,
+    destroys: true,
+    access: 'admin',
+    http: { method: 'POST', path: '/v1/prune' },
+    tool: 'troupe_executions_prune',
+    perform: (client, options) => client.executions.prune(options),
+  }),
 };

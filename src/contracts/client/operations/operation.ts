@@ -19,7 +19,7 @@ export interface OperationFacts {
   readonly repeats?: boolean;
   /**
    * Who may ask for it from another process. `client`: everybody with a token, for work with runs. `admin`: only with the token of the server, for what is installed there:
-   * deployments, schedules, secrets and tokens.
+   * deployments, schedules, secrets and tokens, and for deleting what is stored.
    */
   readonly access: 'client' | 'admin';
   /** Fields that only an admin may give; none by default. */

@@ -11,6 +11,8 @@ export const ApprovalView = named(
     step_id: z.string(),
     tool_name: z.string(),
     tool_use_id: z.string(),
+    /** Names this call alone, where several of a step have the same `tool_use_id`; ours. */
+    ticket_id: z.string(),
     arguments: someJson(),
     on_reject: z.string(),
     /** Milliseconds; 0 for no limit. */
@@ -45,6 +47,8 @@ export const DecisionBody = named(
     by,
     /** Which call of the step is meant; the one that is pending by default, if it is one. */
     tool_use_id: z.string().optional(),
+    /** The same, by what only this call has; ours. */
+    ticket_id: z.string().optional(),
   }),
 );
 
@@ -52,6 +56,7 @@ export const DecisionBody = named(
 export const ChoiceBody = z.looseObject({
   step_id: z.string().optional(),
   tool_use_id: z.string().optional(),
+  ticket_id: z.string().optional(),
   reason,
   by,
 });

@@ -5,17 +5,16 @@ import { route, type HttpRoute } from '../base/route.ts';
 import { EnvelopeView, RunDetail, RunList, WorkflowRunStatus, type RunView } from '../contracts/runViews.ts';
 import { envelopeOf } from '../contracts/stepViews.ts';
 import { missing, noRun, part, refuseInText } from './answers.ts';
+import { listFields, listQuery } from './lists.ts';
 import type { OrchestratorService, RunCommand } from './service.ts';
 
 const defaultLimit = 50;
-const mostRuns = 1_000;
 
 const RunsQuery = z.object({
   workflow: z.string().optional(),
   status: z.string().optional(),
-  /** 50 by default, at most 1,000. What is no positive number counts as not given. */
-  limit: z.string().optional(),
-  cursor: z.string().optional(),
+  /** 50 by default, at most 1,000. */
+  ...listFields,
 });
 
 const commands: readonly RunCommand[] = ['cancel', 'pause', 'resume', 'retry'];
@@ -33,15 +32,14 @@ export const runRoutes = (service: OrchestratorService): readonly HttpRoute[] =>
       400: { description: 'The cursor is none of this server.' },
     },
     refuse: refuseInText,
-    async handle({ query: { workflow, status, limit, cursor } }) {
+    async handle({ query: { workflow, status, ...query } }) {
       const known = status ? WorkflowRunStatus.safeParse(status) : undefined;
       // No run has a status that does not exist.
       if (known?.success === false) return jsonReply(200, { runs: [] });
       const { runs, next } = await service.runs({
         ...(workflow ? { workflow } : {}),
         ...(known ? { status: known.data } : {}),
-        ...(cursor ? { cursor } : {}),
-        limit: limitOf(limit),
+        ...listQuery(query, defaultLimit),
       });
       return jsonReply(200, { runs, ...(next === undefined ? {} : { next }) });
     },
@@ -93,8 +91,3 @@ export const runRoutes = (service: OrchestratorService): readonly HttpRoute[] =>
     }),
   ),
 ];
-
-function limitOf(text: string | undefined): number {
-  const limit = Number(text ?? defaultLimit);
-  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, mostRuns) : defaultLimit;
-}

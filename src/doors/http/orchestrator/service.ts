@@ -30,19 +30,32 @@ export interface StartRun {
 }
 
 /** Which runs are asked for. */
-export interface RunQuery {
+export interface RunQuery extends ListQuery {
   readonly workflow?: string;
   readonly status?: WorkflowRunStatus;
-  /** The most runs of a page, 1 to 1,000. */
+}
+
+/** Which part of a list is asked for. */
+export interface ListQuery {
+  /** The most entries of a page, 1 to 1,000. */
   readonly limit: number;
   /** `next` of the page before. */
   readonly cursor?: string;
+}
+
+/** A part of a list. */
+export interface ListPage<Item> {
+  readonly items: readonly Item[];
+  /** Where it goes on; absent at its end. */
+  readonly next?: string;
 }
 
 /** One approval: the call of a step. */
 export interface ApprovalKey {
   readonly run: string;
   readonly step: string;
+  /** The ticket, which no other call has. */
+  readonly ticket?: string;
   /** The call; the pending one by default, or the latest when none is pending. */
   readonly toolUseId?: string;
 }
@@ -99,14 +112,14 @@ export interface OrchestratorService {
   complete(run: string, step: string, payload: CallbackPayload, token: string): Promise<void>;
   /** Undefined when there is none. */
   approval(key: ApprovalKey): Promise<ApprovalView | undefined>;
-  /** The pending ones of all runs, the oldest first. */
-  approvals(): Promise<readonly ApprovalView[]>;
+  /** The pending ones of all runs, the oldest first. Rejects with `invalid` for a cursor that it did not give. */
+  approvals(query: ListQuery): Promise<ListPage<ApprovalView>>;
   /** All of one run, also those that are decided, the oldest first. */
   approvalsOf(run: string): Promise<readonly ApprovalView[]>;
   /** Decides about a call that waits. */
   decide(decision: ApprovalDecision): Promise<DecisionResult>;
-  /** The questions of `wait` steps that wait, the oldest first. */
-  waits(): Promise<readonly WaitView[]>;
+  /** The questions of `wait` steps that wait, the oldest first. Rejects with `invalid` for a cursor that it did not give. */
+  waits(query: ListQuery): Promise<ListPage<WaitView>>;
   /** Answers a question. `same`: it was answered before, and so. Rejects with `invalid` when the answer does not fit. */
   answer(answer: WaitAnswer): Promise<'done' | 'same' | 'missing' | 'answered'>;
   /** How the other components are; one that is absent is `unconfigured`. */

@@ -1,8 +1,10 @@
 /** Questions of `wait` steps over HTTP: what waits for a person, and what the person answers. */
-import { emptyReply, jsonReply, textReply } from '../base/reply.ts';
+import * as z from 'zod';
+import { emptyReply, textReply } from '../base/reply.ts';
 import { route, type HttpRoute } from '../base/route.ts';
 import { WaitAnswerBody, WaitList } from '../contracts/waitViews.ts';
 import { malformed, missing, part, refuseInText } from './answers.ts';
+import { inHeader, listFields, listQuery, listReply } from './lists.ts';
 import type { OrchestratorService } from './service.ts';
 
 /** The routes of questions. */
@@ -11,9 +13,14 @@ export const waitRoutes = (service: OrchestratorService): readonly HttpRoute[] =
     method: 'GET',
     path: '/waits',
     access: 'control',
-    summary: 'The questions of `wait` steps of all runs that wait for a person.',
-    responses: { 200: { description: 'All of them.', schema: WaitList } },
-    handle: async () => jsonReply(200, await service.waits()),
+    summary: 'The questions of `wait` steps of all runs that wait for a person, the oldest first.',
+    query: z.object(listFields),
+    responses: {
+      200: { description: inHeader, schema: WaitList },
+      400: { description: 'The cursor is none of this server.' },
+    },
+    refuse: refuseInText,
+    handle: async ({ query }) => listReply('/waits', query, await service.waits(listQuery(query))),
   }),
   route({
     method: 'POST',

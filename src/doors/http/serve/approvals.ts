@@ -11,12 +11,15 @@ export function approvals(
 ): Pick<OrchestratorService, 'approval' | 'approvals' | 'approvalsOf' | 'decide'> {
   const { journal } = runtime;
   const ofRun = async (run: string): Promise<readonly StoredApproval[]> => {
-    const all = await storedApprovals(journal, { run: run.split('/')[0], pending: false });
-    return all.filter(({ view }) => view.run_id === run);
+    const { items } = await storedApprovals(journal, { run: run.split('/')[0], pending: false });
+    return items.filter(({ view }) => view.run_id === run);
   };
-  const ofStep = async ({ run, step, toolUseId }: ApprovalKey): Promise<readonly StoredApproval[]> =>
+  const ofStep = async ({ run, step, ticket, toolUseId }: ApprovalKey): Promise<readonly StoredApproval[]> =>
     (await ofRun(run)).filter(
-      ({ view }) => view.step_id === step && (toolUseId === undefined || view.tool_use_id === toolUseId),
+      ({ view }) =>
+        view.step_id === step &&
+        (ticket ?? view.ticket_id) === view.ticket_id &&
+        (toolUseId ?? view.tool_use_id) === view.tool_use_id,
     );
 
   return {
@@ -24,7 +27,10 @@ export function approvals(
       const found = await ofStep(key);
       return (found.findLast(({ view }) => view.status === 'pending') ?? found.at(-1))?.view;
     },
-    approvals: async () => (await storedApprovals(journal, { pending: true })).map(({ view }) => view),
+    async approvals(query) {
+      const { items, ...more } = await storedApprovals(journal, { ...query, pending: true });
+      return { items: items.map(({ view }) => view), ...more };
+    },
     approvalsOf: async (run) => (await ofRun(run)).map(({ view }) => view),
     async decide(decision) {
       const found = await ofStep(decision);

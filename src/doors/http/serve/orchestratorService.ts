@@ -83,7 +83,7 @@ export function orchestratorService(parts: OrchestratorParts): ServedOrchestrato
     async run(id) {
       const found = await storedRun(journal, id);
       if (!found) return undefined;
-      const open = await storedApprovals(journal, { run: found.row.run, pending: true });
+      const { items: open } = await storedApprovals(journal, { run: found.row.run, pending: true });
       const waiting = open.filter(({ view }) => view.run_id === id).map(({ view }) => view.step_id);
       const steps = await stepViews(journal, found, new Set(waiting.map((step) => step.replace(/\.\d+$/, ''))));
       return { run: runView(found), steps };

@@ -1,25 +1,28 @@
 /** Questions of `wait` steps behind the contract of the orchestrator, read from their tickets. */
 import { isDeepStrictEqual } from 'node:util';
-import { ticketType, WaitInput } from '../../../contracts/wait.ts';
+import { WaitInput } from '../../../contracts/wait.ts';
 import { StepRecord } from '../../../contracts/workflow/step.ts';
 import type { ActorRow, Journal } from '../../../journal/journal.ts';
 import type { Runtime } from '../../../runtime/runtime.ts';
 import { toFailure } from '../../../values/failure.ts';
-import type { Address } from '../../../values/ids.ts';
 import { propertiesOf } from '../../../values/properties.ts';
 import { timeText } from '../contracts/stepViews.ts';
 import type { WaitView } from '../contracts/waitViews.ts';
 import type { OrchestratorService } from '../orchestrator/service.ts';
-import { rowsOf, runAbove, type RowOf } from './stepPlaces.ts';
+import { runAbove, type RowOf } from './stepPlaces.ts';
 import { inputOf, storedRun } from './storedRuns.ts';
+import { ticketPage } from './ticketPages.ts';
 
 /** The methods of the service about questions. */
 export function questions(runtime: Pick<Runtime, 'journal' | 'answer'>): Pick<OrchestratorService, 'waits' | 'answer'> {
   const { journal } = runtime;
   return {
-    waits: async () => (await openWaits(journal)).map(({ view }) => view),
+    async waits(query) {
+      const { items, ...more } = await ticketPage(journal, { ...query, pending: true }, viewOf);
+      return { items: items.map(({ view }) => view), ...more };
+    },
     async answer({ run, step, answer, by = 'a person over HTTP' }) {
-      const open = await openWaits(journal, run.split('/')[0]);
+      const { items: open } = await ticketPage(journal, { run: run.split('/')[0], pending: true }, viewOf);
       const asked = open.find(({ view }) => view.run_id === run && view.step_id === step);
       if (!asked) return endedAs(journal, { run, step, answer });
       try {
@@ -48,30 +51,6 @@ async function endedAs(
   if (!record) return 'missing';
   return record.end.status === 'complete' && isDeepStrictEqual(record.end.output, answer) ? 'same' : 'answered';
 }
-
-/** The questions that wait, the oldest first; of one run, or of all. */
-async function openWaits(
-  journal: Journal,
-  run?: string,
-): Promise<readonly { readonly ticket: Address; readonly view: WaitView }[]> {
-  const tickets = await journal.find({
-    type: ticketType,
-    status: 'active',
-    limit: mostTickets,
-    ...(run === undefined ? {} : { run }),
-  });
-  const rowOf = rowsOf(journal);
-  const found = await Promise.all(
-    tickets.map(async (row) => {
-      const view = await viewOf(row, rowOf);
-      return view ? [{ ticket: row.actor, created: row.created, view }] : [];
-    }),
-  );
-  return found.flat().toSorted((a, b) => a.created - b.created);
-}
-
-/** The most questions that are looked at. */
-const mostTickets = 1_000;
 
 /** Undefined for a ticket that is no `wait` step. */
 async function viewOf(ticket: ActorRow, rowOf: RowOf): Promise<WaitView | undefined> {

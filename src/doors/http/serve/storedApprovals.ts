@@ -2,61 +2,38 @@
 import * as z from 'zod';
 import { anyJson } from '../../../values/anyJson.ts';
 import { isJsonObject, type Json } from '../../../values/json.ts';
-import type { Address } from '../../../values/ids.ts';
 import { propertiesOf } from '../../../values/properties.ts';
-import { ticketType } from '../../../contracts/wait.ts';
 import type { ActorRow, Journal } from '../../../journal/journal.ts';
 import type { ApprovalView } from '../contracts/approvalViews.ts';
 import { timeText } from '../contracts/stepViews.ts';
-import { rowsOf, stepPlace, type RowOf } from './stepPlaces.ts';
+import type { ListPage } from '../orchestrator/service.ts';
+import { stepPlace, type RowOf } from './stepPlaces.ts';
 import { inputOf } from './storedRuns.ts';
+import { ticketPage, type TicketQuery, type TicketView } from './ticketPages.ts';
 
 /** An approval, and the ticket that it is. */
-export interface StoredApproval {
-  readonly ticket: Address;
-  readonly view: ApprovalView;
-}
-
-/** The most approvals that are looked at. */
-const mostTickets = 1_000;
+export type StoredApproval = TicketView<ApprovalView>;
 
 /** The approvals of a run, or of all; those that are decided, too, unless only the pending ones are asked for. The oldest first. */
-export async function storedApprovals(
-  journal: Journal,
-  query: { readonly run?: string | undefined; readonly pending: boolean },
-): Promise<readonly StoredApproval[]> {
-  const { run, pending } = query;
-  const tickets = await journal.find({
-    type: ticketType,
-    ...(run === undefined ? {} : { run }),
-    ...(pending ? { status: 'active' as const } : {}),
-    limit: mostTickets,
-  });
-  const rowOf = rowsOf(journal);
-  const found = await Promise.all(tickets.map((ticket) => approvalOf(ticket, rowOf)));
-  return found
-    .filter((approval) => approval !== undefined)
-    .toSorted((a, b) => (a.view.created_at < b.view.created_at ? -1 : a.view.created_at > b.view.created_at ? 1 : 0));
-}
+export const storedApprovals = (journal: Journal, query: TicketQuery): Promise<ListPage<StoredApproval>> =>
+  ticketPage(journal, query, approvalOf);
 
-async function approvalOf(ticket: ActorRow, rowOf: RowOf): Promise<StoredApproval | undefined> {
+async function approvalOf(ticket: ActorRow, rowOf: RowOf): Promise<ApprovalView | undefined> {
   const call = await callOf(ticket, rowOf);
   const place = call && (await stepPlace(call.step, rowOf));
   if (!place) return undefined;
   const { tool, id, input, rule } = call;
   return {
-    ticket: ticket.actor,
-    view: {
-      ...place,
-      tool_name: tool,
-      tool_use_id: id,
-      arguments: input,
-      on_reject: rule?.onReject ?? 'fail',
-      timeout_ms: rule?.timeout ?? 0,
-      timeout_behavior: rule?.timeoutBehavior ?? 'fail',
-      created_at: timeText(ticket.created),
-      ...decisionIn(ticket),
-    },
+    ...place,
+    tool_name: tool,
+    tool_use_id: id,
+    ticket_id: ticket.actor,
+    arguments: input,
+    on_reject: rule?.onReject ?? 'fail',
+    timeout_ms: rule?.timeout ?? 0,
+    timeout_behavior: rule?.timeoutBehavior ?? 'fail',
+    created_at: timeText(ticket.created),
+    ...decisionIn(ticket),
   };
 }
 
