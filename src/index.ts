@@ -3,7 +3,7 @@
 // One agent: a model, instructions and tools.
 export { agent, type Agent, type AgentOptions } from './define/agent.ts';
 export { tool, type Tool } from './tools/tool.ts';
-export { mcpServer } from './define/mcpServer.ts';
+export { mcpServer, type McpServer } from './define/mcpServer.ts';
 export type { ToolSource } from './contracts/tool.ts';
 export type { Objective, AgentOutput, AgentUsage, Budget } from './contracts/agent.ts';
 
@@ -14,11 +14,20 @@ export type { Model, ModelChoice, Usage } from './contracts/model.ts';
 
 // A team: agents that send each other the messages of a protocol.
 export { team, all } from './define/team.ts';
-export type { Team, TeamOptions } from './define/teamDefinition.ts';
-export { protocol, type MessageBody, type MessageOf, type Protocol, type Reply } from './contracts/protocol.ts';
+export type { Next, Team, TeamOptions } from './define/teamDefinition.ts';
+export {
+  protocol,
+  type MessageBody,
+  type MessageOf,
+  type MessageSpec,
+  type Protocol,
+  type Reply,
+} from './contracts/protocol.ts';
 export { asTool } from './define/asTool.ts';
+export type { Delegate } from './define/delegate.ts';
 
 // Ready-made teams.
+export type { Preset } from './define/presets/preset.ts';
 export { pipeline } from './define/presets/pipeline.ts';
 export { roundRobin } from './define/presets/roundRobin.ts';
 export { selector } from './define/presets/selector.ts';
@@ -32,6 +41,7 @@ export { until, type Until, type Conversation } from './define/presets/until.ts'
 // Many tasks for many members: an orchestrator, its router, and what can be seen and done while it works.
 export { orchestrator } from './define/orchestrator.ts';
 export type {
+  MemberLike,
   Orchestrator,
   OrchestratorBudget,
   OrchestratorOptions,
@@ -55,7 +65,7 @@ export type { Guardrail } from '../actors/guardrailDefinition.ts';
 // A machine of your own: an XState machine whose effects the engine performs.
 export { machine } from './runtime/machine.ts';
 export type { MachineRunnable } from './define/machine.ts';
-export { effect } from '../actors/effect.ts';
+export { effect, type Effect } from '../actors/effect.ts';
 export type { Ref } from './engine/ref.ts';
 
 // Workflows: pipelines of steps in YAML, written without code.

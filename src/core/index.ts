@@ -25,5 +25,6 @@ export type { SpawnInfo } from './spawn.ts';
 export { stepChange, type StepCause, type StepNumber, type StepOutcome, type SteppingActor } from './stepChange.ts';
 /** The change as a commit, with its snapshot as JSON. Throws `definition` for what could not be read back as it was. */
 export { toCommit, type CommitBase, type StateChange } from './toCommit.ts';
+export type { Commit } from '../contracts/commit.ts';
 /** The saved state in a stored actor, for `chart.restore`. Throws `incompatible` when it does not fit the machine, or `corrupt`. */
 export { unwrapSnapshot } from './snapshot.ts';
