@@ -82,8 +82,8 @@ export async function reconcileCallOf(
 function toolsFor(deps: AgentDeps, { name, belt }: ToolRequest): ToolCatalog {
   const tools = toolSourceOf(deps, belt);
   if (!tools)
-    throw new TroupeError('environment', `The tools that "${name}" belongs to are not there any more.`, {
-      data: { gone: true },
+    throw new TroupeError('tool', `There is no tool "${name}" any more. Go on without it.`, {
+      data: { tool: name, sent: false },
     });
   return tools;
 }

@@ -75,9 +75,9 @@ export function turnGuard({ guardrails, tail, show, stop }: TurnGuardOptions, sc
   /** The texts that have grown, as they are now, and the calls among these parts. */
   function saidIn(parts: readonly Json[]): Said[] {
     const said: Said[] = [];
-    for (const of of ['text', 'reasoning'] as const) {
-      const text = texts[of];
-      if (text.hasGrown()) said.push({ of, text: text.whole() });
+    for (const channel of ['text', 'reasoning'] as const) {
+      const text = texts[channel];
+      if (text.hasGrown()) said.push({ of: channel, text: text.whole() });
       text.check();
     }
     for (const part of parts) {

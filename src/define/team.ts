@@ -7,6 +7,7 @@ import { reservedTypes, slug } from '../values/ids.ts';
 import type { MessageBody, Messages, MessageName, Protocol } from '../contracts/protocol.ts';
 import { TeamSchema } from './schemas.ts';
 import { rememberPart } from './madeFrom.ts';
+import { namedCall } from './namedCall.ts';
 import { answersTogether } from '../../machines/router/settings.ts';
 import { defaultRunLimits } from '../../machines/run/settings.ts';
 import { defaultSupervision } from '../core/actorType.ts';
@@ -82,7 +83,11 @@ export function team<
     const route = Object.hasOwn(routes, message.type) ? routes[message.type] : undefined;
     if (!route)
       throw new TroupeError('definition', `The route of team "${name}" says nothing about "${message.type}".`);
-    return check(message.type, route(message, talk(said)));
+    const where = `The route of team "${name}" for "${message.type}"`;
+    return check(
+      message.type,
+      namedCall(where, () => route(message, talk(said))),
+    );
   };
   rememberPart(decide, routes);
 

@@ -26,6 +26,9 @@ export interface OwnedRunsParts {
   withActor(address: Address, call: (actor: Actor) => void): void;
 }
 
+/** How long a run that is parked waits at most until what its ended root left is stopped; milliseconds. */
+const longestStop = 5_000;
+
 /** The runs of a host, and those that it could not go on with. */
 export class OwnedRuns {
   readonly #parts: OwnedRunsParts;
@@ -94,12 +97,25 @@ export class OwnedRuns {
     const { context, leases, activity } = this.#parts;
     const { clock } = context;
     const hosted = this.#runs.get(run);
+    if (hosted?.end) await this.#remainderStopped(run);
     if (hosted) hosted.state = { is: 'draining' };
     const until = clock.now() + grace;
     const isAtWork = (actor: Actor) => actor.hasRunningEffects || actor.isHandling;
     while (clock.now() < until && this.actorsOf(run).some(isAtWork)) await activity.nextChange(run, clock, until);
     this.drop(run);
     await leases.release(run);
+  }
+
+  /**
+   * What an ended root leaves behind is stopped at once, each by a commit. Nobody resumes a run that has ended, so a question of it would stay
+   * open. A journal that takes no commits is not waited for.
+   */
+  async #remainderStopped(run: string): Promise<void> {
+    const { context, activity, registry } = this.#parts;
+    const { clock, stalls } = context;
+    const until = clock.now() + longestStop;
+    while (registry.of(run).size > 0 && clock.now() < until && !stalls.of(run))
+      await activity.nextChange(run, clock, until);
   }
 
   /** Gives back the lease of a run whose actors have all ended, once its last messages are delivered or kept as dead letters: that is written under the lease. */

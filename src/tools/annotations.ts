@@ -14,6 +14,15 @@ export function annotate(error: unknown, facts: JsonObject): unknown {
   return new TroupeError(kind, message, { retryable, retryAfter, cause, data: { ...known, ...facts } });
 }
 
+/** Prepares a call that was not made yet. An error in here is annotated with `sent: false`. */
+export async function beforeCall<T>(prepare: () => T | Promise<T>): Promise<T> {
+  try {
+    return await prepare();
+  } catch (error) {
+    throw annotate(error, { sent: false });
+  }
+}
+
 /** Processes the result of a call that was made. An error in here is annotated with `done: true`. */
 export async function afterCall<T>(show: () => T | Promise<T>): Promise<T> {
   try {

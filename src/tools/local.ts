@@ -6,12 +6,12 @@
  */
 import type * as z from 'zod';
 import { networkKind, reasonOf } from '../values/cause.ts';
-import { TroupeError } from '../values/failure.ts';
+import { toFailure, TroupeError, type FailureKind } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
 import type { ToolInfo } from '../contracts/model.ts';
 import type { ToolScope, ToolSource } from '../contracts/tool.ts';
 import { describeMismatch } from '../values/explain.ts';
-import { afterCall } from './annotations.ts';
+import { afterCall, beforeCall } from './annotations.ts';
 import { toJson } from './toJson.ts';
 import { didYouMean, localSource } from './toolNames.ts';
 import type { Tool } from './tool.ts';
@@ -46,8 +46,7 @@ export function localTools(tools: readonly Tool[]): ToolSource {
     list: () => Promise.resolve(infos),
     async call(name, input, scope) {
       const tool = find(name);
-      const parsed = await parseInput(tool, input);
-      return perform(tool, input, scope, async (inner) => {
+      return perform(tool, input, scope, async (parsed, inner) => {
         const output = await tool.run(parsed, inner);
         return afterCall(() => checkOutput(tool, output));
       });
@@ -59,8 +58,7 @@ export function localTools(tools: readonly Tool[]): ToolSource {
     async reconcile(name, input, scope) {
       const tool = find(name);
       if (!tool.reconcile) return undefined;
-      const parsed = await parseInput(tool, input);
-      return perform(tool, input, scope, async (inner) => {
+      return perform(tool, input, scope, async (parsed, inner) => {
         const found = await tool.reconcile?.(parsed, inner);
         if (!found?.done) return found;
         return { done: true as const, output: await afterCall(() => checkOutput(tool, found.output)) };
@@ -105,35 +103,54 @@ async function parse(tool: Tool, what: string, schema: z.ZodType, value: unknown
   }
 }
 
-function perform<T>(tool: Tool, input: Json, scope: ToolScope, work: (scope: ToolScope) => Promise<T>): Promise<T> {
+/** Checks the input and does the work, both within the time that the tool allows: a check may wait as well, for a database. */
+function perform<T>(
+  tool: Tool,
+  input: Json,
+  scope: ToolScope,
+  work: (parsed: unknown, scope: ToolScope) => Promise<T>,
+): Promise<T> {
   const { key, clock, signal } = scope;
+  let isBegun = false;
   const late = () =>
     new TroupeError(
       'timeout',
-      `Tool "${tool.name}" did not end within ${formatMs(tool.timeout)}. Ask it for less, or give it a longer timeout.`,
-      { data: { tool: tool.name, timeout: tool.timeout } },
+      isBegun
+        ? `Tool "${tool.name}" did not end within ${formatMs(tool.timeout)}. Ask it for less, or give it a longer timeout.`
+        : `Tool "${tool.name}" was not called: its input was not checked within ${formatMs(tool.timeout)}. Let the schema of its input wait for less, or give the tool a longer timeout.`,
+      { data: { tool: tool.name, timeout: tool.timeout, ...(isBegun ? {} : { sent: false }) } },
     );
   return withTimeout({ clock, timeout: tool.timeout, signal, late }, async (inner) => {
     try {
+      const parsed = await beforeCall(() => parseInput(tool, input));
+      // Its caller has been answered: what it was told was not begun must not begin.
+      inner.throwIfAborted();
+      isBegun = true;
       scope.onCall?.({ tool: tool.name, isWrite: tool.effect === 'write', input, key });
       // Progress that a tool reports after its end is ignored.
-      return await work({
+      return await work(parsed, {
         key,
         clock,
         signal: inner,
         progress: (note) => void (inner.aborted || scope.progress(note)),
       });
     } catch (error) {
-      throw error instanceof TroupeError ? error : toolError(tool, 'while it ran', error);
+      throw toolError(tool, 'while it ran', error);
     }
   });
 }
 
-function toolError(tool: Tool, when: string, error: unknown): TroupeError {
-  const reason = cutText(reasonOf(error), 2_000);
-  // Network errors and timeouts may be retried; all others are errors of the tool.
-  return new TroupeError(networkKind(error) ?? 'tool', `Tool "${tool.name}" threw ${when}: ${reason}`, {
-    cause: error,
-    data: { tool: tool.name },
-  });
+/** What a tool throws: a TroupeError as it is, anything else as an error of the tool. */
+function toolError(tool: Tool, when: string, thrown: unknown): TroupeError {
+  try {
+    if (thrown instanceof TroupeError) return thrown;
+    // Network errors and timeouts may be retried; all others are errors of the tool.
+    return brokenTool(tool, networkKind(thrown) ?? 'tool', `${when}: ${reasonOf(thrown)}`, thrown);
+  } catch {
+    // Its properties throw themselves, as those of a revoked proxy do.
+    return brokenTool(tool, 'tool', `${when}: ${toFailure(thrown).message}`);
+  }
 }
+
+const brokenTool = ({ name }: Tool, kind: FailureKind, what: string, cause?: unknown): TroupeError =>
+  new TroupeError(kind, `Tool "${name}" threw ${cutText(what, 2_000)}`, { cause, data: { tool: name } });

@@ -11,7 +11,7 @@ export function causesOf(thrown: unknown): Error[] {
 export function reasonOf(thrown: unknown): string {
   const causes = causesOf(thrown);
   if (causes.length === 0) return textOf(thrown);
-  const messages = causes.map((cause) => cause.message || (codeOf(cause) ?? cause.name));
+  const messages = causes.map((cause) => errorMessage(cause) || (codeOf(cause) ?? cause.name));
   return [...new Set([...messages, ...causes.flatMap(severalIn)])].join(': ');
 }
 
@@ -28,6 +28,7 @@ const mostShown = 5;
 function textOf(thrown: unknown): string {
   try {
     const text = String(thrown);
+    if (text === '') return 'an empty value';
     if (typeof thrown !== 'object' || thrown === null) return text;
     const { message, ...more } = thrown as { readonly message?: unknown };
     if (typeof message === 'string' && message !== '') return message;
@@ -39,7 +40,12 @@ function textOf(thrown: unknown): string {
 }
 
 /** The message of an error; of anything else that was thrown, the thing as a text. */
-export const errorMessage = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : textOf(thrown));
+export function errorMessage(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return textOf(thrown);
+  // Some libraries put an object there.
+  const message: unknown = thrown.message;
+  return typeof message === 'string' ? message : textOf(message);
+}
 
 const codeOf = (error: Error): string | undefined => (error as { code?: string }).code;
 

@@ -1,4 +1,7 @@
 /** Tickets: answered once, by a named person, and never acknowledged when the answer is not accepted. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, openRuntime, run, tool, type Runtime } from 'troupe';
@@ -60,6 +63,22 @@ test('an answer that is given while no process holds the run is shown as answere
   expect(await second.tickets()).toMatchObject([{ id: ticket.id, answered: true }]);
   await expect(second.answer(ticket.id, { approved: true }, 'Grace')).rejects.toEqual(conflict);
   await expect(second.abort(ticket.id, 'too late', 'Grace')).rejects.toEqual(conflict);
+});
+
+test('a run that was cancelled leaves no open question, also when the program ends at once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-tickets-'));
+  const db = join(folder, 'troupe.db');
+  try {
+    const first = await openRuntime({ db });
+    const { handle } = await runUntilAsked(first);
+    await first.signal(handle.root, { type: 'agent.cancel', reason: 'No longer needed.' });
+    expect(await handle.outcome()).toMatchObject({ status: 'cancelled' });
+    await first.close();
+    await using second = await openRuntime({ db });
+    expect(await second.tickets()).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('a list shows the open tickets of the run that is asked for, and which of them are answered', async () => {

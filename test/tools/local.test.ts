@@ -45,6 +45,87 @@ test.each([
   expect(await rejectionOf(source.call('fetch', {}, testScope()))).toMatchObject({ kind, retryable });
 });
 
+test('a check of the input that never ends is a timeout, and the tool is not called', async () => {
+  let called = false;
+  const scope = testScope();
+  let release = (_fits: boolean): void => {};
+  const source = localTools([
+    tool({
+      name: 'pay',
+      description: 'Pays.',
+      effect: 'write',
+      input: z.object({}).refine(() => new Promise<boolean>((resolve) => (release = resolve))),
+      output: z.null(),
+      timeout: '20s',
+      run() {
+        called = true;
+        return null;
+      },
+    }),
+  ]);
+  const failed = rejectionOf(source.call('pay', {}, scope));
+  await new Promise(setImmediate);
+  scope.clock.advance(20_000);
+  expect(await failed).toMatchObject({
+    kind: 'timeout',
+    message: expect.stringContaining('was not called: its input was not checked within 20 s'),
+    data: { tool: 'pay', sent: false },
+  });
+  release(true);
+  await new Promise(setImmediate);
+  expect(called).toBe(false);
+});
+
+test('a check of the input that loses its network leaves no doubt whether a write happened', async () => {
+  const source = localTools([
+    tool({
+      name: 'pay',
+      description: 'Pays.',
+      effect: 'write',
+      input: z.object({}).refine(() => Promise.reject(Object.assign(new Error('lost'), { code: 'ECONNRESET' }))),
+      output: z.null(),
+      run: () => null,
+    }),
+  ]);
+  expect(await rejectionOf(source.call('pay', {}, testScope()))).toMatchObject({
+    kind: 'transient',
+    data: { tool: 'pay', sent: false },
+  });
+});
+
+test.each([
+  ['a revoked proxy', () => revokedProxy()],
+  ['an error whose message throws', () => Object.defineProperty(new Error(), 'message', { get: throwing })],
+  ['an error whose message is an object', () => Object.assign(new Error(), { message: { code: 7 } })],
+  ['an empty text', () => ''],
+])('%s that a tool throws is an error of that tool', async (_, thrown) => {
+  const source = localTools([
+    tool({
+      name: 'look',
+      description: 'Looks.',
+      input: nothing,
+      output: z.null(),
+      run() {
+        throw thrown();
+      },
+    }),
+  ]);
+  expect(await rejectionOf(source.call('look', {}, testScope()))).toMatchObject({
+    kind: 'tool',
+    message: expect.stringMatching(/^Tool "look" threw while it ran: \w/),
+  });
+});
+
+function throwing(): never {
+  throw new RangeError('It cannot be read.');
+}
+
+function revokedProxy(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 toolSourceSuite('localTools', async () => {
   let stopped = 0;
   return localTools([
@@ -240,13 +321,12 @@ test('progress and results of a tool after its time limit are ignored', async ()
     timeout: '2s',
     run(_, { progress }) {
       say = progress;
+      say('working');
       return new Promise(() => {});
     },
   });
   const failure = rejectionOf(source.call('it', {}, scope));
-  await Promise.resolve().then(() => {});
-  while (!scope.clock.next) await Promise.resolve();
-  say('working');
+  await scope.heard();
   scope.clock.advance(2_000);
   expect((await failure).kind).toBe('timeout');
   say('still here');

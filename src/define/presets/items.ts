@@ -1,6 +1,7 @@
 /** The items of a map-reduce: how a task is taken apart, and the limits that hold for whatever works on them. */
 import { describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
+import { namedCall } from '../namedCall.ts';
 import { atLeastOne } from './preset.ts';
 
 /** Options about items, whatever works on them. */
@@ -37,7 +38,7 @@ export const itemsOf =
   (where: string, split: (task: never) => readonly unknown[], most: number) =>
   (task: unknown): readonly unknown[] => {
     // The overloads of the preset say what a task is; here it is of any type.
-    const items: readonly unknown[] = split(task as never);
+    const items: readonly unknown[] = namedCall(`The split of ${where}`, () => split(task as never));
     if (!Array.isArray(items))
       throw new TroupeError(
         'definition',

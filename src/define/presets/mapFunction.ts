@@ -8,6 +8,7 @@ import type { Messages } from '../../contracts/protocol.ts';
 import { describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
+import { namedCall } from '../namedCall.ts';
 import { pool } from '../pool.ts';
 import { latestOf } from '../team.ts';
 import { itemLimits, itemsOf, listedAnswers, type ItemOptions } from './items.ts';
@@ -56,7 +57,8 @@ export function mapFunction(
     map,
     // The overloads of the preset say what the results are; here they are of any type.
     reduce: (results: readonly Json[], given: Json): Json => {
-      if (typeof reduce === 'function') return requireResult(reduce(results as never, given as never));
+      if (typeof reduce === 'function')
+        return requireResult(namedCall(`The reduce of ${where}`, () => reduce(results as never, given as never)));
       return takesText ? listedAnswers(results) : results;
     },
     effect,

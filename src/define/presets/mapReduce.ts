@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { failureKinds, TroupeError, type FailureKind } from '../../values/failure.ts';
 import type { Messages } from '../../contracts/protocol.ts';
+import { namedCall } from '../namedCall.ts';
 import { latestOf } from '../team.ts';
 import { itemLimits, itemsOf, listedAnswers, type ItemOptions } from './items.ts';
 import { mapFunction, type MapFunctionOptions } from './mapFunction.ts';
@@ -165,7 +166,11 @@ function mapMember(options: MapReduceOptions<unknown, Participant> & Reduction):
     const together = partsIn(distinctParts(task?.parts, made.parts));
     const all = answers.toSorted((a, b) => (a.turn ?? 0) - (b.turn ?? 0)).map(({ body }) => body);
     // The overloads say what the answers are; here they are of any type.
-    if (typeof reduce === 'function') return finishWith(reduce(all as never, task?.body), made);
+    if (typeof reduce === 'function')
+      return finishWith(
+        namedCall(`The reduce of ${where}`, () => reduce(all as never, task?.body)),
+        made,
+      );
     return sendTo(gatherer?.name ?? '', 'gather', takesText ? listedAnswers(all) : all, together);
   }
 }

@@ -4,6 +4,7 @@ import type { Agent } from '../agent.ts';
 import { describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Messages } from '../../contracts/protocol.ts';
+import { namedCall } from '../namedCall.ts';
 import { kindOf } from '../schemas.ts';
 import { latestOf } from '../team.ts';
 import {
@@ -78,7 +79,7 @@ export function selector(options: SelectorOptions): Preset<string, ConversationR
       if (type === 'chosen') return turn(Chosen.parse(body).speaker);
       const reason = until.reason(conversation);
       if (reason !== undefined) return finishConversation(conversation, reason);
-      if (typeof choose === 'function') return turn(choose(conversation, names));
+      if (typeof choose === 'function') return turn(chosenBy(choose, conversation));
       return sendTo(
         choose.name,
         'choose',
@@ -88,6 +89,15 @@ export function selector(options: SelectorOptions): Preset<string, ConversationR
     },
     ...turnLimit(until, chooser ? 2 : 1),
   });
+
+  function chosenBy(choice: ChooseSpeaker, conversation: Conversation): string {
+    const speaker = namedCall(`The choose of ${where}`, () => choice(conversation, names));
+    if (names.includes(speaker)) return speaker;
+    throw new TroupeError(
+      'unknown_recipient',
+      `The choose of ${where} must give one of ${names.join(', ')}; it gave ${typeof speaker === 'string' ? `"${speaker}"` : describeValue(speaker)}.`,
+    );
+  }
 }
 
 const Chosen = z.object({ speaker: z.string() });
