@@ -1,6 +1,6 @@
 /**
- * Records whose keys come and go, such as what runs under a number. A spread makes V8 keep a hidden class for each key that is new to it: 100 µs for a
- * hundred of them. An object without a prototype is a hash table from the beginning, which takes a tenth of that and leaves nothing behind.
+ * Records whose keys come and go, such as what runs under a number. A spread makes the JavaScript engine keep a hidden class for each key that is new to
+ * it: 100 µs for a hundred of them. An object without a prototype is a hash table from the beginning, which takes a tenth of that and leaves nothing behind.
  */
 
 /** A copy to be changed. */
