@@ -24,6 +24,25 @@ export interface CheckpointToPerform {
   readonly hash: string | undefined;
 }
 
+/** What the function of a checkpoint is given. */
+class GivenCall implements CheckpointCall {
+  readonly id: string;
+  readonly key: string;
+  readonly attempt: number;
+  readonly #stopping: StopSignal;
+
+  constructor(id: string, key: string, attempt: number, stopping: StopSignal) {
+    this.id = id;
+    this.key = key;
+    this.attempt = attempt;
+    this.#stopping = stopping;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+}
+
 /** Makes an attempt; the first is 1. A promise while it is under way, which never rejects. */
 export function attemptCall(
   run: FlowBody,
@@ -38,14 +57,7 @@ export function attemptCall(
   const stopping = limited?.stopping ?? call.controller;
   const scope = options.nested ? new CallScope(id, run.ids, run.book.sequence, call.request.scope.time) : undefined;
   const at = new CallAttempt(run, call, stopping, scope);
-  const given: CheckpointCall = {
-    id,
-    key,
-    attempt,
-    get signal() {
-      return stopping.signal;
-    },
-  };
+  const given = new GivenCall(id, key, attempt, stopping);
   try {
     run.scope.onCall?.({ tool: id, isWrite: true, input: hash ?? null, key });
     const begun = run.work.begins(call, attempt, options.effect === 'write');

@@ -27,7 +27,7 @@ export interface BodyParts {
   /** The calls of the body itself. */
   readonly root: CallScope;
   readonly recorder: Pick<CallRecorder, 'note'>;
-  readonly sequence: Pick<CallSequence, 'isBlocked' | 'stored'>;
+  readonly sequence: Pick<CallSequence, 'isBlocked' | 'isStored' | 'stored'>;
   readonly work: Pick<CallWork, 'end'>;
 }
 
@@ -64,9 +64,9 @@ export class BodyFunction {
 
   async #finish(end: BodyEnd | Promise<BodyEnd>): Promise<void> {
     const { life, sequence, work } = this.#parts;
-    life.finish(await end);
+    life.finish(end instanceof Promise ? await end : end);
     work.end();
-    await sequence.stored();
+    if (!sequence.isStored) await sequence.stored();
   }
 
   /** It does not make the calls that are recorded: it ends, before it does anything. */

@@ -59,11 +59,11 @@ export class BodyTurns {
     return this.#last?.turn === turn ? this.#last.output : undefined;
   }
 
-  /** Begins a turn, the last one where nothing follows when it is stopped. `prepare` is done first. */
+  /** Begins a turn, the last one where nothing follows when it is stopped. `prepare` is done first; it gives a promise where that takes time. */
   async take(
     scope: EffectScope,
     { turn, isLast }: { readonly turn: number; readonly isLast: boolean },
-    prepare: () => Promise<void>,
+    prepare: () => Promise<void> | undefined,
   ): Promise<FlowBodyOutput> {
     this.#scope = scope;
     this.#turn = turn;
@@ -73,7 +73,8 @@ export class BodyTurns {
     output.catch(() => {});
     this.#followAbort(scope, isLast);
     this.#followGone(scope);
-    await prepare();
+    const preparing = prepare();
+    if (preparing) await preparing;
     this.consider();
     const result = await output;
     this.#last = { turn, output: result };

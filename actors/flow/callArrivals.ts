@@ -72,10 +72,12 @@ export class CallArrivals {
     return [...new Set(names)];
   }
 
-  /** Takes what has arrived since the turn before. */
-  async read(scope: EffectScope, { followed, arrivals }: FlowBodyInput): Promise<void> {
+  /** Takes what has arrived since the turn before; undefined when nothing has. */
+  read(scope: EffectScope, { followed, arrivals }: FlowBodyInput): Promise<void> | undefined {
     this.#requests.followed(followed);
-    for (const arrival of await this.#inbox.read(scope, arrivals)) this.#arrived(arrival);
+    return this.#inbox.read(scope, arrivals)?.then((news) => {
+      for (const arrival of news) this.#arrived(arrival);
+    });
   }
 
   #arrived(arrival: FlowArrival): void {

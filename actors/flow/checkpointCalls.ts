@@ -96,9 +96,9 @@ export class CheckpointCalls {
   #perform(checkpoint: CheckpointToPerform): void {
     const run = this.#run;
     const { call, options } = checkpoint;
-    const perform = () => run.work.perform(call, () => performed(run, checkpoint));
-    if (options.effect === 'write' && run.book.begun.has(call.id)) askWhetherDone(run, call, perform);
-    else perform();
+    if (options.effect === 'write' && run.book.begun.has(call.id))
+      askWhetherDone(run, call, () => run.work.perform(call, () => performed(run, checkpoint)));
+    else run.work.perform(call, () => performed(run, checkpoint));
   }
 
   /** Makes a reusable checkpoint. */

@@ -41,4 +41,4 @@ export const afterTurn = (call: () => void): void => turn.add(call);
 export const afterPromises = (call: () => void): void => promises.add(call);
 
 /** Resolves after this turn of the event loop. */
-export const eventLoopTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+export const eventLoopTurn = (): Promise<void> => new Promise(afterTurn);

@@ -28,9 +28,14 @@ export class FlowInbox {
     this.#recorded = taken.size > 0 ? new Map(taken) : undefined;
   }
 
-  /** Reads what has come since; `count` is how many there are in this life by now. Of earlier lives there are the signals that nobody has taken. */
-  async read(scope: EffectScope, count: number): Promise<readonly FlowArrival[]> {
-    if (this.#begin !== undefined && count <= this.#taken) return [];
+  /** Reads what has come since; undefined when that is nothing. `count` is how many there are in this life by now. Of earlier lives there are the signals that nobody has taken. */
+  read(scope: EffectScope, count: number): Promise<readonly FlowArrival[]> | undefined {
+    const { retries = 0 } = scope;
+    const hasEarlier = this.#begin === undefined && retries > 0;
+    return hasEarlier || count > this.#taken ? this.#news(scope, count) : undefined;
+  }
+
+  async #news(scope: EffectScope, count: number): Promise<readonly FlowArrival[]> {
     // What the machine of the flow appends.
     const list = (await scope.list(arrivalsList)) as unknown as readonly ArrivalEntry[];
     const isFirst = this.#begin === undefined;

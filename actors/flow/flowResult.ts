@@ -16,18 +16,28 @@ export function bodyValue(flow: Flow, { input, encoded }: FlowStart, context: Fl
   return schema ? schema.parseAsync(given).then((parsed) => flow.body(context, parsed)) : flow.body(context, given);
 }
 
-/** What the body gave, as it is stored; for a model it is plain JSON. Rejects with `invalid` or `code` for what cannot be. */
-export async function bodyOutput(
+/** The result of a body as it is stored. */
+interface StoredOutput {
+  readonly output: Json;
+  readonly encoded?: true;
+}
+
+/** What the body gave, as it is stored; for a model it is plain JSON. A promise where it has a schema. Throws or rejects with `invalid` or `code` for what cannot be. */
+export function bodyOutput(
   { flow: { name, options }, isTool }: Pick<FlowDeps, 'flow' | 'isTool'>,
   value: unknown,
-): Promise<{ readonly output: Json; readonly encoded?: true }> {
-  const parsed = options.output && (await options.output.safeParseAsync(value));
-  if (parsed && !parsed.success)
+): StoredOutput | Promise<StoredOutput> {
+  const stored = (given: unknown): StoredOutput => {
+    const { json, encoded } = encodeValue(`The result of the flow "${name}"`, given);
+    if (!encoded) return { output: json };
+    return isTool ? { output: viewOfStored({ json, encoded }) } : { output: json, encoded };
+  };
+  if (!options.output) return stored(value);
+  return options.output.safeParseAsync(value).then((parsed) => {
+    if (parsed.success) return stored(parsed.data);
     throw new TroupeError(
       'invalid',
       `The result of the flow "${name}" does not fit: ${describeMismatch(parsed.error, value)}.`,
     );
-  const { json, encoded } = encodeValue(`The result of the flow "${name}"`, parsed ? parsed.data : value);
-  if (!encoded) return { output: json };
-  return isTool ? { output: viewOfStored({ json, encoded }) } : { output: json, encoded };
+  });
 }

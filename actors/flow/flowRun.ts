@@ -205,8 +205,7 @@ export class FlowRun implements FlowBody {
     const { turn, paused, stop } = input;
     const known = stop === undefined ? this.#turns.outputOf(turn) : undefined;
     if (known) return Promise.resolve(known);
-    return this.#turns.take(scope, { turn, isLast: stop !== undefined }, async () => {
-      await this.arrivals.read(scope, input);
+    const goOn = () => {
       // A body that is to stop comes to where it was first, and begins nothing on the way.
       const isToCome = stop !== undefined && !this.#isBegun;
       this.#held.pause(paused || isToCome);
@@ -214,6 +213,12 @@ export class FlowRun implements FlowBody {
       else if (stop !== undefined) this.#stop(stop);
       if (!this.#isBegun) this.#begin();
       if (!this.#sequence.isReplaying) this.#onLive();
+    };
+    return this.#turns.take(scope, { turn, isLast: stop !== undefined }, () => {
+      const arriving = this.arrivals.read(scope, input);
+      if (arriving) return arriving.then(goOn);
+      goOn();
+      return undefined;
     });
   }
 

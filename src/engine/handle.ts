@@ -110,13 +110,11 @@ export class Handler {
   }
 
   /** Handles one message, or one end of what the actor started; with it further ends that wait, in one unit. Rejects when this process cannot run the actor any more; the sender has its error. */
-  async handle(incoming: Incoming): Promise<void> {
-    try {
-      await this.#handle(incoming);
-    } catch (thrown) {
+  handle(incoming: Incoming): Promise<void> {
+    return this.#handle(incoming).catch((thrown: unknown) => {
       incoming.reject(toError(thrown));
       throw thrown;
-    }
+    });
   }
 
   async #handle(incoming: Incoming): Promise<void> {
@@ -168,7 +166,7 @@ export class Handler {
     }
     const { commits } = unit;
     try {
-      const turn = clock.turn?.();
+      const turn = journal.isAtOnce ? clock.turn?.() : undefined;
       if (turn) await turn;
       await this.#retry(() =>
         commits.length > 1 && journal.commitAll ? journal.commitAll(commits) : journal.commit(plan.commit),

@@ -53,8 +53,8 @@ export class ActorLists {
     (this.#unread ??= new Map()).set(name, entries);
   }
 
-  async get(name: string): Promise<readonly Json[]> {
-    return (await this.#kept(name)).entries.slice();
+  get(name: string): Promise<readonly Json[]> {
+    return this.#kept(name).then(({ entries }) => entries.slice());
   }
 
   /** What the fold makes of the entries. It is kept, so that the next call reads only what was added since. */

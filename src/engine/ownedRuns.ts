@@ -6,7 +6,7 @@ import type { Activity } from './activity.ts';
 import type { Actor } from './actor.ts';
 import type { EngineContext } from './context.ts';
 import type { DueTimers } from './dueTimers.ts';
-import { HostedRun } from './hostedRun.ts';
+import { HostedRun, type HostedRunParts } from './hostedRun.ts';
 import type { Leases } from './lease.ts';
 import type { OutboxRelay } from './outboxRelay.ts';
 import type { Registry } from './registry.ts';
@@ -33,9 +33,20 @@ const longestStop = 5_000;
 export class OwnedRuns {
   readonly #parts: OwnedRunsParts;
   readonly #runs = new Map<string, HostedRun>();
+  /** What every hosted run works with. */
+  readonly #ofRuns: HostedRunParts;
 
   constructor(parts: OwnedRunsParts) {
     this.#parts = parts;
+    const { context, leases, activity, registry, due } = parts;
+    this.#ofRuns = {
+      context,
+      leases,
+      activity,
+      caughtUp: (run) => due.caughtUp(run),
+      fail: (run, failure) => this.#fail(run, failure),
+      actor: (address) => registry.actor(address),
+    };
   }
 
   get(id: string): HostedRun | undefined {
@@ -63,18 +74,10 @@ export class OwnedRuns {
 
   /** Takes the lease of a run. `isNew`: its id was made for this. */
   async claim(run: string, root: Address, isNew: boolean): Promise<HostedRun> {
-    const { context, leases, activity, registry, due } = this.#parts;
+    const { leases } = this.#parts;
     const isHeld = leases.holds(run);
     await leases.claim(run, isNew);
-    const parts = {
-      context,
-      leases,
-      activity,
-      caughtUp: (id: string) => due.caughtUp(id),
-      fail: (id: string, failure: Failure) => this.#fail(id, failure),
-      actor: (address: Address) => registry.actor(address),
-    };
-    const hosted = new HostedRun(run, root, parts, !isHeld && leases.epoch(run) === 1);
+    const hosted = new HostedRun(run, root, this.#ofRuns, !isHeld && leases.epoch(run) === 1);
     this.#runs.set(run, hosted);
     return hosted;
   }

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { TroupeError } from '../values/failure.ts';
 
 /** SHA-256 of texts, each ended by a zero byte; 43 characters, base64url. */
-export const sha256Digest = (...parts: string[]): string => hash('sha256', `${parts.join('\0')}\0`, 'base64url');
+export const sha256Digest = (...parts: string[]): string => hash('sha256', [...parts, ''].join('\0'), 'base64url');
 
 /** The first 22 characters of that: enough to notice damage. The hash of the commit, which covers it, is kept whole. */
 export const shortDigest = (...parts: string[]): string => sha256Digest(...parts).slice(0, 22);

@@ -94,6 +94,8 @@ export interface LedgerEntry {
 
 /** What the engine writes and reads back. The methods reject as J1 to J4 say, and with `storage` when the store cannot be written or read. */
 export interface CommitStore {
+  /** What is written is stored at once, without a turn of the event loop: who writes much must give timers and sockets their turn. False when absent. */
+  readonly isAtOnce?: true;
   /** Stores one handled message: the actor's new state and all its effects. */
   commit(commit: Commit): Promise<void>;
   /**

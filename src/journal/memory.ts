@@ -175,6 +175,7 @@ export function memory(given?: MemoryContents): Journal {
   }
 
   return {
+    isAtOnce: true,
     async commit(commit) {
       requireNext(commit, revisionOf(commit.actor));
       store(commit);

@@ -121,12 +121,14 @@ test('a read that a crash interrupted is repeated under the same key, marked as 
   expect((await testProcess.row(address)).context).toMatchObject({ got: 'answer' });
 });
 
-test('an effect that fails with a transient failure is retried under the same key, and the machine gets no event', async () => {
+test('an effect that fails with a transient failure is retried under the same key, is told so, and the machine gets no event', async () => {
   const testProcess = new TestProcess();
   const keys: string[] = [];
+  const told: boolean[] = [];
   const work = effect(
-    async (_, { key }) => {
+    async (_, { key, isRetried = false }) => {
       keys.push(key);
+      told.push(isRetried);
       if (keys.length < 3) throw new TroupeError('transient', 'busy');
       return 'answer';
     },
@@ -137,7 +139,7 @@ test('an effect that fails with a transient failure is retried under the same ke
   await testProcess.advance(1_000);
   await testProcess.advance(1_000);
   expect(new Set(keys).size).toBe(1);
-  expect(keys).toHaveLength(3);
+  expect(told).toEqual([false, true, true]);
   expect(testProcess.states(address)).toEqual(['idle', 'working', 'done']);
 });
 

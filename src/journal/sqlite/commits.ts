@@ -29,6 +29,10 @@ class Dictionaries {
     return known?.hash === hash ? known.dictionary : undefined;
   }
 
+  delete(actor: number): void {
+    this.#actors.delete(actor);
+  }
+
   /** Remembers one, and forgets the one that was set longest ago when there are too many. */
   set(actor: number, hash: string, dictionary: Dictionary): void {
     this.#actors.delete(actor);
@@ -46,6 +50,8 @@ export interface CommitReader {
   dictionaryAfter(actor: Pick<ActorColumns, 'id' | 'actor'>, seq: number, hash: string): Dictionary;
   /** Remembers what the next commit of an actor is a difference to. */
   remember(actor: number, hash: string, dictionary: Dictionary): void;
+  /** Forgets it: no commit follows, unless its run is retried. */
+  forget(actor: number): void;
 }
 
 /** The commits in an open journal. */
@@ -102,6 +108,7 @@ export function commitReader(db: SqliteDriver): CommitReader {
       return dictionaries.get(actor.id, hash) ?? [];
     },
     remember: (actor, hash, dictionary) => dictionaries.set(actor, hash, dictionary),
+    forget: (actor) => dictionaries.delete(actor),
   };
 }
 

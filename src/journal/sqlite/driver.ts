@@ -57,9 +57,22 @@ function guarded(name: SqliteDriver['name'], path: string, open: (path: string) 
       // A journal has many statements, of which a process uses few.
       let made: SqlStatement<R> | undefined;
       const statement = () => (made ??= raw.prepare<R>(sql));
+      // Not by `guard`: these are called for every row.
       return {
-        run: (...values) => guard(() => statement().run(...bindable(values))),
-        get: (...values) => guard(() => statement().get(...bindable(values))),
+        run(...values) {
+          try {
+            return statement().run(...bindable(values));
+          } catch (thrown) {
+            throw explain(path, thrown);
+          }
+        },
+        get(...values) {
+          try {
+            return statement().get(...bindable(values));
+          } catch (thrown) {
+            throw explain(path, thrown);
+          }
+        },
         all: (...values) => guard(() => statement().all(...bindable(values))),
       };
     },

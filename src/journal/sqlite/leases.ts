@@ -50,9 +50,10 @@ export function leaseReader(db: SqliteDriver): (run: string) => RunLease | undef
 export function ownerCheck(db: SqliteDriver, { leases }: RememberedRows): (run: string, epoch: number) => void {
   const leaseOf = leaseReader(db);
   return (run, epoch) => {
-    const current = leases.get(run) ?? leaseOf(run);
+    const known = leases.get(run);
+    const current = known ?? leaseOf(run);
     if (current?.epoch !== epoch) throw fencedError(run, epoch, current?.epoch);
-    leases.set(run, current);
+    if (!known) leases.set(run, current);
   };
 }
 

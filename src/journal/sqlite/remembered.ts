@@ -34,6 +34,10 @@ class Rows<Key, Row> {
     for (const oldest of this.#rows.keys()) return void this.#rows.delete(oldest);
   }
 
+  delete(key: Key): void {
+    this.#rows.delete(key);
+  }
+
   clear(): void {
     this.#rows.clear();
   }
@@ -44,7 +48,7 @@ export class RememberedRows {
   /** The leases of runs, by their id. */
   readonly leases: Pick<Rows<string, RunLease>, 'get' | 'set'>;
   /** Actors, by their address. */
-  readonly heads: Pick<Rows<string, ActorHead>, 'get' | 'set'>;
+  readonly heads: Pick<Rows<string, ActorHead>, 'get' | 'set' | 'delete'>;
   /** The leases of runs that are new, by run: each is stored with the first commit of its run. No other place has them, so they are never forgotten. */
   readonly claimed: Map<string, RunLease> = new Map();
   /** Of those, the runs whose lease is not in the file. */

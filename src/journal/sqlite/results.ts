@@ -27,7 +27,8 @@ const isIntact = ({ sum, ...result }: LedgerColumns): boolean => isResult(result
 /** Begins the output of a success. No JSON text and no reference to a large value begins with it. */
 const success = '=';
 
-const shortKey = (actor: string, key: string): string => (key.startsWith(`${actor}/`) ? key.slice(actor.length) : key);
+const shortKey = (actor: string, key: string): string =>
+  key.startsWith(actor) && key[actor.length] === '/' ? key.slice(actor.length) : key;
 /** An address does not begin with a slash. */
 const longKey = (actor: string, key: string): string => (key.startsWith('/') ? actor + key : key);
 

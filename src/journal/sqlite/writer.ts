@@ -179,6 +179,12 @@ export function commitWriter({
     const bytes = Buffer.from(text);
     const { lastInsertRowid } = insertCommit.run(id, seq, hash, packed(bytes, dictionary));
     remembered.lastPosition = Number(lastInsertRowid);
+    if (isLast && commit.status !== 'active') {
+      // What is asked of it after its end is read.
+      remembered.heads.delete(actor);
+      commits.forget(id);
+      return;
+    }
     const row = head && !isLast ? head : { status: commit.status, meta, metaOf: commit.meta };
     remembered.heads.set(actor, { ...row, id, seq, hash });
     commits.remember(id, hash, dictionaryAfter(dictionary, seq, bytes));
@@ -200,20 +206,19 @@ export function commitWriter({
     }
   }
 
-  /** The first commit is stored, and with it the lease. */
-  const begun = (commit: Commit | undefined) => commit && isFirstOfRun(commit) && remembered.claimed.delete(commit.run);
+  /** Writes commits that begin with this one. With the first of a run its lease is stored. */
+  function added(first: Commit | undefined, writeAll: () => void): Promise<void> {
+    const stored = writes.add(writeAll);
+    return first && isFirstOfRun(first) ? stored.then(() => void remembered.claimed.delete(first.run)) : stored;
+  }
 
   return {
-    async commit(commit) {
-      await writes.add(() => write(commit));
-      begun(commit);
-    },
-    async commitAll(all) {
+    commit: (commit) => added(commit, () => write(commit)),
+    commitAll(all) {
       const lastOf = new Map(all.map(({ actor }, at) => [actor, at]));
-      await writes.add(() =>
+      return added(all[0], () =>
         together(() => all.forEach((commit, at) => write(commit, lastOf.get(commit.actor) === at))),
       );
-      begun(all[0]);
     },
     record: (run, epoch, actor, at, result) =>
       writes.add(() => {
