@@ -5,7 +5,7 @@ import { sleep } from '../src/values/clock.ts';
 import type { EffectKind, EffectScope } from '../src/contracts/effect.ts';
 import type { ItemScope } from '../src/contracts/item.ts';
 import { toFailure, TroupeError, type Failure } from '../src/values/failure.ts';
-import { plainCopy, throughJson, type Json } from '../src/values/json.ts';
+import { isJson, plainCopy, throughJson, type Json } from '../src/values/json.ts';
 import { ItemLog, noItems, type ItemState, type KnownItems } from './itemLog.ts';
 
 /** What a pool does. */
@@ -22,6 +22,8 @@ export interface PoolWork {
   readonly keys?: string;
   /** Does a result tell of a failure, which the retry of a failed run performs again? None does by default. */
   readonly isFailure?: (result: Json) => boolean;
+  /** Its results are JSON that nothing changes any more, so that they are not copied. False by default. */
+  readonly immutable?: boolean;
   /** What `map` does outside. */
   readonly effect: EffectKind;
   /** The outside honours the key. */
@@ -129,13 +131,14 @@ export class PoolPass {
     if (this.#isLate) return await this.#leaveOut(item, toFailure(this.#lateError(item)));
     if (this.#isBlind) await this.#log.begin(item);
     const scope = this.#itemScope(item);
-    const { name, retries, effect } = this.#work;
+    const { name, retries, effect, immutable } = this.#work;
     const isWrite = effect === 'write';
     for (let attempt = 1; ; attempt++) {
       try {
         this.#scope.onCall?.({ tool: name, isWrite, input: item, key: scope.key });
         const result = requireResult(
           await this.#work.map(this.#items[item], attempt === 1 ? scope : { ...scope, again: true }),
+          immutable,
         );
         this.#states.set(item, { is: 'done', result });
         return this.#log.done(item, result);
@@ -211,9 +214,10 @@ export const mayHaveEarlierItems = ({ retries = 0 }: Pick<EffectScope, 'retries'
 /** The actor that an effect was asked for by: its key is `actor/seq/index`. */
 const actorOf = (key: string): string => key.split('/').slice(0, -2).join('/');
 
-/** What a function of the user gave, as it is kept. Throws `tool` for what is no JSON. */
-export function requireResult(value: unknown): Json {
+/** What a function gave, as it is kept. `isImmutable`: nothing changes it any more. Throws `tool` for what is no JSON. */
+export function requireResult(value: unknown, isImmutable = false): Json {
   if (value === undefined) return null;
+  if (isImmutable && isJson(value)) return value;
   try {
     return plainCopy(value) ?? throughJson(value);
   } catch (cause) {

@@ -11,6 +11,7 @@ import type { StepNote } from '../../src/contracts/workflow/stepNote.ts';
 import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { toFailure, type Failure } from '../../src/values/failure.ts';
 import { asJson, type Json } from '../../src/values/json.ts';
+import { orWhenFailed, whenThere, type Soon } from '../../src/values/soon.ts';
 import { condition } from '../../src/workflow/expressions/condition.ts';
 import { referencesOf } from '../../src/workflow/expressions/references.ts';
 import { judge } from '../../src/workflow/airlock/judge.ts';
@@ -38,21 +39,44 @@ const defaultConcurrency = 16;
 const mostAtOnce = 2_000;
 
 /** The effect `decide` of a workflow. */
-export const decideEffect = (definition: WorkflowDefinition, asStep: AsStep, cache?: StepCache) =>
-  effect<Decision, DecideInput>(
+export function decideEffect(definition: WorkflowDefinition, asStep: AsStep, cache?: StepCache) {
+  const graph = graphOf(definition);
+  return effect<Decision, DecideInput>(
     async (asked, scope) => {
       const start = await startOf(scope);
       const { byStep } = await foldOf(scope, 'records', recordsFold);
-      return await new Deciding(definition, asStep, start, byStep, asked, scope, cache).decide();
+      return await new Deciding(graph, asStep, start, byStep, asked, scope, cache).decide();
     },
     { kind: 'pure', eager: true, immutable: true },
   );
+}
+
+/** A definition, and what all its decisions look up in it. */
+interface StepGraph {
+  readonly definition: WorkflowDefinition;
+  readonly steps: ReadonlyMap<string, StepDefinition>;
+  /** The ids of all steps, also of those with a recorded output. */
+  readonly ids: readonly string[];
+  /** By the id of a step: the steps that come after it. */
+  readonly followers: ReadonlyMap<string, readonly StepDefinition[]>;
+}
+
+function graphOf(definition: WorkflowDefinition): StepGraph {
+  const followers = new Map<string, StepDefinition[]>();
+  for (const step of definition.steps)
+    for (const id of step.after) {
+      const after = followers.get(id);
+      if (after) after.push(step);
+      else followers.set(id, [step]);
+    }
+  const steps = new Map(definition.steps.map((step) => [step.id, step]));
+  return { definition, steps, ids: [...steps.keys(), ...Object.keys(definition.recorded ?? {})], followers };
+}
 
 /** One decision. */
 class Deciding {
+  readonly #graph: StepGraph;
   readonly #definition: WorkflowDefinition;
-  readonly #steps: ReadonlyMap<string, StepDefinition>;
-  readonly #ids: readonly string[];
   readonly #asStep: AsStep;
   readonly #start: WorkflowStart;
   readonly #asked: DecideInput;
@@ -65,7 +89,7 @@ class Deciding {
   readonly #dispatch: Omit<StepDispatch, 'reservedUsd'>[] = [];
 
   constructor(
-    definition: WorkflowDefinition,
+    graph: StepGraph,
     asStep: AsStep,
     start: WorkflowStart,
     records: ReadonlyMap<string, StepRecord>,
@@ -74,9 +98,9 @@ class Deciding {
     cache: StepCache | undefined,
   ) {
     this.#cache = cache;
+    const { definition } = graph;
+    this.#graph = graph;
     this.#definition = definition;
-    this.#steps = new Map(definition.steps.map((step) => [step.id, step]));
-    this.#ids = [...this.#steps.keys(), ...Object.keys(definition.recorded ?? {})];
     this.#asStep = asStep;
     this.#start = start;
     this.#asked = asked;
@@ -100,10 +124,12 @@ class Deciding {
     await this.#keepResults();
     const busy = new Set(this.#asked.busy);
     for (const step of this.#inOrder(busy)) {
-      await this.#scope.clock.turn?.();
+      const turn = this.#scope.clock.turn?.();
+      if (turn) await turn;
       if (this.#finished.length >= mostAtOnce)
         return { finished: this.#finished, dispatch: this.#dispatches(), more: true };
-      const end = await this.#consider(step, busy.size + this.#dispatch.length);
+      const considered = this.#consider(step, busy.size + this.#dispatch.length);
+      const end = considered instanceof Promise ? await considered : considered;
       if (!end) continue;
       const record = this.#finish(step, end);
       if (this.#fatal([record])) return this.#ended(failedEndOf(record));
@@ -116,58 +142,61 @@ class Deciding {
   /** Steps whose predecessors have ended, in the order of the file; those that a step before makes ready follow in their turn. */
   *#inOrder(busy: ReadonlySet<string>): Generator<StepDefinition> {
     const { steps, recorded = {} } = this.#definition;
+    /** How many steps before a step have not ended; of the steps that can begin in this decision. */
     const open = new Map<string, number>();
-    const followers = new Map<string, StepDefinition[]>();
     const ready: StepDefinition[] = [];
     for (const step of steps) {
       if (this.#records.has(step.id) || busy.has(step.id)) continue;
-      const before = step.after.filter((id) => !this.#records.has(id) && !Object.hasOwn(recorded, id));
-      if (before.length === 0) ready.push(step);
-      open.set(step.id, before.length);
-      for (const id of before) {
-        const after = followers.get(id);
-        if (after) after.push(step);
-        else followers.set(id, [step]);
-      }
+      let before = 0;
+      for (const id of step.after) if (!this.#records.has(id) && !Object.hasOwn(recorded, id)) before++;
+      if (before === 0) ready.push(step);
+      open.set(step.id, before);
     }
     for (let next = 0; next < ready.length; next++) {
       const step = ready[next];
       if (!step) return;
       yield step;
       if (!this.#records.has(step.id)) continue;
-      for (const follower of followers.get(step.id) ?? []) {
-        const left = (open.get(follower.id) ?? 0) - 1;
-        open.set(follower.id, left);
-        if (left === 0) ready.push(follower);
+      for (const follower of this.#graph.followers.get(step.id) ?? []) {
+        const before = open.get(follower.id);
+        if (before === undefined) continue;
+        open.set(follower.id, before - 1);
+        if (before === 1) ready.push(follower);
       }
     }
   }
 
-  /** The end of a step that is not begun; undefined when it begins, or must wait for room. */
-  async #consider(step: StepDefinition, running: number): Promise<StepEnd | undefined> {
-    try {
-      const skipped = this.#skipped(step);
-      if (skipped !== undefined) return skippedEnd(skipped);
-      if (step.problem !== undefined || step.kind === 'broken') return brokenEnd(step);
-      if (step.kind === 'transform' && !step.forEach) return await this.#transform(step);
-      if (running >= (this.#definition.policy.concurrency ?? defaultConcurrency)) return undefined;
-      const begun = this.#dispatchOf(step);
-      const known = await this.#cached(step, begun.start);
-      if (known) return known;
-      this.#dispatch.push(begun);
-      return undefined;
-    } catch (thrown) {
-      // What is known of its files says where, too.
-      if (step.problem !== undefined) return brokenEnd(step);
-      const failure = toFailure(thrown);
-      return { status: 'failed', code: failure.kind, failure, metrics: noMetrics };
-    }
+  /** The end of a step that is not begun, or cannot be; undefined when it begins, or must wait for room. */
+  #consider(step: StepDefinition, running: number): Soon<StepEnd | undefined> {
+    return orWhenFailed(
+      () => this.#begin(step, running),
+      (thrown) => {
+        // What is known of its files says where, too.
+        if (step.problem !== undefined) return brokenEnd(step);
+        const failure = toFailure(thrown);
+        return { status: 'failed', code: failure.kind, failure, metrics: noMetrics };
+      },
+    );
+  }
+
+  #begin(step: StepDefinition, running: number): Soon<StepEnd | undefined> {
+    const skipped = this.#skipped(step);
+    if (skipped !== undefined) return skippedEnd(skipped);
+    if (step.problem !== undefined || step.kind === 'broken') return brokenEnd(step);
+    if (step.kind === 'transform' && !step.forEach) return this.#transform(step);
+    if (running >= (this.#definition.policy.concurrency ?? defaultConcurrency)) return undefined;
+    const begun = this.#dispatchOf(step);
+    return whenThere(this.#cached(step, begun.start), (known) => {
+      if (!known) this.#dispatch.push(begun);
+      return known;
+    });
   }
 
   /** The result of an earlier run, for a step that may take it. */
-  async #cached(step: StepDefinition, start: StepStart): Promise<StepEnd | undefined> {
+  #cached(step: StepDefinition, start: StepStart): Soon<StepEnd | undefined> {
+    if (step.cache === undefined || !this.#cache) return undefined;
     const key = cacheKey(this.#definition.name, step, start, this.#valuesFor(step));
-    return key === undefined || !this.#cache ? undefined : cachedEnd(this.#cache, key, this.#scope.clock.now());
+    return key === undefined ? undefined : cachedEnd(this.#cache, key, this.#scope.clock.now());
   }
 
   /** Keeps the results of steps with `cache` for later runs. */
@@ -188,7 +217,7 @@ class Deciding {
     const reads =
       step.condition === undefined
         ? undefined
-        : referencesOf(step.condition, { position: 'condition', ids: this.#ids });
+        : referencesOf(step.condition, { position: 'condition', ids: this.#graph.ids });
     const blocking = step.after.some((id) => {
       const end = this.#records.get(id)?.end;
       const isBlocking =
@@ -200,9 +229,11 @@ class Deciding {
     return step.kind === 'webhook' && this.#start.webhooks === false ? 'suppressed' : undefined;
   }
 
-  async #transform(step: Extract<StepDefinition, { kind: 'transform' }>): Promise<StepEnd> {
-    const raw = await transform(step.transform, this.#values, () => this.#scope.clock.turn?.());
-    return judge(raw, { ...rulesOf(step), metrics: noMetrics });
+  #transform(step: Extract<StepDefinition, { kind: 'transform' }>): Soon<StepEnd> {
+    return whenThere(
+      transform(step.transform, this.#values, () => this.#scope.clock.turn?.()),
+      (raw) => judge(raw, { ...rulesOf(step), metrics: noMetrics }),
+    );
   }
 
   #dispatchOf(step: WorkingStep): Omit<StepDispatch, 'reservedUsd'> {
@@ -260,7 +291,7 @@ class Deciding {
   }
 
   #onError(id: string): StepDefinition['onError'] {
-    return this.#steps.get(id)?.onError ?? 'fail';
+    return this.#graph.steps.get(id)?.onError ?? 'fail';
   }
 
   #ended(end: NonNullable<Decision['end']>): Decision {

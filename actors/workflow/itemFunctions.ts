@@ -9,6 +9,7 @@ import { backoff } from '../../src/values/backoff.ts';
 import { sleep } from '../../src/values/clock.ts';
 import { toFailure } from '../../src/values/failure.ts';
 import { asJson, type Json } from '../../src/values/json.ts';
+import { orWhenFailed, whenThere, type Soon } from '../../src/values/soon.ts';
 import { judge } from '../../src/workflow/airlock/judge.ts';
 import { transform } from '../../src/workflow/transform/transform.ts';
 import type { WebhookInput } from '../../machines/workflow/effectTypes.ts';
@@ -48,6 +49,7 @@ export function itemsEffect(definition: WorkflowDefinition, send: SendWebhook) {
         // A failed item is a result: it is counted when all have ended.
         maxFailures: Infinity,
         isFailure: mayBeDoneAgain,
+        immutable: true,
       });
       // The pool gives the end of a step, as JSON.
       return (await pool.effect.perform({ task: null, pauses: 0 }, notes.scope)) as unknown as StepEnd;
@@ -64,38 +66,44 @@ const mayBeDoneAgain = (result: Json): boolean => {
 };
 
 /** The end of one item; an item never throws, unless it is stopped. */
-async function endOfItem(
+function endOfItem(
   step: FanOutStep,
   values: WorkflowValues,
   item: unknown,
   at: ItemScope,
   { onCall }: Pick<EffectScope, 'onCall'>,
   send: SendWebhook,
-): Promise<StepEnd> {
+): Soon<StepEnd> {
   // The items come from a list of JSON.
   const own = valuesOfItem(step, values, item as Json, at.index);
-  try {
-    if (step.kind === 'webhook') return await send(webhookInput(step, own), { ...at, ...(onCall ? { onCall } : {}) });
+  const perform = (): Soon<StepEnd> => {
+    if (step.kind === 'webhook') return send(webhookInput(step, own), { ...at, ...(onCall ? { onCall } : {}) });
     if (step.kind !== 'transform') throw new Error(`Items of "${step.id}" are no functions.`);
     const { inputs } = step.transform;
     // Without inputs it begins with the item.
     const whole = { ...step.transform, inputs: inputs.length === 0 ? ['item'] : inputs };
-    const raw = await transform(whole, { ...own, step: { ...own.step, item: own.item ?? null } }, () =>
-      at.clock.turn?.(),
-    );
-    return judge(raw, { schemas: [], metrics: noMetrics });
-  } catch (thrown) {
+    const raw = transform(whole, { ...own, step: { ...own.step, item: own.item ?? null } }, () => at.clock.turn?.());
+    return whenThere(raw, (output) => judge(output, { schemas: [], metrics: noMetrics }));
+  };
+  return orWhenFailed(perform, (thrown) => {
     if (at.signal.aborted) throw thrown;
     const failure = toFailure(thrown);
     return { status: 'failed', code: failure.kind, failure, metrics: noMetrics };
-  }
+  });
 }
 
 const longestPause = 10 * 60_000;
 
 /** The attempts of one item, under one key. */
-async function withRetries(step: FanOutStep, at: ItemScope, attempt: () => Promise<StepEnd>): Promise<StepEnd> {
-  const { max = 0, backoff: first = 0 } = step.retry ?? {};
+function withRetries(step: FanOutStep, at: ItemScope, attempt: () => Soon<StepEnd>): Soon<StepEnd> {
+  return step.retry ? retried(step.retry, at, attempt) : attempt();
+}
+
+async function retried(
+  { max, backoff: first }: NonNullable<FanOutStep['retry']>,
+  at: ItemScope,
+  attempt: () => Soon<StepEnd>,
+): Promise<StepEnd> {
   for (let attempts = 1; ; attempts++) {
     const end = await attempt();
     if (end.status !== 'failed' || attempts > max || !mayRepeat(end)) return end;

@@ -27,14 +27,17 @@ export type StorableValue = Json | undefined | Commit['event'] | Pending['data']
 /** Converts values to what a column or a part of a record holds, and back. */
 export interface ValueCodec {
   /** The text to store for a value of a run; stores a large one in `blobs`. `whole`: no list of it is stored by itself, because a query reads the text. */
-  write(value: StorableValue, run: string, whole?: boolean): string;
+  write(value: StorableValue, run: string, whole?: boolean, known?: KnownTexts): string;
   /** The value that was stored. Throws `corrupt` when the text is not JSON, or its blob is missing or changed. */
   read(stored: string): Json;
-  /** The JSON text to put into a record for a value of a run. */
-  embed(value: StorableValue, run: string): string;
+  /** The JSON text to put into a record for a value of a run; `known`: texts of values that it may hold. */
+  embed(value: StorableValue, run: string, known?: KnownTexts): string;
   /** The value that was embedded in a record. Throws `corrupt` as `read` does. */
   extract(embedded: Json): Json;
 }
+
+/** JSON texts of values of one commit, by the value: what an effect gave is often appended to lists as well, and its text is made once. */
+export type KnownTexts = ReadonlyMap<unknown, string>;
 
 /** Begins a text in a record that is a reference, or that begins like one and has one more. */
 const mark = '@';
@@ -78,10 +81,10 @@ export function valueCodec(db: SqliteDriver): ValueCodec {
     return partsPrefix + JSON.stringify([rest, lists.map(({ path, list }) => [path, store(list, textOf(list), run)])]);
   }
   const codec: ValueCodec = {
-    write(value, run, whole = false) {
+    write(value, run, whole = false, known) {
       const key = typeof value === 'object' && value !== null ? value : undefined;
       const inParts = key && !whole && hasFinishedLists() ? textInParts(key, run) : undefined;
-      const text = inParts ?? (key ? textOf(key) : JSON.stringify(value ?? null));
+      const text = inParts ?? (key ? (known ? joinedText(key, known) : textOf(key)) : JSON.stringify(value ?? null));
       if (text.length <= maxInlineLength) return text;
       return referencePrefix + store(inParts === undefined ? key : undefined, text, run);
     },
@@ -89,8 +92,8 @@ export function valueCodec(db: SqliteDriver): ValueCodec {
       if (stored.startsWith(referencePrefix)) return take(stored.slice(referencePrefix.length));
       return stored.startsWith(partsPrefix) ? withLists(parse(stored.slice(partsPrefix.length)), take) : parse(stored);
     },
-    embed(value, run) {
-      const stored = codec.write(value, run);
+    embed(value, run, known) {
+      const stored = codec.write(value, run, false, known);
       if (stored.startsWith(mark)) return JSON.stringify(stored);
       return stored.startsWith(`"${mark}`) ? `"${mark}${stored.slice(1)}` : stored;
     },
@@ -114,6 +117,26 @@ interface Blob {
 interface FoundList {
   readonly path: readonly string[];
   readonly list: readonly unknown[];
+}
+
+/** How deep in a value those are looked for whose texts are known. */
+const deepestKnown = 3;
+
+/** What `JSON.stringify` gives. */
+function joinedText(value: unknown, known: KnownTexts, depth = 0): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const text = known.get(value);
+  if (text !== undefined) return text;
+  if (depth >= deepestKnown) return JSON.stringify(value);
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value;
+    if (!known.has(items[0])) return JSON.stringify(items);
+    return `[${items.map((item) => joinedText(item, known, depth + 1)).join(',')}]`;
+  }
+  const fields: string[] = [];
+  for (const [key, inner] of Object.entries(value))
+    if (inner !== undefined) fields.push(`${JSON.stringify(key)}:${joinedText(inner, known, depth + 1)}`);
+  return `{${fields.join(',')}}`;
 }
 
 /** The value with null in place of every finished list that is long enough; the lists are added to `found`. */

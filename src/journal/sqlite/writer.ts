@@ -1,6 +1,6 @@
 /** Writes commits: each is checked first, then stored whole or not at all (J1, J3). */
 import { deadLetterList } from '../../contracts/deadLetter.ts';
-import type { StorableValue } from './blobs.ts';
+import type { KnownTexts, StorableValue } from './blobs.ts';
 import {
   actorDigest,
   corruptActor,
@@ -150,6 +150,7 @@ export function commitWriter({
       );
 
     for (const key of closes) deletePending.run(key);
+    const known = results.length > 0 && appends.length > 1 ? textsOf(appends) : undefined;
     const text = recordText({
       at: updated,
       epoch,
@@ -161,11 +162,11 @@ export function commitWriter({
       row: actorDigest({ run, type: commit.type, parent, tags, created: commit.created, meta, snapshot }),
       results: results.map(
         ({ key, name, input, outcome }) =>
-          `[${JSON.stringify(key)},${JSON.stringify(name)},${codec.embed(input, run)},${codec.embed(outcome, run)}]`,
+          `[${JSON.stringify(key)},${JSON.stringify(name)},${codec.embed(input, run)},${codec.embed(outcome, run, known)}]`,
       ),
       appends: appends
         .filter(({ list }) => list !== deadLetterList)
-        .map(({ list, entry }) => `[${JSON.stringify(list)},${codec.embed(entry, run)}]`),
+        .map(({ list, entry }) => `[${JSON.stringify(list)},${codec.embed(entry, run, known)}]`),
       listed: appends
         .filter(({ list }) => list === deadLetterList)
         .map(({ list, entry }) => listEntryDigest(list, append(id, run, list, entry))),
@@ -246,6 +247,10 @@ export function commitWriter({
     },
   };
 }
+
+/** The texts of what is appended. */
+const textsOf = (appends: Commit['appends']): KnownTexts =>
+  new Map(appends.map(({ entry }) => [entry, JSON.stringify(entry)]));
 
 const isFirstOfRun = ({ parent, seq }: Commit): boolean => parent === undefined && seq === 1;
 

@@ -3,36 +3,44 @@ import type { TransformDefinition, TransformOperation } from '../../contracts/wo
 import type { WorkflowValues } from '../../contracts/workflow/values.ts';
 import { toFailure, TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
+import { orWhenFailed, whenThere, type Soon } from '../../values/soon.ts';
 import { deepMerge } from './merge.ts';
 import { perform, type GiveTurn } from './operations.ts';
 import { sourceData } from './source.ts';
 
 /**
  * The output of a transform. Several inputs are merged deeply, the later over the earlier; without inputs it begins with null.
- * `turn` is called between items, and awaited when it gives a promise, so that a long list does not hold up other work.
- * Rejects with the kind of what went wrong; `data` has the place of the operation, from 0, and its name.
+ * `turn` is called between items, and awaited when it gives a promise, so that a long list does not hold up other work; short ones are there at once.
+ * Throws, or rejects, with the kind of what went wrong; `data` has the place of the operation, from 0, and its name.
  */
-export async function transform(
+export function transform(
   { inputs, ops }: TransformDefinition,
   values: WorkflowValues,
   turn: GiveTurn = () => undefined,
-): Promise<{ readonly result: Json }> {
-  let data = inputs
+): Soon<{ readonly result: Json }> {
+  const begin = inputs
     .map((from) => sourceData(from, values))
     .reduce((merged, more) => (merged === null ? more : more === null ? merged : deepMerge(merged, more)), null);
-  const isNothing = data === null && inputs.length > 0 && inputs.every((from) => namesNothing(from, values));
-  for (const [at, operation] of ops.entries()) {
-    try {
-      data = await perform(operation, at === 0 && isNothing ? itemsOfNothing(operation) : data, values, turn);
-    } catch (thrown) {
-      const { kind, message } = toFailure(thrown);
-      throw new TroupeError(kind, `Operation ${at + 1} of the transform, ${operation.op}, failed: ${message}`, {
-        data: { operation: at, op: operation.op },
-        cause: thrown,
-      });
-    }
-  }
-  return { result: data };
+  const isNothing = begin === null && inputs.length > 0 && inputs.every((from) => namesNothing(from, values));
+  let data: Soon<Json> = begin;
+  for (const [at, operation] of ops.entries())
+    data = whenThere(data, (before) =>
+      orWhenFailed(
+        () => perform(operation, at === 0 && isNothing ? itemsOfNothing(operation) : before, values, turn),
+        (thrown) => {
+          throw failedOperation(operation, at, thrown);
+        },
+      ),
+    );
+  return whenThere(data, (result) => ({ result }));
+}
+
+function failedOperation({ op }: TransformOperation, at: number, thrown: unknown): TroupeError {
+  const { kind, message } = toFailure(thrown);
+  return new TroupeError(kind, `Operation ${at + 1} of the transform, ${op}, failed: ${message}`, {
+    data: { operation: at, op },
+    cause: thrown,
+  });
 }
 
 /** Whether an input is the name of a step that there is not. */

@@ -1,5 +1,5 @@
 /** Starts runs of the workflows of a project. The same key is the same run, however often and in however many processes it is started. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { TroupeError, toFailure } from '../../../values/failure.ts';
 import type { Clock } from '../../../values/clock.ts';
@@ -54,5 +54,4 @@ export function startRuns(
 }
 
 /** `run_` and 16 hex digits. */
-const newRunId = (clock: Pick<Clock, 'id'>): string =>
-  `run_${createHash('sha256').update(clock.id()).digest('hex').slice(0, 16)}`;
+const newRunId = (clock: Pick<Clock, 'id'>): string => `run_${hash('sha256', clock.id(), 'hex').slice(0, 16)}`;

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Pending } from '../../../contracts/pending.ts';
 import { finishedList } from '../../../values/finishedList.ts';
+import type { Json } from '../../../values/json.ts';
 import { knownJson } from '../../jsonValues.ts';
 import { present } from '../../present.ts';
 import { asked, begin, commitOf, type JournalCase } from './fixtures.ts';
@@ -12,20 +13,22 @@ const inputOf = (pending: Pending | undefined) => (pending?.kind === 'effect' ? 
 const longList = finishedList(Array.from({ length: 100 }, (_, item) => ({ item, text: '@'.repeat(2_000) })));
 const withProto = (value: unknown): unknown => Object.defineProperty({}, '__proto__', { value, enumerable: true });
 
+const values: readonly (readonly [string, Json])[] = [
+  ['a large value', 'x'.repeat(300_000)],
+  ['NUL, lone surrogates and right-to-left marks', 'a\u0000b\ud800c\u202e😀'],
+  ['deep and odd JSON', { '': null, a: [[[{ b: -0.5e-7 }]]], ключ: '\n' }],
+  ['a long list of results', longList],
+  [
+    'a long list of results, twice and within other values',
+    { end: { results: longList }, output: [longList], longList },
+  ],
+  ['a long list of results beside a large value', { results: longList, text: 'x'.repeat(300_000) }],
+  ['a long list of results below __proto__', knownJson(withProto(longList))],
+  ['__proto__ as a key', knownJson(JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}'))],
+];
+
 export function valueTests(subject: JournalCase) {
-  test.each([
-    ['a large value', 'x'.repeat(300_000)],
-    ['NUL, lone surrogates and right-to-left marks', 'a\u0000b\ud800c\u202e😀'],
-    ['deep and odd JSON', { '': null, a: [[[{ b: -0.5e-7 }]]], ключ: '\n' }],
-    ['a long list of results', longList],
-    [
-      'a long list of results, twice and within other values',
-      { end: { results: longList }, output: [longList], longList },
-    ],
-    ['a long list of results beside a large value', { results: longList, text: 'x'.repeat(300_000) }],
-    ['a long list of results below __proto__', knownJson(withProto(longList))],
-    ['__proto__ as a key', knownJson(JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}'))],
-  ])('%s comes back as it was, wherever it stands', async (_, value) => {
+  test.each(values)('%s comes back as it was, wherever it stands', async (_, value) => {
     await using journal = await begin(subject);
     const event = { id: 'm', type: 'go', body: value, inbox: true };
     await journal.commit(
@@ -46,4 +49,21 @@ export function valueTests(subject: JournalCase) {
     expect((await journal.ledger('r'))[0]).toMatchObject({ input: value, outcome: { ok: true, output: value } });
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
   });
+
+  test.each(values)(
+    '%s that an effect gave and that its actor appends to lists comes back from both',
+    async (_, value) => {
+      await using journal = await begin(subject);
+      const [one, two] = [{ value }, [value]];
+      const output = { ended: [one, two, one], else: [two, 'no entry'], value, two };
+      await journal.commit(
+        commitOf({
+          appends: [one, two, value].map((entry) => ({ list: 'said', entry })),
+          results: [{ key: 'r1', name: 'work', input: null, outcome: { ok: true, output } }],
+        }),
+      );
+      expect(await journal.list('agent/r.a', 'said')).toEqual([one, two, value]);
+      expect((await journal.ledger('r'))[0]?.outcome).toEqual({ ok: true, output });
+    },
+  );
 }
