@@ -21,21 +21,33 @@ export function candidatesOf(node: AnyStateNode, value: StateValue, type: string
 /** Those for exactly this type come first, then the wildcards, the longest first. */
 function ownCandidates({ transitions }: AnyStateNode, type: string): readonly PlannedTransition[] {
   const wildcards = [...transitions.keys()]
-    .filter((descriptor) => descriptor !== type && matchesWildcard(type, descriptor))
+    .filter((descriptor) => descriptor !== type && isWildcard(descriptor) && isUnder(type, descriptor))
     .sort((a, b) => b.length - a.length);
   return [type, ...wildcards].flatMap(
     (descriptor) => (transitions.get(descriptor) ?? []) as readonly PlannedTransition[],
   );
 }
 
-/** `*`, or `a.b.*`: what begins with these words, and `a.b` itself. */
-function matchesWildcard(type: string, descriptor: string): boolean {
-  if (descriptor === '*') return true;
-  if (!descriptor.endsWith('.*')) return false;
-  const words = type.split('.');
-  const wanted = descriptor.split('.');
-  const wildcard = wanted.indexOf('*');
-  return wildcard === wanted.length - 1 && wanted.slice(0, -1).every((word, index) => word === words[index]);
+/** Does the type come under the wildcard? `*` is for every one, `a.b.*` for what begins with these words, and for `a.b` itself. */
+function isUnder(type: string, wildcard: string): boolean {
+  if (wildcard === '*') return true;
+  const stem = wildcard.slice(0, -2);
+  return type.startsWith(stem) && (type.length === stem.length || type[stem.length] === '.');
+}
+
+/** An asterisk in another place stands for itself. */
+const isWildcard = (descriptor: string): boolean =>
+  descriptor === '*' || (descriptor.endsWith('.*') && !descriptor.slice(0, -2).split('.').includes('*'));
+
+/**
+ * What of the type of an event decides which transitions of a machine may be taken for it: the type itself when a state names it, and else the wildcards that
+ * it matches. The ends of numbered children have any number of types, and come to one of these.
+ */
+export function eventKinds(nodes: readonly AnyStateNode[]): (type: string) => string {
+  const named = new Set(nodes.flatMap(({ transitions }) => [...transitions.keys()]));
+  const wildcards = [...named].filter(isWildcard);
+  // A NUL is in no name.
+  return (type) => (named.has(type) ? type : `\0${wildcards.filter((each) => isUnder(type, each)).join('\0')}`);
 }
 
 /** Adds the transitions that the event takes to `chosen`: the innermost ones, in each region on its own. Throws what a guard throws, with its place. */

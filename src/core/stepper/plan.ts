@@ -10,7 +10,7 @@ export interface Configuration {
   readonly tags: ReadonlySet<string>;
   /** For each innermost state the eventless transitions of it and of the states around it, from the inside out. Those without are left out. */
   readonly eventless: readonly (readonly PlannedTransition[])[];
-  /** By the type of the event. */
+  /** By what of the type of the event decides. */
   readonly candidates: Map<string, Candidates>;
   /** By the transition, or by the transitions, that were chosen. */
   readonly plans: Map<unknown, Plan>;

@@ -1,7 +1,7 @@
 /** Makes the plans of a machine: once for each configuration and event, and for each choice of transitions. */
 import type { AnyStateNode } from 'xstate';
 import { everyNode, inMachineOrder } from '../machineShape.ts';
-import { candidatesOf } from './candidates.ts';
+import { candidatesOf, eventKinds } from './candidates.ts';
 import { completionOf } from './completion.ts';
 import { Configurations } from './configurations.ts';
 import { entrySet } from './entries.ts';
@@ -33,12 +33,15 @@ export class Planner {
   readonly #configurations: Configurations;
   readonly #numbers = new Map<PlannedTransition, number>();
   readonly #isParallel: boolean;
+  readonly #kindOf: (type: string) => string;
   #initial: { readonly before: Configuration; readonly plan: Plan } | undefined;
 
   constructor(root: AnyStateNode) {
     this.#root = root;
     this.#configurations = new Configurations(root);
-    this.#isParallel = everyNode(root).some(({ type }) => type === 'parallel');
+    const nodes = everyNode(root);
+    this.#isParallel = nodes.some(({ type }) => type === 'parallel');
+    this.#kindOf = eventKinds(nodes);
   }
 
   /** The configuration with these states, in the order in which XState has them. */
@@ -63,8 +66,9 @@ export class Planner {
 
   /** The transitions that may be taken for an event. */
   candidates({ candidates, value }: Configuration, type: string): Candidates {
+    const kind = this.#kindOf(type);
     return (
-      candidates.get(type) ?? this.#configurations.remember(candidates, type, candidatesOf(this.#root, value, type))
+      candidates.get(kind) ?? this.#configurations.remember(candidates, kind, candidatesOf(this.#root, value, type))
     );
   }
 

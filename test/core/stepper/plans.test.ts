@@ -4,6 +4,7 @@ import { setup, type AnyStateMachine } from 'xstate';
 import { chart } from '../../../src/core/chart.ts';
 import { lightCopy } from '../../../src/core/lightCopy.ts';
 import { Configurations } from '../../../src/core/stepper/configurations.ts';
+import { plannerOf } from '../../../src/core/stepper/planner.ts';
 import { snapshotNodes } from '../../../src/core/stepper/xstate.ts';
 import { expectSameWalk } from './walk.ts';
 
@@ -27,6 +28,24 @@ test('a machine that gets events of ever new types steps as before', () => {
   for (let n = 0; n < 20_100; n++) [snapshot] = own.step(snapshot, { type: `never heard ${n}` });
   expect(snapshot.value).toEqual({ one: 'a', two: 'a' });
   expectSameWalk(machine, undefined, [{ type: 'x' }, { type: 'y' }, { type: 'x' }]);
+});
+
+test('events whose types no state names share what is known of them, however many there are', () => {
+  const counting = setup({}).createMachine({
+    id: 'counting',
+    on: { 'item.done.*': {}, 'item.*': {}, 'item.done.last': {}, '*': {} },
+  }) as unknown as AnyStateMachine;
+  const planner = plannerOf(counting.root);
+  const configuration = planner.configuration(snapshotNodes(chart(counting).initial(undefined)[0]));
+  const known = (type: string) => planner.candidates(configuration, type);
+  // XState's own transitions say for which events they are.
+  const eventsOf = (type: string) =>
+    known(type).own.map((transition) => (transition as unknown as { eventType: string }).eventType);
+  expect(known('item.done.1')).toBe(known('item.done.2'));
+  expect(eventsOf('item.done.1')).toEqual(['item.done.*', 'item.*', '*']);
+  expect(eventsOf('item.done.last')).toEqual(['item.done.last', 'item.done.*', 'item.*', '*']);
+  expect(eventsOf('items.done')).toEqual(['*']);
+  expect(eventsOf('item')).toEqual(['item.*', '*']);
 });
 
 test('what is known of a machine is forgotten when it is too much, and made again', () => {
