@@ -109,7 +109,7 @@ async function openStore(
     create: () => openNodes(api, tenant, replicas),
   });
   const limitOf = ({ maxMessage = Infinity }: OpenedStream, reserved = 0) => ({
-    limit: () => Math.min(maxPayload(connection), maxMessage) - reserved,
+    limit: () => Math.min(maxPayload(connection), maxMessage, largestMessage) - reserved,
   });
   const collection = (name: 'log' | 'runs' | 'mail' | 'free'): FencedLogs => {
     const key = name === 'free' ? 'mail' : name;
@@ -162,6 +162,8 @@ async function openStore(
   };
 }
 
+/** A server may take larger messages than JetStream stores, which is less than 32 MB; their bytes are in the memory of both sides at once. */
+const largestMessage = 8_388_608;
 /** Bytes of a message's headers, which the limit of a stream covers as well. */
 const headroom = 256;
 
