@@ -1769,7 +1769,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'SJ7',
-    says: 'Clocks of processes are not compared. A server in an older state than this machine has seen is refused.',
+    says: 'Clocks of processes are not compared. Refused are a server in an older state than this machine has seen, one that has lost a part of the journal, and two that both keep it.',
     where: 'src/journal/shared/shared.ts',
     tests: [
       {
@@ -1779,6 +1779,18 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/journal/shared/jetstream/restoredStore.test.ts',
         name: 'a restored server is refused by running processes and at a start, also after others have written to it; the flag accepts it',
+      },
+      {
+        file: 'test/journal/shared/jetstream/deletedStreams.test.ts',
+        name: 'a start where the stream "%s" was deleted is refused, on every machine, until the loss is accepted',
+      },
+      {
+        file: 'test/journal/shared/lostLog.test.ts',
+        name: 'a process whose log was purged, with writes that it had acknowledged, stops and says that they are gone',
+      },
+      {
+        file: 'test/journal/shared/jetstream/storedTwice.test.ts',
+        name: 'a journal that the JetStreams of two connected servers store, %s, is refused by the processes of both sides, and one of each side is not',
       },
     ],
   },

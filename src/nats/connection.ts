@@ -115,12 +115,8 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
 /** Bytes for headers: the server's limit covers headers and body. */
 const headroom = 4_096;
 
-/** A server may take larger messages, and its JetStream does not store them; their size is also what a slow reader has to have room for. */
-const largestMessage = 8_388_608;
-
 /** The most bytes that the headers and the body of one message may have now: the server may be told another limit while it runs. */
-export const maxPayload = (connection: NatsConnection): number =>
-  Math.min(connection.info?.max_payload ?? 1_048_576, largestMessage);
+export const maxPayload = (connection: NatsConnection): number => connection.info?.max_payload ?? 1_048_576;
 
 /** The most bytes that the body of one message may have. */
 export const maxBodyBytes = (connection: NatsConnection): number => maxPayload(connection) - headroom;

@@ -16,6 +16,7 @@ import { jetstreamLogs, messageDigest } from './logs.ts';
 import { bodyParts } from './parts.ts';
 import { jetstreamPresence } from './presence.ts';
 import { rememberSeen, type SeenSource } from './seen.ts';
+import { storedTwice } from './storedTwice.ts';
 import { openNodes, openStreams, storeSubject, streamName, streamState, type OpenedStream } from './streams.ts';
 
 /** How the store of a tenant is opened. */
@@ -39,9 +40,10 @@ export interface JetStreamStoreOptions {
  * or the server is another one or in an older state than was seen; with `auth` when a permission is missing.
  */
 export async function jetstreamStore(options: JetStreamStoreOptions): Promise<SharedStore> {
-  const requests = new ApiRequests(options.connection, options.clock);
+  const doubt = { arises() {} };
+  const requests = new ApiRequests(options.connection, options.clock, () => doubt.arises());
   try {
-    return await openStore(options, requests);
+    return await openStore(options, requests, doubt);
   } catch (thrown) {
     requests[Symbol.dispose]();
     throw thrown;
@@ -59,6 +61,7 @@ async function openStore(
     onNotice = () => {},
   }: JetStreamStoreOptions,
   requests: ApiRequests,
+  doubt: { arises(): void },
 ): Promise<SharedStore> {
   const ungated = jetstreamApi(connection, clock, requests);
   const opened = await openStreams(ungated, { tenant, replicas, acceptRestored });
@@ -87,15 +90,26 @@ async function openStore(
 
   const gate = connectionGate(connection, clock, { check: seen.check, onReconnect: () => presence.restart() });
   const api = jetstreamApi(connection, clock, requests, gate.ready);
+  const presencePrefix = storeSubject(tenant, 'presence');
+  let isInDoubt = false;
+  // A second answer may also come from a cluster whose leader has just changed.
+  doubt.arises = () => {
+    if (isInDoubt || gate.refusal()) return;
+    isInDoubt = true;
+    void storedTwice(connection, clock, `${presencePrefix}.%probe`)
+      .then((reason) => reason && gate.refuse(reason))
+      .catch(() => {}) // The connection is closed.
+      .finally(() => (isInDoubt = false));
+  };
   const presence = jetstreamPresence({
     api,
     stream: streamName(tenant, 'nodes'),
-    prefix: storeSubject(tenant, 'presence'),
+    prefix: presencePrefix,
     processes: storeSubject(tenant, 'process'),
     create: () => openNodes(api, tenant, replicas),
   });
   const limitOf = ({ maxMessage = Infinity }: OpenedStream, reserved = 0) => ({
-    limit: () => Math.min(maxPayload(connection), maxMessage) - reserved,
+    limit: () => Math.min(maxPayload(connection), maxMessage, largestMessage) - reserved,
   });
   const collection = (name: 'log' | 'runs' | 'mail' | 'free'): FencedLogs => {
     const key = name === 'free' ? 'mail' : name;
@@ -148,6 +162,8 @@ async function openStore(
   };
 }
 
+/** A server may take larger messages than JetStream stores, which is less than 32 MB; their bytes are in the memory of both sides at once. */
+const largestMessage = 8_388_608;
 /** Bytes of a message's headers, which the limit of a stream covers as well. */
 const headroom = 256;
 

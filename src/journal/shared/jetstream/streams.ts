@@ -63,7 +63,7 @@ export async function openStreams(
   const names = messageStreams.map((stream) => streamName(tenant, stream));
   const look = async () =>
     new Map(await Promise.all(names.map(async (name) => [name, await findStream(api, name)] as const)));
-  const found = await wholeJournal(look, acceptRestored);
+  const found = await wholeJournal(look, { acceptRestored, clock: api.clock });
   const open = async (stream: MessageStream) => {
     const [name, subjects] = [streamName(tenant, stream), subjectsOf(tenant, stream)];
     const wanted: WantedStream = {

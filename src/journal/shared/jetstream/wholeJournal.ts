@@ -2,19 +2,24 @@
  * Refuses a journal of which only some streams are there. All of them are made before the first message, so where one has messages and another is missing,
  * that one was deleted. Making it anew would hide that: what was committed to it would be done again.
  */
+import { sleep, type Clock } from '../../../values/clock.ts';
 import { TroupeError } from '../../../values/failure.ts';
 
 /** What the server says of some streams by their names: undefined for one that is not there. */
 export type StreamsFound<T> = ReadonlyMap<string, T | undefined>;
 
+/** Milliseconds between two looks. */
+const pause = 500;
+
 /** Looks for the streams. Rejects with `environment` when some are gone, unless `acceptRestored`: then what they held is given up. */
 export async function wholeJournal<T extends { readonly state: { readonly last_seq: number } }>(
   look: () => Promise<StreamsFound<T>>,
-  acceptRestored: boolean,
+  { acceptRestored, clock }: { readonly acceptRestored: boolean; readonly clock: Pick<Clock, 'wake' | 'now'> },
 ): Promise<StreamsFound<T>> {
   const found = await look();
   if (acceptRestored || isWhole(found)) return found;
-  // Another process may have made them, and have written to them, between the answers of the server.
+  // Another process may have made them, and have written to them, between the answers of the server; or it has just begun, and restores them.
+  await sleep(clock, pause);
   const again = await look();
   if (isWhole(again)) return again;
   const gone = [...again].flatMap(([name, info]) => (info ? [] : [name]));
