@@ -6,7 +6,8 @@ import { errorMessage } from '../values/cause.ts';
 import { sleep } from '../values/clock.ts';
 import type { EffectKind, EffectOptions, EffectScope, Outcome } from '../contracts/effect.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
-import { plainCopy, throughJson, type Json } from '../values/json.ts';
+import { plainCopy, type Json } from '../values/json.ts';
+import { wholeJson } from '../values/jsonLoss.ts';
 import type { EffectData } from '../contracts/pending.ts';
 
 /** What `effect()` adds to an actor logic. */
@@ -99,7 +100,7 @@ function runPromiseActor(logic: AnyActorLogic, input: unknown, signal: AbortSign
 function requireJson(src: string, output: unknown): Json {
   if (output === undefined) return null;
   try {
-    return plainCopy(output, true) ?? throughJson(output);
+    return plainCopy(output, true) ?? wholeJson(output);
   } catch (cause) {
     throw new TroupeError('tool', `"${src}" must give JSON, which the ledger can keep; ${errorMessage(cause)}.`, {
       cause,
