@@ -10,11 +10,12 @@ import { errorMessage } from '../../src/values/cause.ts';
 import { plainCopy, type JsonObject } from '../../src/values/json.ts';
 import { factsAsJson } from './facts.ts';
 import { describeMismatch, describeValue } from '../../src/values/explain.ts';
-import { TroupeError } from '../../src/values/failure.ts';
+import { toFailure, TroupeError } from '../../src/values/failure.ts';
 import { requireOptions, type OptionNames } from '../../src/values/options.ts';
 import { callOptionNames } from './checkpointCalls.ts';
 import { inputHash } from './inputHash.ts';
 import { currentCheckpoint, callScopeOf, callTimeOf } from './flowScope.ts';
+import type { ChildInput } from './deps.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
 import { waitedFor } from './waitedFor.ts';
@@ -114,19 +115,22 @@ export function waits(run: FlowBody) {
       const started = run.deps.child(child, input, {
         depth: (run.start.depth ?? 0) + 1,
         settings: run.settings,
+        holder: run.scope.actor,
       });
       return run.calls.make(call, (pending) => {
         const path = run.start.path === undefined ? pending.id : `${run.start.path}/${pending.id}`;
         const isUsual = run.start.keys === undefined && !run.book.anew.has(pending.id);
         const keys = isUsual ? undefined : run.keyOf(pending.id);
-        const begin = () =>
-          run.arrivals.request(pending, {
-            kind: 'child',
-            call: pending.id,
-            source: started.source,
-            child: started.kind,
-            input: started.inputAt(path, keys),
-          });
+        const { source, kind: what } = started;
+        const request = (given: ChildInput) =>
+          run.arrivals.request(pending, { kind: 'child', call: pending.id, source, child: what, ...given });
+        const begin = () => {
+          const given = started.inputAt(path, keys);
+          if (!(given instanceof Promise)) return request(given);
+          const refuse = (thrown: unknown) =>
+            run.recorder.finish(pending, { outcome: { ok: false, failure: toFailure(thrown) } });
+          void given.then(request, refuse);
+        };
         if (before.ids === undefined) return begin();
         void before.ended().then(() => run.calls.beginLate(pending, begin));
       }).promise;
