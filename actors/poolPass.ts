@@ -1,11 +1,13 @@
 /** One pass of a pool through its items: which of them is performed, how often, and what becomes of it. The promises are in `pool.ts`. */
 import { setMaxListeners } from 'node:events';
 import { backoff } from '../src/values/backoff.ts';
+import { errorMessage } from '../src/values/cause.ts';
 import { sleep } from '../src/values/clock.ts';
 import type { EffectKind, EffectScope } from '../src/contracts/effect.ts';
 import type { ItemScope } from '../src/contracts/item.ts';
 import { toFailure, TroupeError, type Failure } from '../src/values/failure.ts';
-import { isJson, plainCopy, throughJson, type Json } from '../src/values/json.ts';
+import { isJson, plainCopy, type Json } from '../src/values/json.ts';
+import { wholeJson } from '../src/values/jsonLoss.ts';
 import { ItemLog, noItems, type ItemState, type KnownItems } from './itemLog.ts';
 
 /** What a pool does. */
@@ -219,8 +221,10 @@ export function requireResult(value: unknown, isImmutable = false): Json {
   if (value === undefined) return null;
   if (isImmutable && isJson(value)) return value;
   try {
-    return plainCopy(value) ?? throughJson(value);
+    return plainCopy(value) ?? wholeJson(value);
   } catch (cause) {
-    throw new TroupeError('tool', 'A result must be JSON, which the ledger can keep.', { cause });
+    throw new TroupeError('tool', `A result must be JSON, which the ledger can keep; ${errorMessage(cause)}.`, {
+      cause,
+    });
   }
 }

@@ -6,6 +6,7 @@ import type { FlowArtifactRecord } from '../../src/contracts/flow/record.ts';
 import type { StepCache } from '../../src/contracts/workflow/stepCache.ts';
 import type { StoredSettings } from '../../src/contracts/flow/settings.ts';
 import type { EffectScope } from '../../src/contracts/effect.ts';
+import type { Artifact } from '../../src/contracts/media.ts';
 import type { Json, JsonObject } from '../../src/values/json.ts';
 
 /** Where artifacts are kept and found. */
@@ -38,6 +39,22 @@ export interface LlmAnswer {
   readonly facts: JsonObject;
 }
 
+/** Where a child is run. */
+export interface ChildPlace {
+  /** How many flows are around it. */
+  readonly depth: number;
+  readonly settings: StoredSettings;
+  /** The address of the flow, which keeps the images and files that the child is given. */
+  readonly holder: string;
+}
+
+/** What a child starts with. */
+export interface ChildInput {
+  readonly input: Json;
+  /** The images and files that it is given by reference; none by default. */
+  readonly artifacts?: readonly Artifact[];
+}
+
 /** What the body of a flow is run with; what is missing is refused when the body asks for it. */
 export interface FlowDeps {
   readonly flow: Flow;
@@ -47,13 +64,13 @@ export interface FlowDeps {
   child(
     child: FlowChild,
     input: unknown,
-    about: { readonly depth: number; readonly settings: StoredSettings },
+    place: ChildPlace,
   ): {
     readonly source: string;
     /** What it is. */
     readonly kind: FlowChildKind;
     /** What it starts with as the call at this path, from the root. `keys`: what the keys of its calls begin with, where that is another than usual. */
-    inputAt(path: string, keys: string | undefined): Json;
+    inputAt(path: string, keys: string | undefined): ChildInput | Promise<ChildInput>;
   };
   /** Tells the flow of this address that its body has something to say. */
   wake?(actor: string): void;

@@ -10,12 +10,14 @@ import { errorMessage } from '../../src/values/cause.ts';
 import { plainCopy, type JsonObject } from '../../src/values/json.ts';
 import { factsAsJson } from './facts.ts';
 import { describeMismatch, describeValue } from '../../src/values/explain.ts';
-import { TroupeError } from '../../src/values/failure.ts';
+import { toFailure, TroupeError } from '../../src/values/failure.ts';
 import { requireOptions, type OptionNames } from '../../src/values/options.ts';
 import { callOptionNames } from './checkpointCalls.ts';
 import { inputHash } from './inputHash.ts';
 import { currentCheckpoint, callScopeOf, callTimeOf } from './flowScope.ts';
+import type { ChildInput } from './deps.ts';
 import type { FlowBody } from './flowBody.ts';
+import type { FlowCall } from './flowCall.ts';
 import { waitedFor } from './waitedFor.ts';
 
 const waitOptionNames: OptionNames<WaitOptions> = {
@@ -25,6 +27,7 @@ const waitOptionNames: OptionNames<WaitOptions> = {
   deadline: true,
   default: true,
   metadata: true,
+  signal: true,
 };
 
 /** Zod's own type for JSON can be written to. */
@@ -37,13 +40,14 @@ export function waits(run: FlowBody) {
   return {
     wait(options: WaitOptions = {}): Promise<unknown> {
       requireWaitOptions(options);
-      const { name = 'wait', schema, question = name, deadline } = options;
+      const { name = 'wait', schema, question = name, deadline, signal } = options;
       requireCallName('A wait', name);
       if (typeof question !== 'string')
         throw new TroupeError(
           'definition',
           `The question of "${name}" must be a text; got ${describeValue(question)}.`,
         );
+      requireSignal(name, signal);
       const metadata = waitMetadata(name, options.metadata);
       const { $schema: _, ...expected } = schema ? answerSchema(name, schema) : { type: 'null' };
       const whenUnanswered =
@@ -55,7 +59,9 @@ export function waits(run: FlowBody) {
         onExpiry: whenUnanswered,
         ...(metadata ? { metadata: metadata as ZodJson } : {}),
       } as const;
-      return run.calls.make(call, (pending) => {
+      if (signal?.aborted) return Promise.reject(closedError(name, signal));
+      const made = run.calls.make(call, (pending) => {
+        if (pending.isFinished) return;
         const { id } = pending;
         const end = deadline === undefined ? undefined : run.clock.now() + milliseconds(deadline);
         const ask = (text: string, until: number | undefined) => {
@@ -66,12 +72,15 @@ export function waits(run: FlowBody) {
         };
         // Who answers is told by the JSON Schema alone; what only the whole schema refuses is asked again.
         pending.onArrival = ({ outcome, until = end }) => {
+          if (pending.isFinished) return;
           const mismatch = outcome.ok && schema ? mismatchOf(name, schema, outcome.output) : undefined;
           if (mismatch === undefined) run.recorder.finish(pending, { outcome });
           else ask(`${question}\nThe answer before was not taken: ${mismatch}.`, until);
         };
         ask(question, end);
-      }).promise;
+      });
+      if (signal) closeWith(run, made, signal);
+      return made.promise;
     },
 
     signal(name: string, schema?: z.ZodType): Promise<unknown> {
@@ -106,24 +115,49 @@ export function waits(run: FlowBody) {
       const started = run.deps.child(child, input, {
         depth: (run.start.depth ?? 0) + 1,
         settings: run.settings,
+        holder: run.scope.actor,
       });
       return run.calls.make(call, (pending) => {
         const path = run.start.path === undefined ? pending.id : `${run.start.path}/${pending.id}`;
         const isUsual = run.start.keys === undefined && !run.book.anew.has(pending.id);
         const keys = isUsual ? undefined : run.keyOf(pending.id);
-        const begin = () =>
-          run.arrivals.request(pending, {
-            kind: 'child',
-            call: pending.id,
-            source: started.source,
-            child: started.kind,
-            input: started.inputAt(path, keys),
-          });
+        const { source, kind: what } = started;
+        const request = (given: ChildInput) =>
+          run.arrivals.request(pending, { kind: 'child', call: pending.id, source, child: what, ...given });
+        const begin = () => {
+          const given = started.inputAt(path, keys);
+          if (!(given instanceof Promise)) return request(given);
+          const refuse = (thrown: unknown) =>
+            run.recorder.finish(pending, { outcome: { ok: false, failure: toFailure(thrown) } });
+          void given.then(request, refuse);
+        };
         if (before.ids === undefined) return begin();
         void before.ended().then(() => run.calls.beginLate(pending, begin));
       }).promise;
     },
   };
+}
+
+/** Closes the question of a call when the signal fires, unless the body has been told its end by then. */
+function closeWith(run: FlowBody, call: FlowCall, signal: AbortSignal): void {
+  const close = () => {
+    const { kind, message } = closedError(call.made.name, signal);
+    run.recorder.finish(call, { outcome: { ok: false, failure: { kind, message, retryable: false } } });
+    // Also where that is recorded: the machine may not know it yet.
+    run.arrivals.close(call);
+  };
+  signal.addEventListener('abort', close, { once: true });
+  // A signal may live longer than the body.
+  void call.promise.settled().then(() => signal.removeEventListener('abort', close));
+}
+
+const closedError = (name: string, { reason }: AbortSignal): TroupeError =>
+  new TroupeError('cancelled', `The flow asks "${name}" no longer: ${errorMessage(reason)}`);
+
+/** From JavaScript anything may come. Throws `definition`. */
+function requireSignal(name: string, signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new TroupeError('definition', `The signal of "${name}" must be an AbortSignal; got ${describeValue(signal)}.`);
 }
 
 /** From JavaScript anything may come. Throws `definition`. */

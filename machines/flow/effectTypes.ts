@@ -2,6 +2,7 @@
 import type { FlowChildKind } from '../../src/contracts/flow/child.ts';
 import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
 import type { FlowStart } from '../../src/contracts/flow/flow.ts';
+import type { Artifact } from '../../src/contracts/media.ts';
 import type { WaitInput } from '../../src/contracts/wait.ts';
 import type { Json } from '../../src/values/json.ts';
 
@@ -14,10 +15,18 @@ export type FlowRequest = RequestKind & {
 
 type RequestKind =
   | { readonly kind: 'wait'; readonly ticket: WaitInput }
+  /** The question of that call is not asked any longer. */
+  | { readonly kind: 'close' }
   /** `until`: milliseconds since the epoch. */
   | { readonly kind: 'sleep'; readonly until: number }
-  /** `source`: the name under which the machine of the child is provided. `child`: what it is. */
-  | { readonly kind: 'child'; readonly source: string; readonly child: FlowChildKind; readonly input: Json };
+  /** `source`: the name under which the machine of the child is provided. `child`: what it is. `artifacts`: what its input refers to, which the flow keeps. */
+  | {
+      readonly kind: 'child';
+      readonly source: string;
+      readonly child: FlowChildKind;
+      readonly input: Json;
+      readonly artifacts?: readonly Artifact[];
+    };
 
 /** What has arrived for a body: the end of a request, or a signal. */
 export type FlowArrival =

@@ -12,6 +12,7 @@ import { waitMachine } from '../wait.ts';
 import { arrivalIn, withdrawalIn } from './arrivals.ts';
 import { childCommand } from './children.ts';
 import { openOf, type FlowMachineContext, type OpenRequest } from './context.ts';
+import { artifactList } from '../../src/contracts/parts.ts';
 import { arrivalsList } from '../../src/contracts/flow/record.ts';
 import { startList, type FlowBodyInput, type FlowBodyOutput } from './effectTypes.ts';
 import { endedRequest, type FlowEvent } from './events.ts';
@@ -81,6 +82,15 @@ export const followRequests = enqueueActions(({ context, event, enqueue }) => {
   let { opened } = context;
   const known = new Set(Object.values(open).map(({ call }) => call));
   for (const request of output.requests) {
+    if (request.kind === 'close') {
+      // A body that was begun again closes again what is closed.
+      for (const [id] of openOf({ ...context, open }, ['wait'])) {
+        if (open[id]?.call !== request.call) continue;
+        enqueue.stopChild(id);
+        delete open[id];
+      }
+      continue;
+    }
     // A body that was begun again asks again for what it waits for.
     if (known.has(request.call)) continue;
     const id = `call.${opened++}${request.anew === undefined ? '' : `.anew-${request.anew}`}`;
@@ -92,8 +102,12 @@ export const followRequests = enqueueActions(({ context, event, enqueue }) => {
     if (request.kind === 'wait') enqueue.spawnChild('wait', { id, input: request.ticket });
     else if (request.kind === 'sleep')
       enqueue.raise({ type: 'flow.woke', request: id }, { id, delay: Math.max(1, request.until - at) });
-    // What a child starts with is an object.
-    else spawnByName(enqueue, request.source, id, request.input as object);
+    else {
+      for (const artifact of request.artifacts ?? [])
+        enqueue({ type: 'append', params: { list: artifactList, entry: asJson(artifact) } });
+      // What a child starts with is an object.
+      spawnByName(enqueue, request.source, id, request.input as object);
+    }
   }
   enqueue.assign({ open, opened, followed: context.turn, signals: output.signals });
 });

@@ -93,9 +93,13 @@ export function executionsClient(parts: ExecutionsParts): ExecutionsClient {
     resume: (exec) => after(exec, control.resume(exec)),
     pause: (exec) => after(exec, control.pause(exec)),
     cancel: (exec, options) => after(exec, control.cancel(exec, options)),
-    async plan(exec, { from, overrides }) {
+    async plan(exec, { from, overrides, encoded }) {
       await rootRow(journal, exec);
-      const choice = { ...(from === undefined ? {} : { from }), ...(overrides ? { overrides } : {}) };
+      const choice = {
+        ...(from === undefined ? {} : { from }),
+        ...(overrides ? { overrides } : {}),
+        ...(encoded === undefined ? {} : { encoded }),
+      };
       const { reused, rerun, overridden } = await runtime.plan(exec, choice);
       return { exec_id: exec, reused, rerun, overridden };
     },

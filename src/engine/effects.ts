@@ -6,7 +6,8 @@ import { errorMessage } from '../values/cause.ts';
 import { sleep } from '../values/clock.ts';
 import type { EffectKind, EffectOptions, EffectScope, Outcome } from '../contracts/effect.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';
-import { isJson, plainCopy, throughJson, type Json } from '../values/json.ts';
+import { isJson, plainCopy, type Json } from '../values/json.ts';
+import { wholeJson } from '../values/jsonLoss.ts';
 import type { EffectData } from '../contracts/pending.ts';
 
 /** What `effect()` adds to an actor logic. */
@@ -100,7 +101,7 @@ function requireJson(src: string, output: unknown, isImmutable = false): Json {
   if (output === undefined) return null;
   if (isImmutable && isJson(output)) return output;
   try {
-    return plainCopy(output, true) ?? throughJson(output);
+    return plainCopy(output, true) ?? wholeJson(output);
   } catch (cause) {
     throw new TroupeError('tool', `"${src}" must give JSON, which the ledger can keep; ${errorMessage(cause)}.`, {
       cause,

@@ -11,7 +11,9 @@
 import { callsOfLastLife } from './retriedSequence.ts';
 import type { FlowArtifactRecord, FlowCallKind, FlowCallRecord, FlowRecord } from '../contracts/flow/record.ts';
 import { TroupeError } from '../values/failure.ts';
-import type { Json } from '../values/json.ts';
+import { errorMessage } from '../values/cause.ts';
+import { throughJson } from '../values/json.ts';
+import { decodeValue, encodeValue, type EncodedValue } from './encode.ts';
 
 /** What is asked for. */
 export interface ReplayRequest {
@@ -19,8 +21,10 @@ export interface ReplayRequest {
   readonly run: string;
   /** The call from which it is performed anew: its name, its invocation id, or `<run>/<invocation id>`. Nothing but what follows overrides when absent. */
   readonly from?: string | undefined;
-  /** Results by `checkpoint.<call>`, `wait.<call>`, `signal.<call>` or `child.<call>`. */
-  readonly overrides?: Readonly<Record<string, Json>> | undefined;
+  /** Results by `checkpoint.<call>`, `wait.<call>`, `signal.<call>` or `child.<call>`: what a call of a flow may give, so dates and maps as well. */
+  readonly overrides?: Readonly<Record<string, unknown>> | undefined;
+  /** The overrides are written as encoded results are, with a tag for what JSON does not have. False by default. */
+  readonly encoded?: boolean | undefined;
 }
 
 /** The plan of a replay, in invocation ids, each in the order in which the calls ended. */
@@ -87,9 +91,11 @@ export function replayPlan(records: readonly FlowRecord[], request: ReplayReques
   };
 }
 
-const overridden = (call: FlowCallRecord, overrides: ReadonlyMap<string, Json>): FlowCallRecord => {
-  const output = overrides.get(call.id);
-  return output === undefined ? call : { ...call, from: 'override', outcome: { ok: true, output } };
+const overridden = (call: FlowCallRecord, overrides: ReadonlyMap<string, EncodedValue>): FlowCallRecord => {
+  const given = overrides.get(call.id);
+  if (!given) return call;
+  const { json: output, ...more } = given;
+  return { ...call, from: 'override', outcome: { ok: true, output, ...more } };
 };
 
 /** Which calls directly follow a call, by its id (RP2). */
@@ -138,10 +144,10 @@ const prefixes: Readonly<Record<string, FlowCallKind>> = {
 
 function overridesIn(
   calls: readonly FlowCallRecord[],
-  { run, overrides = {} }: ReplayRequest,
-): ReadonlyMap<string, Json> {
+  { run, overrides = {}, encoded = false }: ReplayRequest,
+): ReadonlyMap<string, EncodedValue> {
   return new Map(
-    Object.entries<Json>(overrides).map(([key, value]) => {
+    Object.entries<unknown>(overrides).map(([key, value]) => {
       const [prefix = '', ...rest] = key.split('.');
       const kind = Object.hasOwn(prefixes, prefix) ? prefixes[prefix] : undefined;
       if (!kind || !key.includes('.'))
@@ -151,9 +157,19 @@ function overridesIn(
             .map((name) => `"${name}.<call>"`)
             .join(', ')}; got "${key}".`,
         );
-      return [select(calls, run, rest.join('.'), `the override "${key}"`, [kind]).id, value];
+      const { id } = select(calls, run, rest.join('.'), `the override "${key}"`, [kind]);
+      return [id, encoded ? readEncoded(key, value) : encodeValue(`The override "${key}"`, value)];
     }),
   );
+}
+
+/** Throws `invalid` for what cannot be read. What is read is written anew, so that it is as this version writes it. */
+function readEncoded(key: string, value: unknown): EncodedValue {
+  try {
+    return encodeValue(`The override "${key}"`, decodeValue({ json: throughJson(value), encoded: true }));
+  } catch (cause) {
+    throw new TroupeError('invalid', `The override "${key}" is no encoded value: ${errorMessage(cause)}`, { cause });
+  }
 }
 
 /** The one call that a selector names. */

@@ -121,7 +121,16 @@ export function beginnings({ host, journal, clock, handle, typeOf, env, file, ke
 
   async function replayRun(source: string, subject: Runnable, replay: RunReplayOptions): Promise<RunHandle> {
     requireOptions('runtime.replay', replay, replayOptionNames);
-    const { key, meta, deadline, from: _from, overrides: _overrides, input: changes, ...settings } = replay;
+    const {
+      key,
+      meta,
+      deadline,
+      from: _from,
+      overrides: _overrides,
+      encoded: _encoded,
+      input: changes,
+      ...settings
+    } = replay;
     const { prepareReplay } = await import('./replay.ts');
     const { input, start: begun, appends } = await prepareReplay(journal, await requireRoot(source), replay);
     if (subject.kind !== 'flow')

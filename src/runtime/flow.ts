@@ -1,20 +1,19 @@
 /** Compiles a flow: its machine with its body, its children, and what its calls are done with. */
 import { FlowBodies } from '../../actors/flow/body.ts';
-import type { FlowDeps } from '../../actors/flow/deps.ts';
+import type { ChildInput, ChildPlace, FlowDeps } from '../../actors/flow/deps.ts';
 import { flowActor, flowChildName } from '../../actors/flow/flow.ts';
 import { FlowSignal } from '../contracts/flow/flow.ts';
-import type { StoredSettings } from '../contracts/flow/settings.ts';
 import { WaitSignal } from '../contracts/wait.ts';
 import type { StateMachine } from '../core/chart.ts';
 import type { ActorTypeOptions } from '../core/actorType.ts';
 import type { Compiled } from '../define/member.ts';
-import { isRunnable, runInput, type Runnable } from '../define/runnable.ts';
+import { isRunnable, runInput, withParts, type Runnable } from '../define/runnable.ts';
 import type { FlowChild } from '../flow/context.ts';
 import type { Flow } from '../flow/flow.ts';
 import { milliseconds } from '../values/duration.ts';
 import { TroupeError } from '../values/failure.ts';
-import { isJsonObject } from '../values/json.ts';
-import { hasUnreadParts } from './inputParts.ts';
+import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
+import { hasPaths, hasUnreadParts, readParts } from './inputParts.ts';
 
 /** What flows are compiled with. */
 export interface FlowCompileContext {
@@ -90,32 +89,52 @@ function requireChild(flow: Flow, child: FlowChild): Runnable {
 function started(
   flow: Flow,
   uses: readonly Runnable[],
-  child: FlowChild,
+  used: FlowChild,
   input: unknown,
-  { depth, settings }: { readonly depth: number; readonly settings: StoredSettings },
+  { depth, settings, holder }: ChildPlace,
 ) {
-  const subject = uses.find((used) => used === child);
+  const subject = uses.find((each) => each === used);
   if (!subject)
     throw new TroupeError(
       'definition',
-      `The flow "${flow.name}" runs "${child.name}", which is not in its \`uses\`: flow("${flow.name}", { uses: [${child.name}] }, …).`,
+      `The flow "${flow.name}" runs "${used.name}", which is not in its \`uses\`: flow("${flow.name}", { uses: [${used.name}] }, …).`,
     );
-  if (hasUnreadParts(subject, input))
-    throw new TroupeError(
-      'unsupported',
-      `The flow "${flow.name}" gives "${child.name}" images or files (\`parts\`), which are given to roots only. Start a run of its own with them, or say in words what the child is to know.`,
-    );
+  const child = { source: flowChildName(subject.name), kind: subject.kind };
+  if (hasUnreadParts(subject, input)) {
+    requireBytes(flow, subject, input);
+    return {
+      ...child,
+      async inputAt(): Promise<ChildInput> {
+        const { parts, artifacts, ...given } = await readParts(subject, input, holder);
+        return { input: atDepth(withParts(runInput(subject, given.input), parts)), artifacts };
+      },
+    };
+  }
   const given = runInput(subject, input);
   return {
-    source: flowChildName(subject.name),
-    kind: subject.kind,
-    inputAt(path: string, keys: string | undefined) {
-      if (!isJsonObject(given) || subject.kind === 'machine') return given;
-      return {
-        ...given,
-        depth,
-        ...(subject.kind === 'flow' ? { path, settings, ...(keys === undefined ? {} : { keys }) } : {}),
-      };
+    ...child,
+    inputAt(path: string, keys: string | undefined): ChildInput {
+      if (subject.kind === 'machine') return { input: given };
+      const ofFlow = subject.kind === 'flow' ? { path, settings, ...(keys === undefined ? {} : { keys }) } : {};
+      return { input: atDepth(given, ofFlow) };
     },
   };
+
+  function atDepth(start: Json, more: JsonObject = {}): Json {
+    return isJsonObject(start) ? { ...start, depth, ...more } : start;
+  }
+}
+
+/** A body is run again from its top, perhaps on another machine: what a file holds is for a checkpoint to read. */
+function requireBytes(flow: Flow, subject: Runnable, input: unknown): void {
+  if (subject.kind === 'flow')
+    throw new TroupeError(
+      'unsupported',
+      `The flow "${flow.name}" gives the flow "${subject.name}" images or files (\`parts\`), which a flow does not take. Save them in a checkpoint, and give the flow their name.`,
+    );
+  if (hasPaths(subject, input))
+    throw new TroupeError(
+      'invalid',
+      `The flow "${flow.name}" gives "${subject.name}" a file by its path. Read it in a checkpoint, and give its bytes in \`data\`.`,
+    );
 }

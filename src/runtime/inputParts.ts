@@ -60,12 +60,16 @@ export async function readParts(subject: Runnable, input: unknown, holder: strin
 
 /** A request of another computer: a path would be one of this computer. Throws `invalid` for an input with one. */
 export function requireNoPaths(subject: Runnable, input: unknown): void {
-  if (partsOf(subject, input).some((part) => 'path' in propertiesOf(part)))
+  if (hasPaths(subject, input))
     throw new TroupeError(
       'invalid',
       'A part of a request has its bytes in `data`, in base64; a path would be one of the node. Read the file first.',
     );
 }
+
+/** Does the input name files by their paths? */
+export const hasPaths = (subject: Runnable, input: unknown): boolean =>
+  partsOf(subject, input).some((part) => 'path' in propertiesOf(part));
 
 /** Has the input images, audio or files that are not read yet? */
 export const hasUnreadParts = (subject: Runnable, input: unknown): boolean =>

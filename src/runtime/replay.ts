@@ -12,8 +12,10 @@ import { flowRecords, flowStartOf } from './flowRecords.ts';
 export interface ReplaySettings {
   /** The call from which it is performed anew: its name, its invocation id, or `<run>/<invocation id>`. */
   readonly from?: string;
-  /** Results that are given instead of those recorded, by `checkpoint.<call>`, `wait.<call>`, `signal.<call>` or `child.<call>`. */
-  readonly overrides?: Readonly<Record<string, Json>>;
+  /** Results that are given instead of those recorded, by `checkpoint.<call>`, `wait.<call>`, `signal.<call>` or `child.<call>`: what such a call may give, so dates and maps as well. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+  /** The overrides came as JSON in which dates, maps and other values are written as in encoded results, such as `{ $: 'date', value: 0 }`. False by default. */
+  readonly encoded?: boolean;
   /** Fields of the input that are replaced; the input as it was by default. */
   readonly input?: JsonObject;
 }
@@ -47,6 +49,7 @@ export async function prepareReplay(
     run,
     from: settings.from,
     overrides: settings.overrides,
+    encoded: settings.encoded,
   });
   const { input: given, began, kept: __, keptHash: ___, ...start } = before;
   const kept = plan.kept.map((record) => asJson(record) as Json);

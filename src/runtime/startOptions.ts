@@ -46,7 +46,12 @@ export const startOptionNames: OptionNames<StartOptions> = {
 };
 
 /** The names of what a replay takes and performs. */
-export const replaySettingNames: OptionNames<ReplaySettings> = { from: true, overrides: true, input: true };
+export const replaySettingNames: OptionNames<ReplaySettings> = {
+  from: true,
+  overrides: true,
+  encoded: true,
+  input: true,
+};
 
 export const replayOptionNames: OptionNames<RunReplayOptions> = {
   ...callSettingNames,

@@ -46,6 +46,24 @@ test('a run that waits for a signal, of itself or of a child, ends the command w
   expect(last.text).toContain('the news');
 });
 
+test('a run that somebody has paused ends the command with 3, and says how to go on', async () => {
+  const [journal, clock] = [memory(), virtualClock()];
+  const napper = flow('napper', async (ctx) => ctx.sleep('1h'));
+  const open = () => openRuntime({ journal, clock, env: {}, project: false, poll: 86_400_000 });
+  const cli = fakeCli({ clock, open, cwd: '/' });
+  await using runtime = await open();
+  const begin = async () => {
+    const handle = await runtime.start(napper, null, { key: 'r' });
+    await runtime.signal(handle.root, { type: 'run.pause' });
+    return handle;
+  };
+  const code = await followRun(cli, runtime, { subject: napper }, begin, { db: 'memory', quiet: true } as never);
+  expect(code).toBe(exitCodes.waiting);
+  const text = cli.outputText() + cli.errorText();
+  expect(text).toMatch(/The run r is paused.*\nThen go on with: troupe runs resume r --db memory/);
+  expect(text).not.toContain('waits for a person');
+});
+
 test('a run that also waits for time is followed on', async () => {
   const race = flow('race', async (ctx) => Promise.race([ctx.signal('note'), ctx.sleep('1h').then(() => 'late')]));
   const clock = virtualClock();

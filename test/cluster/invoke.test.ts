@@ -4,7 +4,7 @@ import type { SubscriptionOptions } from '@nats-io/transport-node';
 import { connect as plainConnect, headers as plainHeaders } from 'nats';
 import { afterAll, beforeAll, test } from 'vitest';
 import { openRuntime } from '../../src/runtime/runtime.ts';
-import { agent, machine } from 'troupe';
+import { agent, flow, machine } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import { setup } from 'xstate';
 import { connectNats } from '../../src/nats/connection.ts';
@@ -40,6 +40,29 @@ async function storedBodies(tenant: string): Promise<number> {
   await connection.close();
   return Object.keys(state.subjects ?? {}).length;
 }
+
+test.concurrent(
+  'a caller is told which signal a run waits for, and that it is paused, whichever node is asked',
+  async ({ expect }) => {
+    const listen = flow('listen', async (ctx) => ctx.signal('note'));
+    await using a = await startNode(server, 'rests', 'a', [listen]);
+    await using _ = await startNode(server, 'rests', 'b', [listen]);
+    await using outside = await connectCluster(server.url, 'rests');
+    const waiting = { run: 'r', status: 'waiting', tickets: [], signals: [{ run: 'r', name: 'note' }] };
+    // Any node may get each of these.
+    const asked = () => Promise.all([1, 2, 3, 4].map(() => outside.invoke('listen', null, { key: 'r' })));
+    for (const each of await asked()) {
+      expect(each).toMatchObject(waiting);
+      expect(each).not.toHaveProperty('paused');
+    }
+    const [root] = await a.runtime.journal.find({ run: 'r', parent: null });
+    await a.runtime.signal(root!.actor, { type: 'run.pause' });
+    await expect
+      .poll(async () => (await asked()).every((each) => 'paused' in each && each.paused), { timeout: limits.step })
+      .toBe(true);
+  },
+  limits.long,
+);
 
 test.concurrent(
   'an input and a result of 3 MB go by way of the object store, and nothing of them stays there',

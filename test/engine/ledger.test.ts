@@ -232,14 +232,14 @@ test('an effect whose result is not JSON fails, and the message names the effect
 });
 
 test('what an effect gives is stored as JSON has it, also when it says that nothing changes it any more', async () => {
-  const given = { at: new Date(0), left: undefined, list: [{ n: 1 }] };
+  const given = { at: new URL('http://a/'), left: undefined, list: [{ n: 1 }] };
   for (const immutable of [false, true]) {
     const testProcess = new TestProcess();
     const address = await testProcess.start(type(worker(effect(async () => given, { immutable }))));
     await testProcess.signal(address, { type: 'go' });
     given.list.push({ n: 2 });
     const { got } = (await testProcess.row(address)).context as { got: unknown };
-    expect(got).toStrictEqual({ at: '1970-01-01T00:00:00.000Z', list: [{ n: 1 }] });
+    expect(got).toStrictEqual({ at: 'http://a/', list: [{ n: 1 }] });
     given.list.pop();
   }
 });
@@ -255,6 +255,40 @@ test('an output that nothing changes any more is not copied; any other is, so th
     expect(taken).toEqual([given]);
     expect(taken[0] === given).toBe(immutable);
   }
+});
+
+test.each<[string, unknown, RegExp]>([
+  ['NaN', { rows: [{ score: NaN }] }, /\.rows\[0\]\.score is NaN/],
+  ['Infinity', [Infinity], /\[0\] is Infinity/],
+  ['a Date', { at: new Date(0) }, /\.at is a Date/],
+  ['a Map', { counts: new Map([['a', 1]]) }, /\.counts is a Map/],
+  ['a Set at the top', new Set([1]), /"work" must give JSON.*it is a Set/],
+  ['bytes', { file: new Uint8Array(2) }, /\.file is a Uint8Array/],
+  ['a Buffer', { file: Buffer.from('a') }, /\.file is a Buffer/],
+  ['an Error', { odd: [new Error('no')] }, /\.odd\[0\] is an Error/],
+  ['a big integer', { id: 1n }, /\.id is a bigint/],
+  ['what has nothing in it that JSON has', { answer: new Response('a') }, /\.answer is a Response/],
+])('an effect that gives %s fails with the place of it, instead of losing it', async (_, output, says) => {
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(worker(effect(async () => output))));
+  await testProcess.signal(address, { type: 'go' });
+  expect((await testProcess.row(address)).context).toMatchObject({
+    failed: { kind: 'tool', message: expect.stringMatching(says) as string },
+  });
+});
+
+test('an effect may give what says itself how it is written, and objects with properties that are left out', async () => {
+  class Money {
+    readonly cents = 5;
+    format = () => `${this.cents} cents`;
+  }
+  const output = { at: new URL('http://a/'), price: new Money(), none: undefined, zero: -0 };
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(worker(effect(async () => output))));
+  await testProcess.signal(address, { type: 'go' });
+  expect((await testProcess.row(address)).context).toMatchObject({
+    got: { at: 'http://a/', price: { cents: 5 }, zero: 0 },
+  });
 });
 
 test('an effect reads the lists of its actor as committed, with the entries of its own commit', async () => {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { setup } from 'xstate';
 import * as z from 'zod';
 import {
@@ -19,7 +19,10 @@ import {
   workflow,
   type Runnable,
 } from '../../src/index.ts';
-import { scriptedModel, testRuntime, type ScriptedModel } from 'troupe/testing';
+import { crashEverywhere, expectSurvival, scriptedModel, testRuntime, type ScriptedModel } from 'troupe/testing';
+import { memory } from '../../src/journal/memory.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { seeing, type Seen } from '../runtime/seeing.ts';
 import { journalOf, onDisk, untilRest } from './processes.ts';
 
 const saying = (...texts: string[]): ScriptedModel => scriptedModel(texts.map((text) => ({ text })));
@@ -198,13 +201,71 @@ test('a flow as a member of a team is refused with how the two go together', () 
   );
 });
 
-test('images and files for a child are refused with what can be done instead', async () => {
-  const reader = agent({ name: 'reader', instructions: '', model: scriptedModel(() => ({ text: 'seen' })) });
-  const look = flow('look', { uses: [reader] }, (ctx) =>
-    ctx.run(reader, { parts: [{ type: 'image', data: Buffer.from('\x89PNG\r\n\x1a\n', 'latin1') }] } as never),
-  );
-  await expect(run(look, null, { db: 'memory' })).rejects.toMatchObject({
-    kind: 'unsupported',
-    message: expect.stringMatching(/"reader".*given to roots only.*run of its own/s) as unknown,
+describe('images and files for children', () => {
+  const bytes = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(300, 7)]);
+  const shown = `image picture.png ${bytes.toString('base64').length}`;
+  const part = { type: 'image', data: bytes, name: 'picture.png' } as const;
+  const reader = (seen: Seen[], name = 'reader') => agent({ name, instructions: '', model: seeing(seen, 'A cat.') });
+  const parts = { parts: [{ type: 'text', text: 'What is on it?' }, part] };
+
+  test('an agent, an orchestrator and something guarded are given them, by reference', async () => {
+    const seen: Seen[] = [];
+    const [one, two, three] = ['one', 'two', 'three'].map((name) => reader(seen, name));
+    const desk = orchestrator({ name: 'desk', members: [two!] });
+    const safe = guarded(three!, [guardrails.timeout({ max: '1m' })]);
+    const look = flow('look', { uses: [one!, desk, safe] }, async (ctx) => {
+      await ctx.run(one!, parts);
+      await ctx.run(desk, { tasks: [{ input: 'What is on it?', parts: [part] }] });
+      return ctx.run(safe, parts);
+    });
+    await using runtime = await testRuntime();
+    const handle = await runtime.start(look, null, { key: 'r' });
+    await runtime.settle();
+    expect(await handle.outcome()).toMatchObject({ status: 'done', output: 'A cat.' });
+    expect(seen.map(({ parts: given }) => given)).toEqual([[shown], [shown], [shown]]);
+  });
+
+  test('they are there in another process, where nothing is read again', async () => {
+    const [journal, seen]: [Journal, Seen[]] = [memory(), []];
+    let reads = 0;
+    const make = () => {
+      const eye = reader(seen);
+      return flow('look', { uses: [eye] }, async (ctx) => {
+        const data = await ctx.checkpoint('read', () => (reads++, bytes));
+        await ctx.wait({ name: 'ok' });
+        return ctx.run(eye, { parts: [{ ...part, data }] });
+      });
+    };
+    const first = await testRuntime({ journal });
+    await first.start(make(), null, { key: 'r' });
+    await first.settle();
+    await first.close();
+    await using second = await testRuntime({ journal, seed: 2 });
+    const handle = await second.resume('r', make());
+    await second.settle();
+    await second.answer((await second.tickets('r'))[0]!.id, null);
+    await second.settle();
+    expect(await handle.outcome()).toMatchObject({ status: 'done', output: 'A cat.' });
+    expect([reads, seen.map(({ parts: given }) => given)]).toEqual([1, [[shown]]]);
+  });
+
+  test('a crash at any point changes nothing', async () => {
+    const make = () => {
+      const eye = reader([]);
+      return { subject: flow('look', { uses: [eye] }, (ctx) => ctx.run(eye, parts)), input: null };
+    };
+    expectSurvival(await crashEverywhere(make));
+  });
+
+  test.each([
+    ['a path', { type: 'image', path: '/tmp/a.png' }, /checkpoint.*`data`/s],
+    ['no bytes', { type: 'image', data: new Uint8Array() }, /empty/],
+    ['what is no image', { type: 'image', data: Buffer.from('text'), mediaType: 'text/plain' }, /is text\/plain/],
+  ])('%s is refused, and the flow may go on', async (_, odd, says) => {
+    const eye = reader([]);
+    const look = flow('look', { uses: [eye] }, (ctx) =>
+      ctx.run(eye, { parts: [odd] }).catch((error: Error & { kind?: string }) => `${error.kind}: ${error.message}`),
+    );
+    expect(await run(look, null, { db: 'memory' })).toMatch(says);
   });
 });

@@ -1,7 +1,8 @@
 /** A replay takes the results of another run, and performs anew what is asked for and what follows it. */
 import { expect, test } from 'vitest';
-import { virtualClock } from 'troupe/testing';
-import { checkpoint, flow, type Runtime } from '../../src/index.ts';
+import { testRuntime, virtualClock } from 'troupe/testing';
+import { troupeClient } from '../../src/client/index.ts';
+import { checkpoint, flow, type RunHandle, type Runtime } from '../../src/index.ts';
 import { answerOnly, journalOf, onDisk, untilRest } from './processes.ts';
 
 const content = () => {
@@ -234,6 +235,33 @@ test('in a replay time is what it was, until something is performed anew: what d
   clock.advance(3_600_000);
   expect(await handle.outcome()).toEqual(source);
   expect(clock.now()).toBe(began + 3_600_000);
+});
+
+test('an override may be a date or a map, in code as it is, and as JSON with tags', async () => {
+  const times = flow('times', async (ctx) => {
+    const at = await ctx.checkpoint('at', () => new Date(1));
+    const counts = await ctx.checkpoint('counts', () => new Map([['a', 1]]));
+    return ctx.checkpoint('all', () => `${at instanceof Date && at.getTime()} ${counts.get('b') ?? 'none'}`);
+  });
+  await using runtime = await testRuntime();
+  const ended = async (handle: RunHandle) => (await runtime.settle(), handle.outcome());
+  await ended(await runtime.start(times, null, { key: 'r' }));
+  const asIs = { 'checkpoint.at': new Date(5), 'checkpoint.counts': new Map([['b', 2]]) };
+  expect(await ended(await runtime.replay('r', times, { overrides: asIs }))).toMatchObject({ output: '5 2' });
+
+  const overrides = { 'checkpoint.at': { $: 'date', value: 7 } };
+  await using client = await troupeClient({ runtime, definitions: async () => times });
+  const { exec_id } = await client.executions.replay('r', { overrides, encoded: true });
+  await runtime.settle();
+  expect(await client.executions.get(exec_id)).toMatchObject({ result: '7 none' });
+  const odd = { 'checkpoint.at': { $: 'moon', value: 7 } };
+  await expect(client.executions.plan('r', { overrides: odd, encoded: true })).rejects.toMatchObject({
+    kind: 'invalid',
+    message: expect.stringMatching(/"checkpoint.at".*moon/) as string,
+  });
+  await expect(runtime.plan('r', { overrides: { 'checkpoint.at': () => 1 } })).rejects.toThrow(
+    /checkpoint.at.*function/,
+  );
 });
 
 test('an override is given whatever the body asks with', async () => {

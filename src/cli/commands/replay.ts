@@ -17,6 +17,8 @@ export interface ReplayCommandOptions extends FollowOptions {
   readonly from?: string;
   /** Results that are given, as a JSON object: `{"checkpoint.draft": …}`. */
   readonly overrides?: string;
+  /** Whether dates and other values are written with a tag in the overrides; false by default. */
+  readonly encoded?: boolean;
   /** Fields of the input that are replaced, as a JSON object. */
   readonly input?: string;
   /** The key of the new run; one is made by default. */
@@ -29,12 +31,16 @@ export interface ReplayCommandOptions extends FollowOptions {
 
 /** Replays a run and follows the new one. Resolves to the exit code. */
 export async function replayCommand(cli: Cli, run: string, options: ReplayCommandOptions): Promise<number> {
-  const { from, key, file } = options;
+  const { from, key, file, encoded } = options;
   const overrides = options.overrides === undefined ? undefined : jsonObjectOption('--overrides', options.overrides);
   const input = options.input === undefined ? undefined : jsonObjectOption('--input', options.input);
   await using runtime = await cli.open(await existingJournalOptions(cli, options));
   const root = await rootRowOf(runtime.journal, run);
-  const selection = { ...(from === undefined ? {} : { from }), ...(overrides ? { overrides } : {}) };
+  const selection = {
+    ...(from === undefined ? {} : { from }),
+    ...(overrides ? { overrides } : {}),
+    ...(encoded ? { encoded } : {}),
+  };
   const plan = await (await clientOn(cli, runtime)).executions.plan(run, selection);
   if (options.plan) return showPlan(cli, plan, options);
   const origin = runOriginOf(root);

@@ -153,6 +153,7 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
   )
     .option('--from <call>', 'the call from which it is performed anew: its name, invocation id, or RUN/ID')
     .option('--overrides <json>', 'results to give instead: {"checkpoint.CALL": …, "wait.CALL": …}')
+    .option('--encoded', 'in the overrides, dates and maps are written with a tag: {"$":"date","value":0}')
     .option('-i, --input <json>', 'fields of the input to replace, as a JSON object')
     .option('-k, --key <id>', 'the id of the new run')
     .option('--file <file>', 'the file of its definition, when it has moved')

@@ -37,6 +37,8 @@ export interface ReplayOptions {
   readonly from?: string;
   /** Results that are given instead of those recorded: `checkpoint.<selector>`, `wait.<selector>`, `signal.<selector>`, `child.<selector>`. */
   readonly overrides?: Readonly<Record<string, Json>>;
+  /** In the overrides, dates, maps and other values that JSON does not have are written with a tag, such as `{ "$": "date", "value": 0 }`. False by default. */
+  readonly encoded?: boolean;
   /** Fields of the input that are replaced. */
   readonly input?: JsonObject;
   /** The key of the new run; one is made by default. */

@@ -349,11 +349,13 @@ test.each([
 
 test.each([
   ['an item', { map: () => 1n }],
+  ['an item with a date', { map: () => ({ at: new Date(0) }) }],
   ['all results', { reduce: () => ({ sum: 1n }) }],
+  ['all results, in a map', { reduce: () => new Map([['sum', 1]]) }],
 ])('what a function makes of %s must be JSON', async (_, functions) => {
   const { map } = world();
   expect(await outcomeOf(shout(map, { ...functions, retries: 0 }), 'a b')).toMatchObject({
     status: 'failed',
-    failure: { kind: 'tool', message: expect.stringContaining('must be JSON, which the ledger can keep.') as string },
+    failure: { kind: 'tool', message: expect.stringContaining('must be JSON, which the ledger can keep') as string },
   });
 });

@@ -219,8 +219,8 @@ export const everyCall: readonly (readonly [
   ],
   [
     'executions.replay',
-    (c) => c.executions.replay('r1', { from: 'b', overrides: { 'wait.ok': true }, key: 'k' }),
-    ['r1', { from: 'b', overrides: { 'wait.ok': true }, key: 'k' }],
+    (c) => c.executions.replay('r1', { from: 'b', overrides: { 'wait.ok': true }, encoded: true, key: 'k' }),
+    ['r1', { from: 'b', overrides: { 'wait.ok': true }, encoded: true, key: 'k' }],
   ],
   ['executions.cancel', (c) => c.executions.cancel('r1', { reason: 'late' }), ['r1', { reason: 'late' }]],
   ['executions.diff', (c) => c.executions.diff('r1', 'r2'), ['r1', 'r2']],

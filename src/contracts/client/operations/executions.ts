@@ -31,6 +31,12 @@ const replayFields = {
     .describe(
       'Results that are given instead of the recorded ones, by `checkpoint.<selector>`, `wait.<selector>`, `signal.<selector>` or `child.<selector>`.',
     ),
+  encoded: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      'In the overrides, dates, maps and other values that JSON does not have are written with a tag, such as `{"$":"date","value":0}`. False by default.',
+    ),
   input: z.record(z.string(), anyJson()).exactOptional().describe('Fields of the input that are replaced.'),
 };
 
