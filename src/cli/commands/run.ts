@@ -11,7 +11,7 @@ import { loadDefinition } from '../load.ts';
 import { runtimeOptions, type FollowOptions } from '../options.ts';
 import { requireKeyToRetry, startAndFollow } from '../startRun.ts';
 import { isWorkflowFile, workflowSettings, type WorkflowFileOptions } from '../workflowFile.ts';
-import { noInputOf } from '../noInput.ts';
+import { inputHint, noInputOf } from '../noInput.ts';
 
 /** The options of `troupe run`. */
 export interface RunCommandOptions extends FollowOptions, AgentsFileOptions, WorkflowFileOptions {
@@ -55,11 +55,15 @@ export async function runCommand(cli: Cli, path: string, options: RunCommandOpti
     ...(deadline === undefined ? {} : { deadline }),
     ...(retry ? { retry } : {}),
   };
-  const inputHint = input === undefined ? 'Give it an input with --input.' : undefined;
   return await startAndFollow(
     cli,
     runtime,
-    { loaded, input: withFiles(cli, subject, input, options.file), start, inputHint },
+    {
+      loaded,
+      input: withFiles(cli, subject, input, options.file),
+      start,
+      ...(input === undefined ? { inputHint } : {}),
+    },
     options,
   );
 }

@@ -10,6 +10,7 @@ import { standings, standingsOf, type RunStanding } from '../../runtime/standing
 import type { Runtime } from '../../runtime/runtime.ts';
 import { outcomeOf, type EndedOutcome } from '../../runtime/outcome.ts';
 import { withUnsettled } from '../../runtime/unsettled.ts';
+import { journalOption } from '../output/shellWord.ts';
 import { unsettledText } from '../output/unsettledText.ts';
 import type { RunHolder } from '../../cluster/standings.ts';
 import type { Cli, OutputStream } from '../cli.ts';
@@ -234,8 +235,7 @@ export async function showRun(
     cli.out.write('\n');
     writeArtifacts(cli.out, execution.artifacts);
   }
-  for (const ticket of tickets)
-    cli.out.write(`\n${formatTicket(ticket, options.db === undefined ? '' : ` --db ${options.db}`)}\n`);
+  for (const ticket of tickets) cli.out.write(`\n${formatTicket(ticket, journalOption(options))}\n`);
   if (!outcome) return exitCodes.done;
   cli.out.write('\n');
   // What a flow gives may hold values that JSON does not have.

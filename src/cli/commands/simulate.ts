@@ -4,7 +4,9 @@ import type { FaultKind } from '../../testing/world/faultPlan.ts';
 import type { SimulationScenario } from '../../testing/simulate/simulationScenario.ts';
 import { escapeControls } from '../../observe/format.ts';
 import type { Cli } from '../cli.ts';
-import { exitCodes, UsageError } from '../exit.ts';
+import { runInput, type Runnable } from '../../define/runnable.ts';
+import { cliErrorMessage, exitCodes, UsageError } from '../exit.ts';
+import { inputHint, noInputOf } from '../noInput.ts';
 import { readRunInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
 import { writeReport } from '../output/simulation.ts';
@@ -90,7 +92,19 @@ async function scenarioOf(
     throw new UsageError(
       `${file} exports a "simulation" that is no function. Expected () => ({ subject, input, answer?, invariants? }).`,
     );
-  return { file, flags, scenario: () => ({ subject, input: input ?? {} }) };
+  const scenario = { subject, input: input ?? withoutInput(subject) };
+  return { file, flags, scenario: () => scenario };
+}
+
+/** What it is given without an input. Throws `UsageError` where it needs one. */
+function withoutInput(subject: Runnable): object | undefined {
+  const none = noInputOf(subject);
+  try {
+    runInput(subject, none);
+  } catch (thrown) {
+    throw new UsageError(`${cliErrorMessage(thrown)} ${inputHint}`, { cause: thrown });
+  }
+  return none;
 }
 
 /** `none`, or names separated by commas. The simulator itself refuses unknown names. */
