@@ -24,7 +24,7 @@ import type { Flow } from '../flow/flow.ts';
 
 /** Options of `run`: those of the runtime, and those of one run. */
 export interface RunOptions extends RuntimeOptions, CallSettings {
-  /** The key of the run: any number of calls with the same key are one run. A new run by default. */
+  /** The key of the run: any number of calls with the same key are one run. At most 200 of a-z, 0-9 and ". _ -", a letter or digit first. A new run by default. */
   readonly key?: string;
   /** How long the run may take from now, as a duration such as '2m' or in milliseconds; the limit of the definition by default. */
   readonly deadline?: Duration;

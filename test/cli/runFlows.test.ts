@@ -52,6 +52,11 @@ test('an input that does not fit is a mistake in the command line, which names t
     ) as string,
   });
   expect(await greet()).toMatchObject({ code: 2, err: expect.stringContaining('--input') as string });
+  // What is wrong is the key, and not the input.
+  expect(await greet('--key', 'Order-1')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/^A run key must be an id .* at most 200\); got "Order-1"\.(?!.*--input)/) as string,
+  });
   expect((await inProcess(dir.folder, 'runs', 'list', '--db', db, '--json')).out).toBe('[]\n');
 });
 

@@ -1,5 +1,6 @@
 /** `troupe run`: loads a definition, starts a run of it or joins one, and follows it. */
 import { resolve } from 'node:path';
+import { requireId } from '../../values/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../values/json.ts';
 import type { Cli } from '../cli.ts';
 import { guardedDefinition } from '../../define/anyMember.ts';
@@ -46,6 +47,7 @@ export async function runCommand(cli: Cli, path: string, options: RunCommandOpti
       `--set puts a property into the input, so --input must be a JSON object; it is ${JSON.stringify(input)}.`,
     );
   }
+  if (key !== undefined) requireId('A run key', key);
   // `runs resume` needs this to load the same definition again.
   const meta: JsonObject = { file, ...(isFromFunction ? { args: settings } : {}) };
   await using runtime = await cli.open(runtimeOptions(cli, options));
