@@ -28,7 +28,9 @@ function declarations(doors: readonly string[]): ReadonlySet<string> {
   for (let file = open.pop(); file !== undefined; file = open.pop()) {
     if (found.has(file)) continue;
     found.add(file);
-    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/\b(?:from |import\()["'](\.[^"']*)["']/g))
+    // An example in a comment may import what is not there.
+    const code = readFileSync(file, 'utf8').replaceAll(/\/\*\*[^]*?\*\//g, '');
+    for (const [, path = ''] of code.matchAll(/\b(?:from |import\()["'](\.[^"']*)["']/g))
       open.push(resolve(dirname(file), path.replace(/\.[jt]s$/, '.d.ts')));
   }
   return found;

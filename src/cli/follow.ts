@@ -12,10 +12,11 @@ import { disposables } from '../runtime/disposables.ts';
 import { untilEnd } from './earlyExit.ts';
 import { exitCodes, cliErrorMessage } from './exit.ts';
 import type { LoadedDefinition } from './loadedDefinition.ts';
-import type { FollowOptions } from './options.ts';
+import { isInMemory, type FollowOptions } from './options.ts';
 import { formatTime, oneLine, writeMessage, writeJson, writeOutput } from './output/write.ts';
 import { formatOutcome, type FormattedOutcome } from './output/formatOutput.ts';
-import { formatSignal, formatTicket } from './output/ticketText.ts';
+import { formatQuestion, formatSignal, formatTicket } from './output/ticketText.ts';
+import { journalOption } from './output/shellWord.ts';
 import { unsettledText } from './output/unsettledText.ts';
 
 /** Milliseconds that running effects get to finish after Ctrl-C. */
@@ -86,8 +87,10 @@ export async function followRun(
 }
 
 /** Until the result is disposed: what is said of errors that belong to no run, and of a process that ends before the run has. */
-function atWork(cli: Cli, id: string, { db }: FollowOptions): Disposable {
-  const on = db === undefined ? '' : ` --db ${db}`;
+function atWork(cli: Cli, id: string, options: FollowOptions): Disposable {
+  const goOn = isInMemory(cli, options)
+    ? lost
+    : `Nothing is lost: go on with troupe runs resume ${id}${journalOption(options)}`;
   const strays = reportOthers((thrown) =>
     writeMessage(
       cli,
@@ -97,8 +100,8 @@ function atWork(cli: Cli, id: string, { db }: FollowOptions): Disposable {
   const early = untilEnd({
     says: ({ code, ranDry }) =>
       ranDry
-        ? `Nothing was left to wait for, and the run ${id} has not ended. Nothing is lost: go on with troupe runs resume ${id}${on}`
-        : `The process ended while the run ${id} was at work: something in it called process.exit(${code}). Nothing is lost: go on with troupe runs resume ${id}${on}`,
+        ? `Nothing was left to wait for, and the run ${id} has not ended. ${goOn}`
+        : `The process ended while the run ${id} was at work: something in it called process.exit(${code}). ${goOn}`,
     code: exitCodes.failed,
   });
   return {
@@ -108,6 +111,10 @@ function atWork(cli: Cli, id: string, { db }: FollowOptions): Disposable {
     },
   };
 }
+
+/** Said instead of how to go on with a run. */
+const lost =
+  'Its journal was in memory, and has ended with this command. Name a file with --db to go on with a run later.';
 
 interface View extends AsyncDisposable {
   pause(): Disposable;
@@ -158,9 +165,11 @@ function report(
   cli: Cli,
   { id: run, endedAt }: Pick<RunHandle, 'id' | 'endedAt'>,
   shown: FormattedOutcome,
-  { json, db }: FollowOptions,
+  options: FollowOptions,
 ): number {
-  const on = db === undefined ? '' : ` --db ${db}`;
+  const { json } = options;
+  const on = journalOption(options);
+  const isKept = !isInMemory(cli, options);
   const { results, anyFailed, ...outcome } = shown;
   if (json) writeJson(cli.out, { run, ...outcome, ...(endedAt === undefined ? {} : { endedAt }) });
   else if (results !== undefined) writeOutput(cli.out, results);
@@ -175,8 +184,8 @@ function report(
         `The run ${run} failed${endedAt === undefined ? '' : ` at ${formatTime(endedAt)}`} (${outcome.failure.kind}): ${oneLine(outcome.failure.message)}`,
       );
       if (endedAt !== undefined) writeMessage(cli, 'This is its stored result; nothing was done again.');
-      writeMessage(cli, `Go on from the step that failed with: troupe runs retry ${run}${on}`);
-      if (!json && results === undefined && outcome.partial !== undefined)
+      if (isKept) writeMessage(cli, `Go on from the step that failed with: troupe runs retry ${run}${on}`);
+      if (isKept && !json && results === undefined && outcome.partial !== undefined)
         writeMessage(cli, `Its partial result: troupe runs get ${run}${on}`);
       return exitCodes.failed;
     case 'cancelled':
@@ -185,15 +194,19 @@ function report(
     case 'parked':
       if (outcome.failure)
         writeMessage(cli, `This process lost the run (${outcome.failure.kind}): ${oneLine(outcome.failure.message)}`);
-      writeMessage(cli, `The run ${run} is parked; nothing is lost. Go on with: troupe runs resume ${run}${on}`);
+      writeMessage(
+        cli,
+        `The run ${run} is parked${isKept ? `; nothing is lost. Go on with: troupe runs resume ${run}${on}` : `. ${lost}`}`,
+      );
       return exitCodes.waiting;
     case 'waiting':
   }
   const { tickets, signals = [], paused } = outcome;
   if (paused) writeMessage(cli, `The run ${run} is paused: it begins nothing until it is resumed.`);
   if (tickets.length > 0) writeMessage(cli, `The run ${run} waits for a person.`);
-  for (const ticket of tickets) writeMessage(cli, formatTicket(ticket, on));
-  for (const signal of signals) writeMessage(cli, formatSignal(signal, on));
-  writeMessage(cli, `Then go on with: troupe runs resume ${run}${on}`);
+  for (const ticket of tickets) writeMessage(cli, isKept ? formatTicket(ticket, on) : formatQuestion(ticket));
+  for (const signal of signals)
+    writeMessage(cli, isKept ? formatSignal(signal, on) : `It waits for the signal "${escapeControls(signal.name)}".`);
+  writeMessage(cli, isKept ? `Then go on with: troupe runs resume ${run}${on}` : lost);
   return exitCodes.waiting;
 }

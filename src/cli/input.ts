@@ -7,9 +7,6 @@ import type { Cli } from './cli.ts';
 import { UsageError } from './exit.ts';
 import { readTextFile } from './textFile.ts';
 
-/** What to do where an input is needed and none was given. */
-export const inputHint = 'Give it an input with --input.';
-
 /** What the command line gives a run. */
 export interface GivenInput {
   /** undefined without `--input` and `--set`. */

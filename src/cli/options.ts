@@ -61,6 +61,12 @@ export interface FollowOptions extends CommonOptions {
   readonly ask: boolean;
 }
 
+/** Is the journal of this command only in its memory? */
+export const isInMemory = (
+  { env }: Pick<Cli, 'env'>,
+  { db = env['TROUPE_DB'], nats = env['TROUPE_NATS'] }: CommonOptions,
+): boolean => db === 'memory' && (nats === undefined || nats === '');
+
 /** Runtime options for commands that need an existing journal: throws `UsageError` when `--db` names a file that does not exist, and creates none. */
 export async function existingJournalOptions(
   cli: Pick<Cli, 'cwd' | 'env' | 'clock' | 'mask'>,

@@ -6,12 +6,12 @@ import type { Runtime, Ticket } from '../runtime/runtime.ts';
 import type { Cli } from './cli.ts';
 import { parseJson } from './input.ts';
 import { writeMessage } from './output/write.ts';
-import { formatTicketCall, ticketForm, type TicketForm } from './output/ticketText.ts';
+import { formatQuestion, ticketForm, type TicketForm } from './output/ticketText.ts';
 import { userName } from './whoami.ts';
 
 /** Asks until a valid answer is given here, the ticket is answered elsewhere, or `signal` fires. */
 export async function promptForTicket(cli: Cli, runtime: Runtime, ticket: Ticket, signal: AbortSignal): Promise<void> {
-  writeMessage(cli, [`\n${escapeControls(ticket.question)}`, formatTicketCall(ticket)].filter(Boolean).join('\n'));
+  writeMessage(cli, `\n${formatQuestion(ticket)}`);
   const answeredElsewhere = new AbortController();
   using _ = runtime.observe((event) => {
     if (event.type === 'commit' && event.actor === ticket.id && event.status !== 'active') answeredElsewhere.abort();

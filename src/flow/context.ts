@@ -159,11 +159,19 @@ export interface DurableCheckpoint<Input, Output> {
  * again, and must do the same then.
  */
 export interface FlowContext {
+  // Of several forms of a call the most used stands last: newer compilers show only its errors.
+
   /** The id of the run. */
   readonly executionId: string;
   /** The run that this one replays; undefined for any other. */
   readonly replayOf: string | undefined;
 
+  /** Performs a reusable checkpoint. */
+  checkpoint<Input, Output>(
+    checkpoint: DurableCheckpoint<Input, Output>,
+    input: Input,
+    options?: CallOptions,
+  ): Promise<Output>;
   /** Performs `run` once, and records what it gives. Rejects with what it threw, after its last attempt. */
   checkpoint<Output>(name: string, run: (call: CheckpointCall) => Output): Promise<Awaited<Output>>;
   /** The same, performed as the options say. */
@@ -172,12 +180,6 @@ export interface FlowContext {
     options: CheckpointOptions & CallOptions,
     run: (call: CheckpointCall) => Output,
   ): Promise<Awaited<Output>>;
-  /** Performs a reusable checkpoint. */
-  checkpoint<Input, Output>(
-    checkpoint: DurableCheckpoint<Input, Output>,
-    input: Input,
-    options?: CallOptions,
-  ): Promise<Output>;
   /** Begins a reusable checkpoint, to be waited for later. */
   submit<Input, Output>(
     checkpoint: DurableCheckpoint<Input, Output>,
@@ -203,15 +205,22 @@ export interface FlowContext {
     options?: MapOptions,
   ): Promise<Output[]>;
 
-  /** Asks a person or another program, and waits for the answer: also when no process is alive. A question that is withdrawn ends the flow. */
+  /** Asks a person or another program only to go on, and gives null. Waits also when no process is alive. */
+  wait(
+    options?: Omit<WaitOptions, 'schema' | 'default'> & {
+      /** Given in the form below. */
+      readonly schema?: never;
+      /** Given in the form below. */
+      readonly default?: never;
+    },
+  ): Promise<null>;
+  /** The same, and gives the answer. A question that is withdrawn ends the flow. */
   wait<Schema extends z.ZodType>(
     options: WaitOptions<Schema> & {
       /** What an answer must fit. */
       readonly schema: Schema;
     },
   ): Promise<z.output<Schema>>;
-  /** Asks only to go on, and gives null. */
-  wait(options?: Omit<WaitOptions, 'schema' | 'default'>): Promise<null>;
   /** The next value that was sent under this name; each is given once, in the order in which they came. */
   signal<Schema extends z.ZodType>(name: string, schema: Schema): Promise<z.output<Schema>>;
   /** The same without a schema: the value as it was sent. */

@@ -63,6 +63,15 @@ type Body<Input, Output> = (ctx: FlowContext, input: Input) => Output | Promise<
  * @example export default flow('greet', { input: z.object({ who: z.string() }) }, async (ctx, { who }) => ctx.checkpoint('draft', () => write(who)))
  */
 export function flow<Output>(name: string, body: Body<unknown, Output>): Flow<unknown, Awaited<Output>>;
+export function flow<Output>(
+  name: string,
+  options: Omit<FlowOptions, 'input'> & {
+    /** Given in the form below. */
+    readonly input?: never;
+  },
+  body: Body<unknown, Output>,
+): Flow<unknown, Awaited<Output>>;
+// The last form is the one whose errors newer compilers show.
 export function flow<Input extends z.ZodType, Output>(
   name: string,
   options: FlowOptions<Input> & {
@@ -71,11 +80,6 @@ export function flow<Input extends z.ZodType, Output>(
   },
   body: Body<z.output<Input>, Output>,
 ): Flow<z.input<Input>, Awaited<Output>>;
-export function flow<Output>(
-  name: string,
-  options: Omit<FlowOptions, 'input'>,
-  body: Body<unknown, Output>,
-): Flow<unknown, Awaited<Output>>;
 export function flow(name: string, second: FlowOptions | Body<never, unknown>, third?: Body<never, unknown>): Flow {
   const [options, body] = typeof second === 'function' ? [{}, second] : [second, third];
   requireCallName('A flow', name);

@@ -3,7 +3,7 @@ import { requireOptions, type OptionNames } from '../values/options.ts';
 import type { Agent } from '../define/agent.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
-import type { MessageBody, BodyInput, MessageName, ReplyNames, MessageOf } from '../contracts/protocol.ts';
+import type { MessageBody, BodyInput, Messages, MessageName, ReplyNames, MessageOf } from '../contracts/protocol.ts';
 import type { CallSettings } from '../contracts/flow/settings.ts';
 import type { InputPart } from '../contracts/media.ts';
 import type { Duration } from '../values/duration.ts';
@@ -24,7 +24,7 @@ import type { Flow } from '../flow/flow.ts';
 
 /** Options of `run`: those of the runtime, and those of one run. */
 export interface RunOptions extends RuntimeOptions, CallSettings {
-  /** The key of the run: any number of calls with the same key are one run. A new run by default. */
+  /** The key of the run: any number of calls with the same key are one run. At most 200 of a-z, 0-9 and ". _ -", a letter or digit first. A new run by default. */
   readonly key?: string;
   /** How long the run may take from now, as a duration such as '2m' or in milliseconds; the limit of the definition by default. */
   readonly deadline?: Duration;
@@ -40,8 +40,10 @@ export interface InputParts {
   readonly parts: readonly InputPart[];
 }
 
-/** What a run of a definition starts with: the body of the message that a team accepts, a message for an agent with a protocol, the parameters of a workflow, or a text. */
+/** What a run of a definition starts with: the body of the message that a team accepts, a message for an agent with a protocol, the parameters of a workflow, or a text. A plain `Agent` takes a text or a message. */
 export type InputFor<S> = S extends Guarded<infer Inner> ? InputFor<Inner> : InputOf<S>;
+/** What `runtime.start` takes: as `run` does, and anything for a machine or a workflow, which check it when it comes. */
+export type StartInput<S> = S extends MachineRunnable | Workflow ? unknown : InputFor<S>;
 /** What a run of a definition ends with. */
 export type OutputFor<S> = S extends Guarded<infer Inner> ? OutputFor<Inner> : OutputOf<S>;
 type InputOf<S> =
@@ -50,16 +52,7 @@ type InputOf<S> =
     : S extends Agent<infer M, infer H>
       ? [H] extends [never]
         ? string | InputParts
-        : {
-            [K in H]: {
-              /** The name of a message that the agent handles. */
-              type: K;
-              /** The body of that message. */
-              body: BodyInput<M, K>;
-              /** Images, audio and files beside it; none by default. */
-              parts?: readonly InputPart[];
-            };
-          }[H]
+        : MessageTo<M, H> | (string extends H ? string | InputParts : never)
       : S extends MachineRunnable
         ? Json
         : S extends Orchestrator
@@ -69,6 +62,17 @@ type InputOf<S> =
             : S extends Flow<infer Input, infer _Output>
               ? Input
               : never;
+/** A message for an agent: one of those that it handles. */
+type MessageTo<M extends Messages, H extends MessageName<M>> = {
+  [K in H]: {
+    /** The name of a message that the agent handles. */
+    type: K;
+    /** The body of that message. */
+    body: BodyInput<M, K>;
+    /** Images, audio and files beside it; none by default. */
+    parts?: readonly InputPart[];
+  };
+}[H];
 /** A body with parts beside it; where the body is a text, its texts may be parts as well. */
 type PartsWith<Body> =
   | {
@@ -84,7 +88,7 @@ type OutputOf<S> =
     : S extends Agent<infer M, infer H>
       ? [H] extends [never]
         ? string
-        : MessageOf<M, ReplyNames<M, H> & MessageName<M>>
+        : MessageOf<M, ReplyNames<M, H> & MessageName<M>> | (string extends H ? string : never)
       : S extends Flow<infer _Input, infer Output>
         ? Output
         : Json;
@@ -116,7 +120,7 @@ export async function runIn<S extends Runnable>(
   { key, deadline, retry, onTicket, retries, cache, concurrency, model, clock = systemClock() }: RunOptions,
 ): Promise<OutputFor<S>> {
   const begin = () =>
-    runtime.start(subject, input, {
+    runtime.start<Runnable>(subject, input, {
       ...(key === undefined ? {} : { key }),
       ...(deadline === undefined ? {} : { deadline }),
       ...(retry === undefined ? {} : { retry }),

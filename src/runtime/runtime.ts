@@ -33,6 +33,7 @@ import { keptSteps } from './kept.ts';
 import type { ReplaySettings } from './replay.ts';
 import { keptFor, Retention } from './retention.ts';
 import { mayRetry } from './retry.ts';
+import type { StartInput } from './runIn.ts';
 import { runHandles, type RunHandle, type RunOutcome } from './runHandle.ts';
 import { runtimeOptionNames, type RuntimeOptions } from './runtimeOptions.ts';
 import { signalFor } from './signals.ts';
@@ -73,7 +74,7 @@ export interface Runtime extends AsyncDisposable {
   /** The name of this runtime in the leases of the journal. */
   readonly owner: string;
   /** Starts a run, or continues the run of that key. Rejects with `invalid` for an input that does not fit, `owned_elsewhere` when another process owns the run. */
-  start(subject: Runnable, input: unknown, options?: StartOptions): Promise<RunHandle>;
+  start<S extends Runnable>(subject: S, input: StartInput<S>, options?: StartOptions): Promise<RunHandle>;
   /** Continues a stored run. Rejects with `unknown_recipient` when there is none, `incompatible` when the definition does not fit, `owned_elsewhere` when another process owns it. */
   resume(run: string, subject: Runnable): Promise<RunHandle>;
   /**

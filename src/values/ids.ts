@@ -39,7 +39,7 @@ export function requireId(what: string, id: string): Id {
   if (Id.safeParse(id).success) return id;
   throw new TroupeError(
     'invalid',
-    `${what} must be an id (a-z, 0-9, ". _ -", starting with a letter or digit); got ${JSON.stringify(id)}.`,
+    `${what} must be an id (a-z, 0-9, ". _ -", starting with a letter or digit, at most 200); got ${JSON.stringify(id)}.`,
   );
 }
 

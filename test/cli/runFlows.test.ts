@@ -52,6 +52,11 @@ test('an input that does not fit is a mistake in the command line, which names t
     ) as string,
   });
   expect(await greet()).toMatchObject({ code: 2, err: expect.stringContaining('--input') as string });
+  // What is wrong is the key, and not the input.
+  expect(await greet('--key', 'Order-1')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/^A run key must be an id .* at most 200\); got "Order-1"\.(?!.*--input)/) as string,
+  });
   expect((await inProcess(dir.folder, 'runs', 'list', '--db', db, '--json')).out).toBe('[]\n');
 });
 
@@ -91,4 +96,25 @@ test('the chart of a flow is drawn, and the commands that look at its run show i
   expect(await shown('logs', 'g')).toContain('waits for an answer: Send it?');
   expect(JSON.parse(await shown('export', 'g'))).toMatchObject({ subject: { type: 'flow' } });
   expect((await inProcess(dir.folder, 'check', fixture('greet.ts'))).err).toContain('crash() and simulate() show');
+});
+
+test('the commands that are told can be pasted, also where the path of the journal has spaces', async () => {
+  using dir = workspace();
+  const db = join(dir.folder, "ada's journal.db");
+  const first = await dir.troupe('run', dir.fixture('greet.ts'), '--set', 'who=ada', '--key', 'g', '--db', db);
+  expect(first.code).toBe(3);
+  const [, answer = ''] = /^ *(troupe waits answer .*)--answer/m.exec(first.err) ?? [];
+  const [, resume = ''] = /Then go on with: (.*)/.exec(first.err) ?? [];
+  const answered = await dir.shell(`${answer} --answer '{"ok":true}'`);
+  expect(answered.err).toContain(resume);
+  expect(await dir.shell(`${resume} --quiet`)).toEqual({ code: 0, out: 'Hello ada\n', err: '' });
+});
+
+test('a run whose journal is in memory is not told to be resumed later', async () => {
+  using dir = workspace();
+  const ended = await dir.troupe('run', dir.fixture('greet.ts'), '--set', 'who=ada', '--db', 'memory', '--quiet');
+  expect(ended.code).toBe(3);
+  expect(ended.err).toContain('Send it?');
+  expect(ended.err).not.toContain('troupe ');
+  expect(ended.err).toContain('Its journal was in memory, and has ended with this command.');
 });

@@ -11,6 +11,17 @@ test.concurrent('a simulation without failures reports how many faults it made',
   expect(out).toContain('Nothing was lost, repeated or left standing.');
 });
 
+test.concurrent('a definition that needs an input is simulated with --input, and says so without', async () => {
+  using dir = workspace();
+  const file = dir.fixture('numbers.ts');
+  expect(await dir.troupe('simulate', file, '--seeds', '2')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/^The input of the flow "sum" .*Give it an input with --input\.\n$/) as string,
+  });
+  expect(await dir.troupe('simulate', file, '--seeds', '2', '--input', '1')).toMatchObject({ code: 0 });
+  expect(await dir.troupe('simulate', dir.fixture('optionalInput.ts'), '--seeds', '2')).toMatchObject({ code: 0 });
+});
+
 test.concurrent(
   'a failure is reported with its seed and the command that repeats it, and is run first from then on',
   async () => {

@@ -168,6 +168,14 @@ test.for([
   expect(err).toContain(`not installed. Run: ${install} (environment)`);
 });
 
+test('troupe control serves without the packages of a NATS server', () => {
+  const { code, err } = project.troupe('control agent.mjs --db memory --host 0.0.0.0 --port 0'.split(' '));
+  // It got as far as its address, which needs a token.
+  expect(err).toContain('Everybody who can reach 0.0.0.0 could control this server. Set TROUPE_HTTP_TOKEN, or listen');
+  expect(err).not.toContain('@nats-io');
+  expect(code).toBe(2);
+});
+
 test('troupe doctor names every package that is not there, with the command that installs it, and none that is not needed', () => {
   const { out } = project.troupe(['doctor', '--json', '--db', 'memory'], {}, [...withoutSqlite, ...withoutTypeScript]);
   for (const [name, version] of Object.entries(optionalPackages)) expect(out).toContain(`${name}@${version}`);

@@ -48,16 +48,22 @@ test('a machine of the package has its own types, also where they are inferred',
   const folder = project();
   const types = join(folder, 'types');
   const settings = join(folder, 'build.json');
+  // The comments of the second one have an example that imports a file.
+  const parts = ['machines/agent/agent', 'src/values/lazyModule'];
   writeFileSync(
     settings,
     JSON.stringify({
       extends: join(root, 'tsconfig.build.json'),
       compilerOptions: { rootDir: root, noCheck: true, typeRoots: [join(root, 'node_modules/@types')] },
       include: [],
-      files: [join(root, 'machines/agent/agent.ts')],
+      files: parts.map((part) => join(root, `${part}.ts`)),
     }),
   );
-  writeTypes(settings, types, [join(types, 'machines/agent/agent.d.ts')]);
+  writeTypes(
+    settings,
+    types,
+    parts.map((part) => join(types, `${part}.d.ts`)),
+  );
   writeFileSync(
     join(folder, 'use.ts'),
     `import { agentMachine } from './types/machines/agent/agent.js';

@@ -1,6 +1,17 @@
 /** Compile errors that users must get. Nothing here runs: `tsc` fails when one of them is not an error any more. */
 import { z } from 'zod';
-import { agent, guarded, guardrails, orchestrator, pipeline, protocol, run, team } from 'troupe';
+import {
+  agent,
+  guarded,
+  guardrails,
+  orchestrator,
+  pipeline,
+  protocol,
+  run,
+  team,
+  type Agent,
+  type Runtime,
+} from 'troupe';
 import type { Ref } from '../../src/engine/ref.ts';
 
 const Desk = protocol({
@@ -90,3 +101,15 @@ export const housedWrongs = [
   // @ts-expect-error no members
   orchestrator({ name: 'pool', members: [Desk] }),
 ];
+
+/** A definition whose type is written out: a library with isolated declarations does so. */
+export async function annotated(runtime: Runtime): Promise<void> {
+  const clerk: Agent = agent({ name: 'clerk', model: 'x:y' });
+  await run(clerk, 'Hello');
+  // @ts-expect-error neither a text nor a message
+  await run(clerk, 7);
+  await runtime.start(clerk, 'Hello');
+  await runtime.start(desk, { topic: 'actors' });
+  // @ts-expect-error the run's input
+  await runtime.start(desk, { topc: 'actors' });
+}

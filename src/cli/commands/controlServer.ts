@@ -1,5 +1,4 @@
 /** `troupe control`: the runs of a journal over HTTP, for programs and assistants, until SIGTERM or Ctrl-C. */
-import { serveControl } from '../../cluster/control/service.ts';
 import { controlRoutes } from '../../doors/http/control/routes.ts';
 import { mcpRoute } from '../../doors/http/control/mcpRoute.ts';
 import { statusRoute } from '../../doors/http/control/status.ts';
@@ -47,7 +46,8 @@ export async function controlServerCommand(
   });
   say(`Runs are at ${door.url}/v1/executions, and described at ${door.url}/openapi.json`);
   const nats = natsOptionsOf(cli, options);
-  await using overNats = nats && (await serveControl(client, nats, cli.clock));
+  await using overNats =
+    nats && (await (await import('../../cluster/control/service.ts')).serveControl(client, nats, cli.clock));
   if (overNats) say('Programs on the NATS server can ask too.');
   const adopted = await runs.adopt();
   if (adopted > 0) say(`${adopted} ${adopted === 1 ? 'run goes' : 'runs go'} on.`);

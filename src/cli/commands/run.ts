@@ -1,17 +1,18 @@
 /** `troupe run`: loads a definition, starts a run of it or joins one, and follows it. */
 import { resolve } from 'node:path';
+import { requireId } from '../../values/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../values/json.ts';
 import type { Cli } from '../cli.ts';
 import { guardedDefinition } from '../../define/anyMember.ts';
 import type { Runnable } from '../../define/runnable.ts';
 import { agentsFileInput, isAgentsFile, type AgentsFileOptions } from '../agentsFile.ts';
 import { UsageError } from '../exit.ts';
-import { inputHint, readRunInput } from '../input.ts';
+import { readRunInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
 import { runtimeOptions, type FollowOptions } from '../options.ts';
 import { requireKeyToRetry, startAndFollow } from '../startRun.ts';
 import { isWorkflowFile, workflowSettings, type WorkflowFileOptions } from '../workflowFile.ts';
-import { noInputOf } from '../noInput.ts';
+import { inputHint, noInputOf } from '../noInput.ts';
 
 /** The options of `troupe run`. */
 export interface RunCommandOptions extends FollowOptions, AgentsFileOptions, WorkflowFileOptions {
@@ -46,6 +47,7 @@ export async function runCommand(cli: Cli, path: string, options: RunCommandOpti
       `--set puts a property into the input, so --input must be a JSON object; it is ${JSON.stringify(input)}.`,
     );
   }
+  if (key !== undefined) requireId('A run key', key);
   // `runs resume` needs this to load the same definition again.
   const meta: JsonObject = { file, ...(isFromFunction ? { args: settings } : {}) };
   await using runtime = await cli.open(runtimeOptions(cli, options));
@@ -62,7 +64,7 @@ export async function runCommand(cli: Cli, path: string, options: RunCommandOpti
       loaded,
       input: withFiles(cli, subject, input, options.file),
       start,
-      inputHint: input === undefined ? inputHint : undefined,
+      ...(input === undefined ? { inputHint } : {}),
     },
     options,
   );

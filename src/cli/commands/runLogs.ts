@@ -5,6 +5,7 @@ import type { Cli } from '../cli.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { openClient } from '../openClient.ts';
 import type { CommonOptions } from '../options.ts';
+import { journalOption } from '../output/shellWord.ts';
 import { formatTime, oneLine, writeMessage, writeJson } from '../output/write.ts';
 
 /** Which lines are shown. */
@@ -78,12 +79,15 @@ async function followRunLogs(
 function tellWait(cli: Cli, { name, wait_id: id, question, exec_id: run }: PendingWait, options: CommonOptions): void {
   if (options.json)
     return writeJson(singleLine(cli), { event: 'waiting', item: { wait_name: name, wait_id: id, question } });
-  writeMessage(cli, `${oneLine(question)}\n  troupe waits answer ${run} --wait ${name} --value JSON${dbOf(options)}`);
+  writeMessage(
+    cli,
+    `${oneLine(question)}\n  troupe waits answer ${run} --wait ${name} --value JSON${journalOption(options)}`,
+  );
 }
 
 function tellEnd(cli: Cli, run: Execution, options: CommonOptions): number {
   const { exec_id: id, status, status_reason: reason, failure } = run;
-  const command = status === 'failed' ? `troupe runs retry ${id}${dbOf(options)}` : undefined;
+  const command = status === 'failed' ? `troupe runs retry ${id}${journalOption(options)}` : undefined;
   const message = `The run ${id} ${status === 'completed' ? 'is completed' : status === 'failed' ? 'failed' : `is ${status}`}${reason === undefined ? '' : `: ${oneLine(reason)}`}`;
   if (options.json)
     writeJson(singleLine(cli), {
@@ -99,8 +103,6 @@ function tellEnd(cli: Cli, run: Execution, options: CommonOptions): number {
     writeMessage(cli, `${message}${command === undefined ? '' : `\nGo on from the call that failed with: ${command}`}`);
   return status === 'completed' ? exitCodes.done : exitCodes.failed;
 }
-
-const dbOf = ({ db }: CommonOptions): string => (db === undefined ? '' : ` --db ${db}`);
 
 function printLine(cli: Cli, line: LogEntry, { json }: CommonOptions): void {
   if (json) return writeJson(singleLine(cli), line);

@@ -12,6 +12,7 @@ import { existingJournalOptions, type CommonOptions } from '../options.ts';
 import { formatTime, writeJson, writeOutput, writeTable } from '../output/write.ts';
 import { orchestratorUrl, type RemoteOrchestratorOptions } from '../orchestratorOptions.ts';
 import { runOriginOf, actorRowsOf, inTreeOrder, rowSummary } from '../runRows.ts';
+import { journalOption } from '../output/shellWord.ts';
 import { formatTicket } from '../output/ticketText.ts';
 import { clientOn } from '../openClient.ts';
 import { writeArtifacts, writeCalls } from '../output/executionText.ts';
@@ -83,8 +84,7 @@ export async function showRun(
     cli.out.write('\n');
     writeArtifacts(cli.out, execution.artifacts);
   }
-  for (const ticket of tickets)
-    cli.out.write(`\n${formatTicket(ticket, options.db === undefined ? '' : ` --db ${options.db}`)}\n`);
+  for (const ticket of tickets) cli.out.write(`\n${formatTicket(ticket, journalOption(options))}\n`);
   if (!outcome) return exitCodes.done;
   cli.out.write('\n');
   // What a flow gives may hold values that JSON does not have.

@@ -2,13 +2,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { FaultKind } from '../../testing/world/faultPlan.ts';
 import type { SimulationScenario } from '../../testing/simulate/simulationScenario.ts';
-import type { Flow } from '../../flow/flow.ts';
 import { escapeControls } from '../../observe/format.ts';
 import type { Cli } from '../cli.ts';
+import { runInput, type Runnable } from '../../define/runnable.ts';
 import { cliErrorMessage, exitCodes, UsageError } from '../exit.ts';
-import { inputHint, readRunInput } from '../input.ts';
+import { inputHint, noInputOf } from '../noInput.ts';
+import { readRunInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
-import { noInputOf } from '../noInput.ts';
 import { writeReport } from '../output/simulation.ts';
 import { writeMessage, writeJson } from '../output/write.ts';
 
@@ -92,17 +92,19 @@ async function scenarioOf(
     throw new UsageError(
       `${file} exports a "simulation" that is no function. Expected () => ({ subject, input, answer?, invariants? }).`,
     );
-  if (input === undefined && subject.kind === 'flow') requireNoInput(subject);
-  return { file, flags, scenario: () => ({ subject, input: input ?? noInputOf(subject) }) };
+  const scenario = { subject, input: input ?? withoutInput(subject) };
+  return { file, flags, scenario: () => scenario };
 }
 
-/** Throws `UsageError` for a flow that cannot be run without an input. */
-function requireNoInput(subject: Flow): void {
+/** What it is given without an input. Throws `UsageError` where it needs one. */
+function withoutInput(subject: Runnable): object | undefined {
+  const none = noInputOf(subject);
   try {
-    subject.start(noInputOf(subject));
+    runInput(subject, none);
   } catch (thrown) {
     throw new UsageError(`${cliErrorMessage(thrown)} ${inputHint}`, { cause: thrown });
   }
+  return none;
 }
 
 /** `none`, or names separated by commas. The simulator itself refuses unknown names. */

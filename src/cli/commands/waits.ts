@@ -8,6 +8,7 @@ import type { Cli } from '../cli.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { jsonOption } from '../jsonOption.ts';
 import { existingJournalOptions, type CommonOptions } from '../options.ts';
+import { journalOption } from '../output/shellWord.ts';
 import { formatAge, writeMessage, writeJson } from '../output/write.ts';
 import { goesOnText } from '../output/sentText.ts';
 import { formatTicket } from '../output/ticketText.ts';
@@ -22,7 +23,7 @@ export async function listWaits(cli: Cli, options: CommonOptions & { run?: strin
   if (options.json) writeJson(cli.out, tickets);
   else if (tickets.length === 0) writeMessage(cli, 'Nothing waits for a person.');
   const now = cli.clock.now();
-  const on = options.db === undefined ? '' : ` --db ${options.db}`;
+  const on = journalOption(options);
   for (const ticket of options.json ? [] : tickets) {
     const hasEnd = ticket.deadline - ticket.since < longestWait;
     const left = hasEnd ? `, ${formatDuration(ticket.deadline - now)} left` : '';

@@ -6,6 +6,7 @@ import type { ActorRow, HistoryEntry, Journal, Pending } from '../../journal/jou
 import { formatDuration, shortenState, escapeControls } from '../../observe/format.ts';
 import { outcomeOf } from '../../runtime/outcome.ts';
 import { unsettledWrites } from '../../runtime/unsettled.ts';
+import { journalOption } from '../output/shellWord.ts';
 import { unsettledText } from '../output/unsettledText.ts';
 import type { Ticket } from '../../runtime/runtime.ts';
 import type { Cli } from '../cli.ts';
@@ -42,7 +43,7 @@ export async function whyCommand(cli: Cli, run: string, options: CommonOptions):
   const rows = await actorRowsOf(runtime.journal, run);
   const tickets = new Map((await runtime.tickets(run)).map((ticket) => [ticket.id, ticket]));
   const now = cli.clock.now();
-  const on = options.db === undefined ? '' : ` --db ${options.db}`;
+  const on = journalOption(options);
 
   const limits = await restartCounts(runtime.journal, rows, now);
   const reasons: { reason: Reason; depth: number }[] = [];

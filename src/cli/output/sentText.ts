@@ -1,5 +1,6 @@
 /** What is said of something that a run was told: whether a process takes it now, or how it takes effect. */
 import { isHeld } from '../../runtime/standing.ts';
+import { journalOption } from './shellWord.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 
 /** A run, and the journal that the command was given. */
@@ -33,4 +34,4 @@ async function hasProcess({ journal, now }: Reader, { run }: ToldRun): Promise<b
   return lease !== undefined && isHeld(lease, now());
 }
 
-const resume = ({ run, db }: ToldRun): string => `troupe runs resume ${run}${db === undefined ? '' : ` --db ${db}`}`;
+const resume = (told: ToldRun): string => `troupe runs resume ${told.run}${journalOption(told)}`;

@@ -1,6 +1,7 @@
 /** Formats a ticket for a person: the question, the exact call that it is about, and how to answer. */
 import { propertiesOf } from '../../values/properties.ts';
 import { escapeControls } from '../../observe/format.ts';
+import { shellWord } from './shellWord.ts';
 import type { AwaitedSignal, Ticket } from '../../runtime/runtime.ts';
 
 /** The exact call of a tool, one property per line, with control characters as escapes; empty when the ticket is about no call. */
@@ -32,13 +33,13 @@ export function formatTicket(ticket: Ticket, options: string): string {
   const how = ticket.answered
     ? `  It is answered; go on with: troupe runs resume ${ticket.run}${options}`
     : `  troupe waits answer ${ticket.id}${options} ${answer}`;
-  return [escapeControls(ticket.question), formatTicketCall(ticket), how].filter(Boolean).join('\n');
+  return `${formatQuestion(ticket)}\n${how}`;
 }
+
+/** The question and its call. */
+export const formatQuestion = (ticket: Ticket): string =>
+  [escapeControls(ticket.question), formatTicketCall(ticket)].filter(Boolean).join('\n');
 
 /** The signal that a run waits for, and the command that sends it; `options` are appended to the command. */
 export const formatSignal = ({ run, name }: AwaitedSignal, options: string): string =>
-  `The run ${run} waits for the signal "${escapeControls(name)}".\n  troupe runs signal ${run} ${quoted(name)}${options} --value JSON`;
-
-/** A name as one word of a shell. */
-const quoted = (name: string): string =>
-  /^[\w.:/-]+$/.test(name) ? name : `'${escapeControls(name).replaceAll("'", String.raw`'\''`)}'`;
+  `The run ${run} waits for the signal "${escapeControls(name)}".\n  troupe runs signal ${run} ${shellWord(name)}${options} --value JSON`;

@@ -35,7 +35,7 @@ export function addRunCommands(troupe: Command, { cli, setExitCode }: CommandCon
     .option('-s, --set <key=value>', 'a property of the input; may be repeated', collect, [])
     .option(
       '-k, --key <id>',
-      'the id of the run: joins the run with this id, or prints its result again when it has ended',
+      'the id of the run (a-z, 0-9, ". _ -"): joins the run with this id, or prints its result again when it has ended',
     )
     .option('--retry', 'with --key: if that run has failed, go on from the step that failed')
     .option('--deadline <duration>', 'the time within which it must end, such as 90s, 10m, 2h', parseDuration)

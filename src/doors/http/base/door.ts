@@ -137,6 +137,6 @@ function requireProtection(door: { host: string; local: boolean; token: string |
   if (!local && token === undefined && !insecure)
     throw new TroupeError(
       'definition',
-      `Everybody who can reach ${host} could control this server. Set TROUPE_HTTP_TOKEN, or allow it with insecure.`,
+      `Everybody who can reach ${host} could control this server. Set TROUPE_HTTP_TOKEN, or listen on 127.0.0.1 only.`,
     );
 }
