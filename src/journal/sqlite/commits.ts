@@ -36,6 +36,10 @@ class Dictionaries {
     if (this.#actors.size <= mostDictionaries) return;
     for (const oldest of this.#actors.keys()) return void this.#actors.delete(oldest);
   }
+
+  delete(actor: number): void {
+    this.#actors.delete(actor);
+  }
 }
 
 /** Reads commits. */
@@ -46,6 +50,8 @@ export interface CommitReader {
   dictionaryAfter(actor: Pick<ActorColumns, 'id' | 'actor'>, seq: number, hash: string): Dictionary;
   /** Remembers what the next commit of an actor is a difference to. */
   remember(actor: number, hash: string, dictionary: Dictionary): void;
+  /** Forgets it, of an actor that has ended. */
+  forget(actor: number): void;
 }
 
 /** The commits in an open journal. */
@@ -84,7 +90,7 @@ export function commitReader(db: SqliteDriver): CommitReader {
       if (text !== undefined) dictionary = dictionaryAfter(dictionary, seq, Buffer.from(text));
       last = hash;
     }
-    if (commits.length > 0) dictionaries.set(id, last, dictionary);
+    if (commits.at(-1)?.status === 'active') dictionaries.set(id, last, dictionary);
     return commits;
   }
 
@@ -102,6 +108,7 @@ export function commitReader(db: SqliteDriver): CommitReader {
       return dictionaries.get(actor.id, hash) ?? [];
     },
     remember: (actor, hash, dictionary) => dictionaries.set(actor, hash, dictionary),
+    forget: (actor) => dictionaries.delete(actor),
   };
 }
 

@@ -181,7 +181,9 @@ export function commitWriter({
     remembered.lastPosition = Number(lastInsertRowid);
     const row = head && !isLast ? head : { status: commit.status, meta, metaOf: commit.meta };
     remembered.heads.set(actor, { ...row, id, seq, hash });
-    commits.remember(id, hash, dictionaryAfter(dictionary, seq, bytes));
+    // One that has ended writes no more, unless its run is retried: then it is read again.
+    if (commit.status === 'active') commits.remember(id, hash, dictionaryAfter(dictionary, seq, bytes));
+    else commits.forget(id);
   }
 
   /** All of it or nothing, within a transaction that others write in as well. SQLite may have rolled back all of it by itself (a full disk): then the error is that of the disk. */
