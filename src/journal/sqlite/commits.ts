@@ -29,16 +29,16 @@ class Dictionaries {
     return known?.hash === hash ? known.dictionary : undefined;
   }
 
-  delete(actor: number): void {
-    this.#actors.delete(actor);
-  }
-
   /** Remembers one, and forgets the one that was set longest ago when there are too many. */
   set(actor: number, hash: string, dictionary: Dictionary): void {
     this.#actors.delete(actor);
     this.#actors.set(actor, { hash, dictionary });
     if (this.#actors.size <= mostDictionaries) return;
     for (const oldest of this.#actors.keys()) return void this.#actors.delete(oldest);
+  }
+
+  delete(actor: number): void {
+    this.#actors.delete(actor);
   }
 }
 
@@ -90,7 +90,7 @@ export function commitReader(db: SqliteDriver): CommitReader {
       if (text !== undefined) dictionary = dictionaryAfter(dictionary, seq, Buffer.from(text));
       last = hash;
     }
-    if (commits.length > 0) dictionaries.set(id, last, dictionary);
+    if (commits.at(-1)?.status === 'active') dictionaries.set(id, last, dictionary);
     return commits;
   }
 

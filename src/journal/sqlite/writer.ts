@@ -181,7 +181,7 @@ export function commitWriter({
     const { lastInsertRowid } = insertCommit.run(id, seq, hash, packed(bytes, dictionary));
     remembered.lastPosition = Number(lastInsertRowid);
     if (isLast && commit.status !== 'active') {
-      // What is asked of it after its end is read.
+      // It writes no more, unless its run is retried: what is asked of it then is read.
       remembered.heads.delete(actor);
       commits.forget(id);
       return;

@@ -2,10 +2,16 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import { commitFor, commitTime as now } from '../../../src/testing/suites/commit.ts';
 import { drivers } from './drivers.ts';
+
+setFlagsFromString('--expose-gc');
+// Node gives the function to contexts that are made after the flag was set.
+const collect = runInNewContext('gc') as () => void;
 
 const file = () => join(mkdtempSync(join(tmpdir(), 'troupe-remembered-')), 'j.db');
 const result = (key: string) => ({ key, name: 'body', input: null, outcome: { ok: true as const, output: key } });
@@ -73,5 +79,28 @@ test.each(drivers)(
     expect(await first.renewAll?.('first', now + 1_000)).toBe(0);
     expect(await second.find({ run: 'r' })).toMatchObject([{ actor: 'agent/a', seq: 1 }]);
     expect((await second.verify()).damage).toEqual([]);
+  },
+);
+
+test.each(drivers)(
+  'on %s nothing of the texts of ended runs stays in memory, also when they were read',
+  async (driver) => {
+    await using journal = await sqlite(file(), { driver });
+    const buffers = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const before = await buffers();
+    const body = 'x'.repeat(8_000);
+    for (let n = 0; n < 100; n++) {
+      const one = { run: `r${n}`, actor: `agent/${n}` };
+      await journal.claim(one.run, 'me', { now, ttl: 1, isNew: true });
+      await journal.commit(commitFor({ ...one, seq: 1, event: { id: '1', type: 'task', body } }));
+      await journal.commit(commitFor({ ...one, seq: 2, event: { id: '2', type: 'task', body }, status: 'done' }));
+      expect(await journal.history({ actor: one.actor })).toHaveLength(2);
+    }
+    // Their texts are 1.6 MB, in buffers of which Node makes one for many.
+    expect((await buffers()) - before).toBeLessThan(1_000_000);
   },
 );
