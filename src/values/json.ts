@@ -61,17 +61,17 @@ function objectCopy(object: object, mayShare: boolean, depth: number): Json | un
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) return undefined;
   const copy: Record<string, Json> = {};
-  const keys = Object.keys(object);
-  // Symbols and hidden properties.
-  if (Reflect.ownKeys(object).length !== keys.length) return undefined;
-  for (const key of keys) {
+  let count = 0;
+  for (const key in object) {
     // It would set the prototype of the copy.
     if (key === '__proto__') return undefined;
     const inner = plainCopy((object as Readonly<Record<string, unknown>>)[key], mayShare, depth + 1);
     if (inner === undefined) return undefined;
     copy[key] = inner;
+    count++;
   }
-  return copy;
+  // Others are symbols and hidden properties.
+  return Reflect.ownKeys(object).length === count ? copy : undefined;
 }
 
 /** A deep copy. Properties that are `undefined` stay. */
@@ -86,6 +86,11 @@ export const cloneJson = (value: unknown): unknown =>
 export function canonicalJson(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item: Json) => canonicalJson(item)).join(',')}]`;
-  const fields = Object.entries<Json>(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`).join(',')}}`;
+  // The compiler does not tell lists that cannot be changed by `isArray`.
+  const object = value as JsonObject;
+  // Sorted by UTF-16 code units, whatever the language of the process. Every key that is listed has a value.
+  const fields = Object.keys(object)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key] as Json)}`);
+  return `{${fields.join(',')}}`;
 }
