@@ -34,7 +34,16 @@ export function withTimeout<T>(
       signal.removeEventListener('abort', onAbort);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    void (async () => work(inner.signal))().finally(settle).then(resolve, reject);
+    void (async () => {
+      try {
+        resolve(await work(inner.signal));
+      } catch (thrown) {
+        // It is passed on as it was thrown.
+        reject(thrown as Error);
+      } finally {
+        settle();
+      }
+    })();
   });
 }
 

@@ -2,7 +2,7 @@
 import { TroupeError } from '../values/failure.ts';
 import { maxArtifactBytes } from '../contracts/media.ts';
 import { mediaSizes } from '../contracts/toolContent.ts';
-import type { Json } from '../values/json.ts';
+import { plainCopy, type Json } from '../values/json.ts';
 
 /** The largest result in bytes: no model could read a larger one. */
 export const maxResultBytes = 1024 * 1024;
@@ -13,7 +13,8 @@ const maxDepth = 200;
  * @throws TroupeError `tool` that names the path of what is not JSON, or says how large the result is.
  */
 export function toJson(value: unknown, tool: string): Json {
-  const problem = findProblem(value, '', new Set());
+  const plain = plainCopy(value);
+  const problem = plain === undefined ? findProblem(value, '', new Set()) : undefined;
   if (problem) {
     throw new TroupeError(
       'tool',
@@ -21,12 +22,11 @@ export function toJson(value: unknown, tool: string): Json {
       { data: { tool } },
     );
   }
-  const text = JSON.stringify(value ?? null);
+  const text = JSON.stringify(plain ?? value ?? null);
   const { characters, tooLarge } = mediaSizes(value);
   if (tooLarge !== undefined) throw tooLargeArtifact(tooLarge, tool);
   requireSize(Buffer.byteLength(text) - characters, tool);
-  const copy: Json = JSON.parse(text);
-  return copy;
+  return plain ?? (JSON.parse(text) as Json);
 }
 
 /** Throws `tool` for a result that is too large. */

@@ -113,6 +113,11 @@ export const cloneJson = (value: unknown): unknown =>
 export function canonicalJson(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item: Json) => canonicalJson(item)).join(',')}]`;
-  const fields = Object.entries<Json>(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`).join(',')}}`;
+  // The compiler does not tell lists that cannot be changed by `isArray`.
+  const object = value as JsonObject;
+  // Sorted by UTF-16 code units, whatever the language of the process. Every key that is listed has a value.
+  const fields = Object.keys(object)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key] as Json)}`);
+  return `{${fields.join(',')}}`;
 }

@@ -36,7 +36,7 @@ export function contextWindows(): FittingAttempt {
     const known = windows.get(model);
     const messages = known === undefined ? undefined : shortenMessages(request.messages, known - sizeOfRest(request));
     const attemptWith = (sent: readonly Message[], tries: number): ReturnType<typeof attempt> =>
-      attempt({ ...request, messages: sent }).catch((thrown: unknown) => {
+      attempt(sent === request.messages ? request : { ...request, messages: sent }).catch((thrown: unknown) => {
         const overflow = overflowIn(thrown);
         if (!overflow || tries >= maxTries) throw thrown;
         const rest = sizeOfRest(request);
