@@ -81,6 +81,24 @@ test('the caller of run() can answer tickets', async () => {
   expect(questions[0]).toMatchObject({ tool: 'mail', input: { to: 'ada' } });
 });
 
+test('a run ends at its deadline, also while the caller of run() has not answered', async () => {
+  const look = tool({
+    name: 'look',
+    description: 'Looks.',
+    approval: true,
+    input: z.object({}),
+    output: z.null(),
+    run: () => null,
+  });
+  const model = scriptedModel(() => ({ calls: [{ name: 'look', input: {} }] }));
+  const late = run(agent({ name: 'a', tools: [look], model }), 'Go.', {
+    db: 'memory',
+    deadline: 100,
+    onTicket: () => new Promise<never>(() => {}),
+  });
+  await expect(late).rejects.toMatchObject({ name: 'TroupeError' });
+});
+
 test('an answer that does not fit the ticket is refused, and the ticket stays open', async () => {
   const mail = tool({
     name: 'mail',
