@@ -144,5 +144,5 @@ export async function runIn<S extends Runnable>(
 
 /** The ticket has expired, or was answered elsewhere: the run goes on either way. */
 function unlessSettled(thrown: unknown): void {
-  if (!(thrown instanceof TroupeError) || thrown.kind !== 'conflict') throw thrown;
+  if (!(thrown instanceof TroupeError) || (thrown.kind !== 'conflict' && thrown.kind !== 'expired')) throw thrown;
 }
