@@ -1,4 +1,4 @@
-/** Gives each inspection event to several observers. If one of them throws, the others and the engine are not affected. */
+/** Gives each inspection event to several observers. If one of them throws or rejects, the others and the engine are not affected. */
 import type { Observer } from '../contracts/inspection.ts';
 
 /** An observer that passes each event to those that were added. */
@@ -16,7 +16,9 @@ export function fanOut(observers: readonly Observer[] = []): FanOut {
     observe(event) {
       for (const { observe } of entries) {
         try {
-          observe(event);
+          // The type says that nothing is returned; an async function is taken for it, and its rejection would end the process.
+          const result: unknown = observe(event);
+          if (result instanceof Promise) result.catch(() => {});
         } catch {
           // An observer must not throw. Its error cannot be reported, because errors are reported through observers.
         }

@@ -130,18 +130,23 @@ export async function runIn<S extends Runnable>(
       ...(model === undefined ? {} : { model }),
     });
   const handle = await (key === undefined ? begin() : attach(begin, clock));
+  let end: ReturnType<typeof handle.outcome> | undefined;
   for (;;) {
     const outcome = await handle.outcome({ returnWhenWaiting: onTicket !== undefined && 'tickets' });
     // What comes out was checked by the schema of its message; the types say which.
     if (outcome.status !== 'waiting') return resultOf(handle, outcome) as OutputFor<S>;
     for (const ticket of outcome.tickets) {
       if (!onTicket) break; // Without it the runtime waits on by itself.
-      await runtime.answer(ticket.id, await onTicket(ticket)).catch(unlessSettled);
+      // The run may end before the answer is there: at its deadline, or because it is cancelled.
+      end ??= handle.outcome();
+      const answer = await Promise.race([Promise.resolve(onTicket(ticket)).then((given) => ({ given })), end]);
+      if (!('given' in answer)) break;
+      await runtime.answer(ticket.id, answer.given).catch(unlessSettled);
     }
   }
 }
 
 /** The ticket has expired, or was answered elsewhere: the run goes on either way. */
 function unlessSettled(thrown: unknown): void {
-  if (!(thrown instanceof TroupeError) || thrown.kind !== 'conflict') throw thrown;
+  if (!(thrown instanceof TroupeError) || (thrown.kind !== 'conflict' && thrown.kind !== 'expired')) throw thrown;
 }

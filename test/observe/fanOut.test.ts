@@ -19,6 +19,22 @@ test('an observer that throws does not stop the other observers', () => {
   expect(seen).toEqual(['commit', 'late', 'commit']);
 });
 
+test('an async observer that rejects does not end the process', async () => {
+  const strays: unknown[] = [];
+  const listener = (thrown: unknown) => strays.push(thrown);
+  process.on('unhandledRejection', listener);
+  try {
+    const seen: string[] = [];
+    const all = fanOut([() => Promise.reject(new Error('broken')), (event) => seen.push(event.type)]);
+    all.observe(commit());
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).toEqual(['commit']);
+    expect(strays).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', listener);
+  }
+});
+
 test('the ring buffer keeps the latest entries in order, and counts the dropped ones', () => {
   const latest = ringBuffer<number>(3);
   expect(latest.items()).toEqual([]);

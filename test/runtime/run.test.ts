@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { agent, machine, openRuntime, protocol, run, team, tool, TroupeError } from 'troupe';
+import { agent, machine, openRuntime, protocol, run, team, tool, TroupeError, type Ticket } from 'troupe';
 import { scriptedModel, virtualClock, type VirtualClock } from 'troupe/testing';
 import { setup } from 'xstate';
 import { deferred } from '../deferred.ts';
@@ -79,6 +79,42 @@ test('the caller of run() can answer tickets', async () => {
   await run(agent({ name: 'a', tools: [mail], model: script() }), 'Go.', answer(true));
   expect(sent).toEqual(['ada']);
   expect(questions[0]).toMatchObject({ tool: 'mail', input: { to: 'ada' } });
+});
+
+test('a run ends at its deadline, also while the caller of run() has not answered', async () => {
+  const look = tool({
+    name: 'look',
+    description: 'Looks.',
+    approval: true,
+    input: z.object({}),
+    output: z.null(),
+    run: () => null,
+  });
+  const model = scriptedModel(() => ({ calls: [{ name: 'look', input: {} }] }));
+  const late = run(agent({ name: 'a', tools: [look], model }), 'Go.', {
+    db: 'memory',
+    deadline: 100,
+    onTicket: () => new Promise<never>(() => {}),
+  });
+  await expect(late).rejects.toMatchObject({ name: 'TroupeError' });
+});
+
+test('an answer of the caller of run() that comes too late does not end the run', async () => {
+  const look = tool({
+    name: 'look',
+    description: 'Looks.',
+    approval: true,
+    input: z.object({}),
+    output: z.null(),
+    run: () => null,
+  });
+  const model = scriptedModel([{ calls: [{ name: 'look', input: {} }] }, { text: 'Not seen.' }]);
+  const clerk = agent({ name: 'a', tools: [look], model, limits: { approvalDeadline: 20 } });
+  const onTicket = async ({ deadline }: Ticket) => {
+    while (Date.now() <= deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    return { approved: true };
+  };
+  expect(await run(clerk, 'Go.', { db: 'memory', onTicket })).toBe('Not seen.');
 });
 
 test('an answer that does not fit the ticket is refused, and the ticket stays open', async () => {
