@@ -29,6 +29,8 @@ export interface IncarnationOptions {
   /** Another process sends word that there is mail for a run. */
   onMail(run: string): void;
   onForeign(sequence: number): void;
+  /** Called with a sentence for the operator. */
+  onNotice(says: string): void;
   /** Its log is ended, and it holds nothing any more. */
   onEnded(reason: TroupeError): void;
 }
@@ -267,7 +269,17 @@ export class Incarnation {
         // The run was claimed, which needs a fenced log: the next append tells. Nothing of it is written any more.
         this.remove(held.run);
         await this.log.probe().catch(() => {});
+        await this.#tellIfDeleted(held.run).catch(() => {}); // The server is away: it is not known.
       }
     });
+  }
+
+  /** A log that is not ended means that nobody has taken the run. */
+  async #tellIfDeleted(run: string): Promise<void> {
+    const { store, onNotice } = this.#options;
+    if (this.log.ended || (await store.runs.last(run))) return;
+    onNotice(
+      `The run ${run} was deleted from the server while this process had it. Nothing of it is stored any more, and asked for again it begins anew. Use "troupe runs prune" to delete what has ended.`,
+    );
   }
 }

@@ -86,6 +86,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       upkeep,
       read: (run, sequence) => reader.readSegments(run, sequence),
       onMail: (run) => mailbox.note(run),
+      onNotice,
       onForeign: (position) => {
         skipped.count++;
         skipped.latest.unshift({ position, reason: `it is no entry of ${name}` });

@@ -64,3 +64,24 @@ test('a process whose log was purged, with writes that it had acknowledged, stop
   );
   expect(journal.lost?.()).toMatchObject(gone);
 });
+
+test('a process that holds a run which was deleted from the server says so', async () => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock });
+  const notices: string[] = [];
+  const journal = shared({ store, clock, onNotice: (says) => notices.push(says) });
+  for (const run of ['job', 'other']) {
+    const epoch = await journal.claim(run, 'here', claimOptions);
+    await journal.commit(commitFor({ run, actor: `agent/${run}`, epoch }));
+  }
+  await store.runs.remove('job');
+  // It is quiet, and its writes are moved into a segment.
+  for (let passed = 0; passed < 10_000; passed += 500) {
+    clock.advance(500);
+    await new Promise((turn) => setImmediate(turn));
+  }
+  expect(notices).toEqual([
+    expect.stringMatching(/^The run job was deleted from the server while this process had it/),
+  ]);
+  expect((await journal.claims({ owner: 'here' })).map(({ run }) => run)).toEqual(['other']);
+});
