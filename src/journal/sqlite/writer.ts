@@ -208,9 +208,9 @@ export function commitWriter({
   }
 
   /** Writes commits that begin with this one. With the first of a run its lease is stored. */
-  function added(first: Commit | undefined, writeAll: () => void): Promise<void> {
-    const stored = writes.add(writeAll);
-    return first && isFirstOfRun(first) ? stored.then(() => void remembered.claimed.delete(first.run)) : stored;
+  async function added(first: Commit | undefined, writeAll: () => void): Promise<void> {
+    await writes.add(writeAll);
+    if (first && isFirstOfRun(first)) remembered.claimed.delete(first.run);
   }
 
   return {
