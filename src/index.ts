@@ -88,7 +88,8 @@ export type { Execution } from './contracts/client/execution.ts';
 
 // Running it: once, in a runtime that outlives the process, or in a cluster.
 export { run } from './runtime/run.ts';
-export type { InputFor, OutputFor, RunOptions, StartInput } from './runtime/runIn.ts';
+export type { RunOptions } from './runtime/runIn.ts';
+export type { InputFor, OutputFor, StartInput } from './runtime/runTypes.ts';
 export type { InputPart, MediaPart } from './contracts/media.ts';
 export type { RunDone } from './runtime/stream.ts';
 export type { StreamEvent, StreamEventSource } from './observe/streamEvents.ts';

@@ -64,7 +64,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/engine/ledger.test.ts',
-        name: 'an effect that fails with a transient failure is retried under the same key, and the machine gets no event',
+        name: 'an effect that fails with a transient failure is retried under the same key, is told so, and the machine gets no event',
       },
       {
         file: 'test/engine/storage.test.ts',

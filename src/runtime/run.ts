@@ -5,7 +5,8 @@ import type { TaskSpec } from '../contracts/task.ts';
 import type { PipelineResult, TaskResult } from '../contracts/taskResult.ts';
 import type { Orchestrator } from '../define/orchestratorDefinition.ts';
 import type { Runnable } from '../define/runnable.ts';
-import { runIn, runtimePartOf, type InputFor, type InputParts, type RunOptions, type OutputFor } from './runIn.ts';
+import { runIn, runtimePartOf, type RunOptions } from './runIn.ts';
+import type { InputFor, InputParts, OutputFor } from './runTypes.ts';
 import { openRuntime } from './runtime.ts';
 import { stream } from './stream.ts';
 

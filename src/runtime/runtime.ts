@@ -33,7 +33,7 @@ import { keptSteps } from './kept.ts';
 import type { ReplaySettings } from './replay.ts';
 import { keptFor, Retention } from './retention.ts';
 import { mayRetry } from './retry.ts';
-import type { StartInput } from './runIn.ts';
+import type { StartInput } from './runTypes.ts';
 import { runHandles, type RunHandle, type RunOutcome } from './runHandle.ts';
 import { runtimeOptionNames, type RuntimeOptions } from './runtimeOptions.ts';
 import { signalFor } from './signals.ts';

@@ -3,7 +3,8 @@ import type { Runnable } from '../define/runnable.ts';
 import { streamEvents, type StreamEvent } from '../observe/streamEvents.ts';
 import { eventQueue } from './eventQueue.ts';
 import { openRuntime } from './runtime.ts';
-import { runIn, runtimePartOf, type InputFor, type RunOptions, type OutputFor } from './runIn.ts';
+import { runIn, runtimePartOf, type RunOptions } from './runIn.ts';
+import type { InputFor, OutputFor } from './runTypes.ts';
 
 /** The last event of a stream. A run that fails ends the stream with its `TroupeError` instead. */
 export interface RunDone<Output> {
