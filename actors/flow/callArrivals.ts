@@ -58,12 +58,6 @@ export class CallArrivals {
     this.#parts.onChange();
   }
 
-  /** The question of a call is not asked any longer. */
-  close({ id }: FlowCall): void {
-    this.#requests.add({ kind: 'close', call: id });
-    this.#parts.onChange();
-  }
-
   /** Waits for the next signal of the name of this call. */
   awaitSignal(call: FlowCall): void {
     const queued = this.#inbox.takeSignal(call.made.name);

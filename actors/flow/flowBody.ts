@@ -37,6 +37,6 @@ export interface FlowBody {
   /** What is performed in this process. */
   readonly work: Pick<CallWork, 'perform' | 'begins' | 'attempted'>;
   /** What is asked of the machine. */
-  readonly arrivals: Pick<CallArrivals, 'request' | 'close' | 'awaitSignal'>;
+  readonly arrivals: Pick<CallArrivals, 'request' | 'awaitSignal'>;
   readonly recorder: Pick<CallRecorder, 'finish' | 'log'>;
 }

@@ -15,8 +15,6 @@ export class FlowRequests {
 
   add(request: FlowRequest): void {
     (this.#unsent ??= new Map()).set(request.call, request);
-    // What the same call has asked for before is not sent again.
-    this.#sent?.delete(request.call);
   }
 
   /** What was asked for has ended. */

@@ -17,7 +17,6 @@ import { inputHash } from './inputHash.ts';
 import { currentCheckpoint, callScopeOf, callTimeOf } from './flowScope.ts';
 import type { ChildInput } from './deps.ts';
 import type { FlowBody } from './flowBody.ts';
-import type { FlowCall } from './flowCall.ts';
 import { waitedFor } from './waitedFor.ts';
 
 const waitOptionNames: OptionNames<WaitOptions> = {
@@ -27,7 +26,6 @@ const waitOptionNames: OptionNames<WaitOptions> = {
   deadline: true,
   default: true,
   metadata: true,
-  signal: true,
 };
 
 /** Zod's own type for JSON can be written to. */
@@ -40,14 +38,13 @@ export function waits(run: FlowBody) {
   return {
     wait(options: WaitOptions = {}): Promise<unknown> {
       requireWaitOptions(options);
-      const { name = 'wait', schema, question = name, deadline, signal } = options;
+      const { name = 'wait', schema, question = name, deadline } = options;
       requireCallName('A wait', name);
       if (typeof question !== 'string')
         throw new TroupeError(
           'definition',
           `The question of "${name}" must be a text; got ${describeValue(question)}.`,
         );
-      requireSignal(name, signal);
       const metadata = waitMetadata(name, options.metadata);
       const { $schema: _, ...expected } = schema ? answerSchema(name, schema) : { type: 'null' };
       const whenUnanswered =
@@ -59,9 +56,7 @@ export function waits(run: FlowBody) {
         onExpiry: whenUnanswered,
         ...(metadata ? { metadata: metadata as ZodJson } : {}),
       } as const;
-      if (signal?.aborted) return Promise.reject(closedError(name, signal));
-      const made = run.calls.make(call, (pending) => {
-        if (pending.isFinished) return;
+      return run.calls.make(call, (pending) => {
         const { id } = pending;
         const end = deadline === undefined ? undefined : run.clock.now() + milliseconds(deadline);
         const ask = (text: string, until: number | undefined) => {
@@ -72,15 +67,12 @@ export function waits(run: FlowBody) {
         };
         // Who answers is told by the JSON Schema alone; what only the whole schema refuses is asked again.
         pending.onArrival = ({ outcome, until = end }) => {
-          if (pending.isFinished) return;
           const mismatch = outcome.ok && schema ? mismatchOf(name, schema, outcome.output) : undefined;
           if (mismatch === undefined) run.recorder.finish(pending, { outcome });
           else ask(`${question}\nThe answer before was not taken: ${mismatch}.`, until);
         };
         ask(question, end);
-      });
-      if (signal) closeWith(run, made, signal);
-      return made.promise;
+      }).promise;
     },
 
     signal(name: string, schema?: z.ZodType): Promise<unknown> {
@@ -136,28 +128,6 @@ export function waits(run: FlowBody) {
       }).promise;
     },
   };
-}
-
-/** Closes the question of a call when the signal fires, unless the body has been told its end by then. */
-function closeWith(run: FlowBody, call: FlowCall, signal: AbortSignal): void {
-  const close = () => {
-    const { kind, message } = closedError(call.made.name, signal);
-    run.recorder.finish(call, { outcome: { ok: false, failure: { kind, message, retryable: false } } });
-    // Also where that is recorded: the machine may not know it yet.
-    run.arrivals.close(call);
-  };
-  signal.addEventListener('abort', close, { once: true });
-  // A signal may live longer than the body.
-  void call.promise.settled().then(() => signal.removeEventListener('abort', close));
-}
-
-const closedError = (name: string, { reason }: AbortSignal): TroupeError =>
-  new TroupeError('cancelled', `The flow asks "${name}" no longer: ${errorMessage(reason)}`);
-
-/** From JavaScript anything may come. Throws `definition`. */
-function requireSignal(name: string, signal: unknown): void {
-  if (signal === undefined || signal instanceof AbortSignal) return;
-  throw new TroupeError('definition', `The signal of "${name}" must be an AbortSignal; got ${describeValue(signal)}.`);
 }
 
 /** From JavaScript anything may come. Throws `definition`. */

@@ -15,8 +15,6 @@ export type FlowRequest = RequestKind & {
 
 type RequestKind =
   | { readonly kind: 'wait'; readonly ticket: WaitInput }
-  /** The question of that call is not asked any longer. */
-  | { readonly kind: 'close' }
   /** `until`: milliseconds since the epoch. */
   | { readonly kind: 'sleep'; readonly until: number }
   /** `source`: the name under which the machine of the child is provided. `child`: what it is. `artifacts`: what its input refers to, which the flow keeps. */

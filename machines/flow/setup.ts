@@ -82,15 +82,6 @@ export const followRequests = enqueueActions(({ context, event, enqueue }) => {
   let { opened } = context;
   const known = new Set(Object.values(open).map(({ call }) => call));
   for (const request of output.requests) {
-    if (request.kind === 'close') {
-      // A body that was begun again closes again what is closed.
-      for (const [id] of openOf({ ...context, open }, ['wait'])) {
-        if (open[id]?.call !== request.call) continue;
-        enqueue.stopChild(id);
-        delete open[id];
-      }
-      continue;
-    }
     // A body that was begun again asks again for what it waits for.
     if (known.has(request.call)) continue;
     const id = `call.${opened++}${request.anew === undefined ? '' : `.anew-${request.anew}`}`;

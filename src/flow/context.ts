@@ -60,8 +60,6 @@ export interface WaitOptions<Schema extends z.ZodType = z.ZodType> {
   readonly default?: z.input<Schema>;
   /** Facts for those who answer; none by default. */
   readonly metadata?: JsonObject;
-  /** Closes the question when it fires, such as one that has lost a race: nobody is asked it any longer, and the call rejects with `cancelled`. Never by default. */
-  readonly signal?: AbortSignal;
 }
 
 /** What `save` keeps beside the value. Every field may be left out. */
