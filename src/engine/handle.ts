@@ -166,7 +166,7 @@ export class Handler {
     }
     const { commits } = unit;
     try {
-      const turn = journal.isAtOnce ? clock.turn?.() : undefined;
+      const turn = journal.givesTurns ? undefined : clock.turn?.();
       if (turn) await turn;
       await this.#retry(() =>
         commits.length > 1 && journal.commitAll ? journal.commitAll(commits) : journal.commit(plan.commit),

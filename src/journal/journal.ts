@@ -94,8 +94,8 @@ export interface LedgerEntry {
 
 /** What the engine writes and reads back. The methods reject as J1 to J4 say, and with `storage` when the store cannot be written or read. */
 export interface CommitStore {
-  /** What is written is stored at once, without a turn of the event loop: who writes much must give timers and sockets their turn. False when absent. */
-  readonly isAtOnce?: true;
+  /** Says that a write ends in a later turn of the event loop than it began. Without it the engine gives timers and sockets their turn before each write. */
+  readonly givesTurns?: true;
   /** Stores one handled message: the actor's new state and all its effects. */
   commit(commit: Commit): Promise<void>;
   /**

@@ -175,7 +175,6 @@ export function memory(given?: MemoryContents): Journal {
   }
 
   return {
-    isAtOnce: true,
     async commit(commit) {
       requireNext(commit, revisionOf(commit.actor));
       store(commit);

@@ -57,6 +57,7 @@ export async function sqlite(
   const store = storeIn(db, group);
   return {
     ...journalOf(store),
+    givesTurns: true,
     pruneSome: sqlitePrune(store).pruneSome,
     ...sqliteSetAside(store),
     trouble: () => diskTrouble(path),
