@@ -21,7 +21,7 @@ test('a run that waits for a signal, of itself or of a child, ends the command w
     const cli = fakeCli({ clock, open, isInteractive: true, cwd: '/' });
     await using runtime = await open();
     const begin = () => runtime.start(subject, null, { key: 'r' });
-    const options = { db: 'memory', quiet: true, ask: true } as never;
+    const options = { db: 'runs.db', quiet: true, ask: true } as never;
     const code = await followRun(cli, runtime, { subject }, begin, options);
     return { code, text: cli.outputText() + cli.errorText() };
   };
@@ -33,13 +33,13 @@ test('a run that waits for a signal, of itself or of a child, ends the command w
   const first = await follow();
   expect(first.code).toBe(exitCodes.waiting);
   expect(first.text).toContain(
-    'The run r waits for the signal "note".\n  troupe runs signal r note --db memory --value JSON',
+    'The run r waits for the signal "note".\n  troupe runs signal r note --db runs.db --value JSON',
   );
-  expect(first.text).toContain('troupe runs resume r --db memory');
+  expect(first.text).toContain('troupe runs resume r --db runs.db');
   await send('note');
   const second = await follow();
   expect(second.code).toBe(exitCodes.waiting);
-  expect(second.text).toContain("troupe runs signal r 'the news' --db memory --value JSON");
+  expect(second.text).toContain("troupe runs signal r 'the news' --db runs.db --value JSON");
   await send('the news');
   const last = await follow();
   expect(last).toMatchObject({ code: exitCodes.done });
@@ -57,10 +57,10 @@ test('a run that somebody has paused ends the command with 3, and says how to go
     await runtime.signal(handle.root, { type: 'run.pause' });
     return handle;
   };
-  const code = await followRun(cli, runtime, { subject: napper }, begin, { db: 'memory', quiet: true } as never);
+  const code = await followRun(cli, runtime, { subject: napper }, begin, { db: 'runs.db', quiet: true } as never);
   expect(code).toBe(exitCodes.waiting);
   const text = cli.outputText() + cli.errorText();
-  expect(text).toMatch(/The run r is paused.*\nThen go on with: troupe runs resume r --db memory/);
+  expect(text).toMatch(/The run r is paused.*\nThen go on with: troupe runs resume r --db runs.db/);
   expect(text).not.toContain('waits for a person');
 });
 
