@@ -224,7 +224,7 @@ export class FlowRun implements FlowBody {
 
   #begin(): void {
     this.#isBegun = true;
-    void outsideCheckpoints(() => this.#body.run(flowContext(this))).then(() => this.#turns.consider());
+    outsideCheckpoints(() => void this.#body.run(flowContext(this)).then(() => this.#turns.consider()));
   }
 
   /** A branch of the body that nobody awaits, or what a checkpoint has left behind, threw. One that has failed already keeps its failure, and one that was told to stop its end. False when it can fail no more. */

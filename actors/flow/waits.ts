@@ -121,7 +121,12 @@ export function waits(run: FlowBody) {
           if (!(given instanceof Promise)) return request(given);
           const refuse = (thrown: unknown) =>
             run.recorder.finish(pending, { outcome: { ok: false, failure: toFailure(thrown) } });
-          void given.then(request, refuse);
+          // Meanwhile the body may have been stopped, or paused.
+          const later =
+            <Given>(next: (given: Given) => void) =>
+            (told: Given) =>
+              run.calls.beginLate(pending, () => next(told));
+          void given.then(later(request), later(refuse));
         };
         if (before.ids === undefined) return begin();
         void before.ended().then(() => run.calls.beginLate(pending, begin));

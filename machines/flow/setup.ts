@@ -3,6 +3,7 @@ import { assign, raise, setup, type AnyActorRef } from 'xstate';
 import type { FlowEnd, FlowStart } from '../../src/contracts/flow/flow.ts';
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { asJson } from '../../src/values/json.ts';
+import { copyRecord, without } from '../../src/values/record.ts';
 import { childFailure } from '../childEvents.ts';
 import { runExpired } from '../failure.ts';
 import { maxNestingDepth, tooDeepFailure } from '../member.ts';
@@ -53,9 +54,6 @@ const bodyOutputIn = (event: object): FlowBodyOutput => (event as { readonly out
 
 const { enqueueActions } = base;
 
-const without = (open: FlowMachineContext['open'], id: string): FlowMachineContext['open'] =>
-  Object.fromEntries(Object.entries(open).filter(([each]) => each !== id));
-
 /** Tells children a command, each in its own words. */
 const tellChildren = (command: 'pause' | 'resume') =>
   enqueueActions(({ context, enqueue }) => {
@@ -78,7 +76,7 @@ export const followRequests = enqueueActions(({ context, event, enqueue }) => {
   const output = bodyOutputIn(event);
   if (output.status !== 'open') return;
   const { at } = eventContextOf(event);
-  const open: Record<string, OpenRequest> = { ...context.open };
+  const open = copyRecord(context.open);
   let { opened } = context;
   const known = new Set(Object.values(open).map(({ call }) => call));
   for (const request of output.requests) {

@@ -311,7 +311,7 @@ export class Host implements AsyncDisposable {
     });
   }
 
-  /** Releases a run, so that it can be resumed here or in another process. Effects get `grace` milliseconds to finish, and what they result in is stored. */
+  /** Releases a run, so that it can be resumed here or in another process. Effects get `grace` milliseconds to finish, and what they result in is stored; so does the stop of what an ended root left. */
   async park(run: string, grace = 0): Promise<void> {
     await this.#runs.park(run, grace);
   }
@@ -331,7 +331,7 @@ export class Host implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      for (const run of this.#leases.runs) await this.park(run);
+      await this.#runs.parkAll();
     } finally {
       this.abandon();
     }

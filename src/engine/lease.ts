@@ -39,6 +39,8 @@ export class Leases {
   /** No other process can take any of the leases before that time: all were renewed together. */
   #until = -Infinity;
   readonly #owned: OwnedLeases | undefined;
+  /** Leases that are being given back, and that others may wait for. */
+  readonly #releases = new Map<string, Promise<void>>();
   #renewal: Disposable | undefined;
 
   constructor(journal: Journal, clock: Clock, options: LeaseOptions, events: LeaseEvents) {
@@ -122,13 +124,27 @@ export class Leases {
     if (held) void this.#journal.release(run, held.epoch).catch(() => {});
   }
 
-  /** `isOver`: the run has ended, and nobody waits for its lease. */
+  /**
+   * Resolves when the journal has it back, also where it is being given back already. `isOver`: the run has ended, and nobody waits for its lease; the
+   * journal may write that later, and only this call waits for it.
+   */
   async release(run: string, isOver = false): Promise<void> {
     const held = this.#leases.get(run);
-    if (!held) return;
+    if (!held) return this.#releases.get(run);
     this.#leases.delete(run);
     this.#events.released(run);
-    await this.#journal.release(run, held.epoch, isOver);
+    const release = this.#journal.release(run, held.epoch, isOver);
+    if (!isOver) this.#releases.set(run, release);
+    try {
+      await release;
+    } finally {
+      if (this.#releases.get(run) === release) this.#releases.delete(run);
+    }
+  }
+
+  /** Resolves when none that others may wait for is being given back any more, whatever came of it. */
+  async released(): Promise<void> {
+    await Promise.allSettled(this.#releases.values());
   }
 
   /** Stops renewing, as a process that died would. */

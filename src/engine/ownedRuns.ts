@@ -26,7 +26,7 @@ export interface OwnedRunsParts {
   withActor(address: Address, call: (actor: Actor) => void): void;
 }
 
-/** How long a run that is parked waits at most until what its ended root left is stopped; milliseconds. */
+/** How long a host that closes waits at most until what ended roots left is stopped, for all of its runs together; milliseconds. */
 const longestStop = 5_000;
 
 /** The runs of a host, and those that it could not go on with. */
@@ -95,16 +95,34 @@ export class OwnedRuns {
     this.#parts.leases.giveUp(run);
   }
 
-  /** Gives a run back, so that it can be resumed here or in another process. Effects get `grace` milliseconds to finish. */
+  /** Gives a run back, so that it can be resumed here or in another process. Effects, and the stop of what an ended root left, get `grace` milliseconds. */
   async park(run: string, grace: number): Promise<void> {
+    const until = this.#parts.context.clock.now() + grace;
+    await this.#giveBack(run, { atWork: until, stopping: until });
+  }
+
+  /** Gives all runs back at once. Rejects with the first failure, after all were tried. */
+  async parkAll(): Promise<void> {
+    const { context, leases } = this.#parts;
+    const now = context.clock.now();
+    const until = { atWork: now, stopping: now + longestStop };
+    const parked = await Promise.allSettled(leases.runs.map((run) => this.#giveBack(run, until)));
+    await leases.released();
+    for (const each of parked) if (each.status === 'rejected') throw each.reason;
+  }
+
+  /** Waits for what is at work, and for what stops, until these times at most. */
+  async #giveBack(run: string, until: { readonly atWork: number; readonly stopping: number }): Promise<void> {
     const { context, leases, activity } = this.#parts;
     const { clock } = context;
     const hosted = this.#runs.get(run);
-    if (hosted?.end) await this.#remainderStopped(run);
     if (hosted) hosted.state = { is: 'draining' };
-    const until = clock.now() + grace;
     const isAtWork = (actor: Actor) => actor.hasRunningEffects || actor.isHandling;
-    while (clock.now() < until && this.actorsOf(run).some(isAtWork)) await activity.nextChange(run, clock, until);
+    if (hosted?.end)
+      while (clock.now() < until.stopping && this.#isStopping(run))
+        await activity.nextChange(run, clock, until.stopping);
+    while (clock.now() < until.atWork && this.actorsOf(run).some(isAtWork))
+      await activity.nextChange(run, clock, until.atWork);
     this.drop(run);
     await leases.release(run);
   }
@@ -113,12 +131,9 @@ export class OwnedRuns {
    * What an ended root leaves behind is stopped at once, each by a commit. Nobody resumes a run that has ended, so a question of it would stay
    * open. A journal that takes no commits is not waited for.
    */
-  async #remainderStopped(run: string): Promise<void> {
-    const { context, activity, registry } = this.#parts;
-    const { clock, stalls } = context;
-    const until = clock.now() + longestStop;
-    while (registry.of(run).size > 0 && clock.now() < until && !stalls.of(run))
-      await activity.nextChange(run, clock, until);
+  #isStopping(run: string): boolean {
+    const { context, registry } = this.#parts;
+    return registry.of(run).size > 0 && !context.stalls.of(run);
   }
 
   /** Gives back the lease of a run whose actors have all ended, once its last messages are delivered or kept as dead letters: that is written under the lease. */

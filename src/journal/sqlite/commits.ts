@@ -71,7 +71,12 @@ export function commitReader(db: SqliteDriver): CommitReader {
     return { first: aloneBefore(from), rows: rowsOf.all(id, aloneBefore(from), to) };
   }
 
-  function read({ id, actor }: Pick<ActorColumns, 'id' | 'actor'>, from: number, to: number): StoredCommit[] {
+  /** The commits, and the dictionary for the one after them. That of an actor that has ended is not remembered. */
+  function read(
+    { id, actor }: Pick<ActorColumns, 'id' | 'actor'>,
+    from: number,
+    to: number,
+  ): { commits: StoredCommit[]; next: Dictionary } {
     const { first, rows, known } = rowsFor(id, from, to);
     const commits: StoredCommit[] = [];
     let dictionary = known ?? [];
@@ -91,21 +96,22 @@ export function commitReader(db: SqliteDriver): CommitReader {
       last = hash;
     }
     if (commits.at(-1)?.status === 'active') dictionaries.set(id, last, dictionary);
-    return commits;
+    return { commits, next: dictionary };
   }
 
   return {
-    read: (actor, from, to = Number.MAX_SAFE_INTEGER) => read(actor, from, to),
+    read: (actor, from, to = Number.MAX_SAFE_INTEGER) => read(actor, from, to).commits,
     dictionaryAfter(actor, seq, hash) {
       if (aloneBefore(seq + 1) === seq + 1) return [];
       const known = dictionaries.get(actor.id, hash);
       if (known) return known;
       try {
-        read(actor, seq, seq);
+        // Also for an actor that had ended, whose run is retried: what is remembered from here on must be what any other process reads.
+        return read(actor, seq, seq).next;
       } catch {
         // Damage is told when the actor is loaded; the next commit stands alone.
+        return [];
       }
-      return dictionaries.get(actor.id, hash) ?? [];
     },
     remember: (actor, hash, dictionary) => dictionaries.set(actor, hash, dictionary),
     forget: (actor) => dictionaries.delete(actor),

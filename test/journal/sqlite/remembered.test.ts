@@ -1,10 +1,12 @@
 /** What the journal remembers of its own writes never hides what another process has written. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
+import type { Commit } from '../../../src/journal/journal.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import { commitFor, commitTime as now } from '../../../src/testing/suites/commit.ts';
 import { drivers } from './drivers.ts';
@@ -60,6 +62,35 @@ test.each(drivers)('on %s a run that was forgotten can be begun again under its 
     await expect(journal.record('r', 1, 'agent/a', now, result('k1'))).rejects.toMatchObject({ kind: 'fenced' });
   }
 });
+
+test.each(drivers)(
+  'on %s a process reads what another one has written after the run that had failed was retried, and finds no damage',
+  async (driver) => {
+    const path = file();
+    const first = await sqlite(path, { driver });
+    /** Two texts that have nothing in common: what is stored is compressed with what was stored before. */
+    const [said, other] = ['said', 'other'].map((seed) =>
+      createHash('shake256', { outputLength: 1_500 }).update(seed).digest('hex'),
+    );
+    const commit = (seq: number, body: string | undefined, over: Partial<Commit> = {}) =>
+      commitFor({ seq, event: { id: `e${seq}`, type: 'task', body: body ?? null, inbox: true }, ...over });
+    await first.claim('r', 'first', { now, ttl: 1 });
+    await first.commit(commit(1, said));
+    await first.commit(commit(2, said, { status: 'failed' }));
+    await first.commit(commit(3, other));
+    {
+      await using second = await sqlite(path, { driver });
+      await second.claim('r', 'second', { now: now + 9, ttl: 1 });
+      await second.commit(commit(4, said, { epoch: 2 }));
+    }
+    for (const journal of [first, await sqlite(path, { driver })]) {
+      await using _ = journal;
+      expect(await journal.handled('agent/a', 'e4')).toMatchObject({ body: said });
+      expect((await journal.load('agent/a'))?.seq).toBe(4);
+      expect((await journal.verify()).damage).toEqual([]);
+    }
+  },
+);
 
 test.each(drivers)(
   'on %s a run that was said to be new, and that another process has claimed first, is not written',
