@@ -1788,10 +1788,6 @@ export const requirements: readonly Requirement[] = [
         file: 'test/journal/shared/lostLog.test.ts',
         name: 'a process whose log was purged, with writes that it had acknowledged, stops and says that they are gone',
       },
-      {
-        file: 'test/journal/shared/jetstream/storedTwice.test.ts',
-        name: 'a journal that the JetStreams of two connected servers store, %s, is refused by the processes of both sides, and one of each side is not',
-      },
     ],
   },
   {
