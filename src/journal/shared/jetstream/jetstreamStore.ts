@@ -135,7 +135,7 @@ async function openStore(
         await api.ask(`STREAM.PURGE.${stream}`, { filter: `${storeSubject(tenant, 'runs')}.%none` });
       } catch (thrown) {
         throw permissionError(thrown)
-          ? notAllowed(stream, thrown)
+          ? mayNotDelete(stream, thrown)
           : storeFailure(thrown, stream, 'delete anything now');
       }
     },
@@ -159,7 +159,7 @@ const fileNameOf = (connection: NatsConnection, tenant: string): string =>
     .replaceAll(/[^A-Za-z0-9]/g, '')
     .slice(0, 8)}.json`;
 
-const notAllowed = (stream: string, cause: unknown) =>
+const mayNotDelete = (stream: string, cause: unknown) =>
   new TroupeError(
     'auth',
     `Nothing was deleted: these credentials may not delete runs from the server (purge ${stream}). Use those of a node.`,
