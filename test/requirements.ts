@@ -1782,7 +1782,7 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/journal/shared/jetstream/deletedStreams.test.ts',
-        name: 'a start where the stream "%s" was deleted is refused, on every machine, until the loss is accepted',
+        name: 'a start where one of the streams was deleted is refused, on every machine, until the loss is accepted',
       },
       {
         file: 'test/journal/shared/lostLog.test.ts',
