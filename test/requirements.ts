@@ -1782,15 +1782,11 @@ export const requirements: readonly Requirement[] = [
       },
       {
         file: 'test/journal/shared/jetstream/deletedStreams.test.ts',
-        name: 'a start where the stream "%s" was deleted is refused, on every machine, until the loss is accepted',
+        name: 'a start where one of the streams was deleted is refused, on every machine, until the loss is accepted',
       },
       {
         file: 'test/journal/shared/lostLog.test.ts',
         name: 'a process whose log was purged, with writes that it had acknowledged, stops and says that they are gone',
-      },
-      {
-        file: 'test/journal/shared/jetstream/storedTwice.test.ts',
-        name: 'a journal that the JetStreams of two connected servers store, %s, is refused by the processes of both sides, and one of each side is not',
       },
     ],
   },

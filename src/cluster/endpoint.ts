@@ -10,7 +10,7 @@ import { outcomeOf } from '../runtime/outcome.ts';
 import { mayRetry, retryWithoutKey } from '../runtime/retry.ts';
 import { standingsOf } from '../runtime/standing.ts';
 import type { RunHandle, RunOutcome, Runtime } from '../runtime/runtime.ts';
-import { awaitedSignals, signalsAwaitedBy } from '../runtime/awaitedSignals.ts';
+import { awaitedSignals } from '../runtime/awaitedSignals.ts';
 import { isToldToPause } from '../runtime/paused.ts';
 import type { RunResponse } from './response.ts';
 import { runOrigin, type NodeRuns, type OfferedDefinition } from './runs.ts';
@@ -213,12 +213,12 @@ export function serveEndpoint({
       if (clock.now() >= until) return { run, status: 'active' };
       const tickets = (await runtime.tickets(run)).filter(({ answered }) => !answered);
       const current = `${root.seq} ${tickets.map(({ id }) => id).join(' ')}`;
-      const mayWait = tickets.length > 0 || isToldToPause(root) || signalsAwaitedBy(root).length > 0;
+      const signals = await awaitedSignals(runtime.journal, run);
+      const mayWait = tickets.length > 0 || isToldToPause(root) || signals.length > 0;
       // When nothing has changed since the last look, the run may wait for these.
       if (mayWait && current === before) {
         // An effect that takes long changes nothing either, and may still move it on.
         const standing = (await standingsOf(runtime, [root])).get(run);
-        const signals = await awaitedSignals(runtime.journal, run);
         if (standing?.status === 'waiting')
           return answerOf(run, {
             status: 'waiting',

@@ -65,6 +65,24 @@ test.concurrent(
 );
 
 test.concurrent(
+  'a caller is told which signal a child flow waits for, also while another process has the run',
+  async ({ expect }) => {
+    const listen = flow('listen', async (ctx) => ctx.signal('note'));
+    const around = flow('around', { uses: [listen] }, async (ctx) => ctx.run(listen, null));
+    const holder = await openRuntime({ nats: { servers: server.url, tenant: 'nested' }, env: {} });
+    await holder.start(around, null, { key: 'r' });
+    await using _ = await startNode(server, 'nested', 'a', [around]);
+    await using outside = await connectCluster(server.url, 'nested');
+    const signals = [{ run: 'r', name: 'note' }];
+    const asked = () => outside.invoke('around', null, { key: 'r', within: limits.step });
+    expect(await asked()).toMatchObject({ run: 'r', status: 'waiting', tickets: [], signals });
+    await holder.close();
+    expect(await asked()).toMatchObject({ run: 'r', status: 'waiting', tickets: [], signals });
+  },
+  limits.long,
+);
+
+test.concurrent(
   'an input and a result of 3 MB go by way of the object store, and nothing of them stays there',
   async ({ expect }) => {
     await using _ = await startNode(server, 'huge', 'a', [echo]);

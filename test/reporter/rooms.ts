@@ -10,11 +10,12 @@ export const slowFiles = [
   'test/transport/nats/*.test.ts',
 ];
 
-/** Test files that change what modules keep, or look at it: each gets its modules anew. All others share them, file after file. */
+/** Test files that change what modules keep, or look at it or at the memory of their process: each gets a process and its modules anew. All others share them, file after file. */
 export const isolated: string[] = [
   'test/engine/blindRepeat.test.ts',
   'test/engine/stale.test.ts',
   'test/engine/throwingTimers.test.ts',
+  'test/journal/sqlite/remembered.test.ts',
   'test/package/broken.test.ts',
   'test/runtime/strays.test.ts',
 ];

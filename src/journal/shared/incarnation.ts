@@ -266,10 +266,12 @@ export class Incarnation {
         await held.write();
       } catch (thrown) {
         if (toFailure(thrown).kind !== 'fenced') throw thrown;
+        // Not when this process has deleted the run meanwhile; it may have begun it anew.
+        const isHeld = this.#held.get(held.run) === held;
         // The run was claimed, which needs a fenced log: the next append tells. Nothing of it is written any more.
-        this.remove(held.run);
+        if (isHeld) this.remove(held.run);
         await this.log.probe().catch(() => {});
-        await this.#tellIfDeleted(held.run).catch(() => {}); // The server is away: it is not known.
+        if (isHeld) await this.#tellIfDeleted(held.run).catch(() => {}); // The server is away: it is not known.
       }
     });
   }

@@ -1,11 +1,12 @@
 /** The log of a process is removed by hand: just after it was ended, or while the process lives. */
 import { expect, test } from 'vitest';
+import type { Journal } from '../../../src/journal/journal.ts';
 import { entryKind } from '../../../src/journal/shared/entry.ts';
 import { memoryStore } from '../../../src/journal/shared/memoryStore.ts';
 import { shared } from '../../../src/journal/shared/shared.ts';
 import type { SharedStore } from '../../../src/journal/shared/store.ts';
 import { virtualClock } from '../../../src/testing/clock.ts';
-import { commitFor } from '../../../src/testing/suites/commit.ts';
+import { commitFor, commitTime } from '../../../src/testing/suites/commit.ts';
 import { claimOptions } from './faults.ts';
 
 const mostQuestions = 200;
@@ -84,4 +85,41 @@ test('a process that holds a run which was deleted from the server says so', asy
     expect.stringMatching(/^The run job was deleted from the server while this process had it/),
   ]);
   expect((await journal.claims({ owner: 'here' })).map(({ run }) => run)).toEqual(['other']);
+});
+
+test.each([
+  ['pruned', (journal: Journal) => journal.prune(commitTime + 1_000)],
+  ['set aside', (journal: Journal) => journal.setAside?.('job', { now: 0, keep: () => {} })],
+])('a process that has %s a run itself, just while it wrote it, is told nothing of it', async (_, remove) => {
+  const clock = virtualClock();
+  const store = memoryStore({ clock });
+  const notices: string[] = [];
+  const writing = { isHeldUp: false, count: 0, goOn: () => {} };
+  const slow: SharedStore = {
+    ...store,
+    runs: {
+      ...store.runs,
+      async append(name, expected, message) {
+        if (writing.isHeldUp) {
+          writing.count++;
+          await new Promise<void>((resolve) => (writing.goOn = resolve));
+        }
+        return store.runs.append(name, expected, message);
+      },
+    },
+  };
+  const journal = shared({ store: slow, clock, onNotice: (says) => notices.push(says) });
+  const epoch = await journal.claim('job', 'here', claimOptions);
+  writing.isHeldUp = true;
+  await journal.commit(commitFor({ run: 'job', actor: 'agent/job', epoch, status: 'done' }));
+  const pass = async () => {
+    clock.advance(500);
+    await new Promise((turn) => setImmediate(turn));
+  };
+  await expect.poll(async () => (await pass(), writing.count)).toBe(1);
+  await remove(journal);
+  expect(await store.runs.last('job')).toBeUndefined();
+  writing.goOn();
+  for (let n = 0; n < 20; n++) await pass();
+  expect(notices).toEqual([]);
 });

@@ -32,8 +32,6 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** How many requests are remembered after their answer. */
-const maxAnswered = 1_000;
 /** Where nobody listens, the server answers with this code. */
 const noResponders = 503;
 
@@ -45,17 +43,12 @@ export class ApiRequests implements Disposable {
   readonly #watching: Disposable;
   /** By the last token of the subject on which the answer comes. */
   readonly #waiting = new Map<string, Waiting>();
-  /** Those that were answered, in the same way; the first one is the oldest. */
-  readonly #known = new Set<string>();
-  readonly #onSecondAnswer: () => void;
   #subscription: Subscription | undefined;
   #timer: { readonly at: number; readonly wake: Disposable } | undefined;
   #count = 0;
   #isClosed = false;
 
-  /** `onSecondAnswer` is called when a request that was answered gets another answer: there are two who answer. */
-  constructor(connection: NatsConnection, clock: Clock, onSecondAnswer: () => void = () => {}) {
-    this.#onSecondAnswer = onSecondAnswer;
+  constructor(connection: NatsConnection, clock: Clock) {
     this.#connection = connection;
     this.#clock = clock;
     this.#inbox = newInbox(connection);
@@ -94,19 +87,12 @@ export class ApiRequests implements Disposable {
   #answered(message: Msg): void {
     const token = message.subject.slice(this.#inbox.length + 1);
     const waiting = this.#waiting.get(token);
-    // It was answered already, or too late, or it is none of ours.
-    if (!waiting) return this.#known.has(token) ? this.#onSecondAnswer() : undefined;
+    // It was answered too late, or it is none of ours.
+    if (!waiting) return;
     this.#waiting.delete(token);
-    this.#note(token);
     if (message.data.length > 0 || message.headers?.code !== noResponders) return waiting.resolve(message);
     const cause = new NoRespondersError(waiting.subject);
     waiting.reject(new RequestError(cause.message, { cause }));
-  }
-
-  #note(token: string): void {
-    this.#known.add(token);
-    if (this.#known.size <= maxAnswered) return;
-    for (const oldest of this.#known) return void this.#known.delete(oldest);
   }
 
   /** The server names the subject, and not the request: the first one of its subject was refused. */

@@ -12,9 +12,9 @@ const messageTooLarge = 10_054;
 /** The account, the server's memory or its disk has no more room, or the stream may not be larger. */
 const noRoom: readonly number[] = [10_002, 10_023, 10_028, 10_047];
 const storeFailed = 10_077;
-/** The account may not have so many streams, none without a limit of its own, or none of this storage. */
-const notAllowed: readonly number[] = [10_027, 10_113, 10_028, 10_047];
-/** JetStream is there and not for this account; it is not there. */
+/** The account may not have so many streams, or none without a limit of its own. */
+const streamRefused: readonly number[] = [10_027, 10_113];
+/** JetStream is there and not for this account; it is switched off. */
 const noJetStream: readonly number[] = [10_039, 10_076];
 
 const hasCode = (thrown: unknown, ...codes: readonly number[]): thrown is JetStreamApiError =>
@@ -30,11 +30,11 @@ export const isMissing = (thrown: unknown): boolean => hasCode(thrown, JetStream
 export const isUnheard = (thrown: unknown): boolean => thrown instanceof RequestError && thrown.isNoResponders();
 
 /** May the account not have the stream? */
-export const isStreamRefused = (thrown: unknown): boolean => hasCode(thrown, ...notAllowed);
-/** Is JetStream not enabled? */
-export const isWithoutJetStream = (thrown: unknown): boolean => isUnheard(thrown) || hasCode(thrown, ...noJetStream);
-
-const hasNoRoom = (thrown: unknown): boolean =>
+export const isStreamRefused = (thrown: unknown): boolean => hasCode(thrown, ...streamRefused);
+/** Is JetStream there, and not for this account, or not now? */
+export const isWithoutJetStream = (thrown: unknown): boolean => hasCode(thrown, ...noJetStream);
+/** Is there no room now? */
+export const hasNoRoom = (thrown: unknown): boolean =>
   hasCode(thrown, ...noRoom) ||
   (hasCode(thrown, storeFailed) && /maximum (bytes|messages)|no space/i.test(thrown.message));
 

@@ -15,8 +15,6 @@ export interface Gate extends Disposable {
   ready(): Promise<void> | undefined;
   /** That refusal; undefined while there is none. */
   refusal(): TroupeError | undefined;
-  /** From now on nothing passes, for this reason. */
-  refuse(reason: TroupeError): void;
 }
 
 /** Milliseconds that a request waits. */
@@ -46,10 +44,6 @@ export function connectionGate(
     closed?.open();
     closed = undefined;
   }
-  function refuse(reason: TroupeError): void {
-    refusal ??= reason;
-    open();
-  }
   /** Ends when the server is known to be the same or another one, or the connection is lost again. */
   async function checkUntilKnown({ signal }: AbortController): Promise<void> {
     while (!signal.aborted) {
@@ -59,7 +53,8 @@ export function connectionGate(
         return;
       } catch (thrown) {
         if (thrown instanceof TroupeError && !thrown.retryable) {
-          return refuse(thrown);
+          refusal = thrown;
+          return open();
         }
         if (!signal.aborted) unusable = reasonOf(thrown);
         await sleep(clock, pause, signal).catch(() => {});
@@ -93,7 +88,6 @@ export function connectionGate(
       return closed && wait(closed.opened);
     },
     refusal: () => refusal,
-    refuse,
     [Symbol.dispose]() {
       checking.abort();
       watching[Symbol.dispose]();

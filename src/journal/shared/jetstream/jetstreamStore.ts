@@ -16,7 +16,6 @@ import { jetstreamLogs, messageDigest } from './logs.ts';
 import { bodyParts } from './parts.ts';
 import { jetstreamPresence } from './presence.ts';
 import { rememberSeen, type SeenSource } from './seen.ts';
-import { storedTwice } from './storedTwice.ts';
 import { openNodes, openStreams, storeSubject, streamName, streamState, type OpenedStream } from './streams.ts';
 
 /** How the store of a tenant is opened. */
@@ -40,10 +39,9 @@ export interface JetStreamStoreOptions {
  * or the server is another one or in an older state than was seen; with `auth` when a permission is missing.
  */
 export async function jetstreamStore(options: JetStreamStoreOptions): Promise<SharedStore> {
-  const doubt = { arises() {} };
-  const requests = new ApiRequests(options.connection, options.clock, () => doubt.arises());
+  const requests = new ApiRequests(options.connection, options.clock);
   try {
-    return await openStore(options, requests, doubt);
+    return await openStore(options, requests);
   } catch (thrown) {
     requests[Symbol.dispose]();
     throw thrown;
@@ -61,7 +59,6 @@ async function openStore(
     onNotice = () => {},
   }: JetStreamStoreOptions,
   requests: ApiRequests,
-  doubt: { arises(): void },
 ): Promise<SharedStore> {
   const ungated = jetstreamApi(connection, clock, requests);
   const opened = await openStreams(ungated, { tenant, replicas, acceptRestored });
@@ -90,21 +87,10 @@ async function openStore(
 
   const gate = connectionGate(connection, clock, { check: seen.check, onReconnect: () => presence.restart() });
   const api = jetstreamApi(connection, clock, requests, gate.ready);
-  const presencePrefix = storeSubject(tenant, 'presence');
-  let isInDoubt = false;
-  // A second answer may also come from a cluster whose leader has just changed.
-  doubt.arises = () => {
-    if (isInDoubt || gate.refusal()) return;
-    isInDoubt = true;
-    void storedTwice(connection, clock, `${presencePrefix}.%probe`)
-      .then((reason) => reason && gate.refuse(reason))
-      .catch(() => {}) // The connection is closed.
-      .finally(() => (isInDoubt = false));
-  };
   const presence = jetstreamPresence({
     api,
     stream: streamName(tenant, 'nodes'),
-    prefix: presencePrefix,
+    prefix: storeSubject(tenant, 'presence'),
     processes: storeSubject(tenant, 'process'),
     create: () => openNodes(api, tenant, replicas),
   });
@@ -149,7 +135,7 @@ async function openStore(
         await api.ask(`STREAM.PURGE.${stream}`, { filter: `${storeSubject(tenant, 'runs')}.%none` });
       } catch (thrown) {
         throw permissionError(thrown)
-          ? notAllowed(stream, thrown)
+          ? mayNotDelete(stream, thrown)
           : storeFailure(thrown, stream, 'delete anything now');
       }
     },
@@ -173,7 +159,7 @@ const fileNameOf = (connection: NatsConnection, tenant: string): string =>
     .replaceAll(/[^A-Za-z0-9]/g, '')
     .slice(0, 8)}.json`;
 
-const notAllowed = (stream: string, cause: unknown) =>
+const mayNotDelete = (stream: string, cause: unknown) =>
   new TroupeError(
     'auth',
     `Nothing was deleted: these credentials may not delete runs from the server (purge ${stream}). Use those of a node.`,

@@ -2,7 +2,15 @@
 import { reasonOf } from '../../../values/cause.ts';
 import { TroupeError } from '../../../values/failure.ts';
 import type { JetStreamApi } from './api.ts';
-import { isMissing, isStreamRefused, isWithoutJetStream, lostStream, storeFailure } from './failures.ts';
+import {
+  hasNoRoom,
+  isMissing,
+  isStreamRefused,
+  isUnheard,
+  isWithoutJetStream,
+  lostStream,
+  storeFailure,
+} from './failures.ts';
 import { presenceAge, requireStreamConfig, type StreamSettings } from './streamConfig.ts';
 import { wholeJournal } from './wholeJournal.ts';
 
@@ -139,15 +147,23 @@ async function createStream(api: JetStreamApi, wanted: WantedStream): Promise<St
   }
 }
 
-function notOpened(name: string, thrown: unknown): TroupeError {
-  if (isWithoutJetStream(thrown)) return noJetStream(thrown);
-  if (!isStreamRefused(thrown)) return storeFailure(thrown, name, `open the stream ${name}`);
-  return new TroupeError(
-    'environment',
-    `On this NATS server the account may not have the stream ${name} (${reasonOf(thrown)}). The journal needs five streams without limits of their own, one of them in memory, and an object store beside them: raise the limits of the account's JetStream.`,
-    { cause: thrown },
-  );
+/** `what`: what the server did not do, as the end of a sentence. Only what waiting does not change is final. */
+function notOpened(name: string, thrown: unknown, what = `open the stream ${name}`): TroupeError {
+  if (isUnheard(thrown)) return noJetStream(thrown);
+  if (isStreamRefused(thrown))
+    return new TroupeError(
+      'environment',
+      `On this NATS server the account may not have the stream ${name} (${reasonOf(thrown)}). ${needs}`,
+      { cause: thrown },
+    );
+  const failure = storeFailure(thrown, name, what);
+  const advice = hasNoRoom(thrown) ? `${needs} Or try again when there is room.` : isWithoutJetStream(thrown) && enable;
+  return advice ? new TroupeError('storage', `${failure.message} ${advice}`, failure) : failure;
 }
+
+const needs =
+  "The journal needs five streams without limits of their own, one of them in memory, and an object store beside them: raise the limits of the account's JetStream.";
+const enable = 'The journal needs JetStream: enable it for the account, or try again when it is there.';
 
 const noJetStream = (cause: unknown) =>
   new TroupeError(
@@ -161,9 +177,7 @@ async function refuseEarlierLayout(api: JetStreamApi, tenant: string): Promise<v
   const name = `troupe_${tenant}`;
   const info = await api.ask<StreamInfo>(`STREAM.INFO.${name}`).catch((thrown: unknown) => {
     if (isMissing(thrown)) return undefined;
-    throw isWithoutJetStream(thrown)
-      ? noJetStream(thrown)
-      : storeFailure(thrown, name, 'say whether there is an earlier journal');
+    throw notOpened(name, thrown, 'say whether there is an earlier journal');
   });
   const { subjects = [] } = info?.config ?? {};
   const entries = info?.state.messages ?? 0;

@@ -46,7 +46,6 @@ test('a server that takes very large messages gets none that is larger than its 
 
 test.each([
   ['{ max_streams: 2 }', /the account may not have the stream troupe_shop_\w+ \(maximum number of streams reached\)/],
-  ['{ max_mem: 0 }', /the account may not have the stream troupe_shop_nodes \(insufficient memory/],
   ['{ max_bytes_required: true }', /the account may not have the stream troupe_shop_\w+ \(.*max bytes/],
 ])('an account with the limits %s is refused, and the message says what the journal needs', async (limits, says) => {
   await using server = await natsServer(account(limits));
@@ -57,6 +56,28 @@ test.each([
   });
 });
 
+test('an account without memory is told what the journal needs, and may try again; a process that runs goes on when there is room', async () => {
+  await using server = await natsServer(account('{ max_mem: 0 }'));
+  const noRoom = { kind: 'storage', retryable: true, data: { reason: 'no space' } };
+  await expect(open(server, 'ada')).rejects.toMatchObject({
+    ...noRoom,
+    message: expect.stringMatching(
+      /open the stream troupe_shop_nodes \(insufficient memory.*five streams.*one of them in memory.*try again/s,
+    ) as string,
+  });
+  await server.kill();
+  await server.restart(account('enabled'));
+  const store = await open(server, 'ada');
+  const announced = () => outcome(store.presence.announce('a'));
+  expect(await announced()).toBe('stored');
+  await server.kill();
+  await server.restart(account('{ max_mem: 0 }'));
+  await expect.poll(announced).toMatchObject(noRoom);
+  await server.kill();
+  await server.restart(account('enabled'));
+  await expect.poll(announced).toBe('stored');
+});
+
 test('an account without JetStream is named, at a start and by a process that runs, which goes on when it has it again', async () => {
   await using server = await natsServer(account('enabled'));
   const store = await open(server, 'ada');
@@ -64,8 +85,10 @@ test('an account without JetStream is named, at a start and by a process that ru
   await server.kill();
   await server.restart(account('disabled'));
   await expect(open(server, 'ada')).rejects.toMatchObject({
-    kind: 'environment',
-    message: expect.stringMatching(/no JetStream.*enable it for the account/s) as string,
+    kind: 'storage',
+    message: expect.stringMatching(
+      /JetStream not enabled for account.*enable it for the account.*try again/s,
+    ) as string,
   });
   await expect
     .poll(() => outcome(store.runs.append('r', one, textMessage('two'))))
