@@ -25,7 +25,7 @@ type FindTools = () => Pick<ToolCatalog, 'call' | 'reconcile'>;
 /** Makes one call, and gives what the model is shown. */
 export async function callToolOf(find: FindTools, request: ToolRequest, scope: EffectScope): Promise<ToolAnswer> {
   const { id, name, input } = request;
-  requireTime(name, scope);
+  requireTime(request, scope);
   const note = (one: ToolNote) => scope.progress(asJson(one));
   note({ type: 'tool.called', id, tool: name, input });
   try {
@@ -50,11 +50,11 @@ export const toolCallOptions: EffectOptions<ToolRequest> = {
 };
 
 /** A call whose deadline has passed is not begun (E9). */
-function requireTime(name: string, { clock, deadline = Infinity }: EffectScope): void {
+function requireTime(request: ToolRequest, scope: EffectScope): void {
+  const { clock, deadline = Infinity } = scope;
   if (clock.now() < deadline) return;
-  throw new TroupeError('expired', `"${name}" was not called: the deadline of its agent has passed.`, {
-    data: { sent: false },
-  });
+  const message = `"${request.name}" was not called: the deadline of its agent has passed.`;
+  throw failureOfWrite(request, scope, new TroupeError('expired', message, { data: { sent: false } }));
 }
 
 export const reconcile = (deps: AgentDeps) =>
@@ -98,16 +98,16 @@ const toolScope = (request: ToolRequest, scope: EffectScope): ToolScope => {
 
 /**
  * The failure of a write (E7). If nothing was begun, it failed, and no person is asked. If it was carried out and only its result is lost,
- * the failure says so, because a second call would do it twice. If it broke off, it is uncertain.
+ * the failure says so, because a second call would do it twice. If it broke off, it is uncertain. So it is if nothing was begun now, but an earlier process may have carried it out.
  */
 function failureOfWrite(request: ToolRequest, scope: EffectScope, thrown: unknown): unknown {
   const { name, effect: kind, idempotent } = request;
   const { kind: why, retryable, message, data } = toFailure(thrown);
   const { sent, done, server } = annotationsOf(thrown);
-  if (kind !== 'write' || sent === false) return thrown;
+  if (kind !== 'write' || (sent === false && !scope.again)) return thrown;
   if (done === true) return new TroupeError('tool', resultLostMessage(name), { cause: thrown, data });
   // An idempotent write that is retryable is tried again; one that is not tried again stays uncertain.
-  const isOpen = retryable ? !idempotent : sent === true && why === 'environment';
+  const isOpen = retryable ? !idempotent : sent === false || (sent === true && why === 'environment');
   if (!isOpen) return thrown;
   return new TroupeError('uncertain', `"${name}" may or may not have happened: ${message}`, {
     cause: thrown,

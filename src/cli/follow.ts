@@ -207,6 +207,7 @@ function report(
   for (const ticket of tickets) writeMessage(cli, isKept ? formatTicket(ticket, on) : formatQuestion(ticket));
   for (const signal of signals)
     writeMessage(cli, isKept ? formatSignal(signal, on) : `It waits for the signal "${escapeControls(signal.name)}".`);
-  writeMessage(cli, isKept ? `Then go on with: troupe runs resume ${run}${on}` : lost);
+  const isAsked = tickets.length + signals.length > 0;
+  writeMessage(cli, isKept ? `${isAsked ? 'Then go' : 'Go'} on with: troupe runs resume ${run}${on}` : lost);
   return exitCodes.waiting;
 }

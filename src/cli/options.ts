@@ -61,11 +61,11 @@ export interface FollowOptions extends CommonOptions {
   readonly ask: boolean;
 }
 
-/** Is the journal of this command only in its memory? */
-export const isInMemory = (
-  { env }: Pick<Cli, 'env'>,
-  { db = env['TROUPE_DB'], nats = env['TROUPE_NATS'] }: CommonOptions,
-): boolean => db === 'memory' && (nats === undefined || nats === '');
+/** Is the journal of this command only in its memory? `--db` is taken before a server, and a server before TROUPE_DB. */
+export const isInMemory = ({ env }: Pick<Cli, 'env'>, options: CommonOptions): boolean =>
+  options.db === undefined
+    ? env['TROUPE_DB'] === 'memory' && !(options.nats ?? env['TROUPE_NATS'])
+    : options.db === 'memory';
 
 /** Runtime options for commands that need an existing journal: throws `UsageError` when `--db` names a file that does not exist, and creates none. */
 export async function existingJournalOptions(

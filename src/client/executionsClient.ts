@@ -122,16 +122,18 @@ export function executionsClient(parts: ExecutionsParts): ExecutionsClient {
   };
 }
 
-/** How long ago, in milliseconds. Throws `invalid` for what is no duration. */
-function ageOf(text: string): number {
+/** How long ago, in milliseconds. Throws `invalid` for what is no text of a duration: a number may have been meant as days, and what is deleted is gone. */
+function ageOf(text: unknown): number {
+  let cause: unknown;
   try {
     // `milliseconds` rejects text that is no duration.
-    return milliseconds(text as Duration);
-  } catch (cause) {
-    throw new TroupeError(
-      'invalid',
-      `Runs are deleted that ended longer ago than a duration such as 12h or 30d; got ${describeValue(text)}.`,
-      { cause },
-    );
+    if (typeof text === 'string') return milliseconds(text as Duration);
+  } catch (thrown) {
+    cause = thrown;
   }
+  throw new TroupeError(
+    'invalid',
+    `Runs are deleted that ended longer ago than a duration such as 12h or 30d; got ${describeValue(text)}.`,
+    { cause },
+  );
 }

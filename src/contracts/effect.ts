@@ -97,7 +97,7 @@ export interface EffectOptions<Input, Output = unknown> {
    * same write; one that takes longer comes by itself. Default false.
    */
   eager?: boolean;
-  /** Its output is JSON that nothing changes any more: the engine keeps it as it is, and makes no copy. An output that JSON would change is copied all the same. Default false. */
+  /** Its output is JSON that nothing changes any more: the engine keeps it as it is, and makes no copy. It must have no accessors. An output that JSON would change is copied all the same. Default false. */
   immutable?: boolean;
   /** The outside honours the key: performing again under the same key changes nothing. Default false. */
   idempotent?: boolean | ((input: Input) => boolean);

@@ -18,7 +18,8 @@ export function fanOut(observers: readonly Observer[] = []): FanOut {
         try {
           // The type says that nothing is returned; an async function is taken for it, and its rejection would end the process.
           const result: unknown = observe(event);
-          if (result instanceof Promise) result.catch(() => {});
+          // No `instanceof`: it may be a promise of another realm or of a library.
+          if (typeof result === 'object') void Promise.resolve(result).catch(() => {});
         } catch {
           // An observer must not throw. Its error cannot be reported, because errors are reported through observers.
         }

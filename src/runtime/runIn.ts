@@ -69,9 +69,11 @@ export async function runIn<S extends Runnable>(
     if (outcome.status !== 'waiting') return resultOf(handle, outcome) as OutputFor<S>;
     for (const ticket of outcome.tickets) {
       if (!onTicket) break; // Without it the runtime waits on by itself.
+      // Before `end`: when it throws at once, nobody would wait for that one.
+      const asked = Promise.resolve(onTicket(ticket)).then((given) => ({ given }));
       // The run may end before the answer is there: at its deadline, or because it is cancelled.
       end ??= handle.outcome();
-      const answer = await Promise.race([Promise.resolve(onTicket(ticket)).then((given) => ({ given })), end]);
+      const answer = await Promise.race([asked, end]);
       if (!('given' in answer)) break;
       await runtime.answer(ticket.id, answer.given).catch(unlessSettled);
     }

@@ -14,8 +14,8 @@ export function wholeJson(value: unknown): Json {
 const deepest = 500;
 
 /**
- * The first such thing with its place, such as `.rows[0].at is a Date`; undefined when there is none. Functions and `undefined` are left out of objects, and what has a
- * `toJSON` says itself how it is written.
+ * The first such thing with its place, such as `.rows[0].at is a Date`; undefined when there is none. Functions, symbols and `undefined` are left out of objects, and
+ * what has a `toJSON` says itself how it is written.
  */
 function jsonLoss(value: unknown): string | undefined {
   return lossAt(value, '', new Set());
@@ -23,39 +23,53 @@ function jsonLoss(value: unknown): string | undefined {
 
 function lossAt(value: unknown, path: string, above: Set<object>): string | undefined {
   const is = (what: string) => `${path === '' ? 'it' : path} is ${what}`;
+  if (value === undefined) return is('undefined');
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : is(String(value));
-  if (typeof value === 'bigint') return is('a bigint');
-  if (typeof value !== 'object' || value === null) return undefined;
   const odd = oddObject(value);
   if (odd !== undefined) return is(odd);
   if (hasToJson(value)) return undefined;
+  if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol')
+    return is(`a ${typeof value}`);
+  if (typeof value !== 'object' || value === null) return undefined;
   if (above.has(value)) return is('an object that contains itself');
   if (above.size > deepest) return is(`nested deeper than ${deepest} levels`);
   above.add(value);
-  for (const key of Object.keys(value)) {
-    const inner: unknown = (value as Readonly<Record<string, unknown>>)[key];
-    const loss = lossAt(inner, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key.slice(0, 100)}`, above);
+  const isList = Array.isArray(value);
+  // The indexes of a list, because its keys pass over holes.
+  for (const key of isList ? value.keys() : Object.keys(value)) {
+    const inner: unknown = (value as Readonly<Record<string | number, unknown>>)[key];
+    if (!isList && isLeftOut(inner)) continue;
+    const loss = lossAt(inner, isList ? `${path}[${key}]` : `${path}.${String(key).slice(0, 100)}`, above);
     if (loss !== undefined) return loss;
   }
   above.delete(value);
   return undefined;
 }
 
-const hasToJson = (value: object): boolean => 'toJSON' in value && typeof value.toJSON === 'function';
+/** Does JSON leave out a property with it? */
+const isLeftOut = (value: unknown): boolean =>
+  value === undefined || typeof value === 'symbol' || (typeof value === 'function' && !hasToJson(value));
 
-/** What kind of object it is, when JSON has nothing, or something else, for it. */
-function oddObject(value: object): string | undefined {
+/** JSON asks big integers, too, when a program has given them the method. */
+const hasToJson = (value: unknown): boolean =>
+  typeof (value as { toJSON?: unknown } | null | undefined)?.toJSON === 'function';
+
+/** What kind of object it is, when JSON has nothing, or something else, for it. The same for an object of another realm, which is no `instanceof` of ours. */
+function oddObject(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
   const isOdd =
-    value instanceof Date ||
+    tag === 'Date' ||
+    tag === 'Error' ||
     value instanceof Error ||
     ArrayBuffer.isView(value) ||
-    (!hasToJson(value) && !isPlain(value) && Object.keys(value).length === 0);
+    (!hasToJson(value) && (collections.has(tag) || (!writtenWhole.has(tag) && Object.keys(value).length === 0)));
   if (!isOdd) return undefined;
-  const name = value.constructor?.name || 'class of its own';
+  const name = value.constructor?.name || tag;
   return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null || Array.isArray(value);
-}
+/** Tags of what JSON writes without its contents, whatever fields it has besides. */
+const collections: ReadonlySet<string> = new Set(['Map', 'Set', 'WeakMap', 'WeakSet', 'Promise', 'RegExp']);
+/** Tags of what JSON writes whole, also when it has no field. Any other tag is that of a class whose contents are hidden, such as `Response`. */
+const writtenWhole: ReadonlySet<string> = new Set(['Object', 'Array', 'Number', 'String', 'Boolean', 'Arguments']);

@@ -63,6 +63,24 @@ describe('a tool', () => {
     await expect(runTool(failing(notSent)).effect.perform(request(), scope())).rejects.toBe(notSent);
   });
 
+  test('a write that an earlier process may have carried out is uncertain, also if it cannot be begun again', async () => {
+    const again = { ...scope(), again: true };
+    const late = { ...again, deadline: again.clock.now() };
+    const gone = new TroupeError('tool', 'It was removed.', { data: { sent: false } });
+    for (const [deps, which, why] of [
+      [{ gateway: gateway() }, again, /There is no tool "send" any more/],
+      [failing(gone), again, /It was removed/],
+      [failing(gone), late, /the deadline of its agent has passed/],
+    ] as const)
+      await expect(runTool(deps).effect.perform(request({ idempotent: true }), which)).rejects.toMatchObject({
+        kind: 'uncertain',
+        message: expect.stringMatching(why) as string,
+      });
+    const away = new TroupeError('environment', 'It is away.', { retryable: true, data: { sent: false } });
+    await expect(runTool(failing(away)).effect.perform(request({ idempotent: true }), again)).rejects.toBe(away);
+    await expect(runTool(failing(gone)).effect.perform(request({ effect: 'read' }), again)).rejects.toBe(gone);
+  });
+
   test('a write whose result was lost counts as performed, also when reconciliation finds it later', async () => {
     const doneWithoutResult = new TroupeError('tool', 'It returned 3 MB. Ask for less.', { data: { done: true } });
     await expect(runTool(failing(doneWithoutResult)).effect.perform(request(), scope())).rejects.toMatchObject({

@@ -21,7 +21,7 @@ test('a run that waits for a signal, of itself or of a child, ends the command w
     const cli = fakeCli({ clock, open, isInteractive: true, cwd: '/' });
     await using runtime = await open();
     const begin = () => runtime.start(subject, null, { key: 'r' });
-    const options = { db: 'runs.db', quiet: true, ask: true } as never;
+    const options = { db: 'kept.db', quiet: true, ask: true } as never;
     const code = await followRun(cli, runtime, { subject }, begin, options);
     return { code, text: cli.outputText() + cli.errorText() };
   };
@@ -33,13 +33,13 @@ test('a run that waits for a signal, of itself or of a child, ends the command w
   const first = await follow();
   expect(first.code).toBe(exitCodes.waiting);
   expect(first.text).toContain(
-    'The run r waits for the signal "note".\n  troupe runs signal r note --db runs.db --value JSON',
+    'The run r waits for the signal "note".\n  troupe runs signal r note --db kept.db --value JSON',
   );
-  expect(first.text).toContain('troupe runs resume r --db runs.db');
+  expect(first.text).toContain('troupe runs resume r --db kept.db');
   await send('note');
   const second = await follow();
   expect(second.code).toBe(exitCodes.waiting);
-  expect(second.text).toContain("troupe runs signal r 'the news' --db runs.db --value JSON");
+  expect(second.text).toContain("troupe runs signal r 'the news' --db kept.db --value JSON");
   await send('the news');
   const last = await follow();
   expect(last).toMatchObject({ code: exitCodes.done });
@@ -57,10 +57,10 @@ test('a run that somebody has paused ends the command with 3, and says how to go
     await runtime.signal(handle.root, { type: 'run.pause' });
     return handle;
   };
-  const code = await followRun(cli, runtime, { subject: napper }, begin, { db: 'runs.db', quiet: true } as never);
+  const code = await followRun(cli, runtime, { subject: napper }, begin, { db: 'kept.db', quiet: true } as never);
   expect(code).toBe(exitCodes.waiting);
   const text = cli.outputText() + cli.errorText();
-  expect(text).toMatch(/The run r is paused.*\nThen go on with: troupe runs resume r --db runs.db/);
+  expect(text).toMatch(/The run r is paused.*\nGo on with: troupe runs resume r --db kept.db/);
   expect(text).not.toContain('waits for a person');
 });
 
@@ -73,4 +73,21 @@ test('a run that also waits for time is followed on', async () => {
   while (!handle.idle) await new Promise((next) => setTimeout(next, 5));
   clock.advance(3_600_001);
   expect(await outcome).toMatchObject({ status: 'done', output: 'late' });
+});
+
+test.each([
+  ['--db memory', { db: 'memory' }, {}, true],
+  ['--db memory beside a server of the environment', { db: 'memory' }, { TROUPE_NATS: 'nats://a' }, true],
+  ['TROUPE_DB=memory', {}, { TROUPE_DB: 'memory' }, true],
+  ['TROUPE_DB=memory beside a server', {}, { TROUPE_DB: 'memory', TROUPE_NATS: 'nats://a' }, false],
+  ['TROUPE_DB=memory beside an option that names a server', { nats: 'nats://a' }, { TROUPE_DB: 'memory' }, false],
+  ['a file', { db: 'kept.db' }, { TROUPE_DB: 'memory' }, false],
+])('with %s a run that waits says whether it can be gone on with', async (_, where, env, isLost) => {
+  const clock = virtualClock();
+  await using runtime = await openRuntime({ journal: memory(), clock, env: {}, project: false, poll: 86_400_000 });
+  const cli = fakeCli({ clock, env, cwd: '/' });
+  const begin = () => runtime.start(child, null, { key: 'r' });
+  await followRun(cli, runtime, { subject: child }, begin, { ...where, quiet: true, ask: false });
+  expect(cli.errorText().includes('Its journal was in memory')).toBe(isLost);
+  expect(cli.errorText().includes('troupe runs')).toBe(!isLost);
 });

@@ -1,4 +1,5 @@
 /** E2, E3, E5, E7: an effect starts after its commit, under one key; the result of a stopped effect is ignored; an uncertain write is not repeated. */
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { assign, enqueueActions, setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
@@ -268,6 +269,16 @@ test.each<[string, unknown, RegExp]>([
   ['an Error', { odd: [new Error('no')] }, /\.odd\[0\] is an Error/],
   ['a big integer', { id: 1n }, /\.id is a bigint/],
   ['what has nothing in it that JSON has', { answer: new Response('a') }, /\.answer is a Response/],
+  ['a Promise that was not awaited', { rows: Promise.resolve([]) }, /\.rows is a Promise/],
+  ['an ArrayBuffer', { file: new ArrayBuffer(2) }, /\.file is an ArrayBuffer/],
+  ['a Date of another realm', { at: runInNewContext('new Date(0)') }, /\.at is a Date/],
+  ['an Error of another realm', { odd: runInNewContext('new TypeError("no")') }, /\.odd is a TypeError/],
+  ['a list with a value missing', { rows: [1, undefined] }, /\.rows\[1\] is undefined/],
+  // oxlint-disable-next-line no-sparse-arrays -- the hole is what is refused
+  ['a list with a hole', [1, , 3], /\[1\] is undefined/],
+  ['a list of functions', [() => 1], /\[0\] is a function/],
+  ['a function', () => 1, /"work" must give JSON.*it is a function/],
+  ['a symbol', Symbol('s'), /"work" must give JSON.*it is a symbol/],
 ])('an effect that gives %s fails with the place of it, instead of losing it', async (_, output, says) => {
   const testProcess = new TestProcess();
   const address = await testProcess.start(type(worker(effect(async () => output))));
@@ -277,12 +288,50 @@ test.each<[string, unknown, RegExp]>([
   });
 });
 
+class Empty {
+  describe() {
+    return 'It has no field.';
+  }
+}
+
+test.each<[string, () => unknown, unknown]>([
+  ['an object of another realm', () => runInNewContext('({})'), {}],
+  ['lists and objects of another realm', () => runInNewContext('({ rows: [[], {}] })'), { rows: [[], {}] }],
+  ['an instance without fields', () => new Empty(), {}],
+  ['an object without fields of its own', () => Object.create({ a: 1 }) as unknown, {}],
+  ['a number as an object', () => ({ n: Object(5) as unknown }), { n: 5 }],
+  ['a text as an object', () => [Object('a') as unknown], ['a']],
+])('the output of an effect may be %s', async (_, make, stored) => {
+  const testProcess = new TestProcess();
+  const address = await testProcess.start(type(worker(effect(async () => make()))));
+  await testProcess.signal(address, { type: 'go' });
+  expect(((await testProcess.row(address)).context as { got: unknown }).got).toStrictEqual(stored);
+});
+
+test('a big integer is taken where the program has said how JSON writes it', async () => {
+  // oxlint-disable-next-line no-extend-native -- programs do it, and this is about them
+  Object.defineProperty(BigInt.prototype, 'toJSON', {
+    configurable: true,
+    value(this: bigint) {
+      return this.toString();
+    },
+  });
+  try {
+    const testProcess = new TestProcess();
+    const address = await testProcess.start(type(worker(effect(async () => ({ ids: [1n] })))));
+    await testProcess.signal(address, { type: 'go' });
+    expect((await testProcess.row(address)).context).toMatchObject({ got: { ids: ['1'] } });
+  } finally {
+    Reflect.deleteProperty(BigInt.prototype, 'toJSON');
+  }
+});
+
 test('an effect may give what says itself how it is written, and objects with properties that are left out', async () => {
   class Money {
     readonly cents = 5;
     format = () => `${this.cents} cents`;
   }
-  const output = { at: new URL('http://a/'), price: new Money(), none: undefined, zero: -0 };
+  const output = { at: new URL('http://a/'), price: new Money(), none: undefined, mark: Symbol('s'), zero: -0 };
   const testProcess = new TestProcess();
   const address = await testProcess.start(type(worker(effect(async () => output))));
   await testProcess.signal(address, { type: 'go' });

@@ -424,6 +424,16 @@ const rows: Record<string, () => unknown> = {
   },
   'invoke of an effect': async () =>
     expect(await stateOf(invoking(effect(async () => 1))[0], [], invoking(effect(async () => 1))[1])).toBe('done'),
+  'output of an effect': async () => {
+    for (const [output, state] of [
+      [{ at: new Date(0) }, 'lost'],
+      [[undefined], 'lost'],
+      [{ at: undefined }, 'done'],
+    ] as const) {
+      const [config, parts] = invoking(effect(async () => output));
+      expect(await stateOf(config, [], parts)).toBe(state);
+    }
+  },
   fromPromise: async () => {
     const [config, parts] = invoking(fromPromise(async () => 1));
     expect(await stateOf(config, [], parts)).toBe('done');

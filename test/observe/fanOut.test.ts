@@ -1,4 +1,5 @@
 /** Several observers at once, and the ring buffer of the latest events. */
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { fanOut } from '../../src/observe/fanOut.ts';
 import { ringBuffer } from '../../src/observe/ringBuffer.ts';
@@ -19,13 +20,16 @@ test('an observer that throws does not stop the other observers', () => {
   expect(seen).toEqual(['commit', 'late', 'commit']);
 });
 
-test('an async observer that rejects does not end the process', async () => {
+test.each<[string, () => unknown]>([
+  ['a promise', () => Promise.reject(new Error('broken'))],
+  ['a promise of another realm', () => runInNewContext("Promise.reject(new Error('broken'))") as unknown],
+])('an observer that returns %s, which rejects, does not end the process', async (_, broken) => {
   const strays: unknown[] = [];
   const listener = (thrown: unknown) => strays.push(thrown);
   process.on('unhandledRejection', listener);
   try {
     const seen: string[] = [];
-    const all = fanOut([() => Promise.reject(new Error('broken')), (event) => seen.push(event.type)]);
+    const all = fanOut([broken, (event) => seen.push(event.type)]);
     all.observe(commit());
     await new Promise((resolve) => setImmediate(resolve));
     expect(seen).toEqual(['commit']);

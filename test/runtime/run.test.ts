@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { agent, machine, openRuntime, protocol, run, team, tool, TroupeError, type Ticket } from 'troupe';
 import { scriptedModel, virtualClock, type VirtualClock } from 'troupe/testing';
 import { setup } from 'xstate';
+import type { Journal } from '../../src/journal/journal.ts';
+import { memory } from '../../src/journal/memory.ts';
 import { deferred } from '../deferred.ts';
 
 const fail = (why: string): never => {
@@ -90,13 +92,49 @@ test('a run ends at its deadline, also while the caller of run() has not answere
     output: z.null(),
     run: () => null,
   });
-  const model = scriptedModel(() => ({ calls: [{ name: 'look', input: {} }] }));
+  const model = scriptedModel([{ calls: [{ name: 'look', input: {} }] }]);
+  const clock = virtualClock();
+  const asked = deferred();
   const late = run(agent({ name: 'a', tools: [look], model }), 'Go.', {
     db: 'memory',
-    deadline: 100,
-    onTicket: () => new Promise<never>(() => {}),
+    clock,
+    deadline: '2m',
+    onTicket: () => (asked.resolve(), new Promise<never>(() => {})),
+  }).catch((thrown: unknown) => thrown);
+  await asked.promise;
+  await runningUntil(clock, 121_000, late);
+  expect(await late).toMatchObject({ name: 'TroupeError', kind: 'expired' });
+});
+
+test('an onTicket that throws fails the call of run() only, also when the journal fails after it', async () => {
+  const look = tool({
+    name: 'look',
+    description: 'Looks.',
+    approval: true,
+    input: z.object({}),
+    output: z.null(),
+    run: () => null,
   });
-  await expect(late).rejects.toMatchObject({ name: 'TroupeError' });
+  const model = scriptedModel([{ calls: [{ name: 'look', input: {} }] }]);
+  const gone = new TroupeError('storage', 'The disk is gone.');
+  const strays: unknown[] = [];
+  const listener = (thrown: unknown) => strays.push(thrown);
+  process.on('unhandledRejection', listener);
+  try {
+    const clerk = agent({ name: 'a', tools: [look], model });
+    const kept = memory();
+    let isGone = false;
+    const journal: Journal = { ...kept, find: (query) => (isGone ? Promise.reject(gone) : kept.find(query)) };
+    const onTicket = () => {
+      isGone = true;
+      return fail('no answer');
+    };
+    await expect(run(clerk, 'Go.', { journal, onTicket })).rejects.toThrow('no answer');
+    await new Promise(setImmediate);
+    expect(strays).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', listener);
+  }
 });
 
 test('an answer of the caller of run() that comes too late does not end the run', async () => {
