@@ -8,7 +8,7 @@ import { cliErrorMessage, UsageError } from './exit.ts';
 import { followRun } from './follow.ts';
 import type { LoadedDefinition } from './loadedDefinition.ts';
 import type { FollowOptions } from './options.ts';
-import { writeMessage } from './output/write.ts';
+import { oneLine, writeMessage } from './output/write.ts';
 
 /** The run that is started. */
 export interface RunToStart {
@@ -39,10 +39,12 @@ export function startAndFollow(
   const join = (signal: AbortSignal) =>
     attach(begin, cli.clock, {
       signal,
-      waiting: () =>
+      waiting: ({ kind, message }) =>
         writeMessage(
           cli,
-          `Another process is at work on the run ${key}; waiting for it. Press Ctrl-C to stop waiting; the run goes on.`,
+          kind === 'owned_elsewhere'
+            ? `Another process is at work on the run ${key}; waiting for it. Press Ctrl-C to stop waiting; the run goes on.`
+            : `The run ${key} cannot begin yet: ${oneLine(message)}`,
         ),
     });
   return followRun(cli, runtime, loaded, key === undefined ? begin : join, options);

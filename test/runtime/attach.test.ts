@@ -31,6 +31,21 @@ test('any other refusal rejects at once', async () => {
   await expect(attach(() => Promise.reject(refused), virtualClock())).rejects.toBe(refused);
 });
 
+test('each reason to wait is reported once, so that a full disk is not taken for another process', async () => {
+  const clock = virtualClock();
+  const full = new TroupeError('storage', 'The disk is full.');
+  const owned = new TroupeError('owned_elsewhere', 'Another process has it.');
+  const [reasons, reported]: [TroupeError[], unknown[]] = [[full, full, owned, owned], []];
+  const begin = () => (reasons.length === 0 ? Promise.resolve('mine') : Promise.reject(reasons.shift()!));
+  const handle = attach(begin, clock, { waiting: ({ message }) => reported.push(message) });
+  for (let i = 0; i < 4; i++) {
+    await new Promise(setImmediate);
+    clock.advance(250);
+  }
+  expect(await handle).toBe('mine');
+  expect(reported).toEqual(['The disk is full.', 'Another process has it.']);
+});
+
 test('a locked file is tried again, and not for ever', async () => {
   const clock = virtualClock();
   const locked = new TroupeError('storage', 'The journal is locked by another program.');

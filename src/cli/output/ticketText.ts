@@ -41,5 +41,11 @@ export const formatQuestion = (ticket: Ticket): string =>
   [escapeControls(ticket.question), formatTicketCall(ticket)].filter(Boolean).join('\n');
 
 /** The signal that a run waits for, and the command that sends it; `options` are appended to the command. */
-export const formatSignal = ({ run, name }: AwaitedSignal, options: string): string =>
-  `The run ${run} waits for the signal "${escapeControls(name)}".\n  troupe runs signal ${run} ${shellWord(name)}${options} --value JSON`;
+export function formatSignal({ run, name }: AwaitedSignal, options: string): string {
+  const word = shellWord(name);
+  // A name that begins with a dash would be taken for an option.
+  const how = name.startsWith('-')
+    ? `${options} --value JSON -- ${run} ${word}`
+    : ` ${run} ${word}${options} --value JSON`;
+  return `The run ${run} waits for the signal "${escapeControls(name)}".\n  troupe runs signal${how}`;
+}
