@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage } from '../values/cause.ts';
 import type { Clock } from '../values/clock.ts';
+import { propertiesOf } from '../values/properties.ts';
 
 /** Milliseconds after a change in which further changes count as the same: an editor saves in several steps. */
 const settling = 100;
@@ -35,10 +36,20 @@ export async function watchFolder(dir: string, { clock, signal, changed, failed 
     pending?.[Symbol.dispose]();
     pending = clock.wake(clock.now() + settling, () => void rescan().then(changed).catch(refuse));
   };
+  /** Undefined for a folder below that has gone since it was listed. */
+  function watcherOf(folder: string): FSWatcher | undefined {
+    try {
+      return watch(folder, (_, name) => noteChange(name));
+    } catch (thrown) {
+      if (folder !== dir && propertiesOf(thrown)['code'] === 'ENOENT') return undefined;
+      throw thrown;
+    }
+  }
   async function rescan(): Promise<void> {
     for (const folder of await foldersIn(dir)) {
       if (watchers.has(folder) || signal.aborted) continue;
-      const watcher = watch(folder, (_, name) => noteChange(name));
+      const watcher = watcherOf(folder);
+      if (!watcher) continue;
       const forget = () => void watchers.delete(folder);
       watchers.set(
         folder,

@@ -27,14 +27,15 @@ test('a workflow is checked again when it is saved, until Ctrl-C', { timeout: 60
   let seen = '';
   let notice = () => {};
   const out = { write: (text: string) => ((seen += text), notice()) };
+  const err = textStream();
   const until = (text: RegExp) =>
     new Promise<void>((done, failed) => {
       notice = () => text.test(seen) && done();
       notice();
-      void ended.then(({ code, err }) => failed(new Error(`It ended with ${code}: ${err}`)));
+      void ended.then(({ code }) => failed(new Error(`It ended with ${code}: ${err.text()}`)));
     });
   const onInterrupt = (call: () => void) => ((interrupt = call), { [Symbol.dispose]() {} });
-  const ended = as({ out, err: textStream(), onInterrupt, clock: systemClock() }, ...dev, 'a.workflow.yaml');
+  const ended = as({ out, err, onInterrupt, clock: systemClock() }, ...dev, 'a.workflow.yaml');
   await until(/^OKAY/);
   writeFileSync(join(dir, 'a.workflow.yaml'), broken);
   await until(/FAIL .*: \d+ error/);
