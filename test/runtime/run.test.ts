@@ -83,15 +83,17 @@ test('the caller of run() can answer tickets', async () => {
   expect(questions[0]).toMatchObject({ tool: 'mail', input: { to: 'ada' } });
 });
 
+/** A tool that a person must approve. */
+const look = tool({
+  name: 'look',
+  description: 'Looks.',
+  approval: true,
+  input: z.object({}),
+  output: z.null(),
+  run: () => null,
+});
+
 test('a run ends at its deadline, also while the caller of run() has not answered', async () => {
-  const look = tool({
-    name: 'look',
-    description: 'Looks.',
-    approval: true,
-    input: z.object({}),
-    output: z.null(),
-    run: () => null,
-  });
   const model = scriptedModel([{ calls: [{ name: 'look', input: {} }] }]);
   const clock = virtualClock();
   const asked = deferred();
@@ -107,14 +109,6 @@ test('a run ends at its deadline, also while the caller of run() has not answere
 });
 
 test('an onTicket that throws fails the call of run() only, also when the journal fails after it', async () => {
-  const look = tool({
-    name: 'look',
-    description: 'Looks.',
-    approval: true,
-    input: z.object({}),
-    output: z.null(),
-    run: () => null,
-  });
   const model = scriptedModel([{ calls: [{ name: 'look', input: {} }] }]);
   const gone = new TroupeError('storage', 'The disk is gone.');
   const strays: unknown[] = [];
@@ -138,14 +132,6 @@ test('an onTicket that throws fails the call of run() only, also when the journa
 });
 
 test('an answer of the caller of run() that comes too late does not end the run', async () => {
-  const look = tool({
-    name: 'look',
-    description: 'Looks.',
-    approval: true,
-    input: z.object({}),
-    output: z.null(),
-    run: () => null,
-  });
   const model = scriptedModel([{ calls: [{ name: 'look', input: {} }] }, { text: 'Not seen.' }]);
   const clerk = agent({ name: 'a', tools: [look], model, limits: { approvalDeadline: 20 } });
   const onTicket = async ({ deadline }: Ticket) => {
