@@ -64,7 +64,8 @@ function isPlainObject(object: object): boolean {
 
 /**
  * A deep copy of a value that is JSON as it stands: what `throughJson` gives, without the text between. Undefined for any other value, such as one with a date, a
- * property that is `undefined`, or a class. `mayShare`: the copy is not changed either, so a finished list is not copied.
+ * property that is `undefined`, or a class, and for one with a key `__proto__`, which some readers keep and some leave out. `mayShare`: the copy is not changed
+ * either, so a finished list is not copied.
  */
 export function plainCopy(value: unknown, mayShare = false, depth = 0): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
@@ -92,6 +93,7 @@ function objectCopy(object: object, mayShare: boolean, depth: number): Json | un
   if (Object.getOwnPropertySymbols(copy).length > 0) return undefined;
   for (const key of Object.keys(copy)) {
     const inner = copy[key];
+    if (key === '__proto__') return undefined;
     if (typeof inner === 'string') continue;
     const copied = plainCopy(inner, mayShare, depth + 1);
     if (copied === undefined) return undefined;

@@ -21,6 +21,7 @@ const usage = fields({
 });
 const input = fc.oneof(
   fc.jsonValue(),
+  some({ ['__proto__']: 0 }, { deep: [{ ['__proto__']: {} }] }),
   some({ a: undefined }, { at: new Date(0) }, [NaN], { deep: [{ f: () => 1 }] }, undefined),
 );
 const parts = {

@@ -55,7 +55,7 @@ test('what is JSON as it stands is copied; anything else, however deep, is not',
     expect(isJson({ a: [{ b: each }] })).toBe(each === symbolic);
   }
   const own = { ['__proto__']: { a: 1 } };
-  expect(Object.keys(plainCopy(own) ?? {})).toEqual(['__proto__']);
+  expect(plainCopy([{ own }])).toBeUndefined();
   const circle: Record<string, unknown> = {};
   circle.again = circle;
   expect(plainCopy(circle)).toBeUndefined();
