@@ -11,7 +11,7 @@ import { fileBlobs } from '../blobs/files.ts';
 import { memoryBlobs } from '../blobs/memory.ts';
 import type { StepCache } from '../contracts/workflow/stepCache.ts';
 import type { Journal } from '../journal/journal.ts';
-import { memory } from '../journal/memory.ts';
+import { memory } from '../journal/memory/memory.ts';
 import { requireFilePath } from '../journal/sqlite/journalFile.ts';
 import { withNats } from '../nats/packages.ts';
 import { withBlobs } from './artifacts/blobRetention.ts';

@@ -2,7 +2,7 @@
 import { requireOptions, type OptionNames } from '../values/options.ts';
 import { milliseconds, type Duration } from '../values/duration.ts';
 import type { Inspection } from '../contracts/inspection.ts';
-import { memory } from '../journal/memory.ts';
+import { memory } from '../journal/memory/memory.ts';
 import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import { virtualClock, type VirtualClock } from './clock.ts';
 import { pure } from './pure.ts';

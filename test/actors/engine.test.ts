@@ -4,7 +4,7 @@ import type { AgentOutput } from '../../src/contracts/agent.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Message } from '../../src/contracts/model.ts';
 import type { RunOutput } from '../../src/contracts/run.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { Commit, Journal } from '../../src/journal/journal.ts';
 import type { ActorType } from '../../src/core/actorType.ts';
 import { actorType } from '../../src/engine/nodePlatform.ts';

@@ -11,7 +11,7 @@ interface Modules {
   'src/engine/host': typeof import('../../src/engine/host.ts');
   'src/engine/nodePlatform': typeof import('../../src/engine/nodePlatform.ts');
   'src/engine/ref': typeof import('../../src/engine/ref.ts');
-  'src/journal/memory': typeof import('../../src/journal/memory.ts');
+  'src/journal/memory/memory': typeof import('../../src/journal/memory/memory.ts');
   'src/journal/shared/jetstream/open': typeof import('../../src/journal/shared/jetstream/open.ts');
   'src/journal/sqlite/driver': typeof import('../../src/journal/sqlite/driver.ts');
   'src/nats/connection': typeof import('../../src/nats/connection.ts');

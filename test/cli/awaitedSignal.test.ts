@@ -4,7 +4,7 @@ import { flow, openRuntime } from 'troupe';
 import { troupeClient } from '../../src/client/index.ts';
 import { followRun } from '../../src/cli/follow.ts';
 import { exitCodes } from '../../src/cli/exit.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { fakeCli } from './fakeCli.ts';
 

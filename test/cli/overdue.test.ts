@@ -1,7 +1,7 @@
 /** A question whose time is up is no longer asked, and the exit codes say how its run ended. */
 import { expect, test } from 'vitest';
 import { openRuntime } from 'troupe';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { answerWait, listWaits } from '../../src/cli/commands/waits.ts';
 import { whyCommand } from '../../src/cli/commands/why.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/program.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { openRuntime } from '../../src/runtime/runtime.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { testRuntime } from '../../src/testing/testRuntime.ts';

@@ -5,7 +5,7 @@ import { graphCommand } from '../../src/cli/commands/graph.ts';
 import { whyCommand } from '../../src/cli/commands/why.ts';
 import { restartList, type Restart } from '../../src/contracts/restart.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { commitFor } from '../../src/testing/suites/commit.ts';
 import { virtualClock } from '../../src/testing/clock.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { agent, tool } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
 import type { Journal } from '../../src/journal/journal.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { whyCommand } from '../../src/cli/commands/why.ts';
 import { commitFor } from '../../src/testing/suites/commit.ts';

@@ -4,7 +4,7 @@ import { setup } from 'xstate';
 import { machine, openRuntime } from 'troupe';
 import { Placement } from '../../src/cluster/placement.ts';
 import { NodeRuns } from '../../src/cluster/runs.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { clock } from './testNodes.ts';
 
 const gate = machine(

@@ -5,7 +5,7 @@ import { agent, openRuntime, protocol, team, type Runtime } from 'troupe';
 import { scriptedModel, virtualClock } from 'troupe/testing';
 import { endingOf, memberFailure } from '../../src/contracts/ending.ts';
 import type { Failure } from '../../src/values/failure.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { ActorType } from '../../src/core/actorType.ts';
 import { untilQuiet } from '../../src/testing/untilQuiet.ts';
 

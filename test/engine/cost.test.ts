@@ -5,7 +5,7 @@ import { effect } from '../../actors/effect.ts';
 import { engineActions } from '../../machines/slot.ts';
 import type { EffectScope } from '../../src/contracts/effect.ts';
 import type { Json } from '../../src/values/json.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { Signal } from './machines.ts';
 import { settle, TestProcess, type } from './testProcess.ts';
 

@@ -6,7 +6,7 @@ import { engineActions } from '../../machines/slot.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { Signal } from './machines.ts';
 import { settle, TestProcess, type } from './testProcess.ts';
 

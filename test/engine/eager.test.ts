@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import type { Commit, Journal } from '../../src/journal/journal.ts';
 import type { EffectScope, ListFold } from '../../src/contracts/effect.ts';

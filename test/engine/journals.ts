@@ -1,5 +1,5 @@
 /** Each kind of journal, opened for one test. */
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { memoryStore } from '../../src/journal/shared/memoryStore.ts';
 import { shared } from '../../src/journal/shared/shared.ts';

@@ -4,7 +4,7 @@ import { assign, sendParent, setup } from 'xstate';
 import type { Host } from '../../src/engine/host.ts';
 import { Leases } from '../../src/engine/lease.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { effect } from '../../actors/effect.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { machine } from 'troupe';
 import { virtualClock } from 'troupe/testing';
 import { setup } from 'xstate';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { openRuntime } from '../../src/runtime/runtime.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';

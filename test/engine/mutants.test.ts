@@ -8,7 +8,7 @@ import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import type { CrashOptions, MakeScenario } from '../../src/testing/crash/scenario.ts';
 import { stepByStep } from './journals.ts';
 import { pair, reference } from './reference.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { Host } from '../../src/engine/host.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { setup } from 'xstate';
 import type { Commit, Journal } from '../../src/journal/journal.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { deferred } from '../deferred.ts';
 import type { Signal } from './machines.ts';
 import { settle, TestProcess, type } from './testProcess.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { setup } from 'xstate';
 import { Leases } from '../../src/engine/lease.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { commitFor } from '../../src/testing/suites/commit.ts';
 import { TroupeError } from '../../src/values/failure.ts';

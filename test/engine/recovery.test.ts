@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { assign, sendParent, sendTo, setup } from 'xstate';
 import { engineActions } from '../../machines/slot.ts';
 import type { Commit } from '../../src/journal/journal.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { stepByStep } from './journals.ts';
 import type { Signal } from './machines.ts';
 import { settle, TestProcess, type } from './testProcess.ts';

@@ -4,7 +4,7 @@ import type { Envelope } from '../../src/contracts/envelope.ts';
 import type { Inspection } from '../../src/contracts/inspection.ts';
 import type { Json, JsonObject } from '../../src/values/json.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { ActorType, ActorTypeOptions } from '../../src/core/actorType.ts';
 import { actorType } from '../../src/engine/nodePlatform.ts';
 import { Host, type HostOptions } from '../../src/engine/host.ts';

@@ -4,7 +4,7 @@ import { assign, enqueueActions, sendParent, sendTo, setup } from 'xstate';
 import { effect } from '../../actors/effect.ts';
 import { slot } from '../../machines/slot.ts';
 import { TroupeError } from '../../src/values/failure.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { inProcess } from '../../src/transport/inProcess.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import type { Commit, Journal } from '../../src/journal/journal.ts';

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { enqueueActions, setup, type AnyStateMachine } from 'xstate';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import { limitOfSeeds } from '../limits.ts';

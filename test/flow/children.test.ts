@@ -20,7 +20,7 @@ import {
   type Runnable,
 } from '../../src/index.ts';
 import { crashEverywhere, expectSurvival, scriptedModel, testRuntime, type ScriptedModel } from 'troupe/testing';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { seeing, type Seen } from '../runtime/seeing.ts';
 import { journalOf, onDisk, untilRest } from './processes.ts';

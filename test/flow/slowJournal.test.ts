@@ -1,7 +1,7 @@
 /** A journal that takes long: what a process has begun it does not begin again, however late its turns come. */
 import { expect, test } from 'vitest';
 import { flow, openRuntime, type Flow, type Runtime } from '../../src/index.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { virtualClock } from '../../src/testing/clock.ts';
 import { deferred } from '../deferred.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { commitFor } from '../../src/testing/suites/commit.ts';
-import { EndedActors, type ActorContents, type KeptResult } from '../../src/journal/endedActors.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { EndedActors, type ActorContents, type KeptResult } from '../../src/journal/memory/endedActors.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { journalSuite } from 'troupe/testing/suites';
 
 journalSuite('memory', { open: async () => memory() });

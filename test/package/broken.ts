@@ -1,6 +1,6 @@
 /** Backends that each break one promise, which the suites must find. Run by broken.test.ts in a Vitest of its own. */
 import { journalSuite, transportSuite, type Journal, type Transport } from 'troupe/testing/suites';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import { mapTransport } from './mapTransport.ts';
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import * as troupe from 'troupe';
 import * as checking from 'troupe/check';
 import * as testing from 'troupe/testing';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 
 const { agent, team, tool, protocol, machine, guardrails, routers, until } = troupe;
 const model = testing.scriptedModel(() => ({ text: 'ok' }));

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, openRuntime, tool, type Tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 
 const named = (name: string) =>
   tool({ name, description: 'Looks.', approval: true, input: z.object({}), output: z.string(), run: () => 'seen' });

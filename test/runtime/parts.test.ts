@@ -28,7 +28,7 @@ import {
   type MediaPart,
   type Runnable,
 } from 'troupe';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { seeing, type Seen } from './seeing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-parts-'));

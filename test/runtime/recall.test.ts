@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { machine, type FailureKind } from 'troupe';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { Json } from '../../src/values/json.ts';
 import { act, attempt, failing, never } from './retrying.ts';
 

@@ -4,7 +4,7 @@ import { assign, setup } from 'xstate';
 import * as z from 'zod';
 import { machine, openRuntime, protocol } from 'troupe';
 import { engineActions, type MessageMeta } from 'troupe/machines';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 
 const Counting = protocol({
   add: { body: z.number(), replies: ['sum'] },

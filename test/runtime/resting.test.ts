@@ -14,7 +14,7 @@ import {
   type Runnable,
 } from 'troupe';
 import { scriptedModel, testRuntime, type TestRuntime } from 'troupe/testing';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { deferred } from '../deferred.ts';
 
 const act = (name: string, { asks = false, effect = 'write', perform = () => 'done' }: ActOptions = {}) =>

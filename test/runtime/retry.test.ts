@@ -21,7 +21,8 @@ import {
 import { scriptedModel, testRuntime } from 'troupe/testing';
 import { systemClock } from '../../src/engine/clock.ts';
 import { journals } from '../engine/journals.ts';
-import { emptyContents, memory } from '../../src/journal/memory.ts';
+import { emptyContents } from '../../src/journal/memory/contents.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { sqlite } from '../../src/journal/sqlite/sqlite.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 
@@ -346,7 +347,7 @@ describe('a crash at any commit of a retry loses nothing', () => {
         return;
       }
       await using next = await testRuntime({ journal: memory(contents), seed: 2 });
-      for (const claim of contents.claims.values()) claim.until = 0; // The lease of the process that died is over.
+      for (const [run, lease] of contents.claims) contents.claims.set(run, { ...lease, until: 0 }); // The lease of the process that died is over.
       await next.advance('1m');
       const [root] = await next.journal.find({ run: 'k', parent: null });
       // A retry that had not begun is asked for again.

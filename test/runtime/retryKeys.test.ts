@@ -5,7 +5,8 @@ import { machine } from 'troupe';
 import { testRuntime } from 'troupe/testing';
 import { systemClock } from '../../src/engine/clock.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { emptyContents, memory } from '../../src/journal/memory.ts';
+import { emptyContents } from '../../src/journal/memory/contents.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { journals } from '../engine/journals.ts';
 import { act, attempt, failing, never, type Act } from './retrying.ts';
 
@@ -107,7 +108,7 @@ test('so does a payment of a child that nobody had stopped when the process died
   expect(await journal.find({ type: 'child' })).toMatchObject([{ status: 'active' }]);
   mend();
   await using next = await testRuntime({ journal, seed: 2 });
-  for (const claim of contents.claims.values()) claim.until = 0; // The lease of the process that died is over.
+  for (const [run, lease] of contents.claims) contents.claims.set(run, { ...lease, until: 0 }); // The lease of the process that died is over.
   const retried = await next.retry('k', parent([['check'], ['pay']]));
   expect(await retried.outcome()).toMatchObject({ status: 'done' });
   expect([keysOf(acts.pay), keysOf(acts.check)].map(({ length }) => length)).toEqual([1, 1]);
@@ -298,7 +299,7 @@ test('nor is one whose process died between its result and the step that takes i
   await lost.settle();
   expect(isDead).toBe(true);
   isBroken = false;
-  for (const claim of contents.claims.values()) claim.until = 0; // The lease of the process that died is over.
+  for (const [run, lease] of contents.claims) contents.claims.set(run, { ...lease, until: 0 }); // The lease of the process that died is over.
   await using next = await testRuntime({ journal, seed: 2 });
   expect(await (await next.resume('k', subject())).outcome()).toMatchObject({ status: 'done' });
   expect(pay.calls).toHaveLength(1);

@@ -8,7 +8,7 @@ import { agent, machine, openRuntime, protocol, run, team, tool, TroupeError, ty
 import { scriptedModel, virtualClock, type VirtualClock } from 'troupe/testing';
 import { setup } from 'xstate';
 import type { Journal } from '../../src/journal/journal.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { deferred } from '../deferred.ts';
 
 const fail = (why: string): never => {

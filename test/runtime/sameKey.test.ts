@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { scriptedModel } from 'troupe/testing';
 import { agent, flow } from '../../src/index.ts';
 import { openRuntime } from '../../src/runtime/runtime.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { agent, openRuntime, run, tool, type Runtime } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
 import type { Journal } from '../../src/journal/journal.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 
 const sent: string[] = [];
 const mail = tool({

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { agent, mcpServer, openRuntime, run, tool } from 'troupe';
 import { scriptedModel } from 'troupe/testing';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { overrideMethods } from '../../src/testing/world/intercept.ts';
 import { fakeSource } from '../tools/fakeSource.ts';
 

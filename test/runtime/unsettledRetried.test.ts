@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, mapReduce, tool, TroupeError } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 
 /** Two members: one pays in a call that hangs, the other fails meanwhile; both work once it is mended. */
 function story(more: object) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, tool, TroupeError } from 'troupe';
 import { scriptedModel, testRuntime } from 'troupe/testing';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { deferred } from '../deferred.ts';
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { virtualClock, type VirtualClock } from 'troupe/testing';
 import { systemClock } from '../../src/engine/clock.ts';
 import { Host } from '../../src/engine/host.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { explore } from '../../src/testing/check/explore.ts';
 import { machineModel } from '../../src/testing/check/machineModel.ts';
 import { jsonText } from '../../src/testing/jsonValues.ts';

@@ -7,7 +7,7 @@ import { TroupeError } from '../../src/values/failure.ts';
 import type { ModelRequest } from '../../src/contracts/model.ts';
 import { gateway } from '../../src/gateway/gateway.ts';
 import { retryBudget } from '../../src/gateway/retryBudget.ts';
-import { memory } from '../../src/journal/memory.ts';
+import { memory } from '../../src/journal/memory/memory.ts';
 import { Activity } from '../../src/engine/activity.ts';
 import { OutboxRelay } from '../../src/engine/outboxRelay.ts';
 import { performEffect } from '../../src/engine/effects.ts';

@@ -1,6 +1,7 @@
 /** The content of one run in memory: its writes, replayed in their order. Whoever replays the same writes comes to the same content, refusals included. */
 import type { Commit, Journal } from '../journal.ts';
-import { emptyContents, memory, type MemoryContents } from '../memory.ts';
+import { emptyContents, type MemoryContents } from '../memory/contents.ts';
+import { memory } from '../memory/memory.ts';
 import type { LoggedWrite } from './entry.ts';
 import type { RunSummary, SegmentHead } from './segment.ts';
 

@@ -6,7 +6,7 @@ import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { gateway } from '../../gateway/gateway.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { memory } from '../../journal/memory.ts';
+import { memory } from '../../journal/memory/memory.ts';
 import { openRuntime, type RuntimeOptions, type Ticket } from '../../runtime/runtime.ts';
 import type { Runnable } from '../../define/runnable.ts';
 import { systemClock } from '../../engine/clock.ts';

@@ -3,7 +3,7 @@ import { treasurerMachine } from '../../../machines/treasury/treasurer.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { propertiesOf } from '../../values/properties.ts';
 import type { ActorRow, Journal } from '../../journal/journal.ts';
-import { memory } from '../../journal/memory.ts';
+import { memory } from '../../journal/memory/memory.ts';
 import { compile } from '../../runtime/compile/compile.ts';
 import type { CompileContext } from '../../runtime/compile/compileContext.ts';
 import type { Runnable } from '../../define/runnable.ts';

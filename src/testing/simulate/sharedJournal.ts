@@ -1,7 +1,8 @@
 /** A journal that the processes of a simulation share through a store: how it is set up and recorded, and whether what is stored is what was written. */
 import type { Clock } from '../../values/clock.ts';
 import { reasonOf } from '../../values/cause.ts';
-import { emptyContents, memory } from '../../journal/memory.ts';
+import { emptyContents } from '../../journal/memory/contents.ts';
+import { memory } from '../../journal/memory/memory.ts';
 import { memoryStore } from '../../journal/shared/memoryStore.ts';
 import { shared as openShared } from '../../journal/shared/shared.ts';
 import type { VirtualClock } from '../clock.ts';

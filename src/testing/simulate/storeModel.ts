@@ -3,7 +3,7 @@
  * trims and take-overs, so what the processes read must be what the model has.
  */
 import type { Journal } from '../../journal/journal.ts';
-import type { MemoryContents } from '../../journal/memory.ts';
+import type { MemoryContents } from '../../journal/memory/contents.ts';
 import type { Envelope } from '../../contracts/envelope.ts';
 import { decodeEntry, entryKind } from '../../journal/shared/entry.ts';
 import { segmentHead } from '../../journal/shared/segment.ts';

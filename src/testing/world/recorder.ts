@@ -1,7 +1,7 @@
 /** Records what really reached the journal, even where a process believes otherwise, and which of the engine's promises (E2, E4, E5, E7) that broke. */
 import type { Commit, Journal } from '../../journal/journal.ts';
 import type { KeyedCall } from '../../contracts/keyedCall.ts';
-import { memory } from '../../journal/memory.ts';
+import { memory } from '../../journal/memory/memory.ts';
 import type { EffectAttempt } from './effectAttempt.ts';
 import { overrideMethods } from './intercept.ts';
 

@@ -6,7 +6,7 @@ import { fromFailure, TroupeError, type Failure } from '../../../src/values/fail
 import type { Json, JsonObject } from '../../../src/values/json.ts';
 import { loadLanguage } from '../../../src/workflow/loadLanguage.ts';
 import { machine } from '../../../src/runtime/machine.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { testRuntime } from '../../../src/testing/testRuntime.ts';
 import { localTools } from '../../../src/tools/local.ts';
 import type { Tool } from '../../../src/tools/tool.ts';

@@ -84,7 +84,7 @@ function promiseQueue() {
 }
 
 async function hosted({ load, onEnd }: Scope, forgets: boolean) {
-  const { memory } = await load('src/journal/memory');
+  const { memory } = await load('src/journal/memory/memory');
   const { systemClock } = await load('src/engine/clock');
   const { Host } = await load('src/engine/host');
   const { ReplyChannel } = await load('src/engine/ref');

@@ -33,7 +33,7 @@ export async function counterIn(load: Scope['load']) {
 
 /** A journal in memory that keeps of each actor only what loading it needs, as if the rest were on disk. */
 export async function forgettingJournal(load: Scope['load']) {
-  const { memory } = await load('src/journal/memory');
+  const { memory } = await load('src/journal/memory/memory');
   return {
     ...memory(),
     commit: async () => {},

@@ -30,7 +30,7 @@ export const path = (goals: { message: number; toolCall: number; resume: number 
 });
 
 async function messagePath({ load, onEnd }: Scope): Promise<number> {
-  const { memory } = await load('src/journal/memory');
+  const { memory } = await load('src/journal/memory/memory');
   const { systemClock } = await load('src/engine/clock');
   const { Host } = await load('src/engine/host');
   const { inProcess } = await load('src/transport/inProcess');
@@ -78,7 +78,7 @@ async function toolCallPath({ load }: Scope): Promise<number> {
 /** From the start of a parked run in a new runtime until the effect that was under way is performed again. */
 async function resumePath({ load }: Scope): Promise<number> {
   const { agent, openRuntime } = await load('src/index');
-  const { memory } = await load('src/journal/memory');
+  const { memory } = await load('src/journal/memory/memory');
   const journal = memory();
   let asked: () => void = () => {};
   const model: Model = {

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { engineActions, type MessageMeta } from '../../../machines/slot.ts';
 import type { Envelope } from '../../../src/contracts/envelope.ts';
 import type { Journal } from '../../../src/journal/journal.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { actorType } from '../../../src/engine/nodePlatform.ts';
 import { chart } from '../../../src/core/chart.ts';
 import { systemClock } from '../../../src/engine/clock.ts';

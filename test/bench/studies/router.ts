@@ -1,6 +1,6 @@
 /** What a router costs: tasks over a hundred agents, sixteen at a time, at three sizes, against the same work in a plain pool of promises. Run with --expose-gc to measure memory. */
 import { openRuntime, orchestrator, routers, type Agent, type Runtime, type TaskResult } from '../../../src/index.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { atSizes, compare, per } from './measure.ts';
 import { answerOf, membersWith, modelWith, withSqliteRuntime, pool } from './pool.ts';
 

@@ -16,7 +16,7 @@ import {
 } from 'troupe/testing';
 import { sleep, type Clock } from '../../../src/values/clock.ts';
 import type { Model } from '../../../src/contracts/model.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import { dose } from '../../dose.ts';
 

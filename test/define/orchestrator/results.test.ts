@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { guardrails, orchestrator, routers, type OrchestratorOptions } from 'troupe';
 import { testRuntime } from 'troupe/testing';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { broken, echo } from './members.ts';
 
 type Options = Partial<OrchestratorOptions>;

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { mapReduce, openRuntime, orchestrator, routers, type Runnable } from 'troupe';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import type { Commit } from '../../../src/journal/journal.ts';
 import { replyingAgent } from './participants.ts';
 

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { agent, openRuntime, run, tool, type Model } from 'troupe';
 import type { ModelRequest } from '../../../src/contracts/model.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { fakeSource } from '../../tools/fakeSource.ts';
 import { double } from '../doubles/double.ts';
 import { wires } from './wires.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { agent, asTool, openRuntime, protocol, run, tool, type Model } from 'troupe';
 import type { JsonObject } from '../../../src/values/json.ts';
 import { dose } from '../../dose.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { fakeSource, info } from '../../tools/fakeSource.ts';
 import { double, type DoubleTurn } from '../doubles/double.ts';
 import { wires } from './wires.ts';

@@ -11,7 +11,7 @@ import {
   virtualClock,
   type ScriptedModelStep,
 } from 'troupe/testing';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { limits } from '../../limits.ts';
 import { folder, unavailableModel } from './fixtures/runs.ts';
 

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { assign, setup } from 'xstate';
 import { effect, machine, openRuntime } from 'troupe';
 import { cassette, cassetteText, exportRun, virtualClock, type Cassette, type Drift } from 'troupe/testing';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { desk, folder, unavailableModel, recorded, tape, type DeskOptions } from './fixtures/runs.ts';
 
 let whole: Cassette;

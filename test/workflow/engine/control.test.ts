@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { testRuntime } from 'troupe/testing';
 import type { StepRecord } from '../../../src/contracts/workflow/step.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { loadLanguage } from '../../../src/workflow/loadLanguage.ts';
 import { dose } from '../../dose.ts';
 import { limits } from '../../limits.ts';

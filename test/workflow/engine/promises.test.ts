@@ -1,7 +1,7 @@
 /** What a workflow and a fan-out promise, each shown by a small one. */
 import { expect, test } from 'vitest';
 import { crashEverywhere, testRuntime, type TestRuntime } from 'troupe/testing';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import { storedState } from '../../../src/testing/world/storedState.ts';
 import type { WorkflowDefinition } from '../../../src/contracts/workflow/definition.ts';

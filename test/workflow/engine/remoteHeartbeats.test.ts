@@ -4,7 +4,7 @@ import { testRuntime } from 'troupe/testing';
 import type { InvokeRequest } from '../../../src/doors/http/contracts/runtimeRequest.ts';
 import { CallbackPayload } from '../../../src/doors/http/contracts/stepMessages.ts';
 import { remoteRuntimes } from '../../../src/doors/http/serve/remoteRuntimes.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { definitionOf, runnable } from './world.ts';
 
 const definition = await definitionOf({

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { testRuntime } from 'troupe/testing';
 import type { RemoteReply, RemoteWork } from '../../../actors/workflow/remoteAgentStep.ts';
 import { noMetrics } from '../../../src/contracts/workflow/metrics.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { TroupeError } from '../../../src/values/failure.ts';
 import { definitionOf, runnable } from './world.ts';
 

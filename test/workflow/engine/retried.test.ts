@@ -1,7 +1,7 @@
 /** A workflow that a webhook or an answer has failed goes on with `runs retry`: what had failed is done again, what had succeeded is not. */
 import { expect, test } from 'vitest';
 import { testRuntime } from 'troupe/testing';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import type { EgressRequest } from '../../../src/security/shapes.ts';
 import { TroupeError } from '../../../src/values/failure.ts';
 import { definitionOf, runnable, says } from './world.ts';

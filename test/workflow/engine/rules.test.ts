@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { testRuntime } from 'troupe/testing';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { storedState } from '../../../src/testing/world/storedState.ts';
 import type { StepRecord, WorkflowOutput } from '../../../src/contracts/workflow/step.ts';
 import { TroupeError } from '../../../src/values/failure.ts';

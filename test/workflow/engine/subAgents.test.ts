@@ -4,7 +4,7 @@ import { crashEverywhere, expectSurvival, testRuntime } from 'troupe/testing';
 import type { ModelAnswer, ModelRequest } from '../../../src/contracts/model.ts';
 import { approvals } from '../../../src/doors/http/serve/approvals.ts';
 import type { StepRecord } from '../../../src/contracts/workflow/step.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { TroupeError } from '../../../src/values/failure.ts';
 import { dose } from '../../dose.ts';
 import { calling, definitionOf, lastOf, runnable, says, type Outside } from './world.ts';

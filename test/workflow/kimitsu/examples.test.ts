@@ -1,7 +1,7 @@
 /** Small whole projects, of the kinds that the format's own examples have. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openRuntime } from '../../../src/runtime/runtime.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
 import { httpDoor } from '../../../src/doors/http/base/door.ts';
 import { orchestratorRoutes } from '../../../src/doors/http/orchestrator/routes.ts';

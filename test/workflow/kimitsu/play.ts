@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StepMetrics, StepRecord } from '../../../src/contracts/workflow/step.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { openRuntime } from '../../../src/runtime/runtime.ts';
 import { runnableWorkflow } from '../../../src/runtime/workflow.ts';
 import { toFailure } from '../../../src/values/failure.ts';

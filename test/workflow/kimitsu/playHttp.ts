@@ -3,7 +3,7 @@ import { orchestratorRoutes } from '../../../src/doors/http/orchestrator/routes.
 import { orchestratorService } from '../../../src/doors/http/serve/orchestratorService.ts';
 import { projectFiles } from '../../../src/doors/http/serve/projectFiles.ts';
 import { httpDoor } from '../../../src/doors/http/base/door.ts';
-import { memory } from '../../../src/journal/memory.ts';
+import { memory } from '../../../src/journal/memory/memory.ts';
 import { openRuntime } from '../../../src/runtime/runtime.ts';
 import { systemClock } from '../../../src/engine/clock.ts';
 import type { RunDetail, StepView } from '../../../src/doors/http/contracts/runViews.ts';

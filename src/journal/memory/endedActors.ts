@@ -2,9 +2,9 @@
  * The actors of a journal in memory that have ended. They are seldom read and there may be very many, so that all but the latest are held as compressed JSON,
  * some together: an item of a step over ten thousand takes a few hundred bytes instead of some thousands.
  */
-import type { Envelope } from '../contracts/envelope.ts';
-import type { Json } from '../values/json.ts';
-import type { ActorRow, HistoryEntry, LedgerEntry, Pending } from './journal.ts';
+import type { Envelope } from '../../contracts/envelope.ts';
+import type { Json } from '../../values/json.ts';
+import type { ActorRow, HistoryEntry, LedgerEntry, Pending } from '../journal.ts';
 
 /** The contents of one actor. Most actors have few of these, so each map is made when it gets its first entry. */
 export interface ActorContents {
