@@ -1,7 +1,8 @@
 /** The deployments beside a journal as a client has them. */
 import { requireLimit } from '../client/executionsPage.ts';
 import { startOnce } from '../client/startOnce.ts';
-import type { DeploymentInfo, DeploymentsClient, ExecutionsClient } from '../contracts/client/client.ts';
+import type { DeploymentInfo, DeploymentsClient } from '../contracts/client/deployments.ts';
+import type { ExecutionsClient } from '../contracts/client/executions.ts';
 import { deploymentName, requireTag } from '../deployments/names.ts';
 import type { VersionView } from '../deployments/record.ts';
 import type { Runtime } from '../runtime/runtime.ts';

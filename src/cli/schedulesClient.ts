@@ -1,5 +1,5 @@
 /** The schedules beside a journal as a client has them. */
-import type { DeploymentsClient } from '../contracts/client/client.ts';
+import type { DeploymentsClient } from '../contracts/client/deployments.ts';
 import type { ScheduleInfo, SchedulesClient } from '../contracts/client/schedules.ts';
 import { deploymentText, parseDeployment } from '../deployments/names.ts';
 import { dueTimes } from '../deployments/schedules/cron.ts';

@@ -1,5 +1,5 @@
 /** Artifacts of runs: listed, and read by their id. */
-import type { ArtifactsClient } from '../contracts/client/client.ts';
+import type { ArtifactsClient } from '../contracts/client/artifacts.ts';
 import { contentParts, type ContentRecord } from '../flow/artifactContent.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Json } from '../values/json.ts';

@@ -1,5 +1,8 @@
 /** Makes a client over a journal: in the process that has the runs, or in any other one. What a client needs is loaded when one is made. */
-import type { AuthClient, DeploymentsClient, SecretsClient, TroupeClient } from '../contracts/client/client.ts';
+import type { TroupeClient } from '../contracts/client/client.ts';
+import type { DeploymentsClient } from '../contracts/client/deployments.ts';
+import type { SecretsClient } from '../contracts/client/secrets.ts';
+import type { AuthClient } from '../contracts/client/tokens.ts';
 import type { SchedulesClient } from '../contracts/client/schedules.ts';
 import { systemClock } from '../engine/clock.ts';
 import { natsSettings, type NatsSettings } from '../nats/options.ts';

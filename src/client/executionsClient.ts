@@ -1,5 +1,5 @@
 /** Runs: shown, followed and moved, over the journal of a runtime. */
-import type { ExecutionsClient } from '../contracts/client/client.ts';
+import type { ExecutionsClient } from '../contracts/client/executions.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Clock } from '../values/clock.ts';
 import { milliseconds, type Duration } from '../values/duration.ts';

@@ -7,7 +7,7 @@
  */
 import type { Execution, ExecutionStatus, Page } from '../contracts/client/execution.ts';
 import { ExecutionStatus as Status } from '../contracts/client/execution.ts';
-import type { ExecutionQuery } from '../contracts/client/client.ts';
+import type { ExecutionQuery } from '../contracts/client/executions.ts';
 import { ticketType } from '../contracts/wait.ts';
 import type { ActorQuery, ActorRow, Journal } from '../journal/journal.ts';
 import { actingTag } from '../runtime/paused.ts';

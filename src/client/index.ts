@@ -2,21 +2,18 @@
 export { troupeClient, type TroupeClientOptions } from './client.ts';
 export type { DefinitionResolver, ResolvedDefinition } from './definitions.ts';
 export type { RunAbout } from './runFacts.ts';
+export type { ArtifactsClient } from '../contracts/client/artifacts.ts';
+export type { TroupeClient } from '../contracts/client/client.ts';
+export type { DeploymentInfo, DeploymentsClient } from '../contracts/client/deployments.ts';
 export type {
-  ArtifactsClient,
-  AuthClient,
-  DeploymentInfo,
-  DeploymentsClient,
   ExecutionQuery,
   ExecutionsClient,
   LogQuery,
   ReplayOptions,
   ReplayPlan,
-  SecretInfo,
-  SecretsClient,
-  TokenInfo,
-  TroupeClient,
-} from '../contracts/client/client.ts';
+} from '../contracts/client/executions.ts';
+export type { SecretInfo, SecretsClient } from '../contracts/client/secrets.ts';
+export type { AuthClient, TokenInfo } from '../contracts/client/tokens.ts';
 export type { NewScheduleOptions, ScheduleInfo, SchedulesClient } from '../contracts/client/schedules.ts';
 export type {
   ArtifactInfo,

@@ -1,5 +1,5 @@
 /** The log of a run: a part of it, or its lines as they come. */
-import type { LogQuery } from '../contracts/client/client.ts';
+import type { LogQuery } from '../contracts/client/executions.ts';
 import { LogEntry } from '../contracts/client/execution.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { sleep, type Clock } from '../values/clock.ts';

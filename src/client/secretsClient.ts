@@ -1,5 +1,5 @@
 /** The secrets of a store as a client has them: values go in, and none comes out. */
-import type { SecretInfo, SecretsClient } from '../contracts/client/client.ts';
+import type { SecretInfo, SecretsClient } from '../contracts/client/secrets.ts';
 import type { SecretStore, SecretSummary } from '../secrets/secretStore.ts';
 import { TroupeError } from '../values/failure.ts';
 import { requireLimit } from './executionsPage.ts';

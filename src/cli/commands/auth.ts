@@ -1,7 +1,7 @@
 /** `troupe auth`: makes, lists, replaces and removes the tokens with which programs reach a control server on this journal. */
 import { dirname, join, resolve } from 'node:path';
 import { accessTokens } from '../../doors/http/control/accessTokens.ts';
-import type { TokenInfo } from '../../contracts/client/client.ts';
+import type { TokenInfo } from '../../contracts/client/tokens.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes } from '../exit.ts';
 import { formatTime, writeJson, writeMessage, writeTable } from '../output/write.ts';

@@ -9,7 +9,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { AuthClient, TokenInfo } from '../../../contracts/client/client.ts';
+import type { AuthClient, TokenInfo } from '../../../contracts/client/tokens.ts';
 import type { Clock } from '../../../values/clock.ts';
 import { milliseconds, type Duration } from '../../../values/duration.ts';
 import { TroupeError } from '../../../values/failure.ts';
