@@ -1,6 +1,7 @@
 /** Requests a run from outside the cluster, and asks again until the run has ended: the node that has it may die, and a response may be lost. */
+import { headers as newHeaders, RequestError } from '../nats/client.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
-import { headers as newHeaders, RequestError, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { sleep, type Clock } from '../values/clock.ts';
 import { reasonOf } from '../values/cause.ts';
 import { fromFailure, TroupeError, type Failure } from '../values/failure.ts';

@@ -1,5 +1,6 @@
 /** Requests and responses in JSON between nodes and their clients. A refusal is sent back as a failure. */
-import { RequestError, type Msg, type MsgHdrs, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { RequestError } from '../nats/client.ts';
 import { reasonOf } from '../values/cause.ts';
 import { toFailure, TroupeError, type FailureKind } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';

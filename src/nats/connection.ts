@@ -1,5 +1,6 @@
 /** The connection to a NATS server: made once, re-established whenever it breaks, and refused when the server is too old or not safe to talk to. */
-import { connect, createInbox, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
+import { connect, createInbox, loadNatsClient } from './client.ts';
 import { reasonOf } from '../values/cause.ts';
 import { TroupeError } from '../values/failure.ts';
 import { parseServerUrls } from './serverUrl.ts';
@@ -67,6 +68,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
       servers,
       [user, token, creds, tls?.cert].some((given) => given !== undefined),
     );
+  await loadNatsClient();
   const { authenticator, inbox } = creds === undefined ? {} : await readCredentials(creds);
   const inboxPrefix = options.inbox ?? inbox;
   const given: NodeConnectionOptions = {

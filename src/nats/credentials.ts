@@ -1,7 +1,8 @@
 /** Reads a file with credentials: the seed of a user's key, or a `.creds` file of a NATS operator. */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { credsAuthenticator, nkeyAuthenticator, nkeys, type Authenticator } from '@nats-io/transport-node';
+import type { Authenticator } from '@nats-io/transport-node';
+import { credsAuthenticator, nkeyAuthenticator, nkeys } from './client.ts';
 import { TroupeError } from '../values/failure.ts';
 
 /** What a connection needs of them. */

@@ -1,7 +1,8 @@
 /** Large objects in the server's object store: bodies of messages, entries and snapshots of the journal. */
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { ObjectStore as Bucket } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { jetstreamManager } from './client.ts';
 import { reasonOf } from '../values/cause.ts';
 import { sleep, type Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';

@@ -1,5 +1,6 @@
 /** Turns a permission error of the server into one that says what to do about it. */
-import { PermissionViolationError, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { PermissionViolationError } from './client.ts';
 import { TroupeError } from '../values/failure.ts';
 import { watchStatus } from './subscribe.ts';
 

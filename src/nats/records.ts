@@ -1,6 +1,7 @@
 /** Small records on a NATS server with JetStream, each the last message of a subject. A change names the sequence that its writer has read, and is refused when another one was first. */
-import { JetStreamApiError, jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import { headers, type NatsConnection } from '@nats-io/transport-node';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { headers, JetStreamApiError, jetstreamClient, jetstreamManager } from './client.ts';
 import { reasonOf } from '../values/cause.ts';
 import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
@@ -100,7 +101,7 @@ export function serverRecords({
         sent.set(writerHeader, writer);
         try {
           const options = { headers: sent, expect: { lastSubjectSequence: expected } };
-          await jetstream(connection).publish(`${prefix}.${name}`, body, options);
+          await jetstreamClient(connection).publish(`${prefix}.${name}`, body, options);
           return true;
         } catch (thrown) {
           // An answer that was lost, and one to a second attempt, say nothing of whether it is stored.

@@ -1,6 +1,6 @@
 /** On how many servers of a cluster a tenant's data is stored: what to say when the servers cannot, or do not, store it on as many as were asked for. */
-import { jetstreamManager, JetStreamApiError, StorageType } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { jetstreamManager, JetStreamApiError, StorageType } from './client.ts';
 import { causesOf, reasonOf } from '../values/cause.ts';
 import { TroupeError } from '../values/failure.ts';
 

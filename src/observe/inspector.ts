@@ -4,6 +4,7 @@
  * It listens on loopback only. Host and Origin are checked against its own address, so that no page of another site can connect.
  * The URL holds a token, so that no other user of this machine can connect. A viewer that connects later gets the latest events.
  * A viewer that reads too slowly is disconnected, which limits the memory that it can use; when it connects again it gets the present state.
+ * What a viewer gets when it connects does not count for that: it is sent as fast as the viewer reads, however much it is.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -19,6 +20,7 @@ import { inspectorPage, inspectorPagePolicy } from './inspectorPage.ts';
 import { ringBuffer } from './ringBuffer.ts';
 import { stallText } from './stallText.ts';
 import { statelyActorMessage, statelyEventMessage, statelySnapshotMessage } from './statelyFeed.ts';
+import { inspectorViewer, type Viewer } from './viewer.ts';
 
 /** How the inspector is served. */
 export interface InspectorOptions {
@@ -28,7 +30,7 @@ export interface InspectorOptions {
   port?: number;
   /** How many of the latest messages are kept for viewers that connect later; 1,000 by default. */
   keep?: number;
-  /** Bytes that may wait to be sent to a viewer before it is disconnected; 4 MiB by default. */
+  /** Bytes of what happens that may wait to be sent to a viewer before it is disconnected; 4 MiB by default. */
   maxBufferedBytes?: number;
   /** The chart of an actor's type as JSON, for drawing; without it only names are shown. */
   definition?: (type: string) => string | undefined;
@@ -67,7 +69,7 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
   const health = new Map<string, string>();
   /** The latest message about each actor that waits for the journal. */
   const stalls = new Map<string, string>();
-  const viewers = new Set<WebSocket>();
+  const viewers = new Set<Viewer>();
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, clientTracking: false });
   const server = httpServer({
@@ -92,34 +94,24 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
     return same(targetOf(request).query.get('token') ?? '', token) ? 0 : 401;
   }
 
-  function accept(viewer: WebSocket): void {
-    viewer.on('error', () => {});
-    viewer.on('close', () => viewers.delete(viewer));
-    try {
-      introduce(viewer);
-      viewers.add(viewer);
-    } catch {
-      viewer.close(1011, 'internal error'); // The connection is a WebSocket already: it cannot be answered with 500.
-    }
+  function accept(socket: WebSocket): void {
+    socket.on('error', () => {});
+    const viewer = inspectorViewer(socket, introductions(), maxBufferedBytes);
+    viewers.add(viewer);
+    socket.on('close', () => viewers.delete(viewer));
   }
 
-  function introduce(viewer: WebSocket): void {
-    // First each actor as it is now, then the kept events, which show how it came there.
-    for (const { root, commit } of actors.values()) send(viewer, introduction(commit, root));
-    for (const text of latest.items()) send(viewer, text);
-    for (const text of [...health.values(), ...stalls.values()]) send(viewer, text);
-  }
-
-  function send(viewer: WebSocket, text: string): void {
-    if (viewer.readyState !== viewer.OPEN) return;
-    if (viewer.bufferedAmount > maxBufferedBytes) return viewer.close(1013, 'too slow');
-    viewer.send(text);
+  /** First each actor as it is now, then the kept events, which show how it came there. */
+  function* introductions(): Iterable<string> {
+    const texts = [...latest.items(), ...health.values(), ...stalls.values()];
+    for (const { root, commit } of [...actors.values()]) yield introduction(commit, root);
+    yield* texts;
   }
 
   function broadcast(message: object): void {
     const text = redact(bounded(message));
     latest.add(text);
-    for (const viewer of viewers) send(viewer, text);
+    for (const viewer of viewers) viewer.send(text);
   }
 
   function observe(event: Inspection): void {
@@ -137,7 +129,7 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
       known?.root ?? (commit.parent === undefined ? commit.actor : (actors.get(commit.parent)?.root ?? commit.parent));
     if (!known) {
       if (actors.size >= mostActors) removeOldest();
-      for (const viewer of viewers) send(viewer, introduction(commit, root));
+      for (const viewer of viewers) viewer.send(introduction(commit, root));
     }
     actors.set(commit.actor, { root, commit });
     broadcast(statelyEventMessage(commit, root));
@@ -149,7 +141,7 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
     const id = `${kind}/${name}`;
     const text = redact(JSON.stringify({ type: 'troupe.health', at, component: id, ...standing }));
     setBounded(health, id, text, mostActors);
-    for (const viewer of viewers) send(viewer, text);
+    for (const viewer of viewers) viewer.send(text);
   }
 
   /** Kept while it lasts: a viewer that connects later must see it too. */
@@ -159,7 +151,7 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
     const text = redact(JSON.stringify({ type: 'troupe.stall', at, actor, ...why }));
     if (type === 'stalled') setBounded(stalls, actor, text, mostActors);
     else stalls.delete(actor);
-    for (const viewer of viewers) send(viewer, text);
+    for (const viewer of viewers) viewer.send(text);
   }
 
   const introduction = (commit: Commit, root: string) =>

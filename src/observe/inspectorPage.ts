@@ -10,15 +10,18 @@ h1 { font-size: 1rem; margin: 0 } #link { color: var(--dim); flex: 1 } button { 
 table { border-collapse: collapse; width: 100% } th { text-align: left; font-weight: 500; color: var(--dim) } th { white-space: nowrap } th, td { padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere }
 td:first-child { font-family: ui-monospace, monospace; font-size: 13px } .active { color: var(--go) } .done, .stopped { color: var(--dim) } .error { color: var(--bad) } .ask { color: var(--ask) } time { color: var(--dim); white-space: nowrap }
 iframe { width: 100%; height: calc(100vh - 4rem); border: 0 } #health { display: flex; flex-wrap: wrap; gap: .2rem 1rem; padding: .4rem 0; color: var(--dim) } #health span::before { content: ''; display: inline-block; width: .6em; height: .6em; margin-right: .4em; border-radius: 50%; background: var(--ok) } #health .degraded::before { background: var(--ask) } #health .failing::before { background: var(--bad) }
-#empty { color: var(--dim); padding: 2rem 0 }`;
+#empty { color: var(--dim); padding: 2rem 0 }
+@media (max-width: 40rem) { header { flex-wrap: wrap } thead { display: none } tr { display: block; padding: .4rem 0; border-bottom: 1px solid var(--line) } td { display: block; border: 0; padding: 0 } td:nth-child(4), td:nth-child(5) { display: inline; color: var(--dim); margin-right: .8rem } }`;
 
 // Text is set through textContent only: names and states may come from a model.
 const script = `
-const actors = new Map(), parts = new Map(), kept = [], most = 2000;
+const actors = new Map(), parts = new Map(), kept = [], most = 2000, mostActors = 1000;
 const $ = (id) => document.getElementById(id);
 let frame, frameReady = false, dirty = false;
 const words = (v) => typeof v === 'string' ? v : v && typeof v === 'object' ? Object.entries(v).map(([k, x]) => [k, words(x)].filter(Boolean).join('.')).join('|') : '';
-const cell = (text, name) => { const td = document.createElement('td'); td.textContent = text; if (name) td.className = name; return td };
+// Characters that would show a text in another order than it has are shown as escapes, as on a terminal.
+const plain = (text) => String(text ?? '').replace(/[\\u202a-\\u202e\\u2066-\\u2069]/g, (c) => '\\\\u' + c.charCodeAt(0).toString(16));
+const cell = (text, name) => { const td = document.createElement('td'); td.textContent = plain(text); if (name) td.className = name; return td };
 function depth(a) { let n = 0; for (let p = actors.get(a.parent); p && n < 20; p = actors.get(p.parent)) n++; return n }
 function order() { const under = new Map(), roots = [], out = [];
   for (const [id, a] of actors) { const list = actors.has(a.parent) ? under.get(a.parent) ?? (under.set(a.parent, []), under.get(a.parent)) : roots; list.push(id) }
@@ -37,11 +40,13 @@ function draw() { dirty = false; $('empty').hidden = actors.size > 0; const rows
   $('rows').replaceChildren(rows) }
 function dot(m) { const span = parts.get(m.component) ?? document.createElement('span'); if (!parts.has(m.component)) { parts.set(m.component, span); $('health').append(span) }
   span.className = m.status; span.textContent = m.component + (m.status === 'healthy' ? '' : ' ' + m.status); span.title = m.failures + ' of the last ' + m.calls + ' calls failed' + (m.lastFailure ? '; the last: ' + m.lastFailure.message : '') }
+// Of the actors that have ended the one that was seen first, or else the first of all.
+function forget() { for (const [id, a] of actors) if (a.status !== 'active') return actors.delete(id); actors.delete(actors.keys().next().value) }
 function take(m) {
   if (m.type === 'troupe.health') return dot(m);
   if (m.type === 'troupe.stall') { const a = actors.get(m.actor); if (a) a.stall = m.why }
   else if (m.type === 'troupe.effect') { const a = actors.get(m.actor); if (a) { if (m.status === 'started') a.doing.set(m.key, m.name); else a.doing.delete(m.key) } }
-  else { const id = m.sessionId, a = actors.get(id) ?? { parent: undefined, value: '', status: 'active', last: '', at: m.createdAt, doing: new Map() }; actors.set(id, a); a.at = m.createdAt;
+  else { const id = m.sessionId, a = actors.get(id) ?? { parent: undefined, value: '', status: 'active', last: '', at: m.createdAt, doing: new Map() }; actors.set(id, a); a.at = m.createdAt; if (actors.size > mostActors) forget();
     if (m.type === '@xstate.actor') a.parent = m.parentId; if (m.type === '@xstate.event') a.last = m.event.type;
     if (m.snapshot) { a.value = m.snapshot.value; a.status = m.snapshot.status; a.tags = m.snapshot.tags; a.error = m.snapshot.error?.message; a.question = m.snapshot.context?.ticket?.question; if (a.status !== 'active') a.doing.clear() }
     kept.push(m); if (kept.length > most) kept.shift(); if (frameReady) frame.contentWindow.postMessage(m, '${stately}') }

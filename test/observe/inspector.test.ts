@@ -210,6 +210,21 @@ test('a viewer that does not read is disconnected before it fills the memory, an
   expect(slow.got.length).toBeLessThan(quick.got.length);
 });
 
+test('a late viewer of many runs with long contexts gets all that is kept, and then what happens', async () => {
+  const view = await serve();
+  const context = { transcript: 'x'.repeat(40_000) };
+  for (let run = 0; run < 500; run++) view.observe(commit({ actor: `agent/r${run}`, parent: undefined, context }));
+  const viewer = watch(view);
+  await viewer.refused;
+  view.observe(commit({ actor: 'agent/r7', parent: undefined, context, state: 'afterwards' }));
+  await Promise.race([
+    viewer.until(500 + 1_000 + 2),
+    viewer.closed.then((code) => Promise.reject(new Error(`closed with ${code} after ${viewer.got.length} messages`))),
+  ]);
+  expect(viewer.got.slice(0, 500).every(({ type }) => type === '@xstate.actor')).toBe(true);
+  expect(viewer.got.at(-1)).toMatchObject({ sessionId: 'agent/r7', snapshot: { value: 'afterwards' } });
+});
+
 test('a context that is too large is left out, and the message says so', async () => {
   const view = await serve();
   const viewer = watch(view);

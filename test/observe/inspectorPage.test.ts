@@ -23,6 +23,7 @@ class Element {
 function page() {
   const elements = new Map<string, Element>();
   const sockets: { onmessage(event: { data: string }): void }[] = [];
+  const frames: (() => void)[] = [];
   const script = /<script>(.*)<\/script>/s.exec(inspectorPage)?.[1] ?? '';
   runInNewContext(script, {
     document: {
@@ -35,15 +36,19 @@ function page() {
       sockets.push(this);
     },
     addEventListener: () => {},
-    requestAnimationFrame: (draw: () => void) => draw(),
+    requestAnimationFrame: (draw: () => void) => frames.push(draw),
     setTimeout: () => {},
   });
   return {
     take: (...messages: object[]) => {
       for (const message of messages) sockets[0]?.onmessage({ data: JSON.stringify(message) });
     },
-    states: () =>
-      elements.get('rows')?.children.map(({ children }) => `${children[0]?.textContent} ${children[1]?.textContent}`),
+    states() {
+      for (const draw of frames.splice(0)) draw();
+      return elements
+        .get('rows')
+        ?.children.map(({ children }) => `${children[0]?.textContent} ${children[1]?.textContent}`);
+    },
   };
 }
 
@@ -93,4 +98,19 @@ test('a run that has ended shows its end alone', () => {
   const { take, states } = page();
   take(actor('agent/k'), snapshot('agent/k', { status: 'done' }));
   expect(states()).toEqual(['agent/k done']);
+});
+
+test('a page that stays open while many runs end keeps the latest thousand actors, and those at work', () => {
+  const { take, states } = page();
+  take(actor('agent/first'), snapshot('agent/first'));
+  for (let run = 0; run < 1_100; run++) take(actor(`agent/r${run}`), snapshot(`agent/r${run}`, { status: 'done' }));
+  expect(states()).toHaveLength(1_000);
+  expect(states()?.[0]).toBe('agent/first busy (working)');
+  expect(states()?.at(-1)).toBe('agent/r1099 done');
+});
+
+test('a text that would be shown in another order than it has is shown as it is', () => {
+  const { take, states } = page();
+  take(actor('agent/k'), snapshot('agent/k', { status: 'error', error: { message: 'pay \u202e001 \u2066x' } }));
+  expect(states()).toEqual(['agent/k error: pay \\u202e001 \\u2066x']);
 });

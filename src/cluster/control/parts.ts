@@ -5,7 +5,8 @@
  * CA1 A part that is asked for again, because its answer was lost, is the same part.
  * CA2 An answer that nobody asks for any longer is given up after a minute.
  */
-import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { headers } from '../../nats/client.ts';
 import { maxBodyBytes } from '../../nats/connection.ts';
 import { subscribeTo } from '../../nats/subscribe.ts';
 import { encodeRefusal } from '../../transport/nats/codec.ts';

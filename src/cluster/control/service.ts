@@ -2,7 +2,8 @@
  * What can be done with runs, as requests over NATS: JSON to `troupe.<tenant>._control.<operation>`, and JSON back. Whoever may publish there may work with the runs of
  * the tenant; what is installed on the server, its tokens and files are not reached this way. An answer without an end, or larger than a message, comes in parts (`parts.ts`).
  */
-import { headers, type Msg } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
+import { headers } from '../../nats/client.ts';
 import type { TroupeClient } from '../../contracts/client/client.ts';
 import type { LogEntry } from '../../contracts/client/execution.ts';
 import type { ClientOperation } from '../../contracts/client/operations/operation.ts';

@@ -9,8 +9,8 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nkeys } from '@nats-io/transport-node';
 import * as z from 'zod';
+import { loadNatsClient, nkeys } from '../client.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { publicKeyOf, seedIn } from '../credentials.ts';
 import { requireTenant } from '../tenant.ts';
@@ -51,6 +51,7 @@ export async function writeConfig({
   limits: given = {},
   force = false,
 }: WriteConfigOptions): Promise<WrittenFile[]> {
+  await loadNatsClient();
   const conf = serverConf(server);
   tenants.forEach(requireTenant);
   requireWorkable(given);

@@ -1,6 +1,6 @@
 /** Replays a recorded run as a test: the real machines, with recorded outcomes of effects and recorded messages. */
 import { requireOptions, type OptionNames } from '../../values/options.ts';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
@@ -61,9 +61,15 @@ export function cassette(file: string, options: CassetteOptions = {}): CassetteP
   const { record = 'none', env = process.env, redact = [] } = options;
   const write = async (journal: Journal, run: string) => {
     await mkdir(dirname(file), { recursive: true });
-    // Renamed into place, so that no test ever reads half a file.
-    await writeFile(`${file}.new`, cassetteText(await exportRun(journal, run, { env, redact })));
-    await rename(`${file}.new`, file);
+    const text = cassetteText(await exportRun(journal, run, { env, redact }));
+    // Renamed into place, so that no test ever reads half a file; under a name of its own, because two tests may record the same one at once.
+    const draft = `${file}.${systemClock().id()}.new`;
+    try {
+      await writeFile(draft, text);
+      await rename(draft, file);
+    } finally {
+      await rm(draft, { force: true });
+    }
   };
   return {
     async replay(subject, mode = 'strict') {

@@ -1,6 +1,7 @@
 /** Encodes an envelope as a NATS message: the body is the payload, as JSON; everything else is in headers, so that a person can read it with any NATS client. */
 import type * as z from 'zod';
-import { headers, MsgHdrsImpl, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import { headers, MsgHdrsImpl } from '../../nats/client.ts';
 import { reasonOf } from '../../values/cause.ts';
 import { describeMismatch } from '../../values/explain.ts';
 import { Envelope, FailureBody } from '../../contracts/envelope.ts';

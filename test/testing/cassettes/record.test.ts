@@ -1,6 +1,6 @@
 /** The recording modes of a test (none, once, new), and the masking of secrets in the file. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { setup } from 'xstate';
 import { effect, machine } from 'troupe';
@@ -37,7 +37,20 @@ test('once: the first test run performs and records, the second replays', async 
   expect(asked).toEqual(['a', 'b']);
   expect(await cassette(file, options()).replay(asking(asked, 'a', 'b'))).toEqual(first);
   expect(asked).toEqual(['a', 'b']);
-  expect(existsSync(`${file}.new`)).toBe(false);
+  expect(readdirSync(dirname(file))).toEqual(['it.json']);
+});
+
+test('once: tests that record the same file at once all pass, and leave one whole cassette', async () => {
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
+  const asked: string[] = [];
+  const long = 'a'.repeat(300_000);
+  const all = await Promise.all(
+    Array.from({ length: 4 }, () => cassette(file, options()).replay(asking(asked, long, 'b'))),
+  );
+  expect(new Set(all.map(({ outcome }) => outcome.status))).toEqual(new Set(['done']));
+  expect(await cassette(file).replay(asking([], long, 'b'))).toMatchObject({ drift: [] });
+  expect(readdirSync(dir.path)).toEqual(['x.json']);
 });
 
 test('once: an existing file is not changed, whatever the machine does now', async () => {

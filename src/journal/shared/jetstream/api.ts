@@ -1,6 +1,7 @@
 /** Requests to the server's JetStream: its API, which the leader of a stream answers, and publishes that are acknowledged. */
-import { JetStreamApiError, type ApiError } from '@nats-io/jetstream';
+import type { ApiError } from '@nats-io/jetstream';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import { JetStreamApiError } from '../../../nats/client.ts';
 import type { Clock } from '../../../values/clock.ts';
 import { parseHeaders } from './headers.ts';
 import type { ApiRequestOptions, ApiRequests } from './apiRequests.ts';

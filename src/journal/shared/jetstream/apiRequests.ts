@@ -2,16 +2,8 @@
  * Requests to the server whose answers all come on one subscription. The requests of nats.js do the same, and make a timer and an error with its stack for
  * each: that took a tenth of the processor time of a node that is busy.
  */
-import {
-  NoRespondersError,
-  PermissionViolationError,
-  RequestError,
-  TimeoutError,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-  type Subscription,
-} from '@nats-io/transport-node';
+import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { NoRespondersError, PermissionViolationError, RequestError, TimeoutError } from '../../../nats/client.ts';
 import { newInbox } from '../../../nats/connection.ts';
 import { subscribeTo, watchStatus } from '../../../nats/subscribe.ts';
 import type { Clock } from '../../../values/clock.ts';
@@ -96,7 +88,7 @@ export class ApiRequests implements Disposable {
   }
 
   /** The server names the subject, and not the request: the first one of its subject was refused. */
-  #denied(error: PermissionViolationError): void {
+  #denied(error: InstanceType<typeof PermissionViolationError>): void {
     if (error.operation === 'subscription') {
       if (error.subject !== `${this.#inbox}.*`) return;
       this.#subscription = undefined;

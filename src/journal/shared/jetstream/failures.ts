@@ -1,6 +1,5 @@
 /** What the server's refusals and silences mean to the caller of a store. */
-import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
-import { RequestError } from '@nats-io/transport-node';
+import { JetStreamApiCodes, JetStreamApiError, RequestError } from '../../../nats/client.ts';
 import { permissionError } from '../../../nats/permissionErrors.ts';
 import { reasonOf } from '../../../values/cause.ts';
 import { TroupeError } from '../../../values/failure.ts';
@@ -17,7 +16,7 @@ const streamRefused: readonly number[] = [10_027, 10_113];
 /** JetStream is there and not for this account; it is switched off. */
 const noJetStream: readonly number[] = [10_039, 10_076];
 
-const hasCode = (thrown: unknown, ...codes: readonly number[]): thrown is JetStreamApiError =>
+const hasCode = (thrown: unknown, ...codes: readonly number[]): thrown is InstanceType<typeof JetStreamApiError> =>
   thrown instanceof JetStreamApiError && codes.includes(thrown.code);
 
 /** Was it refused because another message is the last one? */

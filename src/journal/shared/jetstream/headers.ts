@@ -1,5 +1,6 @@
 /** The headers of a message. The server takes lines of text, so a value with other characters is written with "%" and its bytes. */
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
+import type { MsgHdrs } from '@nats-io/transport-node';
+import { headers } from '../../../nats/client.ts';
 import { percentDecoded } from '../../../nats/percentDecoding.ts';
 
 /** The server refuses a message when the last one of its subject has another sequence. */

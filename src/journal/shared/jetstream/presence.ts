@@ -1,6 +1,6 @@
 /** Which processes live: announcements in a stream whose messages the server deletes after `presenceTtl`, and pings over plain subjects. */
 import type { StreamInfo } from '@nats-io/jetstream';
-import { RequestError } from '@nats-io/transport-node';
+import { RequestError } from '../../../nats/client.ts';
 import { subscribeTo } from '../../../nats/subscribe.ts';
 import { presenceTtl, type Presence } from '../store.ts';
 import type { JetStreamApi } from './api.ts';

@@ -1,6 +1,7 @@
 /** The status of a shared journal on a NATS server: where it is, how large, how many processes write to it, and how durable the server is. */
-import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
+import type { StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { jetstreamManager } from '../../../nats/client.ts';
 import { durabilityFromMonitor, durabilityFromServer } from '../../../nats/durability.ts';
 import type { Clock } from '../../../values/clock.ts';
 import type { SkippedEntries, StatusLine } from '../../journal.ts';
