@@ -6,6 +6,7 @@ import { errorMessage } from '../values/cause.ts';
 import { TroupeError } from '../values/failure.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
 import { loadOptional } from '../values/optional.ts';
+import { decodeUtf8 } from '../values/utf8.ts';
 import { parseConfiguration, type RunDefaults } from './configuration.ts';
 
 /** What a file says, and where it is. */
@@ -14,17 +15,17 @@ export interface ConfigurationFile {
   readonly configuration: RunDefaults;
 }
 
-/** A way to write it: what a file of that name says, undefined when it says nothing about this project. */
-type Reader = (path: string, text: string) => unknown;
+/** A way to write it: what a file of that name says, undefined when it says nothing about this project. `text` throws `invalid` for one that is not UTF-8. */
+type Reader = (path: string, text: () => string) => unknown;
 
 const readers: Readonly<Record<string, Reader>> = {
   'troupe.config.ts': exportedBy,
   'troupe.config.js': exportedBy,
   'troupe.config.mjs': exportedBy,
-  'troupe.config.yaml': async (_, text) => (await yaml()).parse(text) as unknown,
-  'troupe.config.json': (_, text) => JSON.parse(text) as unknown,
+  'troupe.config.yaml': async (_, text) => (await yaml()).parse(text()) as unknown,
+  'troupe.config.json': (_, text) => JSON.parse(text()) as unknown,
   'package.json'(_, text) {
-    const content = JSON.parse(text) as Json;
+    const content = JSON.parse(text()) as Json;
     return isJsonObject(content) ? content['troupe'] : undefined;
   },
 };
@@ -37,9 +38,9 @@ export async function nearestConfiguration(folder: string): Promise<Configuratio
     const path = join(folder, name);
     // Most files that are looked for are not there, and to fail to open one takes fifty times as long.
     if (!existsSync(path)) continue;
-    const text = textOf(path);
-    if (text === undefined) continue;
-    const given = await readBy(read, path, text);
+    const bytes = bytesOf(path);
+    if (bytes === undefined) continue;
+    const given = await readBy(read, path, () => decodeUtf8(bytes, path));
     if (given !== undefined && given !== null) return { path, configuration: parseConfiguration(path, given) };
   }
   const above = dirname(folder);
@@ -47,21 +48,21 @@ export async function nearestConfiguration(folder: string): Promise<Configuratio
 }
 
 /** Undefined when it cannot be read. */
-function textOf(path: string): string | undefined {
+function bytesOf(path: string): Uint8Array | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch {
     return undefined;
   }
 }
 
-async function readBy(read: Reader, path: string, text: string): Promise<unknown> {
+async function readBy(read: Reader, path: string, text: () => string): Promise<unknown> {
   try {
     return await read(path, text);
   } catch (cause) {
-    if (cause instanceof TroupeError) throw cause;
     // A package.json that is broken is not for us to report.
     if (path.endsWith('package.json')) return undefined;
+    if (cause instanceof TroupeError) throw cause;
     const hint = path.endsWith('.ts') ? ' Where Node does not read TypeScript, write troupe.config.json.' : '';
     throw new TroupeError('invalid', `${path} cannot be read: ${errorMessage(cause)}.${hint}`, { cause });
   }

@@ -104,7 +104,8 @@ export async function inspector(options: InspectorOptions): Promise<Inspector> {
   /** First each actor as it is now, then the kept events, which show how it came there. */
   function* introductions(): Iterable<string> {
     const texts = [...latest.items(), ...health.values(), ...stalls.values()];
-    for (const { root, commit } of [...actors.values()]) yield introduction(commit, root);
+    const now = [...actors.values()]; // A viewer may take long to read them.
+    for (const { root, commit } of now) yield introduction(commit, root);
     yield* texts;
   }
 

@@ -35,7 +35,7 @@ describe('the commands', () => {
     const daily = ['--cron', '0 9 * * 1-5', '--timezone', 'Europe/Berlin', '--deployment', 'desk'];
     const made = await troupe('schedule', 'add', 'daily', ...daily);
     expect(made).toMatchObject({ code: 0, out: '' });
-    expect(made.err).toContain('The schedule "daily" starts desk next at 2026-11-30 08:00:00 UTC');
+    expect(made.err).toContain('The schedule "daily" starts desk next at 2026-11-30 08:00:00Z');
     expect(await listed()).toEqual([
       {
         name: 'daily',

@@ -105,7 +105,7 @@ test('runs of the orchestrator are listed, by workflow and status, and one is sh
   fake.all.set('r2', { run: runOf('r2', { status: 'failed', error: 'no' }), steps: [] });
   const list = await troupe('runs', 'list');
   expect(list.out).toMatch(/RUN ID +WORKFLOW +STATUS +STARTED +DURATION/);
-  expect(list.out).toMatch(/r1 +news +complete +2026-01-02 03:04:05 +4\.0s/);
+  expect(list.out).toMatch(/r1 +news +complete +2026-01-02 03:04:05Z +4\.0s/);
   expect((await troupe('runs', 'list', '--status', 'failed')).out).not.toContain('r1');
   // The words of the table, and those of runs of this machine.
   for (const status of ['complete', 'done']) {

@@ -180,6 +180,10 @@ test.each([
   ['troupe.config.yaml', 'retries: 7\n'],
   ['troupe.config.mjs', 'export default { retries: 7 };'],
   ['package.json', '{ "name": "a", "troupe": { "retries": 7 } }'],
+  // With a byte order mark, as editors on Windows write it.
+  ['troupe.config.json', '\ufeff{ "retries": 7 }'],
+  ['troupe.config.yaml', '\ufeffretries: 7\n'],
+  ['package.json', '\ufeff{ "name": "a", "troupe": { "retries": 7 } }'],
 ])('%s is found from a folder inside the project', async (name, text) => {
   const project = newProject({ [name]: text });
   mkdirSync(join(project, 'src', 'deep'), { recursive: true });

@@ -57,7 +57,7 @@ export async function showDeployment(
       ['file', found.source],
       ['code', found.bundle],
       ['commit', commitOf(found)],
-      ['deployed', `${formatTime(found.createdAt)} UTC`],
+      ['deployed', formatTime(found.createdAt)],
       ['input', found.schema === undefined ? 'not described' : JSON.stringify(found.schema)],
       ['default input', found.defaults === undefined ? 'none' : JSON.stringify(found.defaults)],
     ];

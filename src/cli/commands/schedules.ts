@@ -49,7 +49,7 @@ export async function addSchedule(cli: Cli, name: string, options: AddScheduleOp
   else
     writeMessage(
       cli,
-      `The schedule "${made.name}" starts ${made.deployment} next at ${timeOf(next)} UTC, while a process runs: troupe schedules run`,
+      `The schedule "${made.name}" starts ${made.deployment} next at ${timeOf(next)}, while a process runs: troupe schedules run`,
     );
   return exitCodes.done;
 }
@@ -79,7 +79,7 @@ export async function listSchedules(cli: Cli, options: DeploymentOptions): Promi
         'CRON',
         'TIMEZONE',
         'DEPLOYMENT',
-        'NEXT (UTC)',
+        'NEXT',
         'LAST RUN',
         'AT WORK',
         'WAITING',

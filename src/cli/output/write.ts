@@ -48,5 +48,5 @@ export function writeTable(out: OutputStream, heads: readonly string[], rows: re
 
 /** How long ago it was, such as `3m 20s ago`; both in milliseconds since the epoch. */
 export const formatAge = (now: number, then: number): string => `${formatDuration(now - then)} ago`;
-/** A time as `2026-01-31 12:00:00` in UTC; milliseconds since the epoch. */
-export const formatTime = (at: number): string => new Date(at).toISOString().replace('T', ' ').slice(0, 19);
+/** A time as `2026-01-31 12:00:00Z`, in UTC wherever the process is; milliseconds since the epoch. */
+export const formatTime = (at: number): string => `${new Date(at).toISOString().replace('T', ' ').slice(0, 19)}Z`;

@@ -4,6 +4,7 @@ import { describeMismatch, describeValue } from '../../values/explain.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { errorMessage } from '../../values/cause.ts';
+import { decodeUtf8 } from '../../values/utf8.ts';
 import { knownJson } from '../jsonValues.ts';
 import { isJsonObject } from '../../values/json.ts';
 import { Cassette, cassetteDigest, cassetteFormat } from './format.ts';
@@ -24,10 +25,8 @@ export async function readCassette(file: string): Promise<Cassette | undefined> 
       file,
       `it has ${Math.ceil(found.size / 1024 / 1024)} MB, and at most ${largest / 1024 / 1024} MB are read; record a shorter run`,
     );
-  return parseCassette(
-    file,
-    await readFile(file, 'utf8').catch((thrown: Error) => Promise.reject(unreadable(file, thrown))),
-  );
+  const bytes = await readFile(file).catch((thrown: Error) => Promise.reject(unreadable(file, thrown)));
+  return parseCassette(file, decodeUtf8(bytes, file));
 }
 
 /** Reads the text of a cassette; `file` is its name in messages. Throws `invalid` or `incompatible`. */

@@ -91,6 +91,20 @@ test.each<[string, () => string, string, RegExp]>([
   }
 });
 
+test('a cassette that an editor has saved with a byte order mark is replayed', async () => {
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
+  writeFileSync(file, `\ufeff${cassetteText(whole).replaceAll('\n', '\r\n')}`);
+  expect(await cassette(file).replay(desk())).toMatchObject({ drift: [], outcome: { status: 'done' } });
+});
+
+test('a cassette that was saved in another encoding is refused, with what to do', async () => {
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
+  writeFileSync(file, Buffer.from(`\ufeff${cassetteText(whole)}`, 'utf16le'));
+  await expect(cassette(file).replay(desk())).rejects.toThrow(/x\.json:1:1: not UTF-8: .* Save it as UTF-8/);
+});
+
 test('a cassette that was edited by hand is replayed as edited', async () => {
   using dir = folder();
   const file = dir.file(
