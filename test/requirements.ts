@@ -2383,9 +2383,13 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'FL3',
-    says: 'However it goes, the flow ends: with what its body returns or throws, a cancel, a question that was withdrawn, or its deadline. Then its body and its children have a grace period to stop.',
+    says: 'However it goes, the flow ends: with what its body returns or throws, a cancel, a question that was withdrawn, or its deadline. Then its body has the time to stop that its effect gives it, and its children have a grace period. Children that are flows are waited for longer: each ends by itself, when it has cleaned up.',
     where: 'machines/flow/flow.ts',
     tests: [
+      {
+        file: 'test/flow/nonCancellable.test.ts',
+        name: 'a parent ends when its children have undone what they did, as long as that may take',
+      },
       { file: 'test/flow/durable.test.ts', name: 'a cancel stops what is under way' },
       { file: 'test/flow/durable.test.ts', name: 'a question that is withdrawn cancels the flow' },
       { file: 'test/flow/scenarios/durability.test.ts', name: 'a deadline ends a flow that takes too long' },
@@ -2486,6 +2490,26 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'FB5',
+    says: 'That it is to stop is recorded in the same sequence. From there on calls are refused, but for those of parts that a cancel does not reach; they are performed and recorded as any other, and gone on with in another process, until the body has ended or its time for that is over (`stopLimit.ts`).',
+    where: 'actors/flow/flowRun.ts',
+    tests: [
+      {
+        file: 'test/flow/nonCancellable.test.ts',
+        name: 'a cancelled flow is killed at every point: what it undoes is undone all the same, once',
+      },
+      {
+        file: 'test/flow/nonCancellable.test.ts',
+        name: 'a flow that is cancelled at any moment undoes what it did, whatever goes wrong',
+      },
+      {
+        file: 'test/flow/nonCancellable.test.ts',
+        name: 'a clean-up that does not end has its time, and then the run is cancelled',
+      },
+      { file: 'test/flow/nonCancellable.test.ts', name: 'a flow that has nothing of that to do has ten seconds' },
+    ],
+  },
+  {
     id: 'RB1',
     says: 'A call inside a nested checkpoint that has ended is left out: the body does not come there again.',
     where: 'src/flow/recordBook.ts',
@@ -2571,6 +2595,17 @@ export const requirements: readonly Requirement[] = [
       {
         file: 'test/flow/failurePath.test.ts',
         name: 'what was submitted and failed long before it was waited for does not make again what was called meanwhile',
+      },
+    ],
+  },
+  {
+    id: 'RT4',
+    says: 'Made again is what was called after the flow was told to stop, such as an undo: it belongs to the end of that life.',
+    where: 'src/flow/retriedSequence.ts',
+    tests: [
+      {
+        file: 'test/flow/nonCancellable.test.ts',
+        name: 'after its deadline a flow undoes what it did; a retry does it again, and undoes it again under another key',
       },
     ],
   },

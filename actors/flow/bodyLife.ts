@@ -20,6 +20,9 @@ export class BodyLife {
   #end: BodyEnd | undefined;
   #isAbandoned = false;
   #refusals = 0;
+  /** How many parts of it are at work that a cancel does not reach, and whether one was after it was told to stop. */
+  #nonCancellable = 0;
+  #isCleaningUp = false;
 
   /** Why it was told to stop; undefined when it was not. */
   get stopReason(): string | undefined {
@@ -68,6 +71,19 @@ export class BodyLife {
   /** It is told to stop. */
   stop(reason: string): void {
     this.#stopReason ??= reason;
+    this.#isCleaningUp ||= this.#nonCancellable > 0;
+  }
+
+  /** It was told to stop, and has begun to clean up in a part that a cancel does not reach. */
+  get isCleaningUp(): boolean {
+    return this.#isCleaningUp;
+  }
+
+  /** Such a part of it begins. Returns what ends it. */
+  beginNonCancellable(): () => void {
+    this.#nonCancellable++;
+    this.#isCleaningUp ||= this.#stopReason !== undefined;
+    return () => void this.#nonCancellable--;
   }
 
   /** Its function has returned. */
@@ -91,24 +107,20 @@ export class BodyLife {
     this.#isAbandoned = true;
   }
 
-  /** Throws where nothing can be called any more. */
-  requireRunning(): void {
-    if (this.#stopReason !== undefined) throw stoppedError(this.#stopReason);
-    if (this.#hasReturned)
-      throw new TroupeError(
-        'scope',
-        'The body of this flow has ended: nothing can be called any more. Await every call in it.',
-      );
+  /** Throws where nothing can be called any more. `isNonCancellable`: by a part of the body that a cancel does not reach. */
+  requireRunning(isNonCancellable = false): void {
+    const isStopped = this.#stopReason !== undefined && !isNonCancellable;
+    if (!isStopped && !this.#hasReturned) return;
+    this.#refusals++;
+    if (isStopped) throw stoppedError(this.#stopReason ?? '');
+    throw new TroupeError(
+      'scope',
+      'The body of this flow has ended: nothing can be called any more. Await every call in it.',
+    );
   }
 
-  /** What a call that is made now gives, when none can be made any more. */
-  refusal(): Promise<never> | undefined {
-    if (this.#stopReason === undefined && !this.#hasReturned) return undefined;
-    try {
-      this.requireRunning();
-      return undefined;
-    } catch (error) {
-      return ++this.#refusals > mostRefusals ? new Promise(() => {}) : Promise.reject(error as TroupeError);
-    }
+  /** Were so many calls refused that the next one is not even told so? */
+  get hearsNothing(): boolean {
+    return this.#refusals >= mostRefusals;
   }
 }

@@ -4,6 +4,7 @@ import type { RecordBook } from '../../src/flow/recordBook.ts';
 import type { FlowArrival, FlowBodyInput, FlowRequest } from '../../machines/flow/effectTypes.ts';
 import type { CallRecorder } from './callRecorder.ts';
 import type { ArrivedEnd, FlowCall } from './flowCall.ts';
+import { uncertainOutcome } from './askWhetherDone.ts';
 import { FlowInbox, type QueuedSignal } from './flowInbox.ts';
 import { FlowRequests } from './flowRequests.ts';
 import type { OpenCalls } from './openCalls.ts';
@@ -42,9 +43,12 @@ export class CallArrivals {
     return this.#requests.send(turn);
   }
 
-  /** Nothing more is asked for. */
-  clear(): void {
+  /** The flow was told to stop: nothing more is asked for. What a question is about that is not answered is not known, and a part that goes on is told so. */
+  stop(): void {
     this.#requests.clear();
+    for (const call of this.#askedAbout?.values() ?? [])
+      if (call.isNonCancellable) this.#parts.recorder.finish(call, { outcome: uncertainOutcome(call.id) });
+    this.#askedAbout?.clear();
   }
 
   /** Asks for something whose end arrives. */

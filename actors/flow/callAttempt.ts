@@ -31,6 +31,10 @@ export class CallAttempt implements PerformedCall {
     return this.#call.id;
   }
 
+  get isNonCancellable(): boolean {
+    return this.#call.isNonCancellable;
+  }
+
   get signal(): AbortSignal {
     return this.#stopping.signal;
   }

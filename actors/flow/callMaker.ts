@@ -19,6 +19,8 @@ export interface CallMakerParts {
   readonly sequence: Pick<CallSequence, 'tellNext'>;
   readonly held: Pick<HeldCalls, 'mayBegin' | 'hold'>;
   readonly recorder: Pick<CallRecorder, 'finishKept'>;
+  /** Does the present code belong to a part of the body that a cancel does not reach? */
+  isNonCancellable(): boolean;
   /** The body makes another call than the one that is recorded. */
   onDiverge(divergence: Divergence): void;
   /** A call was made. */
@@ -36,10 +38,13 @@ export class CallMaker {
   /** Makes a call; `begin` begins it, when it is not recorded. Throws where nothing can be called any more. */
   make(request: CallRequest, begin: (call: FlowCall) => void): FlowCall {
     const { clock, life, open, sequence, held, onDiverge, onChange } = this.#parts;
-    life.requireRunning();
     const { kind, name, scope, isScope = false } = request;
+    const isNonCancellable = this.#parts.isNonCancellable();
+    const isCleanUp = life.stopReason !== undefined;
     const { call: made, record, divergence } = scope.make(kind, name, request);
-    const call = new FlowCall(made, request, { at: clock.now(), after: open.last });
+    // One that is refused has its number all the same: the calls after it have theirs, wherever the body was told to stop.
+    life.requireRunning(isNonCancellable);
+    const call = new FlowCall(made, request, { at: clock.now(), after: open.last, isNonCancellable, isCleanUp });
     if (divergence) {
       onDiverge(divergence);
       return call;
@@ -56,7 +61,7 @@ export class CallMaker {
   beginLate(call: FlowCall, begin: () => void): void {
     const { life, open, held } = this.#parts;
     const go = () => {
-      if (life.isOver || life.stopReason !== undefined) return;
+      if (life.isOver || this.#isStopped(call)) return;
       if (call.controller.isAborted) open.drop(call);
       else begin();
     };
@@ -66,7 +71,7 @@ export class CallMaker {
 
   #begin(call: FlowCall, begin: (call: FlowCall) => void): void {
     const { life, open, book, recorder } = this.#parts;
-    if (life.isOver || life.stopReason !== undefined) return;
+    if (life.isOver || this.#isStopped(call)) return;
     // It was to stop before it had begun: another item of its list has failed.
     if (call.controller.isAborted) return open.drop(call);
     const { kind, input } = call.request;
@@ -75,6 +80,11 @@ export class CallMaker {
     const isTaken = kept?.kind === kind && (kept.from === 'override' || kept.input === input);
     if (isTaken) recorder.finishKept(call, kept);
     else begin(call);
+  }
+
+  /** Was the flow told to stop, and this call with it? */
+  #isStopped(call: FlowCall): boolean {
+    return this.#parts.life.stopReason !== undefined && !call.isNonCancellable;
   }
 
   /** The call whose failure was thrown, as it was told or as the cause of another error; undefined for any other error. */

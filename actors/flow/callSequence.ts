@@ -1,17 +1,17 @@
-/** The order in which a body is told the ends of its calls: first as it is recorded, then as they are stored. */
-import type { FlowCallRecord, FlowRecord } from '../../src/contracts/flow/record.ts';
+/** The order in which a body is told the ends of its calls, and that it is to stop: first as it is recorded, then as they are stored. */
+import type { FlowRecord, ToldRecord } from '../../src/contracts/flow/record.ts';
 import { afterPromises, afterTurn } from './eventLoopTurn.ts';
 
 /** What the sequence works with. */
 export interface SequenceParts {
-  /** The calls that are recorded, in order. */
-  readonly recorded: readonly FlowCallRecord[];
+  /** What is recorded of that, in order. */
+  readonly recorded: readonly ToldRecord[];
   /** Stores records together. Rejects when this process cannot store any more. */
   store(records: readonly FlowRecord[]): Promise<void>;
   /** Does the body wait for this call? */
   isWaitedFor(id: string): boolean;
   /** Tells the body. */
-  tell(record: FlowCallRecord): void;
+  tell(record: ToldRecord): void;
   /** All that is recorded was told. */
   onLive(): void;
   /** Something was told or stored. */
@@ -32,7 +32,7 @@ export class CallSequence {
   #done = 0;
   /** Those who wait until so many are stored. */
   #waiting: { readonly until: number; readonly resolve: () => void }[] = [];
-  readonly #stored: FlowCallRecord[] = [];
+  readonly #stored: ToldRecord[] = [];
   /** The body does what follows from what it was told last. */
   #isTurnOpen = false;
   /** Something is stored as soon as nothing more is to be told. */
@@ -53,18 +53,25 @@ export class CallSequence {
   /** Is there something recorded that was not told, because the body has not made that call? */
   get isBlocked(): boolean {
     const next = this.#parts.recorded[this.#replayed];
-    return next !== undefined && !this.#parts.isWaitedFor(next.id);
+    return next !== undefined && !this.#isWaitedFor(next);
   }
 
   /** Is this call recorded, and not told yet? */
   isRecorded(id: string): boolean {
-    this.#untold ??= new Set(this.#parts.recorded.map((record) => record.id));
+    this.#untold ??= new Set(this.#parts.recorded.flatMap((record) => (record.record === 'call' ? [record.id] : [])));
     return this.#untold.has(id);
   }
 
-  /** From now on what is recorded is told when the body asks for it, and other things meanwhile: the body waits for them first. */
+  /** From now on what is recorded is told when the body asks for it, and other things meanwhile: the body waits for them first. That it is to stop it is told at once. */
   loosen(): void {
     this.#isLoose = true;
+    const stopping = this.#parts.recorded.find(({ record }, at) => record === 'stopping' && at >= this.#replayed);
+    if (stopping) this.#stored.unshift(stopping);
+    this.tellNext();
+  }
+
+  #isWaitedFor(record: ToldRecord): boolean {
+    return record.record === 'stopping' || this.#parts.isWaitedFor(record.id);
   }
 
   get #hasUntold(): boolean {
@@ -144,20 +151,30 @@ export class CallSequence {
   #wasStored(batch: readonly FlowRecord[]): void {
     this.#isWriting = false;
     this.#done += batch.length;
-    for (const record of batch) if (record.record === 'call') this.#stored.push(record);
+    for (const record of batch) if (record.record === 'call' || record.record === 'stopping') this.#stored.push(record);
     this.#release(this.#done);
     this.tellNext();
     if (this.#done < this.#wanted) this.#storeSoon();
     this.#parts.onChange();
   }
 
+  /** The body begins: it is told nothing before it has done what it does at once. */
+  beginTurn(): void {
+    this.#isTurnOpen = true;
+    afterTurn(this.#endTurn);
+  }
+
   /** Tells what comes next, if the body waits for it and has done what follows from the last one. Was something told? */
   tellNext(): boolean {
     if (this.#isTurnOpen || this.#isOver) return false;
-    const record = this.#next();
+    const place = this.#nextPlace;
+    if (!place) return false;
+    const record = place === 'stored' ? this.#stored.shift() : this.#nextRecorded();
     if (!record) return false;
-    this.#parts.tell(record);
     this.#isTurnOpen = true;
+    this.#parts.tell(record);
+    // After a body was told to stop, nothing is begun that it had called before.
+    if (place === 'recorded' && !this.#hasUntold) this.#parts.onLive();
     afterTurn(this.#endTurn);
     return true;
   }
@@ -174,16 +191,13 @@ export class CallSequence {
   /** Where that stands which can be told next. */
   get #nextPlace(): 'recorded' | 'stored' | undefined {
     const record = this.#parts.recorded[this.#replayed];
-    if (record && this.#parts.isWaitedFor(record.id)) return 'recorded';
+    if (record && this.#isWaitedFor(record)) return 'recorded';
     return this.isReplaying || this.#stored.length === 0 ? undefined : 'stored';
   }
 
-  #next(): FlowCallRecord | undefined {
-    const place = this.#nextPlace;
-    if (place !== 'recorded') return place && this.#stored.shift();
+  #nextRecorded(): ToldRecord | undefined {
     const record = this.#parts.recorded[this.#replayed++];
-    if (record) this.#untold?.delete(record.id);
-    if (!this.#hasUntold) this.#parts.onLive();
+    if (record?.record === 'call') this.#untold?.delete(record.id);
     return record;
   }
 }

@@ -99,11 +99,6 @@ export class CallWork {
     this.#queue.beginNext();
   }
 
-  /** Nothing that waits is begun. */
-  clear(): void {
-    this.#queue.clear();
-  }
-
   /** What is under way is not recorded as begun any more. */
   end(): void {
     this.#underWay.stop();

@@ -31,6 +31,18 @@ export interface CallRequest {
   readonly read?: (value: unknown) => unknown;
 }
 
+/** When and where a call was made. */
+export interface CallMoment {
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+  /** The call that the body had been told of last; undefined before the first. */
+  readonly after: string | undefined;
+  /** In a part of the body that a cancel does not reach. */
+  readonly isNonCancellable: boolean;
+  /** After the flow was told to stop. */
+  readonly isCleanUp: boolean;
+}
+
 /** A call whose end the body was not told yet. */
 export class FlowCall {
   readonly id: string;
@@ -38,6 +50,9 @@ export class FlowCall {
   readonly request: CallRequest;
   readonly at: number;
   readonly after: string | undefined;
+  /** It goes on when the flow is told to stop. */
+  readonly isNonCancellable: boolean;
+  readonly #isCleanUp: boolean;
   /** Aborted when it is to stop. */
   readonly controller = new StopSignal();
   /** Its result for the body. */
@@ -50,16 +65,14 @@ export class FlowCall {
   #resolve!: (value: unknown) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(
-    made: MadeCall,
-    request: CallRequest,
-    { at, after }: { readonly at: number; readonly after: string | undefined },
-  ) {
+  constructor(made: MadeCall, request: CallRequest, { at, after, isNonCancellable, isCleanUp }: CallMoment) {
     this.id = made.id;
     this.made = made;
     this.request = request;
     this.at = at;
     this.after = after;
+    this.isNonCancellable = isNonCancellable;
+    this.#isCleanUp = isCleanUp;
     this.promise = new CallPromise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -118,6 +131,7 @@ export class FlowCall {
     if (this.after !== undefined) record.after = this.after;
     if (waitedFor !== undefined && waitedFor.length > 0) record.waitedFor = waitedFor;
     if (input !== undefined) record.input = input;
+    if (this.#isCleanUp) record.cleanUp = true;
     return record;
   }
 }

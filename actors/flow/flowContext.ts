@@ -1,7 +1,6 @@
 /** The context that the body of a flow is given. */
 import type { FlowContext } from '../../src/flow/context.ts';
 import { bodyRandom, type BodyRandom } from '../../src/flow/bodyRandom.ts';
-import { isStopped } from '../../src/flow/flowErrors.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { JsonObject } from '../../src/values/json.ts';
 import { requireFacts } from './facts.ts';
@@ -9,8 +8,9 @@ import { artifactCalls } from './artifactCalls.ts';
 import { CheckpointCalls } from './checkpointCalls.ts';
 import { mapCalls } from './mapCalls.ts';
 import type { FlowBody } from './flowBody.ts';
-import { checkpointOf, currentCheckpoint, callTimeOf } from './flowScope.ts';
+import { checkpointOf, currentCheckpoint, callTimeOf, isNonCancellable } from './flowScope.ts';
 import { llmCall } from './llmCall.ts';
+import { nonCancellable } from './nonCancellable.ts';
 import { waits } from './waits.ts';
 
 type Many = ReturnType<typeof mapCalls>;
@@ -29,7 +29,7 @@ export function flowContext(run: FlowBody): FlowContext {
   /** Promises are rejected rather than that something is thrown. */
   const asked = (make: () => Promise<unknown>): Promise<unknown> => {
     try {
-      return run.life.refusal() ?? make();
+      return run.life.hearsNothing && !isNonCancellable(run) ? new Promise(() => {}) : make();
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -47,6 +47,7 @@ export function flowContext(run: FlowBody): FlowContext {
     signal: (...given: Parameters<Waits['signal']>) => asked(() => waits(run).signal(...given)),
     sleep: (...given: Parameters<Waits['sleep']>) => asked(() => waits(run).sleep(...given)),
     run: (...given: Parameters<Waits['run']>) => asked(() => waits(run).run(...given)),
+    nonCancellable: (work: () => unknown) => nonCancellable(run, work),
     save: (...given: Parameters<Artifacts['save']>) => artifactCalls(run).save(...given),
     load: (...given: Parameters<Artifacts['load']>) => artifactCalls(run).load(...given),
     llm: (...given: Parameters<ReturnType<typeof llmCall>>) => asked(() => llmCall(run, checkpoints)(...given)),
@@ -54,12 +55,8 @@ export function flowContext(run: FlowBody): FlowContext {
       const json = requireFacts(facts);
       const at = currentCheckpoint();
       if (at?.owner === run) return at.log(json);
-      try {
-        run.life.requireRunning();
-      } catch (refused) {
-        // A body that was stopped may say so in its clean-up.
-        if (!isStopped(refused)) throw refused;
-      }
+      // A body that was stopped may say so in its clean-up.
+      run.life.requireRunning(true);
       run.recorder.log(json, Math.max(run.root.time, run.start.began ?? 0));
     },
     async secret(name: string) {

@@ -6,6 +6,8 @@
  * FB2 Nothing is performed before all that is recorded was told, unless the body waits for it first: a body that has diverged does nothing (`heldCalls.ts`).
  * FB3 A call that was performed and not recorded, because the process died, is performed again under the same key; one that must not be (`effect: 'write'`) is asked about.
  * FB4 What a person, a pause or a child gives is recorded in the same sequence as what is performed here (`callArrivals.ts`).
+ * FB5 That it is to stop is recorded in the same sequence. From there on calls are refused, but for those of parts that a cancel does not reach; they are performed and
+ *    recorded as any other, and gone on with in another process, until the body has ended or its time for that is over (`stopLimit.ts`).
  *
  * The way of a checkpoint: `checkpointCalls.ts` takes it from the body, `callMaker.ts` makes the call, `callWork.ts` performs it, `callRecorder.ts` makes its record,
  * `callSequence.ts` stores that and tells the body.
@@ -13,15 +15,16 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { EffectScope } from '../../src/contracts/effect.ts';
 import type { FlowStart } from '../../src/contracts/flow/flow.ts';
-import type { FlowCallRecord } from '../../src/contracts/flow/record.ts';
+import type { ToldRecord } from '../../src/contracts/flow/record.ts';
 import type { StoredSettings } from '../../src/contracts/flow/settings.ts';
-import { stoppedError, type Divergence } from '../../src/flow/flowErrors.ts';
+import type { Divergence } from '../../src/flow/flowErrors.ts';
 import type { RecordBook } from '../../src/flow/recordBook.ts';
 import { storedRecords } from '../../src/flow/storedRecords.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { FlowBodyInput, FlowBodyOutput } from '../../machines/flow/effectTypes.ts';
 import { BodyFunction } from './bodyFunction.ts';
 import { BodyLife } from './bodyLife.ts';
+import { BodyStop } from './bodyStop.ts';
 import { BodyTurns } from './bodyTurns.ts';
 import { CallArrivals } from './callArrivals.ts';
 import { callDefaults, noSettings, type CallDefaults } from './callDefaults.ts';
@@ -33,11 +36,11 @@ import { CallWork } from './callWork.ts';
 import type { FlowDeps } from './deps.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
-import { afterTurn } from './eventLoopTurn.ts';
 import { flowContext } from './flowContext.ts';
-import { outsideCheckpoints } from './flowScope.ts';
+import { isNonCancellable, outsideCheckpoints } from './flowScope.ts';
 import { HeldCalls } from './heldCalls.ts';
 import { OpenCalls } from './openCalls.ts';
+import { StopLimit } from './stopLimit.ts';
 import { turnOutput } from './turnOutput.ts';
 
 /** What a flow is run from. */
@@ -85,8 +88,8 @@ export class FlowRun implements FlowBody {
   readonly calls: CallMaker;
   readonly #body: BodyFunction;
   #isBegun = false;
-  /** Why it is stopped as soon as it has come to where it was. */
-  #toStop: string | undefined;
+  readonly #stop: BodyStop;
+  readonly #limit: StopLimit;
   /** What the body is called in: the effect that it belongs to. Bodies share their turns of the event loop, and not that. */
   readonly #context = outsideCheckpoints(() => new AsyncResource('TroupeFlow'));
 
@@ -110,12 +113,13 @@ export class FlowRun implements FlowBody {
       wake: () => this.#context.runInAsyncScope(() => deps.wake?.(address)),
       onLost: () => this.abandon(),
     });
+    const onLive = () => this.#context.runInAsyncScope(() => this.#held.release());
     const sequence = (this.#sequence = new CallSequence({
-      recorded: book.sequence,
+      recorded: book.told,
       store: (records) => this.scope.checkpoint?.(storedRecords(records)) ?? stored,
       isWaitedFor: (id) => open.has(id),
       tell: (record) => this.#tell(record),
-      onLive: () => this.#context.runInAsyncScope(() => this.#onLive()),
+      onLive,
       onChange,
       onLost: () => this.abandon(),
     }));
@@ -123,16 +127,16 @@ export class FlowRun implements FlowBody {
       clock,
       isReplaying: () => sequence.isReplaying,
       isOver,
-      onStuck: () => {
-        sequence.loosen();
-        this.#onLive();
-      },
+      onStuck: () => sequence.loosen(),
       onFree: () => this.work.beginNext(),
     }));
     const recorder = (this.recorder = new CallRecorder({ clock, book, sequence, takesEnds: () => life.takesEnds }));
     const isRecorded = (id: string) => sequence.isRecorded(id);
     this.arrivals = new CallArrivals({ book, open, recorder, isRecorded, onChange });
-    const drop = (call: FlowCall) => open.drop(call);
+    const drop = (call: FlowCall) => {
+      // The body is told so of each call that it waits for when it is told to stop.
+      if (!this.#stop.isPending) open.drop(call);
+    };
     this.work = new CallWork({ clock, concurrency, recorder, isHeld: () => held.isHeld, isOver, drop, onChange });
     const { work, root } = this;
     const { flow, isTool = false } = deps;
@@ -150,7 +154,27 @@ export class FlowRun implements FlowBody {
       work,
     }));
     const onDiverge = (divergence: Divergence) => body.diverge(divergence);
-    this.calls = new CallMaker({ clock, book, life, open, sequence, held, recorder, onDiverge, onChange });
+    this.calls = new CallMaker({
+      clock,
+      book,
+      life,
+      open,
+      sequence,
+      held,
+      recorder,
+      isNonCancellable: () => isNonCancellable(this),
+      onDiverge,
+      onChange,
+    });
+    this.#limit = new StopLimit({
+      clock,
+      cleanupGrace: flow.options.cleanupGrace,
+      life,
+      isStored: () => sequence.isStored,
+      onOver: (reason) => this.#giveUp(reason),
+    });
+    const { arrivals } = this;
+    this.#stop = new BodyStop({ clock, book, life, sequence, held, arrivals, open, onLive });
   }
 
   /** What its chance follows from. */
@@ -206,24 +230,26 @@ export class FlowRun implements FlowBody {
     const known = stop === undefined ? this.#turns.outputOf(turn) : undefined;
     if (known) return Promise.resolve(known);
     const goOn = () => {
-      // A body that is to stop comes to where it was first, and begins nothing on the way.
-      const isToCome = stop !== undefined && !this.#isBegun;
-      this.#held.pause(paused || isToCome);
-      if (isToCome) this.#toStop = stop;
-      else if (stop !== undefined) this.#stop(stop);
+      this.#held.pause(paused);
+      if (stop !== undefined) this.#stop.request(stop);
       if (!this.#isBegun) this.#begin();
-      if (!this.#sequence.isReplaying) this.#onLive();
+      if (!this.#sequence.isReplaying) this.#held.release();
     };
-    return this.#turns.take(scope, { turn, isLast: stop !== undefined }, () => {
+    const output = this.#turns.take(scope, { turn, isLast: stop !== undefined }, () => {
       const arriving = this.arrivals.read(scope, input);
       if (arriving) return arriving.then(goOn);
       goOn();
       return undefined;
     });
+    if (stop === undefined) return output;
+    this.#limit.begin();
+    return output.finally(() => this.#limit.end());
   }
 
   #begin(): void {
     this.#isBegun = true;
+    // Where it is told to stop before any call has ended, that comes after all that it does at once.
+    if (this.#stop.isRequested) this.#sequence.beginTurn();
     outsideCheckpoints(() => void this.#body.run(flowContext(this)).then(() => this.#turns.consider()));
   }
 
@@ -234,19 +260,8 @@ export class FlowRun implements FlowBody {
     return failing !== undefined || this.life.isFailed || this.life.ignoresStray(thrown);
   }
 
-  /** All that is recorded was told: the body is where it was. */
-  #onLive(): void {
-    const reason = this.#toStop;
-    if (reason === undefined) return this.#held.release();
-    // After all that the body does at once.
-    afterTurn(() => {
-      this.#toStop = undefined;
-      this.#stop(reason);
-    });
-  }
-
   #output(isAttached: boolean): FlowBodyOutput | TroupeError | undefined {
-    if (this.#toStop !== undefined && !this.life.end) return undefined;
+    if (this.#stop.isPending) return undefined;
     const [life, sequence, arrivals] = [this.life, this.#sequence, this.arrivals];
     if (!sequence.isQuiet) return undefined;
     const { isToBeginAgain } = this.#held;
@@ -262,13 +277,12 @@ export class FlowRun implements FlowBody {
     );
   }
 
-  #stop(reason: string): void {
-    if (this.life.stopReason !== undefined) return;
-    this.life.stop(reason);
-    this.#held.clear();
-    this.work.clear();
-    this.arrivals.clear();
-    this.#open.stop(stoppedError(reason));
+  /** It has not ended in time after it was told to stop: what is under way is told to stop, and not waited for. */
+  #giveUp(reason: TroupeError): void {
+    if (this.isAbandoned) return;
+    this.#open.abort(reason);
+    this.#turns.end(reason);
+    this.abandon();
   }
 
   /** The process gives the run away, or has lost it: nothing more is begun, and the body is told nothing more. */
@@ -283,11 +297,13 @@ export class FlowRun implements FlowBody {
     this.#turns.end(reason);
   }
 
-  #tell(record: FlowCallRecord): void {
+  #tell(record: ToldRecord): void {
+    if (record.record === 'stopping') return this.#stop.tell(record.reason);
     const call = this.#open.get(record.id);
-    if (this.deps.flow.alwaysReplay && call?.isFinished) this.#held.beginAgain();
+    const isStopped = this.life.stopReason !== undefined;
+    if (this.deps.flow.alwaysReplay && call?.isFinished && !isStopped) this.#held.beginAgain();
     const scope = call?.request.scope ?? this.root;
     scope.time = Math.max(scope.time, toldTime(record));
-    this.#open.tell(record, this.life.stopReason !== undefined);
+    this.#open.tell(record, isStopped);
   }
 }

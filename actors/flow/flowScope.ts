@@ -19,6 +19,8 @@ export interface PerformedCall {
   /** The run of a body that it belongs to. */
   readonly owner: object;
   readonly id: string;
+  /** It goes on when its flow is told to stop. */
+  readonly isNonCancellable: boolean;
   /** Aborted when it is to stop. */
   readonly signal: AbortSignal;
   /** What it notes beside its result. */
@@ -35,14 +37,47 @@ export interface PerformedCall {
   readonly modelNames: ModelNames;
 }
 
-const storage = new AsyncLocalStorage<PerformedCall | undefined>();
+/** A part of a body that a cancel does not reach. */
+class NonCancellablePart {
+  /** The run of a body that it belongs to. */
+  readonly owner: object;
+  readonly isNonCancellable = true;
+
+  constructor(owner: object) {
+    this.owner = owner;
+  }
+}
+
+const storage = new AsyncLocalStorage<PerformedCall | NonCancellablePart | undefined>();
 
 /** Calls `work` with this; everything that it starts belongs to the checkpoint. */
 export const inCheckpoint = <Given, T>(call: PerformedCall, work: (given: Given) => T, given: Given): T =>
   storage.run(call, work, given);
 
 /** The checkpoint that the present code belongs to; undefined in the body of a flow and outside of flows. */
-export const currentCheckpoint = (): PerformedCall | undefined => storage.getStore();
+export const currentCheckpoint = (): PerformedCall | undefined => {
+  const at = storage.getStore();
+  return at instanceof NonCancellablePart ? undefined : at;
+};
+
+/** Calls `work` as a part of this body that a cancel does not reach; everything that it calls belongs to that. */
+export const inNonCancellable = <T>(run: object, work: () => T): T => storage.run(new NonCancellablePart(run), work);
+
+/** Does the present code belong to a part of this body that a cancel does not reach? */
+export function isNonCancellable(run: object): boolean {
+  const at = storage.getStore();
+  return at?.owner === run && at.isNonCancellable;
+}
+
+/** Throws `scope` where a cancel does not reach: what waits for others could last for ever there. */
+export function requireCancellable(run: object, what: string): void {
+  if (!isNonCancellable(run)) return;
+  throw scopeError(
+    `${what} was called`,
+    'inside ctx.nonCancellable, where only checkpoints can be made',
+    'Call it in the body around it, or do what is to be done in a checkpoint.',
+  );
+}
 
 /** Calls `work` as code of a body, wherever it is called from. */
 export const outsideCheckpoints = <T>(work: () => T): T => storage.run(undefined, work);

@@ -1,4 +1,4 @@
-/** When a call that is not recorded may begin: after all that is recorded was told, and while the flow is not paused. */
+/** When a call that is not recorded may begin: after all that is recorded was told, and while the flow is not paused or about to be told to stop. */
 import type { Clock } from '../../src/values/clock.ts';
 
 /** What it works with. */
@@ -21,6 +21,7 @@ export class HeldCalls {
   readonly #parts: HeldCallsParts;
   #held: (() => void)[] = [];
   #isPaused = false;
+  #isToStop = false;
   #isToBeginAgain = false;
   #stuck: Disposable | undefined;
 
@@ -30,7 +31,7 @@ export class HeldCalls {
 
   /** May nothing begin? */
   get isHeld(): boolean {
-    return this.#isPaused || this.#isToBeginAgain;
+    return this.#isPaused || this.#isToBeginAgain || this.#isToStop;
   }
 
   /** For tests: the body is to be begun again from its top, and begins nothing more before that. */
@@ -42,13 +43,19 @@ export class HeldCalls {
     this.#isPaused = isPaused;
   }
 
+  /** Is it about to be told to stop? What it has called by then, and a cancel reaches, is not begun any more. */
+  toStop(isToStop: boolean): void {
+    this.#isToStop = isToStop;
+  }
+
   beginAgain(): void {
     this.#isToBeginAgain = true;
   }
 
   /** May a call begin at once? `isScope`: a nested checkpoint, whose calls are recorded; it begins also before all that is recorded was told. */
   mayBegin(isScope: boolean): boolean {
-    return !this.isHeld && (isScope || !this.#parts.isReplaying());
+    if (this.#isPaused || this.#isToBeginAgain) return false;
+    return isScope || (!this.#isToStop && !this.#parts.isReplaying());
   }
 
   /** Begins a call when it may. */
@@ -65,11 +72,6 @@ export class HeldCalls {
     const held = this.#held;
     this.#held = [];
     for (const work of held) work();
-  }
-
-  /** Nothing of it is begun any more. */
-  clear(): void {
-    this.#held = [];
   }
 
   /** The body is given up. */

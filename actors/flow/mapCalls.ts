@@ -8,6 +8,7 @@ import { requireOptions, type OptionNames } from '../../src/values/options.ts';
 import type { CheckpointCalls } from './checkpointCalls.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
+import { isNonCancellable } from './flowScope.ts';
 
 const mapOptionNames: OptionNames<MapOptions> = { concurrency: true, onFailure: true };
 
@@ -21,7 +22,7 @@ export function mapCalls(run: FlowBody, checkpoints: CheckpointCalls) {
     requireOptions(`ctx.map("${checkpoint.name}")`, options, mapOptionNames);
     const { concurrency = 100, onFailure = 'stop' } = options;
     requireConcurrency(`ctx.map("${checkpoint.name}")`, concurrency);
-    run.life.requireRunning();
+    run.life.requireRunning(isNonCancellable(run));
     requireIterable(`ctx.map("${checkpoint.name}")`, items);
     const iterator = items[Symbol.iterator]();
     const results: FlowItemResult<Output>[] = [];

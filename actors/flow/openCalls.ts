@@ -47,7 +47,7 @@ export class OpenCalls {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
     this.#last = id;
-    if (isStopped || !call) return;
+    if (!call || (isStopped && !call.isNonCancellable)) return;
     const error = call.tell(outcome);
     this.#failures.add(error, id);
     if (error !== undefined && isPart(call) && !call.promise.isTaken) this.#forgotten.push({ call, error });
@@ -63,9 +63,15 @@ export class OpenCalls {
     for (const { controller } of this.#calls.values()) controller.abort(reason);
   }
 
+  /** The same for those that can be cancelled. */
+  cancel(reason: unknown): void {
+    for (const { controller, isNonCancellable } of this.#calls.values())
+      if (!isNonCancellable) controller.abort(reason);
+  }
+
   /** The same, and the body is told this error. */
   stop(error: unknown): void {
-    for (const call of this.#calls.values()) call.stop(error);
+    for (const call of this.#calls.values()) if (!call.isNonCancellable) call.stop(error);
   }
 
   /** Calls that are part of the body although it has not awaited them. A question or a pause that nobody awaits is not waited for. */

@@ -14,7 +14,7 @@ import { toFailure, TroupeError } from '../../src/values/failure.ts';
 import { requireOptions, type OptionNames } from '../../src/values/options.ts';
 import { callOptionNames } from './checkpointCalls.ts';
 import { inputHash } from './inputHash.ts';
-import { currentCheckpoint, callScopeOf, callTimeOf } from './flowScope.ts';
+import { currentCheckpoint, callScopeOf, callTimeOf, requireCancellable } from './flowScope.ts';
 import type { ChildInput } from './deps.ts';
 import type { FlowBody } from './flowBody.ts';
 import { waitedFor } from './waitedFor.ts';
@@ -33,7 +33,10 @@ type ZodJson = Record<string, z.util.JSONType>;
 
 /** The parts of a context that wait. */
 export function waits(run: FlowBody) {
-  const scope = (what: string) => callScopeOf(run, what, currentCheckpoint());
+  const scope = (what: string) => {
+    requireCancellable(run, what);
+    return callScopeOf(run, what, currentCheckpoint());
+  };
 
   return {
     wait(options: WaitOptions = {}): Promise<unknown> {

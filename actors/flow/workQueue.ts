@@ -56,9 +56,4 @@ export class WorkQueue {
     }
     this.#isBeginning = false;
   }
-
-  /** Nothing that waits is begun. */
-  clear(): void {
-    this.#waiting = [];
-  }
 }

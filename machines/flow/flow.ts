@@ -4,8 +4,8 @@
  *
  * FL1 The body is let go on whenever something arrives for it, also while it is at work, and never waits for anything but what it has asked for.
  * FL2 What it asks for is opened in the commit that takes its request; the same request is never opened twice.
- * FL3 However it goes, the flow ends: with what its body returns or throws, a cancel, a question that was withdrawn, or its deadline. Then its body and its
- *    children have a grace period to stop.
+ * FL3 However it goes, the flow ends: with what its body returns or throws, a cancel, a question that was withdrawn, or its deadline. Then its body has the time to stop
+ *    that its effect gives it, and its children have a grace period. Children that are flows are waited for longer: each ends by itself, when it has cleaned up.
  * FL4 While it is paused the body begins no call. What arrives meanwhile is kept for it.
  */
 import { finalStates, pauseRegion, settledTransitions, withSettings } from '../lifecycle.ts';
@@ -82,7 +82,7 @@ export const flowMachine = flowSetup.createMachine({
               tags: 'stopping',
               initial: 'body',
               entry: 'stopRequests',
-              after: { grace: { target: 'settled', actions: 'abandonChildren' } },
+              after: { grace: { actions: 'abandonChildren' } },
               on: {
                 'xstate.done.actor.call.*': { actions: 'dropChild' },
                 'xstate.error.actor.call.*': { actions: 'dropChild' },

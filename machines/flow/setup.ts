@@ -150,8 +150,15 @@ export const flowSetup = base.extend({
       enqueue.stopChild(id);
       enqueue.assign({ open: without(context.open, id) });
     }),
+    /** A flow ends by itself, when it has cleaned up. */
     abandonChildren: enqueueActions(({ context, enqueue }) => {
-      for (const [id] of openOf(context, ['child'])) enqueue.stopChild(id);
+      const open = copyRecord(context.open);
+      for (const [id, { child }] of openOf(context, ['child'])) {
+        if (child === 'flow') continue;
+        enqueue.stopChild(id);
+        delete open[id];
+      }
+      enqueue.assign({ open });
     }),
 
     // How it ends.

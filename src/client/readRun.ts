@@ -112,7 +112,7 @@ export async function runSummary(reader: ClientReader, root: ActorRow): Promise<
   const waits = end ? [] : unanswered(await askedWaits(reader.journal, { run, now: reader.now() }));
   const { frozen_execution_spec: frozen } = aboutOf(root);
   const { replayOf } = inputIn(root);
-  const reason = end?.status === 'cancelled' ? end.reason : end?.status === 'failed' ? end.failure.message : undefined;
+  const reason = statusReason(root, end);
   return {
     exec_id: run,
     flow_name: definitionName(root),
@@ -134,6 +134,13 @@ export async function runSummary(reader: ClientReader, root: ActorRow): Promise<
     checkpoints: [],
     artifacts: [],
   };
+}
+
+/** Why it has ended so, or what it does before it ends. */
+function statusReason({ tags }: ActorRow, end: ReturnType<typeof runEnd>): string | undefined {
+  if (end?.status === 'cancelled') return end.reason;
+  if (end?.status === 'failed') return end.failure.message;
+  return !end && tags.includes('stopping') ? 'It was told to stop, and is cleaning up.' : undefined;
 }
 
 /** The status for people. A run with an open question waits, also while a process is at work on it. */

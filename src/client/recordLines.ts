@@ -30,6 +30,8 @@ export function recordLines(record: FlowRecord, named: (id: string) => string, b
       return [step(record.id, 'info', `attempt ${record.attempt ?? 1} is under way`, record.at, record.name)];
     case 'stopped':
       return [step(record.id, 'info', 'was stopped', record.at)];
+    case 'stopping':
+      return [runner('info', `is told to stop: ${record.reason}`, record.at)];
     case 'artifact': {
       const { call, name, type, bytes, at } = record;
       return [step(call, 'info', `saved "${name}" (${type}, ${bytes} bytes)`, at)];

@@ -228,6 +228,13 @@ export interface FlowContext {
   /** Runs a child, and gives its result. It is cancelled with this flow. */
   run<Input, Output>(child: TypedChild<Input, Output>, input: Input, options?: CallOptions): Promise<Output>;
 
+  /**
+   * Does what a cancel does not reach, such as undoing what was done: the checkpoints in it are performed and recorded also after the flow was told to stop, and gone on
+   * with by another process. It takes no waits, signals, pauses and children, which reject with `scope`. Not in a checkpoint.
+   * @example try { … } finally { await ctx.nonCancellable(() => ctx.checkpoint('release', ({ key }) => release(key))) }
+   */
+  nonCancellable<Output>(work: () => Output): Promise<Awaited<Output>>;
+
   /** Adds facts about the checkpoint that it is called in, or else about the run. Later values replace earlier ones; objects are merged. */
   log(facts: JsonObject): void;
   /** Saves a value under a name. Only in a checkpoint. */

@@ -31,6 +31,8 @@ export interface FlowOptions<Input extends z.ZodType = z.ZodType, Output extends
   readonly model?: ModelChoice;
   /** How long a run may take from its start; without end by default. */
   readonly deadline?: Duration;
+  /** How long `ctx.nonCancellable` may go on after the flow was told to stop, in each process that goes on with it; 10 minutes by default, and at least 10 seconds. */
+  readonly cleanupGrace?: Duration;
   /**
    * After the body was changed and has diverged, a retry takes what is recorded by the ids of the calls, in whatever order the new body makes them; what it does not ask for
    * is left out. False by default: a retry with a body that still differs stops again.
@@ -90,6 +92,7 @@ export function flow(name: string, second: FlowOptions | Body<never, unknown>, t
   requireOptions(what, options, flowOptionNames);
   requireRetries(what, options.retries);
   if (options.deadline !== undefined) milliseconds(options.deadline);
+  if (options.cleanupGrace !== undefined) milliseconds(options.cleanupGrace);
   requireConcurrency(what, options.concurrency);
   return {
     kind: 'flow',
@@ -139,6 +142,7 @@ const flowOptionNames: OptionNames<FlowOptions> = {
   concurrency: true,
   model: true,
   deadline: true,
+  cleanupGrace: true,
   migrate: true,
   uses: true,
 };

@@ -6,12 +6,14 @@
  *    of its own.
  * RB3 After a retry of a body that had diverged and may be migrated, every success is taken where the body asks for it.
  */
-import type { FlowArtifactRecord, FlowCallRecord, FlowRecord } from '../contracts/flow/record.ts';
+import type { FlowArtifactRecord, FlowCallRecord, FlowRecord, ToldRecord } from '../contracts/flow/record.ts';
 import { retriedSequence } from './retriedSequence.ts';
 
 /** The records of one flow. */
 export class RecordBook {
-  /** The calls that have ended, in the order in which the body was told. */
+  /** What the body was told, in order: the ends of calls, and that it is to stop. */
+  readonly told: readonly ToldRecord[];
+  /** The calls of these. */
   readonly sequence: readonly FlowCallRecord[];
   /** Results that are not told in that order, but when the body asks for them; by the id of the call. */
   readonly kept: ReadonlyMap<string, FlowCallRecord>;
@@ -31,6 +33,8 @@ export class RecordBook {
   readonly hasFailed: boolean;
   /** Did its body diverge from it? */
   readonly hasDiverged: boolean;
+  /** Was it told to stop in its present life? */
+  readonly isStopping: boolean;
   /** How often the flow had been retried when its body was begun last. */
   readonly life: number;
 
@@ -46,7 +50,7 @@ export class RecordBook {
     const artifacts = new Map<string, FlowArtifactRecord[]>();
     for (const record of kept)
       if (record.record === 'artifact') artifacts.set(record.call, [...(artifacts.get(record.call) ?? []), record]);
-    let told: FlowCallRecord[] = [];
+    let told: ToldRecord[] = [];
     const anew = new Map<string, number>();
     let failed: string | undefined;
     /** How many facts were recorded before the call of this id ended. */
@@ -82,13 +86,17 @@ export class RecordBook {
           hasFailed = true;
           hasDiverged = record.failure.kind === 'diverged';
           break;
-        case 'retry':
+        case 'stopping':
+          told.push(record);
+          break;
+        case 'retry': {
           life = record.life;
+          const calls = told.filter(isCall);
           if (record.migrated) {
-            for (const each of told) if (each.outcome.ok) keptById.set(each.id, each);
+            for (const each of calls) if (each.outcome.ok) keptById.set(each.id, each);
             told = [];
           } else {
-            const { taken, kept: later, again } = retriedSequence(told, failed);
+            const { taken, kept: later, again } = retriedSequence(calls, failed);
             for (const each of later) keptById.set(each.id, each);
             for (const { id, outcome } of again) {
               keptById.delete(id);
@@ -103,14 +111,17 @@ export class RecordBook {
           hasDiverged = false;
           attempts.clear();
           break;
+        }
         case 'artifact':
         case 'stopped':
           break;
       }
     }
-    const ended = new Map(told.map(({ id, scope }) => [id, scope]));
+    const ended = new Map(told.filter(isCall).map(({ id, scope }) => [id, scope]));
     // A scope that has ended is in the sequence; one that has not is begun again.
-    this.sequence = told.filter(({ scope }) => scope === undefined || !isInside(scope, ended));
+    this.told = told.filter((each) => !isCall(each) || each.scope === undefined || !isInside(each.scope, ended));
+    this.sequence = this.told.filter(isCall);
+    this.isStopping = this.told.length > this.sequence.length;
     this.kept = keptById;
     this.keptArtifacts = artifacts;
     this.attempts = attempts;
@@ -123,6 +134,8 @@ export class RecordBook {
     this.life = life;
   }
 }
+
+const isCall = (record: ToldRecord): record is FlowCallRecord => record.record === 'call';
 
 /** Counts one more; gives how many there are. */
 function addOne(counts: Map<string, number>, key: string): number {

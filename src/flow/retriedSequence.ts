@@ -7,6 +7,7 @@
  *    that, and so on: it follows from the failure, also where it succeeded.
  * RT3 What was called before is taken in its order, although it ended later: a branch beside the failure goes on from there. A success that was called later in such a
  *    branch is taken by its id, when the body asks for it.
+ * RT4 Made again is what was called after the flow was told to stop, such as an undo: it belongs to the end of that life.
  */
 import type { FlowCallRecord, FlowRecord } from '../contracts/flow/record.ts';
 
@@ -32,10 +33,10 @@ export function retriedSequence(sequence: readonly FlowCallRecord[], failed: str
   const followed = new Set(sequence.filter((call) => !later.has(call)).map(({ after }) => after));
   const again = new Set(blamed.map(({ id }) => id));
   for (const call of sequence) {
-    const { id, after, outcome, waitedFor } = call;
+    const { id, after, outcome, waitedFor, cleanUp } = call;
     const isUnfollowed = !outcome.ok && !followed.has(id);
     const follows = later.has(call) && after !== undefined && again.has(after);
-    if (isUnfollowed || follows || waitedFor?.some((each) => again.has(each))) again.add(id);
+    if (cleanUp || isUnfollowed || follows || waitedFor?.some((each) => again.has(each))) again.add(id);
   }
   const rest = sequence.filter(({ id }) => !again.has(id));
   return {
@@ -45,7 +46,7 @@ export function retriedSequence(sequence: readonly FlowCallRecord[], failed: str
   };
 }
 
-/** The calls that the body was told of in the last life of a flow, each as it ended last: those that it took from earlier ones, and those that it made. */
+/** The calls that the body was told of in the last life of a flow, each as it ended last: those that it took from earlier ones, and those that it made before it was told to stop. */
 export function callsOfLastLife(records: readonly FlowRecord[]): readonly FlowCallRecord[] {
   let told = new Map<string, FlowCallRecord>();
   let failed: string | undefined;
@@ -61,7 +62,7 @@ export function callsOfLastLife(records: readonly FlowRecord[]): readonly FlowCa
       failed = undefined;
     }
   }
-  return [...told.values()];
+  return [...told.values()].filter(({ cleanUp }) => !cleanUp);
 }
 
 /** The call that has failed the flow, and within it, where it was a nested checkpoint, the one that has failed that, and so on. */

@@ -34,6 +34,8 @@ interface ShortCall {
   readonly l?: readonly string[];
   /** The call inside whose failure it has thrown. */
   readonly c?: string;
+  /** 1: it was made after the flow was told to stop. */
+  readonly u?: 1;
   /** The output of a success. */
   readonly o?: Json;
   /** 1: the output is encoded. */
@@ -47,7 +49,7 @@ const nameOf = (id: string): string | undefined => /^(?:.*\/)?(.+)_[1-9][0-9]*$/
 
 function shortCall(record: FlowCallRecord): ShortCall {
   const { id, name, kind, type, scope, n, after, waitedFor, input, at, ms, time } = record;
-  const { metadata, from, cause, loaded, outcome } = record;
+  const { metadata, from, cause, loaded, cleanUp, outcome } = record;
   // Field by field: there is one for each call, and most have few.
   const short: Writable<ShortCall> = { i: id, n, a: at };
   if (name !== nameOf(id)) short.m = name ?? 0;
@@ -63,6 +65,7 @@ function shortCall(record: FlowCallRecord): ShortCall {
   if (from) short.f = from;
   if (loaded) short.l = loaded;
   if (cause !== undefined) short.c = cause;
+  if (cleanUp) short.u = 1;
   if (!outcome.ok) short.r = outcome.failure;
   else {
     short.o = outcome.output;
@@ -73,7 +76,7 @@ function shortCall(record: FlowCallRecord): ShortCall {
 
 type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
 
-function callOf({ i, m = nameOf(i), k, t, s, n, p, w, h, a, d, q, x, f, l, c, o, e, r }: ShortCall): FlowCallRecord {
+function callOf({ i, m = nameOf(i), k, t, s, n, p, w, h, a, d, q, x, f, l, c, u, o, e, r }: ShortCall): FlowCallRecord {
   return {
     record: 'call',
     id: i,
@@ -92,6 +95,7 @@ function callOf({ i, m = nameOf(i), k, t, s, n, p, w, h, a, d, q, x, f, l, c, o,
     ...(f ? { from: f } : {}),
     ...(l ? { loaded: l } : {}),
     ...(c === undefined ? {} : { cause: c }),
+    ...(u ? { cleanUp: true as const } : {}),
     outcome: r ? { ok: false, failure: r } : { ok: true, output: o ?? null, ...(e ? { encoded: true as const } : {}) },
   };
 }

@@ -35,6 +35,7 @@ const whole: Required<FlowCallRecord> = {
   from: 'replay',
   cause: 'inner',
   loaded: ['run/artifact'],
+  cleanUp: true,
   outcome: { ok: true, output: 1 },
 };
 

@@ -115,3 +115,12 @@ test.each(kinds)('a child of the kind %s that has failed or was cancelled fails 
     failure: { kind: 'cancelled', message: 'It was stopped: enough' },
   });
 });
+
+test('when its grace period is over a flow leaves the children that have not ended, but for those that are flows', () => {
+  const events = [{ type: 'run.cancel', reason: 'enough' }, done('body', { status: 'stopped' })];
+  const grace = { type: 'xstate.after.grace.stopping' };
+  const left = playEvents(machine, { input: null }, [asks('agent'), ...events, grace]);
+  expect(left.snapshot).toMatchObject({ status: 'done', output: { status: 'cancelled', reason: 'enough' } });
+  const waiting = playEvents(machine, { input: null }, [asked, ...events, grace]);
+  expect(waiting.snapshot).toMatchObject({ status: 'active', context: { open: { 'call.0': { child: 'flow' } } } });
+});

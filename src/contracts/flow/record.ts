@@ -58,6 +58,8 @@ export interface FlowCallRecord {
   readonly cause?: string;
   /** The ids of the artifacts that it has loaded. */
   readonly loaded?: readonly string[];
+  /** It was made after the flow was told to stop. */
+  readonly cleanUp?: true;
   /** How it ended. */
   readonly outcome: FlowCallOutcome;
 }
@@ -102,6 +104,13 @@ export interface FlowStoppedRecord {
   /** The call. */
   readonly id: string;
   readonly at: number;
+}
+
+/** The flow was told to stop: the body is told so here, after the calls before, and what it calls afterwards is clean-up. */
+export interface FlowStoppingRecord {
+  readonly record: 'stopping';
+  readonly at: number;
+  readonly reason: string;
 }
 
 /** Facts that the body has logged about the run itself. */
@@ -164,10 +173,14 @@ export type FlowRecord =
   | FlowAttemptRecord
   | FlowBegunRecord
   | FlowStoppedRecord
+  | FlowStoppingRecord
   | FlowLogRecord
   | FlowArtifactRecord
   | FlowFailedRecord
   | FlowRetryRecord;
+
+/** What a body is told in the order in which it is recorded. */
+export type ToldRecord = FlowCallRecord | FlowStoppingRecord;
 
 /** What an artifact is, for people. */
 export const artifactTypes = ['prompt', 'response', 'context', 'input', 'output', 'blob'] as const;
