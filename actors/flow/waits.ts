@@ -6,10 +6,9 @@ import type { CallOptions, FlowChild, WaitOptions } from '../../src/flow/context
 import { encodeValue } from '../../src/flow/encode.ts';
 import { parseNow } from '../../src/flow/parseNow.ts';
 import { milliseconds, type Duration } from '../../src/values/duration.ts';
-import { errorMessage } from '../../src/values/cause.ts';
 import { plainCopy, type JsonObject } from '../../src/values/json.ts';
 import { factsAsJson } from './facts.ts';
-import { describeMismatch, describeValue } from '../../src/values/explain.ts';
+import { describeMismatch, describeSchemaError, describeValue } from '../../src/values/explain.ts';
 import { toFailure, TroupeError } from '../../src/values/failure.ts';
 import { requireOptions, type OptionNames } from '../../src/values/options.ts';
 import { callOptionNames } from './checkpointCalls.ts';
@@ -166,7 +165,7 @@ function answerSchema(name: string, schema: z.ZodType): z.core.JSONSchema.BaseSc
   } catch (cause) {
     throw new TroupeError(
       'definition',
-      `An answer to "${name}" comes as JSON, and its schema cannot be written as JSON Schema: ${errorMessage(cause)}. For a date, use z.iso.datetime() and make the date of it in the body.`,
+      `An answer to "${name}" comes as JSON, and its schema cannot be written as JSON Schema: ${describeSchemaError(cause)}. For a date, use z.iso.datetime() and make the date of it in the body.`,
       { cause },
     );
   }

@@ -2,7 +2,7 @@
 import { requireOptions, type OptionNames } from '../values/options.ts';
 import * as z from 'zod';
 import { errorMessage } from '../values/cause.ts';
-import { describeValue, describeMismatch } from '../values/explain.ts';
+import { describeMismatch, describeNoSchema, describeSchemaError, describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { fnv1a } from '../values/fnv1a.ts';
 import type { Json } from '../values/json.ts';
@@ -121,8 +121,11 @@ function requireValidMessage(name: string, spec: MessageSpec, messages: Messages
       'definition',
       `A message's name starts with a letter and has letters, digits and "_", up to 64; got ${JSON.stringify(name)}.`,
     );
-  if (typeof spec?.body?.safeParse !== 'function')
-    throw new TroupeError('definition', `The message "${name}" needs a zod schema as its body.`);
+  if (typeof spec?.body?.safeParse !== 'function' || !('_zod' in spec.body))
+    throw new TroupeError(
+      'definition',
+      `The message "${name}" needs a zod schema as its body; got ${describeNoSchema(spec?.body)}.`,
+    );
   requireOptions(`The message "${name}"`, spec, messageSpecNames);
   requireDescribable(name, spec.body);
   if (spec.replies !== undefined && !Array.isArray(spec.replies))
@@ -151,7 +154,7 @@ function requireDescribable(name: string, body: z.ZodType): void {
   } catch (cause) {
     throw new TroupeError(
       'definition',
-      `The body of "${name}" cannot be written as JSON: ${errorMessage(cause)}. Messages are JSON; use a string for a date or a large number.`,
+      `The body of "${name}" cannot be written as JSON: ${describeSchemaError(cause)}. Messages are JSON; use a string for a date or a large number.`,
       { cause },
     );
   }

@@ -1,5 +1,5 @@
 /** Defines a tool: a typed function that an agent may call, with everything the runtime must know about calling it. */
-import { quotedName } from '../values/explain.ts';
+import { describeNoSchema, describeSchemaError, quotedName } from '../values/explain.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
 import * as z from 'zod';
 import { milliseconds, type Duration } from '../values/duration.ts';
@@ -10,7 +10,6 @@ import { toolTiers, type ToolTier } from '../contracts/model.ts';
 import type { ToolScope } from '../contracts/tool.ts';
 import { takesObject } from '../contracts/toolSchema/references.ts';
 import { isToolName, toolNameRule } from './toolNames.ts';
-import { errorMessage } from '../values/cause.ts';
 
 /** Whether a call was made, looked up after a crash; undefined when that cannot be found out. */
 export type Reconciled<Output> =
@@ -103,9 +102,9 @@ export function tool<Input extends z.ZodType, Output extends z.ZodType>(
   must(
     isSchema(input),
     name,
-    `input must be a zod schema, such as z.object({ query: z.string() }); got ${show(input)}`,
+    `input must be a zod schema, such as z.object({ query: z.string() }); got ${describeNoSchema(input)}`,
   );
-  must(isSchema(output), name, `output must be a zod schema of what run returns; got ${show(output)}`);
+  must(isSchema(output), name, `output must be a zod schema of what run returns; got ${describeNoSchema(output)}`);
   must(typeof definition.run === 'function', name, `run must be a function of (input, scope)`);
   must(effects.includes(effect), name, `effect must be one of ${effects.join(', ')}; got ${show(effect)}`);
   must(toolTiers.includes(tier), name, `tier must be one of ${toolTiers.join(', ')}; got ${show(tier)}`);
@@ -143,10 +142,9 @@ function schemaOf(name: string, input: z.ZodType): JsonObject {
   try {
     schema = z.toJSONSchema(input, { io: 'input' }) as JsonObject;
   } catch (error) {
-    const reason = errorMessage(error);
     throw new TroupeError(
       'definition',
-      `Tool "${name}": its input cannot be said in JSON Schema (${reason}). Use types that JSON has.`,
+      `Tool "${name}": its input cannot be said in JSON Schema (${describeSchemaError(error)}). Use types that JSON has.`,
       { cause: error },
     );
   }

@@ -1,5 +1,6 @@
 /** Says what does not fit a schema so that a model or a person can correct it: where, what was expected, what came. */
 import type * as z from 'zod';
+import { errorMessage } from './cause.ts';
 import { TroupeError } from './failure.ts';
 import { unknownNames } from './options.ts';
 import { cutText } from './text.ts';
@@ -34,6 +35,18 @@ export function describeValue(value: unknown): string {
   if (keys.length === 0) return 'an object with no keys';
   return `an object with the keys ${keys.slice(0, 8).join(', ')}${keys.length > 8 ? ', …' : ''}`;
 }
+
+/** What came instead of a schema of zod 4. */
+export const describeNoSchema = (value: unknown): string =>
+  typeof value === 'object' && value !== null && '_def' in value
+    ? "a schema of zod 3. Make it with zod 4: npm install zod@4; in zod 3.25, import { z } from 'zod/v4'"
+    : describeValue(value);
+
+/** Why a schema cannot be written as JSON Schema. Where a part is of zod 3, zod 4 reads what is not there: `reading 'def'`. */
+export const describeSchemaError = (cause: unknown): string =>
+  cause instanceof TypeError && /\b(?:def|_zod)\b/.test(cause.message)
+    ? 'a part of it is no schema of zod 4, but for example one of zod 3'
+    : errorMessage(cause);
 
 /** Parses a value that a person wrote, and returns the output of the schema. Throws `definition` with every place that is wrong. */
 export function parseDefinition<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {

@@ -35,6 +35,34 @@ export default flow('desk', async (ctx, input) => {
   return said;
 });`;
 
+test(
+  'the commands that are told can be pasted as they are: they name the server and the tenant',
+  { timeout: limits.long },
+  async () => {
+    using dir = machine();
+    const on = ['--nats', server.url, '--tenant', 'pasted'];
+    /** Runs what the last command has told. */
+    const paste = ({ err }: { err: string }, told: RegExp, ...more: string[]) => {
+      const [, command = 'nothing was told'] = told.exec(err) ?? [];
+      return dir.troupe(...command.split(' '), ...more);
+    };
+    dir.file('desk.mjs', flowText('one', join(dir.folder, 'log')));
+    const deployed = await dir.troupe('deploy', 'desk.mjs', ...on);
+    const waits = await paste(
+      deployed,
+      /Run it with: troupe (.*)/,
+      '--input',
+      '{"ask":true}',
+      '--key',
+      'k',
+      '--no-ask',
+    );
+    expect(waits.code).toBe(3);
+    const answered = await paste(waits, /troupe (waits answer \S+ .*) --answer/, '--answer', 'true');
+    expect(await paste(answered, /Go on with: troupe (.*)/, '--quiet')).toMatchObject({ code: 0, out: 'one\n' });
+  },
+);
+
 test('a version is found, run, tagged and gone on with on another machine', { timeout: limits.long }, async () => {
   using one = machine();
   using other = machine();

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { escapeControls } from '../../src/observe/format.ts';
-import { shellWord } from '../../src/cli/output/shellWord.ts';
+import { journalOption, shellWord } from '../../src/cli/output/shellWord.ts';
 import { formatSignal } from '../../src/cli/output/ticketText.ts';
 
 test.each([
@@ -33,4 +33,16 @@ test('the command that sends a signal takes a name that begins with a dash as a 
   expect(formatSignal({ run: 'r', actor: 'flow/r', name: 'now' }, '')).toContain(
     '\n  troupe runs signal r now --value JSON',
   );
+});
+
+test('a command is told with the server that it was given, and without a password', () => {
+  const told = { nats: 'nats://ada:s3cret@a:4222,t0ken@b', natsCreds: 'my.creds', tenant: 'one' };
+  expect(journalOption(told)).toBe(
+    ' --nats nats://USER:PASSWORD@a:4222,USER:PASSWORD@b --nats-creds my.creds --tenant one'.replace(
+      /(--nats )(\S+)/,
+      "$1'$2'",
+    ),
+  );
+  expect(journalOption({ ...told, db: 'kept.db' })).toBe(' --db kept.db');
+  expect(journalOption({})).toBe('');
 });

@@ -8,6 +8,7 @@ import { standingsOf, type RunStanding } from '../../runtime/standing.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes, cliErrorMessage, UsageError } from '../exit.ts';
 import { natsOptionsOf, runtimeOptions, type CommonOptions } from '../options.ts';
+import { serverOption } from '../output/shellWord.ts';
 import { writeMessage, writeJson, writeTable } from '../output/write.ts';
 import { runOriginOf } from '../runRows.ts';
 
@@ -54,7 +55,7 @@ export async function nodesCommand(cli: Cli, options: CommonOptions): Promise<nu
     for (const name of skewed)
       writeMessage(
         cli,
-        `"${name}" runs in more than one version (after the @). See who can move: troupe migrate --of ${name} --to NODE --dry-run`,
+        `"${name}" runs in more than one version (after the @). See who can move: troupe migrate --of ${name} --to NODE --dry-run${serverOption(options)}`,
       );
   }
   return exitCodes.done;

@@ -74,6 +74,6 @@ export async function signalRun(
   await using opened = await openClient(cli, options);
   await opened.client.executions.signal(run, name, value);
   if (options.json) writeJson(cli.out, { run, signal: name });
-  else writeMessage(cli, await sentText(opened.runtime, { run, sent: name, db: options.db }));
+  else writeMessage(cli, await sentText(opened.runtime, { ...options, run, sent: name }));
   return exitCodes.done;
 }

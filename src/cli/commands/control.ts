@@ -51,6 +51,6 @@ async function sendControl(
     );
   await runtime.signal(root.actor, controlSignal(root, command, more));
   if (options.json) writeJson(cli.out, { run, sent: command });
-  else writeMessage(cli, await sentText(runtime, { run, sent: command, db: options.db }));
+  else writeMessage(cli, await sentText(runtime, { ...options, run, sent: command }));
   return exitCodes.done;
 }

@@ -9,6 +9,8 @@ import { deployVersion, workflowProject } from '../deployVersion.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { readRunInput, type GivenInput } from '../input.ts';
 import { loadDefinition } from '../load.ts';
+import { natsOptionsOf } from '../options.ts';
+import { journalOption } from '../output/shellWord.ts';
 import { writeJson, writeMessage } from '../output/write.ts';
 import { requireNoSecret } from '../secretInput.ts';
 import { isWorkflowFile, workflowSettings, type WorkflowFileOptions } from '../workflowFile.ts';
@@ -61,9 +63,11 @@ export async function deployCommand(cli: Cli, path: string, options: DeployComma
   else cli.out.write(`${name}@${deployed.version}\n`);
   for (const warning of warnings) writeMessage(cli, warning);
   const isDefault = deployed.exclusive.includes(defaultTag);
+  // Beside a server a name alone is what nodes offer.
+  const isPlain = isDefault && natsOptionsOf(cli, options) === undefined;
   writeMessage(
     cli,
-    `Deployed version ${deployed.version} of "${name}"${isDefault ? ', the default' : ''}. Run it with: troupe invoke ${name}${isDefault ? '' : ` --version ${deployed.version}`}`,
+    `Deployed version ${deployed.version} of "${name}"${isDefault ? ', the default' : ''}. Run it with: troupe invoke ${name}${isPlain ? '' : isDefault ? ` --tag ${defaultTag}` : ` --version ${deployed.version}`}${journalOption(options)}`,
   );
   return exitCodes.done;
 }

@@ -7,6 +7,7 @@ import { readRunInput } from '../input.ts';
 import { natsOptionsOf, type FollowOptions } from '../options.ts';
 import { orchestratorUrl, type RemoteOrchestratorOptions } from '../orchestratorOptions.ts';
 import { oneLine, writeMessage, writeJson, writeOutput } from '../output/write.ts';
+import { serverOption } from '../output/shellWord.ts';
 import { formatSignal, formatTicket } from '../output/ticketText.ts';
 
 /** The options of `troupe invoke`. */
@@ -52,12 +53,13 @@ export async function invokeCommand(cli: Cli, name: string, options: InvokeComma
     ...(within === undefined ? {} : { within }),
   });
   if (json) writeJson(cli.out, { run, ...outcome });
+  const on = serverOption(options);
   switch (outcome.status) {
     case 'active':
       if (!json) cli.out.write(`${run}\n`);
       writeMessage(
         cli,
-        `The run ${run} goes on at the nodes. Ask for its result with: troupe invoke ${name} --key ${run}`,
+        `The run ${run} goes on at the nodes. Ask for its result with: troupe invoke ${name} --key ${run}${on}`,
       );
       return exitCodes.done;
     case 'done':
@@ -65,16 +67,16 @@ export async function invokeCommand(cli: Cli, name: string, options: InvokeComma
       return exitCodes.done;
     case 'failed':
       writeMessage(cli, `The run ${run} failed (${outcome.failure.kind}): ${oneLine(outcome.failure.message)}`);
-      writeMessage(cli, `Go on from the step that failed with: troupe invoke ${name} --key ${run} --retry`);
+      writeMessage(cli, `Go on from the step that failed with: troupe invoke ${name} --key ${run} --retry${on}`);
       return exitCodes.failed;
     case 'cancelled':
       writeMessage(cli, `The run ${run} was cancelled: ${oneLine(outcome.reason)}`);
       return exitCodes.failed;
     case 'waiting':
-      if (outcome.paused) writeMessage(cli, `The run ${run} is paused. Go on with: troupe runs resume ${run}`);
+      if (outcome.paused) writeMessage(cli, `The run ${run} is paused. Go on with: troupe runs resume ${run}${on}`);
       if (outcome.tickets.length > 0) writeMessage(cli, `The run ${run} waits for a person.`);
-      for (const ticket of outcome.tickets) writeMessage(cli, formatTicket(ticket, ''));
-      for (const signal of outcome.signals ?? []) writeMessage(cli, formatSignal(signal, ''));
+      for (const ticket of outcome.tickets) writeMessage(cli, formatTicket(ticket, on));
+      for (const signal of outcome.signals ?? []) writeMessage(cli, formatSignal(signal, on));
       return exitCodes.waiting;
   }
 }

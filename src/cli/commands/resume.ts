@@ -3,7 +3,8 @@ import { TroupeError } from '../../values/failure.ts';
 import type { Cli } from '../cli.ts';
 import { followRun } from '../follow.ts';
 import { exitCodes, UsageError } from '../exit.ts';
-import { existingJournalOptions, type FollowOptions } from '../options.ts';
+import { existingJournalOptions, type CommonOptions, type FollowOptions } from '../options.ts';
+import { journalOption } from '../output/shellWord.ts';
 import { writeMessage } from '../output/write.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { definitionOfRun } from '../runDefinition.ts';
@@ -30,7 +31,7 @@ export async function resumeCommand(
     if (isPaused) await runtime.signal(root.actor, controlSignal(root, 'resume'));
     writeMessage(
       cli,
-      `Another process is at work on ${run}${isPaused ? ', and was told to go on' : ''}. ${followHint(run)}`,
+      `Another process is at work on ${run}${isPaused ? ', and was told to go on' : ''}. ${followHint(run, options)}`,
     );
     return exitCodes.waiting;
   }
@@ -39,12 +40,13 @@ export async function resumeCommand(
     return await followRun(cli, runtime, loaded, () => runtime.resume(run, loaded.subject), options);
   } catch (thrown) {
     if (!(thrown instanceof TroupeError) || thrown.kind !== 'owned_elsewhere') throw thrown;
-    writeMessage(cli, `Another process is at work on ${run}. ${followHint(run)}`);
+    writeMessage(cli, `Another process is at work on ${run}. ${followHint(run, options)}`);
     return exitCodes.waiting;
   }
 }
 
-const followHint = (run: string): string => `Follow it with: troupe runs tail ${run}`;
+const followHint = (run: string, options: CommonOptions): string =>
+  `Follow it with: troupe runs tail ${run}${journalOption(options)}`;
 
 /** Does another process hold an unexpired lease of the run? */
 async function isHeld(cli: Cli, { journal }: Runtime, run: string): Promise<boolean> {

@@ -10,6 +10,7 @@ import { deploymentPlace } from '../deploymentPlace.ts';
 import { exitCodes } from '../exit.ts';
 import { readRunInput } from '../input.ts';
 import { requireNoSecret } from '../secretInput.ts';
+import { journalOption } from '../output/shellWord.ts';
 import { formatTime, writeJson, writeMessage, writeTable } from '../output/write.ts';
 import type { DeploymentOptions } from './deployments.ts';
 
@@ -49,7 +50,7 @@ export async function addSchedule(cli: Cli, name: string, options: AddScheduleOp
   else
     writeMessage(
       cli,
-      `The schedule "${made.name}" starts ${made.deployment} next at ${timeOf(next)}, while a process runs: troupe schedules run`,
+      `The schedule "${made.name}" starts ${made.deployment} next at ${timeOf(next)}, while a process runs: troupe schedules run${journalOption(options)}`,
     );
   return exitCodes.done;
 }

@@ -126,12 +126,12 @@ async function confirm(
   cli: Cli,
   runtime: Runtime,
   ticket: string,
-  { json, db }: CommonOptions,
+  options: CommonOptions,
   what: 'answered' | 'withdrawn',
 ): Promise<number> {
   const [row] = await runtime.journal.find({ actor: ticket });
   const run = row?.run ?? 'RUN';
-  if (json) writeJson(cli.out, { ticket, run, status: what });
-  else writeMessage(cli, `${ticket} is ${what}. ${await goesOnText(runtime, { run, db })}`);
+  if (options.json) writeJson(cli.out, { ticket, run, status: what });
+  else writeMessage(cli, `${ticket} is ${what}. ${await goesOnText(runtime, { ...options, run })}`);
   return exitCodes.done;
 }

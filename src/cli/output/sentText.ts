@@ -1,12 +1,11 @@
 /** What is said of something that a run was told: whether a process takes it now, or how it takes effect. */
 import { isHeld } from '../../runtime/standing.ts';
-import { journalOption } from './shellWord.ts';
+import { journalOption, type JournalOptions } from './shellWord.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 
 /** A run, and the journal that the command was given. */
-interface ToldRun {
+interface ToldRun extends JournalOptions {
   readonly run: string;
-  readonly db?: string | undefined;
 }
 
 type Reader = Pick<Runtime, 'journal' | 'now'>;

@@ -12,6 +12,18 @@ export function shellWord(text: string): string {
 const octal = (character: string): string =>
   [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 
-/** The option that names the journal that this command was given, with a space before it; empty when none was. */
-export const journalOption = ({ db }: { readonly db?: string | undefined }): string =>
-  db === undefined ? '' : ` --db ${shellWord(db)}`;
+/** The options that name the journal that this command was given, with a space before each; empty when none was. A file is taken before a server, as by the commands. */
+export function journalOption({ db, ...server }: JournalOptions): string {
+  return db === undefined ? serverOption(server) : ` --db ${shellWord(db)}`;
+}
+
+/** The options that name the server and its tenant. A password in a URL is left out: what is told may be kept in a log. */
+export const serverOption = ({ nats, natsCreds, tenant }: Omit<JournalOptions, 'db'>): string =>
+  Object.entries({ nats: nats?.split(',').map(withoutPassword).join(','), 'nats-creds': natsCreds, tenant })
+    .map(([name, value]) => (value === undefined ? '' : ` --${name} ${shellWord(value)}`))
+    .join('');
+
+/** Which journal a command was given; what it was not is read from the environment. */
+export type JournalOptions = { readonly [Name in 'db' | 'nats' | 'natsCreds' | 'tenant']?: string | undefined };
+
+const withoutPassword = (url: string): string => url.replace(/^(\s*\w+:\/\/)?.*@/, '$1USER:PASSWORD@');
