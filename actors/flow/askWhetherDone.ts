@@ -1,11 +1,9 @@
 /** A write that must not happen twice may have happened when its process died: a person says whether it did. */
-import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
-import { userFailure } from '../../src/flow/flowErrors.ts';
-import { TroupeError } from '../../src/values/failure.ts';
 import type { Json } from '../../src/values/json.ts';
 import { longestWait } from '../../src/contracts/wait.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
+import { uncertainOutcome } from './uncertainOutcome.ts';
 
 const schema = {
   type: 'object',
@@ -13,17 +11,6 @@ const schema = {
   required: ['happened'],
   additionalProperties: false,
 };
-
-/** How a write ends that nobody can be asked about, because its flow was told to stop. */
-export const uncertainOutcome = (id: string): FlowCallOutcome => ({
-  ok: false,
-  failure: userFailure(
-    new TroupeError(
-      'uncertain',
-      `The process died while "${id}" was under way, and it must not happen twice. The flow was told to stop, so nobody is asked: look up whether it happened.`,
-    ),
-  ),
-});
 
 /** Asks; `perform` performs it when it did not happen. */
 export function askWhetherDone(run: FlowBody, pending: FlowCall, perform: () => void): void {

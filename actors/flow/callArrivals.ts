@@ -4,10 +4,10 @@ import type { RecordBook } from '../../src/flow/recordBook.ts';
 import type { FlowArrival, FlowBodyInput, FlowRequest } from '../../machines/flow/effectTypes.ts';
 import type { CallRecorder } from './callRecorder.ts';
 import type { ArrivedEnd, FlowCall } from './flowCall.ts';
-import { uncertainOutcome } from './askWhetherDone.ts';
 import { FlowInbox, type QueuedSignal } from './flowInbox.ts';
 import { FlowRequests } from './flowRequests.ts';
 import type { OpenCalls } from './openCalls.ts';
+import { uncertainOutcome } from './uncertainOutcome.ts';
 
 /** What it works with. */
 export interface ArrivalsParts {

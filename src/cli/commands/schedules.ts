@@ -75,18 +75,7 @@ export async function listSchedules(cli: Cli, options: DeploymentOptions): Promi
   else
     writeTable(
       cli.out,
-      [
-        'SCHEDULE',
-        'CRON',
-        'TIMEZONE',
-        'DEPLOYMENT',
-        'NEXT',
-        'LAST RUN',
-        'AT WORK',
-        'WAITING',
-        'OVERLAP',
-        'BACKFILL',
-      ],
+      ['SCHEDULE', 'CRON', 'TIMEZONE', 'DEPLOYMENT', 'NEXT', 'LAST RUN', 'AT WORK', 'WAITING', 'OVERLAP', 'BACKFILL'],
       found.map(({ schedule, next }) => [
         schedule.name,
         schedule.cron,
