@@ -1,6 +1,5 @@
 /** Steps with `cache`: a result of the same step with the same input is taken again for a while. */
 import type { StepDefinition } from '../../src/contracts/workflow/definition.ts';
-import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd, StepRecord } from '../../src/contracts/workflow/step.ts';
 import type { StepCache } from '../../src/contracts/workflow/stepCache.ts';
 import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
@@ -39,7 +38,7 @@ const onlyInput = (start: StepStart): Json => {
 export async function cachedEnd(cache: StepCache, key: string, now: number): Promise<StepEnd | undefined> {
   const kept = await cache.get(key, now);
   return isJsonObject(kept) && 'output' in kept
-    ? { status: 'complete', output: kept['output'] as Json as never, metrics: noMetrics, cached: true }
+    ? { status: 'complete', output: kept['output'] as Json as never, cached: true }
     : undefined;
 }
 

@@ -4,7 +4,6 @@
  */
 import type { EffectScope } from '../../src/contracts/effect.ts';
 import type { StepDefinition, WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
-import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd, StepRecord } from '../../src/contracts/workflow/step.ts';
 import type { StepCache } from '../../src/contracts/workflow/stepCache.ts';
 import type { StepNote } from '../../src/contracts/workflow/stepNote.ts';
@@ -174,7 +173,7 @@ class Deciding {
         // What is known of its files says where, too.
         if (step.problem !== undefined) return brokenEnd(step);
         const failure = toFailure(thrown);
-        return { status: 'failed', code: failure.kind, failure, metrics: noMetrics };
+        return { status: 'failed', code: failure.kind, failure };
       },
     );
   }
@@ -232,7 +231,7 @@ class Deciding {
   #transform(step: Extract<StepDefinition, { kind: 'transform' }>): Soon<StepEnd> {
     return whenThere(
       transform(step.transform, this.#values, () => this.#scope.clock.turn?.()),
-      (raw) => judge(raw, { ...rulesOf(step), metrics: noMetrics }),
+      (raw) => judge(raw, rulesOf(step)),
     );
   }
 
@@ -306,7 +305,6 @@ const brokenEnd = ({ id, problem = `The step "${id}" has nothing that can be don
   status: 'failed',
   code: 'definition',
   failure: brokenFiles(problem),
-  metrics: noMetrics,
 });
 
 const noteOf = (step: string, end: StepEnd): StepNote => ({
@@ -325,5 +323,4 @@ const skippedEnd = (reason: SkipReason): StepEnd => ({
   status: 'skipped',
   reason,
   output: reason === 'suppressed' ? { suppressed: true } : { skipped: true, reason },
-  metrics: noMetrics,
 });

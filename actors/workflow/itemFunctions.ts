@@ -83,12 +83,12 @@ function endOfItem(
     // Without inputs it begins with the item.
     const whole = { ...step.transform, inputs: inputs.length === 0 ? ['item'] : inputs };
     const raw = transform(whole, { ...own, step: { ...own.step, item: own.item ?? null } }, () => at.clock.turn?.());
-    return whenThere(raw, (output) => judge(output, { schemas: [], metrics: noMetrics }));
+    return whenThere(raw, (output) => judge(output, { schemas: [] }));
   };
   return orWhenFailed(perform, (thrown) => {
     if (at.signal.aborted) throw thrown;
     const failure = toFailure(thrown);
-    return { status: 'failed', code: failure.kind, failure, metrics: noMetrics };
+    return { status: 'failed', code: failure.kind, failure };
   });
 }
 
@@ -119,7 +119,7 @@ function summed(step: FanOutStep, results: readonly Json[], leftOut: readonly Fa
   // They are what `map` gave.
   const ends = [...(results as unknown as readonly StepEnd[])];
   for (const { item, failure } of leftOut.toSorted((a, b) => a.item - b.item))
-    ends.splice(item, 0, { status: 'failed', code: failure.kind, failure, metrics: noMetrics });
+    ends.splice(item, 0, { status: 'failed', code: failure.kind, failure });
   const end = gathered(step, ends);
   return { ...end, metrics: ends.reduce((sum, { metrics }) => addMetrics(sum, metrics), noMetrics) };
 }

@@ -1,7 +1,6 @@
 /** The items of a step that fans out: read from its list, begun one by one or done as functions, and gathered in their order. */
 import type { ListFold } from '../../src/contracts/effect.ts';
 import type { StepDefinition, WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
-import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd, StepNotes } from '../../src/contracts/workflow/step.ts';
 import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { toFailure, TroupeError, type Failure } from '../../src/values/failure.ts';
@@ -139,7 +138,7 @@ export function gathered(step: FanOutStep, ends: readonly StepEnd[]): StepEnd {
   const beside = { ...notesOfItems(ends), ...reflected };
   if (maxFailures >= 0 && failed.length > maxFailures) return { ...tooManyFailed(failed, maxFailures), ...beside };
   const results = finishedList(ends.map(resultOfItem));
-  const end = judge({ results }, { schemas: step.schema ? [step.schema] : [], metrics: noMetrics });
+  const end = judge({ results }, { schemas: step.schema ? [step.schema] : [] });
   return { ...end, ...beside };
 }
 
@@ -174,6 +173,5 @@ function tooManyFailed(
     status: 'failed',
     code: maxFailures === 0 ? code : 'too_many_failures',
     failure: { kind: failure?.kind ?? 'internal', message, retryable: failure?.retryable ?? false },
-    metrics: noMetrics,
   };
 }

@@ -1,6 +1,6 @@
 /** How a workflow ends: its result from the outputs of its steps, or the step that failed it. */
 import type { WorkflowDefinition } from '../../src/contracts/workflow/definition.ts';
-import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
+import { noMetrics, usedMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd, StepRecord } from '../../src/contracts/workflow/step.ts';
 import type { WorkflowValues } from '../../src/contracts/workflow/values.ts';
 import { toFailure, TroupeError, type Failure } from '../../src/values/failure.ts';
@@ -19,7 +19,7 @@ export function endOf(
 ): WorkflowEnd {
   try {
     const raw = resultOf(definition, values, records);
-    const end = judge(raw, { ...rulesOf(asStep ?? {}, [definition.output.schema]), metrics: noMetrics });
+    const end = judge(raw, rulesOf(asStep ?? {}, [definition.output.schema]));
     return asStep ? { output: outputOfEnd(end), step: end } : { output: outputOfEnd(end) };
   } catch (thrown) {
     const failure = toFailure(thrown);
@@ -47,7 +47,7 @@ function resultOf(
 }
 
 function outputOfEnd(end: StepEnd): WorkflowEnd['output'] {
-  const { metrics } = end;
+  const metrics = usedMetrics(end);
   if (end.status === 'failed') return { status: 'failed', code: end.code, failure: end.failure, metrics };
   return { status: 'complete', result: end.output, metrics };
 }
@@ -70,5 +70,8 @@ export function failedEndOf({ id, end }: StepRecord): WorkflowEnd {
 export const failedWorkflow = (code: string, failure: Failure): WorkflowEnd =>
   failedWith({ status: 'failed', code, failure, metrics: noMetrics });
 
-const failedWith = (end: Extract<StepEnd, { status: 'failed' }>): WorkflowEnd => ({ output: end, step: end });
+const failedWith = (end: Extract<WorkflowEnd['output'], { status: 'failed' }>): WorkflowEnd => ({
+  output: end,
+  step: end,
+});
 const unknownFailure: Failure = { kind: 'internal', message: 'A step failed without a reason.', retryable: false };

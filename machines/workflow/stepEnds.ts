@@ -1,6 +1,6 @@
 /** Reads how a step ended from the end of the child that did it. */
 import type { WaitOutput } from '../../src/contracts/wait.ts';
-import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
+import { usedMetrics } from '../../src/contracts/workflow/metrics.ts';
 import type { StepEnd, StepMetrics } from '../../src/contracts/workflow/step.ts';
 import type { Failure } from '../../src/values/failure.ts';
 import { asZodJson } from '../json.ts';
@@ -11,15 +11,15 @@ import type { StepStart, WorkflowEnd } from './effectTypes.ts';
 /** How long a step took is known to whom has begun it. */
 export const withDuration = (end: StepEnd, duration: number): StepEnd => ({
   ...end,
-  metrics: { ...end.metrics, duration_ms: Math.max(0, duration) },
+  metrics: { ...usedMetrics(end), duration_ms: Math.max(0, duration) },
 });
 
-/** A failed end. */
-export const failedStep = (failure: Failure, code: string, metrics: StepMetrics = noMetrics): StepEnd => ({
+/** A failed end; by default nothing was used. */
+export const failedStep = (failure: Failure, code: string, metrics?: StepMetrics): StepEnd => ({
   status: 'failed',
   code,
   failure,
-  metrics,
+  ...(metrics ? { metrics } : {}),
 });
 
 /** The end of a step from that of its child. */
@@ -51,12 +51,13 @@ function subWorkflowEnd({ output, step }: WorkflowEnd): StepEnd {
 
 function waitEnd(output: WaitOutput): StepEnd {
   const answer = output.status === 'aborted' ? undefined : output.answer;
-  if (answer !== undefined) return { status: 'complete', output: asZodJson(answer), metrics: noMetrics };
+  if (answer !== undefined) return { status: 'complete', output: asZodJson(answer) };
   return failedStep(unansweredFailure(output), output.status === 'aborted' ? 'withdrawn' : 'expired');
 }
 
-/** The sum of two metrics. */
-export function addMetrics(a: StepMetrics, b: StepMetrics): StepMetrics {
+/** The sum of two metrics; `b` is undefined where nothing was used. */
+export function addMetrics(a: StepMetrics, b: StepMetrics | undefined): StepMetrics {
+  if (!b) return a;
   const reflections = (a.reflect_calls ?? 0) + (b.reflect_calls ?? 0);
   const model = a.model_resolved ?? b.model_resolved;
   return {

@@ -2,7 +2,7 @@
 import { backoff } from '../../src/values/backoff.ts';
 import { without } from '../../src/values/record.ts';
 import type { StepEnd, StepRecord } from '../../src/contracts/workflow/step.ts';
-import { noMetrics } from '../../src/contracts/workflow/metrics.ts';
+import { noMetrics, usedMetrics } from '../../src/contracts/workflow/metrics.ts';
 import { makeFailure } from '../failure.ts';
 import { addMetrics, failedStep, withDuration } from './stepEnds.ts';
 import type { StepUnderway, WorkflowContext } from './context.ts';
@@ -31,7 +31,7 @@ export function attemptEnded(
   const before = context.attempts[step];
   const count = (before?.count ?? 0) + 1;
   const first = before?.since ?? since;
-  const used = before ? addMetrics(before.metrics, end.metrics) : end.metrics;
+  const used = before ? addMetrics(before.metrics, end.metrics) : usedMetrics(end);
   const rest = { running: without(context.running, child), metrics: addMetrics(context.metrics, end.metrics) };
   if (end.status === 'failed' && retry && count <= retry.max && mayRepeat(end)) {
     const wanted = backoff(count, { first: retry.backoff, longest: longestPause }, chance());

@@ -1,5 +1,6 @@
 /** What was done in a run that is no flow, as calls: the steps of a workflow, and the members, tool calls and questions of agents and teams. */
 import type { CheckpointInfo } from '../contracts/client/execution.ts';
+import { usedMetrics } from '../contracts/workflow/metrics.ts';
 import { StepRecord, type StepMetrics } from '../contracts/workflow/step.ts';
 import { ticketType } from '../contracts/wait.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
@@ -29,7 +30,7 @@ export async function workflowSteps(
     started_at,
     ended_at,
     parent_call_ids: [],
-    metadata: { ...metricsOf(end.metrics), ...(end.status === 'skipped' ? { skipped: end.reason } : {}) },
+    metadata: { ...metricsOf(usedMetrics(end)), ...(end.status === 'skipped' ? { skipped: end.reason } : {}) },
     ...(end.status === 'complete' && end.cached ? { from: 'cache' as const } : {}),
     ...(end.status === 'failed' ? { failure: failureInfo(end.failure) } : {}),
     attempts: [],

@@ -4,6 +4,7 @@ import type { Ajv2020 } from 'ajv/dist/2020.js';
 import type { FormatsPlugin } from 'ajv-formats';
 import { TroupeError } from '../values/failure.ts';
 import { loadOptional } from '../values/optional.ts';
+import { loopTurn } from './loopTurn.ts';
 import { workflowPackages } from './packages.ts';
 
 /** What is used of the packages. */
@@ -35,14 +36,15 @@ export function languagePackages(): LanguagePackages {
 }
 
 async function load(): Promise<LanguagePackages> {
-  // Half of what `ajv` loads: all of it in one turn keeps the event loop waiting.
+  // One after the other, and first half of what `ajv` loads: all of it in one turn keeps the event loop waiting.
   await import('ajv/dist/core.js');
-  const [jmespath, draft07, draft2020, formats] = await Promise.all([
-    import('jmespath'),
-    import('ajv'),
-    import('ajv/dist/2020.js'),
-    import('ajv-formats'),
-  ]);
+  await loopTurn();
+  const draft07 = await import('ajv');
+  await loopTurn();
+  const draft2020 = await import('ajv/dist/2020.js');
+  await loopTurn();
+  const formats = await import('ajv-formats');
+  const jmespath = await import('jmespath');
   // The types of the package leave out `compile` and `tokenize`.
   const { compile, tokenize } = jmespath.default as unknown as Pick<LanguagePackages, 'compile' | 'tokenize'>;
   return {

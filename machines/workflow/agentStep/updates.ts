@@ -1,5 +1,6 @@
 /** The changes that an agent step's actions make to its context, as pure functions. */
 import type { FailedAttempts, Usage } from '../../../src/contracts/model.ts';
+import { usedMetrics } from '../../../src/contracts/workflow/metrics.ts';
 import type { StepEnd, StepMetrics } from '../../../src/contracts/workflow/step.ts';
 import type { Failure } from '../../../src/values/failure.ts';
 import { propertiesOf } from '../../../src/values/properties.ts';
@@ -48,8 +49,8 @@ export function nextBatch(queue: readonly StepCall[]): readonly StepCall[] {
 }
 
 /** What a sub-agent has used is charged to its caller. */
-export const chargedBelow = (below: StepMetrics | undefined, { metrics }: StepEnd): StepMetrics =>
-  below ? addMetrics(below, metrics) : metrics;
+export const chargedBelow = (below: StepMetrics | undefined, end: StepEnd): StepMetrics =>
+  below ? addMetrics(below, end.metrics) : usedMetrics(end);
 
 /** Whether a call was made: not one that a person did not allow, nor one whose arguments do not fit. */
 const wasMade = (outcome: ToolOutcome): boolean =>

@@ -1,4 +1,5 @@
 /** The steps of a workflow that have ended, as `troupe runs get` shows them. */
+import { usedMetrics } from '../../contracts/workflow/metrics.ts';
 import { StepRecord } from '../../contracts/workflow/step.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { formatDuration } from '../../observe/format.ts';
@@ -17,12 +18,11 @@ export function writeSteps(out: OutputStream, records: readonly StepRecord[]): v
   writeTable(
     out,
     ['STEP', 'STATUS', 'DURATION', 'TOKENS', 'REASON'],
-    records.map(({ id, end, started_at: from, ended_at: to }) => [
-      id,
-      end.status,
-      formatDuration(to - from),
-      String(end.metrics.tokens_in + end.metrics.tokens_out),
-      end.status === 'skipped' ? end.reason : end.status === 'failed' ? oneLine(end.failure.message) : '',
-    ]),
+    records.map(({ id, end, started_at: from, ended_at: to }) => {
+      const { tokens_in, tokens_out } = usedMetrics(end);
+      const reason =
+        end.status === 'skipped' ? end.reason : end.status === 'failed' ? oneLine(end.failure.message) : '';
+      return [id, end.status, formatDuration(to - from), String(tokens_in + tokens_out), reason];
+    }),
   );
 }

@@ -1,5 +1,5 @@
-/** What a step that did nothing has used. */
-import type { StepMetrics } from './step.ts';
+/** What steps have used. */
+import type { StepEnd, StepMetrics } from './step.ts';
 
 /** Nothing was used. One value for all steps: it is frozen. */
 export const noMetrics: StepMetrics = Object.freeze({
@@ -10,3 +10,6 @@ export const noMetrics: StepMetrics = Object.freeze({
   llm_calls: 0,
   tool_calls: 0,
 });
+
+/** What a step has used, by its end. */
+export const usedMetrics = ({ metrics }: Pick<StepEnd, 'metrics'>): StepMetrics => metrics ?? noMetrics;

@@ -39,12 +39,15 @@ export const StepNotes = z.object({
 });
 export type StepNotes = z.infer<typeof StepNotes>;
 
+/** Absent when it used nothing, which most transforms do: it would be the greater part of their records. `usedMetrics` gives zeros then. */
+const used = StepMetrics.optional();
+
 /** The end of a step, judged: reserved outputs are evaluated and taken out, and the schemas were checked. */
 export const StepEnd = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('complete'),
     output: storedJson(),
-    metrics: StepMetrics,
+    metrics: used,
     notes: StepNotes.optional(),
     /** Whether the output went through a reflection; absent for steps that are no agents. */
     reflected: z.boolean().optional(),
@@ -57,7 +60,7 @@ export const StepEnd = z.discriminatedUnion('status', [
     reason: z.string(),
     /** What expressions of later steps read. */
     output: storedJson(),
-    metrics: StepMetrics,
+    metrics: used,
     notes: StepNotes.optional(),
   }),
   z.object({
@@ -65,7 +68,7 @@ export const StepEnd = z.discriminatedUnion('status', [
     /** `injection_attempt`, `max_turns_exceeded`, `gateway_error` … */
     code: StepFailureCode,
     failure: Failure,
-    metrics: StepMetrics,
+    metrics: used,
     notes: StepNotes.optional(),
     /** What it had put out, when that is why it failed. */
     raw_output: storedJson().optional(),

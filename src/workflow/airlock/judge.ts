@@ -11,8 +11,8 @@ export interface JudgeOptions {
   readonly schemas: readonly JsonObject[];
   /** The least confidence, 0 to 1; none by default. */
   readonly threshold?: number;
-  /** What the step used. */
-  readonly metrics: StepMetrics;
+  /** What the step used; nothing by default. */
+  readonly metrics?: StepMetrics;
   /** Whether the output went through a reflection; absent for steps that are no agents. */
   readonly reflected?: boolean;
 }
@@ -20,7 +20,7 @@ export interface JudgeOptions {
 /** The end of a step with this output: reserved outputs first, then the schemas. Throws `definition` for a schema that cannot be used. */
 export function judge(raw: Json, { schemas, threshold, metrics, reflected }: JudgeOptions): StepEnd {
   const { output, notes, verdict } = evaluateReserved(raw, threshold === undefined ? {} : { threshold });
-  const common = { metrics, ...(notes ? { notes } : {}) };
+  const common = { ...(metrics ? { metrics } : {}), ...(notes ? { notes } : {}) };
   const about = reflected === undefined ? {} : { reflected };
   const failed = (code: string, kind: FailureKind, message: string, data?: Json): StepEnd => ({
     status: 'failed',

@@ -1,11 +1,12 @@
 /** What a workflow and a fan-out promise, each shown by a small one. */
 import { expect, test } from 'vitest';
 import { crashEverywhere, testRuntime, type TestRuntime } from 'troupe/testing';
+import { workflowSteps } from '../../../src/client/actorCalls.ts';
 import { memory } from '../../../src/journal/memory/memory.ts';
 import { sqlite } from '../../../src/journal/sqlite/sqlite.ts';
 import { storedState } from '../../../src/testing/world/storedState.ts';
 import type { WorkflowDefinition } from '../../../src/contracts/workflow/definition.ts';
-import type { StepMetrics } from '../../../src/contracts/workflow/step.ts';
+import type { StepMetrics, StepRecord } from '../../../src/contracts/workflow/step.ts';
 import { TroupeError } from '../../../src/values/failure.ts';
 import { definitionOf, lastOf, outputIn, runnable, says, type Outside } from './world.ts';
 
@@ -52,6 +53,18 @@ async function ended(runtime: TestRuntime, definition: WorkflowDefinition, outsi
   const { output } = storedState(root).output as unknown as { output: { status: string; metrics: StepMetrics } };
   return { handle, output };
 }
+
+test('a step that used nothing is stored without its counts, and shown with zeros', async () => {
+  await using runtime = await testRuntime();
+  const step = '  - {id: same, transform: {inputs: [{from: params}], ops: []}}\n';
+  const { handle, output } = await ended(runtime, await written(step), {}, { n: 1 });
+  const [record] = (await runtime.journal.list(handle.root, 'records')) as unknown as readonly StepRecord[];
+  expect(record?.end).toEqual({ status: 'complete', output: { result: { n: 1 } } });
+  const zeros = { duration_ms: 0, tokens_in: 0, tokens_out: 0, cost_usd: 0, llm_calls: 0, tool_calls: 0 };
+  expect(output.metrics).toEqual(zeros);
+  const [root] = await runtime.journal.find({ actor: handle.root });
+  expect(root && (await workflowSteps(runtime.journal, root))).toMatchObject([{ metadata: { metrics: zeros } }]);
+});
 
 test('what does not depend on anything begins at once, up to the limit of steps, and the rest in their turn', async () => {
   const ids = ['a', 'b', 'c', 'd', 'e'];

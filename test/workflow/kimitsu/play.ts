@@ -2,6 +2,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { usedMetrics } from '../../../src/contracts/workflow/metrics.ts';
 import type { StepMetrics, StepRecord } from '../../../src/contracts/workflow/step.ts';
 import { memory } from '../../../src/journal/memory/memory.ts';
 import { openRuntime } from '../../../src/runtime/runtime.ts';
@@ -111,7 +112,7 @@ export async function play(
       ...(outcome.status === 'done' ? { status: 'complete', output: outcome.output } : {}),
       ...(outcome.status === 'failed' ? { status: 'failed', failure: outcome.failure } : {}),
       ...(outcome.status === 'cancelled' ? { status: 'cancelled' } : {}),
-      steps: Object.fromEntries(records.map(({ id, end }) => [id, end])),
+      steps: Object.fromEntries(records.map(({ id, end }) => [id, { ...end, metrics: usedMetrics(end) }])),
       models: [...doubles.models],
       hooks: [...doubles.hooks],
       tools: [...doubles.tools],

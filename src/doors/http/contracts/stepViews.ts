@@ -1,4 +1,5 @@
 /** Makes what HTTP shows of steps: from the records that a workflow keeps of those that have ended. */
+import { usedMetrics } from '../../../contracts/workflow/metrics.ts';
 import type { StepEnd, StepRecord } from '../../../contracts/workflow/step.ts';
 import type { Json } from '../../../values/json.ts';
 import type { EnvelopeStep, EnvelopeView, RunView, StepView, RunTotals } from './runViews.ts';
@@ -20,7 +21,7 @@ export function stepView(
     ended_at: timeText(ended_at),
     ...said(end),
     ...(reflected === undefined ? {} : { reflected }),
-    metrics: { ...end.metrics, ...(reflected === undefined ? {} : { reflected }) },
+    metrics: { ...usedMetrics(end), ...(reflected === undefined ? {} : { reflected }) },
     ...(end.notes ? { notes: end.notes } : {}),
     attempts,
   };

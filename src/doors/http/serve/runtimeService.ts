@@ -4,7 +4,7 @@
  */
 import { agentStepHere, stepServers } from '../../../runtime/workflowActors.ts';
 import type { ModelGateway } from '../../../../actors/tools.ts';
-import { noMetrics } from '../../../contracts/workflow/metrics.ts';
+import { noMetrics, usedMetrics } from '../../../contracts/workflow/metrics.ts';
 import { StepEnd, type StepMetrics } from '../../../contracts/workflow/step.ts';
 import type { Clock } from '../../../values/clock.ts';
 import { toFailure, TroupeError } from '../../../values/failure.ts';
@@ -149,7 +149,7 @@ export async function runtimeService(parts: RuntimeParts): Promise<ServedRuntime
       const stopped = toFailure(new TroupeError('cancelled', 'The step was stopped.'));
       return failedResult('failed', ('failure' in outcome && outcome.failure) || stopped);
     }
-    const metrics = callbackMetrics(usedSince(end.metrics, work.charged));
+    const metrics = callbackMetrics(usedSince(usedMetrics(end), work.charged));
     return { ...endedResult(end), metrics, messages: await messagesOf(journal, handle) };
   }
 
