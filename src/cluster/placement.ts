@@ -54,18 +54,24 @@ export class Placement {
   readonly #misplaced = new Map<string, string>();
   /** `<run> <node>` of handovers that a node refused; forgotten when the nodes change. */
   readonly #refused = new Set<string>();
-  #round: Promise<void> | undefined;
+  #taking: Promise<void> | undefined;
+  #handing: Promise<void> | undefined;
 
   constructor(options: PlacementOptions) {
     this.#options = options;
   }
 
-  /** Starts a round unless one is under way. An error ends the round; the next one starts anew. */
+  /**
+   * Starts a round unless one is under way. An error ends the round; the next one starts anew. Free runs are not kept waiting by a handover: it takes until its
+   * effects have finished, and up to fifteen seconds when the other node dies.
+   */
   round(): void {
-    this.#round ??= this.#takeFree()
-      .then(() => this.#handOver())
+    this.#taking ??= this.#takeFree()
       .catch(() => {})
-      .then(() => (this.#round = undefined));
+      .then(() => void (this.#taking = undefined));
+    this.#handing ??= this.#handOver()
+      .catch(() => {})
+      .then(() => void (this.#handing = undefined));
   }
 
   /** How many runs that no process holds could go on here, as of the last round. */
@@ -77,7 +83,7 @@ export class Placement {
 
   /** Resolves when no round is under way. */
   async idle(): Promise<void> {
-    await this.#round;
+    await Promise.all([this.#taking, this.#handing]);
   }
 
   async #takeFree(): Promise<void> {
