@@ -100,13 +100,19 @@ export class Placement {
   }
 
   /** Takes a free run when it belongs here. */
-  async #consider({ run, owner }: RunLease, now: number, members: readonly NodeReport[], nodes: string): Promise<void> {
+  async #consider(
+    { run, owner, epoch, rest }: RunLease,
+    now: number,
+    members: readonly NodeReport[],
+    nodes: string,
+  ): Promise<void> {
     const { name, runs, isFull } = this.#options;
     if (runs.isSettled(run)) {
       this.#free.delete(run);
       return;
     }
-    const candidate = this.#free.get(run) ?? { since: now, offered: await runs.offeredFor(run), rank: -1, nodes: '' };
+    const offer = async () => (rest ? runs.offeredAtRest(rest) : await runs.offeredFor(run));
+    const candidate = this.#free.get(run) ?? { since: now, offered: await offer(), rank: -1, nodes: '' };
     this.#free.set(run, candidate);
     const { offered, since } = candidate;
     if (offered === undefined || isFull()) return;
@@ -118,7 +124,10 @@ export class Placement {
     const [host, process] = owner.split(' ');
     const previous = members.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
     // A run that cannot be taken must not keep the others from being taken.
-    await runs.take(run, `${previous} released it`, { offered }).catch(() => {});
+    const why = `${previous} released it`;
+    const isDue = rest?.due !== undefined && rest.due <= now;
+    const taking = rest && !isDue ? runs.rest(run, why, { epoch, ...rest }, offered) : runs.take(run, why, { offered });
+    await taking.catch(() => {});
   }
 
   /** Hands over runs in which nothing is under way, once the nodes have been the same for some time. */
