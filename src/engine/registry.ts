@@ -83,10 +83,10 @@ export class Registry {
     this.#actorsOf(run).addresses.add(address);
   }
 
-  /** Opens the address of a root that is not loaded. Throws `conflict` when another process listens there. */
+  /** Opens the address of a root that is not loaded, for all actors of its run. Throws `conflict` when another process listens there. */
   openAwaited(root: Address, run: string): void {
     this.#forgetEnded(root);
-    this.#addresses.open(root, run);
+    this.#addresses.open(root, run, true);
     this.#awaited.add(root);
   }
 
@@ -173,7 +173,7 @@ const noAddresses: ReadonlySet<Address> = new Set();
 /** The addresses at which a host listens. */
 interface OpenAddresses extends Disposable {
   /** Throws `conflict` when another one listens there. */
-  open(address: Address, run: string): void;
+  open(address: Address, run: string, isForRun?: boolean): void;
   close(address: Address): void;
 }
 
@@ -192,7 +192,7 @@ function openAddresses(
     };
   const listeners = new Map<Address, Disposable>();
   return {
-    open: (address, run) => void listeners.set(address, transport.listen(address, receive, run)),
+    open: (address, run, isForRun) => void listeners.set(address, transport.listen(address, receive, run, isForRun)),
     close(address) {
       listeners.get(address)?.[Symbol.dispose]();
       listeners.delete(address);

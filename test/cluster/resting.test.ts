@@ -1,7 +1,9 @@
 /** Waiting runs of a node that leaves, on a real server: another one takes them over without loading them, and each goes on when something comes for it. */
+import { headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { flow } from 'troupe';
 import { z } from 'zod';
+import { limits } from '../limits.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
 import { connectCluster, startNode } from './testNodes.ts';
 
@@ -43,4 +45,19 @@ test('questions, a pause and a repeated request of waiting runs are theirs at th
   await two.runtime.answer((await two.runtime.tickets('q7'))[0]!.id, { ok: false });
   expect(await client.invoke('asks', null, { key: 'q7' })).toMatchObject({ status: 'done', output: false });
   expect(two.node.report.runs).toBe(10);
+  // A program that speaks to the question itself, as docs/wire.md says.
+  const [question] = await other.runtime.tickets('q9');
+  const [type = '', key = ''] = question!.id.split('/');
+  const sent = headers();
+  const answer = { type: 'wait.answer', answer: { ok: true }, by: 'ann' };
+  const facts = { Type: answer.type, Kind: 'signal', From: 'person/ann', To: question!.id, Run: 'q9' };
+  for (const [name, value] of Object.entries(facts)) sent.set(`Troupe-${name}`, encodeURIComponent(value));
+  sent.set('Nats-Msg-Id', 'answer-q9');
+  const subject = `troupe.rest.q9.${type}.${key.replaceAll('.', '/')}.in`;
+  const { data } = await other.connection.request(subject, JSON.stringify(answer), {
+    headers: sent,
+    timeout: limits.reply,
+  });
+  expect(data).toHaveLength(0);
+  expect(await client.invoke('asks', null, { key: 'q9' })).toMatchObject({ status: 'done', output: true });
 });
