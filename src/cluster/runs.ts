@@ -1,10 +1,17 @@
 /** The runs of a node: resumed here when they are free, released when they belong to another node, and watched until they end. */
 import { toFailure, TroupeError } from '../values/failure.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
-import type { ListedRun, RestingHandle, RunKeeper } from '../engine/restingRuns.ts';
 import type { ActorRow, RunAtRest } from '../journal/journal.ts';
 import { versionIn } from '../runtime/runHandle.ts';
-import type { RunHandle, RunOutcome, Runtime, Runnable } from '../runtime/runtime.ts';
+import type {
+  ListedRun,
+  RestingHandle,
+  RunHandle,
+  RunKeeper,
+  RunOutcome,
+  Runtime,
+  Runnable,
+} from '../runtime/runtime.ts';
 
 /** A definition that a node can run. */
 export interface OfferedDefinition {

@@ -48,8 +48,11 @@ export { modelKeyVariables } from '../gateway/providers.ts';
 export {
   isRunnable,
   type AwaitedSignal,
+  type ListedRun,
+  type RestingHandle,
   type Runnable,
   type RunHandle,
+  type RunKeeper,
   type RunOutcome,
   type RunReplayOptions,
   type RuntimeOptions,
@@ -60,7 +63,7 @@ export {
 
 /** How much a runtime holds. */
 export interface RuntimeLoad {
-  /** Active actors of its runs, in memory or not. */
+  /** Active actors of the runs that it has loaded, in memory or not. */
   readonly actors: number;
   /** Milliseconds for which the oldest commit that the journal does not take has waited; 0 while it takes them. */
   readonly lag: number;

@@ -7,7 +7,8 @@
  * SJ2 What was acknowledged is in the log or in a segment at every moment: at a trim, a take-over, and when a process is killed between any two steps.
  * SJ3 A run is born once: the first segment is appended where nothing is.
  * SJ4 A write whose outcome is unknown is rejected with `storage`. Asked for again, it is made once. A claim that nobody waits for is given back.
- * SJ5 A run that waits costs no message: a process renews all its runs by its presence. The commits of one turn are one message.
+ * SJ5 A run that waits costs no message: a process renews all its runs by its presence. The commits of one turn are one message. Taken over, it costs one, and
+ *    is not read.
  * SJ6 Damage, and a write that only a newer version knows, refuse the runs that they concern. Messages of other programs are skipped.
  * SJ7 Clocks of processes are not compared. Refused are a server in an older state than this machine has seen, one that has lost a part of the journal, and
  *    two that both keep it.
