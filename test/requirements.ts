@@ -1715,9 +1715,13 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'SJ5',
-    says: 'A run that waits costs no message: a process renews all its runs by its presence. The commits of one turn are one message.',
+    says: 'A run that waits costs no message: a process renews all its runs by its presence. The commits of one turn are one message. Taken over, it costs one, and is not read.',
     where: 'src/journal/shared/shared.ts',
     tests: [
+      {
+        file: 'test/journal/shared/takeOver.test.ts',
+        name: 'a process that takes them over as they are listed sends one message for each, and reads none',
+      },
       {
         file: 'test/journal/shared/faults.test.ts',
         name: 'a run that waits costs no message: a thousand of them are renewed by their process alone',

@@ -94,7 +94,7 @@ export function serveEndpoint({
       await requireKnown(key);
       const retried = retry ? await retryStored(key, until) : undefined;
       if (retried && headers?.has(detachHeader)) return { run: key, status: 'active' };
-      return ended(key, retried ?? runs.all.get(key)?.handle, until);
+      return ended(key, retried ?? (await runs.handleOf(key)), until);
     }
     if (isFull() && (key === undefined || retry || !(await rootOf(key)))) throw noRoom();
     if (body === undefined)

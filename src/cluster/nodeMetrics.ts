@@ -75,7 +75,7 @@ export function nodeMetrics({ runtime, clock }: { readonly runtime: Runtime; rea
           free,
         ),
         gauge('troupe_nodes', 'Nodes that this one knows, itself included.', members),
-        gauge('troupe_actors', 'Active actors of the runs of this node, in memory or not.', count),
+        gauge('troupe_actors', 'Active actors of the runs that this node has loaded, in memory or not.', count),
         ...(withMail === undefined
           ? []
           : [

@@ -54,18 +54,24 @@ export class Placement {
   readonly #misplaced = new Map<string, string>();
   /** `<run> <node>` of handovers that a node refused; forgotten when the nodes change. */
   readonly #refused = new Set<string>();
-  #round: Promise<void> | undefined;
+  #taking: Promise<void> | undefined;
+  #handing: Promise<void> | undefined;
 
   constructor(options: PlacementOptions) {
     this.#options = options;
   }
 
-  /** Starts a round unless one is under way. An error ends the round; the next one starts anew. */
+  /**
+   * Starts a round unless one is under way. An error ends the round; the next one starts anew. Free runs are not kept waiting by a handover: it takes until its
+   * effects have finished, and up to fifteen seconds when the other node dies.
+   */
   round(): void {
-    this.#round ??= this.#takeFree()
-      .then(() => this.#handOver())
+    this.#taking ??= this.#takeFree()
       .catch(() => {})
-      .then(() => (this.#round = undefined));
+      .then(() => void (this.#taking = undefined));
+    this.#handing ??= this.#handOver()
+      .catch(() => {})
+      .then(() => void (this.#handing = undefined));
   }
 
   /** How many runs that no process holds could go on here, as of the last round. */
@@ -77,7 +83,7 @@ export class Placement {
 
   /** Resolves when no round is under way. */
   async idle(): Promise<void> {
-    await this.#round;
+    await Promise.all([this.#taking, this.#handing]);
   }
 
   async #takeFree(): Promise<void> {
@@ -94,13 +100,19 @@ export class Placement {
   }
 
   /** Takes a free run when it belongs here. */
-  async #consider({ run, owner }: RunLease, now: number, members: readonly NodeReport[], nodes: string): Promise<void> {
+  async #consider(
+    { run, owner, epoch, rest }: RunLease,
+    now: number,
+    members: readonly NodeReport[],
+    nodes: string,
+  ): Promise<void> {
     const { name, runs, isFull } = this.#options;
     if (runs.isSettled(run)) {
       this.#free.delete(run);
       return;
     }
-    const candidate = this.#free.get(run) ?? { since: now, offered: await runs.offeredFor(run), rank: -1, nodes: '' };
+    const offer = async () => (rest ? runs.offeredAtRest(rest) : await runs.offeredFor(run));
+    const candidate = this.#free.get(run) ?? { since: now, offered: await offer(), rank: -1, nodes: '' };
     this.#free.set(run, candidate);
     const { offered, since } = candidate;
     if (offered === undefined || isFull()) return;
@@ -112,7 +124,10 @@ export class Placement {
     const [host, process] = owner.split(' ');
     const previous = members.find((peer) => peer.owner === owner)?.name ?? `process ${process} on ${host}`;
     // A run that cannot be taken must not keep the others from being taken.
-    await runs.take(run, `${previous} released it`, { offered }).catch(() => {});
+    const why = `${previous} released it`;
+    const isDue = rest?.due !== undefined && rest.due <= now;
+    const taking = rest && !isDue ? runs.rest(run, why, { epoch, ...rest }, offered) : runs.take(run, why, { offered });
+    await taking.catch(() => {});
   }
 
   /** Hands over runs in which nothing is under way, once the nodes have been the same for some time. */

@@ -1,9 +1,17 @@
 /** The runs of a node: resumed here when they are free, released when they belong to another node, and watched until they end. */
 import { toFailure, TroupeError } from '../values/failure.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
-import type { ActorRow } from '../journal/journal.ts';
+import type { ActorRow, RunAtRest } from '../journal/journal.ts';
 import { versionIn } from '../runtime/runHandle.ts';
-import type { RunHandle, RunOutcome, Runtime, Runnable } from '../runtime/runtime.ts';
+import type {
+  ListedRun,
+  RestingHandle,
+  RunHandle,
+  RunKeeper,
+  RunOutcome,
+  Runtime,
+  Runnable,
+} from '../runtime/runtime.ts';
 
 /** A definition that a node can run. */
 export interface OfferedDefinition {
@@ -15,7 +23,7 @@ export interface OfferedDefinition {
 
 /** A run at this node. */
 export interface NodeRun {
-  readonly handle: RunHandle;
+  readonly handle: RunHandle | RestingHandle;
   readonly name: string;
   /** The version of the definition with which it was begun, where that is known. */
   readonly version: string | undefined;
@@ -40,6 +48,9 @@ export function runOrigin({ meta }: Pick<ActorRow, 'meta'>): {
   return { name: typeof name === 'string' ? name : '', args };
 }
 
+/** Is it a run that is not loaded? */
+const isResting = (known: NodeRun | undefined): boolean => known !== undefined && 'wake' in known.handle;
+
 /** Milliseconds for which a run that could not go on here is left to other nodes. */
 const retryAfter = 10_000;
 /** The most lost runs that are named in the log at once. */
@@ -60,6 +71,14 @@ export class NodeRuns {
   readonly #releasing = new Set<string>();
   /** Runs that this node did not release and has no more, until that is logged. */
   #lost: string[] = [];
+  /** Loads the runs that were taken over without that. */
+  readonly #keeper: RunKeeper = {
+    wake: (run) => this.#wake(run),
+    lost: (run) => {
+      this.#lost.push(run);
+      this.#forget(run);
+    },
+  };
   /** Runs that came here and of which it is not known yet whether another node should have them. */
   readonly #unplaced = new Set<string>();
 
@@ -161,27 +180,85 @@ export class NodeRuns {
     return origin && this.#offers.has(origin.name) ? { ...origin, version: versionIn(root) } : undefined;
   }
 
+  /** The same of a run at rest, without reading it. */
+  offeredAtRest({ about }: RunAtRest): OfferedRun | undefined {
+    const root = { meta: { about } };
+    const origin = runOrigin(root);
+    return this.#offers.has(origin.name) ? { ...origin, version: versionIn(root) } : undefined;
+  }
+
+  /** Takes over a run that waits, and loads it when something comes for it. `why` is logged. Rejects as `Runtime.rest` does. */
+  rest(run: string, why: string, listed: ListedRun, offered: OfferedRun): Promise<void> {
+    return this.#once(run, async () => {
+      const handle = await this.#runtime.rest(run, listed, this.#keeper);
+      const { name, version } = offered;
+      this.#add(run, { handle, name, version, isPinned: false });
+      this.#log(`${run} is here now: ${why}`);
+      const runnable = this.#offers.get(name)?.runnable;
+      if (runnable) this.noteVersion({ id: run, begunWith: version }, runnable);
+    });
+  }
+
+  /** The handle of a run that is here, which is loaded for it. */
+  async handleOf(run: string): Promise<RunHandle | undefined> {
+    const known = this.#runs.get(run)?.handle;
+    if (known && 'wake' in known) await known.wake();
+    const handle = this.#runs.get(run)?.handle;
+    return handle && 'outcome' in handle ? handle : undefined;
+  }
+
   /** Resumes a run here. `why` is logged; `offered` is what `offeredFor` has told of it, if it was asked. Rejects as `Runtime.resume` does. */
   take(
     run: string,
     why: string,
     { isPinned = false, offered }: { readonly isPinned?: boolean; readonly offered?: OfferedRun } = {},
   ): Promise<void> {
+    return this.#once(run, () => this.#take(run, why, isPinned, offered));
+  }
+
+  /** One at a time for each run: whoever asks meanwhile gets what is under way. */
+  #once(run: string, take: () => Promise<void>): Promise<void> {
     const before = this.#taking.get(run);
     if (before) return before;
-    const taking = this.#take(run, why, isPinned, offered).finally(() => this.#taking.delete(run));
+    const taking = take().finally(() => this.#taking.delete(run));
     this.#taking.set(run, taking);
     return taking;
   }
 
+  /** Loads a run that rests here. When that fails, the run is given back. */
+  async #wake(run: string): Promise<void> {
+    // It may be on its way here.
+    await this.#taking.get(run)?.catch(() => {});
+    await this.#once(run, async () => {
+      if (!isResting(this.#runs.get(run))) return;
+      try {
+        const { name, subject } = await this.definitionOf(run);
+        const handle = await this.#runtime.resume(run, subject);
+        this.watch(name, handle);
+        // Otherwise it was said when the run came here.
+        if (subject !== this.#offers.get(name)?.runnable) this.noteVersion(handle, subject);
+      } catch (thrown) {
+        if (isResting(this.#runs.get(run))) this.#forget(run);
+        if (!this.#isUnfit(run, thrown)) this.#log(`${run} cannot go on here now: ${toFailure(thrown).message}`);
+        throw thrown;
+      }
+    });
+  }
+
   /** Releases a run; its effects under way get `grace` milliseconds to finish. Rejects with `conflict` when it is not here. */
   async release(run: string, grace: number): Promise<void> {
+    // It may be being loaded.
+    await this.#taking.get(run)?.catch(() => {});
     const known = this.#runs.get(run);
     if (!known) throw new TroupeError('conflict', `The run "${run}" is not at this node.`);
     this.#releasing.add(run);
     try {
       await known.handle.park(grace);
       this.#forget(run);
+      if (!isResting(known)) return;
+      // Nobody watches one that is not loaded.
+      this.#onEnd(known.name, 'parked');
+      this.#log(`${run} was released`);
     } finally {
       this.#releasing.delete(run);
     }
@@ -190,12 +267,10 @@ export class NodeRuns {
   /** Watches a run that was started here until it ends. */
   watch(name: string, handle: RunHandle, isPinned = false): void {
     const { id } = handle;
-    if (this.#runs.has(id)) return;
-    // A damaged run of this id may have been set aside.
-    this.#unfit.delete(id);
+    const before = this.#runs.get(id);
+    if (before && !isResting(before)) return;
     const known = { handle, name, isPinned, version: handle.begunWith };
-    this.#runs.set(id, known);
-    this.#unplaced.add(id);
+    this.#add(id, known);
     const isReleased = () => this.#releasing.has(id) || this.#runs.get(id) !== known;
     const end = (how: string | undefined) => {
       if (this.#runs.get(id) === known) this.#forget(id);
@@ -215,13 +290,20 @@ export class NodeRuns {
     );
   }
 
+  #add(run: string, known: NodeRun): void {
+    // A damaged run of this id may have been set aside.
+    this.#unfit.delete(run);
+    this.#runs.set(run, known);
+    this.#unplaced.add(run);
+  }
+
   #forget(run: string): void {
     this.#runs.delete(run);
     this.#unplaced.delete(run);
   }
 
   /** Says when a run goes on with another version of its definition than the one with which it was begun. */
-  noteVersion({ id, begunWith }: RunHandle, subject: Runnable): void {
+  noteVersion({ id, begunWith }: Pick<RunHandle, 'id' | 'begunWith'>, subject: Runnable): void {
     const version = this.#runtime.versionOf(subject);
     if (begunWith !== undefined && begunWith !== version)
       this.#log(

@@ -44,6 +44,7 @@ import { OutboxRelay } from './outboxRelay.ts';
 import { Passivation } from './passivation.ts';
 import { keepDone, type RecallPolicy } from './recall.ts';
 import { Registry, type RestingActor } from './registry.ts';
+import { RestingRuns, type ListedRun, type RestingHandle, type RunKeeper } from './restingRuns.ts';
 import { retryWrite } from './retryWrite.ts';
 import { RootEnds, type EndedRoot } from './rootEnds.ts';
 import { RunStarter, type StartActorOptions } from './runStarter.ts';
@@ -94,6 +95,7 @@ export class Host implements AsyncDisposable {
   readonly #inboxPoller: InboxPoller;
   readonly #due: DueTimers;
   readonly #passivation: Passivation;
+  readonly #resting: RestingRuns;
   readonly #port: ActorHost;
   readonly #ending = new AbortController();
 
@@ -119,9 +121,21 @@ export class Host implements AsyncDisposable {
       storeDeadLetter(envelope, failure, { journal, clock, report, epoch: of });
     const receive = (envelope: Envelope): Promise<void> => this.receive(envelope).then(() => {});
     this.#registry = new Registry(transport, receive);
+    this.#resting = new RestingRuns({
+      clock,
+      giveUp: (run) => this.#runs.giveUp(run),
+      onForgotten: (root) => this.#registry.closeAwaited(root),
+    });
+    const wake = (run: string) => this.#resting.wake(run);
     this.#leases = new Leases(journal, clock, lease, {
-      lost: (run) => this.#runs.drop(run),
-      released: (run) => activity.changed(run),
+      lost: (run) => {
+        this.#runs.drop(run);
+        this.#resting.lose(run);
+      },
+      released: (run) => {
+        this.#resting.lose(run);
+        activity.changed(run);
+      },
     });
     this.#outboxRelay = new OutboxRelay({
       activity,
@@ -130,6 +144,7 @@ export class Host implements AsyncDisposable {
       clock,
       ending: context.ending,
       epoch,
+      wake,
       onUndeliverable,
       onPause: (run) => activity.changed(run),
     });
@@ -163,6 +178,7 @@ export class Host implements AsyncDisposable {
       pollInterval: poll,
       owns: (run) => this.owns(run),
       hasRuns: () => this.#leases.size > 0,
+      wake,
       dueFirst: (run, time) => this.#due.upTo(run, time),
       receive: (envelope) => this.receive(envelope, { isMail: true }),
       onUndeliverable,
@@ -203,6 +219,7 @@ export class Host implements AsyncDisposable {
       outboxRelay: this.#outboxRelay,
       recallPolicy: recall,
       claim: (run, root, isNew) => this.#runs.claim(run, root, isNew),
+      isHere: (run) => this.owns(run),
       giveUp: (run) => this.#runs.giveUp(run),
       release: (run) => void this.#runs.releaseEnded(run).catch(() => {}),
       newActor: (run, type, address) => new Actor(this.#port, run, type, address),
@@ -235,6 +252,7 @@ export class Host implements AsyncDisposable {
     const task = this.activity.begin(run);
     try {
       const address = await this.#starter.start(type, options);
+      this.#resting.forget(run);
       if (!this.owns(run)) return address;
       this.#inboxPoller.start();
       // Whoever leaves a message finds the run stored first.
@@ -245,6 +263,26 @@ export class Host implements AsyncDisposable {
     } finally {
       task[Symbol.dispose]();
     }
+  }
+
+  /**
+   * Takes over a stored run that waits, and does not load it: `keeper` does when something comes for it. Rejects with `conflict` when it is not as it was listed, or
+   * is here, and with `storage`; then nothing has happened.
+   */
+  async rest(run: string, listed: ListedRun, keeper: RunKeeper): Promise<RestingHandle> {
+    await this.#starter.inTurn(run, async () => {
+      if (this.owns(run)) throw new TroupeError('conflict', `The run "${run}" is here already.`);
+      await this.#leases.claim(run, { asListed: listed.epoch });
+      try {
+        this.#registry.openAwaited(listed.root, run);
+      } catch (thrown) {
+        await this.#runs.giveUp(run);
+        throw thrown;
+      }
+      this.#resting.add(run, listed, keeper);
+    });
+    this.#inboxPoller.start();
+    return { idle: true, wake: () => this.#resting.wake(run), park: (grace) => this.park(run, grace) };
   }
 
   /** Continues a stored run: its root, and every actor that was active. Rejects with `unknown_recipient`, and as `start` does; `about` as in `start`. */
@@ -302,6 +340,10 @@ export class Host implements AsyncDisposable {
     const behind = isMail ? undefined : this.#due.catchUp.of(envelope.run);
     // `door` is the stored address type of a reply channel: what it sends comes from outside.
     if (behind && actorTypeOf(envelope.from) === 'door') await behind;
+    if (this.#resting.has(envelope.run)) {
+      await this.#resting.wake(envelope.run);
+      return this.receive(envelope, { isMail });
+    }
     if (!this.#registry.has(envelope.to))
       return receiveForAbsent(envelope, this.journal, (reply) => this.#outboxRelay.send(reply));
     return new Promise<boolean>((resolve, refuse) => {
@@ -313,6 +355,7 @@ export class Host implements AsyncDisposable {
 
   /** Releases a run, so that it can be resumed here or in another process. Effects get `grace` milliseconds to finish, and what they result in is stored; so does the stop of what an ended root left. */
   async park(run: string, grace = 0): Promise<void> {
+    this.#resting.forget(run);
     await this.#runs.park(run, grace);
   }
 
@@ -322,6 +365,7 @@ export class Host implements AsyncDisposable {
     this.#ending.abort('The host ends.');
     this.#inboxPoller.stop();
     this.#passivation.stop();
+    this.#resting.clear();
     this.#leases.abandon();
     const actors = [...this.#registry.inMemory.values()];
     this.#registry.clear();
@@ -330,6 +374,7 @@ export class Host implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#resting.clear();
     try {
       await this.#runs.parkAll();
     } finally {

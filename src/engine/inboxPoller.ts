@@ -19,6 +19,8 @@ export interface InboxPollerOptions {
   owns(run: string): boolean;
   /** Does it hold a lease at all? */
   hasRuns(): boolean;
+  /** Resolves when the actors of a run are there, where it was not loaded. */
+  wake(run: string): Promise<unknown>;
   /** Resolves when all that was due in the run before a time is taken; milliseconds since the epoch. */
   dueFirst(run: string, time: number): Promise<void>;
   /** Hands a message in; resolves with true when it had been handled before. */
@@ -88,12 +90,14 @@ export class InboxPoller {
   }
 
   async #handInAll(run: string): Promise<void> {
-    const { journal, activity, receive, onUndeliverable, dueFirst } = this.#options;
+    const { journal, activity, receive, onUndeliverable, dueFirst, wake, owns } = this.#options;
     /** Recipients that take no more for now: later messages for them wait as well, in order. */
     const waiting = new Set<string>();
     const mail = await journal.mail(run);
     if (mail.length === 0) return;
     using _ = activity.begin(run);
+    await wake(run);
+    if (!owns(run)) return;
     for (const envelope of mail) {
       if (waiting.has(envelope.to)) continue;
       // Earlier versions did not say when a message was left: it counts as left in time.

@@ -70,14 +70,14 @@ export class Leases {
     return [...this.#leases.keys()];
   }
 
-  /** `isNew`: the id was made for this claim. */
-  async claim(run: string, isNew = false): Promise<void> {
+  /** `isNew` and `asListed` as in `RunLeases.claim`. */
+  async claim(run: string, how: { readonly isNew?: boolean; readonly asListed?: number } = {}): Promise<void> {
     if (this.#leases.has(run)) return;
     const { owner, alive } = this.#options;
     const now = this.#clock.now();
     const asked = this.#owned?.asked(run);
     try {
-      const epoch = await this.#journal.claim(run, owner, { now, ttl: this.#ttl, isNew, ...(alive ? { alive } : {}) });
+      const epoch = await this.#journal.claim(run, owner, { now, ttl: this.#ttl, ...how, ...(alive ? { alive } : {}) });
       this.#leases.set(run, { epoch, until: now + this.#ttl });
       if (asked) this.#owned?.answered(asked, 'held');
     } catch (thrown) {

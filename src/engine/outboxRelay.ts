@@ -26,6 +26,8 @@ export interface OutboxRelayOptions {
   readonly ending: AbortSignal;
   /** The epoch of the run's lease, when this process holds it. */
   epoch(run: string): number | undefined;
+  /** Resolves when the actors of a run of this host are there, where it was not loaded. */
+  wake(run: string): Promise<unknown>;
   /** Stores a message that no actor takes, and settles it. `epoch` is that of when it was sent: the lease of a run may be released before its last message is delivered. */
   onUndeliverable(envelope: Envelope, failure: Failure, epoch: number | undefined): Promise<void>;
   /** A message of the run is no longer on its way: it waits to be tried again. Default: nothing. */
@@ -150,7 +152,7 @@ export class OutboxRelay {
   /** A rejection is checked first: the recipient may have handled the message before, or run in another process. */
   async #checkRejection(envelope: Envelope, failure: Failure): Promise<Failure | 'arrived'> {
     if (failure.retryable || failure.kind === 'fenced') return failure;
-    const { journal, epoch } = this.#options;
+    const { journal, epoch, wake } = this.#options;
     const { to, id } = envelope;
     if (await journal.handled(to, id)) return this.#settle(envelope);
     if (failure.kind !== 'unknown_recipient') return failure;
@@ -158,6 +160,7 @@ export class OutboxRelay {
     if (!row) return failure;
     if (row.status !== 'active')
       return toFailure(new TroupeError('conflict', `${to} has ended (${row.status}); it takes no more messages.`));
+    await wake(row.run);
     if (epoch(row.run) !== undefined) return { ...failure, retryable: true };
     await journal.post({ ...envelope, run: row.run, posted: this.#options.clock.now() });
     return this.#settle(envelope);

@@ -76,7 +76,7 @@ export class OwnedRuns {
   async claim(run: string, root: Address, isNew: boolean): Promise<HostedRun> {
     const { leases } = this.#parts;
     const isHeld = leases.holds(run);
-    await leases.claim(run, isNew);
+    await leases.claim(run, { isNew });
     const hosted = new HostedRun(run, root, this.#ofRuns, !isHeld && leases.epoch(run) === 1);
     this.#runs.set(run, hosted);
     return hosted;

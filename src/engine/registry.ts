@@ -26,11 +26,17 @@ export class Registry {
   readonly #resting = new Map<Address, RestingActor>();
   readonly #byRun = new Map<string, RunActors>();
   readonly #ended = new Set<Address>();
+  /** The roots of runs that are not loaded. */
+  readonly #awaited = new Set<Address>();
   readonly #addresses: OpenAddresses;
 
   /** `receive` gets the messages to all of them. */
   constructor(transport: Pick<Transport, 'listen'>, receive: (envelope: Envelope) => Promise<void>) {
-    this.#addresses = openAddresses(transport, receive, (address) => this.has(address) || this.#ended.has(address));
+    this.#addresses = openAddresses(
+      transport,
+      receive,
+      (address) => this.has(address) || this.#ended.has(address) || this.#awaited.has(address),
+    );
   }
 
   /** Actors in memory. */
@@ -71,9 +77,22 @@ export class Registry {
   add(actor: Actor): void {
     const { address, run } = actor;
     this.#forgetEnded(address);
+    this.closeAwaited(address);
     this.#addresses.open(address, run);
     this.#inMemory.set(address, actor);
     this.#actorsOf(run).addresses.add(address);
+  }
+
+  /** Opens the address of a root that is not loaded, for all actors of its run. Throws `conflict` when another process listens there. */
+  openAwaited(root: Address, run: string): void {
+    this.#forgetEnded(root);
+    this.#addresses.open(root, run, true);
+    this.#awaited.add(root);
+  }
+
+  /** It is loaded, or not here any more. */
+  closeAwaited(root: Address): void {
+    if (this.#awaited.delete(root)) this.#addresses.close(root);
   }
 
   passivate({ address, run, type }: Actor): void {
@@ -117,6 +136,7 @@ export class Registry {
     this.#resting.clear();
     this.#byRun.clear();
     this.#ended.clear();
+    this.#awaited.clear();
     this.#addresses[Symbol.dispose]();
   }
 
@@ -153,7 +173,7 @@ const noAddresses: ReadonlySet<Address> = new Set();
 /** The addresses at which a host listens. */
 interface OpenAddresses extends Disposable {
   /** Throws `conflict` when another one listens there. */
-  open(address: Address, run: string): void;
+  open(address: Address, run: string, isForRun?: boolean): void;
   close(address: Address): void;
 }
 
@@ -172,7 +192,7 @@ function openAddresses(
     };
   const listeners = new Map<Address, Disposable>();
   return {
-    open: (address, run) => void listeners.set(address, transport.listen(address, receive, run)),
+    open: (address, run, isForRun) => void listeners.set(address, transport.listen(address, receive, run, isForRun)),
     close(address) {
       listeners.get(address)?.[Symbol.dispose]();
       listeners.delete(address);

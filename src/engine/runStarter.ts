@@ -51,6 +51,8 @@ export interface RunStarterParts {
   readonly recallPolicy: RecallPolicy;
   /** Takes the lease of a run; it is `starting` then. `isNew`: its id was made for this start. */
   claim(run: string, root: Address, isNew: boolean): Promise<HostedRun>;
+  /** Does this process hold the lease of the run? */
+  isHere(run: string): boolean;
   /** Lets a run go that could not be started. */
   giveUp(run: string): Promise<void>;
   /** Gives back the lease of a run of which nothing is left to do, once its last messages are delivered. */
@@ -67,16 +69,19 @@ export interface RunStarterParts {
 export class RunStarter {
   readonly #parts: RunStarterParts;
   /** The starts that are under way, by run. */
-  readonly #starting = new Map<string, Promise<Address>>();
+  readonly #starting = new Map<string, Promise<unknown>>();
 
   constructor(parts: RunStarterParts) {
     this.#parts = parts;
   }
 
   /** One start of a run at a time. Rejects as `Host.start` does. */
-  async start(type: ActorType, options: StartActorOptions): Promise<Address> {
-    const { run } = options;
-    const begin = () => this.#start(type, options);
+  start(type: ActorType, options: StartActorOptions): Promise<Address> {
+    return this.inTurn(options.run, () => this.#start(type, options));
+  }
+
+  /** Does something by which the run comes here, after what was begun for it before. */
+  async inTurn<T>(run: string, begin: () => Promise<T>): Promise<T> {
     const started = this.#starting.get(run)?.then(begin, begin) ?? begin();
     this.#starting.set(run, started);
     try {
@@ -95,7 +100,7 @@ export class RunStarter {
       return address;
     }
     // A start that is refused leaves the run alone that is here under its key.
-    if (registry.of(run).size > 0) await this.#requireSame(address, options);
+    if (this.#parts.isHere(run)) await this.#requireSame(address, options);
     const turn = context.clock.turn?.();
     if (turn) await turn;
     const mayHaveEnded = !options.retry && !options.isNew && !options.isUnstored && !options.isActive;

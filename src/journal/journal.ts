@@ -132,6 +132,18 @@ export interface RunLease {
   readonly epoch: number;
   /** When the lease ends, in milliseconds since the epoch; 0 when it was released. */
   readonly until: number;
+  /** What is known of a run that waits, so that a process can have it without reading it. Only of a lease that has ended; a journal may leave it out. */
+  readonly rest?: RunAtRest;
+}
+
+/** A run that waits: nothing of it is under way, and only a message or a timer moves it on. */
+export interface RunAtRest {
+  /** The address of its root actor. */
+  readonly root: Address;
+  /** When its earliest timer is due, in milliseconds since the epoch; absent without one. */
+  readonly due?: number;
+  /** The facts about the run with which it was started: `about` in the `meta` of its root. */
+  readonly about: Json;
 }
 
 /** Leases: which process may write a run. */
@@ -155,6 +167,11 @@ export interface RunLeases {
        * Should another process claim it all the same before that commit, the commit is rejected as `fenced`. Default: false.
        */
       isNew?: boolean;
+      /**
+       * The epoch of the lease with which `claims` has listed the run as one at rest: it is claimed as it was listed, without being read. Rejects with `conflict` when
+       * it is not so any more. Default: it is read, and claimed as it is.
+       */
+      asListed?: number;
     },
   ): Promise<number>;
   /** Extends a lease; false when another process has claimed the run meanwhile. */

@@ -10,6 +10,7 @@ import { systemClock } from '../engine/clock.ts';
 import { Host } from '../engine/host.ts';
 import { isProcessAlive, thisProcessId } from '../engine/processId.ts';
 import { ReplyChannel } from '../engine/ref.ts';
+import type { ListedRun, RestingHandle, RunKeeper } from '../engine/restingRuns.ts';
 import type { CallPlan } from '../flow/replayPlan.ts';
 import { gateway as openGateway, type Gateway } from '../gateway/gateway.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -47,8 +48,11 @@ export { modelKeyVariables } from '../gateway/providers.ts';
 export {
   isRunnable,
   type AwaitedSignal,
+  type ListedRun,
+  type RestingHandle,
   type Runnable,
   type RunHandle,
+  type RunKeeper,
   type RunOutcome,
   type RunReplayOptions,
   type RuntimeOptions,
@@ -59,7 +63,7 @@ export {
 
 /** How much a runtime holds. */
 export interface RuntimeLoad {
-  /** Active actors of its runs, in memory or not. */
+  /** Active actors of the runs that it has loaded, in memory or not. */
   readonly actors: number;
   /** Milliseconds for which the oldest commit that the journal does not take has waited; 0 while it takes them. */
   readonly lag: number;
@@ -77,6 +81,11 @@ export interface Runtime extends AsyncDisposable {
   start<S extends Runnable>(subject: S, input: StartInput<S>, options?: StartOptions): Promise<RunHandle>;
   /** Continues a stored run. Rejects with `unknown_recipient` when there is none, `incompatible` when the definition does not fit, `owned_elsewhere` when another process owns it. */
   resume(run: string, subject: Runnable): Promise<RunHandle>;
+  /**
+   * Takes over a stored run that waits, as `journal.claims` has listed it, and does not load it: `keeper.wake` resumes it when a message or its time comes. For nodes.
+   * Rejects with `conflict` when it is not as it was listed any more, or is here.
+   */
+  rest(run: string, listed: ListedRun, keeper: RunKeeper): Promise<RestingHandle>;
   /**
    * Begins a new run of a flow with the results that another run has recorded. Performed anew are the call `from`, what directly follows an overridden result, and all that
    * follows these. Rejects with `conflict` while that run goes on, and for a call that it does not have.
@@ -260,6 +269,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     misfits: (run, subject) => whileOpen(() => runs.misfits(run, subject)),
     start: (subject, input, options = {}) => whileOpen(() => runs.start(subject, input, options)),
     resume: (run, subject) => whileOpen(() => runs.resume(run, subject)),
+    rest: (run, listed, keeper) => whileOpen(() => host.rest(run, listed, keeper)),
     retry: (run, subject, options = {}) => whileOpen(() => runs.retry(run, subject, options)),
     replay: (run, subject, options = {}) => whileOpen(() => runs.replay(run, subject, options)),
     plan: (run, options) => whileOpen(() => runs.plan(run, options)),

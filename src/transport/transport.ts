@@ -29,9 +29,10 @@ export interface HostListening extends Disposable {
 export interface Listen {
   /**
    * Listens at an address. A second listener at the same address throws `conflict`. `run`: the run of the actor. All messages to it come under that run, and
-   * all actors of the run listen in one process, so a transport may subscribe once for the whole run.
+   * all actors of the run listen in one process, so a transport may subscribe once for the whole run. `isForRun`: it takes the messages to those actors of the run,
+   * too, that have no listener, because the run is not loaded; a transport that finds them in another way leaves it out. False by default.
    */
-  (address: Address, receive: (envelope: Envelope) => Promise<void>, run?: string): Disposable;
+  (address: Address, receive: (envelope: Envelope) => Promise<void>, run?: string, isForRun?: boolean): Disposable;
   /** Listens at all addresses that a host has, also later: for a transport inside a process, where a listener for each resting actor would take more memory than the actor. */
   readonly forHost?: (actors: HostedActors) => HostListening;
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { setup } from 'xstate';
-import { machine } from 'troupe';
+import { effect, machine } from 'troupe';
 import { openRuntime } from '../../src/runtime/runtime.ts';
 import { connectNats } from '../../src/nats/connection.ts';
 import { limits } from '../limits.ts';
@@ -15,8 +15,19 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
+/** A run of it is at work: whoever takes it over reads it. */
 const gate = machine(
-  setup({}).createMachine({ id: 'gate', initial: 'shut', states: { shut: { on: { push: 'open' } }, open: {} } }),
+  setup({
+    actors: {
+      hold: effect<null, null>((_, { signal }) => new Promise((_, fail) => signal.addEventListener('abort', fail)), {
+        idempotent: true,
+      }),
+    },
+  }).createMachine({
+    id: 'gate',
+    initial: 'held',
+    states: { held: { invoke: { src: 'hold', input: null } } },
+  }),
 );
 
 /** Repeats the last segment of a run behind it: its digest does not fit there. */

@@ -5,7 +5,7 @@ import { simulate, type SimulateOptions } from 'troupe/testing';
 import { stepByStep } from '../engine/journals.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { SharedStore } from '../../src/journal/shared/store.ts';
-import { clerk, counting, desk, newsroom } from './subjects.ts';
+import { clerk, counting, desk, newsroom, patient } from './subjects.ts';
 
 const { seeds, timeout } = seedsOf(50, 1_000);
 
@@ -21,6 +21,18 @@ test.each([
     expect(failures).toEqual([]);
     for (const fault of ['partition', 'zombie', 'crash', 'duplicate', 'delay', 'unsure', 'slow'] as const)
       expect(faults[fault], fault).toBeGreaterThan(0);
+  },
+  timeout,
+);
+
+test.each([
+  ['a machine that waits, as does its child', patient],
+  ['an agent that asks a person', clerk],
+])(
+  'so it is where a process takes over what waits without loading it: %s',
+  async (_, scenario) => {
+    const { failures } = await simulate(scenario, { seeds, shared: true, atRest: true });
+    expect(failures).toEqual([]);
   },
   timeout,
 );

@@ -52,6 +52,58 @@ export const counting = (): SimulationScenario => ({
   },
 });
 
+/** It waits 40 seconds, six times, and its child waits longer; it takes what it is told meanwhile. */
+export const patient = (): SimulationScenario => ({
+  subject: machine(
+    setup({
+      types: {} as { context: { waits: number; told: number }; events: { type: 'tell' }; output: object },
+      actors: {
+        sleeper: setup({ delays: { night: 150_000 } }).createMachine({
+          id: 'sleeper',
+          initial: 'asleep',
+          states: { asleep: { after: { night: 'awake' } }, awake: { type: 'final' } },
+        }),
+      },
+      guards: { isOver: ({ context }) => context.waits === 6 },
+      actions: {
+        wait: assign({ waits: ({ context }) => context.waits + 1 }),
+        note: assign({ told: ({ context }) => context.told + 1 }),
+      },
+      delays: { pause: 40_000 },
+    }).createMachine({
+      id: 'patient',
+      context: { waits: 0, told: 0 },
+      type: 'parallel',
+      on: { tell: { actions: 'note' } },
+      states: {
+        waiting: {
+          initial: 'pausing',
+          states: {
+            pausing: {
+              always: { guard: 'isOver', target: 'over' },
+              after: { pause: { target: 'pausing', reenter: true, actions: 'wait' } },
+            },
+            over: { type: 'final' },
+          },
+        },
+        child: {
+          initial: 'sleeping',
+          states: { sleeping: { invoke: { src: 'sleeper', onDone: 'done' } }, done: { type: 'final' } },
+        },
+      },
+      output: ({ context }) => context,
+    }),
+  ),
+  input: null,
+  script: [20_000, 50_000, 90_000, 170_000].map((after) => ({ after, signal: { type: 'tell' } })),
+  invariants: {
+    'it waits six times, and is told nothing twice': ({ root }) => {
+      const { output } = (root!.snapshot as { state: { output?: { waits: number; told: number } } }).state;
+      return output?.waits === 6 && output.told <= 4 ? undefined : `it was ${JSON.stringify(output)}`;
+    },
+  },
+});
+
 const shape = { description: 'x', input: z.object({ n: z.number() }), output: z.string() };
 const clerkAgent = agent({
   name: 'clerk',

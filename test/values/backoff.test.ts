@@ -140,6 +140,7 @@ describe('callers that wait for the same thing do not retry at the same moment:'
         },
       },
       epoch: () => 1,
+      wake: async () => {},
       onUndeliverable: async () => {},
     });
     for (let n = 0; n < callerCount; n++)

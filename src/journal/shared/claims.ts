@@ -3,11 +3,13 @@
  *
  * A process has one claim of a run under way at a time. While it does not know whether it is stored, that is found out first, by whoever comes first in the
  * turn of the run: a claim that is asked for again goes on with it, or it is given back because nobody waits for it. So a stored claim has one holder here.
+ *
+ * A run that waits is claimed without being read: its last segment says all that the claim needs. The claim is refused when another segment came meanwhile.
  */
 import { fencedError, ownedElsewhereError } from '../refusals.ts';
 import { backoff } from '../../values/backoff.ts';
 import { sleep, type Clock } from '../../values/clock.ts';
-import { toFailure } from '../../values/failure.ts';
+import { toFailure, TroupeError } from '../../values/failure.ts';
 import { appendSegment } from './appendSegment.ts';
 import type { HeldRun } from './heldRun.ts';
 import { ownerOf } from './incarnationName.ts';
@@ -15,8 +17,8 @@ import type { Incarnation, UnsureClaim } from './incarnation.ts';
 import type { Liveness } from './liveness.ts';
 import { RunReplica } from './runReplica.ts';
 import type { RunReader, StoredRun } from './runReader.ts';
-import { encodeSegment } from './segment.ts';
-import { presenceTtl, type SharedStore } from './store.ts';
+import { encodeSegment, type IndexedRun } from './segment.ts';
+import { presenceTtl, type SharedStore, type StoredMessage } from './store.ts';
 
 /** What claims work with. */
 export interface ClaimOptions {
@@ -26,6 +28,8 @@ export interface ClaimOptions {
   readonly liveness: Liveness;
   /** Did a note say, when they were listed last, that nobody has the run? */
   isNoted(run: string): boolean;
+  /** A run that waits and that nobody has, and whose last segment has all of it, as of the last list of such runs. */
+  atRest(run: string): IndexedRun | undefined;
 }
 
 /** The claims of this process. */
@@ -36,6 +40,25 @@ export class Claims {
 
   constructor(options: ClaimOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Claims a run that waits as it was listed with an epoch, without reading it, and returns the new epoch. Rejects with `conflict` when it is not so any more: what
+   * the list has said of it must not be believed then.
+   */
+  claimAsListed(run: string, listed: number, mine: Incarnation): Promise<number> {
+    return this.#alone(run, async () => {
+      const unsure = mine.unsure.get(run);
+      const waiting = unsure ? undefined : this.#options.atRest(run);
+      const isListed = unsure ? !unsure.replica && unsure.epoch === listed + 1 : waiting?.head.epoch === listed;
+      const epoch = !isListed
+        ? undefined
+        : unsure
+          ? await this.#send(unsure, mine)
+          : waiting && (await this.#takeUnread(waiting, mine));
+      if (epoch !== undefined) return epoch;
+      throw new TroupeError('conflict', `The run "${run}" went on, or is at another process: list it again.`);
+    });
   }
 
   /** Claims a run, and returns the epoch. Rejects with `owned_elsewhere` while another process that lives has it. */
@@ -88,8 +111,7 @@ export class Claims {
       reread = 0;
       const epoch = await this.#take(run, stored, mine);
       if (epoch === undefined) continue;
-      // Only the note that was there before: a later one is about the next time that nobody has it.
-      if (free) await store.free.trim(run, free.sequence + 1).catch(() => {}); // It is only a note: whoever follows it finds the owner.
+      if (free) await this.#removeNote(run, free);
       return epoch;
     }
   }
@@ -137,7 +159,7 @@ export class Claims {
     const { run, epoch } = held;
     const { free } = this.#options.store;
     await mine.log.flush(run);
-    const hasEnded = (await held.replica()).hasEnded;
+    const hasEnded = await held.hasEnded();
     // Always a new one: whoever claimed the run before may still be about to delete the earlier one.
     const note = async () => free.append(run, (await free.last(run))?.sequence ?? 0, { headers: {}, body: nothing });
     if (!hasEnded) while ((await note()) === undefined);
@@ -194,23 +216,51 @@ export class Claims {
     const epoch = (stored?.head.epoch ?? 0) + 1;
     const isEmpty = replica.contents.actors.size === 0;
     return mine.claiming(run, isEmpty, async () => {
+      const { summary } = replica;
       const segment = await encodeSegment({
         owner: mine.name,
         former: undefined,
         epoch,
         upTo: mine.log.sequence,
         before: stored?.head.chain ?? '',
-        summary: replica.summary,
+        summary,
         texts: stored?.unmoved ?? [],
       });
-      return this.#send({ replica, epoch, after: stored?.sequence ?? 0, segment }, mine);
+      return this.#send({ run, replica, summary, epoch, after: stored?.sequence ?? 0, segment }, mine);
     });
+  }
+
+  /** Undefined when another process was first. */
+  async #takeUnread({ run, sequence, head }: IndexedRun, mine: Incarnation): Promise<number | undefined> {
+    const { store, isNoted } = this.#options;
+    const note = isNoted(run) ? await store.free.last(run) : undefined;
+    const { summary, chain } = head;
+    const epoch = head.epoch + 1;
+    const claimed = await mine.claiming(run, false, async () => {
+      const segment = await encodeSegment({
+        owner: mine.name,
+        former: undefined,
+        epoch,
+        upTo: mine.log.sequence,
+        before: chain,
+        summary,
+        texts: [],
+      });
+      return this.#send({ run, replica: undefined, summary, epoch, after: sequence, segment }, mine);
+    });
+    if (claimed !== undefined && note) await this.#removeNote(run, note);
+    return claimed;
+  }
+
+  /** Only the note that was there before the claim: a later one is about the next time that nobody has the run. */
+  async #removeNote(run: string, { sequence }: StoredMessage): Promise<void> {
+    // It is only a note: whoever follows it finds the owner.
+    await this.#options.store.free.trim(run, sequence + 1).catch(() => {});
   }
 
   /** Makes a claim, or finds out what became of it. Undefined when another process was first. */
   async #send(claim: UnsureClaim, mine: Incarnation): Promise<number | undefined> {
-    const { replica, epoch, after, segment } = claim;
-    const { run } = replica;
+    const { run, replica, summary, epoch, after, segment } = claim;
     const sequence = await appendSegment(this.#options.store.runs, run, after, segment).catch((thrown: unknown) => {
       if (toFailure(thrown).kind === 'storage' && mine.unsure.get(run) !== claim) void this.#undoLater(claim, mine);
       throw thrown;
@@ -218,15 +268,15 @@ export class Claims {
     mine.unsure.delete(run);
     if (sequence === undefined) return undefined;
     if (mine.log.ended) throw fencedError(run, epoch, undefined);
-    if (after === 0) replica.begin(sequence);
-    replica.own({ owner: mine.name, epoch });
-    mine.add({ replica, epoch, sequence, chain: segment.chain });
+    if (after === 0) replica?.begin(sequence);
+    replica?.own({ owner: mine.name, epoch });
+    mine.add({ run, replica, summary, epoch, sequence, chain: segment.chain });
     return epoch;
   }
 
   /** A claim whose caller was told that its outcome is unknown is given back where it turns out to be stored, unless it is asked for again: nobody here would run it. */
   async #undoLater(claim: UnsureClaim, mine: Incarnation): Promise<void> {
-    const { run } = claim.replica;
+    const { run } = claim;
     mine.unsure.set(run, claim);
     // Until then the log names the run, for whoever takes over from this process.
     await mine.claiming(run, true, async () => {
@@ -238,7 +288,7 @@ export class Claims {
   }
 
   async #undo(claim: UnsureClaim, mine: Incarnation): Promise<void> {
-    const { run } = claim.replica;
+    const { run } = claim;
     if (mine.unsure.get(run) !== claim || mine.log.ended) return;
     await this.#send(claim, mine);
     const held = mine.held.get(run);

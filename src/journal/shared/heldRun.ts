@@ -9,7 +9,10 @@ import type { QueuedWrite } from './unsureWrites.ts';
 
 /** The run as it was claimed. */
 export interface ClaimedRun {
-  readonly replica: RunReplica;
+  readonly run: string;
+  /** Undefined: it was claimed without being read. */
+  readonly replica: RunReplica | undefined;
+  readonly summary: RunSummary;
   readonly epoch: number;
   /** The sequence and the chain of its last segment. */
   readonly sequence: number;
@@ -53,15 +56,19 @@ export class HeldRun {
   #isClosed = false;
   /** Its last segment names no owner. */
   #isReleased = false;
+  #isRead: boolean;
+  /** It went on here. */
+  #hasGoneOn = false;
 
-  constructor(options: HeldRunOptions, { replica, epoch, sequence, chain }: ClaimedRun) {
+  constructor(options: HeldRunOptions, { run, replica, summary, epoch, sequence, chain }: ClaimedRun) {
     this.#options = options;
-    this.run = replica.run;
+    this.run = run;
+    this.#isRead = replica !== undefined;
     this.#epoch = epoch;
     this.#sequence = sequence;
     this.#chain = chain;
     this.#replica = replica;
-    this.#summary = replica.summary;
+    this.#summary = summary;
   }
 
   get epoch(): number {
@@ -92,6 +99,11 @@ export class HeldRun {
     return this.#replica?.size ?? 0;
   }
 
+  /** Was it read here? */
+  get isRead(): boolean {
+    return this.#isRead;
+  }
+
   /** May its replica be dropped? */
   get isQuiet(): boolean {
     return this.#pending === 0 && this.#unmoved.length === 0;
@@ -101,9 +113,16 @@ export class HeldRun {
     return this.#replica?.summary ?? this.#summary;
   }
 
+  /** Has its root ended? Reads it only where that is not known. */
+  async hasEnded(): Promise<boolean> {
+    if (!this.#replica && this.isQuiet) return (this.#summary.root?.status ?? 'active') !== 'active';
+    return (await this.replica()).hasEnded;
+  }
+
   /** Its content. */
   async replica(): Promise<RunReplica> {
     if (this.#replica) return this.#replica;
+    this.#isRead = true;
     this.#loading ??= this.#inTurn(() => this.#options.read(this.run, this.#sequence))
       .then((replica) => this.#loaded(replica))
       .finally(() => (this.#loading = undefined));
@@ -137,6 +156,7 @@ export class HeldRun {
   /** Makes a write that the log has. */
   apply({ method, args, text }: QueuedWrite): Promise<unknown> {
     this.#unmoved.push(text);
+    this.#hasGoneOn = true;
     // A write keeps the replica loaded for its caller. One whose caller gave up is made when the run is read again.
     if (!this.#replica) return Promise.resolve();
     // The caller gave values that are JSON, of which `text` was made.
@@ -155,6 +175,15 @@ export class HeldRun {
     });
   }
 
+  /** What was read here and did not go on may be what cannot go on here: whoever has it next reads it before it claims it. */
+  get #summaryForNext(): RunSummary {
+    // Writes that came without the replica are not in the summary.
+    const isWhole = this.#replica !== undefined || this.#unmoved.length === 0;
+    if (isWhole && (!this.#isRead || this.#hasGoneOn)) return this.summary;
+    const { rest: _rest, ...summary } = this.summary;
+    return summary;
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#writing.then(work);
     this.#writing = done.catch(() => {});
@@ -168,7 +197,7 @@ export class HeldRun {
       former: next.owner === undefined ? this.#options.owner : undefined,
       upTo: this.#options.upTo(),
       before: this.#chain,
-      summary: this.summary,
+      summary: this.#summaryForNext,
       texts: [...this.#unmoved],
     });
     this.#attempt = { ...next, moved, ...(await encoded) };

@@ -36,9 +36,9 @@ export interface IncarnationOptions {
 }
 
 /** A claim of which it is not known whether it is stored. */
-export interface UnsureClaim {
-  /** The run as it is when the claim is stored. */
-  readonly replica: RunReplica;
+export interface UnsureClaim extends Pick<ClaimedRun, 'run' | 'summary'> {
+  /** The run as it is when the claim is stored; undefined where it was not read. */
+  readonly replica: RunReplica | undefined;
   readonly epoch: number;
   /** The sequence of the segment that it follows; 0 for a birth. */
   readonly after: number;
@@ -141,9 +141,9 @@ export class Incarnation {
 
   /** It has claimed a run. */
   add(claimed: ClaimedRun): void {
-    const { run } = claimed.replica;
+    const { run, replica } = claimed;
     this.#held.set(run, new HeldRun(this.#heldOptions, claimed));
-    this.#touch(run);
+    if (replica) this.#touch(run);
   }
 
   /** It does not hold the run any more. */

@@ -1,5 +1,5 @@
 /** Lists of runs: from the headers of each run's last segment. A run whose process lives may be further than its last segment says, so it is read. */
-import type { ActorQuery, ActorRow, HistoryEntry, RunLease } from '../journal.ts';
+import type { ActorQuery, ActorRow, HistoryEntry, RunAtRest, RunLease } from '../journal.ts';
 import { ownerOf } from './incarnationName.ts';
 import type { RunReplica } from './runReplica.ts';
 import { indexed, type IndexedRun, type RunSummary, type SegmentHead } from './segment.ts';
@@ -92,6 +92,11 @@ export async function historyOfAll(
       entries.push(...(await content.journal.history({ run, after, newest, limit })));
   }
   return entries.sort((a, b) => (newest ? b.position - a.position : a.position - b.position)).slice(0, limit);
+}
+
+/** How a run with this summary waits, where the summary is all that there is of it. */
+export function restIn(summary: RunSummary | undefined): RunAtRest | undefined {
+  return summary?.rest && summary.root ? { root: summary.root.actor, ...summary.rest } : undefined;
 }
 
 /** The lease of a run that has begun and not ended. `isOver`: its owner does not live. */

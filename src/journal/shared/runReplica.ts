@@ -3,6 +3,7 @@ import type { Commit, Journal } from '../journal.ts';
 import { emptyContents, type MemoryContents } from '../memory/contents.ts';
 import { memory } from '../memory/memory.ts';
 import type { LoggedWrite } from './entry.ts';
+import { restOf } from './rest.ts';
 import type { RunSummary, SegmentHead } from './segment.ts';
 
 /** Positions from the first commit of a run to that of the next one. More commits than that only mean that positions of two runs overlap. */
@@ -49,10 +50,12 @@ export class RunReplica {
   get summary(): RunSummary {
     const rows = [...this.contents.actors.values()].map(({ row }) => row);
     const root = rows.find(({ parent }) => parent === undefined);
+    const rest = restOf(this.contents.actors.values());
     return {
       ...(root ? { root: { actor: root.actor, status: root.status, state: root.state, tags: root.tags } } : {}),
       kinds: [...new Set(rows.map(({ type, status }) => `${type}:${status}`))].sort(),
       updated: rows.reduce((latest, { updated }) => Math.max(latest, updated), 0),
+      ...(rest ? { rest } : {}),
     };
   }
 }

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ActorStatus } from '../../contracts/inspection.ts';
+import type { RunAtRest } from '../journal.ts';
 import type { LogHead, NewMessage, StoredMessage } from './store.ts';
 import { compress, expand } from './compression.ts';
 import { damaged, parsed, requireKnown, type LoggedWrite } from './entry.ts';
@@ -21,6 +22,8 @@ export interface RunSummary {
   readonly kinds: readonly string[];
   /** Time of the last commit of any of its actors, in milliseconds since the epoch; 0 without one. */
   readonly updated: number;
+  /** It waits, as far as its writer knew. Absent also in segments of earlier versions, and of a run whose facts are long. */
+  readonly rest?: Omit<RunAtRest, 'root'>;
 }
 
 /** What the headers of a segment say. */
@@ -99,13 +102,15 @@ export function segmentHead({ headers }: Pick<StoredMessage, 'headers'>): Segmen
 /** A run in the index: the head of its last segment. */
 export interface IndexedRun {
   readonly run: string;
+  /** The sequence of that segment. */
+  readonly sequence: number;
   readonly head: SegmentHead;
 }
 
 /** What the last message of a run says of it; undefined for one of another program. */
 export function indexed(message: LogHead): IndexedRun | undefined {
   const head = segmentHead(message);
-  return head && { run: message.name, head };
+  return head && { run: message.name, sequence: message.sequence, head };
 }
 
 /** The writes of a segment. Throws `corrupt` when it is not the one that followed the chain `before`. */

@@ -7,7 +7,8 @@
  * SJ2 What was acknowledged is in the log or in a segment at every moment: at a trim, a take-over, and when a process is killed between any two steps.
  * SJ3 A run is born once: the first segment is appended where nothing is.
  * SJ4 A write whose outcome is unknown is rejected with `storage`. Asked for again, it is made once. A claim that nobody waits for is given back.
- * SJ5 A run that waits costs no message: a process renews all its runs by its presence. The commits of one turn are one message.
+ * SJ5 A run that waits costs no message: a process renews all its runs by its presence. The commits of one turn are one message. Taken over, it costs one, and
+ *    is not read.
  * SJ6 Damage, and a write that only a newer version knows, refuse the runs that they concern. Messages of other programs are skipped.
  * SJ7 Clocks of processes are not compared. Refused are a server in an older state than this machine has seen, one that has lost a part of the journal, and
  *    two that both keep it.
@@ -21,7 +22,7 @@ import { DeadProcesses } from './deadProcesses.ts';
 import { Incarnation } from './incarnation.ts';
 import { incarnationName, ownerOf } from './incarnationName.ts';
 import { inParallel } from '../../values/inParallel.ts';
-import { activeRuns, findInAll, historyOfAll, isActive, leaseIn } from './lists.ts';
+import { activeRuns, findInAll, historyOfAll, isActive, leaseIn, restIn } from './lists.ts';
 import { Liveness } from './liveness.ts';
 import { StoredMail } from './storedMail.ts';
 import { prune, removeRun } from './prune.ts';
@@ -61,7 +62,16 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
   const liveness = new Liveness(store);
   /** The runs of which a note says that nobody has them, when they were listed last. */
   let noted: ReadonlySet<string> = new Set();
-  const claims = new Claims({ store, clock, reader, liveness, isNoted: (run) => noted.has(run) });
+  /** The waiting runs among those that nobody had, when they were listed last. */
+  let atRest: ReadonlyMap<string, IndexedRun> = new Map();
+  const claims = new Claims({
+    store,
+    clock,
+    reader,
+    liveness,
+    isNoted: (run) => noted.has(run),
+    atRest: (run) => atRest.get(run),
+  });
   /** By owner: the incarnation that can claim. */
   const incarnations = new Map<string, Incarnation>();
   const id = clock.id();
@@ -115,15 +125,21 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
   const contents = runContents({ store, reader, holderOf, onNotice });
 
   /** Claims a run; with a new incarnation where the log of the one before turns out to be ended. */
-  async function claimAs(run: string, owner: string, alive: (owner: string) => boolean): Promise<number> {
+  async function claimAs(
+    run: string,
+    owner: string,
+    { alive = () => true, asListed }: Pick<Parameters<Journal['claim']>[2], 'alive' | 'asListed'>,
+  ): Promise<number> {
+    const claim = (mine: Incarnation) =>
+      asListed === undefined ? claims.claim(run, mine, alive) : claims.claimAsListed(run, asListed, mine);
     const incarnation = incarnationOf(owner);
     try {
-      return await claims.claim(run, incarnation, alive);
+      return await claim(incarnation);
     } catch (thrown) {
       if (toFailure(thrown).kind !== 'fenced') throw thrown;
       await incarnation.log.probe().catch(() => {});
       if (!incarnation.log.ended) throw thrown;
-      return claims.claim(run, incarnationOf(owner), alive);
+      return claim(incarnationOf(owner));
     }
   }
 
@@ -183,11 +199,11 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
   }
 
   return {
-    async claim(run, owner, { alive = () => true }) {
+    async claim(run, owner, options) {
       if (lost) throw lost;
-      const epoch = await claimAs(run, owner, alive);
+      const epoch = await claimAs(run, owner, options);
       for (const incarnation of incarnations.values()) if (incarnation.owner !== owner) incarnation.remove(run);
-      mailbox.claimed(run, epoch === 1);
+      mailbox.claimed(run, { isBorn: epoch === 1, isRead: holderOf(run)?.held.get(run)?.isRead !== false });
       return epoch;
     },
     async renew(run, epoch) {
@@ -220,13 +236,17 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
         entries = await (own ? lastOf([...own.held.keys()]) : activeRuns(store));
       }
       const isGone = entries.length === 0 ? undefined : await goneProcesses();
+      const waiting = new Map<string, IndexedRun>();
       const found = await inParallel(entries, async (entry): Promise<RunLease | undefined> => {
         const summary = summaryOf(entry);
         if (!(summary ? isActive(summary) : await contents.isActive(entry.run))) return undefined;
         const { owner: holder } = entry.head;
         const isOver = holder !== undefined && (await isGone?.(holder)) === true;
-        return leaseIn(entry.run, entry.head, clock.now(), isOver);
+        const rest = expiredAt === undefined ? undefined : restIn(summary);
+        if (rest) waiting.set(entry.run, entry);
+        return { ...leaseIn(entry.run, entry.head, clock.now(), isOver), ...(rest ? { rest } : {}) };
       });
+      if (run === undefined && expiredAt !== undefined) atRest = waiting;
       return found
         .filter((lease) => lease !== undefined)
         .filter((lease) => (owner === undefined || lease.owner === owner) && lease.until <= (expiredAt ?? Infinity))

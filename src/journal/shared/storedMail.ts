@@ -66,9 +66,13 @@ export class StoredMail {
     this.#born.delete(run);
   }
 
-  /** A run was claimed: what came before is found with the next look. `isBorn`: it is new, so that there is hardly any. */
-  claimed(run: string, isBorn: boolean): void {
+  /**
+   * A run was claimed: what came before is found with the next look. `isBorn`: it is new, so that there is hardly any. Of one that was not read nobody asks what
+   * came, so that look is the next one to be asked for.
+   */
+  claimed(run: string, { isBorn, isRead }: { readonly isBorn: boolean; readonly isRead: boolean }): void {
     this.#lastSequence = -1;
+    if (!isRead) this.#lookedAt = -Infinity;
     if (isBorn) this.#born.add(run);
     else this.#born.delete(run);
   }

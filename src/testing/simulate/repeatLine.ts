@@ -31,7 +31,10 @@ function commandLine(
   ].join(' ');
 }
 
-function callText({ until, journal, transport, shared }: SimulateOptions, { seed, kinds, only }: RepeatedSeed): string {
+function callText(
+  { until, journal, transport, shared, atRest }: SimulateOptions,
+  { seed, kinds, only }: RepeatedSeed,
+): string {
   return `simulate(…, { ${[
     `seed: ${seed}`,
     'seeds: 1',
@@ -40,6 +43,7 @@ function callText({ until, journal, transport, shared }: SimulateOptions, { seed
     ...(until === undefined ? [] : [`until: ${until}`]),
     // The same as in the call that failed.
     ...(shared === undefined ? [] : [typeof shared === 'boolean' ? `shared: ${shared}` : 'shared']),
+    ...(atRest === undefined ? [] : [`atRest: ${atRest}`]),
     ...(journal ? ['journal'] : []),
     ...(transport ? ['transport'] : []),
   ].join(', ')} })`;

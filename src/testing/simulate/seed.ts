@@ -53,4 +53,6 @@ export interface SeedOptions {
   readonly transport?: ((transport: Transport) => Transport) | undefined;
   /** Each process opens the journal for itself, over a store that all share; `true`, or a defect planted into the store. */
   readonly shared?: boolean | ((store: SharedStore) => SharedStore) | undefined;
+  /** A process takes over a run that waits without loading it. */
+  readonly atRest?: boolean | undefined;
 }

@@ -51,8 +51,8 @@ export async function simulate(
   const results: SeedResult[] = [];
   const failures: SimulationFailure[] = [];
   const runWith = (compiler: ScenarioCompiler, seed: number, { kinds: faults, ...which }: SeedFaults) => {
-    const { until, journal, transport, shared } = options;
-    const seedOptions = { seed, faults, ...which, until, journal, transport, shared };
+    const { until, journal, transport, shared, atRest } = options;
+    const seedOptions = { seed, faults, ...which, until, journal, transport, shared, atRest };
     return simulateSeed((world) => compiler.compile(world, scenario()), seedOptions);
   };
   const compiler = new ScenarioCompiler();
@@ -130,5 +130,6 @@ const simulateOptionNames: OptionNames<SimulateOptions> = {
   progress: true,
   journal: true,
   shared: true,
+  atRest: true,
   transport: true,
 };

@@ -1,5 +1,6 @@
 /** One process of a simulation, which may be paused, crash and come back: each life has a clock, a journal access and an engine of its own. */
 import { inProcess } from '../../transport/inProcess.ts';
+import type { ListedRun } from '../../engine/restingRuns.ts';
 import { FaultClock } from '../world/faultClock.ts';
 import { FaultyJournal } from '../world/faultyJournal.ts';
 import { faultyTransport } from '../world/faultyTransport.ts';
@@ -111,10 +112,21 @@ export class SimulatedProcess {
   }
 
   async #start(): Promise<void> {
-    const { run, input, versions } = this.#context;
+    const { run, input, versions, atRest } = this.#context;
     const { host, clock } = this.current;
     if (clock.dead || clock.paused || host.owns(run)) return;
     const version = versions.at(this.#version) ?? versions[0];
-    await host.start(version, { run, input }).catch(() => {}); // Another process has the run, or the journal is not reached.
+    const start = () => host.start(version, { run, input });
+    const listed = atRest ? await this.#listedAtRest() : undefined;
+    const taken = listed ? host.rest(run, listed, { wake: start, lost() {} }) : start();
+    await taken.catch(() => {}); // Another process has the run, or the journal is not reached.
+  }
+
+  /** The run, where it waits, its time has not come, and nobody has it. */
+  async #listedAtRest(): Promise<ListedRun | undefined> {
+    const { journal, clock } = this.current.host;
+    const free = await journal.claims({ expiredAt: clock.now() }).catch(() => []);
+    const { epoch = 0, rest } = free.find(({ run }) => run === this.#context.run) ?? {};
+    return rest && (rest.due ?? Infinity) > clock.now() ? { epoch, ...rest } : undefined;
   }
 }

@@ -55,6 +55,7 @@ class Simulation {
       full: { until: 0 },
       journal,
       shared,
+      atRest: options.atRest === true,
       run,
       input: scenario.input,
       versions: scenario.versions,
@@ -134,7 +135,9 @@ class Simulation {
   /** Nothing can happen any more: the owner has nothing to do and no timer is set, and there are no people who answer. */
   async #isStuck(): Promise<boolean> {
     const owner = this.#processes.find(({ current }) => current.host.owns(run))?.current.host;
-    if (!owner?.isIdle(run) || owner.timers.size > 0 || this.#scenario.answer) return false;
+    // Its timers are those of a run that is not loaded.
+    const isLoaded = owner !== undefined && (this.#world.options.atRest !== true || owner.actorCount > 0);
+    if (!isLoaded || !owner.isIdle(run) || owner.timers.size > 0 || this.#scenario.answer) return false;
     return (await this.#world.recorder.journal.mail(run)).length === 0;
   }
 

@@ -12,6 +12,8 @@ export interface SimulationContext extends FaultContext, Pick<CompiledScenario, 
   readonly journal: Journal;
   /** Where it is given, each process opens the journal over its store, instead of the one journal. */
   readonly shared: SharedWorld | undefined;
+  /** Does a process take over a run that waits without loading it? */
+  readonly atRest: boolean;
   readonly run: string;
   /** Do processes see that another one is dead, or does only its lease tell? */
   readonly seesDead: boolean;

@@ -34,6 +34,8 @@ export class Listeners {
   readonly #subjects: MessageSubjects;
   readonly #decode: (message: Msg) => Promise<Envelope>;
   readonly #listeners = new Map<Address, Receive>();
+  /** By run: who takes the messages to actors of it that have no listener. */
+  readonly #forRuns = new Map<string, Receive>();
   readonly #subscriptions = new Map<string, SharedSubscription>();
   readonly #ordering = new Ordering();
   readonly #acks: Acks;
@@ -58,16 +60,18 @@ export class Listeners {
   }
 
   /** Listens at an address, as `Transport.listen`. Throws `conflict` when it has a listener. */
-  add(address: Address, receive: Receive, run: string | undefined): Disposable {
+  add(address: Address, receive: Receive, run: string | undefined, isForRun = false): Disposable {
     if (this.#listeners.has(address))
       throw new TroupeError('conflict', `${address} has a listener already; dispose it before another one listens.`);
     const shared = this.#share(this.#subjects.subscriptionFor(address, run));
     shared.listeners++;
     this.#listeners.set(address, receive);
+    if (isForRun && run !== undefined) this.#forRuns.set(run, receive);
     return {
       [Symbol.dispose]: () => {
         if (this.#listeners.get(address) !== receive) return;
         this.#listeners.delete(address);
+        if (isForRun && run !== undefined) this.#forRuns.delete(run);
         this.#leave(shared);
       },
     };
@@ -145,7 +149,7 @@ export class Listeners {
   }
 
   #deliver(envelope: Envelope): Promise<void> {
-    const receive = this.#listeners.get(envelope.to);
+    const receive = this.#listeners.get(envelope.to) ?? this.#forRuns.get(envelope.run);
     if (!receive) throw unknownRecipient(envelope.to);
     return receive(envelope);
   }

@@ -122,9 +122,9 @@ export function nats({ connection, clock, tenant = 'default', replicas }: NatsTr
       }
     },
 
-    listen(address, receive, run) {
+    listen(address, receive, run, isForRun) {
       requireOpen();
-      return listeners.add(address, receive, run);
+      return listeners.add(address, receive, run, isForRun);
     },
 
     async publish(topic, envelope) {

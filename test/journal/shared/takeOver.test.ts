@@ -9,7 +9,8 @@ import { claimOptions, cutOff } from './faults.ts';
 
 const count = 50;
 
-test('a process that takes over the waiting runs of a dead one asks the server a few times for each', async () => {
+/** Waiting runs of a process that is dead, as another one finds them; the requests that it makes of the server are counted. */
+async function deadRuns() {
   const clock = virtualClock();
   const store = memoryStore({ clock });
   const advance = async (ms: number) => {
@@ -25,12 +26,12 @@ test('a process that takes over the waiting runs of a dead one asks the server a
     await dead.commit(commitFor({ run, actor: `agent/${run}`, epoch }));
   }
   await advance(10_000); // They are quiet, and each is in two segments.
-  let requests = 0;
+  const asked = { requests: 0 };
   const counted = (logs: FencedLogs): FencedLogs =>
     Object.fromEntries(
       Object.entries(logs).map(([name, ask]) => [
         name,
-        (...asked: unknown[]) => (requests++, (ask as (...given: unknown[]) => unknown)(...asked)),
+        (...given: unknown[]) => (asked.requests++, (ask as (...given: unknown[]) => unknown)(...given)),
       ]),
       // The same methods, each counted.
     ) as unknown as FencedLogs;
@@ -40,7 +41,12 @@ test('a process that takes over the waiting runs of a dead one asks the server a
     clock,
   });
   await advance(2_000);
-  requests = 0;
+  asked.requests = 0;
+  return { runs, heir, asked, clock };
+}
+
+test('a process that takes over the waiting runs of a dead one asks the server a few times for each', async () => {
+  const { runs, heir, asked, clock } = await deadRuns();
   expect(await heir.claims({ expiredAt: clock.now() })).toHaveLength(count);
   await Promise.all(
     runs.map(async (run) => {
@@ -51,6 +57,25 @@ test('a process that takes over the waiting runs of a dead one asks the server a
       expect(await heir.mail(run)).toEqual([]);
     }),
   );
-  expect(requests / count).toBeLessThan(5.5);
+  expect(asked.requests / count).toBeLessThan(5.5);
   for (const run of runs) expect((await heir.load(`agent/${run}`))?.seq).toBe(1);
+});
+
+test('a process that takes them over as they are listed sends one message for each, and reads none', async () => {
+  const { runs, heir, asked, clock } = await deadRuns();
+  const listed = await heir.claims({ expiredAt: clock.now() });
+  expect(listed).toHaveLength(count);
+  await Promise.all(
+    listed.map(async ({ run, epoch, rest }) => {
+      expect(rest).toEqual({ root: `agent/${run}`, about: {} });
+      expect(await heir.claim(run, 'heir', { ...claimOptions, asListed: epoch })).toBe(2);
+    }),
+  );
+  expect(await heir.mailed()).toEqual([]);
+  expect(asked.requests / count).toBeLessThan(1.5);
+  for (const run of runs) {
+    expect((await heir.load(`agent/${run}`))?.seq).toBe(1);
+    await heir.commit(commitFor({ run, actor: `agent/${run}`, seq: 2, epoch: 2 }));
+    expect((await heir.load(`agent/${run}`))?.seq).toBe(2);
+  }
 });
