@@ -4,7 +4,7 @@
  */
 import type { Address } from '../../values/ids.ts';
 import { isJsonObject, type Json } from '../../values/json.ts';
-import type { ActorContents } from '../endedActors.ts';
+import type { ActorContents } from '../memory/endedActors.ts';
 import type { RunSummary } from './segment.ts';
 
 /** Characters of facts as JSON that an index entry takes: every list of runs reads them. */
