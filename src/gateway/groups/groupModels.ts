@@ -98,7 +98,9 @@ function groupModel(
   const priced = (part: ModelPart): ModelPart => {
     if (part.type !== 'finish') return part;
     if (!price) unpriced(id);
-    return { ...part, usage: { ...part.usage, usd: price ? exactCost(part.usage, price) : null } };
+    // Counts that are missing are estimated later, and priced then: here they would be free.
+    const isCounted = part.usage.inputTokens > 0 && part.usage.outputTokens > 0;
+    return { ...part, usage: { ...part.usage, usd: price && isCounted ? exactCost(part.usage, price) : null } };
   };
   return {
     id,

@@ -57,6 +57,25 @@ test('a call is priced by its group, exactly', async () => {
   expect(warnings).toEqual([expect.stringContaining('mock/m2')]);
 });
 
+test.each([
+  ['nothing', undefined],
+  ['zeros', { prompt_tokens: 0, completion_tokens: 0 }],
+  ['what it was sent, and not what it wrote', { prompt_tokens: 7, completion_tokens: 0 }],
+])('a call whose provider reports %s is estimated, and costs what the estimate costs', async (_, usage) => {
+  const message = { role: 'assistant', content: '{"ok":true}' };
+  await using server = await chatServer(() => ({ body: JSON.stringify({ choices: [{ message }], usage }) }));
+  const gateway = open(
+    gatewayFile({
+      providers: [mockAt(server.url)],
+      groups: [{ name: 'g', models: ['mock/m1'], pricing: [{ model: 'm1', input: 1000, output: 2000 }] }],
+    }),
+  );
+  const { tokens_in, tokens_out, cost_usd } = await gateway.invoke(callOf('g'));
+  expect(tokens_in).toBeGreaterThan(0);
+  expect(tokens_out).toBeGreaterThan(0);
+  expect(cost_usd).toBeCloseTo((tokens_in * 1000 + tokens_out * 2000) / 1e6);
+});
+
 test('a model is sent what the contract names, and a temperature only when there is one', async () => {
   await using server = await chatServer();
   const gateway = open(
