@@ -2,6 +2,7 @@
 import type { AnyActorRef } from 'xstate';
 import { eventContextOf } from '../../src/contracts/eventContext.ts';
 import { asJson } from '../../src/values/json.ts';
+import type { Failure } from '../../src/values/failure.ts';
 import { copyRecord } from '../../src/values/record.ts';
 import { makeFailure } from '../failure.ts';
 import { spawnByName } from '../spawnByName.ts';
@@ -78,6 +79,7 @@ export const stepActions = workflowActions({
         kind: start.kind,
         since: at,
         ...(retry ? { retry } : {}),
+        ...(start.kind === 'webhook' && !start.input.idempotent ? { isOnce: true as const } : {}),
         ...(each.reservedUsd ? { reservedUsd: each.reservedUsd } : {}),
       };
     }
@@ -95,14 +97,11 @@ export const stepActions = workflowActions({
     const kind = context.running[child]?.kind;
     return [child, kind && attemptEnded(context, child, stepEndOf(kind, event), eventContextOf(event))];
   }),
-  /** An attempt took too long: it is stopped, and has failed. */
+  /** An attempt took too long: it is stopped, and has failed. A write that may have happened is not tried again (E7). */
   takeLate: takeEnd((context, event) => {
     const child = 'child' in event && typeof event.child === 'string' ? event.child : '';
-    const end = failedStep(
-      { kind: 'timeout', message: 'The step did not end in the time that it has.', retryable: true },
-      'timeout',
-    );
-    return [child, attemptEnded(context, child, end, eventContextOf(event))];
+    const failure = context.running[child]?.isOnce ? lateWriteFailure : lateStepFailure;
+    return [child, attemptEnded(context, child, failedStep(failure, failure.kind), eventContextOf(event))];
   }),
   stopLate: enqueueActions(({ event, enqueue }) => {
     if (event.type === 'step.late') enqueue.stopChild(event.child);
@@ -162,6 +161,17 @@ function tellSteps(command: 'pause' | 'resume') {
     }
   });
 }
+
+const lateStepFailure: Failure = {
+  kind: 'timeout',
+  message: 'The step did not end in the time that it has.',
+  retryable: true,
+};
+
+const lateWriteFailure = makeFailure(
+  'uncertain',
+  'The webhook was not answered in the time that its step has. It may or may not have arrived: look it up at the receiver.',
+);
 
 /** The failure of a workflow whose time is up. */
 export const lateFailure = makeFailure('expired', 'The workflow did not end within its timeout_s.');

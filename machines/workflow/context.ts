@@ -12,6 +12,8 @@ export interface StepUnderway {
   /** When this attempt began; milliseconds since the epoch. */
   readonly since: number;
   readonly retry?: StepDispatch['retry'];
+  /** A write whose receiver does not know it again: stopped in the middle, it may have happened. */
+  readonly isOnce?: true;
   /** US dollars. */
   readonly reservedUsd?: number;
 }

@@ -114,6 +114,23 @@ test('a webhook that may have arrived, and whose receiver knows no keys, is not 
   });
 });
 
+test.each([
+  [false, 'uncertain', ['pay'], []],
+  [true, 'timeout', ['pay', 'pay', 'pay'], ['pay']],
+])(
+  'a webhook that was not answered in the time of its step is sent again only to a receiver that knows keys (idempotent: %s)',
+  async (is, kind, sent, retried) => {
+    const hook = `{url: "http://desk/pay", timeout: 30m, idempotent: ${is}}`;
+    const steps = `  - {id: pay, timeout: 2s, retry: {max: 2, backoff: 1s}, webhook: ${hook}}\n`;
+    const run = await workflowOf(steps, without('pay', 'never'));
+    expect(await run.life('start')).toMatchObject({ outcome: { status: 'failed', failure: { kind } }, paths: sent });
+    const { outcome, paths } = await run.life('retry', works);
+    expect(paths).toEqual(retried);
+    expect(outcome).toMatchObject(is ? { status: 'done' } : { status: 'failed', failure: { kind: 'uncertain' } });
+    expect(run.keysOf('pay').size).toBe(1);
+  },
+);
+
 test('a webhook that was refused, and whose receiver knows no keys, is sent again', async () => {
   const steps = '  - {id: pay, webhook: {url: "http://desk/pay", idempotent: false}}\n';
   const run = await workflowOf(steps, without('pay'));
