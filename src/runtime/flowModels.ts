@@ -20,6 +20,12 @@ export const flowModels =
         'model',
         `${answer.model} gave no text (${answer.rawReason ?? answer.reason}). Ask in another way, or for more tokens.`,
       );
+    // What was said up to a filter is half a text, and no answer.
+    if (answer.reason === 'refused')
+      throw new TroupeError(
+        'model',
+        `${answer.model} broke its answer off (${answer.rawReason ?? answer.reason}). Ask in another way, or another model.`,
+      );
     return {
       text: answer.text,
       messages,

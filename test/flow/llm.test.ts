@@ -174,6 +174,15 @@ test('an answer without text fails the call', async () => {
   });
 });
 
+test('an answer that a filter broke off, or a refusal, fails the call: half a text is no result', async () => {
+  const model = scriptedModel([{ text: 'You must NOT ', reason: 'refused' }]);
+  const broken = flow('broken', { model }, (ctx) => ctx.llm('a'));
+  await expect(run(broken, null, inMemory)).rejects.toMatchObject({
+    kind: 'model',
+    message: expect.stringContaining('broke its answer off (refused)') as unknown,
+  });
+});
+
 test('a model that is busy is asked again by the gateway, within one call', async () => {
   const model = scriptedModel([{ error: { status: 503 } }, { text: 'yes' }]);
   const patient = flow('patient', { model }, (ctx) => ctx.llm('a', { name: 'ask' }));
