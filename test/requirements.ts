@@ -3177,6 +3177,32 @@ export const requirements: readonly Requirement[] = [
     ],
   },
   {
+    id: 'DL1',
+    says: "A dead letter is never changed or deleted: a mark is another entry of the root's list. It is left in the inbox of the run, from any process, and put into the list by the process that has the run; an earlier version does the same, because it knows no such recipient.",
+    where: 'src/contracts/deadLetter.ts',
+    tests: [
+      {
+        file: 'test/client/deadLetters.test.ts',
+        name: 'a letter that was redriven is taken once, says when and by whom, is not listed any more, and is not redriven again',
+      },
+      {
+        file: 'test/client/deadLetters.test.ts',
+        name: 'a letter of a run that has ended cannot be redriven, and can be dropped',
+      },
+    ],
+  },
+  {
+    id: 'DL2',
+    says: 'The first mark of a kind counts, whichever process wrote it.',
+    where: 'src/contracts/deadLetter.ts',
+    tests: [
+      {
+        file: 'test/client/deadLetters.test.ts',
+        name: 'of several processes that redrive a letter at once one does, the others are refused, and the message is taken once',
+      },
+    ],
+  },
+  {
     id: 'CL1',
     says: 'What is told to a run is stored first, so that it holds whichever process has the run, and when none has.',
     where: 'src/client/runControl.ts',

@@ -1,5 +1,4 @@
 /** The lists of an actor in the journal that commands read, with the types of their entries. */
-import { deadLetterList, type DeadLetter } from '../contracts/deadLetter.ts';
 import type { Artifact } from '../contracts/media.ts';
 import { artifactList } from '../contracts/parts.ts';
 import { restartList, type Restart } from '../contracts/restart.ts';
@@ -7,10 +6,6 @@ import type { Address } from '../values/ids.ts';
 import type { Journal } from '../journal/journal.ts';
 
 type Lists = Pick<Journal, 'list'>;
-
-/** The dead letters that this actor keeps, oldest first. */
-export const storedDeadLetters = (journal: Lists, actor: Address): Promise<DeadLetter[]> =>
-  entries<DeadLetter>(journal, actor, deadLetterList);
 
 /** The restarts of this actor, oldest first. */
 export const storedRestarts = (journal: Lists, actor: Address): Promise<Restart[]> =>

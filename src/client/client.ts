@@ -73,7 +73,7 @@ export async function troupeClient(options: TroupeClientOptions): Promise<Troupe
     const { httpClient } = await import('../doors/http/clients/controlClient.ts');
     return httpClient(http, { clock, ...(token === undefined ? {} : { token }) });
   }
-  const { artifactsClient, executionsClient } = await import('./ofRuntime.ts');
+  const { artifactsClient, deadLettersClient, executionsClient } = await import('./ofRuntime.ts');
   const runtime =
     given ??
     (await openRuntime({
@@ -92,6 +92,7 @@ export async function troupeClient(options: TroupeClientOptions): Promise<Troupe
       invoke: invoke && (async (...which) => (await invoke.invoke(...which)).exec_id),
     }),
     artifacts: artifactsClient(runtime),
+    deadLetters: deadLettersClient({ journal: runtime.journal, clock, by }),
     deployments,
     schedules: options.schedules ?? absent<SchedulesClient>('schedules'),
     secrets: options.secrets ?? absent<SecretsClient>('secrets'),

@@ -4,6 +4,7 @@ export type { DefinitionResolver, ResolvedDefinition } from './definitions.ts';
 export type { RunAbout } from './runFacts.ts';
 export type { ArtifactsClient } from '../contracts/client/artifacts.ts';
 export type { TroupeClient } from '../contracts/client/client.ts';
+export type { DeadLetterInfo, DeadLettersClient } from '../contracts/client/deadLetters.ts';
 export type { DeploymentInfo, DeploymentsClient } from '../contracts/client/deployments.ts';
 export type {
   ExecutionQuery,

@@ -1,6 +1,6 @@
 /** Messages that no actor takes: stored with the reason, then reported to the observer. None is lost without a trace (E10). */
 import type { Clock } from '../values/clock.ts';
-import type { DeadLetter } from '../contracts/deadLetter.ts';
+import { isDeadLetterMark, type DeadLetter } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, type Failure } from '../values/failure.ts';
 import type { Observer } from '../contracts/inspection.ts';
@@ -35,5 +35,6 @@ export async function storeDeadLetter(
     if (toFailure(thrown).kind !== 'unknown_recipient') throw thrown;
     journal.settle(run, [id]);
   }
-  report({ type: 'dead', at, run, actor: to, message: { id, type, from }, failure });
+  // What was done with another dead letter is kept beside it, and is no message that was lost.
+  if (!isDeadLetterMark(envelope)) report({ type: 'dead', at, run, actor: to, message: { id, type, from }, failure });
 }

@@ -2,6 +2,7 @@
 import type { ActorRow, Journal, RunLease } from '../journal/journal.ts';
 import { isOfThisMachine, isProcessAlive } from '../engine/processId.ts';
 import { propertiesOf } from '../values/properties.ts';
+import { isDeadLetterMark } from '../contracts/deadLetter.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { awaitedSignals, isSleeping, signalsAwaitedBy, type AwaitedSignal } from './awaitedSignals.ts';
 import { isPaused, isToldToPause, sentCommand } from './paused.ts';
@@ -112,7 +113,7 @@ export async function isFlowWaiting(
   const rows = await activeRows(journal, run);
   const isStillWaiting = rows.some((row) => row.actor === actor && row.state.startsWith(waitingFlow));
   if (!isStillWaiting || !rows.some((row) => signalsAwaitedBy(row).length > 0 || isSleeping(row))) return false;
-  return !(await isWorking(journal, rows)) && (await journal.mail(run)).length === 0;
+  return !(await isWorking(journal, rows)) && (await journal.mail(run)).every(isDeadLetterMark);
 }
 
 const activeRows = (journal: Pick<Journal, 'find'>, run: string) =>

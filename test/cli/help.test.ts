@@ -31,6 +31,7 @@ const commands = [
   'dead list',
   'dead show',
   'dead redrive',
+  'dead drop',
   'artifacts list',
   'artifacts get',
   'artifacts save',

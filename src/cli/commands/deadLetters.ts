@@ -1,63 +1,45 @@
-/** `troupe dead`: lists and shows dead letters, which are messages that no actor accepted, and sends one again. */
-import type { DeadLetter } from '../../contracts/deadLetter.ts';
-import { Address } from '../../values/ids.ts';
-import type { Journal } from '../../journal/journal.ts';
+/** `troupe dead`: lists and shows dead letters, which are messages that no actor accepted, sends one again, and drops one. */
+import type { DeadLetterInfo } from '../../contracts/client/deadLetters.ts';
 import { escapeControls } from '../../observe/format.ts';
 import type { Cli } from '../cli.ts';
-import { exitCodes, UsageError } from '../exit.ts';
-import { existingJournalOptions, type CommonOptions } from '../options.ts';
+import { exitCodes } from '../exit.ts';
+import { openClient } from '../openClient.ts';
+import type { CommonOptions } from '../options.ts';
 import { formatAge, writeMessage, writeJson, writeTable } from '../output/write.ts';
-import { storedDeadLetters } from '../storedLists.ts';
 
-/** A dead letter, with the actor that keeps it. */
-interface KeptLetter extends DeadLetter {
-  readonly run: string;
-  readonly keeper: string;
-}
+/** As it has always been printed with `--json`. */
+const jsonOf = ({ letter_id: id, exec_id: run, kept_by: keeper, died_at: at, ...rest }: DeadLetterInfo) => ({
+  id,
+  ...rest,
+  at,
+  run,
+  keeper,
+});
 
-/** How many actors are searched at most, the latest ones first. */
-const maxActors = 10_000;
-
-/** Newest first. */
-async function lettersOf(journal: Journal, run: string | undefined): Promise<KeptLetter[]> {
-  const rows = await journal.find({ ...(run === undefined ? {} : { run }), limit: maxActors });
-  const kept = await Promise.all(
-    rows.map(async ({ run, actor }) => {
-      const letters = await storedDeadLetters(journal, actor);
-      return letters.map((letter): KeptLetter => ({ ...letter, run, keeper: actor }));
-    }),
-  );
-  return kept.flat().sort((a, b) => b.at - a.at);
-}
-
-async function letterOf(journal: Journal, id: string): Promise<KeptLetter> {
-  const found = (await lettersOf(journal, undefined)).find((letter) => letter.id === id);
-  if (found) return found;
-  throw new UsageError(`There is no dead letter "${id}" in this journal. "troupe dead list" shows those there are.`);
-}
-
-/** Lists dead letters, newest first; of one run only if the options name it. */
+/** Lists dead letters, newest first; of one run only if the options name it, and with those that were sent again or dropped if they say `all`. */
 export async function listDeadLetters(
   cli: Cli,
-  options: CommonOptions & { run?: string; limit: number },
+  options: CommonOptions & { run?: string; limit: number; all?: boolean },
 ): Promise<number> {
-  await using runtime = await cli.open(await existingJournalOptions(cli, options));
-  const letters = (await lettersOf(runtime.journal, options.run)).slice(0, options.limit);
-  if (options.json) writeJson(cli.out, letters);
+  await using opened = await openClient(cli, options);
+  const { run, limit, all = false } = options;
+  const letters = await opened.client.deadLetters.list({ limit, all, ...(run === undefined ? {} : { exec_id: run }) });
+  if (options.json) writeJson(cli.out, letters.map(jsonOf));
   else if (letters.length === 0) writeMessage(cli, 'No dead letters.');
   else {
     const now = cli.clock.now();
     writeTable(
       cli.out,
-      ['ID', 'RUN', 'MESSAGE', 'FROM', 'TO', 'WHY', 'WHEN'],
-      letters.map(({ id, run, type, from, to, failure, at }) => [
+      ['ID', 'RUN', 'MESSAGE', 'FROM', 'TO', 'WHY', 'WHEN', ...(all ? ['SETTLED'] : [])],
+      letters.map(({ letter_id: id, exec_id, type, from, to, failure, died_at: at, settled }) => [
         id,
-        run,
+        exec_id,
         type,
         from,
         to,
         failure.kind,
         formatAge(now, at),
+        ...(all ? [settled ? settledText(settled, now) : ''] : []),
       ]),
     );
   }
@@ -66,32 +48,50 @@ export async function listDeadLetters(
 
 /** Shows a dead letter with its body. */
 export async function showDeadLetter(cli: Cli, id: string, options: CommonOptions): Promise<number> {
-  await using runtime = await cli.open(await existingJournalOptions(cli, options));
-  const { type, from, to, run, at, failure, body, ...rest } = await letterOf(runtime.journal, id);
-  if (options.json) writeJson(cli.out, { type, from, to, run, at, failure, body, ...rest });
+  await using opened = await openClient(cli, options);
+  const letter = await opened.client.deadLetters.get(id);
+  if (options.json) writeJson(cli.out, jsonOf(letter));
   else {
+    const { type, from, to, exec_id: run, died_at: at, failure, body, settled } = letter;
     const now = cli.clock.now();
     cli.out.write(`${escapeControls(`"${type}" from ${from} to ${to}, of the run ${run}, ${formatAge(now, at)}`)}\n`);
     cli.out.write(`${escapeControls(`${failure.kind}: ${failure.message}`)}\n`);
+    if (settled) cli.out.write(`${escapeControls(settledText(settled, now))}\n`);
     for (const line of JSON.stringify(body, null, 2).split('\n')) cli.out.write(`  ${escapeControls(line)}\n`);
   }
   return exitCodes.done;
 }
 
-/** Sends a dead letter again, as a new message to the same actor. The dead letter itself stays. */
+const settledText = (
+  { how, at, by, reason, message_id: message }: NonNullable<DeadLetterInfo['settled']>,
+  now: number,
+): string =>
+  `${how} by ${by}, ${formatAge(now, at)}${message === undefined ? '' : `, as ${message}`}${reason === undefined ? '' : `: ${reason}`}`;
+
+/** Sends a dead letter again, once, as a new message to the same actor. The dead letter itself stays, with a mark. */
 export async function redriveDeadLetter(cli: Cli, id: string, options: CommonOptions): Promise<number> {
-  await using runtime = await cli.open(await existingJournalOptions(cli, options));
-  const { to, type, from, body, run, kind = 'tell' } = await letterOf(runtime.journal, id);
-  if (!Address.safeParse(to).success)
-    throw new UsageError(`The dead letter ${id} was for "${to}", which is not an address, so it cannot be sent again.`);
-  const again = `${id}/again-${cli.clock.id()}`;
-  // The body is JSON; the envelope's schema has a type of its own for that.
-  await runtime.journal.post({ id: again, type, body: body as never, from, to, run, kind });
+  await using opened = await openClient(cli, options);
+  const { type, to, exec_id: run, settled } = await opened.client.deadLetters.redrive(id);
+  const again = settled?.message_id;
   if (options.json) writeJson(cli.out, { id: again, to });
   else
     writeMessage(
       cli,
       `"${type}" is in the inbox of ${to} as ${again}; the process that holds the run ${run} delivers it.`,
     );
+  return exitCodes.done;
+}
+
+/** Marks a dead letter as dropped. */
+export async function dropDeadLetter(
+  cli: Cli,
+  id: string,
+  options: CommonOptions & { reason?: string },
+): Promise<number> {
+  await using opened = await openClient(cli, options);
+  const { reason } = options;
+  const dropped = await opened.client.deadLetters.drop(id, reason === undefined ? {} : { reason });
+  if (options.json) writeJson(cli.out, jsonOf(dropped));
+  else writeMessage(cli, `The dead letter ${id} is dropped. "troupe dead list --all" still shows it.`);
   return exitCodes.done;
 }

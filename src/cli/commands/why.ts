@@ -1,4 +1,5 @@
 /** `troupe runs why`: explains for each actor its state, the event that led there, and what it waits for. */
+import { keptLetters } from '../../client/keptLetters.ts';
 import type { DeadLetter } from '../../contracts/deadLetter.ts';
 import { endingOf, type Ending } from '../../contracts/ending.ts';
 import { propertiesOf } from '../../values/properties.ts';
@@ -15,7 +16,6 @@ import { existingJournalOptions, type CommonOptions } from '../options.ts';
 import { writeJson } from '../output/write.ts';
 import { formatRestartLimit, restartCounts, type RestartCount } from '../output/restartLimits.ts';
 import { actorRowsOf, inTreeOrder } from '../runRows.ts';
-import { storedDeadLetters } from '../storedLists.ts';
 import { formatTicket } from '../output/ticketText.ts';
 
 interface Reason {
@@ -70,7 +70,7 @@ export async function whyCommand(cli: Cli, run: string, options: CommonOptions):
     });
   }
 
-  const letters = await latestDeadLetters(runtime.journal, rows);
+  const letters = await latestDeadLetters(runtime.journal, run);
   const unsettled = rows[0].status === 'active' ? [] : await unsettledWrites(runtime.journal, run);
   if (options.json)
     writeJson(
@@ -135,11 +135,12 @@ const endedText = ({ how, because, phase, member }: NonNullable<Reason['ended']>
     `${member === undefined ? 'How it ended' : `How its member "${member}" ended`}: ${how}${phase === undefined ? '' : `, in ${phase}`}. ${because}`,
   );
 
-/** The latest dead letters of a run, oldest first. */
-async function latestDeadLetters(journal: Journal, rows: readonly ActorRow[]): Promise<DeadLetter[]> {
-  const stored = await Promise.all(rows.map(({ actor }) => storedDeadLetters(journal, actor)));
-  return stored
-    .flat()
+/** The latest dead letters of a run with which nothing was done, oldest first. */
+async function latestDeadLetters(journal: Journal, run: string): Promise<DeadLetter[]> {
+  const kept = await keptLetters(journal, run);
+  return kept
+    .filter(({ mark }) => !mark)
+    .map(({ letter }) => letter)
     .sort((a, b) => a.at - b.at)
     .slice(-maxLetters);
 }

@@ -9,6 +9,7 @@ export function addDeadLetterCommands(troupe: Command, { cli, setExitCode }: Com
     defineCommand(dead, 'list', 'list them with their reasons, newest first', 'troupe dead list --run job-42'),
   )
     .option('--run <run>', 'of one run only')
+    .option('--all', 'those that were sent again or dropped, too')
     .option('-n, --limit <count>', 'how many', parseCount, 100)
     .action((options) =>
       setExitCode(import('../commands/deadLetters.ts').then(({ listDeadLetters }) => listDeadLetters(cli, options))),
@@ -21,7 +22,7 @@ export function addDeadLetterCommands(troupe: Command, { cli, setExitCode }: Com
     defineCommand(
       dead,
       'redrive <id>',
-      'send one again, as a new message to the same actor',
+      'send one again, once, as a new message to the same actor',
       'troupe dead redrive m-17',
     ),
   ).action((id: string, options) =>
@@ -29,4 +30,11 @@ export function addDeadLetterCommands(troupe: Command, { cli, setExitCode }: Com
       import('../commands/deadLetters.ts').then(({ redriveDeadLetter }) => redriveDeadLetter(cli, id, options)),
     ),
   );
+  commonOptions(
+    defineCommand(dead, 'drop <id>', 'mark one as dropped; nothing is deleted', 'troupe dead drop m-17 --reason stale'),
+  )
+    .option('--reason <text>', 'why, for the record')
+    .action((id: string, options) =>
+      setExitCode(import('../commands/deadLetters.ts').then(({ dropDeadLetter }) => dropDeadLetter(cli, id, options))),
+    );
 }

@@ -43,6 +43,12 @@ export function clientOver(path: OperationPath): TroupeClient {
       get: (artifact_id) => ask('artifacts.get', { artifact_id }),
       read: (artifact_id) => path.bytes({ artifact_id }),
     },
+    deadLetters: {
+      list: async (query = {}) => (await ask('deadLetters.list', query)).items,
+      get: (letter_id) => ask('deadLetters.get', { letter_id }),
+      redrive: (letter_id, options) => ask('deadLetters.redrive', { ...options, letter_id }),
+      drop: (letter_id, options) => ask('deadLetters.drop', { ...options, letter_id }),
+    },
     deployments: {
       list: (query = {}) => ask('deployments.list', query),
       get: (flow, which) => ask('deployments.get', { ...which, flow }),

@@ -1,5 +1,6 @@
 /** A client that remembers what it was asked, and answers with samples. */
 import type { TroupeClient } from '../../../src/contracts/client/client.ts';
+import type { DeadLetterInfo } from '../../../src/contracts/client/deadLetters.ts';
 import type { ScheduleInfo } from '../../../src/contracts/client/schedules.ts';
 import type { ArtifactInfo, Execution, LogEntry, PendingWait } from '../../../src/contracts/client/execution.ts';
 
@@ -38,6 +39,18 @@ export const sampleArtifact: ArtifactInfo = {
   bytes: 7,
   created_at: 1,
   loaded_by: [],
+};
+const sampleLetter: DeadLetterInfo = {
+  letter_id: 'agent/r1/3/0',
+  exec_id: 'r1',
+  kept_by: 'agent/r1',
+  type: 'note',
+  from: 'agent/r1',
+  to: 'agent/gone',
+  body: { text: 'hi' },
+  died_at: 1,
+  failure: { kind: 'unknown_recipient', message: 'There is no actor agent/gone.', retryable: false },
+  settled: { how: 'redriven', at: 2, by: 'ada', message_id: 'agent/r1/3/0/again-1' },
 };
 export const line = (seq: number): LogEntry => ({
   seq,
@@ -128,6 +141,12 @@ export function recordingClient(
         yield new TextEncoder().encode('draft');
       },
       ...replaced.artifacts,
+    },
+    deadLetters: {
+      list: asked('deadLetters.list', [sampleLetter]),
+      get: asked('deadLetters.get', sampleLetter),
+      redrive: asked('deadLetters.redrive', sampleLetter),
+      drop: asked('deadLetters.drop', sampleLetter),
     },
     deployments: {
       list: asked('deployments.list', { items: [deployment] }),
@@ -232,6 +251,18 @@ export const everyCall: readonly (readonly [
   ],
   ['artifacts.get', (c) => c.artifacts.get('r1/draft/output'), ['r1/draft/output']],
   ['artifacts.read', (c) => c.artifacts.read('r1/draft/output'), ['r1/draft/output']],
+  [
+    'deadLetters.list',
+    (c) => c.deadLetters.list({ exec_id: 'r1', all: true, limit: 2 }),
+    [{ exec_id: 'r1', all: true, limit: 2 }],
+  ],
+  ['deadLetters.get', (c) => c.deadLetters.get('agent/r1/3/0'), ['agent/r1/3/0']],
+  ['deadLetters.redrive', (c) => c.deadLetters.redrive('agent/r1/3/0', { by: 'ada' }), ['agent/r1/3/0', { by: 'ada' }]],
+  [
+    'deadLetters.drop',
+    (c) => c.deadLetters.drop('agent/r1/3/0', { reason: 'stale', by: 'ada' }),
+    ['agent/r1/3/0', { reason: 'stale', by: 'ada' }],
+  ],
   ['deployments.list', (c) => c.deployments.list({ flow: 'greet', limit: 3 }), [{ flow: 'greet', limit: 3 }]],
   ['deployments.get', (c) => c.deployments.get('greet', { version: 2 }), ['greet', { version: 2 }]],
   [

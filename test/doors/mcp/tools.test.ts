@@ -8,6 +8,10 @@ import { openMcp } from './openMcp.ts';
 const names = [
   'troupe_artifacts_get',
   'troupe_artifacts_list',
+  'troupe_dead_letters_drop',
+  'troupe_dead_letters_get',
+  'troupe_dead_letters_list',
+  'troupe_dead_letters_redrive',
   'troupe_deployments_delete',
   'troupe_deployments_deploy',
   'troupe_deployments_get',

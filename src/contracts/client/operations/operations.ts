@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { artifactOperations } from './artifacts.ts';
 import { authOperations } from './auth.ts';
+import { deadLetterOperations } from './deadLetters.ts';
 import { deploymentOperations } from './deployments.ts';
 import { executionOperations } from './executions.ts';
 import { scheduleOperations } from './schedules.ts';
@@ -13,6 +14,7 @@ export const operations = {
   ...executionOperations,
   ...waitOperations,
   ...artifactOperations,
+  ...deadLetterOperations,
   ...deploymentOperations,
   ...scheduleOperations,
   ...secretOperations,

@@ -79,7 +79,7 @@ function addressed(path: string, input: JsonObject): { readonly target: string; 
 
 function queryOf(fields: JsonObject): string {
   const given = Object.entries<Json | undefined>(fields).flatMap(([name, value]) =>
-    typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [],
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[name, String(value)]] : [],
   );
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }

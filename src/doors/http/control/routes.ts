@@ -6,7 +6,7 @@ import { operations } from '../../../contracts/client/operations/operations.ts';
 import type { ClientOperation } from '../../../contracts/client/operations/operation.ts';
 import type { Clock } from '../../../values/clock.ts';
 import { TroupeError } from '../../../values/failure.ts';
-import { isJsonObject, type JsonObject } from '../../../values/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../values/json.ts';
 import { propertiesOf } from '../../../values/properties.ts';
 import { named } from '../base/openapi.ts';
 import { HttpRefusal } from '../base/refusal.ts';
@@ -25,8 +25,8 @@ function routeOf(operation: ClientOperation, client: TroupeClient, clock: Clock)
   const { method, path } = operation.http;
   const inPath = pathNames(path);
   const { shape } = operation.input;
-  let known: ReadonlySet<string> | undefined;
-  const asTyped = (texts: Readonly<Record<string, string>>) => typed((known ??= numbersIn(operation.input)), texts);
+  let known: ReadonlyMap<string, string> | undefined;
+  const asTyped = (texts: Readonly<Record<string, string>>) => typed((known ??= typesIn(operation.input)), texts);
   const rest = z.strictObject(Object.fromEntries(Object.entries(shape).filter(([name]) => !inPath.includes(name))));
   const hasBody = method === 'POST' || method === 'PUT';
   return {
@@ -79,21 +79,27 @@ async function bodyOf(request: RawRequest): Promise<JsonObject> {
   throw new TroupeError('invalid', 'The body must be a JSON object with the fields of the request.');
 }
 
-/** The fields that are numbers: a path and a query have them as texts. */
-function numbersIn(input: ClientOperation['input']): ReadonlySet<string> {
+/** The types of the fields, as JSON Schema calls them: a path and a query have all of them as texts. */
+function typesIn(input: ClientOperation['input']): ReadonlyMap<string, string> {
   const { properties = {} } = z.toJSONSchema(input, { io: 'input' });
-  const isNumber = (field: unknown) => ['integer', 'number'].includes(String(propertiesOf(field)['type']));
-  return new Set(Object.keys(properties).filter((name) => isNumber(properties[name])));
+  return new Map(Object.entries(properties).map(([name, field]) => [name, String(propertiesOf(field)['type'])]));
 }
 
-/** Texts as their fields have them. One that is no number stays a text, which is refused with its field. */
-const typed = (numbers: ReadonlySet<string>, texts: Readonly<Record<string, string>>): JsonObject =>
-  Object.fromEntries(
-    Object.entries(texts).map(([name, text]) => [
-      name,
-      numbers.has(name) && /^-?\d{1,15}$/.test(text) ? Number(text) : text,
-    ]),
-  );
+/** Texts as their fields have them. One that does not fit stays a text, which is refused with its field. */
+const typed = (types: ReadonlyMap<string, string>, texts: Readonly<Record<string, string>>): JsonObject =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, valueOf(types.get(name), text)]));
+
+function valueOf(type: string | undefined, text: string): Json {
+  switch (type) {
+    case 'integer':
+    case 'number':
+      return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+    case 'boolean':
+      return text === 'true' || (text === 'false' ? false : text);
+    default:
+      return text;
+  }
+}
 
 function requireAdmin({ adminFields = [] }: ClientOperation, { authorized }: RawRequest, input: JsonObject): void {
   const field = authorized ? undefined : adminFields.find((name) => Object.hasOwn(input, name));
