@@ -225,7 +225,7 @@ test('a run that was only looked at is left to the next one as it was', async ()
   expect(heir.host.actorCount).toBe(0);
 });
 
-test('a process that was taken for dead is told that the run is lost', async () => {
+test('a process whose lease was ended, and whose run another one took over, is told that the run is lost', async () => {
   const { advance, open, waiting } = world();
   const [heir, next] = [open('heir'), open('next')];
   await waiting();
