@@ -178,6 +178,8 @@ export function serveEndpoint({
       return { run: handle.id, handle };
     }
     const before = retry ? await rootOf(key) : undefined;
+    // One that rests here is loaded with the settings with which it was started.
+    await runs.handleOf(key);
     const handle = await whenFree(key, until, before?.seq, () =>
       runtime.start(offer.runnable, input, { key, retry, isNew }),
     );

@@ -202,7 +202,11 @@ export class NodeRuns {
   /** The handle of a run that is here, which is loaded for it. */
   async handleOf(run: string): Promise<RunHandle | undefined> {
     const known = this.#runs.get(run)?.handle;
-    if (known && 'wake' in known) await known.wake();
+    if (known && 'wake' in known) {
+      await known.wake();
+      // It was given back, or somebody else has it by now.
+      if (this.#runs.get(run)?.handle === known) this.#forget(run);
+    }
     const handle = this.#runs.get(run)?.handle;
     return handle && 'outcome' in handle ? handle : undefined;
   }
@@ -230,7 +234,7 @@ export class NodeRuns {
     // It may be on its way here.
     await this.#taking.get(run)?.catch(() => {});
     await this.#once(run, async () => {
-      if (!isResting(this.#runs.get(run))) return;
+      if (!isResting(this.#runs.get(run)) || this.#releasing.has(run)) return;
       try {
         const { name, subject } = await this.definitionOf(run);
         const handle = await this.#runtime.resume(run, subject);
@@ -248,12 +252,13 @@ export class NodeRuns {
   /** Releases a run; its effects under way get `grace` milliseconds to finish. Rejects with `conflict` when it is not here. */
   async release(run: string, grace: number): Promise<void> {
     // It may be being loaded.
-    await this.#taking.get(run)?.catch(() => {});
+    for (let taking = this.#taking.get(run); taking; taking = this.#taking.get(run)) await taking.catch(() => {});
     const known = this.#runs.get(run);
     if (!known) throw new TroupeError('conflict', `The run "${run}" is not at this node.`);
     this.#releasing.add(run);
     try {
-      await known.handle.park(grace);
+      // Where it rested it is not here any more, also when it cannot be given back now: the journal tries that again.
+      await known.handle.park(grace).finally(() => isResting(this.#runs.get(run)) && this.#forget(run));
       this.#forget(run);
       if (!isResting(known)) return;
       // Nobody watches one that is not loaded.

@@ -93,7 +93,7 @@ export class InboxPoller {
     const { journal, activity, receive, onUndeliverable, dueFirst, wake, owns } = this.#options;
     /** Recipients that take no more for now: later messages for them wait as well, in order. */
     const waiting = new Set<string>();
-    const mail = await journal.mail(run);
+    const mail = await this.#mailOf(run);
     if (mail.length === 0) return;
     using _ = activity.begin(run);
     await wake(run);
@@ -118,4 +118,17 @@ export class InboxPoller {
       await journal.dropMail(run, envelope.id);
     }
   }
+
+  /** A run that cannot be read is woken all the same: it fails then, and is given back with the reason. */
+  async #mailOf(run: string): Promise<Envelope[]> {
+    try {
+      return await this.#options.journal.mail(run);
+    } catch (thrown) {
+      if (isUnreadable(thrown)) await this.#options.wake(run);
+      throw thrown;
+    }
+  }
 }
+
+/** Is it damaged, or of a newer version? Then it stays so. */
+const isUnreadable = (thrown: unknown): boolean => ['corrupt', 'incompatible'].includes(toFailure(thrown).kind);

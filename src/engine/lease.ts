@@ -1,7 +1,7 @@
 /** One writer per run: a lease with an epoch, renewed while the process lives. A process that loses it stops at once (E4). */
 import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { Journal, ReleaseReason } from '../journal/journal.ts';
 import { OwnedLeases } from './ownedLeases.ts';
 
 /** How a process takes and keeps leases. */
@@ -121,20 +121,20 @@ export class Leases {
     const held = this.#leases.get(run);
     this.drop(run);
     // What cannot be written now is found at a renewal: the journal then counts one lease more than this process holds.
-    if (held) void this.#journal.release(run, held.epoch).catch(() => {});
+    if (held) void this.#journal.release(run, held.epoch, 'failed').catch(() => {});
   }
 
   /**
-   * Resolves when the journal has it back, also where it is being given back already. `isOver`: the run has ended, and nobody waits for its lease; the
-   * journal may write that later, and only this call waits for it.
+   * Resolves when the journal has it back, also where it is being given back already. `why` as in `RunLeases.release`: that of a run that has `ended` may be
+   * written later, and only this call waits for it.
    */
-  async release(run: string, isOver = false): Promise<void> {
+  async release(run: string, why?: ReleaseReason): Promise<void> {
     const held = this.#leases.get(run);
     if (!held) return this.#releases.get(run);
     this.#leases.delete(run);
     this.#events.released(run);
-    const release = this.#journal.release(run, held.epoch, isOver);
-    if (!isOver) this.#releases.set(run, release);
+    const release = this.#journal.release(run, held.epoch, why);
+    if (why !== 'ended') this.#releases.set(run, release);
     try {
       await release;
     } finally {

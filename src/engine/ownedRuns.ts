@@ -85,7 +85,7 @@ export class OwnedRuns {
   /** Lets a run go that could not be started. */
   async giveUp(run: string): Promise<void> {
     this.drop(run);
-    await this.#parts.leases.release(run).catch(() => {});
+    await this.#parts.leases.release(run, 'failed').catch(() => {});
   }
 
   /** A run cannot go on here: another process may try. */
@@ -143,7 +143,7 @@ export class OwnedRuns {
     if (registry.of(run).size > 0) return;
     const end = this.#runs.get(run)?.end;
     this.#runs.delete(run);
-    await leases.release(run, end !== undefined && this.#isFinal(end));
+    await leases.release(run, end !== undefined && this.#isFinal(end) ? 'ended' : undefined);
   }
 
   /** An end that cannot be read may be one from which the run goes on. */

@@ -81,6 +81,11 @@ export class RestingRuns {
     return known.waking;
   }
 
+  /** Resolves when the run is not being loaded. */
+  async settled(run: string): Promise<void> {
+    await this.#runs.get(run)?.waking;
+  }
+
   /** The run is loaded, or is being given back by who has it here. */
   forget(run: string): void {
     const known = this.#runs.get(run);

@@ -146,6 +146,9 @@ export interface RunAtRest {
   readonly about: Json;
 }
 
+/** What a lease is given back for, where that matters to the journal: see `RunLeases.release`. */
+export type ReleaseReason = 'ended' | 'failed';
+
 /** Leases: which process may write a run. */
 export interface RunLeases {
   /**
@@ -188,10 +191,10 @@ export interface RunLeases {
    */
   renewAll?(owner: string, until: number): Promise<number>;
   /**
-   * Ends a lease, so that another process can claim the run at once. `isOver`: the run has ended, and nobody waits for its lease: a journal may write that a
-   * moment later, with something else. Default: false.
+   * Ends a lease, so that another process can claim the run at once. `why`: `ended` when the run has ended, and nobody waits for its lease: a journal may write
+   * that a moment later, with something else. `failed` when the run could not go on here: the next process is to read it before it claims it. Default: neither.
    */
-  release(run: string, epoch: number, isOver?: boolean): Promise<void>;
+  release(run: string, epoch: number, why?: ReleaseReason): Promise<void>;
   /** The leases of all runs that have begun and not ended; or only those of one run, of one owner, or that have ended at the time `overAt`. */
   claims(query?: {
     /** Only the lease of the run with this id. */

@@ -1,10 +1,15 @@
 /** A node that was taken for dead while it lived: its runs go on elsewhere, it says so once, and goes on taking runs. */
 import { expect, test } from 'vitest';
 import { setup } from 'xstate';
-import { machine, openRuntime } from 'troupe';
+import { machine, openRuntime, TroupeError } from 'troupe';
+import { virtualClock } from 'troupe/testing';
 import { Placement } from '../../src/cluster/placement.ts';
 import { NodeRuns } from '../../src/cluster/runs.ts';
+import type { RestingHandle } from '../../src/engine/restingRuns.ts';
+import { memoryStore } from '../../src/journal/shared/memoryStore.ts';
+import { shared } from '../../src/journal/shared/shared.ts';
 import { memory } from '../../src/journal/memory/memory.ts';
+import { settle } from '../engine/testProcess.ts';
 import { clock } from './testNodes.ts';
 
 const gate = machine(
@@ -138,4 +143,70 @@ test('a run that cannot go on here is tried once, also when the free runs are be
   placement.round();
   await placement.idle();
   expect(lines.filter((line) => line.startsWith('d0 cannot go on here'))).toHaveLength(1);
+});
+
+/** A node at which a run rests that another process has begun. */
+async function nodeAtRest(asks: typeof gate = gate) {
+  const now = virtualClock();
+  const store = memoryStore({ clock: now });
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      now.advance(500);
+      await settle();
+    }
+  };
+  const opened = async () => {
+    const journal = shared({ store: store.open(), clock: now });
+    return { journal, runtime: await openRuntime({ journal, clock: now, env: {} }) };
+  };
+  const first = await opened();
+  const started = first.runtime.start(gate, null, { key: 'r' });
+  await pass(8_000);
+  await (await started).park(0);
+  await pass(2_000);
+  const { journal, runtime } = await opened();
+  const lines: string[] = [];
+  const offer = { name: 'gate', runnable: gate, definitionFor: () => asks };
+  const runs = new NodeRuns(
+    runtime,
+    [offer],
+    (line) => lines.push(line),
+    () => {},
+  );
+  const [lease] = await journal.claims({ expiredAt: now.now() });
+  if (!lease?.rest) throw new Error('It is not listed as one that waits.');
+  const offered = runs.offeredAtRest(lease.rest)!;
+  await runs.rest('r', 'nobody has it', { epoch: lease.epoch, ...lease.rest }, offered);
+  // It was not loaded.
+  const handle = runs.all.get('r')!.handle as RestingHandle;
+  return { runs, journal, lines, pass, handle };
+}
+
+test('a run that rests and cannot be given back now is not among the runs of the node', async () => {
+  const { runs, journal } = await nodeAtRest();
+  const { release } = journal;
+  Object.assign(journal, { release: () => Promise.reject(new TroupeError('storage', 'the server is away')) });
+  await expect(runs.release('r', 0)).rejects.toMatchObject({ kind: 'storage' });
+  Object.assign(journal, { release });
+  expect(runs.all.has('r')).toBe(false);
+  expect(runs.isSettled('r')).toBe(false);
+});
+
+test('a run that is released in the moment in which it is woken is given back', async () => {
+  const { runs, pass, handle, journal } = await nodeAtRest();
+  const waking = handle.wake();
+  const released = runs.release('r', 0);
+  await pass(2_000);
+  await Promise.all([waking, released]);
+  await pass(1_000);
+  expect(runs.all.has('r')).toBe(false);
+  expect(await journal.claims({ run: 'r' })).toMatchObject([{ until: 0 }]);
+});
+
+test('a run whose definition does not fit any more is named when it is asked for, and not here any more', async () => {
+  const { runs, lines } = await nodeAtRest(otherGate);
+  expect(await runs.handleOf('r')).toBeUndefined();
+  expect(runs.all.has('r')).toBe(false);
+  runs.logLost();
+  expect(lines.at(-1)).toMatch(/^r cannot go on here \(incompatible\): /);
 });

@@ -2,6 +2,7 @@
 import { assign, setup } from 'xstate';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { TroupeError } from 'troupe';
 import { virtualClock } from 'troupe/testing';
 import type { ActorType } from '../../src/core/actorType.ts';
 import { effect } from '../../actors/effect.ts';
@@ -183,7 +184,6 @@ test('a run that cannot be loaded is given back, and whoever is next reads it fi
   const [heir, other] = [open('heir'), open('other')];
   await waiting();
   await heir.rest('r', new Error('no such version'));
-  await heir.journal.find({ run: 'r' });
   await tell(other, 'r', 'tell');
   await advance(6_000);
   expect(heir.host.owns('r')).toBe(false);
@@ -208,7 +208,24 @@ test('a process that gives it back leaves it to the next one as it was', async (
   expect(await stateOf(next)).toMatchObject({ state: 'late' });
 });
 
-test('a process that was taken for dead is told that the run is lost', async () => {
+test('a run that was only looked at is left to the next one as it was', async () => {
+  const { advance, open, waiting } = world();
+  const [heir, next] = [open('heir'), open('next')];
+  await waiting();
+  await heir.rest('r', waiter);
+  expect(await stateOf(heir)).toMatchObject({ state: 'waiting' });
+  await heir.host.park('r');
+  await advance(1_000);
+  await next.rest('r', waiter);
+  // A handover: it is loaded, and does not go on before it moves.
+  await next.host.resume('r', waiter);
+  await next.host.park('r');
+  await advance(1_000);
+  await heir.rest('r', waiter);
+  expect(heir.host.actorCount).toBe(0);
+});
+
+test('a process whose lease was ended, and whose run another one took over, is told that the run is lost', async () => {
   const { advance, open, waiting } = world();
   const [heir, next] = [open('heir'), open('next')];
   await waiting();
@@ -227,4 +244,36 @@ test('a run that is at work is not listed as one that waits', async () => {
   await waiting('r', worker);
   expect(await heir.free('r')).toMatchObject({ run: 'r' });
   expect((await heir.free('r'))?.rest).toBeUndefined();
+});
+
+test.each(['corrupt', 'incompatible'] as const)(
+  'a run whose messages cannot be read (%s) is woken for them, and given back to be read by whoever is next',
+  async (kind) => {
+    const { advance, open, tell, waiting } = world();
+    const [heir, other] = [open('heir'), open('other')];
+    await waiting();
+    const failure = new TroupeError(kind, 'segment 1 of the run r cannot be read');
+    await heir.rest('r', failure);
+    Object.assign(heir.journal, { mail: () => Promise.reject(failure) });
+    await tell(other, 'r', 'tell');
+    await advance(6_000);
+    expect(heir.host.owns('r')).toBe(false);
+    expect(await other.free('r')).toMatchObject({ until: 0 });
+    expect((await other.free('r'))?.rest).toBeUndefined();
+  },
+);
+
+test('messages that cannot be read for now leave the run as it is', async () => {
+  const { advance, open, tell, waiting } = world();
+  const [heir, other] = [open('heir'), open('other')];
+  await waiting();
+  await heir.rest('r', waiter);
+  const { mail } = heir.journal;
+  Object.assign(heir.journal, { mail: () => Promise.reject(new TroupeError('storage', 'the server is away')) });
+  await tell(other, 'r', 'tell');
+  await advance(6_000);
+  expect([heir.host.owns('r'), heir.host.actorCount]).toEqual([true, 0]);
+  Object.assign(heir.journal, { mail });
+  await advance(6_000);
+  expect(await stateOf(heir)).toMatchObject({ told: 1 });
 });

@@ -118,12 +118,19 @@ export class Claims {
 
   /**
    * Gives a run back. A note says so first, so that a run that nobody has is always found. When it rejects with `storage`, it is tried again until it
-   * succeeds: otherwise nobody else would ever get the run.
+   * succeeds: otherwise nobody else would ever get the run. `hasFailed`: it could not go on here.
    */
-  release(run: string, epoch: number, mine: Incarnation): Promise<void> {
+  release(
+    run: string,
+    epoch: number,
+    mine: Incarnation,
+    { hasFailed }: { readonly hasFailed: boolean },
+  ): Promise<void> {
     return this.#alone(run, async () => {
       const held = mine.held.get(run);
-      if (held?.epoch === epoch) await this.#release(held, mine);
+      if (held?.epoch !== epoch) return;
+      if (hasFailed) held.fail();
+      await this.#release(held, mine);
     });
   }
 

@@ -56,14 +56,12 @@ export class HeldRun {
   #isClosed = false;
   /** Its last segment names no owner. */
   #isReleased = false;
-  #isRead: boolean;
-  /** It went on here. */
-  #hasGoneOn = false;
+  /** It could not go on here. */
+  #hasFailed = false;
 
   constructor(options: HeldRunOptions, { run, replica, summary, epoch, sequence, chain }: ClaimedRun) {
     this.#options = options;
     this.run = run;
-    this.#isRead = replica !== undefined;
     this.#epoch = epoch;
     this.#sequence = sequence;
     this.#chain = chain;
@@ -85,9 +83,15 @@ export class HeldRun {
     this.#isClosed = true;
   }
 
+  /** It cannot go on here: whoever has it next is to read it before that. */
+  fail(): void {
+    this.#hasFailed = true;
+  }
+
   /** It was claimed anew. */
   reopen(): void {
     this.#isClosed = false;
+    this.#hasFailed = false;
   }
 
   get hasUnmoved(): boolean {
@@ -99,9 +103,9 @@ export class HeldRun {
     return this.#replica?.size ?? 0;
   }
 
-  /** Was it read here? */
-  get isRead(): boolean {
-    return this.#isRead;
+  /** Is its replica in memory? */
+  get isLoaded(): boolean {
+    return this.#replica !== undefined;
   }
 
   /** May its replica be dropped? */
@@ -122,7 +126,6 @@ export class HeldRun {
   /** Its content. */
   async replica(): Promise<RunReplica> {
     if (this.#replica) return this.#replica;
-    this.#isRead = true;
     this.#loading ??= this.#inTurn(() => this.#options.read(this.run, this.#sequence))
       .then((replica) => this.#loaded(replica))
       .finally(() => (this.#loading = undefined));
@@ -156,7 +159,6 @@ export class HeldRun {
   /** Makes a write that the log has. */
   apply({ method, args, text }: QueuedWrite): Promise<unknown> {
     this.#unmoved.push(text);
-    this.#hasGoneOn = true;
     // A write keeps the replica loaded for its caller. One whose caller gave up is made when the run is read again.
     if (!this.#replica) return Promise.resolve();
     // The caller gave values that are JSON, of which `text` was made.
@@ -175,11 +177,11 @@ export class HeldRun {
     });
   }
 
-  /** What was read here and did not go on may be what cannot go on here: whoever has it next reads it before it claims it. */
+  /** Without `rest` where it is not known any more, and where whoever has the run next is to read it before it claims it. */
   get #summaryForNext(): RunSummary {
     // Writes that came without the replica are not in the summary.
     const isWhole = this.#replica !== undefined || this.#unmoved.length === 0;
-    if (isWhole && (!this.#isRead || this.#hasGoneOn)) return this.summary;
+    if (isWhole && !this.#hasFailed) return this.summary;
     const { rest: _rest, ...summary } = this.summary;
     return summary;
   }

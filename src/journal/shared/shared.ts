@@ -203,7 +203,7 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       if (lost) throw lost;
       const epoch = await claimAs(run, owner, options);
       for (const incarnation of incarnations.values()) if (incarnation.owner !== owner) incarnation.remove(run);
-      mailbox.claimed(run, { isBorn: epoch === 1, isRead: holderOf(run)?.held.get(run)?.isRead !== false });
+      mailbox.claimed(run, { isBorn: epoch === 1, isRead: holderOf(run)?.held.get(run)?.isLoaded !== false });
       return epoch;
     },
     async renew(run, epoch) {
@@ -217,9 +217,9 @@ export function shared({ store, clock, onNotice = () => {}, upkeep: changed }: S
       await incarnations.get(owner)?.settle();
       return incarnations.get(owner)?.held.size ?? 0;
     },
-    async release(run, epoch) {
+    async release(run, epoch, why) {
       const incarnation = holderOf(run);
-      if (incarnation) await claims.release(run, epoch, incarnation);
+      if (incarnation) await claims.release(run, epoch, incarnation, { hasFailed: why === 'failed' });
       mailbox.forget(run);
     },
     async claims({ run, owner, expiredAt } = {}) {

@@ -173,11 +173,11 @@ export function sqliteLeases({ db, writes }: SqliteStore): RunLeases {
       });
       return count();
     },
-    release: (run, epoch, isOver) =>
+    release: (run, epoch, why) =>
       change(
         run,
         (held, isTaken) => (held?.epoch === epoch && held.until > 0 && !isTaken ? { ...held, until: 0 } : undefined),
-        isOver,
+        why === 'ended',
       ),
     async claims({ run, owner, expiredAt = Infinity } = {}) {
       const endOf = owners.ends();

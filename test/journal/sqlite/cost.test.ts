@@ -267,13 +267,13 @@ test.each(drivers)(
     };
     await begin('r');
     expect(transactions()).toBe(1);
-    const released = journal.release('r', 1, true);
+    const released = journal.release('r', 1, 'ended');
     await turns();
     expect(transactions()).toBe(1);
     await begin('s');
     await released;
     expect(transactions()).toBe(2);
-    const later = journal.release('s', 1, true);
+    const later = journal.release('s', 1, 'ended');
     clock.advance(20);
     await later;
     expect(transactions()).toBe(3);
@@ -281,7 +281,7 @@ test.each(drivers)(
     await begin('t');
     await journal.release('t', 1);
     await begin('u');
-    const last = journal.release('u', 1, true);
+    const last = journal.release('u', 1, 'ended');
     group.close();
     await last;
     expect(transactions()).toBe(7);

@@ -71,7 +71,7 @@ export function leaseTests(subject: JournalCase) {
     if (journal.renewAll && !forfeit) expect(await journal.renewAll('me', commitTime + 1_000)).toBe(4);
     // It is given back before anything of it is stored, or when it has ended.
     await journal.release('p', 1);
-    await journal.release('n', 1, true);
+    await journal.release('n', 1, 'ended');
     if (journal.renewAll && !forfeit) expect(await journal.renewAll('me', commitTime + 1_000)).toBe(2);
     for (const run of ['n', 'p']) expect(await claim(run, 'you')).toBe(2);
     await expect(journal.commit(commitOf({ run: 'n', actor: 'agent/n', seq: 2 }))).rejects.toEqual(
