@@ -2511,6 +2511,14 @@ export const requirements: readonly Requirement[] = [
         name: 'a clean-up that does not end has its time, and then the run is cancelled',
       },
       { file: 'test/flow/nonCancellable.test.ts', name: 'a flow that has nothing of that to do has ten seconds' },
+      {
+        file: 'test/flow/cleanUpGoesOn.test.ts',
+        name: 'a body that waits for something else before a call, %s, goes on with its clean-up in the next process',
+      },
+      {
+        file: 'test/flow/cleanUpGoesOn.test.ts',
+        name: 'code that takes long before the place of the cancel does not take the time of the clean-up in the next process',
+      },
     ],
   },
   {

@@ -16,7 +16,7 @@ export interface CallMakerParts {
   readonly book: Pick<RecordBook, 'kept'>;
   readonly life: Pick<BodyLife, 'isOver' | 'requireRunning' | 'stopReason'>;
   readonly open: OpenCalls;
-  readonly sequence: Pick<CallSequence, 'tellNext'>;
+  readonly sequence: Pick<CallSequence, 'tellNext' | 'refuse'>;
   readonly held: Pick<HeldCalls, 'mayBegin' | 'hold'>;
   readonly recorder: Pick<CallRecorder, 'finishKept'>;
   /** Does the present code belong to a part of the body that a cancel does not reach? */
@@ -43,6 +43,7 @@ export class CallMaker {
     const isCleanUp = life.stopReason !== undefined;
     const { call: made, record, divergence } = scope.make(kind, name, request);
     // One that is refused has its number all the same: the calls after it have theirs, wherever the body was told to stop.
+    if (record && isCleanUp && !isNonCancellable) sequence.refuse(record.id);
     life.requireRunning(isNonCancellable);
     const call = new FlowCall(made, request, { at: clock.now(), after: open.last, isNonCancellable, isCleanUp });
     if (divergence) {

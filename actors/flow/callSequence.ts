@@ -14,6 +14,8 @@ export interface SequenceParts {
   tell(record: ToldRecord): void;
   /** All that is recorded was told. */
   onLive(): void;
+  /** That the body is to stop waits until it has made the calls that it had made before. */
+  onStopHeld(): void;
   /** Something was told or stored. */
   onChange(): void;
   /** Nothing can be stored any more. */
@@ -40,6 +42,11 @@ export class CallSequence {
   #isWriting = false;
   #isOver = false;
   #isLoose = false;
+  /** Calls that are recorded, and that the body makes after it was told to stop: it waits for none of them. */
+  #refused: Set<string> | undefined;
+  /** The calls that the body had made before it was told to stop, and that had ended after that; undefined until it is needed. */
+  #madeBeforeStop: readonly string[] | undefined;
+  #isStopHeld = false;
 
   constructor(parts: SequenceParts) {
     this.#parts = parts;
@@ -56,6 +63,11 @@ export class CallSequence {
     return next !== undefined && !this.#isWaitedFor(next);
   }
 
+  /** How much of what is recorded the body was told. */
+  get replayed(): number {
+    return this.#replayed;
+  }
+
   /** Is this call recorded, and not told yet? */
   isRecorded(id: string): boolean {
     this.#untold ??= new Set(this.#parts.recorded.flatMap((record) => (record.record === 'call' ? [record.id] : [])));
@@ -70,8 +82,23 @@ export class CallSequence {
     this.tellNext();
   }
 
+  /** A call that is recorded was refused, because the body was told to stop: its end is only counted. */
+  refuse(id: string): void {
+    (this.#refused ??= new Set()).add(id);
+    this.tellNext();
+  }
+
   #isWaitedFor(record: ToldRecord): boolean {
-    return record.record === 'stopping' || this.#parts.isWaitedFor(record.id);
+    if (record.record === 'stopping') return this.#isLoose || this.#hasMadeCallsBeforeStop;
+    return this.#parts.isWaitedFor(record.id) || (this.#refused?.has(record.id) ?? false);
+  }
+
+  /** A body that waits for something else before it makes a call is told to stop when it has made it, as it was before. */
+  get #hasMadeCallsBeforeStop(): boolean {
+    this.#madeBeforeStop ??= this.#parts.recorded
+      .slice(this.#replayed)
+      .flatMap((record) => (record.record === 'call' && !record.cleanUp ? [record.id] : []));
+    return this.#madeBeforeStop.every((id) => this.#parts.isWaitedFor(id));
   }
 
   get #hasUntold(): boolean {
@@ -158,7 +185,7 @@ export class CallSequence {
     this.#parts.onChange();
   }
 
-  /** The body begins: it is told nothing before it has done what it does at once. */
+  /** The body is told nothing before it has done what it does at once. */
   beginTurn(): void {
     this.#isTurnOpen = true;
     afterTurn(this.#endTurn);
@@ -168,7 +195,17 @@ export class CallSequence {
   tellNext(): boolean {
     if (this.#isTurnOpen || this.#isOver) return false;
     const place = this.#nextPlace;
-    if (!place) return false;
+    if (!place) {
+      this.#isStopHeld = this.#parts.recorded[this.#replayed]?.record === 'stopping';
+      if (this.#isStopHeld) this.#parts.onStopHeld();
+      return false;
+    }
+    if (this.#isStopHeld) {
+      // The call that it has waited for is made: what the body does at once besides comes first.
+      this.#isStopHeld = false;
+      this.beginTurn();
+      return false;
+    }
     const record = place === 'stored' ? this.#stored.shift() : this.#nextRecorded();
     if (!record) return false;
     this.#isTurnOpen = true;

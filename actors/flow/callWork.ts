@@ -68,7 +68,7 @@ export class CallWork {
   #ended(call: FlowCall, result: PerformedResult): void {
     const { recorder, drop, isOver, clock, onChange } = this.#parts;
     if (call.request.isScope === true) this.#queue.beginNext();
-    else this.#queue.ended();
+    else this.#queue.ended(call);
     const isSeen = this.#underWay.end(call.id);
     // One that was stopped because another one had failed has no result.
     if (!call.controller.isAborted || result.outcome.ok) recorder.finish(call, result);

@@ -120,6 +120,7 @@ export class FlowRun implements FlowBody {
       isWaitedFor: (id) => open.has(id),
       tell: (record) => this.#tell(record),
       onLive,
+      onStopHeld: () => this.#held.watchStuck(),
       onChange,
       onLost: () => this.abandon(),
     }));
@@ -170,7 +171,7 @@ export class FlowRun implements FlowBody {
       clock,
       cleanupGrace: flow.options.cleanupGrace,
       life,
-      isStored: () => sequence.isStored,
+      sequence,
       onOver: (reason) => this.#giveUp(reason),
     });
     const { arrivals } = this;

@@ -46,6 +46,8 @@ export class HeldCalls {
   /** Is it about to be told to stop? What it has called by then, and a cancel reaches, is not begun any more. */
   toStop(isToStop: boolean): void {
     this.#isToStop = isToStop;
+    // It comes to its end from where it is.
+    this.#isToBeginAgain = false;
   }
 
   beginAgain(): void {
@@ -61,7 +63,7 @@ export class HeldCalls {
   /** Begins a call when it may. */
   hold(work: () => void): void {
     this.#held.push(work);
-    if (this.#parts.isReplaying()) this.#watchStuck();
+    if (this.#parts.isReplaying()) this.watchStuck();
   }
 
   /** All that is recorded was told: begins what has waited for that, unless the flow is paused. */
@@ -80,7 +82,7 @@ export class HeldCalls {
   }
 
   /** A body that waits for what is not recorded, before it makes a call that is: that is begun after a while. */
-  #watchStuck(): void {
+  watchStuck(): void {
     const { clock } = this.#parts;
     this.#stuck ??= clock.wake(clock.now() + patience, () => {
       this.#stuck = undefined;

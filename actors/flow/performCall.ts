@@ -1,5 +1,6 @@
 /** Performs one checkpoint: its attempts, with the pauses between them, until one succeeds or none is left. */
 import type { CheckpointRetries } from '../../src/flow/checkpointOptions.ts';
+import { userFailure } from '../../src/flow/flowErrors.ts';
 import { withoutSecrets } from '../../src/flow/withoutSecrets.ts';
 import { backoff } from '../../src/values/backoff.ts';
 import { sleep } from '../../src/values/clock.ts';
@@ -58,7 +59,8 @@ async function attempts(
   const { controller } = checkpoint.call;
   const pause = next - clock.now();
   if (pause > 0) await sleep(clock, pause, controller.signal).catch(() => {});
-  if (last && controller.isAborted) return last;
+  // It is to stop. How the attempt before had ended in another process is not known here.
+  if (controller.isAborted) return last ?? { outcome: { ok: false, failure: userFailure(controller.signal.reason) } };
   const at = clock.now();
   return followed(run, checkpoint, { attempt, at, result: await attemptCall(run, checkpoint, attempt) });
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../src/values/clock.ts';
 import { milliseconds, type Duration } from '../../src/values/duration.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { BodyLife } from './bodyLife.ts';
+import type { CallSequence } from './callSequence.ts';
 
 /** For what a cancel does not reach, where the flow does not say. */
 const defaultCleanupGrace: Duration = '10m';
@@ -14,8 +15,8 @@ export interface StopLimitParts {
   /** Ten minutes when undefined. */
   readonly cleanupGrace: Duration | undefined;
   readonly life: Pick<BodyLife, 'isCleaningUp'>;
-  /** Is all stored that is recorded? While the journal takes its time, the body cannot go on. */
-  isStored(): boolean;
+  /** While the journal takes its time, the body cannot go on; while it is told what is recorded, it is not where it was told to stop. */
+  readonly sequence: Pick<CallSequence, 'isStored' | 'replayed'>;
   /** The time is over, and the body has not ended. */
   onOver(reason: TroupeError): void;
 }
@@ -31,14 +32,15 @@ export class StopLimit {
 
   /** The flow was told to stop. */
   begin(): void {
-    const { clock, cleanupGrace, life, isStored } = this.#parts;
+    const { clock, cleanupGrace, life, sequence } = this.#parts;
     this.end();
     const { grace } = defaultFlowSettings;
     const began = clock.now();
+    const { replayed } = sequence;
     const whole = Math.max(grace, milliseconds(cleanupGrace ?? defaultCleanupGrace));
     this.#timer = clock.wake(began + grace, () => {
       if (life.isCleaningUp) this.#timer = clock.wake(began + whole, () => this.#over(whole));
-      else if (isStored()) this.#over(grace);
+      else if (sequence.isStored && sequence.replayed === replayed) this.#over(grace);
       else this.begin();
     });
   }

@@ -15,7 +15,7 @@ export interface WorkQueueParts {
 export class WorkQueue {
   readonly #parts: WorkQueueParts;
   #waiting: { readonly call: FlowCall; readonly work: () => void }[] = [];
-  #performing = 0;
+  readonly #performing = new Set<FlowCall>();
   #isBeginning = false;
 
   constructor(parts: WorkQueueParts) {
@@ -24,7 +24,7 @@ export class WorkQueue {
 
   /** How much is under way. */
   get performing(): number {
-    return this.#performing;
+    return this.#performing.size;
   }
 
   /** Performs work of a call when its turn comes; `ended` is to be called when it has ended. */
@@ -33,9 +33,9 @@ export class WorkQueue {
     this.beginNext();
   }
 
-  /** Some work has ended. */
-  ended(): void {
-    this.#performing--;
+  /** The work of this call has ended. */
+  ended(call: FlowCall): void {
+    this.#performing.delete(call);
     this.beginNext();
   }
 
@@ -44,16 +44,24 @@ export class WorkQueue {
     // Work that ends at once lets the next one begin: here, and not within it.
     if (this.#isBeginning) return;
     this.#isBeginning = true;
-    while (!this.#parts.isHeld() && this.#performing < this.#parts.concurrency) {
-      const next = this.#waiting.shift();
-      if (!next) break;
+    while (!this.#parts.isHeld()) {
+      const next = this.#waiting[0];
+      if (!next || !this.#hasRoom(next.call)) break;
+      this.#waiting.shift();
       if (next.call.controller.isAborted) {
         this.#parts.dropped(next.call);
         continue;
       }
-      this.#performing++;
+      this.#performing.add(next.call);
       next.work();
     }
     this.#isBeginning = false;
+  }
+
+  /** One that is dropped needs no room. What a cancel does not reach begins beside work that is to stop: that may never end. */
+  #hasRoom({ controller, isNonCancellable }: FlowCall): boolean {
+    const { concurrency } = this.#parts;
+    if (this.#performing.size < concurrency || controller.isAborted) return true;
+    return isNonCancellable && [...this.#performing].filter((call) => !call.controller.isAborted).length < concurrency;
   }
 }

@@ -58,6 +58,8 @@ export class RecordBook {
     let hasFailed = false;
     let hasDiverged = false;
     let logs = 0;
+    /** How many there were when it was told to stop, in its present life. */
+    let logsBeforeStop: number | undefined;
     let life = 0;
     for (const record of records) {
       switch (record.record) {
@@ -88,6 +90,7 @@ export class RecordBook {
           break;
         case 'stopping':
           told.push(record);
+          logsBeforeStop ??= logs;
           break;
         case 'retry': {
           life = record.life;
@@ -105,7 +108,8 @@ export class RecordBook {
             told = [...taken];
           }
           // What it said after that it may say again, or not at all.
-          logs = logsBefore.get(failed ?? '') ?? logs;
+          logs = Math.min(logsBefore.get(failed ?? '') ?? logs, logsBeforeStop ?? logs);
+          logsBeforeStop = undefined;
           failed = undefined;
           hasFailed = false;
           hasDiverged = false;
