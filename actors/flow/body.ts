@@ -6,7 +6,7 @@ import { settingsList, type StoredSettings } from '../../src/contracts/flow/sett
 import { RecordBook } from '../../src/flow/recordBook.ts';
 import { recordsOf, storedRecords } from '../../src/flow/storedRecords.ts';
 import type { FlowBodyInput, FlowBodyOutput } from '../../machines/flow/effectTypes.ts';
-import { TroupeError } from '../../src/values/failure.ts';
+import { fromFailure, TroupeError } from '../../src/values/failure.ts';
 import { lazyModule } from '../../src/values/lazyModule.ts';
 import { effect, type Effect } from '../effect.ts';
 import type { FlowDeps } from './deps.ts';
@@ -93,7 +93,12 @@ export function bodyEffect(deps: FlowDeps, kept: FlowBodies): Effect<FlowBodyOut
     const known = inMemory(scope, input);
     const body = known ?? (await kept.make(scope, () => newRun(deps, input, scope)));
     // One that is not in memory any more, or not in this process, is run again so that it can clean up, unless it has ended by itself.
-    if (!known && input.stop !== undefined && body.book.hasFailed) return { status: 'stopped' };
+    const { failure } = body.book;
+    if (!known && input.stop !== undefined && failure) {
+      // It has done nothing, so it has not cleaned up either.
+      if (failure.kind === 'diverged') throw fromFailure(failure);
+      return { status: 'stopped' };
+    }
     bodies.set(scope.actor, body);
     // By its name: what is left of an effect must not keep a body that was forgotten.
     const { life } = body;
@@ -154,7 +159,7 @@ async function newRun(deps: FlowDeps, { turn, stop }: FlowBodyInput, scope: Effe
   const before = isNew && kept.length === 0 ? nothingRecorded : new RecordBook(records, kept);
   if (retries <= before.life || records.length === 0)
     return new FlowRun({ deps, address: actor, run, start: flowStart, settings, book: before, clock, epoch });
-  const migrated = before.hasDiverged && deps.flow.options.migrate === true;
+  const migrated = before.failure?.kind === 'diverged' && deps.flow.options.migrate === true;
   const retry: FlowRecord = { record: 'retry', at: clock.now(), life: retries, ...(migrated ? { migrated } : {}) };
   await scope.checkpoint?.(storedRecords([retry]));
   return new FlowRun({

@@ -104,8 +104,20 @@ export class BodyFunction {
     }
   }
 
+  /** A part of a clean-up that fails leaves what is under way beside it, and what follows from that, to end. */
+  async #restOfCleanUp(): Promise<void> {
+    const { open } = this.#parts;
+    for (;;) {
+      await eventLoopTurn();
+      const rest = open.unawaited().filter(({ isNonCancellable }) => isNonCancellable);
+      if (rest.length === 0) return;
+      await Promise.race(rest.map(({ promise }) => promise.settled()));
+    }
+  }
+
   async #failed(thrown: unknown): Promise<BodyEnd> {
     const { life, open, recorder, clock } = this.#parts;
+    if (life.stopReason !== undefined) await this.#restOfCleanUp();
     life.threw();
     const failure = userFailure(thrown);
     const call = open.callOf(thrown);

@@ -9,7 +9,7 @@ export type BodyEnd =
   | { readonly is: 'completed'; readonly output: Json; readonly encoded?: true }
   | { readonly is: 'failed'; readonly error: TroupeError };
 
-/** How many calls of a body that was stopped are refused with an error. One that goes on calling, such as in a loop that catches every error, hears nothing more. */
+/** How many calls of a body that was stopped are refused at once. Each of one that goes on calling is refused in a later turn of the event loop: a loop that catches every error must not block its process. */
 const mostRefusals = 100;
 
 /** The life of one body. */
@@ -44,6 +44,11 @@ export class BodyLife {
     return this.#end;
   }
 
+  /** Did it end because it does not make the calls that are recorded? Then it has not cleaned up either. */
+  get hasDiverged(): boolean {
+    return this.#end?.is === 'failed' && this.#end.error.kind === 'diverged';
+  }
+
   /** Has the process given it up? */
   get isAbandoned(): boolean {
     return this.#isAbandoned;
@@ -58,11 +63,11 @@ export class BodyLife {
     return !this.#isAbandoned && (!this.#hasReturned || this.#isFailed);
   }
 
-  /** Was it told to stop? Then what a branch throws that nobody awaits changes nothing any more; it is told as a warning. */
-  ignoresStray(thrown: unknown): boolean {
-    if (this.#stopReason === undefined) return false;
+  /** Is it told to stop, for this `reason`? Then what a branch throws that nobody awaits changes nothing any more; it is told as a warning. */
+  ignoresStray(thrown: unknown, reason = this.#stopReason): boolean {
+    if (reason === undefined) return false;
     process.emitWarning(
-      `A flow threw where nothing could catch it, after it was told to stop (${this.#stopReason}): ${reasonOf(thrown)}`,
+      `A flow threw where nothing could catch it, after it was told to stop (${reason}): ${reasonOf(thrown)}`,
       'TroupeWarning',
     );
     return true;
@@ -109,18 +114,21 @@ export class BodyLife {
 
   /** Throws where nothing can be called any more. `isNonCancellable`: by a part of the body that a cancel does not reach. */
   requireRunning(isNonCancellable = false): void {
-    const isStopped = this.#stopReason !== undefined && !isNonCancellable;
-    if (!isStopped && !this.#hasReturned) return;
+    if (!this.#refuses(isNonCancellable)) return;
     this.#refusals++;
-    if (isStopped) throw stoppedError(this.#stopReason ?? '');
+    if (this.#stopReason !== undefined && !isNonCancellable) throw stoppedError(this.#stopReason);
     throw new TroupeError(
       'scope',
       'The body of this flow has ended: nothing can be called any more. Await every call in it.',
     );
   }
 
-  /** Were so many calls refused that the next one is not even told so? */
-  get hearsNothing(): boolean {
-    return this.#refusals >= mostRefusals;
+  #refuses(isNonCancellable: boolean): boolean {
+    return this.#hasReturned || (this.#stopReason !== undefined && !isNonCancellable);
+  }
+
+  /** Is the next call refused, after so many that it is told so later? */
+  isRefusedLater(isNonCancellable: boolean): boolean {
+    return this.#refusals >= mostRefusals && this.#refuses(isNonCancellable);
   }
 }

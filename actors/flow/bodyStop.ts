@@ -24,7 +24,7 @@ export interface BodyStopParts {
 /** The stop of one body. */
 export class BodyStop {
   readonly #parts: BodyStopParts;
-  #isRequested = false;
+  #reason: string | undefined;
 
   constructor(parts: BodyStopParts) {
     this.#parts = parts;
@@ -32,20 +32,25 @@ export class BodyStop {
 
   /** Was it asked for? */
   get isRequested(): boolean {
-    return this.#isRequested;
+    return this.#reason !== undefined;
+  }
+
+  /** Why, when it was asked for. */
+  get reason(): string | undefined {
+    return this.#reason;
   }
 
   /** Was it asked for, and the body not told yet? */
   get isPending(): boolean {
     const { life } = this.#parts;
-    return this.#isRequested && life.stopReason === undefined && !life.end;
+    return this.isRequested && life.stopReason === undefined && !life.end;
   }
 
   /** Asks for it, once. What is under way is told to stop at once, and nothing is begun until the body is told. */
   request(reason: string): void {
     const { life, book, held, open, sequence, clock } = this.#parts;
-    if (this.#isRequested) return;
-    this.#isRequested = true;
+    if (this.isRequested) return;
+    this.#reason = reason;
     // What is under way beside its failure is waited for.
     if (life.end) return life.stop(reason);
     // Another process has told it: it is told at the same place.

@@ -9,6 +9,7 @@ import { CheckpointCalls } from './checkpointCalls.ts';
 import { mapCalls } from './mapCalls.ts';
 import type { FlowBody } from './flowBody.ts';
 import { checkpointOf, currentCheckpoint, callTimeOf, isNonCancellable } from './flowScope.ts';
+import { eventLoopTurn } from './eventLoopTurn.ts';
 import { llmCall } from './llmCall.ts';
 import { nonCancellable } from './nonCancellable.ts';
 import { waits } from './waits.ts';
@@ -16,6 +17,14 @@ import { waits } from './waits.ts';
 type Many = ReturnType<typeof mapCalls>;
 type Waits = ReturnType<typeof waits>;
 type Artifacts = ReturnType<typeof artifactCalls>;
+
+/** The same refusal after a turn of the event loop, and none any more when the body is over by then. */
+async function refusedLater({ life }: Pick<FlowBody, 'life'>, refused: Promise<unknown>): Promise<unknown> {
+  // It is told below.
+  refused.catch(() => {});
+  await eventLoopTurn();
+  return life.isOver ? new Promise(() => {}) : refused;
+}
 
 /** The context of a body. */
 export function flowContext(run: FlowBody): FlowContext {
@@ -26,12 +35,15 @@ export function flowContext(run: FlowBody): FlowContext {
     const at = currentCheckpoint();
     return at?.owner === run ? at.random : (ofBody ??= bodyRandom(run.seed));
   };
-  /** Promises are rejected rather than that something is thrown. */
-  const asked = (make: () => Promise<unknown>): Promise<unknown> => {
+  /** Promises are rejected rather than that something is thrown. `isReached`: a cancel reaches the call. */
+  const asked = (make: () => Promise<unknown>, isReached = !isNonCancellable(run)): Promise<unknown> => {
+    const isLater = run.life.isRefusedLater(!isReached);
     try {
-      return run.life.hearsNothing && !isNonCancellable(run) ? new Promise(() => {}) : make();
+      const promise = make();
+      return isLater ? refusedLater(run, promise) : promise;
     } catch (error) {
-      return Promise.reject(error as Error);
+      const refused = Promise.reject(error as Error);
+      return isLater ? refusedLater(run, refused) : refused;
     }
   };
   // Most bodies make checkpoints alone: what other calls need is made with the call.
@@ -47,7 +59,7 @@ export function flowContext(run: FlowBody): FlowContext {
     signal: (...given: Parameters<Waits['signal']>) => asked(() => waits(run).signal(...given)),
     sleep: (...given: Parameters<Waits['sleep']>) => asked(() => waits(run).sleep(...given)),
     run: (...given: Parameters<Waits['run']>) => asked(() => waits(run).run(...given)),
-    nonCancellable: (work: () => unknown) => nonCancellable(run, work),
+    nonCancellable: (work: () => unknown) => asked(() => nonCancellable(run, work), false),
     save: (...given: Parameters<Artifacts['save']>) => artifactCalls(run).save(...given),
     load: (...given: Parameters<Artifacts['load']>) => artifactCalls(run).load(...given),
     llm: (...given: Parameters<ReturnType<typeof llmCall>>) => asked(() => llmCall(run, checkpoints)(...given)),

@@ -256,6 +256,8 @@ export class FlowRun implements FlowBody {
 
   /** A branch of the body that nobody awaits, or what a checkpoint has left behind, threw. One that has failed already keeps its failure, and one that was told to stop its end. False when it can fail no more. */
   takeStray(thrown: unknown): boolean {
+    // What is under way is told to stop before the body is: what rejects by that must not keep it from cleaning up.
+    if (this.#stop.isPending) return this.life.ignoresStray(thrown, this.#stop.reason);
     const failing = this.#body.failWith(thrown);
     void failing?.then(() => this.#turns.consider());
     return failing !== undefined || this.life.isFailed || this.life.ignoresStray(thrown);
@@ -264,7 +266,8 @@ export class FlowRun implements FlowBody {
   #output(isAttached: boolean): FlowBodyOutput | TroupeError | undefined {
     if (this.#stop.isPending) return undefined;
     const [life, sequence, arrivals] = [this.life, this.#sequence, this.arrivals];
-    if (!sequence.isQuiet) return undefined;
+    // One that has diverged is told nothing more.
+    if (!sequence.isQuiet && !(life.hasDiverged && sequence.isStored)) return undefined;
     const { isToBeginAgain } = this.#held;
     const { isSettling } = this;
     const [open, performing] = [this.#open.size, this.work.performing];

@@ -7,7 +7,7 @@ import type { CallSequence } from './callSequence.ts';
 
 /** How a body stands while nothing of it is stored or told. */
 export interface BodyState {
-  readonly life: Pick<BodyLife, 'end' | 'stopReason'>;
+  readonly life: Pick<BodyLife, 'end' | 'hasDiverged' | 'stopReason'>;
   readonly sequence: Pick<CallSequence, 'isReplaying' | 'isStored'>;
   readonly arrivals: Pick<CallArrivals, 'unsent' | 'send' | 'awaitedSignals'>;
   /** How many calls are under way in this process. */
@@ -27,7 +27,8 @@ export function turnOutput(
   isAttached: boolean,
 ): FlowBodyOutput | TroupeError | undefined {
   const { life, sequence, arrivals, performing, isSettling } = state;
-  if (life.stopReason !== undefined) return life.end && !isSettling ? { status: 'stopped' } : undefined;
+  if (life.stopReason !== undefined && !life.hasDiverged)
+    return life.end && !isSettling ? { status: 'stopped' } : undefined;
   if (life.end) return sequence.isStored ? outputOf(life.end) : undefined;
   if (sequence.isReplaying) return undefined;
   if (state.isToBeginAgain && isAttached)

@@ -6,6 +6,7 @@
  * FL2 What it asks for is opened in the commit that takes its request; the same request is never opened twice.
  * FL3 However it goes, the flow ends: with what its body returns or throws, a cancel, a question that was withdrawn, or its deadline. Then its body has the time to stop
  *    that its effect gives it, and its children have a grace period. Children that are flows are waited for longer: each ends by itself, when it has cleaned up.
+ *    One that has diverged while it was told to stop has not cleaned up: the flow fails with that, so that the code can be put right.
  * FL4 While it is paused the body begins no call. What arrives meanwhile is kept for it.
  */
 import { finalStates, pauseRegion, settledTransitions, withSettings } from '../lifecycle.ts';
@@ -101,7 +102,10 @@ export const flowMachine = flowSetup.createMachine({
                       stop: end?.status === 'cancelled' ? end.reason : 'The flow has ended.',
                     }),
                     onDone: 'children',
-                    onError: 'children',
+                    onError: [
+                      { guard: 'hasDiverged', target: 'children', actions: 'noteFailed' },
+                      { target: 'children' },
+                    ],
                   },
                 },
                 children: {

@@ -42,6 +42,8 @@ const base = setup({
       const output = bodyOutputIn(event);
       return output.status === 'open' && output.busy;
     },
+    /** The body does not make the calls that it has recorded. */
+    hasDiverged: ({ event }) => childFailure(event).kind === 'diverged',
     isWithdrawn: ({ context, event }) => withdrawalIn(context, event) !== undefined,
     isArrival: ({ context, event }) => arrivalIn(context, event) !== undefined,
     hasNoChildren: ({ context }) => openOf(context, ['child']).length === 0,

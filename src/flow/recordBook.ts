@@ -4,9 +4,10 @@
  * RB1 A call inside a nested checkpoint that has ended is left out: the body does not come there again.
  * RB2 After a retry, the rest of an earlier life is taken (`retriedSequence.ts`). A success that is performed again all the same is another call than it was: it has a key
  *    of its own.
- * RB3 After a retry of a body that had diverged and may be migrated, every success is taken where the body asks for it.
+ * RB3 After a retry of a body that had diverged and may be migrated, every success is taken where the body asks for it, but for those of a clean-up (RT4).
  */
 import type { FlowArtifactRecord, FlowCallRecord, FlowRecord, ToldRecord } from '../contracts/flow/record.ts';
+import type { Failure } from '../values/failure.ts';
 import { retriedSequence } from './retriedSequence.ts';
 
 /** The records of one flow. */
@@ -29,10 +30,8 @@ export class RecordBook {
   readonly signals: ReadonlyMap<string, number>;
   /** How many facts about the run are recorded. */
   readonly logs: number;
-  /** Has its body thrown, or diverged, in its present life? */
-  readonly hasFailed: boolean;
-  /** Did its body diverge from it? */
-  readonly hasDiverged: boolean;
+  /** How its body has thrown, or diverged, in its present life; undefined when it has not. */
+  readonly failure: Failure | undefined;
   /** Was it told to stop in its present life? */
   readonly isStopping: boolean;
   /** How often the flow had been retried when its body was begun last. */
@@ -52,11 +51,14 @@ export class RecordBook {
       if (record.record === 'artifact') artifacts.set(record.call, [...(artifacts.get(record.call) ?? []), record]);
     let told: ToldRecord[] = [];
     const anew = new Map<string, number>();
+    const makeAnew = (id: string, inLife: number) => {
+      keptById.delete(id);
+      anew.set(id, inLife);
+    };
     let failed: string | undefined;
     /** How many facts were recorded before the call of this id ended. */
     const logsBefore = new Map<string, number>();
-    let hasFailed = false;
-    let hasDiverged = false;
+    let failure: Failure | undefined;
     let logs = 0;
     /** How many there were when it was told to stop, in its present life. */
     let logsBeforeStop: number | undefined;
@@ -85,8 +87,7 @@ export class RecordBook {
           break;
         case 'failed':
           failed = record.call;
-          hasFailed = true;
-          hasDiverged = record.failure.kind === 'diverged';
+          ({ failure } = record);
           break;
         case 'stopping':
           told.push(record);
@@ -96,14 +97,18 @@ export class RecordBook {
           life = record.life;
           const calls = told.filter(isCall);
           if (record.migrated) {
-            for (const each of calls) if (each.outcome.ok) keptById.set(each.id, each);
+            for (const each of calls) {
+              if (!each.outcome.ok) continue;
+              if (each.cleanUp) makeAnew(each.id, record.life);
+              else keptById.set(each.id, each);
+            }
             told = [];
           } else {
             const { taken, kept: later, again } = retriedSequence(calls, failed);
             for (const each of later) keptById.set(each.id, each);
             for (const { id, outcome } of again) {
-              keptById.delete(id);
-              if (outcome.ok) anew.set(id, record.life);
+              if (outcome.ok) makeAnew(id, record.life);
+              else keptById.delete(id);
             }
             told = [...taken];
           }
@@ -111,8 +116,7 @@ export class RecordBook {
           logs = Math.min(logsBefore.get(failed ?? '') ?? logs, logsBeforeStop ?? logs);
           logsBeforeStop = undefined;
           failed = undefined;
-          hasFailed = false;
-          hasDiverged = false;
+          failure = undefined;
           attempts.clear();
           break;
         }
@@ -132,8 +136,7 @@ export class RecordBook {
     this.begun = begun;
     this.anew = anew;
     this.signals = signals;
-    this.hasFailed = hasFailed;
-    this.hasDiverged = hasDiverged;
+    this.failure = failure;
     this.logs = logs;
     this.life = life;
   }

@@ -52,6 +52,7 @@ export const cases: readonly Case[] = [
       done('body', { status: 'completed', output: 1 }),
       done('body', { status: 'stopped' }),
       failed('body', fault('code')),
+      failed('body', fault('diverged')),
       { type: 'flow.signal', name: 'note', value: 1 },
       { type: 'flow.signal', name: 'note', value: 1, encoded: true },
       { type: 'flow.wake' },
