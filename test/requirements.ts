@@ -2387,7 +2387,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'FL3',
-    says: 'However it goes, the flow ends: with what its body returns or throws, a cancel, a question that was withdrawn, or its deadline. Then its body has the time to stop that its effect gives it, and its children have a grace period. Children that are flows are waited for longer: each ends by itself, when it has cleaned up.',
+    says: 'However it goes, the flow ends: with what its body returns or throws, a cancel, a question that was withdrawn, or its deadline. Then its body has the time to stop that its effect gives it, and its children have a grace period. Children that are flows are waited for longer: each ends by itself, when it has cleaned up. One that has diverged while it was told to stop has not cleaned up: the flow fails with that, so that the code can be put right.',
     where: 'machines/flow/flow.ts',
     tests: [
       {
@@ -2559,7 +2559,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'RB3',
-    says: 'After a retry of a body that had diverged and may be migrated, every success is taken where the body asks for it.',
+    says: 'After a retry of a body that had diverged and may be migrated, every success is taken where the body asks for it, but for those of a clean-up (RT4).',
     where: 'src/flow/recordBook.ts',
     tests: [
       {
