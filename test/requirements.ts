@@ -3187,7 +3187,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'DL1',
     says: "A dead letter is never changed or deleted: a mark is another entry of the root's list. It is left in the inbox of the run, from any process, and put into the list by the process that has the run; an earlier version does the same, because it knows no such recipient.",
-    where: 'src/contracts/deadLetter.ts',
+    where: 'src/contracts/deadLetterMark.ts',
     tests: [
       {
         file: 'test/client/deadLetters.test.ts',
@@ -3202,7 +3202,7 @@ export const requirements: readonly Requirement[] = [
   {
     id: 'DL2',
     says: 'The first mark of a kind counts, whichever process wrote it.',
-    where: 'src/contracts/deadLetter.ts',
+    where: 'src/contracts/deadLetterMark.ts',
     tests: [
       {
         file: 'test/client/deadLetters.test.ts',

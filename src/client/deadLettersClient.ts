@@ -1,6 +1,6 @@
 /** Dead letters: listed, sent again once, and dropped, from any process (DL1, DL2). */
 import type { DeadLetterInfo, DeadLettersClient } from '../contracts/client/deadLetters.ts';
-import { markMessage, type DeadLetterMark } from '../contracts/deadLetter.ts';
+import { markMessage, type DeadLetterMark } from '../contracts/deadLetterMark.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../values/clock.ts';
 import { toFailure, TroupeError } from '../values/failure.ts';

@@ -1,5 +1,6 @@
 /** The dead letters of a journal with the marks that were left for them, read from any process. */
-import { deadLetterList, markIn, type DeadLetter, type DeadLetterMark } from '../contracts/deadLetter.ts';
+import { deadLetterList, type DeadLetter } from '../contracts/deadLetter.ts';
+import { markIn, type DeadLetterMark } from '../contracts/deadLetterMark.ts';
 import type { ActorRow, Journal } from '../journal/journal.ts';
 import type { Address } from '../values/ids.ts';
 

@@ -1,6 +1,7 @@
 /** Messages that no actor takes: stored with the reason, then reported to the observer. None is lost without a trace (E10). */
 import type { Clock } from '../values/clock.ts';
-import { isDeadLetterMark, type DeadLetter } from '../contracts/deadLetter.ts';
+import type { DeadLetter } from '../contracts/deadLetter.ts';
+import { isDeadLetterMark } from '../contracts/deadLetterMark.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, type Failure } from '../values/failure.ts';
 import type { Observer } from '../contracts/inspection.ts';

@@ -2,7 +2,7 @@
 import type { ActorRow, Journal, RunLease } from '../journal/journal.ts';
 import { isOfThisMachine, isProcessAlive } from '../engine/processId.ts';
 import { propertiesOf } from '../values/properties.ts';
-import { isDeadLetterMark } from '../contracts/deadLetter.ts';
+import { isDeadLetterMark } from '../contracts/deadLetterMark.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { awaitedSignals, isSleeping, signalsAwaitedBy, type AwaitedSignal } from './awaitedSignals.ts';
 import { isPaused, isToldToPause, sentCommand } from './paused.ts';

@@ -34,7 +34,7 @@ test.each([
   const { calls, url, send, requestInit } = await overHttp(serverToken);
   const client = new Client(identity, { versionNegotiation: { mode } });
   await client.connect(new StreamableHTTPClientTransport(url, { fetch: send, requestInit }));
-  expect((await client.listTools()).tools).toHaveLength(37);
+  expect((await client.listTools()).tools).toHaveLength(41);
   const answer = await client.callTool({ name: 'troupe_executions_get', arguments: { exec_id: 'r1' } });
   expect(answer.structuredContent).toEqual(sampleRun);
   expect(calls).toEqual([['executions.get', 'r1']]);
@@ -46,7 +46,7 @@ test('the older client lists and calls the tools over HTTP', async () => {
   const client = new OlderClient(identity);
   // The older types do not know exactOptionalPropertyTypes.
   await client.connect(new OlderHttp(url, { fetch: send, requestInit }) as Parameters<typeof client.connect>[0]);
-  expect((await client.listTools()).tools).toHaveLength(26);
+  expect((await client.listTools()).tools).toHaveLength(30);
   const answer = await client.callTool({ name: 'troupe_executions_get', arguments: { exec_id: 'r1' } });
   expect(answer.structuredContent).toEqual(sampleRun);
   expect(calls).toEqual([['executions.get', 'r1']]);
