@@ -29,6 +29,7 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
+    globalSetup: [here('test/temporary.ts')],
     setupFiles: [here('test/reporter/measure.ts')],
     reporters: ['default', here('test/reporter/cost.ts')],
     projects: [
