@@ -7,7 +7,7 @@ import { fanOutMachine } from '../../machines/workflow/fanOut.ts';
 import { defaultWorkflowSettings } from '../../machines/workflow/settings.ts';
 import { workflowWith } from '../../machines/workflow/workflow.ts';
 import { withActors } from '../withActors.ts';
-import { decideEffect } from './decide.ts';
+import { decideEffect } from './deciding/decide.ts';
 import { fatalFailureIn } from './fatalFailure.ts';
 import type { AsStep } from './rules.ts';
 import { gatherEffect, prepareItemsEffect } from './items.ts';
