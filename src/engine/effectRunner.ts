@@ -59,7 +59,7 @@ export class EffectRunner {
    * `firstKey`: the key under which it was performed in an earlier life of its run.
    */
   async start({ key, data }: PendingEffect, again: boolean, firstKey: string = key): Promise<Outcome | undefined> {
-    const { clock, report } = this.#context;
+    const { clock, report, around } = this.#context;
     const { address: actor, run, deadline } = this.#owner.actor;
     const { src } = data;
     let take: ((thrown: unknown) => boolean) | undefined;
@@ -100,7 +100,10 @@ export class EffectRunner {
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
       takeStrays: (taker) => void (take = taker),
     };
-    const outcome = await inContext(context, () => performEffect(this.#owner.logic(src), data, scope));
+    const outcome = await inContext(context, () => {
+      const perform = () => performEffect(this.#owner.logic(src), data, scope);
+      return around ? around({ run, actor, key }, perform) : perform();
+    });
     const at = clock.now();
     if (controller.signal.aborted) {
       report({ type: 'effect.stopped', at, ...common });

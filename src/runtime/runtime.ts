@@ -17,6 +17,7 @@ import type { Journal } from '../journal/journal.ts';
 import { fanOut } from '../observe/fanOut.ts';
 import { healthTracker, type HealthReport } from '../observe/health.ts';
 import { judgedNotes } from '../observe/judgedNotes.ts';
+import { openTracing } from '../observe/tracing/tracing.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import type { Json, JsonObject } from '../values/json.ts';
@@ -145,7 +146,8 @@ function stallReason(failure: Failure | undefined): string | undefined {
 export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   requireOptions('openRuntime', options, runtimeOptionNames);
   const { env = process.env, clock = systemClock() } = options;
-  const observers = fanOut(options.observers ?? []);
+  const tracing = options.tracing === false ? undefined : await openTracing();
+  const observers = fanOut([...(tracing ? [tracing.observe] : []), ...(options.observers ?? [])]);
   const health = healthTracker(observers.observe);
   const secrets = flowSecrets(options.secrets, { env, db: options.db, clock });
   const gateway: Gateway = openGateway({
@@ -177,6 +179,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     lease,
     recall: keptSteps,
     mayGoOn: mayRetry,
+    around: tracing?.around,
     // First the event itself, then the change of health that follows from it.
     observe(event) {
       judged(event);
@@ -217,6 +220,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     handle(subject, run, root, before, end) {
       retention.check();
       if (subject.kind === 'agent') health.setName(root, subject.name);
+      tracing?.named(run, subject.name);
       return handles(subject, run, root, before, end);
     },
     typeOf: typeOfSubject,
@@ -293,6 +297,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
   async function closeAll(): Promise<void> {
     retention.stop();
     await host[Symbol.asyncDispose]();
+    tracing?.close();
     replies?.[Symbol.dispose]();
     for (const part of opened.reverse()) await part[Symbol.asyncDispose]();
     await backends[Symbol.asyncDispose]();

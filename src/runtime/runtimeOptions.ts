@@ -12,6 +12,11 @@ import { backendOptionNames, type BackendOptions } from './backends.ts';
 export interface RuntimeOptions extends BackendOptions {
   /** Called with every event of every actor; none by default. */
   readonly observers?: readonly Observer[];
+  /**
+   * Whether runs are followed as traces of OpenTelemetry; `true` by default: they are when the program has registered a tracer provider before it opens the runtime
+   * (`@opentelemetry/api` 1.9 or later), and nothing is loaded when it has not.
+   */
+  readonly tracing?: boolean;
   /** Model groups, prices and retries; see docs/models.md. */
   readonly gateway?: Omit<GatewayOptions, 'clock' | 'env' | 'secret'>;
   /** Environment variables, for keys and defaults; those of the process by default. */
@@ -47,6 +52,7 @@ export interface RuntimeOptions extends BackendOptions {
 export const runtimeOptionNames: OptionNames<RuntimeOptions> = {
   ...backendOptionNames,
   observers: true,
+  tracing: true,
   gateway: true,
   env: true,
   leaseTtl: true,

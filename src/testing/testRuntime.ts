@@ -75,6 +75,7 @@ const testRuntimeOptionNames: OptionNames<TestRuntimeOptions> = {
   journal: true,
   transport: true,
   observers: true,
+  tracing: true,
   gateway: true,
   env: true,
   project: true,
