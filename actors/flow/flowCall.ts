@@ -59,6 +59,10 @@ export class FlowCall {
   readonly promise: CallPromise;
   /** Its end is known in this process, and recorded or being stored. */
   isFinished = false;
+  /** The number of the attempt that was begun last in this process; undefined before the first. */
+  lastAttempt: number | undefined;
+  /** How often it was recorded as begun by this process. */
+  timesBegun = 0;
   /** What arrives for it, where that is more than its end. */
   onArrival: ((end: ArrivedEnd) => void) | undefined;
   /** Set by the promise when it is made. */
