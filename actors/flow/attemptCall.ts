@@ -60,7 +60,7 @@ export function attemptCall(
   const given = new GivenCall(id, key, attempt, stopping);
   try {
     run.scope.onCall?.({ tool: id, isWrite: true, input: hash ?? null, key });
-    const begun = run.work.begins(call, attempt, options.effect === 'write');
+    const begun = run.work.begins(call, attempt, options.effect === 'write' ? key : undefined);
     if (begun || limited || options.output) {
       const perform = () => inCheckpoint(at, work, given);
       const value = checked({ call, options, clock: run.clock, begun, stopping, perform });

@@ -83,15 +83,15 @@ export class CallWork {
     onChange();
   }
 
-  /** An attempt of a call begins. A promise when that is recorded at once, as of a write that must not be repeated. */
-  begins(call: FlowCall, attempt: number, isRecorded: boolean): Promise<void> | undefined {
+  /** An attempt of a call begins. `key`: of a write that must not be repeated; then the promise resolves when it is recorded. */
+  begins(call: FlowCall, attempt: number, key: string | undefined): Promise<void> | undefined {
     const { recorder, clock } = this.#parts;
     const begun = { call, attempt, at: clock.now() };
     call.lastAttempt = attempt;
-    this.#underWay.begin(begun, isRecorded);
-    if (!isRecorded) return undefined;
+    this.#underWay.begin(begun, key !== undefined);
+    if (key === undefined) return undefined;
     call.timesBegun++;
-    return recorder.note(call.begun(begun));
+    return recorder.note(call.begun(begun, key));
   }
 
   /** An attempt has failed and is followed by another one. Resolves when that is stored. */

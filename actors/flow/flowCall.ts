@@ -109,8 +109,8 @@ export class FlowCall {
     this.#fail(error);
   }
 
-  /** The record of an attempt that began then. */
-  begun({ attempt, at }: { readonly attempt: number; readonly at: number }): FlowBegunRecord {
+  /** The record of an attempt that began then; of a write that cannot be repeated with its key. */
+  begun({ attempt, at }: { readonly attempt: number; readonly at: number }, key?: string): FlowBegunRecord {
     const { id, name } = this.made;
     const { scope, type } = this.request;
     return {
@@ -120,6 +120,7 @@ export class FlowCall {
       ...(type === undefined ? {} : { type }),
       ...(scope.id === undefined ? {} : { scope: scope.id }),
       attempt,
+      ...(key === undefined ? {} : { key }),
       at,
     };
   }

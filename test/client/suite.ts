@@ -338,6 +338,20 @@ export function clientSuite(name: string, make: MakeWorld): void {
         await expect(world.client.executions.cancel(exec)).rejects.toEqual(refusal('conflict', /ended/));
       });
 
+      test('cancels one in the middle of a write: it says which call may have happened, and under which key', async () => {
+        await using world = await make();
+        const exec = await world.begin('pay');
+        await world.client.executions.cancel(exec);
+        const { checkpoints } = await until(world.client, exec, 'cancelled');
+        expect(checkpoints).toMatchObject([
+          {
+            invocation_id: 'pay',
+            status: 'cancelled',
+            failure: { kind: 'uncertain', message: expect.stringContaining('"r/pay"') as string },
+          },
+        ]);
+      });
+
       test('cancels one that no process has: it cleans up with what it had, and repeats nothing', async () => {
         await using world = await make();
         const exec = await world.begin('borrow');
