@@ -2455,7 +2455,7 @@ export const requirements: readonly Requirement[] = [
   },
   {
     id: 'FB3',
-    says: "A call that was performed and not recorded, because the process died, is performed again under the same key; one that must not be (`effect: 'write'`) is asked about.",
+    says: "A call that was performed and not recorded, because the process died, is performed again under the same key; one that must not be (`effect: 'write'`) is asked about, also where its time was up in the middle.",
     where: 'actors/flow/flowRun.ts',
     tests: [
       { file: 'test/flow/durable.test.ts', name: 'a write that must not happen twice is asked about' },
@@ -2466,6 +2466,7 @@ export const requirements: readonly Requirement[] = [
       },
       { file: 'test/flow/durable.test.ts', name: 'attempts are counted over processes, and each has the same key' },
       { file: 'test/flow/scopes.test.ts', name: 'a write that is begun anew after an answer is asked about again' },
+      { file: 'test/flow/lateWrite.test.ts', name: 'a write whose time is up in the middle is not begun again' },
     ],
   },
   {

@@ -1,4 +1,4 @@
-/** A write that must not happen twice may have happened when its process died: a person says whether it did. */
+/** A write that must not happen twice may have happened when its process died, or its time was up: a person says whether it did. */
 import type { Json } from '../../src/values/json.ts';
 import { longestWait } from '../../src/contracts/wait.ts';
 import type { FlowBody } from './flowBody.ts';
@@ -18,13 +18,14 @@ export function askWhetherDone(run: FlowBody, pending: FlowCall, perform: () => 
   if (run.life.stopReason !== undefined) return run.recorder.finish(pending, { outcome: uncertainOutcome(id) });
   pending.onArrival = ({ outcome }) => {
     pending.onArrival = undefined;
-    if (!outcome.ok) return run.recorder.finish(pending, { outcome });
+    if (!outcome.ok)
+      return run.recorder.finish(pending, { outcome: uncertainOutcome(id, 'Nobody has said whether it happened') });
     // The answer fits the schema.
     const { happened, result = null } = outcome.output as { readonly happened: boolean; readonly result?: Json };
     if (happened) run.recorder.finish(pending, { outcome: { ok: true, output: result } });
     else perform();
   };
-  const time = run.book.begun.get(id) ?? 0;
+  const time = (run.book.timesBegun.get(id) ?? 0) + pending.timesBegun;
   run.arrivals.request(pending, {
     kind: 'wait',
     // Each time is a question of its own: what was answered before is about another time.
@@ -32,7 +33,7 @@ export function askWhetherDone(run: FlowBody, pending: FlowCall, perform: () => 
     anew: time,
     ticket: {
       name: id,
-      question: `The process died while "${id}" was under way, and it must not happen twice. Did it happen? If it did: what did it give?`,
+      question: `"${id}" was under way when its process died or its time was up, and it must not happen twice. Did it happen? If it did: what did it give?`,
       schema,
       deadline: longestWait,
       onExpiry: 'fail',

@@ -60,7 +60,7 @@ export function attemptCall(
   const given = new GivenCall(id, key, attempt, stopping);
   try {
     run.scope.onCall?.({ tool: id, isWrite: true, input: hash ?? null, key });
-    const begun = run.work.begins(call, attempt, options.effect === 'write');
+    const begun = run.work.begins(call, attempt, options.effect === 'write' ? key : undefined);
     if (begun || limited || options.output) {
       const perform = () => inCheckpoint(at, work, given);
       const value = checked({ call, options, clock: run.clock, begun, stopping, perform });
@@ -89,8 +89,9 @@ function success({ id, noted }: CallAttempt, value: unknown): PerformedResult {
 
 function failure({ calls }: FlowBody, { noted, scope }: CallAttempt, thrown: unknown): PerformedResult {
   const outcome = { ok: false, failure: userFailure(thrown) } as const;
+  const late = thrown instanceof OutOfTime ? ({ isLate: true } as const) : {};
   // Only a nested one has calls inside.
-  return { outcome, ...(noted ? parts(noted) : {}), cause: scope && calls.callOf(thrown) };
+  return { outcome, ...(noted ? parts(noted) : {}), cause: scope && calls.callOf(thrown), ...late };
 }
 
 const parts = ({ facts, artifacts, loaded }: AttemptNotes) => ({ metadata: facts, artifacts, loaded: [...loaded] });
@@ -123,6 +124,13 @@ async function checked({ call, options, clock, begun, stopping, perform }: Check
   );
 }
 
+/** The time of an attempt is up. */
+class OutOfTime extends TroupeError {
+  constructor(id: string, ms: number) {
+    super('timeout', `The checkpoint "${id}" did not end within ${ms} ms.`);
+  }
+}
+
 /** Rejects with `timeout` after so many milliseconds, and says that the attempt is to stop. */
 async function inTime(
   {
@@ -136,7 +144,7 @@ async function inTime(
   let timer: Disposable | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = clock.wake(clock.now() + ms, () => {
-      const error = new TroupeError('timeout', `The checkpoint "${id}" did not end within ${ms} ms.`);
+      const error = new OutOfTime(id, ms);
       reject(error);
       stopping.abort(error);
     });

@@ -8,6 +8,9 @@ import type { PerformedResult } from './performedResult.ts';
 import { UnderWay } from './underWay.ts';
 import { WorkQueue } from './workQueue.ts';
 
+/** Performs something; a promise while it is under way. */
+export type PerformedWork = () => PerformedResult | Promise<PerformedResult>;
+
 /** What it works with. */
 export interface CallWorkParts {
   readonly clock: Clock;
@@ -43,14 +46,14 @@ export class CallWork {
 
   /**
    * Performs work of a call when fewer than the limit are under way. A nested checkpoint is code of the body: what it waits for is counted. `work` gives a promise
-   * while it is under way.
+   * while it is under way. `ended`: takes its result, where that is not to be recorded as it is.
    */
-  perform(call: FlowCall, work: () => PerformedResult | Promise<PerformedResult>): void {
-    if (call.request.isScope === true) this.#perform(call, work);
-    else this.#queue.add(call, () => this.#perform(call, work));
+  perform(call: FlowCall, work: PerformedWork, ended?: (result: PerformedResult) => void): void {
+    if (call.request.isScope === true) this.#perform(call, work, ended);
+    else this.#queue.add(call, () => this.#perform(call, work, ended));
   }
 
-  #perform(call: FlowCall, work: () => PerformedResult | Promise<PerformedResult>): void {
+  #perform(call: FlowCall, work: PerformedWork, ended?: (result: PerformedResult) => void): void {
     let result: PerformedResult | Promise<PerformedResult>;
     try {
       result = work();
@@ -59,19 +62,20 @@ export class CallWork {
     }
     if (result instanceof Promise)
       result.then(
-        (performed) => this.#ended(call, performed),
-        (thrown: unknown) => this.#ended(call, unperformed(thrown)),
+        (performed) => this.#ended(call, performed, ended),
+        (thrown: unknown) => this.#ended(call, unperformed(thrown), ended),
       );
-    else this.#ended(call, result);
+    else this.#ended(call, result, ended);
   }
 
-  #ended(call: FlowCall, result: PerformedResult): void {
+  #ended(call: FlowCall, result: PerformedResult, ended?: (result: PerformedResult) => void): void {
     const { recorder, drop, isOver, clock, onChange } = this.#parts;
+    const finish = ended ?? ((performed: PerformedResult) => recorder.finish(call, performed));
     if (call.request.isScope === true) this.#queue.beginNext();
     else this.#queue.ended(call);
     const isSeen = this.#underWay.end(call.id);
     // One that was stopped because another one had failed has no result.
-    if (!call.controller.isAborted || result.outcome.ok) recorder.finish(call, result);
+    if (!call.controller.isAborted || result.outcome.ok) finish(result);
     else {
       drop(call);
       if (isSeen && !isOver()) void recorder.note({ record: 'stopped', id: call.id, at: clock.now() });
@@ -79,12 +83,15 @@ export class CallWork {
     onChange();
   }
 
-  /** An attempt of a call begins. A promise when that is recorded at once, as of a write that must not be repeated. */
-  begins(call: FlowCall, attempt: number, isRecorded: boolean): Promise<void> | undefined {
+  /** An attempt of a call begins. `key`: of a write that must not be repeated; then the promise resolves when it is recorded. */
+  begins(call: FlowCall, attempt: number, key: string | undefined): Promise<void> | undefined {
     const { recorder, clock } = this.#parts;
     const begun = { call, attempt, at: clock.now() };
-    this.#underWay.begin(begun, isRecorded);
-    return isRecorded ? recorder.note(call.begun(begun)) : undefined;
+    call.lastAttempt = attempt;
+    this.#underWay.begin(begun, key !== undefined);
+    if (key === undefined) return undefined;
+    call.timesBegun++;
+    return recorder.note(call.begun(begun, key));
   }
 
   /** An attempt has failed and is followed by another one. Resolves when that is stored. */

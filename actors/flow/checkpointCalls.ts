@@ -14,7 +14,7 @@ import { currentCheckpoint, callScopeOf } from './flowScope.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
 import { inputHash } from './inputHash.ts';
-import { performCall, withoutGivenSecrets } from './performCall.ts';
+import { isInDoubt, performCall, withoutGivenSecrets } from './performCall.ts';
 import type { PerformedResult } from './performedResult.ts';
 import { waitedFor, type WaitedFor } from './waitedFor.ts';
 
@@ -96,9 +96,15 @@ export class CheckpointCalls {
   #perform(checkpoint: CheckpointToPerform): void {
     const run = this.#run;
     const { call, options } = checkpoint;
-    if (options.effect === 'write' && run.book.begun.has(call.id))
-      askWhetherDone(run, call, () => run.work.perform(call, () => performed(run, checkpoint)));
-    else run.work.perform(call, () => performed(run, checkpoint));
+    const work = () => performed(run, checkpoint);
+    if (options.effect !== 'write') return run.work.perform(call, work);
+    const perform = () =>
+      run.work.perform(call, work, (result) => {
+        if (isInDoubt(checkpoint, result)) askWhetherDone(run, call, perform);
+        else run.recorder.finish(call, result);
+      });
+    if (run.book.begun.has(call.id)) askWhetherDone(run, call, perform);
+    else perform();
   }
 
   /** Makes a reusable checkpoint. */

@@ -32,7 +32,10 @@ export interface FlowBody {
   /** The scope of the effect that lets it go on now, or did last. */
   readonly scope: EffectScope;
   /** Whether anything can be called. */
-  readonly life: Pick<BodyLife, 'beginNonCancellable' | 'isOver' | 'isRefusedLater' | 'requireRunning' | 'stopReason'>;
+  readonly life: Pick<
+    BodyLife,
+    'beginNonCancellable' | 'isCallingForEver' | 'isOver' | 'isRefusedLater' | 'requireRunning' | 'stopReason'
+  >;
   readonly calls: Pick<CallMaker, 'make' | 'beginLate' | 'callOf'>;
   /** What is performed in this process. */
   readonly work: Pick<CallWork, 'perform' | 'begins' | 'attempted'>;

@@ -59,6 +59,10 @@ export class FlowCall {
   readonly promise: CallPromise;
   /** Its end is known in this process, and recorded or being stored. */
   isFinished = false;
+  /** The number of the attempt that was begun last in this process; undefined before the first. */
+  lastAttempt: number | undefined;
+  /** How often it was recorded as begun by this process. */
+  timesBegun = 0;
   /** What arrives for it, where that is more than its end. */
   onArrival: ((end: ArrivedEnd) => void) | undefined;
   /** Set by the promise when it is made. */
@@ -105,8 +109,8 @@ export class FlowCall {
     this.#fail(error);
   }
 
-  /** The record of an attempt that began then. */
-  begun({ attempt, at }: { readonly attempt: number; readonly at: number }): FlowBegunRecord {
+  /** The record of an attempt that began then; of a write that cannot be repeated with its key. */
+  begun({ attempt, at }: { readonly attempt: number; readonly at: number }, key?: string): FlowBegunRecord {
     const { id, name } = this.made;
     const { scope, type } = this.request;
     return {
@@ -116,6 +120,7 @@ export class FlowCall {
       ...(type === undefined ? {} : { type }),
       ...(scope.id === undefined ? {} : { scope: scope.id }),
       attempt,
+      ...(key === undefined ? {} : { key }),
       at,
     };
   }

@@ -1,6 +1,7 @@
 /** The context that the body of a flow is given. */
 import type { FlowContext } from '../../src/flow/context.ts';
 import { bodyRandom, type BodyRandom } from '../../src/flow/bodyRandom.ts';
+import { sleep } from '../../src/values/clock.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 import type { JsonObject } from '../../src/values/json.ts';
 import { requireFacts } from './facts.ts';
@@ -18,11 +19,14 @@ type Many = ReturnType<typeof mapCalls>;
 type Waits = ReturnType<typeof waits>;
 type Artifacts = ReturnType<typeof artifactCalls>;
 
-/** The same refusal after a turn of the event loop, and none any more when the body is over by then. */
-async function refusedLater({ life }: Pick<FlowBody, 'life'>, refused: Promise<unknown>): Promise<unknown> {
+/** How long the refusal of a body lasts that calls for ever; milliseconds. */
+const pauseOfLoop = 100;
+
+/** The same refusal after a turn of the event loop, or after a pause, and none any more when the body is over by then. */
+async function refusedLater({ life, clock }: FlowBody, refused: Promise<unknown>): Promise<unknown> {
   // It is told below.
   refused.catch(() => {});
-  await eventLoopTurn();
+  await (life.isCallingForEver ? sleep(clock, pauseOfLoop) : eventLoopTurn());
   return life.isOver ? new Promise(() => {}) : refused;
 }
 

@@ -4,7 +4,8 @@
  * FB1 The body is told the end of a call only when its record is stored, and of one call at a time: all that it does then comes before the next one. Run again with the same
  *    records it is told the same in the same order (`callSequence.ts`).
  * FB2 Nothing is performed before all that is recorded was told, unless the body waits for it first: a body that has diverged does nothing (`heldCalls.ts`).
- * FB3 A call that was performed and not recorded, because the process died, is performed again under the same key; one that must not be (`effect: 'write'`) is asked about.
+ * FB3 A call that was performed and not recorded, because the process died, is performed again under the same key; one that must not be (`effect: 'write'`) is asked about,
+ *    also where its time was up in the middle.
  * FB4 What a person, a pause or a child gives is recorded in the same sequence as what is performed here (`callArrivals.ts`).
  * FB5 That it is to stop is recorded in the same sequence. From there on calls are refused, but for those of parts that a cancel does not reach; they are performed and
  *    recorded as any other, and gone on with in another process, until the body has ended or its time for that is over (`stopLimit.ts`).

@@ -1,4 +1,5 @@
 /** `ctx.map` and `ctx.product`: one checkpoint for many items, so many at once. */
+import { requireOneOf } from '../../src/flow/checkpoint.ts';
 import { requireConcurrency } from '../../src/flow/flow.ts';
 import type { DurableCheckpoint } from '../../src/flow/context.ts';
 import type { FlowContext, FlowItemResult, MapOptions } from '../../src/flow/context.ts';
@@ -22,6 +23,7 @@ export function mapCalls(run: FlowBody, checkpoints: CheckpointCalls) {
     requireOptions(`ctx.map("${checkpoint.name}")`, options, mapOptionNames);
     const { concurrency = 100, onFailure = 'stop' } = options;
     requireConcurrency(`ctx.map("${checkpoint.name}")`, concurrency);
+    requireOneOf(`ctx.map("${checkpoint.name}")`, 'onFailure', onFailure, ['stop', 'collect']);
     run.life.requireRunning(isNonCancellable(run));
     requireIterable(`ctx.map("${checkpoint.name}")`, items);
     const iterator = items[Symbol.iterator]();

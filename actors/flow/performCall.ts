@@ -24,7 +24,10 @@ export function performCall(
   run: FlowBody,
   checkpoint: CheckpointToPerform,
 ): PerformedResult | Promise<PerformedResult> {
-  const before = run.book.attempts.get(checkpoint.call.id);
+  const { id, lastAttempt } = checkpoint.call;
+  // It was in doubt, and has not happened.
+  if (lastAttempt !== undefined) return attempts(run, checkpoint, lastAttempt, 0);
+  const before = run.book.attempts.get(id);
   if (before) return attempts(run, checkpoint, before.count + 1, before.next);
   const at = run.clock.now();
   const first = attemptCall(run, checkpoint, 1);
@@ -92,11 +95,15 @@ const retriesOf = (
 
 function isFollowed(run: FlowBody, checkpoint: CheckpointToPerform, { attempt, result }: EndedAttempt): boolean {
   const { outcome } = result;
-  if (outcome.ok || checkpoint.call.controller.isAborted) return false;
+  if (outcome.ok || checkpoint.call.controller.isAborted || isInDoubt(checkpoint, result)) return false;
   const retries = retriesOf(run, checkpoint);
   const { times = 0, on } = typeof retries === 'object' ? retries : { times: retries };
   return attempt <= times && (on ? on(fromFailure(outcome.failure)) : isWorthAnother(outcome.failure));
 }
+
+/** A write whose time was up in the middle may have happened, as one whose process died. */
+export const isInDoubt = ({ options }: Pick<CheckpointToPerform, 'options'>, { isLate }: PerformedResult): boolean =>
+  options.effect === 'write' && isLate === true;
 
 /** Failures that another attempt meets again. */
 const hopeless: readonly Failure['kind'][] = [

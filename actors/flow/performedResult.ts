@@ -11,4 +11,6 @@ export interface PerformedResult {
   readonly loaded?: readonly string[];
   /** The call inside whose failure it has thrown. */
   readonly cause?: string | undefined;
+  /** Its time was up while it was under way: it may have happened, or happen still. */
+  readonly isLate?: true;
 }

@@ -3,13 +3,16 @@ import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
 import { userFailure } from '../../src/flow/flowErrors.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 
-/** How a write ends that nobody can be asked about, because its flow was told to stop. */
-export const uncertainOutcome = (id: string): FlowCallOutcome => ({
+/** How a write ends of which nobody says whether it happened. `why`: by default its flow was told to stop. */
+export const uncertainOutcome = (
+  id: string,
+  why = 'The flow was told to stop, so nobody is asked',
+): FlowCallOutcome => ({
   ok: false,
   failure: userFailure(
     new TroupeError(
       'uncertain',
-      `The process died while "${id}" was under way, and it must not happen twice. The flow was told to stop, so nobody is asked: look up whether it happened.`,
+      `"${id}" was under way when its process died or its time was up, and it must not happen twice. ${why}: look up whether it happened.`,
     ),
   ),
 });

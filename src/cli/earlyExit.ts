@@ -20,6 +20,7 @@ const open: EarlyExit[] = [
   { says: () => 'The process ended before the command had, so there is no result.', code: failed },
 ];
 let isExpected = false;
+let hasWorked = false;
 
 /** Node's exit code when nothing is left to do and a top-level await has not settled. */
 const unsettled = 13;
@@ -27,8 +28,12 @@ const unsettled = 13;
 /** Until the result is disposed, this is said when the process ends. */
 export function untilEnd(early: EarlyExit): Disposable {
   open.push(early);
+  hasWorked = true;
   return { [Symbol.dispose]: () => void open.splice(open.indexOf(early), 1) };
 }
+
+/** Does the command do more than to show something? Then it goes on when nobody reads its output any more, and ends with a code of its own. */
+export const goesOnUnread = (): boolean => hasWorked;
 
 /** The command has ended, or is ended on purpose: the next exit is its own. */
 export const expectExit = (): void => void (isExpected = true);

@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 /** The `troupe` command. Each command loads its modules when it is called; `--version` loads almost nothing. */
 import { keepCompiled } from './compileCache.ts';
-import { expectExit, watchExit } from './earlyExit.ts';
+import { expectExit, goesOnUnread, watchExit } from './earlyExit.ts';
 import { version } from '../runtime/version.ts';
 
 /** Why the output could not be written; the command goes on, because its run must not end with a full disk under its log. */
 let unwritten: string | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    // A reader such as `troupe runs list | head -1` closes the pipe early; that is not a failure.
+    // A reader such as `troupe runs list | head -1` closes the pipe early; that is not a failure. A run under way ends as it would have.
     if (code === 'EPIPE') {
+      if (goesOnUnread()) return;
       expectExit();
       process.exit();
     }

@@ -11,6 +11,7 @@ import { openRuntime, type Runtime } from '../runtime/runtime.ts';
 import type { Clock } from '../values/clock.ts';
 import { TroupeError } from '../values/failure.ts';
 import { requireOptions, type OptionNames } from '../values/options.ts';
+import { withCheckedOptions } from './checkedOptions.ts';
 import type { DefinitionResolver } from './definitions.ts';
 
 /** What a client is made of. One of `runtime`, `db`, `nats` and `http` says where the runs are. */
@@ -65,6 +66,10 @@ const optionNames: OptionNames<TroupeClientOptions> = {
  */
 export async function troupeClient(options: TroupeClientOptions): Promise<TroupeClient> {
   requireOptions('troupeClient', options, optionNames);
+  return withCheckedOptions(await clientOf(options));
+}
+
+async function clientOf(options: TroupeClientOptions): Promise<TroupeClient> {
   const { runtime: given, db, nats, http, token, definitions, by = 'client', clock = systemClock() } = options;
   if ([given, db, nats, http].filter((one) => one !== undefined).length !== 1)
     throw new TroupeError('definition', 'A client needs one of { runtime }, { db }, { nats } and { http }.');

@@ -5,6 +5,8 @@ import { ticketType } from '../contracts/wait.ts';
 import type { ActorRow } from '../journal/journal.ts';
 import { signalsAwaitedBy } from '../runtime/awaitedSignals.ts';
 import { propertiesOf } from '../values/properties.ts';
+import { unsettledCalls } from '../flow/unsettledCalls.ts';
+import type { Failure } from '../values/failure.ts';
 import { failureInfo } from './failureInfo.ts';
 import { callName, flowPath, type FlowHistory } from './flowHistory.ts';
 import { inputIn } from './runFacts.ts';
@@ -37,12 +39,26 @@ export function flowCalls(history: FlowHistory, rows: readonly ActorRow[]): Chec
   const requested = openCalls(history.row, rows).filter(({ id }) => isUnended(drafts.get(id)));
   const open = [...requested, ...awaitedCalls(history.row, drafts)];
   const opened = openings(history, rows);
+  const unsettled =
+    history.row.status === 'active' ? undefined : unsettledCalls(history.records.map(({ record }) => record));
   const calls = [...drafts].flatMap(([id, draft]): CheckpointInfo[] =>
-    open.some((one) => one.id === id) ? [] : [sinceOpened(callOf(history, id, draft), opened.get(id))],
+    open.some((one) => one.id === id)
+      ? []
+      : [withDoubt(sinceOpened(callOf(history, id, draft), opened.get(id)), unsettled?.get(id))],
   );
   const waiting = open.map((one) => openCallInfo(history, one, drafts.get(one.id)?.attempts ?? []));
   return [...calls, ...waiting].toSorted((a, b) => a.started_at - b.started_at);
 }
+
+/** Of a write that was stopped in the middle it is said that it may have happened. `key`: its key, where it is such a write. */
+const withDoubt = (call: CheckpointInfo, key: string | undefined): CheckpointInfo =>
+  key === undefined || call.failure ? call : { ...call, failure: failureInfo(stoppedWrite(key)) };
+
+const stoppedWrite = (key: string): Failure => ({
+  kind: 'uncertain',
+  message: `It was stopped in the middle and may have happened: look it up under its key "${key}".`,
+  retryable: false,
+});
 
 const isUnended = (draft: Draft | undefined): boolean => draft?.record === undefined || draft.isReopened === true;
 

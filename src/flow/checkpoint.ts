@@ -2,7 +2,7 @@
 import { describeValue } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { milliseconds } from '../values/duration.ts';
-import { requireOptions, type OptionNames } from '../values/options.ts';
+import { nearestName, requireOptions, type OptionNames } from '../values/options.ts';
 import type { CheckpointCall, CheckpointOptions, CheckpointRetries } from './checkpointOptions.ts';
 import type { DurableCheckpoint, FlowContext } from './context.ts';
 import { scopeError } from './flowErrors.ts';
@@ -117,11 +117,13 @@ function requireTimes(what: string, times: unknown): void {
   );
 }
 
-function requireOneOf(what: string, option: string, value: unknown, allowed: readonly string[]): void {
+/** Checks an option that has a few words as its values. Throws `definition`. */
+export function requireOneOf(what: string, option: string, value: unknown, allowed: readonly string[]): void {
   if (value === undefined || allowed.includes(value as string)) return;
+  const meant = typeof value === 'string' ? nearestName(value, allowed) : undefined;
   throw new TroupeError(
     'definition',
-    `${option} of ${what} is one of ${allowed.join(', ')}; got ${JSON.stringify(value)}.`,
+    `${option} of ${what} is one of ${allowed.join(', ')}; got ${typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : describeValue(value)}${meant === undefined ? '.' : `; did you mean "${meant}"?`}`,
   );
 }
 

@@ -31,7 +31,7 @@ export interface CheckpointRetries {
 export interface CheckpointOptions {
   /** How many attempts follow the first, or how; as the flow says by default. */
   readonly retries?: number | CheckpointRetries;
-  /** How long one attempt may take; without limit by default. */
+  /** How long one attempt may take; without limit by default. After it the attempt has failed with `timeout`, but for a write, which may have happened. */
   readonly timeout?: Duration;
   /** What it is, for people: `llm_call`, `tool_call`, or any other word. */
   readonly type?: string;
@@ -48,8 +48,8 @@ export interface CheckpointOptions {
         readonly maxAge?: Duration;
       };
   /**
-   * `write`: it must not happen twice, and the other side does not honour its key. When a process dies in the middle, a person is asked whether it happened.
-   * `repeat`: it may be performed again after that, under the same key; the default.
+   * `write`: it must not happen twice, and the other side does not honour its key. When a process dies or the `timeout` is over in the middle, a person is asked whether it
+   * happened. `repeat`: it may be performed again after that, under the same key; the default.
    */
   readonly effect?: 'repeat' | 'write';
   /** Calls of `ctx` inside are recorded too, each for itself. When it is performed again, they give what they gave. It cannot have retries then. False by default: they are refused. */

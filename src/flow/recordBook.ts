@@ -22,8 +22,10 @@ export class RecordBook {
   readonly keptArtifacts: ReadonlyMap<string, readonly FlowArtifactRecord[]>;
   /** How many attempts of a call have failed, and when the next one may begin; by its id. */
   readonly attempts: ReadonlyMap<string, { readonly count: number; readonly next: number; readonly began: number }>;
-  /** The calls that may have happened although their end is not recorded, with the number of times that each was begun. */
-  readonly begun: ReadonlyMap<string, number>;
+  /** The calls that may have happened although no end of them is recorded, or none that says so. */
+  readonly begun: ReadonlySet<string>;
+  /** How often a call is recorded as begun; by its id. */
+  readonly timesBegun: ReadonlyMap<string, number>;
   /** The calls that are made anew although they had succeeded, with the number of the life that makes them. */
   readonly anew: ReadonlyMap<string, number>;
   /** How many signals of a name were taken. */
@@ -40,7 +42,7 @@ export class RecordBook {
   /** `kept`: what the run takes from the one that it replays. */
   constructor(records: readonly FlowRecord[], kept: readonly (FlowCallRecord | FlowArtifactRecord)[] = []) {
     const attempts = new Map<string, { count: number; next: number; began: number }>();
-    const begun = new Map<string, number>();
+    const begun = new Set<string>();
     const times = new Map<string, number>();
     const signals = new Map<string, number>();
     const keptById = new Map(
@@ -69,7 +71,7 @@ export class RecordBook {
           told.push(record);
           logsBefore.set(record.id, logs);
           if (record.kind === 'signal' && record.from === undefined) addOne(signals, record.name ?? record.id);
-          begun.delete(record.id);
+          if (!isUncertain(record)) begun.delete(record.id);
           attempts.delete(record.id);
           break;
         case 'attempt': {
@@ -80,7 +82,8 @@ export class RecordBook {
           break;
         }
         case 'begun':
-          begun.set(record.id, addOne(times, record.id));
+          begun.add(record.id);
+          addOne(times, record.id);
           break;
         case 'log':
           logs++;
@@ -134,6 +137,7 @@ export class RecordBook {
     this.keptArtifacts = artifacts;
     this.attempts = attempts;
     this.begun = begun;
+    this.timesBegun = times;
     this.anew = anew;
     this.signals = signals;
     this.failure = failure;
@@ -143,6 +147,10 @@ export class RecordBook {
 }
 
 const isCall = (record: ToldRecord): record is FlowCallRecord => record.record === 'call';
+
+/** Did it end although nobody knows whether it happened? A retry asks about it. */
+export const isUncertain = ({ outcome }: Pick<FlowCallRecord, 'outcome'>): boolean =>
+  !outcome.ok && outcome.failure.kind === 'uncertain';
 
 /** Counts one more; gives how many there are. */
 function addOne(counts: Map<string, number>, key: string): number {

@@ -8,14 +8,17 @@ export const actingTag = 'acting';
 
 type Root = Pick<ActorRow, 'snapshot' | 'tags' | 'state'>;
 
+/** Does it keep to its pause? Not one that is being stopped: it comes to its end, and cleans up, whatever it was told. */
+export const keepsPause = ({ tags }: Pick<ActorRow, 'tags'>): boolean =>
+  tags.includes('paused') && !tags.includes('stopping');
+
 /** Was it told to pause? An agent is not held before its model would be asked next. */
 export const isToldToPause = (row: Root): boolean =>
-  row.tags.includes('paused') ||
+  keepsPause(row) ||
   (propertiesOf(row.snapshot)['machine'] === 'agent' && row.state.split('|').includes('control.pausing'));
 
 /** Is it paused? So is an agent that was told to, and whose calls are under way: those that are agents or flows themselves are held, and go on when it is resumed. */
-export const isPaused = (row: Root): boolean =>
-  row.tags.includes('paused') || (row.tags.includes(actingTag) && isToldToPause(row));
+export const isPaused = (row: Root): boolean => keepsPause(row) || (row.tags.includes(actingTag) && isToldToPause(row));
 
 /** What a run can be told that it may not have taken yet. */
 type SentCommand = 'cancel' | 'pause' | 'resume';

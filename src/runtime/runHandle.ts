@@ -193,9 +193,11 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
   }
 }
 
-/** The outcome of a run without other actors: it has no writes that could be unsettled. */
-const endedAlone = ({ isAlone, row }: EndedRoot): RunOutcome | undefined =>
-  isAlone ? outcomeOf(withoutReferences(row), true) : undefined;
+/** The outcome of a run without other actors, where it has no writes that could be unsettled: a flow that came to an early end may have some. */
+function endedAlone({ isAlone, row }: EndedRoot): RunOutcome | undefined {
+  const outcome = isAlone ? outcomeOf(withoutReferences(row), true) : undefined;
+  return outcome?.status === 'done' || row.type !== 'flow' ? outcome : undefined;
+}
 
 /** The same with an end of its own: what a caller is given may be changed. Nothing else of the snapshot tells the outcome. */
 function withoutReferences(row: ActorRow): ActorRow {

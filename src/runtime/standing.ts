@@ -5,7 +5,7 @@ import { propertiesOf } from '../values/properties.ts';
 import { isDeadLetterMark } from '../contracts/deadLetterMark.ts';
 import type { Envelope } from '../contracts/envelope.ts';
 import { awaitedSignals, isSleeping, signalsAwaitedBy, type AwaitedSignal } from './awaitedSignals.ts';
-import { isPaused, isToldToPause, sentCommand } from './paused.ts';
+import { isPaused, isToldToPause, keepsPause, sentCommand } from './paused.ts';
 import type { Runtime, Ticket } from './runtime.ts';
 
 export { isProcessAlive };
@@ -67,7 +67,7 @@ async function standingOf(
   [question]: readonly Ticket[],
   stands: RunStanding,
 ): Promise<RunStanding> {
-  const { run, tags } = root;
+  const { run } = root;
   // A process that has it takes at once what is sent to it.
   const mail = stands.status === 'working' ? [] : await journal.mail(run);
   const sent = sentCommand(mail, root);
@@ -75,7 +75,7 @@ async function standingOf(
   if (sent === 'pause') return pausedStanding('It is paused. No process has it.');
   const needs = question ? ({ needs: 'you' } as const) : {};
   if (sent !== 'resume') {
-    if (tags.includes('paused')) return pausedStanding('It is paused.');
+    if (keepsPause(root)) return pausedStanding('It is paused.');
     if (isPaused(root)) return pausedStanding('It is paused. Its calls that are under way may finish.');
     if (isToldToPause(root))
       return { ...stands, needs: 'you', reason: 'It was told to pause, and does so when its model has answered.' };

@@ -5,6 +5,8 @@ import type { ActorRow, Journal } from '../journal/journal.ts';
 import { spawnInfoOf } from '../core/spawn.ts';
 import { placesOf } from '../engine/places.ts';
 import type { Address } from '../values/ids.ts';
+import { unsettledCalls } from '../flow/unsettledCalls.ts';
+import { flowRecordsOf } from './flowRecords.ts';
 import { keptSteps } from './kept.ts';
 import type { UnsettledWrite } from './unsettledWrite.ts';
 
@@ -21,8 +23,23 @@ interface FoundWrite {
   readonly write: UnsettledWrite;
 }
 
-/** The unsettled writes of a run that has ended or is parked, in the order in which they began. Empty for a run that only reads. */
-export async function unsettledWrites(journal: Journal, run: string): Promise<UnsettledWrite[]> {
+/** The unsettled writes of a run that has ended: those of tools and those of flows, each in the order in which they began. Empty for a run that only reads. */
+export const unsettledWrites = async (journal: Journal, run: string): Promise<UnsettledWrite[]> => [
+  ...(await unsettledTools(journal, run)),
+  ...(await unsettledCheckpoints(journal, run)),
+];
+
+async function unsettledCheckpoints(journal: Journal, run: string): Promise<UnsettledWrite[]> {
+  // The ledger of a run without flows is not read for this.
+  const [anyFlow] = await journal.find({ run, type: 'flow', limit: 1 });
+  const flows = anyFlow ? await flowRecordsOf(journal, run) : [];
+  return flows.flatMap(({ prefix, records }) =>
+    [...unsettledCalls(records)].map(([id, key]) => ({ checkpoint: `${prefix}${id}`, key })),
+  );
+}
+
+/** Those of the tools of a run that has ended or is parked. */
+async function unsettledTools(journal: Journal, run: string): Promise<UnsettledWrite[]> {
   // The last commits of stopped calls may come after that of the root, so those that are still active count as well.
   const calls = await journal.find({ run, type: 'tool-call', status: ['active', 'stopped', 'failed'], limit });
   const questions = await journal.find({ run, type: 'wait', status: 'done', limit });
@@ -81,12 +98,13 @@ function doubtfulWrite(row: ActorRow): UnsettledWrite | undefined {
 const writeOf = (tool: unknown, input: unknown): UnsettledWrite | undefined =>
   typeof tool === 'string' ? { tool, input: (input ?? null) as Json } : undefined;
 
-/** The same outcome with the writes of its run that are not settled, where there are any. */
-export async function withUnsettled<Outcome extends object>(
+/** The same outcome with the writes of its run that are not settled, where there are any. What its flows have begun is read where they came to an early end: the others were told of it, and those that are parked ask about it. */
+export async function withUnsettled<Outcome extends { readonly status: string }>(
   journal: Journal,
   run: string,
   outcome: Outcome,
 ): Promise<Outcome & { readonly unsettled?: readonly UnsettledWrite[] }> {
-  const unsettled = await unsettledWrites(journal, run);
+  const hasEndedEarly = outcome.status === 'failed' || outcome.status === 'cancelled';
+  const unsettled = await (hasEndedEarly ? unsettledWrites : unsettledTools)(journal, run);
   return unsettled.length === 0 ? outcome : { ...outcome, unsettled };
 }

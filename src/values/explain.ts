@@ -57,7 +57,7 @@ export function parseDefinition<S extends z.ZodType>(schema: S, value: unknown, 
 }
 
 /** ` It has no option "efect"; did you mean "effect"?` for each object with names that the schema does not have. */
-const unknownOptions = (schema: z.ZodType, { issues }: z.ZodError): string =>
+export const unknownOptions = (schema: z.ZodType, { issues }: z.ZodError): string =>
   issues
     .flatMap((issue) => {
       const known = issue.code === 'unrecognized_keys' ? namesAt(schema, issue.path) : undefined;

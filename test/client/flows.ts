@@ -74,6 +74,12 @@ export function flowsOver(outside: Outside): Readonly<Record<string, Runnable>> 
       does(`given back: ${taken}`);
     }
   });
+  const pay = flow('pay', async (ctx) =>
+    ctx.checkpoint('pay', { effect: 'write', timeout: '20ms' }, () => {
+      does('pay');
+      return new Promise(() => {});
+    }),
+  );
   const noted = flow('noted', async (ctx) => {
     ctx.log({ stage: 'asked' });
     await ctx.wait({ name: 'ok' });
@@ -85,5 +91,21 @@ export function flowsOver(outside: Outside): Readonly<Record<string, Runnable>> 
     tools: [asTool(publish, { description: 'Publishes a text.' })],
     model: callingModel({ name: 'publish', input: { topic: 'tea' } }),
   });
-  return { noted, borrow, buyer, paths, report, publish, build, survey, listen, dated, nap, overhear, greet, outer };
+  return {
+    pay,
+    noted,
+    borrow,
+    buyer,
+    paths,
+    report,
+    publish,
+    build,
+    survey,
+    listen,
+    dated,
+    nap,
+    overhear,
+    greet,
+    outer,
+  };
 }

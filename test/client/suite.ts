@@ -89,6 +89,33 @@ export function clientSuite(name: string, make: MakeWorld): void {
       });
     });
 
+    test('refuses an option that there is not, with the one that was probably meant, before anything is told', async () => {
+      await using world = await make();
+      // As from JavaScript, where no compiler says so.
+      const { executions, artifacts, deadLetters, deployments, secrets, auth } = world.client as unknown as Record<
+        string,
+        Record<string, (...given: unknown[]) => Promise<unknown>>
+      >;
+      const exec = await world.begin('publish', { topic: 'x' });
+      const wrong: [call: Promise<unknown> | undefined, says: RegExp][] = [
+        [executions?.cancel?.(exec, { reson: 'enough' }), /client.executions.cancel .*"reson".*"reason"\?$/],
+        [executions?.list?.({ statsu: 'waiting' }), /"statsu".*"status"\?$/],
+        [executions?.latest?.({ flows: 'publish' }), /"flows".*"flow"\?$/],
+        [executions?.input?.(exec, { vlaue: { ok: true } }), /"vlaue".*"value"\?$/],
+        [executions?.start?.({ flow: 'publish' }, { topic: 'y' }, { kye: 'k' }), /"kye".*"key"\?$/],
+        [executions?.replay?.(exec, { form: 'draft' }), /"form".*"from"\?$/],
+        [executions?.cancel?.(exec, 'enough'), /an object with reason; got a string of 6 characters\.$/],
+        [artifacts?.list?.(exec, { nam: 'x' }), /"nam".*"name"\?$/],
+        [deadLetters?.list?.({ colour: 1 }), /no option "colour"; it has exec_id, all, limit\.$/],
+        [deployments?.get?.('x', { verson: 1 }), /"verson".*"version"\?$/],
+        [secrets?.create?.('x', { A: 'b' }, { privat: true }), /"privat".*"private"\?$/],
+        [auth?.rotate?.('x', { keepfor: '1m' }), /"keepfor".*"keepFor"\?$/],
+      ];
+      for (const [call, says] of wrong) await expect(call).rejects.toEqual(refusal('invalid', says));
+      expect(() => world.client.executions.follow(exec, { limit: 1 } as object)).toThrow(/no option "limit"/);
+      expect(await world.client.executions.get(exec)).toMatchObject({ status: 'waiting' });
+    });
+
     describe('deletes runs', () => {
       test('that ended longer ago than said, and no others', async () => {
         await using world = await make();
@@ -336,6 +363,20 @@ export function clientSuite(name: string, make: MakeWorld): void {
         await world.client.executions.cancel(exec, { reason: 'enough' });
         expect(await until(world.client, exec, 'cancelled')).toMatchObject({ status_reason: 'enough' });
         await expect(world.client.executions.cancel(exec)).rejects.toEqual(refusal('conflict', /ended/));
+      });
+
+      test('cancels one in the middle of a write: it says which call may have happened, and under which key', async () => {
+        await using world = await make();
+        const exec = await world.begin('pay');
+        await world.client.executions.cancel(exec);
+        const { checkpoints } = await until(world.client, exec, 'cancelled');
+        expect(checkpoints).toMatchObject([
+          {
+            invocation_id: 'pay',
+            status: 'cancelled',
+            failure: { kind: 'uncertain', message: expect.stringContaining('"r/pay"') as string },
+          },
+        ]);
       });
 
       test('cancels one that no process has: it cleans up with what it had, and repeats nothing', async () => {

@@ -1,6 +1,7 @@
 /** What happens while a flow is being told to stop does not keep it from its clean-up: it is reached, and goes to its end. */
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { testRuntime } from 'troupe/testing';
 import { checkpoint, flow, openRuntime, type FlowContext } from '../../src/index.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { memory } from '../../src/journal/memory/memory.ts';
@@ -108,6 +109,23 @@ test.each<[string, (ctx: FlowContext) => Promise<unknown>]>([
     expect(done).toEqual(['begun', 'undo']);
   },
 );
+
+test('a body that catches every refusal and calls for ever takes no processor until its time is over', async () => {
+  let refused = 0;
+  const endless = flow('endless', async (ctx) => {
+    for (;;) await ctx.wait({ name: 'ok' }).catch(() => refused++);
+  });
+  await using runtime = await testRuntime();
+  const handle = await runtime.start(endless, null, { key: 'r' });
+  await runtime.settle();
+  await runtime.signal(handle.root, cancel);
+  for (let turn = 0; turn < 30_000; turn++) await setImmediate();
+  expect(refused).toBeGreaterThan(1_000);
+  expect(refused).toBeLessThan(11_000);
+  await runtime.advance('11s');
+  expect(await handle.outcome()).toEqual(cancelled);
+  expect(refused).toBeLessThan(11_000);
+});
 
 test('a part of a clean-up that fails leaves those beside it to end', async () => {
   const done = await whenCancelled(async (ctx, does) => {

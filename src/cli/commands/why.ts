@@ -6,6 +6,7 @@ import { propertiesOf } from '../../values/properties.ts';
 import type { ActorRow, HistoryEntry, Journal, Pending } from '../../journal/journal.ts';
 import { formatDuration, shortenState, escapeControls } from '../../observe/format.ts';
 import { outcomeOf } from '../../runtime/outcome.ts';
+import { keepsPause } from '../../runtime/paused.ts';
 import { unsettledWrites } from '../../runtime/unsettled.ts';
 import { journalOption } from '../output/shellWord.ts';
 import { unsettledText } from '../output/unsettledText.ts';
@@ -172,7 +173,7 @@ async function waitsOf(
   on: string,
 ): Promise<string[]> {
   const ticket = tickets.get(row.actor);
-  const held = row.tags.includes('paused') ? [`It is paused: troupe runs resume ${row.run}${on} goes on.`] : [];
+  const held = keepsPause(row) ? [`It is paused: troupe runs resume ${row.run}${on} goes on.`] : [];
   if (ticket) return [...held, `It asks a person: ${formatTicket(ticket, on)}`];
   const stored = await journal.load(row.actor);
   if (!stored) return held;

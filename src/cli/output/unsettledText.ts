@@ -6,8 +6,10 @@ import type { UnsettledWrite } from '../../runtime/runtime.ts';
 const shown = 200;
 
 /** A line for a write that may or may not have happened. */
-export function unsettledText({ tool, input }: UnsettledWrite): string {
-  return escapeControls(
-    `Not settled: ${tool} ${truncateText(JSON.stringify(input), shown)} may or may not have happened. Look whether it did.`,
-  );
+export function unsettledText(write: UnsettledWrite): string {
+  const what =
+    'tool' in write
+      ? `${write.tool} ${truncateText(JSON.stringify(write.input), shown)}`
+      : `the checkpoint "${write.checkpoint}" with the key "${write.key}"`;
+  return escapeControls(`Not settled: ${what} may or may not have happened. Look whether it did.`);
 }

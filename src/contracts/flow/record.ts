@@ -95,6 +95,8 @@ export interface FlowBegunRecord {
   readonly scope?: string;
   /** The first is 1. Earlier versions did not write it. */
   readonly attempt?: number;
+  /** Of a write that cannot be repeated: its idempotency key. Earlier versions did not write it. */
+  readonly key?: string;
   readonly at: number;
 }
 

@@ -2,7 +2,7 @@
 import { requireOptions, type OptionNames } from '../../values/options.ts';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { TroupeError } from '../../values/failure.ts';
+import { TroupeError, type Failure, type FailureKind } from '../../values/failure.ts';
 import type { Json } from '../../values/json.ts';
 import { gateway } from '../../gateway/gateway.ts';
 import type { Journal } from '../../journal/journal.ts';
@@ -26,7 +26,8 @@ import type { EffectAnswerer } from './recordedActorType.ts';
 /** How a cassette is recorded. None of these is needed to replay one. */
 export interface CassetteOptions {
   /**
-   * When effects are performed. `none`, the default: never. `once`: when there is no file, the run is made for real and recorded.
+   * When effects are performed. `none`, the default: never. `once`: when there is no file, the run is made for real and recorded, unless it fails for want of a key,
+   * a network or a service.
    * `new`: what the file does not have is performed for real, and the file is written anew.
    */
   readonly record?: 'none' | 'once' | 'new';
@@ -47,7 +48,7 @@ export interface CassettePlayer {
   /**
    * Replays it on an agent, a team or a machine. `strict`, the default, rejects with `conflict` when anything differs, and says what;
    * `lenient` continues with the nearest recorded outcome and returns the differences. Rejects with `invalid` or `incompatible` for a file
-   * that cannot be replayed, `conflict` for one of another subject.
+   * that cannot be replayed, `conflict` for one of another subject, and with the failure of a first recording that was not kept.
    */
   replay(subject: Runnable, mode?: 'strict' | 'lenient'): Promise<ReplayResult>;
 }
@@ -79,7 +80,7 @@ export function cassette(file: string, options: CassetteOptions = {}): CassetteP
           'invalid',
           `There is no cassette ${file}. Make one with "troupe runs export RUN > ${file}", or record it: cassette(file, { record: 'once', input }).`,
         );
-      if (!recorded) return recordFirstRun(subject, options, write);
+      if (!recorded) return recordFirstRun(subject, file, options, write);
       if (record !== 'new')
         return requireNoDrift(
           file,
@@ -112,6 +113,7 @@ function requireNoDrift(file: string, mode: 'strict' | 'lenient', replayed: Repl
 /** Records the first run: it is made for real, in real time. */
 async function recordFirstRun(
   subject: Runnable,
+  file: string,
   { input, onTicket, gateway: models, env }: CassetteOptions,
   write: (journal: Journal, run: string) => Promise<void>,
 ): Promise<ReplayResult> {
@@ -129,11 +131,21 @@ async function recordFirstRun(
       for (const ticket of outcome.tickets) await runtime.answer(ticket.id, await onTicket(ticket));
       continue;
     }
+    if (outcome.status === 'failed') requireOwnFailure(file, outcome.failure);
     await write(journal, run.id);
     const [root] = await journal.find({ actor: run.root });
     const row = present(root, `The root ${run.root}`);
     return { outcome: recordedEndOf(row) ?? { status: 'open', state: row.state }, drift: [] };
   }
+}
+
+/** What a machine lacks on which a test is recorded. */
+const lacking: readonly FailureKind[] = ['auth', 'environment', 'storage', 'transient'];
+
+/** A run that has failed may be what is tested, but not one that lacked a key or a network: replayed, it would fail for ever. */
+function requireOwnFailure(file: string, { kind, message }: Failure): void {
+  if (lacking.includes(kind))
+    throw new TroupeError(kind, `${file} was not made, because its first recording failed: ${message}`);
 }
 
 /** What a replay needs to perform effects, and to answer a person's questions. */

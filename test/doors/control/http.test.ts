@@ -39,6 +39,7 @@ describe('requests', () => {
     ['GET /v1/executions?limit=0', undefined, 422, 'at "limit"'],
     ['GET /v1/executions?status=lost', undefined, 422, 'at "status"'],
     ['GET /v1/executions?colour=red', undefined, 422, 'colour'],
+    ['POST /v1/executions/r1/cancel', { reson: 'enough' }, 422, 'no option "reson"; did you mean "reason"?'],
     ['POST /v1/executions/r1/input', { wait: 'ok' }, 422, 'at "value"'],
     ['POST /v1/executions/r1/input', { exec_id: 'r2', value: 1 }, 400, '"exec_id" is a part of the path'],
     ['POST /v1/executions/r1/input', [1], 400, 'must be a JSON object'],

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { setup } from 'xstate';
-import { effect, machine } from 'troupe';
+import { effect, flow, machine, TroupeError, type FailureKind } from 'troupe';
 import { cassette, exportRun, testRuntime, type CassetteOptions } from 'troupe/testing';
 import { desk, folder } from './fixtures/runs.ts';
 
@@ -60,6 +60,29 @@ test('once: an existing file is not changed, whatever the machine does now', asy
   await cassette(file, options()).replay(asking(asked, 'a'));
   await expect(cassette(file, options()).replay(asking(asked, 'z'))).rejects.toMatchObject({ kind: 'conflict' });
   expect(asked).toEqual(['a']);
+});
+
+test.each<[FailureKind, boolean]>([
+  ['auth', false],
+  ['environment', false],
+  ['transient', false],
+  ['denied', true],
+])('once: of a first run that failed with %s a recording is kept: %s', async (kind, isKept) => {
+  using dir = folder();
+  const file = join(dir.path, 'x.json');
+  const subject = flow('asks', async (ctx) =>
+    ctx.checkpoint('ask', () => {
+      throw new TroupeError(kind, 'Not today.');
+    }),
+  );
+  const recorded = cassette(file, options()).replay(subject);
+  if (isKept) expect(await recorded).toMatchObject({ outcome: { status: 'failed' } });
+  else
+    await expect(recorded).rejects.toMatchObject({
+      kind,
+      message: expect.stringMatching(/not made.*Not today/) as string,
+    });
+  expect(existsSync(file)).toBe(isKept);
 });
 
 test('new: only effects that the file lacks are performed, and then recorded', async () => {

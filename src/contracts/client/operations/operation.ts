@@ -1,6 +1,6 @@
 /** One thing that can be done with a TroupeClient, as data: what HTTP, NATS, MCP and their clients are made of, so that none of them lacks what another one has. */
 import * as z from 'zod';
-import { describeMismatch } from '../../../values/explain.ts';
+import { describeMismatch, unknownOptions } from '../../../values/explain.ts';
 import { TroupeError } from '../../../values/failure.ts';
 import type { TroupeClient } from '../client.ts';
 import type { LogEntry } from '../execution.ts';
@@ -103,5 +103,6 @@ export function declareBytes<Shape extends z.ZodRawShape>({
 function checked<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape, z.core.$strict>, given: unknown) {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  throw new TroupeError('invalid', `The input does not fit: ${describeMismatch(result.error, given)}.`);
+  const unknown = unknownOptions(schema, result.error);
+  throw new TroupeError('invalid', `The input does not fit: ${describeMismatch(result.error, given)}.${unknown}`);
 }
