@@ -7,8 +7,8 @@ import type { CommitReader, StoredCommit } from './commits.ts';
 import type { SqliteDriver } from './database.ts';
 import type { ActorColumns } from './rows.ts';
 
-/** Throws `corrupt` when an actor's row is not what its last commit stored. */
-export function requireLastCommit(row: ActorColumns, last: StoredCommit | undefined): void {
+/** Gives the last commit of an actor. Throws `corrupt` when the actor's row is not what that commit stored. */
+export function requireLastCommit(row: ActorColumns, last: StoredCommit | undefined): StoredCommit {
   const { actor } = row;
   const seq = Number(row.seq);
   if (last?.seq !== seq) throw corruptActor(actor, seq, `the last commit is ${last?.seq ?? 'missing'}`);
@@ -16,6 +16,7 @@ export function requireLastCommit(row: ActorColumns, last: StoredCommit | undefi
     throw corruptActor(actor, seq, 'the snapshot or the metadata is not what was written');
   if (last.status !== row.status || last.state !== row.state || last.at !== row.updated)
     throw corruptActor(actor, seq, 'the state is not what was written');
+  return last;
 }
 
 /** Finds and compares the rows of actors. */
@@ -56,13 +57,13 @@ export function actorLookup(db: SqliteDriver): ActorLookup {
   };
 }
 
-/** Throws `corrupt` when a row that was found otherwise is not what its last commit stored, or is not the one that its address leads to. */
-export function writtenCheck(db: SqliteDriver, commits: CommitReader): (row: ActorColumns) => void {
+/** Gives the last commit of a row that was found otherwise. Throws `corrupt` when the row is not what that commit stored, or is not the one that its address leads to. */
+export function writtenCheck(db: SqliteDriver, commits: CommitReader): (row: ActorColumns) => StoredCommit {
   const idOf = db.prepare<Pick<ActorColumns, 'id'>>('SELECT id FROM actors WHERE actor = ?');
   return (row) => {
     const seq = Number(row.seq);
     if (idOf.get(row.actor)?.id !== row.id)
       throw corruptActor(String(row.actor), seq, 'its address is not what was written, or an index of the actors is');
-    requireLastCommit(row, commits.read(row, seq, seq).at(-1));
+    return requireLastCommit(row, commits.read(row, seq, seq).at(-1));
   };
 }

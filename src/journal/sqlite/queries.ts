@@ -69,8 +69,7 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
       const rows = rowsOf(query);
       if (rows.length === 0 && query.actor !== undefined) lookup.find(query.actor);
       return rows.map((row, index): ActorRow => {
-        requireWritten(row);
-        const found = toActorRow(row, (_, stored) => codec.read(stored));
+        const found = toActorRow(row, requireWritten(row), codec);
         const next = rows[index + 1];
         if (!matchesQuery(found, query) || (next && (next.updated > row.updated || next.id === row.id)))
           throw corruptActor(found.actor, found.seq, 'an index of the actors is not what was written');

@@ -11,6 +11,8 @@ import {
   type PendingColumns,
   type ReplyColumns,
 } from './rows.ts';
+import type { ValueCodec } from './blobs.ts';
+import type { StoredCommit } from './commits.ts';
 import { listReader, naming } from './lists.ts';
 import { actorLookup } from './lookup.ts';
 import { resultReader } from './results.ts';
@@ -70,15 +72,16 @@ export function actorReader(
     for (const { key, kind, due, digest, data } of opened.values()) {
       const stored = waiting.get(key);
       waiting.delete(key);
+      // A message is settled without a commit.
+      if (kind === 'message' && !stored) continue;
       if (digest !== undefined && !stored) {
-        // A message is settled without a commit.
-        if (kind === 'message' || sentUnder.get(key, row.run, row.run, key)) continue;
+        if (sentUnder.get(key, row.run, row.run, key)) continue;
         throw corruptActor(actor, seq, `what is pending under ${key} is gone`);
       }
-      if (stored && digest !== pendingDigest(stored))
+      if (stored && !(digest === undefined ? isBare(stored, kind) : digest === pendingDigest(stored)))
         throw corruptActor(actor, seq, `what is pending under ${key} is not what was written`);
       const value = naming(actor, seq, key, () =>
-        stored ? codec.read(String(stored.data)) : codec.extract(data ?? null),
+        stored && digest !== undefined ? codec.read(String(stored.data)) : codec.extract(data ?? null),
       );
       pending.push(pendingOf({ key, kind, data: value, ...(due === null ? {} : { due: Number(due) }) }));
     }
@@ -90,7 +93,7 @@ export function actorReader(
   async function load(actor: string): Promise<StoredActor | undefined> {
     const row = find(actor);
     if (!row) return undefined;
-    const { opened, answered, lists: places } = verify(row);
+    const { opened, answered, lists: places, last } = verify(row);
     const pending = pendingIn(row, opened);
     const outcomes = new Map<string, Outcome>();
     for (const { key, kind } of pending) {
@@ -98,7 +101,7 @@ export function actorReader(
       if (outcome) outcomes.set(key, outcome);
     }
     return {
-      ...toActorRow(row, (what, stored) => naming(actor, Number(row.seq), what, () => codec.read(stored))),
+      ...toActorRow(row, last, codec),
       pending,
       results: outcomes,
       lists: Object.fromEntries(lists.lengths(row, places)),
@@ -153,6 +156,10 @@ export function actorReader(
   };
 }
 
+/** Does a row say of a message that it waits, and leave its text to the commit? */
+const isBare = (row: PendingColumns, kind: Pending['kind']): boolean =>
+  kind === 'message' && row.kind === kind && row.due === null && row.data === '';
+
 const messagesOf = ({ pending }: StoredActor) =>
   pending.flatMap(({ kind, data }) => (kind === 'message' ? [data] : []));
 
@@ -160,8 +167,10 @@ const messagesOf = ({ pending }: StoredActor) =>
 export const pendingOf = (row: { key: string; kind: string; due?: number; data: Json }): Pending =>
   row as unknown as Pending;
 
-/** The actor of a row of `actors`; `read` parses its JSON columns, named in words. */
-export function toActorRow(row: ActorColumns, read: (what: string, stored: string) => Json): ActorRow {
+/** The actor of a row of `actors`, from it and its last commit. Throws `corrupt`, with what cannot be read. */
+export function toActorRow(row: ActorColumns, last: StoredCommit, { read, extract }: ValueCodec): ActorRow {
+  const named = (what: string, value: () => Json) => naming(row.actor, Number(row.seq), what, value);
+  const { snapshot } = last;
   return {
     run: String(row.run),
     actor: String(row.actor),
@@ -173,7 +182,7 @@ export function toActorRow(row: ActorColumns, read: (what: string, stored: strin
     created: Number(row.created),
     updated: Number(row.updated),
     seq: Number(row.seq),
-    meta: read('the metadata', String(row.meta)),
-    snapshot: read('the snapshot', String(row.snapshot)),
+    meta: named('the metadata', () => read(String(row.meta))),
+    snapshot: named('the snapshot', () => (snapshot === undefined ? read(String(row.snapshot)) : extract(snapshot))),
   };
 }

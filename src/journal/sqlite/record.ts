@@ -11,7 +11,7 @@ export interface Opened {
   readonly key: string;
   readonly kind: Pending['kind'];
   readonly due: number | null;
-  /** The digest of what stands in the table `pending`: a message, and everything of an earlier version. */
+  /** The digest of what stands in the table `pending`: a long message, every message of an earlier version, and everything of one before that. */
   readonly digest?: string;
   /** What is to be done, as it is embedded. */
   readonly data?: Json;
@@ -35,6 +35,8 @@ export interface CommitRecord {
   readonly appends: readonly (readonly [list: string, entry: Json])[];
   /** The lists of the entries that stand in the table `entries`: dead letters, and all of an earlier version. */
   readonly listed: readonly string[];
+  /** The snapshot of the actor, where its row does not have it. */
+  readonly snapshot?: Json;
 }
 
 /** The parts of a record as `recordText` joins them; each value is a JSON text. */
@@ -45,12 +47,13 @@ export interface RecordTexts extends Pick<CommitRecord, 'at' | 'epoch' | 'state'
   readonly appends: readonly string[];
   /** Digests of list entries that stand in `entries`, each after the list's name. */
   readonly listed: readonly string[];
+  readonly snapshot?: string;
 }
 
 /** The text of a record. */
 export const recordText = (parts: RecordTexts): string =>
   `[${parts.at},${parts.epoch},${JSON.stringify(parts.state)},"${parts.status}",${parts.event},[${parts.opens.join(',')}],` +
-  `${JSON.stringify(parts.closes)},"${parts.row}",[${parts.results.join(',')}],[${parts.appends.join(',')}],${JSON.stringify(parts.listed)}]`;
+  `${JSON.stringify(parts.closes)},"${parts.row}",[${parts.results.join(',')}],[${parts.appends.join(',')}],${JSON.stringify(parts.listed)}${parts.snapshot === undefined ? '' : `,${parts.snapshot}`}]`;
 
 /** The record that a text says, when the text has this hash; undefined when it has not. The hash vouches for the shape: only `recordText` and earlier versions wrote what has it. */
 export function recordOf(text: string, seq: number, before: string, hash: string): CommitRecord | undefined {
@@ -58,7 +61,7 @@ export function recordOf(text: string, seq: number, before: string, hash: string
   const parts: unknown = parsed(text);
   if (!Array.isArray(parts)) return undefined;
   if (!isWritten) return earlierRecord(parts, seq, before, hash);
-  const [at, epoch, state, status, event, opens, closes, row, results, appends, listed] =
+  const [at, epoch, state, status, event, opens, closes, row, results, appends, listed, snapshot] =
     parts as unknown as WrittenParts;
   return {
     at,
@@ -67,13 +70,14 @@ export function recordOf(text: string, seq: number, before: string, hash: string
     status,
     event,
     opens: opens.map(([key, kind, due, data]) =>
-      kind === 'message' ? { key, kind, due, digest: typeof data === 'string' ? data : '' } : { key, kind, due, data },
+      kind === 'message' && typeof data === 'string' ? { key, kind, due, digest: data } : { key, kind, due, data },
     ),
     closes,
     row,
     results,
     appends,
     listed: listed.map(listOf),
+    ...(snapshot === undefined ? {} : { snapshot }),
   };
 }
 
@@ -89,6 +93,7 @@ type WrittenParts = readonly [
   results: readonly RecordedResult[],
   appends: readonly (readonly [string, Json])[],
   listed: readonly string[],
+  snapshot?: Json,
 ];
 
 /** A record of a version before the fifth: the columns of its row. */

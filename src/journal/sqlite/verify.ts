@@ -55,6 +55,7 @@ export class Checkpoints {
 
 /** What a verified chain says of an actor. */
 export interface VerifiedChain {
+  readonly last: StoredCommit;
   readonly opened: ReadonlyMap<string, Opened>;
   readonly answered: ReadonlyMap<string, number>;
   readonly lists: ReadonlyMap<string, Readonly<ListPlaces>>;
@@ -133,15 +134,15 @@ export function chainVerifier(
     const waiting = new Set(keysOf.all(row.id).map(({ key }) => String(key)));
     requireHandled(row, chain, !known);
     requireSettled(row, chain, waiting);
-    const last = chain.at(-1) ?? known?.last;
-    requireLastCommit(row, last);
+    const last = requireLastCommit(row, chain.at(-1) ?? known?.last);
     const summary = summarize(known ?? { opened: new Map(), answered: new Map(), lists: new Map() }, chain);
     requireListed(row, summary, !known);
     // A message that is settled never waits again.
     for (const [key, { kind }] of summary.opened)
       if (kind === 'message' && !waiting.has(key)) summary.opened.delete(key);
-    if (last) checkpoints?.set(row.actor, { ...summary, last });
-    return summary;
+    const verified = { ...summary, last };
+    checkpoints?.set(row.actor, verified);
+    return verified;
   };
 }
 

@@ -22,6 +22,9 @@ import { resultWriter } from './results.ts';
 import type { ActorColumns, CommitColumns, ListColumns } from './rows.ts';
 import type { SqliteStore } from './store.ts';
 
+/** The longest text of a message that its commit holds. It stays in the file with the commit, so a longer one stands in the table, from which it goes when it is settled. */
+const longestMessage = 2 * 1024;
+
 /** The part of a journal that stores commits, results and dead letters. */
 export function commitWriter({
   db,
@@ -100,17 +103,23 @@ export function commitWriter({
     return hash;
   }
 
-  /** Opens an entry and returns its text for the record. A message is settled without a commit, so it stands in a table, and only its digest in the record. */
+  /** Opens an entry and returns its text for the record. A message is settled without a commit, so a row tells that it waits; of a long one that row has the text, and the record its digest. */
   function open(actor: number, run: string, { key, kind, due, data }: Pending): string {
     if (kind !== 'message') return `[${JSON.stringify(key)},"${kind}",${due ?? null},${codec.embed(data, run)}]`;
     const stored = codec.write(data, run);
-    insertPending.run(key, actor, kind, stored);
+    // A reference to a large value does not begin so.
+    const isInRecord = stored.length <= longestMessage && stored.startsWith('{');
+    insertPending.run(key, actor, kind, isInRecord ? '' : stored);
     if (data.correlation !== undefined)
       insertReply.run(actor, data.correlation, stored, shortDigest(data.correlation, stored));
-    return `[${JSON.stringify(key)},"${kind}",null,"${pendingDigest({ kind, due: null, data: stored })}"]`;
+    const text = isInRecord ? stored : `"${pendingDigest({ kind, due: null, data: stored })}"`;
+    return `[${JSON.stringify(key)},"${kind}",null,${text}]`;
   }
 
-  /** `isLast`: no later commit of the actor is stored together with it, which would only change its row again. */
+  /**
+   * `isLast`: no later commit of the actor is stored together with it, which would only change its row again.
+   * The first and the last commit of an actor hold its snapshot: one that does a single task has no others, and its row stays small.
+   */
   function write(commit: Commit, isLast = true): void {
     const { actor, run, seq, epoch, event, opens, closes, results, appends, updated } = commit;
     const isFirst = isFirstOfRun(commit);
@@ -123,7 +132,8 @@ export function commitWriter({
     if (seq !== before + 1) throw wrongRevisionError(actor, before, seq);
     if (event.inbox && head && handled.get(head.id, event.id)) throw duplicateMessageError(actor, event.id);
 
-    const snapshot = codec.write(commit.snapshot, run);
+    const isInRecord = isLast && (seq === 1 || commit.status !== 'active');
+    const snapshot = isLast && !isInRecord ? codec.write(commit.snapshot, run) : '';
     const tags = JSON.stringify(commit.tags);
     const meta = head?.metaOf === commit.meta ? head.meta : codec.write(commit.meta, run, true);
     const parent = commit.parent ?? null;
@@ -170,6 +180,7 @@ export function commitWriter({
       listed: appends
         .filter(({ list }) => list === deadLetterList)
         .map(({ list, entry }) => listEntryDigest(list, append(id, run, list, entry))),
+      ...(isInRecord ? { snapshot: codec.embed(commit.snapshot, run) } : {}),
     });
     if (event.inbox) {
       insertInbox.run(id, event.id, seq);

@@ -290,6 +290,70 @@ test.each(drivers)(
   },
 );
 
+/** A message from an actor to its parent; its body is a text of so many characters. */
+const told = (actor: string, length = 300) => ({
+  key: `${actor}/told`,
+  kind: 'message' as const,
+  data: {
+    id: `${actor}/told`,
+    type: 'finished',
+    body: actor.padEnd(length, '.'),
+    from: actor,
+    to: 'agent/a',
+    run: 'r',
+    kind: 'signal' as const,
+  },
+});
+/** A snapshot as an agent has one: about a kilobyte, of which little differs. */
+const snapshotOf = (actor: string, state: string) => ({ actor, state, facts: 'nothing yet, '.repeat(70) });
+
+test.each(drivers)(
+  'on %s an actor that does one task, and tells its parent, takes less than a page of the file, and is read as it was written',
+  async (driver) => {
+    const { db, journal } = await opened(driver);
+    await journal.commit(commitFor({ snapshot: 'root' }));
+    const pages = () => Number(Object.values(db.prepare('PRAGMA page_count').get() ?? {})[0]);
+    const before = pages();
+    const workers = Array.from({ length: 200 }, (_, n) => `worker/${n}`);
+    const step = (actor: string, over: Parameters<typeof commitFor>[0]) =>
+      journal.commit(commitFor({ actor, type: 'worker', parent: 'agent/a', ...over }));
+    await Promise.all(workers.map((actor) => step(actor, { snapshot: snapshotOf(actor, 'working') })));
+    expect((await journal.load('worker/7'))?.snapshot).toEqual(snapshotOf('worker/7', 'working'));
+    await Promise.all(
+      workers.map((actor) =>
+        step(actor, { seq: 2, status: 'done', snapshot: snapshotOf(actor, 'done'), opens: [told(actor)] }),
+      ),
+    );
+    expect(pages() - before).toBeLessThan(workers.length);
+
+    const [found] = await journal.find({ actor: 'worker/7' });
+    for (const actor of [found, await journal.load('worker/7')])
+      expect(actor).toMatchObject({ status: 'done', snapshot: snapshotOf('worker/7', 'done') });
+    const waiting = await journal.undelivered('r');
+    expect(waiting).toEqual(workers.map((actor) => told(actor).data));
+    journal.settle(
+      'r',
+      waiting.map(({ id }) => id),
+    );
+    await step('worker/7', { seq: 3, snapshot: 'again' });
+    expect(await journal.load('worker/7')).toMatchObject({ status: 'active', snapshot: 'again', pending: [] });
+    expect(await journal.verify()).toMatchObject({ damage: [] });
+    db.close();
+  },
+);
+
+test.each(drivers)('on %s a long message goes from the file when it is settled', async (driver) => {
+  const { db, journal } = await opened(driver);
+  const long = told('agent/a', 10_000);
+  await journal.commit(commitFor({ opens: [long] }));
+  expect(await journal.undelivered('r')).toEqual([long.data]);
+  await journal.commit(commitFor({ seq: 2, closes: [long.key] }));
+  expect(await journal.undelivered('r')).toEqual([]);
+  expect(db.prepare('SELECT count(*) AS n FROM pending').get()).toEqual({ n: 0 });
+  expect(Number(db.prepare('SELECT max(length(record)) AS n FROM commits').get()?.['n'])).toBeLessThan(1_000);
+  db.close();
+});
+
 test.each(drivers)(
   'on %s a short record is stored as it is, a longer one is compressed, and both are read as they were written',
   async (driver) => {
