@@ -373,7 +373,7 @@ export class Host implements AsyncDisposable {
     this.#passivation.stop();
     this.#resting.clear();
     this.#leases.abandon();
-    const actors = [...this.#registry.inMemory.values()];
+    const actors = [...this.#registry.inMemory()];
     this.#registry.clear();
     for (const actor of actors) actor.abandon();
     this.timers.clear();

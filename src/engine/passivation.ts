@@ -25,7 +25,7 @@ export class Passivation {
   /** Checks once in a while, as long as an actor is in memory. */
   start(): void {
     const { clock, idle, registry } = this.#options;
-    if (this.#wakeUp || this.#stopped || registry.inMemory.size === 0) return;
+    if (this.#wakeUp || this.#stopped || registry.isEmpty) return;
     this.#wakeUp = clock.wake(clock.now() + idle, () => {
       this.#wakeUp = undefined;
       this.#sweep();
@@ -41,7 +41,7 @@ export class Passivation {
     const { clock, idle, registry } = this.#options;
     const now = clock.now();
     try {
-      for (const actor of registry.inMemory.values()) if (actor.mayPassivate(now, idle)) registry.passivate(actor);
+      for (const actor of registry.inMemory()) if (actor.mayPassivate(now, idle)) registry.passivate(actor);
     } finally {
       this.start();
     }

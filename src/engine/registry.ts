@@ -17,12 +17,20 @@ interface RunActors {
   readonly resting: Map<ActorType, RestingActor>;
 }
 
+/**
+ * Holds an actor that is in memory, and is emptied when it leaves. The JavaScript engine replaces the table of a map whose keys come and go, and a replaced table
+ * that has grown old keeps its entries, and those of the tables after it, until the next full collection: emptied, they keep no actors.
+ */
+interface Holder {
+  actor: Actor | undefined;
+}
+
 /** How many ended actors are remembered. */
 const maxEnded = 1_000;
 
 /** The actors of one host. */
 export class Registry {
-  readonly #inMemory = new Map<Address, Actor>();
+  readonly #inMemory = new Map<Address, Holder>();
   readonly #resting = new Map<Address, RestingActor>();
   readonly #byRun = new Map<string, RunActors>();
   readonly #ended = new Set<Address>();
@@ -40,8 +48,13 @@ export class Registry {
   }
 
   /** Actors in memory. */
-  get inMemory(): ReadonlyMap<Address, Actor> {
-    return this.#inMemory;
+  *inMemory(): Generator<Actor> {
+    for (const { actor } of this.#inMemory.values()) if (actor) yield actor;
+  }
+
+  /** Is no actor in memory? */
+  get isEmpty(): boolean {
+    return this.#inMemory.size === 0;
   }
 
   /** How many actors there are, in memory or not. */
@@ -56,7 +69,7 @@ export class Registry {
 
   /** An actor in memory. */
   actor(address: Address): Actor | undefined {
-    return this.#inMemory.get(address);
+    return this.#inMemory.get(address)?.actor;
   }
 
   /** An actor that is not in memory. */
@@ -65,7 +78,7 @@ export class Registry {
   }
 
   runOf(address: Address): string | undefined {
-    return (this.#inMemory.get(address) ?? this.#resting.get(address))?.run;
+    return (this.actor(address) ?? this.#resting.get(address))?.run;
   }
 
   /** The addresses of a run's actors. */
@@ -79,7 +92,7 @@ export class Registry {
     this.#forgetEnded(address);
     this.closeAwaited(address);
     this.#addresses.open(address, run);
-    this.#inMemory.set(address, actor);
+    this.#inMemory.set(address, { actor });
     this.#actorsOf(run).addresses.add(address);
   }
 
@@ -96,7 +109,7 @@ export class Registry {
   }
 
   passivate({ address, run, type }: Actor): void {
-    this.#inMemory.delete(address);
+    this.#leave(address);
     const { resting } = this.#actorsOf(run);
     const shared = resting.get(type) ?? { run, type };
     resting.set(type, shared);
@@ -105,7 +118,7 @@ export class Registry {
 
   activate(actor: Actor): void {
     this.#resting.delete(actor.address);
-    this.#inMemory.set(actor.address, actor);
+    this.#inMemory.set(actor.address, { actor });
   }
 
   remove(address: Address): void {
@@ -150,11 +163,18 @@ export class Registry {
 
   #forget(address: Address): void {
     const run = this.runOf(address) ?? '';
-    this.#inMemory.delete(address);
+    this.#leave(address);
     this.#resting.delete(address);
     const addresses = this.#byRun.get(run)?.addresses;
     addresses?.delete(address);
     if (addresses?.size === 0) this.#byRun.delete(run);
+  }
+
+  #leave(address: Address): void {
+    const holder = this.#inMemory.get(address);
+    if (!holder) return;
+    holder.actor = undefined;
+    this.#inMemory.delete(address);
   }
 
   #rememberEnded(address: Address): void {

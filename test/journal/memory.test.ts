@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { commitFor } from '../../src/testing/suites/commit.ts';
-import { EndedActors, type ActorContents, type KeptResult } from '../../src/journal/memory/endedActors.ts';
+import { emptyActor, EndedActors, type ActorContents, type KeptResult } from '../../src/journal/memory/endedActors.ts';
 import { memory } from '../../src/journal/memory/memory.ts';
 import { journalSuite } from 'troupe/testing/suites';
 
@@ -29,8 +29,7 @@ test('actors that ended while their last messages were under way are compressed 
   const contents = new Map<string, KeptResult>();
   const ended = new EndedActors(contents, { packs: true });
   const actorOf = (n: number): ActorContents => ({
-    row: { ...commitFor({ actor: `agent/r.n${n}` }), parent: 'agent/r', status: 'done' },
-    history: [],
+    ...emptyActor({ ...commitFor({ actor: `agent/r.n${n}` }), parent: 'agent/r', status: 'done' }),
     pending: new Map([[`m${n}`, messageOf(`m${n}`)]]),
   });
   const early = Array.from({ length: 2_000 }, (_, n) => actorOf(n));

@@ -134,7 +134,8 @@ function mapMember(options: MapReduceOptions<unknown, Participant> & Reduction):
       if (type === 'result') return finishWith(body);
       const [task = latestOf(said)] = said;
       const items = split(task);
-      if (said.some((each) => each.type === 'failed')) return forgiving(said, items);
+      // Only then can there be such a message: no other team goes through all messages for each of them.
+      if (isForgiving && said.some(({ type: each }) => each === 'failed')) return forgiving(said, items);
       const answered = said.length - 1;
       const started = answered === 0 ? 0 : Math.min(items.length, width + answered - 1);
       if (answered === items.length) return gather(said);

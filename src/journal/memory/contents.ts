@@ -2,7 +2,7 @@
 import type { Envelope } from '../../contracts/envelope.ts';
 import type { Address } from '../../values/ids.ts';
 import type { ActorRow } from '../journal.ts';
-import type { ActorContents, KeptResult } from './endedActors.ts';
+import { emptyActor, type ActorContents, type KeptResult } from './endedActors.ts';
 
 /** Who holds a run, and until when; milliseconds since the epoch, 0 for a lease that was released. */
 export interface MemoryLease {
@@ -48,7 +48,7 @@ export const keptActors = ({ actors, byRun }: MemoryContents, run: string | unde
 
 /** Adds an actor. */
 export function insertActor({ actors, byRun }: MemoryContents, row: ActorRow): ActorContents {
-  const kept: ActorContents = { row, history: [] };
+  const kept = emptyActor(row);
   actors.set(row.actor, kept);
   const ofRun = byRun.get(row.run);
   if (ofRun) ofRun.add(kept);

@@ -11,17 +11,29 @@ export interface ActorContents {
   /** While it is packed without `meta` and `snapshot`. */
   row: ActorRow;
   history: HistoryEntry[];
-  pending?: Map<string, Pending>;
+  pending: Map<string, Pending> | undefined;
   /** By the id of a message: the commit that handled it. */
-  inbox?: Map<string, HistoryEntry>;
+  inbox: Map<string, HistoryEntry> | undefined;
   /** Replies that another commit gave than the one that handled the question, by its id. */
-  replies?: Map<string, Envelope>;
-  lists?: Map<string, Json[]>;
+  replies: Map<string, Envelope> | undefined;
+  lists: Map<string, Json[]> | undefined;
   /** The keys of the results of its effects. */
-  results?: string[];
+  results: string[] | undefined;
   /** Where the rest is. */
-  packed?: Packed;
+  packed: Packed | undefined;
 }
+
+/** An actor without any contents. Every property is there from the beginning and none is deleted: an object that loses properties becomes a hash table of its own, of some hundred bytes. */
+export const emptyActor = (row: ActorRow): ActorContents => ({
+  row,
+  history: [],
+  pending: undefined,
+  inbox: undefined,
+  replies: undefined,
+  lists: undefined,
+  results: undefined,
+  packed: undefined,
+});
 
 interface Packed {
   readonly block: Uint8Array;
@@ -95,7 +107,7 @@ export class EndedActors {
     if (!rest) return;
     const { meta, snapshot, history, replies, lists, results } = rest;
     const inbox = inboxOf(history);
-    delete actor.packed;
+    actor.packed = undefined;
     actor.row = { ...actor.row, meta, snapshot };
     actor.history = history;
     if (inbox.size > 0) actor.inbox = inbox;
@@ -179,15 +191,15 @@ export class EndedActors {
     };
   }
 
-  #replace(actor: ActorContents, place: Pick<Packed, 'block' | 'index'>): void {
+  #replace(actor: ActorContents, { block, index }: Pick<Packed, 'block' | 'index'>): void {
     const { run } = actor.row;
-    actor.packed = { ...place, commits: commitsOf(actor), last: lastPositionOf(actor) };
+    actor.packed = { block, index, commits: commitsOf(actor), last: lastPositionOf(actor) };
     actor.row = { ...actor.row, meta: null, snapshot: null };
     actor.history = [];
-    delete actor.inbox;
-    delete actor.replies;
-    delete actor.lists;
-    delete actor.pending;
+    actor.inbox = undefined;
+    actor.replies = undefined;
+    actor.lists = undefined;
+    actor.pending = undefined;
     for (const key of actor.results ?? []) this.#results.set(key, { run, of: actor });
   }
 }

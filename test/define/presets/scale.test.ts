@@ -61,6 +61,31 @@ test('a map-reduce keeps only as many workers active as its concurrency, and its
   expect(many.commits).toBeGreaterThan(500);
 });
 
+test('what a map-reduce does with an answer takes no longer when there were many answers before', () => {
+  const fan = mapReduce({
+    name: 'fan',
+    split: (count) => Array.from({ length: Number(count) }, (_, item) => `${item}`),
+    map: replyingAgent('worker'),
+    reduce: (all) => all.length,
+    concurrency: 10,
+  });
+  /** How many messages are looked at to decide what follows from the latest of so many answers. */
+  const looksAt = (answers: number) => {
+    const looked = new Set<number>();
+    const answer = (turn: number) => ({
+      get type() {
+        looked.add(turn);
+        return 'mapped';
+      },
+      body: 'done',
+      turn,
+    });
+    fan.next([{ type: 'task', body: '5000' }, ...Array.from({ length: answers }, (_, turn) => answer(turn))]);
+    return looked.size;
+  };
+  expect(looksAt(2_000)).toBe(looksAt(20));
+});
+
 test('an orchestration keeps only as many attempts active as its concurrency, its own state does not grow with the tasks, and every member gets the same number', async () => {
   const names = Array.from({ length: 10 }, (_, member) => `m${member}`);
   const desk = orchestrator({
