@@ -9,11 +9,11 @@ import { requireNoPaths } from '../runtime/inputParts.ts';
 import { outcomeOf } from '../runtime/outcome.ts';
 import { mayRetry, retryWithoutKey } from '../runtime/retry.ts';
 import { standingsOf } from '../runtime/standing.ts';
-import type { RunHandle, RunOutcome, Runtime } from '../runtime/runtime.ts';
+import type { Runnable, RunHandle, RunOutcome, Runtime } from '../runtime/runtime.ts';
 import { awaitedSignals } from '../runtime/awaitedSignals.ts';
 import { isToldToPause } from '../runtime/paused.ts';
 import type { RunResponse } from './response.ts';
-import { runOrigin, type NodeRuns, type OfferedDefinition } from './runs.ts';
+import { definitionWith, runOrigin, type NodeRuns, type OfferedDefinition } from './runs.ts';
 import { blobHeader } from '../nats/bodies.ts';
 import { maxBodyBytes } from '../nats/connection.ts';
 import { subscribeTo } from '../nats/subscribe.ts';
@@ -105,14 +105,7 @@ export function serveEndpoint({
     const input = decodeJson({ data: body, subject });
     requireNoPaths(offer.runnable, input);
     const isNew = key !== undefined && headers?.has(newHeader) === true;
-    const starting = start(input, key, { until, retry, isNew }).then((started) => {
-      if (started.handle) {
-        runs.watch(offer.name, started.handle);
-        runs.noteVersion(started.handle, offer.runnable);
-      }
-      return started;
-    });
-    const started = await inTime(starting, until);
+    const started = await inTime(start(input, key, { until, retry, isNew }), until);
     if (!started) throw notStored(key);
     const { run, handle } = started;
     // It is stored with the run by now. What cannot be removed goes by itself, after a day.
@@ -128,9 +121,13 @@ export function serveEndpoint({
     const root = await rootOf(run);
     if (!root || !mayRetry(root)) return undefined;
     if (isFull()) throw noRoom();
-    const subject = await offer.definitionFor(runOrigin(root).args);
-    const handle = await whenFree(run, until, root.seq, () => runtime.retry(run, subject));
-    if (!handle) return undefined;
+    const subject = await definitionWith(offer, runOrigin(root).args);
+    return watched(subject, await whenFree(run, until, root.seq, () => runtime.retry(run, subject)));
+  }
+
+  /** The run is here now, if it has a handle. */
+  function watched<T extends RunHandle | undefined>(subject: Runnable, handle: T): T {
+    if (!handle) return handle;
     runs.watch(offer.name, handle);
     runs.noteVersion(handle, subject);
     return handle;
@@ -174,16 +171,18 @@ export function serveEndpoint({
     { until, retry, isNew }: { readonly until: number; readonly retry: boolean; readonly isNew: boolean },
   ): Promise<{ run: string; handle?: RunHandle }> {
     if (key === undefined) {
-      const handle = await runtime.start(offer.runnable, input, {});
+      const handle = watched(offer.runnable, await runtime.start(offer.runnable, input, {}));
       return { run: handle.id, handle };
     }
-    const before = retry ? await rootOf(key) : undefined;
-    // One that rests here is loaded with the settings with which it was started.
     await runs.handleOf(key);
-    const handle = await whenFree(key, until, before?.seq, () =>
-      runtime.start(offer.runnable, input, { key, retry, isNew }),
-    );
-    return handle ? { run: handle.id, handle } : { run: key };
+    // A stored run goes on with the settings with which it was started. It is looked up here only where that can make a difference.
+    const mayDiffer = offer.definitionFor !== undefined && !isNew;
+    const before = retry || mayDiffer ? await rootOf(key) : undefined;
+    const subject = before ? await definitionWith(offer, runOrigin(before).args) : offer.runnable;
+    const failedAt = retry ? before?.seq : undefined;
+    const start = () => runtime.start(subject, input, { key, retry, isNew });
+    const handle = watched(subject, await whenFree(key, until, failedAt, start));
+    return handle ? { run: key, handle } : { run: key };
   }
 
   /** The root of a run; undefined when it has not begun. Throws `conflict` for a run of another definition: a client of this endpoint may not read the results of others. */

@@ -57,7 +57,7 @@ export interface ClusterNode extends RunningNode {
  */
 export function node(runnables: readonly Runnable[], options: ClusterNodeOptions): Promise<ClusterNode> {
   return joinCluster(
-    runnables.map((runnable) => ({ name: runnable.name, runnable, definitionFor: () => runnable })),
+    runnables.map((runnable) => ({ name: runnable.name, runnable })),
     options,
   );
 }

@@ -17,9 +17,15 @@ import type {
 export interface OfferedDefinition {
   readonly name: string;
   readonly runnable: Runnable;
-  /** The definition of a run that was started with these settings: where a file exports a function, what the function returns for them. */
-  readonly definitionFor: (settings: Json | undefined) => Runnable | Promise<Runnable>;
+  /** Where a file exports a function, what the function returns for the settings of a run. Default: `runnable`, for every run. */
+  readonly definitionFor?: (settings: Json | undefined) => Runnable | Promise<Runnable>;
 }
+
+/** The definition of a run that was started with these settings. */
+export const definitionWith = (
+  { runnable, definitionFor }: Pick<OfferedDefinition, 'runnable' | 'definitionFor'>,
+  settings: Json | undefined,
+): Runnable | Promise<Runnable> => (definitionFor ? definitionFor(settings) : runnable);
 
 /** A run at this node. */
 export interface NodeRun {
@@ -107,7 +113,7 @@ export class NodeRuns {
     if (root.status !== 'active') throw new TroupeError('conflict', `The run "${run}" has ended (${root.status}).`);
     const { name, args } = runOrigin(root);
     const offer = this.#offers.get(name);
-    if (offer) return { name, subject: await offer.definitionFor(args) };
+    if (offer) return { name, subject: await definitionWith(offer, args) };
     throw new TroupeError('unknown_recipient', `The run "${run}" is of "${name}", which this node does not offer.`);
   }
 
@@ -320,7 +326,7 @@ export class NodeRuns {
     try {
       const offer = offered && this.#offers.get(offered.name);
       const { name, subject } = offer
-        ? { name: offer.name, subject: await offer.definitionFor(offered.args) }
+        ? { name: offer.name, subject: await definitionWith(offer, offered.args) }
         : await this.definitionOf(run);
       const handle = await this.#runtime.resume(run, subject);
       this.watch(name, handle, isPinned);

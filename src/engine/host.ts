@@ -359,9 +359,7 @@ export class Host implements AsyncDisposable {
 
   /** Releases a run, so that it can be resumed here or in another process. Effects get `grace` milliseconds to finish, and what they result in is stored; so does the stop of what an ended root left. */
   async park(run: string, grace = 0): Promise<void> {
-    // Otherwise it would come here again after it was given back.
-    await this.#resting.settled(run);
-    this.#resting.forget(run);
+    await this.#resting.leave(run);
     await this.#runs.park(run, grace);
   }
 

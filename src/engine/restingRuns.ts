@@ -81,9 +81,10 @@ export class RestingRuns {
     return known.waking;
   }
 
-  /** Resolves when the run is not being loaded. */
-  async settled(run: string): Promise<void> {
-    await this.#runs.get(run)?.waking;
+  /** As `forget`, once the run is not being loaded: it would come here again after it was given back. */
+  async leave(run: string): Promise<void> {
+    for (let waking = this.#runs.get(run)?.waking; waking; waking = this.#runs.get(run)?.waking) await waking;
+    this.forget(run);
   }
 
   /** The run is loaded, or is being given back by who has it here. */

@@ -15,6 +15,8 @@ export interface ChaosCounts {
   kills: number;
   /** Kills of the NATS server of the nodes. */
   serverKills: number;
+  /** Streams that an operator changed meanwhile. */
+  edits: number;
   zombies: number;
   terms: number;
   effects: number;
@@ -31,6 +33,7 @@ export const noCounts = (): ChaosCounts => ({
   runs: 0,
   kills: 0,
   serverKills: 0,
+  edits: 0,
   zombies: 0,
   terms: 0,
   effects: 0,

@@ -58,6 +58,7 @@ export async function nodesRound(
   for (const room of round.rooms) {
     await begin(room);
     await pause(random() * 300);
+    if (await place.edit?.(random)) round.counts.edits++;
     const name = anyNode();
     const victim = nodes.get(name)!;
     const draw = random();

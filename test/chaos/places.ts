@@ -1,4 +1,5 @@
 /** The servers that nodes of a chaos round share: one that is killed, or three with a copy of everything each, of which the leader is killed. */
+import { connect, DiscardPolicy, StoreCompression, type StreamConfig } from 'nats';
 import { systemClock } from '../../src/engine/clock.ts';
 import type { Clock } from '../../src/values/clock.ts';
 import { natsCluster, type NatsCluster } from '../nats/cluster.ts';
@@ -18,6 +19,8 @@ export interface Place extends AsyncDisposable {
   readonly faults: { readonly server: number; readonly zombie: number };
   /** Kills the server that decides what is stored. The result starts it again. */
   kill(random: () => number): Promise<() => Promise<void>>;
+  /** An operator changes a stream of the journal in a way that loses nothing. Resolves to whether the servers accepted it. */
+  edit?(random: () => number): Promise<boolean>;
 }
 
 /** One server that must not lose acknowledged writes. */
@@ -37,6 +40,10 @@ export async function oneServer(): Promise<Place> {
   };
 }
 
+const streamsOfJournal = ['log', 'runs', 'mail'];
+const anyStream = (random: () => number) =>
+  `troupe_default_${streamsOfJournal[Math.floor(random() * streamsOfJournal.length)]}`;
+
 /** Three servers. The streams of the journal have leaders of their own: one of them is chosen. */
 export async function threeServers(): Promise<Place> {
   const cluster = await natsCluster();
@@ -47,11 +54,34 @@ export async function threeServers(): Promise<Place> {
     clock: systemClock(),
     faults: { server: 0.6, zombie: 0 },
     async kill(random) {
-      const streams = ['log', 'runs', 'mail'];
-      const stream = `troupe_default_${streams[Math.floor(random() * streams.length)]}`;
-      const leader = await leaderIn(cluster, stream);
+      const leader = await leaderIn(cluster, anyStream(random));
       await leader.kill();
       return () => leader.restart();
+    },
+    async edit(random) {
+      const [stream, draw] = [anyStream(random), random()];
+      const connection = await connect({ servers: cluster.urls.split(',') });
+      try {
+        const { streams } = await connection.jetstreamManager();
+        const { config } = await streams.info(stream);
+        const changed: Partial<StreamConfig> =
+          draw < 0.3
+            ? { description: `seen at ${draw}` }
+            : draw < 0.6
+              ? { metadata: { ...config.metadata, team: `team ${draw}` } }
+              : draw < 0.8
+                ? {
+                    compression:
+                      config.compression === StoreCompression.S2 ? StoreCompression.None : StoreCompression.S2,
+                  }
+                : { max_bytes: 10_000_000_000 + Math.floor(draw * 1_000), discard: DiscardPolicy.New };
+        await streams.update(stream, { ...config, ...changed });
+        return true;
+      } catch {
+        return false; // The servers are electing a leader: an operator tries again.
+      } finally {
+        await connection.close();
+      }
     },
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };

@@ -24,7 +24,7 @@ async function nodeWith(count: number) {
   const journal = memory();
   const runtime = await openRuntime({ journal, leaseTtl: 30, env: {} });
   const lines: string[] = [];
-  const offer = { name: 'gate', runnable: gate, definitionFor: () => gate };
+  const offer = { name: 'gate', runnable: gate };
   const runs = new NodeRuns(
     runtime,
     [offer],
@@ -95,7 +95,7 @@ test('a run that cannot go on here is tried once, also when the free runs are be
   await using runtime = await openRuntime({ journal, env: {} });
   await (await runtime.start(gate, null, { key: 'd0' })).park();
   const lines: string[] = [];
-  const offer = { name: 'gate', runnable: otherGate, definitionFor: () => otherGate };
+  const offer = { name: 'gate', runnable: otherGate };
   const runs = new NodeRuns(
     runtime,
     [offer],

@@ -5,6 +5,7 @@ import { flow } from 'troupe';
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
+import type { OfferedDefinition } from '../../src/cluster/runs.ts';
 import { connectCluster, startNode } from './testNodes.ts';
 
 let server: NatsServer;
@@ -17,6 +18,12 @@ const asks = flow('asks', async (ctx) => {
   const { ok } = await ctx.wait({ name: 'ok', schema: z.object({ ok: z.boolean() }), question: 'Go on?' });
   return ok;
 });
+/** As a file exports it that is a function of its settings. */
+const greeting = (name: string) =>
+  flow('greets', async (ctx) => {
+    await ctx.signal('go');
+    return `Hello ${name}`;
+  });
 const naps = flow('naps', async (ctx) => {
   await ctx.sleep('12s');
   return 'slept';
@@ -60,4 +67,30 @@ test('questions, a pause and a repeated request of waiting runs are theirs at th
   });
   expect(data).toHaveLength(0);
   expect(await client.invoke('asks', null, { key: 'q9' })).toMatchObject({ status: 'done', output: true });
+});
+
+test('a stored run that is asked for again goes on with the settings with which it was started, not with those of the node', async () => {
+  {
+    await using first = await startNode(server, 'settings', 'first', []);
+    const started = await first.runtime.start(greeting('Ann'), null, {
+      key: 'g',
+      meta: { args: { name: 'Ann' } },
+    });
+    await started.park(0);
+  }
+  const offer: OfferedDefinition = {
+    name: 'greets',
+    runnable: greeting('nobody'),
+    definitionFor: (settings) => greeting((settings as { name: string }).name), // As it was started above.
+  };
+  // It takes no run by itself.
+  await using _ = await startNode(server, 'settings', 'next', [], { offers: [offer], maxRuns: 0 });
+  await using client = await connectCluster(server.url, 'settings');
+  expect(await client.invoke('greets', null, { key: 'g' })).toMatchObject({ status: 'waiting' });
+  await using other = await startNode(server, 'settings', 'other', []);
+  const [root] = await other.runtime.journal.find({ run: 'g', parent: null });
+  await other.runtime.signal(root!.actor, { type: 'flow.signal', name: 'go', value: null });
+  await expect
+    .poll(() => client.invoke('greets', null, { key: 'g' }), { timeout: limits.step })
+    .toMatchObject({ status: 'done', output: 'Hello Ann' });
 });

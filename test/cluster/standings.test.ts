@@ -52,7 +52,7 @@ function shell(tenant: string, time = clock) {
 async function working(tenant: string, change: (runtime: Runtime) => Partial<Runtime> = () => ({})) {
   const runtime = await openRuntime({ nats: { servers: server.url, folder: server.stateFolder, tenant }, env: {} });
   const connection = await connectNats({ servers: server.url });
-  const offers = [{ name: 'slow', runnable: slow, definitionFor: () => slow }];
+  const offers = [{ name: 'slow', runnable: slow }];
   const node = await openNode({
     name: 'a',
     runtime: { ...runtime, ...change(runtime) },

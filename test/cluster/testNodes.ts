@@ -36,7 +36,7 @@ export async function startNode(
     await connection.close();
   };
   try {
-    const offers = runnables.map((runnable) => ({ name: runnable.name, runnable, definitionFor: () => runnable }));
+    const offers = runnables.map((runnable) => ({ name: runnable.name, runnable }));
     const log = (line: string) => logLines.push(line);
     const node = await openNode({ name, runtime, connection, clock, version: '0', offers, tenant, log: log, ...more });
     return {

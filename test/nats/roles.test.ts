@@ -219,7 +219,7 @@ test('an operator deploys what nodes run; who may only ask, observe or control d
 test('a node with node credentials is found by an operator, and can be called with asker credentials, also by a plain client', async () => {
   const place = { servers: server.url, tenant: 'shop' };
   await using runtime = await openRuntime({ env: {}, nats: { ...place, creds: creds('node'), folder } });
-  const offers = [{ name: 'desk', runnable: desk, definitionFor: () => desk }];
+  const offers = [{ name: 'desk', runnable: desk }];
   const joined = {
     name: 'n1',
     runtime,

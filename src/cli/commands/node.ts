@@ -115,16 +115,18 @@ async function offerOf(
   const where = { ...(env === undefined ? {} : { env }), ...(projectDir === undefined ? {} : { projectDir }) };
   const own = isWorkflowFile(file) ? workflowSettings(cli.cwd, file, where) : settings;
   const { subject, isFromFunction } = await loadDefinition(cli.cwd, file, own);
+  const offer = { name: subject.name, runnable: subject };
+  // A workflow is that of this node, wherever the run was begun: its settings are paths of that machine.
+  if (!isFromFunction || subject.kind === 'workflow') return offer;
   const loadedByArgs = new Map<string, Promise<OfferedDefinition['runnable']>>();
-  const of = (args: Json | undefined) => {
-    // A workflow is that of this node, wherever the run was begun: its settings are paths of that machine.
-    if (!isFromFunction || args === undefined || subject.kind === 'workflow') return subject;
+  const definitionFor = (args: Json | undefined) => {
+    if (args === undefined) return subject;
     const key = JSON.stringify(args);
     const known = loadedByArgs.get(key) ?? loadDefinition(cli.cwd, file, args).then((loaded) => loaded.subject);
     loadedByArgs.set(key, known);
     return known;
   };
-  return { name: subject.name, runnable: subject, definitionFor: of };
+  return { ...offer, definitionFor };
 }
 
 /** The definitions for which this node has all labels. Throws `UsageError` when there are none. */

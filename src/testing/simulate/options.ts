@@ -34,7 +34,10 @@ export interface SimulateOptions {
    * A function plants a defect into the store of each process. False by default: all processes write to one journal.
    */
   readonly shared?: boolean | ((store: SharedStore) => SharedStore);
-  /** True: a process takes over a run that waits without loading it, as a node does, where `shared` is given. False by default. */
+  /**
+   * True: a process takes over a run that waits without loading it, as a node does, where `shared` is given; it gives it back from time to time, and cannot always
+   * load it. False by default.
+   */
   readonly atRest?: boolean;
   /** Plants a defect into the transport of each process; none by default. */
   readonly transport?: (transport: Transport) => Transport;

@@ -2,6 +2,7 @@
 import type { Journal } from '../../journal/journal.ts';
 import type { SharedStore } from '../../journal/shared/store.ts';
 import type { Transport } from '../../transport/transport.ts';
+import type { RestCounts } from './restingRun.ts';
 import type { Fault, FaultKind } from '../world/faultPlan.ts';
 
 /** What came of one seed. */
@@ -18,6 +19,8 @@ export interface SeedResult {
   readonly commits: number;
   /** Simulated milliseconds. */
   readonly lasted: number;
+  /** What became of the run while it waited; zeros without `atRest`. */
+  readonly rests: RestCounts;
   /** Of everything that happened, in order: the same for the same seed. */
   readonly hash: string;
   /** The last things that happened, oldest first; everything with `until`. */

@@ -1,11 +1,12 @@
 /** One process of a simulation, which may be paused, crash and come back: each life has a clock, a journal access and an engine of its own. */
+import type { Host } from '../../engine/host.ts';
 import { inProcess } from '../../transport/inProcess.ts';
-import type { ListedRun } from '../../engine/restingRuns.ts';
 import { FaultClock } from '../world/faultClock.ts';
 import { FaultyJournal } from '../world/faultyJournal.ts';
 import { faultyTransport } from '../world/faultyTransport.ts';
 import { MortalProcess } from '../world/mortalProcess.ts';
 import { SharedAccess } from '../world/sharedAccess.ts';
+import { RestingRun } from './restingRun.ts';
 import { RestWatcher } from './restWatcher.ts';
 import type { SimulationContext } from './simulationContext.ts';
 
@@ -19,6 +20,7 @@ interface Life {
   readonly process: MortalProcess;
   readonly access: FaultyJournal | SharedAccess;
   readonly watcher: RestWatcher;
+  readonly resting: RestingRun;
 }
 
 /** Its first life begins when it is made; `keepStarting` makes it work. */
@@ -42,8 +44,8 @@ export class SimulatedProcess {
 
   /** What the watchers of the run were not told, in words; undefined when they know everything. */
   untold(): string | undefined {
-    const { process, watcher } = this.#life;
-    return process.dead || process.clock.paused ? undefined : watcher.check();
+    const { process, watcher, resting } = this.#life;
+    return process.dead || process.clock.paused ? undefined : (watcher.check() ?? resting.check());
   }
 
   restart(): void {
@@ -78,12 +80,12 @@ export class SimulatedProcess {
   /** Starts or resumes the run again and again as long as this life lasts, as a client that wants the result does. */
   keepStarting(): void {
     const { clock } = this.current;
-    const { time, random, isDisturbed } = this.#context;
+    const { time, random, isDisturbed, atRest } = this.#context;
     const later = (ms: number) => void time.wake(time.now() + ms, start);
     const start = () => {
       if (clock.dead) return;
-      void this.#start();
-      later(random.between(500, isDisturbed() ? 5_000 : 60_000));
+      void this.#take();
+      later(random.between(500, isDisturbed() ? 5_000 : atRest ? 20_000 : 60_000));
     };
     later(random.between(0, 50));
   }
@@ -108,25 +110,23 @@ export class SimulatedProcess {
       observe: (event) => inspected(name, event),
       poll: pollInterval,
     });
-    return { process, access, watcher: new RestWatcher(process.host, context.run) };
+    const { host } = process;
+    const resting = new RestingRun(host, context, () => this.#start(host));
+    return { process, access, watcher: new RestWatcher(host, context.run), resting };
   }
 
-  async #start(): Promise<void> {
-    const { run, input, versions, atRest } = this.#context;
-    const { host, clock } = this.current;
-    if (clock.dead || clock.paused || host.owns(run)) return;
-    const version = versions.at(this.#version) ?? versions[0];
-    const start = () => host.start(version, { run, input });
-    const listed = atRest ? await this.#listedAtRest() : undefined;
-    const taken = listed ? host.rest(run, listed, { wake: start, lost() {} }) : start();
-    await taken.catch(() => {}); // Another process has the run, or the journal is not reached.
+  async #take(): Promise<void> {
+    const { run, atRest } = this.#context;
+    const { process, resting } = this.#life;
+    const { host, clock } = process;
+    if (clock.dead || clock.paused) return;
+    if (host.owns(run)) return atRest ? resting.maybeGiveBack() : undefined;
+    // Another process has the run, or the journal is not reached.
+    await (async () => (atRest && (await resting.take())) || resting.load())().catch(() => {});
   }
 
-  /** The run, where it waits, its time has not come, and nobody has it. */
-  async #listedAtRest(): Promise<ListedRun | undefined> {
-    const { journal, clock } = this.current.host;
-    const free = await journal.claims({ expiredAt: clock.now() }).catch(() => []);
-    const { epoch = 0, rest } = free.find(({ run }) => run === this.#context.run) ?? {};
-    return rest && (rest.due ?? Infinity) > clock.now() ? { epoch, ...rest } : undefined;
+  #start(host: Host): Promise<unknown> {
+    const { run, input, versions } = this.#context;
+    return host.start(versions.at(this.#version) ?? versions[0], { run, input });
   }
 }

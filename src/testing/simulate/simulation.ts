@@ -4,6 +4,7 @@ import { storedState } from '../world/storedState.ts';
 import { checkRun, type SimulationEnd } from './checkRun.ts';
 import { FaultInjector } from './faultInjector.ts';
 import { ScriptedPeople } from './scriptedPeople.ts';
+import { noRests } from './restingRun.ts';
 import type { SeedOptions, SeedResult } from './seed.ts';
 import type { CompiledScenario } from './simulationScenario.ts';
 import { SeedWorld } from './seedWorld.ts';
@@ -42,6 +43,7 @@ class Simulation {
   readonly #processes: readonly SimulatedProcess[];
   readonly #injector: FaultInjector;
   readonly #people: ScriptedPeople;
+  #rests = noRests();
   /** What watchers of the run were not told. */
   readonly #untold = new Set<string>();
 
@@ -56,6 +58,7 @@ class Simulation {
       journal,
       shared,
       atRest: options.atRest === true,
+      counted: (what) => void (this.#rests = { ...this.#rests, [what]: this.#rests[what] + 1 }),
       run,
       input: scenario.input,
       versions: scenario.versions,
@@ -89,6 +92,7 @@ class Simulation {
       steps: this.#world.steps,
       commits: recorder.commits,
       lasted: this.#world.at,
+      rests: this.#rests,
       hash: trace.digest(),
       trace: trace.lines,
       end: end === 'ended' ? JSON.stringify({ status: root?.status, output }) : end,

@@ -4,6 +4,7 @@ import type { Journal } from '../../journal/journal.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { FaultContext } from '../world/faultContext.ts';
 import type { SharedWorld } from '../world/sharedAccess.ts';
+import type { RestCounts } from './restingRun.ts';
 import type { CompiledScenario } from './simulationScenario.ts';
 
 /** One for each seed. */
@@ -14,6 +15,8 @@ export interface SimulationContext extends FaultContext, Pick<CompiledScenario, 
   readonly shared: SharedWorld | undefined;
   /** Does a process take over a run that waits without loading it? */
   readonly atRest: boolean;
+  /** The run waited at a process, and this happened. */
+  readonly counted: (what: keyof RestCounts) => void;
   readonly run: string;
   /** Do processes see that another one is dead, or does only its lease tell? */
   readonly seesDead: boolean;
