@@ -104,14 +104,15 @@ test('a page that names itself as the next one is the last: its server knows no 
   expect((await listed({ tools: [good], nextCursor: 'again' })).names).toEqual(['good']);
 });
 
-test('a format of a number, as servers in other languages have it, is not printed about', async () => {
+test('a format of a number, as servers in other languages have it, is not printed about, and a price is a multiple of a cent', async () => {
   const warn = vi.spyOn(console, 'warn');
   onTestFinished(() => warn.mockRestore());
-  const count = { type: 'object', properties: { count: { type: 'integer', format: 'uint32' } } };
+  const price = { type: 'number', multipleOf: 0.01 };
+  const count = { type: 'object', properties: { count: { type: 'integer', format: 'uint32' }, price } };
   await using server = await doubleServer({ list: { tools: [{ name: 'count', inputSchema: count }] } });
   await using source = open({ name: 'double', url: server.url });
   await source.list(testScope().signal);
-  await source.call('count', { count: 1 }, testScope());
+  await source.call('count', { count: 1, price: 19.99 }, testScope());
   expect(warn).not.toHaveBeenCalled();
 });
 
