@@ -1,7 +1,8 @@
 /** The project that the commands for workflows work on. */
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import {
+  filesIn,
   loadProject,
   projectOf,
   type ProjectOptions,
@@ -41,6 +42,30 @@ export async function openProject(
   };
   await requireProjectPaths(project);
   return loadProject(project);
+}
+
+/** The same for a command about all files of a project: refuses a folder inside a project, such as `workflows`, where nothing would be found and all of it be valid. */
+export async function openWholeProject(...given: Parameters<typeof openProject>): Promise<WorkflowProject> {
+  const project = await openProject(...given);
+  const [own] = project.workspaces;
+  const isEmpty = own !== undefined && (await filesIn(own.workflows, workflowEnding)).length === 0;
+  if (isEmpty && given[2].workflowDir === undefined) await requireNoPartOfProject(project.dir);
+  return project;
+}
+
+const workflowEnding = '.workflow.yaml';
+
+async function requireNoPartOfProject(dir: string): Promise<void> {
+  const endings = [workflowEnding, '.agent.yaml', '.server.yaml'];
+  const [file] = (await Promise.all(endings.map((ending) => filesIn(dir, ending)))).flat();
+  if (file === undefined) return;
+  const around = await projectOf(file);
+  if (around !== (await realpath(dir)))
+    throw new UsageError(`${dir} is a folder of the project ${around}. Name the project instead.`);
+  if (file.endsWith(workflowEnding))
+    throw new UsageError(
+      `${dir} has workflows that are not in its folder "workflows", as ${basename(file)}. Move them there, or name their folder with --workflow-dir.`,
+    );
 }
 
 /** Opens the project around a workflow file. Gives its absolute path, too. */

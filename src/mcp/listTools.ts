@@ -1,12 +1,15 @@
 /** Lists the tools of a server page by page, up to a limit. Each entry is read on its own: one that is wrong does not take the others with it. */
 import type { Client } from '@modelcontextprotocol/client';
 import * as z from 'zod';
+import { propertiesOf } from '../values/properties.ts';
 import { requireCount } from '../tools/sanitize.ts';
 import { serverError, type ErrorContext } from './errors.ts';
 import { readServerTool } from './readServerTool.ts';
 import type { ToolList } from './keepAlive.ts';
 
 const maxPages = 100;
+/** JSON-RPC: the server has no such method. */
+const methodNotFound = -32_601;
 
 /** The longest time that a timer of the library can have; timeouts are measured on our clock. Milliseconds. */
 export const noTimeout = 2 ** 31 - 1;
@@ -16,10 +19,15 @@ export const ToolPage = z.looseObject({ tools: z.array(z.unknown()), nextCursor:
 
 /** All tools of a server, and what was wrong with entries. Throws `environment` when there are too many pages. */
 export async function listTools(client: Client, context: ErrorContext, signal: AbortSignal): Promise<ToolList> {
-  if (!client.getServerCapabilities()?.tools) return { tools: [], problems: [] };
-  return listPages(context, (params) =>
+  const listed = listPages(context, (params) =>
     client.request({ method: 'tools/list', params }, ToolPage, { signal, timeout: noTimeout }),
   );
+  if (client.getServerCapabilities()?.tools) return listed;
+  // Some servers have tools and do not say so. One that knows no such list has none.
+  return listed.catch((error: unknown) => {
+    if (propertiesOf(error)['code'] !== methodNotFound) throw error;
+    return { tools: [], problems: [] };
+  });
 }
 
 /** The same for any way to ask for a page. */
@@ -38,8 +46,10 @@ export async function listPages(
       if (problem !== undefined) list.problems.push(context.mask(problem));
     }
     requireCount(context.server, count);
-    cursor = typeof result.nextCursor === 'string' && result.nextCursor !== '' ? result.nextCursor : undefined;
-    if (cursor === undefined) return list;
+    const next = typeof result.nextCursor === 'string' && result.nextCursor !== '' ? result.nextCursor : undefined;
+    // A server that does not know pages gives the whole list again, and its cursor with it.
+    if (next === undefined || next === cursor) return list;
+    cursor = next;
   }
   throw serverError(
     context,

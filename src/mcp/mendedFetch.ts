@@ -2,6 +2,7 @@
 import { isJsonObject, type Json } from '../values/json.ts';
 import { propertiesOf } from '../values/properties.ts';
 import type { Mend } from './mendAnswers.ts';
+import { mendedGreeting } from './mendedGreeting.ts';
 
 type Send = (to: string | URL, init?: RequestInit) => Promise<Response>;
 
@@ -10,11 +11,17 @@ export const mendedFetch =
   (send: Send, mend: Mend): Send =>
   async (to, init) => {
     const response = await send(to, init);
-    if (!response.ok) return plainRefusal(response);
+    const { id, method, revision } = requestIn(init?.body);
+    if (!response.ok) {
+      const isNotice = method !== undefined && id === null;
+      return isNotice && !ofSession.includes(response.status) ? taken(response) : plainRefusal(response);
+    }
     if (!response.body) return response;
     const type = response.headers.get('content-type') ?? '';
-    const asked = idIn(init?.body);
-    const mendFor: Mend = (value) => mend(withId(value, asked));
+    const mendFor: Mend = (value) => {
+      const answer = withId(value, id);
+      return mend(method === 'initialize' ? mendedGreeting(answer, revision) : answer);
+    };
     if (/^text\/event-stream\b/i.test(type))
       return withBody(response, response.body.pipeThrough(mendedEvents(mendFor)));
     // Some servers send JSON under the type that their framework has by default.
@@ -27,6 +34,15 @@ export const mendedFetch =
     return mended;
   };
 
+/** Statuses that say something of the session, and not of the message. */
+const ofSession: readonly number[] = [401, 403, 404];
+
+/** A message that needs no answer was refused. Some servers know none of these, and the library would give up the connection. */
+async function taken(response: Response): Promise<Response> {
+  await response.body?.cancel();
+  return new Response(null, { status: 202 });
+}
+
 /** Without its challenge: the library would begin a flow for which there is no client, and end it with an error that has no status. */
 function plainRefusal(response: Response): Response {
   if (!response.headers.has('www-authenticate')) return response;
@@ -35,11 +51,14 @@ function plainRefusal(response: Response): Response {
   return plain;
 }
 
-/** The id of the request in a body. */
-function idIn(body: unknown): Json {
-  if (typeof body !== 'string') return null;
-  const { id } = propertiesOf(JSON.parse(body));
-  return typeof id === 'number' || typeof id === 'string' ? id : null;
+/** The request in a body, as far as its answer depends on it. */
+function requestIn(body: unknown) {
+  const { id, method, params } = propertiesOf(typeof body === 'string' ? JSON.parse(body) : undefined);
+  return {
+    id: typeof id === 'number' || typeof id === 'string' ? id : null,
+    method: typeof method === 'string' ? method : undefined,
+    revision: propertiesOf(params).protocolVersion,
+  };
 }
 
 /** An error without an id, in the answer to a request, is about this request: the server could not read it, or does not take it. */
@@ -103,16 +122,15 @@ function mendedEvents(mend: Mend): TransformStream<Uint8Array, Uint8Array> {
     flush(controller) {
       const give = (text: string) => controller.enqueue(encoder.encode(text));
       if (held !== '') endLine(give);
-      // An event that was not ended is none.
-      const left = [...lines, pieces.join('')].join('\n');
-      if (left !== '') give(left);
+      const left = [...lines, ...pieces.join('').split('\n')].filter((line) => line !== '');
+      // An event that was not ended is none, unless a whole message stands in it: then only the empty line is missing.
+      if (left.length > 0) give(isWhole(left) ? mendedEvent(left, mend) : left.join('\n'));
     },
   });
 }
 
 function mendedEvent(lines: readonly string[], mend: Mend): string {
-  const data = lines.filter(isData).map((line) => line.slice(5).replace(/^ /, ''));
-  const messages = data.length === 0 ? undefined : mendedText(data.join('\n'), mend);
+  const messages = mendedText(dataOf(lines), mend);
   if (messages === undefined) return [...lines, '', ''].join('\n');
   const others = lines.filter((line) => !isData(line));
   const isId = (line: string) => /^id(:|$)/.test(line);
@@ -125,3 +143,9 @@ function mendedEvent(lines: readonly string[], mend: Mend): string {
 }
 
 const isData = (line: string): boolean => line.startsWith('data:');
+const dataOf = (lines: readonly string[]): string =>
+  lines
+    .filter(isData)
+    .map((line) => line.slice(5).replace(/^ /, ''))
+    .join('\n');
+const isWhole = (lines: readonly string[]): boolean => mendedText(dataOf(lines), (value) => [value]) !== undefined;

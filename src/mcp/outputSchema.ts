@@ -50,13 +50,25 @@ const withoutPatterns = (schema: JsonObject): JsonObject =>
     Object.entries(schema)
       .filter(
         ([key, value]) =>
-          !(key === 'pattern' && typeof value === 'string') && !(key === 'patternProperties' && isObject(value)),
+          !(key === 'pattern' && typeof value === 'string') &&
+          !(key === 'patternProperties' && isObject(value)) &&
+          // The library divides binary fractions: 19.99 would be no multiple of 0.01.
+          !(key === 'multipleOf' && typeof value === 'number' && !Number.isInteger(value)) &&
+          // The library would print a line about each.
+          !(key === 'format' && typeof value === 'string' && !formats.has(value)),
       )
       .map(([key, value]) => [key, literalKeywords.has(key) ? value : withoutPatternsInside(value)]),
   );
 
 const withoutPatternsInside = (part: Json): Json =>
   Array.isArray(part) ? part.map(withoutPatternsInside) : isObject(part) ? withoutPatterns(part) : part;
+
+/** The formats of JSON Schema. Languages have more for their numbers, such as `uint32`. */
+const formats = new Set(
+  'date time date-time duration email hostname ipv4 ipv6 uri uri-reference uri-template uuid json-pointer relative-json-pointer regex'.split(
+    ' ',
+  ),
+);
 
 const literalKeywords = new Set(['const', 'enum', 'default', 'examples']);
 const isObject = (value: Json): value is JsonObject =>

@@ -27,6 +27,32 @@ test('every error of a project is in one report, with its place, and the exit co
   expect(out).toContain('2 files, 1 with errors');
 });
 
+test.each(['validate', 'workflow lock', 'workflow lock --check'])(
+  'troupe %s: a folder inside a project is refused, with the project, and so are workflows outside of their folder',
+  async (line) => {
+    const { dir, troupe } = workflowFolder({
+      'p/workflows/broken.workflow.yaml': broken,
+      'flat/names.workflow.yaml': names,
+    });
+    const inside = await troupe(...line.split(' '), 'p/workflows');
+    expect(inside).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`of the project ${join(dir, 'p')}.`) as string,
+    });
+    const flat = await troupe(...line.split(' '), 'flat');
+    expect(flat).toMatchObject({ code: 2, err: expect.stringContaining('--workflow-dir') as string });
+  },
+);
+
+test('a lock of nothing is not written', async () => {
+  const { dir, troupe } = workflowFolder({ 'notes.txt': 'none' });
+  expect(await troupe('workflow', 'lock')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('nothing to lock') as string,
+  });
+  expect(existsSync(join(dir, 'workflows.lock.json'))).toBe(false);
+});
+
 test('the report is JSON with --json, and a graph with the broken file marked with --graph', async () => {
   const { troupe } = workflowFolder(wrong);
   const json = await troupe('validate', '--json');

@@ -32,6 +32,14 @@ test.each(['\n', '\r\n', '\r'])('events whose lines end with %j, in pieces of an
   }
 });
 
+test('a message at the end of a stream is whole without the empty line behind it, and half a message is none', async () => {
+  const data = JSON.stringify(answer({ type: 'text', text: 'paid' }));
+  for (const size of [1, 7, 1_000])
+    for (const end of ['', '\n', '\r\n'])
+      expect(await mended(`id: 7\ndata: ${data}${end}`, size)).toBe(`id: 7\ndata: ${data}\n\n`);
+  expect(await mended(`data: ${data.slice(0, -1)}`, 7)).not.toContain('\n\n');
+});
+
 test('an event of megabytes in many small pieces costs little', async () => {
   const said = { type: 'text', text: 'x'.repeat(4_000_000) };
   const text = await mended(`data: ${JSON.stringify(answer(said))}\n\n`, 256);

@@ -1,5 +1,5 @@
 /** Lists of tools as other people's servers send them: what can be used is offered, and what cannot is named. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Json } from 'troupe';
 import { catalog } from '../../src/tools/catalog.ts';
 import { rejectionOf, testScope } from '../../src/testing/suites/scope.ts';
@@ -98,6 +98,22 @@ test('pages are read to their end, and an odd page does not end the list', async
   const { names, problems } = await listed((cursor) => pages[typeof cursor === 'string' ? cursor : 'first'] ?? null);
   expect(names).toEqual(['a', 'b']);
   expect(problems).toHaveLength(1);
+});
+
+test('a page that names itself as the next one is the last: its server knows no pages', async () => {
+  expect((await listed({ tools: [good], nextCursor: 'again' })).names).toEqual(['good']);
+});
+
+test('a format of a number, as servers in other languages have it, is not printed about, and a price is a multiple of a cent', async () => {
+  const warn = vi.spyOn(console, 'warn');
+  onTestFinished(() => warn.mockRestore());
+  const price = { type: 'number', multipleOf: 0.01 };
+  const count = { type: 'object', properties: { count: { type: 'integer', format: 'uint32' }, price } };
+  await using server = await doubleServer({ list: { tools: [{ name: 'count', inputSchema: count }] } });
+  await using source = open({ name: 'double', url: server.url });
+  await source.list(testScope().signal);
+  await source.call('count', { count: 1, price: 19.99 }, testScope());
+  expect(warn).not.toHaveBeenCalled();
 });
 
 test.each<[string, Json]>([

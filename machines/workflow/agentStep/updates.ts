@@ -14,8 +14,9 @@ type Change = Partial<AgentStepContext>;
 
 const withUsage = (metrics: StepMetrics, { inputTokens, outputTokens, usd }: Usage): StepMetrics => ({
   ...metrics,
-  tokens_in: metrics.tokens_in + inputTokens,
-  tokens_out: metrics.tokens_out + outputTokens,
+  // Some gateways count in fractions.
+  tokens_in: metrics.tokens_in + Math.ceil(inputTokens),
+  tokens_out: metrics.tokens_out + Math.ceil(outputTokens),
   // The price of a model that nobody knows counts as nothing.
   cost_usd: metrics.cost_usd + (usd ?? 0),
 });

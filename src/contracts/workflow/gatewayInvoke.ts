@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Json } from '../../values/json.ts';
 import { MediaPart } from '../media.ts';
 import { FinishReason } from '../model.ts';
+import { nullAsAbsent } from './nullAsAbsent.ts';
 
 /** Any JSON value: what arrives was parsed as JSON already, so the type holds without a look into it. */
 const json = () => z.unknown() as z.ZodType<Json>;
@@ -12,7 +13,7 @@ const InvokeCall = z.looseObject({
   id: z.string(),
   name: z.string().min(1),
   /** `{ _raw }` for what the model wrote in place of an object. */
-  arguments: jsonObject().default({}),
+  arguments: nullAsAbsent(jsonObject().default({})),
   /** Numbers that would have lost digits, as the model wrote them; in the arguments they are texts. Ours. */
   inexact: z.array(z.string()).nullish(),
 });
@@ -36,10 +37,10 @@ export type InvokeMessage = z.infer<typeof InvokeMessage>;
 
 /** A request to a group. */
 export const GatewayInvokeRequest = z.looseObject({
-  run_id: z.string().default(''),
-  step_id: z.string().default(''),
+  run_id: nullAsAbsent(z.string().default('')),
+  step_id: nullAsAbsent(z.string().default('')),
   /** The name of the model group. */
-  group: z.string().default(''),
+  group: nullAsAbsent(z.string().default('')),
   messages: z.array(InvokeMessage).min(1),
   /** The most tokens of the answer; 1,024 by default, and for 0. */
   max_tokens: z.int().nonnegative().nullish(),
@@ -51,7 +52,7 @@ export const GatewayInvokeRequest = z.looseObject({
     .array(
       z.looseObject({
         name: z.string().min(1),
-        description: z.string().default(''),
+        description: nullAsAbsent(z.string().default('')),
         /** JSON Schema of an object. */
         input_schema: jsonObject().nullish(),
       }),

@@ -34,7 +34,8 @@ export const gatewayRoutes = (service: GatewayService): readonly HttpRoute[] => 
       const result = await service.invoke(body, signal);
       if (!('error' in result)) return jsonReply(200, result);
       const { error, message, retryable, used } = result;
-      const headers: Record<string, string> = used ? { [usageHeader]: JSON.stringify(used) } : {};
+      // Said of every refusal: who asks need not try again what was tried here.
+      const headers = { [usageHeader]: JSON.stringify(used ?? { tokens_in: 0, tokens_out: 0, cost_usd: 0 }) };
       return jsonReply(gatewayStatuses[error], { error, message, retryable }, headers);
     },
   }),

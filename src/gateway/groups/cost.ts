@@ -1,6 +1,7 @@
 /** What an answer of a group costs, in exact decimal arithmetic: a price of 0.15 is no binary fraction, and sums of rounded costs drift. */
 import type { GatewayProvider, ModelGroup } from '../../contracts/workflow/gatewayFile.ts';
 import type { Usage } from '../../contracts/model.ts';
+import { decimal } from '../../values/decimal.ts';
 import { listPriceOf, type Price } from '../prices.ts';
 
 /** Prices of the format, by the bare id of the model: what a project pays when its file names no price. */
@@ -43,13 +44,4 @@ export function exactCost({ inputTokens, outputTokens, cachedTokens }: Usage, pr
     0n,
   );
   return Number(`${sum}e-${places + 6}`);
-}
-
-/** The number as it is written: its digits, and how many of them are behind the point. */
-function decimal(value: number): { readonly digits: bigint; readonly places: number } {
-  const [mantissa = '0', exponent = '0'] = String(value).split('e');
-  const [whole = '0', fraction = ''] = mantissa.split('.');
-  const places = fraction.length - Number(exponent);
-  const digits = BigInt(whole + fraction);
-  return places >= 0 ? { digits, places } : { digits: digits * 10n ** BigInt(-places), places: 0 };
 }

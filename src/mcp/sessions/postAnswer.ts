@@ -35,9 +35,17 @@ export async function resultIn(response: Response, id: string): Promise<{ readon
   }
   const text = await response.text();
   if (text.trim() === '') return undefined;
-  const found = pick(rpcMessages(text), id);
+  const found = pick(messagesIn(text), id);
   if (found) return found;
   throw unreadableAnswer('its answer does not belong to the request');
+}
+
+function messagesIn(text: string): readonly RpcMessage[] {
+  try {
+    return rpcMessages(text);
+  } catch {
+    throw unreadableAnswer('its answer is no JSON');
+  }
 }
 
 function pick(messages: readonly RpcMessage[], id: string): { readonly result: Json } | undefined {

@@ -1,6 +1,7 @@
 /** Compiles JSON Schemas: draft 2020-12, and draft-07 where `$schema` says so. No reference is ever fetched. */
-import type { Ajv, ErrorObject, Options } from 'ajv';
+import type { Ajv, ErrorObject, Options, SchemaValidateFunction } from 'ajv';
 import { errorMessage } from '../../values/cause.ts';
+import { isMultiple } from '../../values/decimal.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { canonicalJson, type Json, type JsonObject } from '../../values/json.ts';
 import { loopTurn } from '../loopTurn.ts';
@@ -95,10 +96,20 @@ function makeCompilers(): Compilers {
   const { Draft07, Draft2020, addFormats } = languagePackages();
   const draft07 = new Draft07(options);
   const draft2020 = new Draft2020(options);
-  addFormats(draft07);
-  addFormats(draft2020);
+  for (const draft of [draft07, draft2020]) {
+    addFormats(draft);
+    // That of the package divides binary fractions: no price would be a multiple of 0.01.
+    draft.removeKeyword('multipleOf');
+    draft.addKeyword({ keyword: 'multipleOf', type: 'number', schemaType: 'number', validate: multipleOf });
+  }
   return { draft07, draft2020 };
 }
+
+const multipleOf: SchemaValidateFunction = (factor: number, value: number) => {
+  const fits = isMultiple(value, factor);
+  multipleOf.errors = fits ? [] : [{ params: { multipleOf: factor }, message: `must be multiple of ${factor}` }];
+  return fits;
+};
 
 const options: Options = {
   allErrors: true,

@@ -61,6 +61,25 @@ test('properties that are not allowed are named, by pointers that are escaped', 
   ]);
 });
 
+test.each<[number, number, boolean]>([
+  [0.3, 0.1, true],
+  [19.99, 0.01, true],
+  [-12345678.91, 0.01, true],
+  [4.35, 0.01, true],
+  [12391239123, 1e-8, true],
+  [1e21, 7, false],
+  [19.995, 0.01, false],
+  [0.30000000000000004, 0.1, false],
+  [0, 0.7, true],
+])('multiples are those of numbers as they are written: %d of %d', (value, multipleOf, fits) => {
+  for (const $schema of ['http://json-schema.org/draft-07/schema#', 'https://json-schema.org/draft/2020-12/schema']) {
+    const schema = { $schema, properties: { price: { type: 'number', multipleOf } } };
+    const said = fits ? [] : [{ pointer: '/price', message: `must be multiple of ${multipleOf}` }];
+    expect(violations(schema, { price: value })).toEqual(said);
+    expect(schemaProblem({ $schema, multipleOf: 0 })).toMatch(/must be > 0/);
+  }
+});
+
 test('at most twenty violations are said', () => {
   expect(
     violations(

@@ -8,7 +8,7 @@ import { parseJson } from '../../input.ts';
 import { writeMessage } from '../../output/write.ts';
 import { saveFile } from '../../saveFile.ts';
 import { readTextFile } from '../../textFile.ts';
-import { openProject, type ProjectPathOptions } from '../../workflowProject.ts';
+import { openWholeProject, type ProjectPathOptions } from '../../workflowProject.ts';
 
 /** The file in the folder of the project. */
 const lockFile = 'workflows.lock.json';
@@ -19,7 +19,7 @@ export async function lockCommand(
   dir: string | undefined,
   { check, ...where }: ProjectPathOptions & { readonly check?: boolean },
 ): Promise<number> {
-  const project = await openProject(cli, dir, where);
+  const project = await openWholeProject(cli, dir, where);
   const path = join(project.dir, lockFile);
   if (check) {
     const text = await readTextFile(path, `There is no lock to check; write one with "troupe workflow lock". ${path}`);
@@ -29,6 +29,10 @@ export async function lockCommand(
     return problems.length === 0 ? exitCodes.done : exitCodes.failed;
   }
   const lock = await workflowLock(project);
+  if (Object.keys(lock.files).length === 0)
+    throw new UsageError(
+      `There is nothing to lock in ${project.dir}: it has no workflows and no other files of a project.`,
+    );
   await saveFile(path, Buffer.from(`${JSON.stringify(lock, null, 2)}\n`), { force: true });
   writeMessage(
     cli,

@@ -5,7 +5,7 @@ import { collectProject, validateProject } from '../../../workflow/files/report/
 import { useColors, type Cli } from '../../cli.ts';
 import { exitCodes } from '../../exit.ts';
 import { writeJson } from '../../output/write.ts';
-import { openProject, type ProjectPathOptions } from '../../workflowProject.ts';
+import { openWholeProject, type ProjectPathOptions } from '../../workflowProject.ts';
 
 /** The options of `troupe workflow validate`. */
 export interface ValidateCommandOptions extends ProjectPathOptions {
@@ -21,7 +21,7 @@ export async function validateCommand(
   dir: string | undefined,
   { json, graph, ...where }: ValidateCommandOptions,
 ): Promise<number> {
-  const project = await openProject(cli, dir, where);
+  const project = await openWholeProject(cli, dir, where);
   const report = await validateProject(project);
   if (json) writeJson(cli.out, reportJson(report));
   else if (graph) cli.out.write(mermaidGraphs(await collectProject(project), report));

@@ -2,6 +2,7 @@
 import { TroupeError, toFailure } from '../../../values/failure.ts';
 import { reasonOf } from '../../../values/cause.ts';
 import type { Json } from '../../../values/json.ts';
+import { retryAfterOf } from '../../../values/retryAfter.ts';
 import { defaultBodyLimit } from '../base/body.ts';
 import { jsonFrom } from '../base/jsonText.ts';
 import { isWebUrl } from './webUrl.ts';
@@ -59,13 +60,12 @@ export async function exchange(request: Exchange): Promise<ExchangeAnswer> {
       redirect: 'manual',
       signal: stop,
     });
-    const seconds = Number(response.headers.get('retry-after') ?? NaN);
     const bytes = await bytesOf(response, who);
     return {
       status: response.status,
       json: jsonIn(bytes),
       text: new TextDecoder().decode(bytes.subarray(0, 8_000)).slice(0, 2_000),
-      retryAfter: Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined,
+      retryAfter: retryAfterOf(Object.fromEntries(response.headers)),
       headers: response.headers,
     };
   } catch (cause) {

@@ -1,11 +1,10 @@
 /** Asks a runtime of another process to work on an agent step. */
-import * as z from 'zod';
 import { throughJson } from '../../../values/json.ts';
-import { TroupeError } from '../../../values/failure.ts';
 import type { InvokeRequest } from '../contracts/runtimeRequest.ts';
 import type { RuntimeService } from '../runtime.ts';
 import { exchange, type ClientOptions } from './exchange.ts';
 import { peerUrl } from './peerUrl.ts';
+import { refusedAnswer } from './refusedAnswer.ts';
 
 /** Milliseconds: a runtime only takes the work. */
 const defaultTimeout = 10_000;
@@ -16,21 +15,13 @@ const defaultTimeout = 10_000;
  */
 export const runtimeClient = (url: string, options: ClientOptions = {}): RuntimeService => ({
   async invoke(request: InvokeRequest) {
-    const { status, json, retryAfter } = await exchange({
+    const answer = await exchange({
       ...options,
       timeout: options.timeout ?? defaultTimeout,
       who: 'The runtime',
       url: peerUrl(url, 'invoke'),
       body: throughJson(request),
     });
-    if (status === 202 || status === 200) return;
-    const { message = '' } = Said.safeParse(json).data ?? {};
-    throw new TroupeError(
-      status === 401 || status === 403 ? 'auth' : status >= 500 || status === 429 ? 'transient' : 'invalid',
-      `The runtime answered ${status}${message === '' ? '' : `: ${message}`}.`,
-      { data: { status }, retryAfter },
-    );
+    if (answer.status < 200 || answer.status >= 300) throw refusedAnswer('The runtime', 'POST /invoke', answer);
   },
 });
-
-const Said = z.object({ message: z.string() });

@@ -1,5 +1,6 @@
 /** What the orchestrator asks of a runtime: one agent, with everything resolved. It holds secrets: it is sent, and never stored or logged. */
 import * as z from 'zod';
+import { nullAsAbsent } from '../../../contracts/workflow/nullAsAbsent.ts';
 import { named } from '../base/openapi.ts';
 import { amount, someJson, someObject } from './json.ts';
 import { AgentMessage } from './stepMessages.ts';
@@ -8,16 +9,16 @@ import { AgentMessage } from './stepMessages.ts';
 export const ServerRequest = z.looseObject({
   name: z.string(),
   /** Empty when it has a `command`. */
-  url: z.string().default(''),
+  url: nullAsAbsent(z.string().default('')),
   /** How it is reached at its URL; ours. */
-  transport: z.enum(['http', 'sse']).optional(),
+  transport: nullAsAbsent(z.enum(['http', 'sse']).optional()),
   /** A program to start instead, and what it is given; ours. */
-  command: z.string().optional(),
-  args: z.array(z.string()).optional(),
+  command: nullAsAbsent(z.string().optional()),
+  args: nullAsAbsent(z.array(z.string()).optional()),
   allowlist: z.array(z.string()).nullish(),
-  persistent_id: z.string().optional(),
-  auth_header: z.string().optional(),
-  auth_value: z.string().optional(),
+  persistent_id: nullAsAbsent(z.string().optional()),
+  auth_header: nullAsAbsent(z.string().optional()),
+  auth_value: nullAsAbsent(z.string().optional()),
   params: z.record(z.string(), someJson()).nullish(),
   /** The names of the parameters that are secret. */
   secret_keys: z.array(z.string()).nullish(),
@@ -25,10 +26,10 @@ export const ServerRequest = z.looseObject({
     .array(
       z.looseObject({
         pattern: z.string(),
-        on_reject: z.string().default('fail'),
+        on_reject: nullAsAbsent(z.string().default('fail')),
         /** Milliseconds; 0 for no limit. */
-        timeout_ms: amount.default(0),
-        timeout_behavior: z.string().default('fail'),
+        timeout_ms: nullAsAbsent(amount.default(0)),
+        timeout_behavior: nullAsAbsent(z.string().default('fail')),
       }),
     )
     .nullish(),
@@ -44,14 +45,18 @@ export const InvokeRequest = named(
     step_id: z.string().min(1),
     /** Gets the result, exactly as it was given. */
     callback_url: z.string().min(1),
-    agent_name: z.string().default(''),
-    system: z.string().default(''),
-    user_message: z.string().default(''),
-    reflect: z.string().optional(),
-    confidence_threshold: z.number().optional(),
+    agent_name: nullAsAbsent(z.string().default('')),
+    system: nullAsAbsent(z.string().default('')),
+    user_message: nullAsAbsent(z.string().default('')),
+    reflect: nullAsAbsent(z.string().optional()),
+    confidence_threshold: nullAsAbsent(z.number().optional()),
     /** 10 when it is not positive. */
-    max_turns: z.int().default(0),
-    model: z.looseObject({ group: z.string().default(''), max_tokens: z.int().default(0) }).prefault({}),
+    max_turns: nullAsAbsent(z.int().default(0)),
+    model: nullAsAbsent(
+      z
+        .looseObject({ group: nullAsAbsent(z.string().default('')), max_tokens: nullAsAbsent(z.int().default(0)) })
+        .prefault({}),
+    ),
     tool_servers: z.array(ServerRequest).nullish(),
     output_schema: someObject().nullish(),
     /** The schema of the step, which the output must fit as well; ours. */
@@ -60,9 +65,9 @@ export const InvokeRequest = named(
     messages: z.array(AgentMessage).nullish(),
     /** The calls that were approved. */
     approved_tool_calls: z.array(z.string()).nullish(),
-    is_resume: z.boolean().optional(),
+    is_resume: nullAsAbsent(z.boolean().optional()),
     /** What it may cost, in US dollars; ours. */
-    budget_usd: amount.optional(),
+    budget_usd: nullAsAbsent(amount.optional()),
   }),
 );
 export type InvokeRequest = z.infer<typeof InvokeRequest>;

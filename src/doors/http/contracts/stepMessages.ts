@@ -1,18 +1,19 @@
 /** What the runtime tells the orchestrator: that it lives, and how a step has ended. */
 import * as z from 'zod';
+import { nullAsAbsent } from '../../../contracts/workflow/nullAsAbsent.ts';
 import { named } from '../base/openapi.ts';
 import { amount, someJson, someObject } from './json.ts';
 
 /** What an agent used. */
 export const CallbackMetrics = z.looseObject({
-  model_resolved: z.string().default(''),
-  tokens_in: amount.default(0),
-  tokens_out: amount.default(0),
-  cost_usd: amount.default(0),
-  duration_ms: amount.default(0),
-  llm_calls: amount.default(0),
-  tool_calls: amount.default(0),
-  reflect_calls: amount.optional(),
+  model_resolved: nullAsAbsent(z.string().default('')),
+  tokens_in: nullAsAbsent(amount.default(0)),
+  tokens_out: nullAsAbsent(amount.default(0)),
+  cost_usd: nullAsAbsent(amount.default(0)),
+  duration_ms: nullAsAbsent(amount.default(0)),
+  llm_calls: nullAsAbsent(amount.default(0)),
+  tool_calls: nullAsAbsent(amount.default(0)),
+  reflect_calls: nullAsAbsent(amount.optional()),
 });
 
 /** A call of a tool that waits for a person. */
@@ -20,9 +21,9 @@ export const PendingApproval = z.looseObject({
   tool_name: z.string(),
   tool_use_id: z.string(),
   arguments: someJson(),
-  on_reject: z.string().default('fail'),
-  timeout_ms: amount.default(0),
-  timeout_behavior: z.string().default('fail'),
+  on_reject: nullAsAbsent(z.string().default('fail')),
+  timeout_ms: nullAsAbsent(amount.default(0)),
+  timeout_behavior: nullAsAbsent(z.string().default('fail')),
 });
 
 /** A message of the conversation of an agent. */
@@ -37,11 +38,11 @@ export const CallbackPayload = named(
     step_id: z.string().min(1),
     status: z.enum(['ok', 'failed', 'pending_approval']),
     output: someObject().nullish(),
-    error: z.string().optional(),
+    error: nullAsAbsent(z.string().optional()),
     /** The last text of the model, when it could not be read. */
-    raw_output: z.string().optional(),
-    metrics: CallbackMetrics.prefault({}),
-    is_resume: z.boolean().optional(),
+    raw_output: nullAsAbsent(z.string().optional()),
+    metrics: nullAsAbsent(CallbackMetrics.prefault({})),
+    is_resume: nullAsAbsent(z.boolean().optional()),
     messages: z.array(AgentMessage).nullish(),
     pending_approval: PendingApproval.nullish(),
     original_request: someJson().optional(),

@@ -6,6 +6,7 @@ import { toFailure, TroupeError } from '../../../values/failure.ts';
 import { backoff } from '../../../values/backoff.ts';
 import { sleep, type Clock } from '../../../values/clock.ts';
 import type { GatewayErrorCode } from '../../../gateway/groups/codes.ts';
+import { plausibleUsage } from '../../../gateway/tokens.ts';
 import { callOf, invokeCallOf, providerIn } from '../../../gateway/groups/invoke.ts';
 import type { MediaPart } from '../../../contracts/media.ts';
 import type { InvokeMessage } from '../../../contracts/workflow/gatewayInvoke.ts';
@@ -38,7 +39,11 @@ export const remoteGateway = (service: GatewayService, clock: Clock): ModelGatew
       calls: calls.map(callOf),
       reason,
       ...providerIn(provider),
-      usage: { ...usageOf({ tokens_in, tokens_out, cost_usd }), reported: true },
+      usage: plausibleUsage(
+        { ...usageOf({ tokens_in, tokens_out, cost_usd }), reported: true },
+        request,
+        content.length + JSON.stringify(calls).length - '[]'.length,
+      ),
       model,
     };
 

@@ -46,6 +46,8 @@ export function remoteRuntimes({
   /** When a step was last among what a runtime works on; milliseconds since the epoch. */
   const heard = new Map<string, number>();
   const waiting = new Map<string, (reply: RemoteReply) => void>();
+  /** Dispatches whose answer is waited for. A runtime that sends the result first may answer only when the result was taken. */
+  const dispatching = new Map<string, () => void>();
   const rowOf = async (actor: Address) => (await journal().find({ actor }))[0];
 
   async function placeOf(actor: Address): Promise<{ run: string; step: string }> {
@@ -71,7 +73,7 @@ export function remoteRuntimes({
     async dispatch({ actor, task, secretParams, dispatch, decided, messages, spentUsd }) {
       const { run, step } = await placeOf(actor as Address);
       const budget = task.budgetUsd === undefined ? {} : { budget_usd: Math.max(0, task.budgetUsd - spentUsd) };
-      await client.invoke({
+      const request = {
         ...invocationOf(task, {
           run,
           callbackUrl: callbackUrl(ownUrl(), run, step, tokenOf(run, step, actor as Address, dispatch)),
@@ -90,7 +92,10 @@ export function remoteRuntimes({
               ],
             }
           : {}),
-      });
+      };
+      const id = `${actor} ${dispatch}`;
+      const isTaken = new Promise<void>((resolve) => dispatching.set(id, resolve));
+      await Promise.race([client.invoke(request), isTaken]).finally(() => dispatching.delete(id));
     },
     async reply(actor, dispatch, { signal }) {
       const { run, step } = await placeOf(actor as Address);
@@ -132,6 +137,7 @@ export function remoteRuntimes({
       // The step may have been given away a moment ago, or its process may just have started.
       while (await isAwaited(actor, dispatch)) {
         waiting.get(`${actor} ${dispatch}`)?.(reply);
+        dispatching.get(`${actor} ${dispatch}`)?.();
         if (clock.now() >= until)
           throw new TroupeError('transient', 'The step is not ready for its result. Send it again.');
         await sleep(clock, 25);
@@ -164,7 +170,7 @@ const rejectionText = ({ call, note }: { call: string; note: string }): string =
 /** A result as the step takes it. */
 function replyOf(payload: CallbackPayload): RemoteReply {
   const { status, output, error = '', raw_output: raw, pending_approval: call, messages } = payload;
-  const { model_resolved, ...used } = payload.metrics;
+  const { model_resolved, ...used } = wholeCounts(payload.metrics);
   const metrics: StepMetrics =
     StepMetrics.safeParse({ ...used, ...(model_resolved === '' ? {} : { model_resolved }) }).data ?? noMetrics;
   const { error_code: code, error_kind: kind, retryable, reflected } = propertiesOf(payload);
@@ -198,6 +204,16 @@ function replyOf(payload: CallbackPayload): RemoteReply {
     raw,
   };
 }
+
+/** Some runtimes count in fractions. */
+const wholeCounts = (used: CallbackPayload['metrics']): CallbackPayload['metrics'] => ({
+  ...used,
+  tokens_in: Math.ceil(used.tokens_in),
+  tokens_out: Math.ceil(used.tokens_out),
+  llm_calls: Math.ceil(used.llm_calls),
+  tool_calls: Math.ceil(used.tool_calls),
+  ...(used.reflect_calls === undefined ? {} : { reflect_calls: Math.ceil(used.reflect_calls) }),
+});
 
 /** The codes with which the messages of other runtimes begin. */
 const codeIn = (error: string): string =>
