@@ -1,5 +1,4 @@
 /** One pass of a pool through its items: which of them is performed, how often, and what becomes of it. The promises are in `pool.ts`. */
-import { setMaxListeners } from 'node:events';
 import { backoff } from '../src/values/backoff.ts';
 import { errorMessage } from '../src/values/cause.ts';
 import { sleep } from '../src/values/clock.ts';
@@ -9,6 +8,8 @@ import { toFailure, TroupeError, type Failure } from '../src/values/failure.ts';
 import { isJson, plainCopy, type Json } from '../src/values/json.ts';
 import { wholeJson } from '../src/values/jsonLoss.ts';
 import { ItemLog, noItems, type ItemState, type KnownItems } from './itemLog.ts';
+
+const { setMaxListeners } = process.getBuiltinModule('node:events');
 
 /** What a pool does. */
 export interface PoolWork {

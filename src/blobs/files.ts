@@ -2,12 +2,12 @@
  * Contents as files in a folder: `ab/cdef…` is the content whose hash is `abcdef…`, `ab/cdef….uses/` has an empty file for each run that uses it, and `runs/<run>/` one for
  * each content of a run. A content is written to `drafts/` first, flushed, and renamed.
  */
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../values/clock.ts';
 import type { BlobStore, StoredBlob } from './blobStore.ts';
 import { contentFailure, contentMeter, unreadableContent, verified } from './contentHash.ts';
+
+const fs = process.getBuiltinModule('node:fs');
 
 /** What died while it was written is removed after so long, in milliseconds. */
 const draftsAreKeptFor = 24 * 3_600_000;
@@ -25,9 +25,9 @@ export function fileBlobs(folder: string, clock: Pick<Clock, 'id' | 'now'>): Blo
   /** Another process may remove the folder, because its last file went, before this one is there. */
   async function addMark(inside: string, name: string): Promise<void> {
     for (let left = 20; ; left--) {
-      await mkdir(inside, { recursive: true, mode: 0o700 });
+      await fs.promises.mkdir(inside, { recursive: true, mode: 0o700 });
       try {
-        await writeFile(join(inside, name), '', { mode: 0o600 });
+        await fs.promises.writeFile(join(inside, name), '', { mode: 0o600 });
         return await flushFolder(inside);
       } catch (thrown) {
         if (left === 0 || !isMissing(thrown)) throw thrown;
@@ -43,21 +43,21 @@ export function fileBlobs(folder: string, clock: Pick<Clock, 'id' | 'now'>): Blo
         // First the marks: a content that is there is one that somebody uses.
         await addMark(runFolder(run), blob.hash);
         await addMark(usesOf(blob.hash), run);
-        await rename(draft, fileOf(blob.hash));
+        await fs.promises.rename(draft, fileOf(blob.hash));
         await flushFolder(dirname(fileOf(blob.hash)));
         await flushFolder(folder);
       });
       return blob;
     } catch (thrown) {
-      await rm(draft, { force: true }).catch(() => {});
+      await fs.promises.rm(draft, { force: true }).catch(() => {});
       throw thrown;
     }
   }
 
   async function writeDraft(draft: string, data: AsyncIterable<Uint8Array>): Promise<StoredBlob> {
     const file = await failingAs('stored', async () => {
-      await mkdir(drafts, { recursive: true, mode: 0o700 });
-      return open(draft, 'wx', 0o600);
+      await fs.promises.mkdir(drafts, { recursive: true, mode: 0o700 });
+      return fs.promises.open(draft, 'wx', 0o600);
     });
     const meter = contentMeter();
     try {
@@ -76,7 +76,7 @@ export function fileBlobs(folder: string, clock: Pick<Clock, 'id' | 'now'>): Blo
   async function* partsOf(hash: string): AsyncGenerator<Uint8Array> {
     try {
       // Without an encoding its parts are bytes.
-      yield* createReadStream(fileOf(hash)) as AsyncIterable<Uint8Array>;
+      yield* fs.createReadStream(fileOf(hash)) as AsyncIterable<Uint8Array>;
     } catch (thrown) {
       throw unreadableContent(hash, isMissing(thrown) ? undefined : thrown);
     }
@@ -84,20 +84,20 @@ export function fileBlobs(folder: string, clock: Pick<Clock, 'id' | 'now'>): Blo
 
   /** The mark of a run goes first. A run that puts the content again meanwhile makes its mark before its file, so the file that is taken away here is put back. */
   async function releaseContent(hash: string, run: string): Promise<void> {
-    await rm(join(usesOf(hash), run), { force: true });
+    await fs.promises.rm(join(usesOf(hash), run), { force: true });
     if (!(await removeEmpty(usesOf(hash)))) return;
     const taken = join(drafts, clock.id());
-    await mkdir(drafts, { recursive: true, mode: 0o700 });
-    if (!(await unlessMissing(rename(fileOf(hash), taken)))) return;
-    if ((await namesIn(usesOf(hash))).length > 0) await rename(taken, fileOf(hash));
-    else await rm(taken, { force: true });
+    await fs.promises.mkdir(drafts, { recursive: true, mode: 0o700 });
+    if (!(await unlessMissing(fs.promises.rename(fileOf(hash), taken)))) return;
+    if ((await namesIn(usesOf(hash))).length > 0) await fs.promises.rename(taken, fileOf(hash));
+    else await fs.promises.rm(taken, { force: true });
   }
 
   async function removeDeadDrafts(): Promise<void> {
     for (const name of await namesIn(drafts)) {
       const path = join(drafts, name);
-      const found = await stat(path).catch(() => undefined);
-      if (found && found.mtimeMs < clock.now() - draftsAreKeptFor) await rm(path, { force: true });
+      const found = await fs.promises.stat(path).catch(() => undefined);
+      if (found && found.mtimeMs < clock.now() - draftsAreKeptFor) await fs.promises.rm(path, { force: true });
     }
   }
 
@@ -108,7 +108,7 @@ export function fileBlobs(folder: string, clock: Pick<Clock, 'id' | 'now'>): Blo
     release: (run) =>
       failingAs('removed', async () => {
         for (const hash of await namesIn(runFolder(run))) await releaseContent(hash, run);
-        await rm(runFolder(run), { recursive: true, force: true });
+        await fs.promises.rm(runFolder(run), { recursive: true, force: true });
         await removeDeadDrafts();
       }),
   };
@@ -144,7 +144,7 @@ async function failingAs<T>(what: string, work: () => Promise<T>): Promise<T> {
 /** The names in a folder; none when there is no such folder. */
 async function namesIn(folder: string): Promise<string[]> {
   try {
-    return await readdir(folder);
+    return await fs.promises.readdir(folder);
   } catch (thrown) {
     if (isMissing(thrown)) return [];
     throw thrown;
@@ -165,7 +165,7 @@ async function unlessMissing(work: Promise<void>): Promise<boolean> {
 /** Removes a folder unless something is in it; false when it stays. One that is gone was removed before. */
 async function removeEmpty(folder: string): Promise<boolean> {
   try {
-    await rmdir(folder);
+    await fs.promises.rmdir(folder);
     return true;
   } catch (thrown) {
     if (isMissing(thrown)) return true;
@@ -176,7 +176,7 @@ async function removeEmpty(folder: string): Promise<boolean> {
 
 /** The names in a folder survive a power failure once it is flushed. Windows cannot open a folder, and flushes by itself. */
 async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
+  const handle = await fs.promises.open(folder, 'r').catch(() => undefined);
   try {
     await handle?.sync().catch(() => {});
   } finally {

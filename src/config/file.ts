@@ -1,5 +1,4 @@
 /** The configuration file of a project: `troupe.config.ts`, `.yaml` or `.json`, or `troupe` in package.json; the nearest one, from a folder upwards. */
-import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { errorMessage } from '../values/cause.ts';
@@ -8,6 +7,8 @@ import { isJsonObject, type Json } from '../values/json.ts';
 import { loadOptional } from '../values/optional.ts';
 import { decodeUtf8 } from '../values/utf8.ts';
 import { parseConfiguration, type RunDefaults } from './configuration.ts';
+
+const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
 
 /** What a file says, and where it is. */
 export interface ConfigurationFile {

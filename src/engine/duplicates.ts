@@ -1,10 +1,11 @@
 /** Recognises a message that was handled before: nothing happens twice, and the caller gets the answer that was given (E1). */
-import { isDeepStrictEqual } from 'node:util';
 import type { Envelope } from '../contracts/envelope.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { Address } from '../values/ids.ts';
 import type { Json } from '../values/json.ts';
 import type { Journal } from '../journal/journal.ts';
+
+const { isDeepStrictEqual } = process.getBuiltinModule('node:util');
 
 /** False when the message is new; throws `conflict` when it is another message under a used id. `asker` is set for an ask. */
 export async function wasHandled(

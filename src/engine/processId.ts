@@ -1,6 +1,7 @@
 /** The id of this process, and whether another process of this machine is alive: the run of a dead process can be taken over at once. */
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+
+const { readFileSync } = process.getBuiltinModule('node:fs');
 
 /** `host pid start`: a pid alone may be given to another process later. More words may follow, to tell lease holders of one process apart. */
 export const thisProcessId = (): string =>

@@ -1,5 +1,4 @@
 /** Starts runs: from the beginning, from what is stored, or again after a failure. The same run twice is one run. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Envelope } from '../contracts/envelope.ts';
 import type { Commit, StoredActor } from '../contracts/commit.ts';
 import type { PendingChild } from '../contracts/pending.ts';
@@ -17,6 +16,8 @@ import type { OutboxRelay } from './outboxRelay.ts';
 import { Recall, type RecallPolicy } from './recall.ts';
 import { loadRun, stopOrphans } from './recovery.ts';
 import type { Registry } from './registry.ts';
+
+const { isDeepStrictEqual } = process.getBuiltinModule('node:util');
 
 /** What a run is started with. */
 export interface StartActorOptions {

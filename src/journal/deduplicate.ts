@@ -1,9 +1,10 @@
 /** Decides whether a posted message is new, known already, or too late: so a ticket is answered once, whichever process answers it. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Envelope } from '../contracts/envelope.ts';
 import { TroupeError } from '../values/failure.ts';
 import type { ActorStatus } from '../contracts/inspection.ts';
 import type { Json } from '../values/json.ts';
+
+const { isDeepStrictEqual } = process.getBuiltinModule('node:util');
 
 /** What a journal knows of a message's recipient and of its id. */
 export interface KnownMessage {

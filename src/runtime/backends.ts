@@ -1,6 +1,5 @@
 /** Opens the backends of a runtime: the journal that stores its actors, and the transport that carries their messages. */
 import { type OptionNames } from '../values/options.ts';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { disposables } from './disposables.ts';
 import type { Clock } from '../values/clock.ts';
@@ -20,6 +19,8 @@ import { inProcess } from '../transport/inProcess.ts';
 import type { Transport } from '../transport/transport.ts';
 import { stepCacheFiles } from './stepCacheFiles.ts';
 import { stepCacheMemory } from './stepCacheMemory.ts';
+
+const fs = process.getBuiltinModule('node:fs');
 
 /** Which journal and which transport a runtime uses. */
 export interface BackendOptions {
@@ -173,7 +174,7 @@ async function openFile(db: string, clock: Clock): Promise<Journal> {
   requireFilePath(db);
   if (db === 'memory') return memory();
   const path = resolve(db);
-  await mkdir(dirname(path), { recursive: true }).catch((cause: Error) => {
+  await fs.promises.mkdir(dirname(path), { recursive: true }).catch((cause: Error) => {
     throw new TroupeError(
       'storage',
       `The journal needs the folder ${dirname(path)}, which cannot be made: ${cause.message}. Choose another place with --db or TROUPE_DB.`,

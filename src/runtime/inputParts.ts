@@ -1,5 +1,4 @@
 /** The parts of what a run is given: files are read, checked and made into artifacts before the run begins. */
-import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { artifactOf } from '../../actors/artifact.ts';
@@ -13,6 +12,8 @@ import { errorMessage } from '../values/cause.ts';
 import { describeMismatch } from '../values/explain.ts';
 import { TroupeError } from '../values/failure.ts';
 import { propertiesOf } from '../values/properties.ts';
+
+const fs = process.getBuiltinModule('node:fs');
 
 /** The most parts, and the most bytes of all together. */
 const maxParts = 50;
@@ -232,9 +233,9 @@ async function artifactFrom(part: FilePart): Promise<Artifact> {
 
 async function fileIn(path: string): Promise<Uint8Array> {
   try {
-    const { size } = await stat(path);
+    const { size } = await fs.promises.stat(path);
     if (size > maxArtifactBytes) throw tooLarge(`"${path}" has`, size, maxArtifactBytes);
-    return await readFile(path);
+    return await fs.promises.readFile(path);
   } catch (cause) {
     if (cause instanceof TroupeError) throw cause;
     throw new TroupeError('invalid', `The file "${path}" cannot be read: ${errorMessage(cause)}.`, { cause });

@@ -1,8 +1,9 @@
 /** Keeps results of steps in files of the project, so that later processes on this machine find them. A file that cannot be read or written is no result. */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StepCache } from '../contracts/workflow/stepCache.ts';
 import { isJsonObject, type Json } from '../values/json.ts';
+
+const fs = process.getBuiltinModule('node:fs');
 
 /** A larger result is not kept, in characters of its JSON. */
 const longest = 10_000_000;
@@ -16,7 +17,7 @@ export function stepCacheFiles(folder: string): StepCache {
 
   async function read(name: string): Promise<{ readonly until: number; readonly result: Json } | undefined> {
     try {
-      const kept = JSON.parse(await readFile(name, 'utf8')) as Json;
+      const kept = JSON.parse(await fs.promises.readFile(name, 'utf8')) as Json;
       if (!isJsonObject(kept) || typeof kept['until'] !== 'number' || kept['result'] === undefined) return undefined;
       return { until: kept['until'], result: kept['result'] };
     } catch {
@@ -25,11 +26,11 @@ export function stepCacheFiles(folder: string): StepCache {
   }
 
   async function removeOld(now: number): Promise<void> {
-    const names = await readdir(folder).catch(() => []);
+    const names = await fs.promises.readdir(folder).catch(() => []);
     const from = (written * lookedThrough) % Math.max(1, names.length);
     for (const name of names.slice(from, from + lookedThrough)) {
       const kept = await read(join(folder, name));
-      if (!kept || kept.until <= now) await rm(join(folder, name), { force: true }).catch(() => {});
+      if (!kept || kept.until <= now) await fs.promises.rm(join(folder, name), { force: true }).catch(() => {});
     }
   }
 
@@ -44,11 +45,11 @@ export function stepCacheFiles(folder: string): StepCache {
       // Under another name first: a reader never sees half of it.
       const draft = join(folder, `${key}.${process.pid}.${written++}.tmp`);
       try {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
-        await writeFile(draft, text, { mode: 0o600 });
-        await rename(draft, fileOf(key));
+        await fs.promises.mkdir(folder, { recursive: true, mode: 0o700 });
+        await fs.promises.writeFile(draft, text, { mode: 0o600 });
+        await fs.promises.rename(draft, fileOf(key));
       } catch {
-        await rm(draft, { force: true }).catch(() => {});
+        await fs.promises.rm(draft, { force: true }).catch(() => {});
       }
       await removeOld(now);
     },

@@ -1,5 +1,5 @@
 /** The version of this package, read from its package.json. */
-import { readFileSync } from 'node:fs';
+const { readFileSync } = process.getBuiltinModule('node:fs');
 
 /** The version, such as `0.1.0`; `unknown` when there is no package.json. */
 export function version(): string {

@@ -36,6 +36,21 @@ test('an agent that says one thing loads no package but zod and XState, and few 
   expect(oursOf(loaded).length).toBeLessThanOrEqual(10);
 });
 
+test('an agent that says one thing imports no module of Node whose import loads streams, threads or promises of files', () => {
+  project.write(
+    'offline.mjs',
+    `import { agent, offlineModel, run } from 'troupe';\nawait run(agent({ name: 'a', model: offlineModel() }), 'go', { db: 'memory' });`,
+  );
+  const { err, loaded } = project.node(['offline.mjs']);
+  expect(err).toBe('');
+  const imports = oursOf(loaded).flatMap((file) => {
+    const text = readFileSync(join(project.folder, file.slice('troupe:'.length)), 'utf8');
+    return [...text.matchAll(/^import .*from "node:([^"]+)";$/gm)].map(([, name]) => `${name} in ${file}`);
+  });
+  expect(imports).not.toEqual([]);
+  expect(imports.filter((name) => /^(fs|fs\/promises|util|events|http|https|stream) /.test(name))).toEqual([]);
+});
+
 test('a machine in a page loads no module of Node: the pure step and the machines are files of their own', () => {
   project.write('core.mjs', `import 'troupe/core';\nimport 'troupe/machines';`);
   const { code, loaded } = project.node(['core.mjs']);

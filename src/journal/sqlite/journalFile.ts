@@ -1,6 +1,8 @@
 /** What can be the place of a journal: the path of a file that is there, or can be made. */
-import { statSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { TroupeError } from '../../values/failure.ts';
+
+const { statSync } = process.getBuiltinModule('node:fs');
 
 /** Throws `invalid` for what is no path of a file, such as the address of a database. */
 export function requireFilePath(given: unknown): asserts given is string {

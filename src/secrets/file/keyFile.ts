@@ -2,7 +2,7 @@
  * Keys in a file of their own, which only its owner may read. The last one writes, all of them read. A key is only ever added at the end, so processes
  * and projects that share the file never take a key from each other; what is after "#" is a note.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { errorMessage } from '../../values/cause.ts';
 import { TroupeError } from '../../values/failure.ts';
@@ -16,6 +16,8 @@ import {
   type SecretKey,
 } from './secretKey.ts';
 import { makeWholeFile, removeDrafts, unwritable } from './wholeFile.ts';
+
+const fs = process.getBuiltinModule('node:fs');
 
 /** The keys in the file at this path. It is made, with a first key, when one is needed; `onCreate` is told then. */
 export function keyFile(path: string, onCreate?: (path: string) => void): KeySource {
@@ -73,7 +75,7 @@ const emptyFile = (path: string): TroupeError =>
 async function readPrivate(path: string): Promise<string | undefined> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, 'r');
+    file = await fs.promises.open(path, 'r');
     await requirePrivate(file, path);
     return await file.readFile('utf8');
   } catch (cause) {
@@ -100,7 +102,7 @@ async function requirePrivate(file: FileHandle, path: string): Promise<void> {
 /** Adds lines at the end, in one write, and resolves when they are on the disk. */
 async function append(path: string, lines: string): Promise<void> {
   try {
-    const file = await open(path, 'a+', 0o600);
+    const file = await fs.promises.open(path, 'a+', 0o600);
     try {
       await requirePrivate(file, path);
       const isOpenLine = /[^\n]$/.test(await file.readFile('utf8'));

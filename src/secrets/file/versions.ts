@@ -2,12 +2,13 @@
  * A text that is replaced as a whole, in a folder of numbered files: `7.json` is its seventh version, and the one with the highest number counts. A new
  * version is a new file, which only one process can make. So there is no lock that a process which was killed would leave behind.
  */
-import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage } from '../../values/cause.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { propertiesOf } from '../../values/properties.ts';
 import { makeWholeFile, removeDrafts } from './wholeFile.ts';
+
+const fs = process.getBuiltinModule('node:fs');
 
 /** A version that was read. */
 export interface TextVersion {
@@ -52,7 +53,7 @@ export function versionsIn(folder: string) {
       if (!(await makeWholeFile(pathOf(number), text))) return false;
       // A process that stood still for long may make a file whose number was used and removed already.
       if ((await newest()) > number) {
-        await rm(pathOf(number), { force: true });
+        await fs.promises.rm(pathOf(number), { force: true });
         return false;
       }
       await removeBefore(number);
@@ -64,7 +65,7 @@ export function versionsIn(folder: string) {
   async function removeBefore(number: number): Promise<void> {
     for (const name of await namesIn(folder)) {
       const other = numberOf(name);
-      if (other > 0 && other < number) await rm(join(folder, name), { force: true }).catch(() => {});
+      if (other > 0 && other < number) await fs.promises.rm(join(folder, name), { force: true }).catch(() => {});
     }
     await removeDrafts(folder, (name) => numberOf(name) <= number);
   }
@@ -72,7 +73,7 @@ export function versionsIn(folder: string) {
 
 async function namesIn(folder: string): Promise<string[]> {
   try {
-    return await readdir(folder);
+    return await fs.promises.readdir(folder);
   } catch (cause) {
     if (propertiesOf(cause).code === 'ENOENT') return [];
     throw unreadable(folder, cause);
@@ -81,7 +82,7 @@ async function namesIn(folder: string): Promise<string[]> {
 
 async function readText(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await fs.promises.readFile(path, 'utf8');
   } catch (cause) {
     if (propertiesOf(cause).code === 'ENOENT') return undefined;
     throw unreadable(path, cause);

@@ -1,10 +1,11 @@
 /** Makes a file that is there whole or not at all, also after a crash or a power cut, and of two processes that make it at once lets one be first. */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorMessage } from '../../values/cause.ts';
 import { TroupeError } from '../../values/failure.ts';
 import { propertiesOf } from '../../values/properties.ts';
+
+const fs = process.getBuiltinModule('node:fs');
 
 /** Of files and folders that only their owner may use. */
 const fileMode = 0o600;
@@ -18,9 +19,9 @@ export async function makeWholeFile(path: string, text: string): Promise<boolean
     await makeFolder(folder);
     try {
       await writeDraft(draft, text);
-      await link(draft, path);
+      await fs.promises.link(draft, path);
     } finally {
-      await rm(draft, { force: true });
+      await fs.promises.rm(draft, { force: true });
     }
     await syncFolder(folder);
     return true;
@@ -33,10 +34,10 @@ export async function makeWholeFile(path: string, text: string): Promise<boolean
 
 /** Removes the files among these that a process that was killed has left, by the name of the file that they were to become. */
 export async function removeDrafts(folder: string, isOver: (name: string) => boolean): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await fs.promises.readdir(folder).catch(() => []);
   for (const draft of names) {
     const [, name] = /^\.(.+)\.[0-9a-f]{12}\.draft$/.exec(draft) ?? [];
-    if (name !== undefined && isOver(name)) await rm(join(folder, draft), { force: true }).catch(() => {}); // The next one tries again.
+    if (name !== undefined && isOver(name)) await fs.promises.rm(join(folder, draft), { force: true }).catch(() => {}); // The next one tries again.
   }
 }
 
@@ -49,7 +50,7 @@ export const unwritable = (path: string, cause: unknown): TroupeError =>
 /** Writes what stands in a folder to the disk, such as the name of a new file. Windows has no such operation. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
+  const handle = await fs.promises.open(folder, 'r');
   try {
     await handle.sync();
   } finally {
@@ -58,12 +59,12 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: folderMode });
+  const first = await fs.promises.mkdir(folder, { recursive: true, mode: folderMode });
   if (first !== undefined) await syncFolder(dirname(first));
 }
 
 async function writeDraft(draft: string, text: string): Promise<void> {
-  const handle = await open(draft, 'wx', fileMode);
+  const handle = await fs.promises.open(draft, 'wx', fileMode);
   try {
     await handle.writeFile(text);
     await handle.sync();
@@ -73,7 +74,7 @@ async function writeDraft(draft: string, text: string): Promise<void> {
 }
 
 const isThere = (folder: string): Promise<boolean> =>
-  readdir(folder).then(
+  fs.promises.readdir(folder).then(
     () => true,
     () => false,
   );
