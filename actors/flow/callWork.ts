@@ -1,4 +1,5 @@
 /** The work of calls in this process: so much at once, and the end of each is recorded. */
+import type { EffectScope } from '../../src/contracts/effect.ts';
 import type { FlowAttemptRecord } from '../../src/contracts/flow/record.ts';
 import { userFailure } from '../../src/flow/flowErrors.ts';
 import type { Clock } from '../../src/values/clock.ts';
@@ -22,6 +23,8 @@ export interface CallWorkParts {
   isOver(): boolean;
   /** The body is never told the end of this call. */
   drop(call: FlowCall): void;
+  /** Is around what is performed; undefined when nothing is traced. */
+  traced(): EffectScope['traced'];
   /** Some work has ended. */
   onChange(): void;
 }
@@ -56,7 +59,8 @@ export class CallWork {
   #perform(call: FlowCall, work: PerformedWork, ended?: (result: PerformedResult) => void): void {
     let result: PerformedResult | Promise<PerformedResult>;
     try {
-      result = work();
+      const traced = this.#parts.traced();
+      result = traced ? traced(partOf(call, work)) : work();
     } catch (thrown) {
       result = unperformed(thrown);
     }
@@ -111,5 +115,12 @@ export class CallWork {
     this.#underWay.stop();
   }
 }
+
+/** A call as a part of the effect that runs the body. */
+const partOf = ({ request: { kind, name } }: FlowCall, work: PerformedWork) => ({
+  name: `${kind} ${name}`,
+  work,
+  failureOf: ({ outcome }: PerformedResult) => (outcome.ok ? undefined : outcome.failure),
+});
 
 const unperformed = (thrown: unknown): PerformedResult => ({ outcome: { ok: false, failure: userFailure(thrown) } });

@@ -139,7 +139,16 @@ export class FlowRun implements FlowBody {
       // The body is told so of each call that it waits for when it is told to stop.
       if (!this.#stop.isPending) open.drop(call);
     };
-    this.work = new CallWork({ clock, concurrency, recorder, isHeld: () => held.isHeld, isOver, drop, onChange });
+    this.work = new CallWork({
+      clock,
+      concurrency,
+      recorder,
+      isHeld: () => held.isHeld,
+      isOver,
+      drop,
+      traced: () => this.scope.traced,
+      onChange,
+    });
     const { work, root } = this;
     const { flow, isTool = false } = deps;
     const body = (this.#body = new BodyFunction({

@@ -2,6 +2,7 @@
 import type { Clock } from '../values/clock.ts';
 import type { Failure } from '../values/failure.ts';
 import type { Json } from '../values/json.ts';
+import type { TracedPart } from './tracing.ts';
 import type { KeyedCall } from './keyedCall.ts';
 
 /** `pure`: changes nothing and reads nothing, repeat freely. `read`: reads from outside. `write`: changes something outside, so an uncertain one is never repeated blindly (E7). */
@@ -53,6 +54,8 @@ export interface EffectScope {
    * when nothing takes it.
    */
   takeStrays?(take: (thrown: unknown) => boolean): void;
+  /** Performs a part of the effect that is traced under its own name; absent when nothing is traced. */
+  traced?<T>(part: TracedPart<T>): T;
   /** For proofs: called before a function of a tool runs. Default: nothing is recorded. */
   onCall?(call: KeyedCall): void;
 }

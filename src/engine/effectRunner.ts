@@ -59,7 +59,7 @@ export class EffectRunner {
    * `firstKey`: the key under which it was performed in an earlier life of its run.
    */
   async start({ key, data }: PendingEffect, again: boolean, firstKey: string = key): Promise<Outcome | undefined> {
-    const { clock, report, around } = this.#context;
+    const { clock, report, tracing } = this.#context;
     const { address: actor, run, deadline } = this.#owner.actor;
     const { src } = data;
     let take: ((thrown: unknown) => boolean) | undefined;
@@ -99,10 +99,11 @@ export class EffectRunner {
       soFar: (value) => void (controller.signal.aborted || (running.soFar = value)),
       progress: (note) => report({ type: 'progress', at: clock.now(), run, actor, key, note }),
       takeStrays: (taker) => void (take = taker),
+      ...(tracing ? { traced: (part) => tracing.within({ run, actor, key }, part) } : {}),
     };
     const outcome = await inContext(context, () => {
       const perform = () => performEffect(this.#owner.logic(src), data, scope);
-      return around ? around({ run, actor, key }, perform) : perform();
+      return tracing ? tracing.around({ run, actor, key }, perform) : perform();
     });
     const at = clock.now();
     if (controller.signal.aborted) {

@@ -23,7 +23,7 @@ import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { actorTypeOf, requireId, type Address } from '../values/ids.ts';
 import type { Observer } from '../contracts/inspection.ts';
-import type { Tracing } from '../contracts/tracing.ts';
+import type { EffectTracing } from '../contracts/tracing.ts';
 import type { Json } from '../values/json.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -71,7 +71,7 @@ export interface HostOptions {
   /** Called with every inspection event; default none. */
   readonly observe?: Observer;
   /** Is around the work of each effect; default nothing. */
-  readonly around?: Tracing['around'] | undefined;
+  readonly tracing?: EffectTracing | undefined;
   /** What a retry of a failed run may keep; by default every child that is done. */
   readonly recall?: RecallPolicy;
   /** May a run go on from this end of its root, in any process? Then its lease is given back at once; that of any other one with the next write. Default: it may. */
@@ -113,7 +113,7 @@ export class Host implements AsyncDisposable {
       journal,
       clock,
       report,
-      around: options.around,
+      tracing: options.tracing,
       ending: this.#ending.signal,
       stalls: this.stalls,
       // No caller waits for it: a topic promises nothing.

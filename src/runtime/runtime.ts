@@ -179,7 +179,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     lease,
     recall: keptSteps,
     mayGoOn: mayRetry,
-    around: tracing?.around,
+    tracing,
     // First the event itself, then the change of health that follows from it.
     observe(event) {
       judged(event);

@@ -1,9 +1,10 @@
 /** Runs as traces of OpenTelemetry: a span for each actor while this process has it, and within it one for each effect. */
-import { context, trace, type Tracer } from '@opentelemetry/api';
+import { context, trace, type Span, type Tracer } from '@opentelemetry/api';
 import type { Inspection } from '../../contracts/inspection.ts';
 import type { TracedWork, Tracing } from '../../contracts/tracing.ts';
 import { setBounded } from '../boundedMap.ts';
-import { TracedRun } from './tracedRun.ts';
+import { toFailure, type Failure } from '../../values/failure.ts';
+import { markFailed, TracedRun } from './tracedRun.ts';
 
 /** A run that waits keeps its span open. With more than so many, the one that has been open for longest ends. */
 const mostRuns = 10_000;
@@ -47,8 +48,34 @@ export function openTelemetry(): Tracing {
       const span = runs.get(run)?.spanOf(key);
       return span ? context.with(trace.setSpan(context.active(), span), work) : work();
     },
+    within({ run, key }, { name, work, failureOf }) {
+      const span = runs.get(run)?.startPart(key, name);
+      return span ? inSpan(span, work, failureOf) : work();
+    },
     close() {
       for (const run of [...runs.keys()]) close(run, 'released', Date.now());
     },
   };
+}
+
+/** Performs work with its span as the active one, and ends the span with the work. */
+function inSpan<T>(span: Span, work: () => T, failureOf: (result: Awaited<T>) => Failure | undefined): T {
+  const end = (failure: Failure | undefined) => {
+    if (failure) markFailed(span, failure);
+    span.end();
+  };
+  try {
+    const result = context.with(trace.setSpan(context.active(), span), work);
+    if (result instanceof Promise)
+      result.then(
+        (value: Awaited<T>) => end(failureOf(value)),
+        (thrown: unknown) => end(toFailure(thrown)),
+      );
+    // What is no promise is what awaiting it gives.
+    else end(failureOf(result as Awaited<T>));
+    return result;
+  } catch (thrown) {
+    end(toFailure(thrown));
+    throw thrown;
+  }
 }

@@ -43,6 +43,13 @@ export class TracedRun {
     return this.#effects.get(key);
   }
 
+  /** A part of an effect; undefined when the effect is not known. */
+  startPart(key: string, name: string): Span | undefined {
+    const above = this.#effects.get(key);
+    if (!above) return undefined;
+    return this.#tracer.startSpan(name, { attributes: { 'troupe.key': key } }, trace.setSpan(context.active(), above));
+  }
+
   /** `ended` when the run has ended with the event. */
   apply(event: Inspection): 'ended' | undefined {
     switch (event.type) {
@@ -124,7 +131,7 @@ export class TracedRun {
     if (status === 'active') return false;
     if (machine === 'agent') span.setAttributes(usageAttributes(facts));
     span.setAttribute('troupe.status', status);
-    if (failure) fail(span, failure);
+    if (failure) markFailed(span, failure);
     return true;
   }
 
@@ -137,7 +144,7 @@ export class TracedRun {
   #over({ type, key, at, failure }: EffectEvent): undefined {
     const span = this.#effects.get(key);
     this.#effects.delete(key);
-    if (failure) span && fail(span, failure);
+    if (failure) span && markFailed(span, failure);
     if (type === 'effect.stopped') span?.setAttribute('troupe.status', 'stopped');
     span?.end(new Date(at));
   }
@@ -162,7 +169,8 @@ export class TracedRun {
   }
 }
 
-function fail(span: Span, { kind, message }: Failure): void {
+/** Marks a span with why its work failed. */
+export function markFailed(span: Span, { kind, message }: Failure): void {
   span.setAttribute('error.type', kind);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
