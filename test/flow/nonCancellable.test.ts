@@ -291,7 +291,10 @@ test('a write of which nobody knows whether it was undone is told to the flow as
     await handle.park(0);
   }
   await using next = await open();
-  expect(await (await next.resume('r', subject)).outcome()).toEqual(cancelled);
+  expect(await (await next.resume('r', subject)).outcome()).toEqual({
+    ...cancelled,
+    unsettled: [{ checkpoint: 'undo', key: 'r/undo' }],
+  });
   expect(done).toEqual(['undo', 'uncertain']);
 });
 
