@@ -35,6 +35,8 @@ export interface Cluster extends AsyncDisposable {
   migrate(run: string, to: string): Promise<void>;
   /** The reasons why a run could not continue at a node; empty when it could. */
   misfits(run: string, node: string): Promise<Failure[]>;
+  /** Makes a node load a run that waits there and was not loaded. Where that fails, because it is damaged, the node gives it back, and no node takes it again. */
+  load(run: string, node: string): Promise<void>;
   /** How runs stand, as the nodes that have them say, by run. Runs whose process is no node, or does not answer within two seconds, are left out. */
   standings(holders: readonly RunHolder[]): Promise<Map<string, RunStanding>>;
   /** Starts a run of a definition at one of the nodes that offer it. With a key and no input, it only asks for the result of that run. Rejects with the node's refusal, or `unknown_recipient` when no node offers the definition. */
@@ -76,6 +78,7 @@ export async function openCluster(
     drain: async (node) => Number(await request(node, 'drain')),
     migrate: async (run, to) => void (await request(to, 'take', { run, why: 'a client requested it', pin: true })),
     misfits: async (run, node) => Failure.array().parse(await request(node, 'fits', { run })),
+    load: async (run, node) => void (await request(node, 'load', { run })),
     async standings(holders) {
       if (holders.length === 0) return new Map();
       const nodes = await collectReports(connection, subjects, clock, standingTimeout);

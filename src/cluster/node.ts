@@ -196,6 +196,9 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
       runs.release(parseBody(RunRequest, body).run, releaseGrace),
     ),
     rpcServe(connection, subjects.node(name, 'fits'), (body) => misfits(parseBody(RunRequest, body).run)),
+    rpcServe(connection, subjects.node(name, 'load'), async (body) => {
+      await runs.handleOf(parseBody(RunRequest, body).run);
+    }),
     rpcServe(connection, subjects.node(name, 'standing'), (body) =>
       standingsHere(runtime, runs, parseBody(StandingRequest, body)),
     ),

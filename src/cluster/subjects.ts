@@ -2,7 +2,7 @@
 import { requireTenant } from '../nats/tenant.ts';
 
 /** What a node can be requested to do. These names are part of the subjects. */
-export type NodeVerb = 'report' | 'take' | 'give' | 'fits' | 'standing' | 'drain';
+export type NodeVerb = 'report' | 'take' | 'give' | 'fits' | 'load' | 'standing' | 'drain';
 
 /** The subjects of one tenant. */
 export interface ClusterSubjects {

@@ -1,13 +1,18 @@
 /** A run that is damaged on a real server: it is named, and the nodes go on with the others. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { setup } from 'xstate';
-import { effect, machine } from 'troupe';
+import { effect, flow, machine } from 'troupe';
+import { doctorCommand } from '../../src/cli/commands/doctor.ts';
 import { openRuntime } from '../../src/runtime/runtime.ts';
 import { connectNats } from '../../src/nats/connection.ts';
 import { limits } from '../limits.ts';
 import { natsServer, type NatsServer } from '../nats/server.ts';
-import { connectCluster, startNode } from './testNodes.ts';
+import { fakeCli } from '../cli/fakeCli.ts';
+import { clock, connectCluster, startNode } from './testNodes.ts';
 
 let server: NatsServer;
 beforeAll(async () => {
@@ -29,6 +34,9 @@ const gate = machine(
     states: { held: { invoke: { src: 'hold', input: null } } },
   }),
 );
+
+/** A run of it waits: whoever takes it over does not read it. */
+const asks = flow('asks', async (ctx) => ctx.signal('go'));
 
 /** Repeats the last segment of a run behind it: its digest does not fit there. */
 async function damage(tenant: string, run: string): Promise<void> {
@@ -76,4 +84,33 @@ test('a node that has named a damaged run takes a new one of that key, once the 
   await begin('poisoned');
   await expect.poll(() => next.node.report.runs).toBe(2);
   expect(named()).toHaveLength(1);
+});
+
+test('a damaged run that waits at a node is set aside while the nodes run, and its key begins anew', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'troupe-aside-'));
+  await using client = await connectCluster(server.url, 'default');
+  {
+    await using first = await startNode(server, 'default', 'first', [asks]);
+    for (const key of ['poisoned', 'whole']) await client.invoke('asks', null, { key });
+    expect(first.node.report.runs).toBe(2);
+  }
+  await damage('default', 'poisoned');
+  await using one = await startNode(server, 'default', 'one', [asks]);
+  await using two = await startNode(server, 'default', 'two', [asks]);
+  await expect.poll(() => one.node.report.runs + two.node.report.runs, { timeout: limits.step }).toBe(2);
+  expect(one.runtime.load().actors + two.runtime.load().actors).toBe(0);
+  const cli = fakeCli({
+    cwd,
+    clock,
+    open: (given) => openRuntime({ ...given, nats: { servers: server.url, folder: server.stateFolder }, env: {} }),
+  });
+  await doctorCommand(cli, { nats: server.url, repair: true, yes: true, json: true });
+  const found = JSON.parse(cli.outputText()) as { what: string; says: string }[];
+  expect(found.filter(({ what }) => what === 'repair')).toEqual([
+    { what: 'repair', ok: true, says: expect.stringMatching(/^The run "poisoned" was set aside/) as string },
+  ]);
+  expect(readdirSync(join(cwd, '.troupe/damaged'))).toHaveLength(1);
+  expect(await client.invoke('asks', null, { key: 'poisoned' })).toMatchObject({ status: 'waiting' });
+  await expect.poll(() => one.node.report.runs + two.node.report.runs, { timeout: limits.step }).toBe(2);
+  rmSync(cwd, { recursive: true });
 });

@@ -12,6 +12,7 @@ import { cliErrorMessage, exitCodes } from '../exit.ts';
 import { readsTypeScript } from '../load.ts';
 import { useColors, type Cli } from '../cli.ts';
 import { runtimeOptions, type CommonOptions } from '../options.ts';
+import { connectCluster } from './cluster.ts';
 import { repair, type DoctorFinding } from './repair.ts';
 import { writeJson } from '../output/write.ts';
 import { version } from '../../runtime/version.ts';
@@ -162,7 +163,24 @@ async function journal(cli: Cli, options: DoctorOptions): Promise<DoctorFinding[
 async function repairIn(journal: Journal, cli: Cli, options: DoctorOptions): Promise<DoctorFinding[]> {
   const { damage } = await journal.verify();
   const folder = isOnServer(cli, options) ? resolve(cli.cwd, '.troupe') : dirname(journalPath(cli, options));
-  return repair({ cli, journal, damage, folder: join(folder, 'damaged'), yes: options.yes === true });
+  const load = isOnServer(cli, options)
+    ? (run: string, owner: string) => loadAtNode(cli, options, run, owner)
+    : undefined;
+  return repair({
+    cli,
+    journal,
+    damage,
+    folder: join(folder, 'damaged'),
+    yes: options.yes === true,
+    ...(load ? { load } : {}),
+  });
+}
+
+/** A process that is no node is left alone: it has read the runs that it has. */
+async function loadAtNode(cli: Cli, options: CommonOptions, run: string, owner: string): Promise<void> {
+  await using cluster = await connectCluster(cli, options);
+  const holder = (await cluster.nodes()).find((node) => node.owner === owner);
+  if (holder) await cluster.load(run, holder.name);
 }
 
 const isOnServer = (cli: Cli, options: CommonOptions): boolean =>

@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isProcessAlive } from '../../runtime/standing.ts';
 import type { Damage, Journal } from '../../journal/journal.ts';
-import type { Json } from '../../values/json.ts';
+import { toFailure, type Failure } from '../../values/failure.ts';
+import { isJsonObject, type Json } from '../../values/json.ts';
 import type { Cli } from '../cli.ts';
 import { cliErrorMessage } from '../exit.ts';
 
@@ -23,10 +24,13 @@ export interface RepairOptions {
   readonly folder: string;
   /** Do it; else only say what would be done. */
   readonly yes: boolean;
+  /** Makes the process `owner` load a run that it has and may not have read; on a server. */
+  readonly load?: (run: string, owner: string) => Promise<void>;
 }
 
 /** One finding for each run, or one that says that there is none. */
-export async function repair({ cli, journal, damage, folder, yes }: RepairOptions): Promise<DoctorFinding[]> {
+export async function repair(options: RepairOptions): Promise<DoctorFinding[]> {
+  const { cli, damage, folder, yes } = options;
   const runs = [...new Set(damage.flatMap(({ run }) => run ?? []))];
   if (runs.length === 0) return [{ what: 'repair', ok: true, says: 'no run is damaged' }];
   const findings: DoctorFinding[] = [];
@@ -35,7 +39,7 @@ export async function repair({ cli, journal, damage, folder, yes }: RepairOption
     const wrong = damage.find((each) => each.run === run)?.what ?? '';
     findings.push(
       yes
-        ? await setAside(cli, journal, run, file)
+        ? await setAside(options, run, file)
         : {
             what: 'repair',
             ok: 'note',
@@ -46,19 +50,35 @@ export async function repair({ cli, journal, damage, folder, yes }: RepairOption
   return findings;
 }
 
-async function setAside(cli: Cli, journal: Journal, run: string, file: string): Promise<DoctorFinding> {
-  try {
+async function setAside(options: RepairOptions, run: string, file: string): Promise<DoctorFinding> {
+  const { cli, journal, load } = options;
+  const attempt = async () => {
     if (!journal.setAside) throw new Error('this journal cannot set runs aside');
     await journal.setAside(run, {
       now: cli.clock.now(),
       alive: isProcessAlive,
       keep: (copy) => write(file, copy),
     });
+  };
+  try {
+    await attempt().catch(async (thrown: unknown) => {
+      const owner = ownerIn(toFailure(thrown));
+      if (owner === undefined || !load) throw thrown;
+      // A node that has the run as one that waits has not read it. It gives it back when it cannot.
+      await load(run, owner);
+      await attempt();
+    });
     const says = `The run "${run}" was set aside: what was stored of it is in ${file}. Its key is free.`;
     return { what: 'repair', ok: true, says };
   } catch (thrown) {
     return { what: 'repair', ok: false, says: `The run "${run}" was left as it is. ${cliErrorMessage(thrown)}` };
   }
+}
+
+/** The process that has the run, where that is why it was left as it is. */
+function ownerIn({ kind, data }: Failure): string | undefined {
+  const owner = kind === 'owned_elsewhere' && isJsonObject(data) ? data['owner'] : undefined;
+  return typeof owner === 'string' ? owner : undefined;
 }
 
 /** Only for its owner: it has what the run was given and has said. */

@@ -2,22 +2,8 @@
 import type { Host } from '../../engine/host.ts';
 import { TroupeError } from '../../values/failure.ts';
 import type { ListedRun, RestingHandle } from '../../engine/restingRuns.ts';
+import type { RestCounts } from './restCounts.ts';
 import type { SimulationContext } from './simulationContext.ts';
-
-/** How often that happened under a seed; zeros without `atRest`. */
-export interface RestCounts {
-  /** The run was taken over without being loaded. */
-  readonly taken: number;
-  /** Something came for it, and it was to be loaded. */
-  readonly woken: number;
-  /** It could not be loaded then. */
-  readonly failedWakes: number;
-  /** It was given back while it was being loaded. */
-  readonly releasedWhileWaking: number;
-}
-
-/** Counts from zero. */
-export const noRests = (): RestCounts => ({ taken: 0, woken: 0, failedWakes: 0, releasedWhileWaking: 0 });
 
 /** Of the cases in which nothing of the run is under way, so many are the moment in which a node gives it back. */
 const shareGivenBack = 0.3;

@@ -2,7 +2,7 @@
 import type { Journal } from '../../journal/journal.ts';
 import type { SharedStore } from '../../journal/shared/store.ts';
 import type { Transport } from '../../transport/transport.ts';
-import type { RestCounts } from './restingRun.ts';
+import type { RestCounts } from './restCounts.ts';
 import type { Fault, FaultKind } from '../world/faultPlan.ts';
 
 /** What came of one seed. */

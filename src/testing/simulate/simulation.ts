@@ -4,7 +4,7 @@ import { storedState } from '../world/storedState.ts';
 import { checkRun, type SimulationEnd } from './checkRun.ts';
 import { FaultInjector } from './faultInjector.ts';
 import { ScriptedPeople } from './scriptedPeople.ts';
-import { noRests } from './restingRun.ts';
+import { noRests } from './restCounts.ts';
 import type { SeedOptions, SeedResult } from './seed.ts';
 import type { CompiledScenario } from './simulationScenario.ts';
 import { SeedWorld } from './seedWorld.ts';

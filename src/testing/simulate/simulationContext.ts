@@ -4,7 +4,7 @@ import type { Journal } from '../../journal/journal.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { FaultContext } from '../world/faultContext.ts';
 import type { SharedWorld } from '../world/sharedAccess.ts';
-import type { RestCounts } from './restingRun.ts';
+import type { RestCounts } from './restCounts.ts';
 import type { CompiledScenario } from './simulationScenario.ts';
 
 /** One for each seed. */
