@@ -136,6 +136,26 @@ test('agents of a team are below their team, and the calls of each below it', as
   ]);
 });
 
+test('each call of a flow that does something is a part of its body, and what it traces itself is below it', async () => {
+  await using runtime = await open();
+  const orders = flow('orders', async (ctx) => {
+    await ctx.checkpoint('book', () =>
+      trace.getTracer('user').startActiveSpan('a query', (span) => (span.end(), 'booked')),
+    );
+    await ctx.checkpoint('pay', async () => Promise.reject(new Error('no money'))).catch(() => undefined);
+    return 'done';
+  });
+  expect(await (await runtime.start(orders, null)).outcome()).toMatchObject({ status: 'done' });
+  expect(tree()).toEqual([
+    'invoke_workflow orders',
+    '  body',
+    '    checkpoint book',
+    '      a query',
+    '    checkpoint pay',
+  ]);
+  expect(spanNamed('checkpoint pay').status).toEqual({ code: SpanStatusCode.ERROR, message: 'no money' });
+});
+
 test('a run that waits leaves with its process, and goes on as a trace of its own, found by the id of the run', async () => {
   const journal = memory();
   const flowOnce = greeting();
