@@ -14,22 +14,27 @@ export interface TracedWork {
 }
 
 /** What the engine needs of tracing. */
-export interface EffectTracing {
+export interface EngineTracing {
   /** Calls `work` once, at once, and gives what it gives: what it traces itself belongs to the effect. */
   around<T>(effect: TracedWork, work: () => T): T;
   /** The same for a part of an effect, under a name of its own. `failureOf` says of its result whether it failed. */
   within<T>(effect: TracedWork, part: TracedPart<T>): T;
+  /** This process does not have the run any more: it was given back or lost. */
+  left(run: string): void;
 }
 
 /** A part of an effect. */
 export interface TracedPart<T> {
+  /** The name of its span. */
   readonly name: string;
+  /** What is done: called once, at once. */
   readonly work: () => T;
+  /** Why it failed, of what it gave; undefined when it did not. */
   readonly failureOf: (result: Awaited<T>) => Failure | undefined;
 }
 
 /** The traces of one process. No member throws anything of its own. */
-export interface Tracing extends EffectTracing {
+export interface Tracing extends EngineTracing {
   /** Sees what observers see: of what guardrails hold back, nothing before their judgement. */
   readonly observe: Observer;
   /** The name of what a run performs: its root agent, flow, workflow or machine. */

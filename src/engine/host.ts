@@ -23,7 +23,7 @@ import type { Envelope } from '../contracts/envelope.ts';
 import { toFailure, TroupeError, type Failure } from '../values/failure.ts';
 import { actorTypeOf, requireId, type Address } from '../values/ids.ts';
 import type { Observer } from '../contracts/inspection.ts';
-import type { EffectTracing } from '../contracts/tracing.ts';
+import type { EngineTracing } from '../contracts/tracing.ts';
 import type { Json } from '../values/json.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -71,7 +71,7 @@ export interface HostOptions {
   /** Called with every inspection event; default none. */
   readonly observe?: Observer;
   /** Is around the work of each effect; default nothing. */
-  readonly tracing?: EffectTracing | undefined;
+  readonly tracing?: EngineTracing | undefined;
   /** What a retry of a failed run may keep; by default every child that is done. */
   readonly recall?: RecallPolicy;
   /** May a run go on from this end of its root, in any process? Then its lease is given back at once; that of any other one with the next write. Default: it may. */

@@ -169,6 +169,7 @@ export class OwnedRuns {
       registry.remove(address);
       actor?.abandon();
     }
+    context.tracing?.left(run);
     activity.changed(run);
   }
 

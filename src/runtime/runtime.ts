@@ -146,7 +146,7 @@ function stallReason(failure: Failure | undefined): string | undefined {
 export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   requireOptions('openRuntime', options, runtimeOptionNames);
   const { env = process.env, clock = systemClock() } = options;
-  const tracing = options.tracing === false ? undefined : await openTracing();
+  const tracing = options.tracing === false ? undefined : await openTracing(clock);
   const observers = fanOut([...(tracing ? [tracing.observe] : []), ...(options.observers ?? [])]);
   const health = healthTracker(observers.observe);
   const secrets = flowSecrets(options.secrets, { env, db: options.db, clock });

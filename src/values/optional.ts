@@ -16,7 +16,7 @@ export const optionalPackages = {
   '@nats-io/transport-node': '3.3',
   '@hono/node-server': '2',
   '@openai/agents-core': '0.20',
-  '@opentelemetry/api': '1.9',
+  '@opentelemetry/api': '1',
   ai: '7',
   ajv: '8',
   'ajv-formats': '3',

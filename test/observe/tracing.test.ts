@@ -2,9 +2,19 @@
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
-import { agent, flow, openRuntime, pipeline, tool, type Runtime, type RuntimeOptions } from '../../src/index.ts';
+import {
+  agent,
+  flow,
+  guarded,
+  guardrails,
+  openRuntime,
+  pipeline,
+  tool,
+  type Runtime,
+  type RuntimeOptions,
+} from '../../src/index.ts';
 import { memory } from '../../src/journal/memory/memory.ts';
 import { scriptedModel } from '../../src/testing/index.ts';
 
@@ -46,12 +56,18 @@ const spanNamed = (name: string) => {
   return span;
 };
 
-const count = tool({
+const raise = (error: Error): never => {
+  throw error;
+};
+const countOptions = {
   name: 'count',
   description: 'Counts.',
   effect: 'read',
   input: z.object({ item: z.string() }),
   output: z.object({ left: z.number() }),
+} as const;
+const count = tool({
+  ...countOptions,
   run: () => trace.getTracer('user').startActiveSpan('a query of the tool', (span) => (span.end(), { left: 1 })),
 });
 const clerk = () =>
@@ -172,6 +188,51 @@ test('a run that waits leaves with its process, and goes on as a trace of its ow
   await second.answer(ticket!.id, { ok: true });
   expect(await handle.outcome()).toMatchObject({ status: 'done', output: 'Hello Ada' });
   expect(spanNamed('invoke_workflow greet').attributes).toMatchObject({ 'troupe.run': 'k', 'troupe.left': 'ended' });
+});
+
+test('a run that is given back ends its spans at once', async () => {
+  await using runtime = await open();
+  const handle = await runtime.start(greeting(), { who: 'Ada' });
+  await handle.outcome({ returnWhenWaiting: true });
+  await handle.park();
+  expect(spanNamed('invoke_workflow greet').attributes).toMatchObject({ 'troupe.left': 'released' });
+});
+
+test.each(['onStart', 'onEnd'])('an exporter that breaks in %s breaks no work', async (hook) => {
+  const strays: unknown[] = [];
+  const onStray = (thrown: unknown) => strays.push(thrown);
+  process.on('unhandledRejection', onStray);
+  onTestFinished(() => {
+    process.off('unhandledRejection', onStray);
+    unregister();
+    register();
+  });
+  const broken = { onStart() {}, onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} };
+  const breaking = { ...broken, [hook]: () => raise(new Error('the exporter is broken')) };
+  unregister();
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [breaking] }));
+  await using runtime = await open();
+  let charged = 0;
+  const pay = flow('pay', async (ctx) => {
+    await ctx.checkpoint('charge', { effect: 'write' }, () => ++charged);
+    return ctx.checkpoint('receipt', async () => Promise.resolve(`paid ${charged}`));
+  });
+  expect(await (await runtime.start(pay, null)).outcome()).toMatchObject({ status: 'done', output: 'paid 1' });
+  expect(await (await runtime.start(clerk(), 'How many?')).outcome()).toMatchObject({ status: 'done', output: 'one' });
+  await new Promise((next) => setImmediate(next));
+  expect(strays).toEqual([]);
+});
+
+test('why a tool failed behind a guardrail that judges output is in no span', async () => {
+  await using runtime = await open();
+  const broken = tool({ ...countOptions, run: () => raise(new Error('the safe has 4111111111111111')) });
+  const model = scriptedModel([{ calls: [{ name: 'count', input: { item: 'x' } }] }, { text: 'sorry' }]);
+  const safe = guarded(agent({ name: 'teller', tools: [broken], model }), [guardrails.output([/\d{16}/])]);
+  expect(await (await runtime.start(safe, 'Well?')).outcome()).toMatchObject({ status: 'done' });
+  const spans = exporter.getFinishedSpans();
+  const text = JSON.stringify(spans.map(({ name, attributes, events, status }) => [name, attributes, events, status]));
+  expect(text).toContain('invoke_agent teller');
+  expect(text).not.toContain('4111');
 });
 
 test('a runtime that is not to trace does not, and neither does one without a tracer provider', async () => {

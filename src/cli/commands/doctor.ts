@@ -91,6 +91,7 @@ function optionalParts(): DoctorFinding[] {
     part('nats', natsPackages, 'A NATS server cannot be used.'),
     part('log', ['pino'], '--log cannot be used.'),
     part('pictures', ['elkjs'], 'troupe graph --svg cannot be used.'),
+    part('traces', ['@opentelemetry/api'], 'runs are not traced.'),
     part('workflows', workflowPackages, 'Workflows in YAML cannot be used.'),
     part('adapters', ['ai'], 'Agents of the AI SDK cannot be used in flows.'),
     part('adapters', ['@openai/agents-core'], 'Agents of OpenAI Agents cannot be used in flows.'),

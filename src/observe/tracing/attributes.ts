@@ -37,7 +37,7 @@ const tokenAttributes = (used: { readonly inputTokens: number; readonly outputTo
 
 /** What a note says of the effect that it comes from. */
 export interface NoteFacts {
-  readonly name?: string;
+  readonly name: string;
   readonly attributes: Attributes;
 }
 

@@ -1,10 +1,12 @@
 /** The spans of one run, from the first thing that this process does in it until it ends or leaves the process. */
-import { context, SpanKind, SpanStatusCode, trace, type Span, type Tracer } from '@opentelemetry/api';
+import type * as OpenTelemetry from '@opentelemetry/api';
+import type { Context, Span, Tracer } from '@opentelemetry/api';
 import type { Inspection } from '../../contracts/inspection.ts';
 import type { Failure } from '../../values/failure.ts';
 import { actorKeyOf, type Address } from '../../values/ids.ts';
 import { callNoteIn } from '../../contracts/health.ts';
 import { actorNames, isMachinery, type ActorNames } from '../actorNames.ts';
+import { quietly } from './quietly.ts';
 import { actorAttributes, actorSpanName, factsOfNote, usageAttributes } from './attributes.ts';
 
 type Commit = Extract<Inspection, { type: 'commit' }>;
@@ -13,8 +15,12 @@ type EffectEvent = Extract<Inspection, { key: string; name: string }>;
 /** The slot of an agent that asks its model: known before the model has said which one it is. */
 const modelSlot = 'callModel';
 
+/** The package `@opentelemetry/api`. It is handed on: a program that is bundled into one file has it only when it uses it. */
+export type OpenTelemetryApi = typeof OpenTelemetry;
+
 /** The spans of one run. */
 export class TracedRun {
+  readonly #api: OpenTelemetryApi;
   readonly #tracer: Tracer;
   readonly #run: string;
   readonly #root: Span;
@@ -26,7 +32,8 @@ export class TracedRun {
   #names: ActorNames;
 
   /** The span of the run belongs to whatever is traced where it is begun. Its id is its name until that is known. */
-  constructor(tracer: Tracer, { run, at }: Inspection, name: string = run) {
+  constructor(api: OpenTelemetryApi, tracer: Tracer, { run, at }: Inspection, name: string = run) {
+    this.#api = api;
     this.#tracer = tracer;
     this.#run = run;
     this.#name = name;
@@ -47,7 +54,7 @@ export class TracedRun {
   startPart(key: string, name: string): Span | undefined {
     const above = this.#effects.get(key);
     if (!above) return undefined;
-    return this.#tracer.startSpan(name, { attributes: { 'troupe.key': key } }, trace.setSpan(context.active(), above));
+    return this.#tracer.startSpan(name, { attributes: { 'troupe.key': key } }, this.#below(above));
   }
 
   /** `ended` when the run has ended with the event. */
@@ -61,28 +68,12 @@ export class TracedRun {
       case 'effect.failed':
       case 'effect.stopped':
         return this.#over(event);
-      case 'progress': {
-        const span = this.#effects.get(event.key);
-        const facts = factsOfNote(event.note);
-        if (facts?.name !== undefined) span?.updateName(facts.name);
-        if (facts) span?.setAttributes(facts.attributes);
-        const failure = callNoteIn(event.note)?.failure;
-        if (failure)
-          span?.addEvent(
-            'attempt failed',
-            { 'error.type': failure.kind, 'troupe.failure': failure.message },
-            new Date(event.at),
-          );
-        return undefined;
-      }
+      case 'progress':
+        return this.#noted(event);
       case 'restarted':
       case 'stalled':
       case 'dead':
-        this.#nearest(event.actor).addEvent(
-          event.type,
-          { 'error.type': event.failure.kind, 'troupe.failure': event.failure.message },
-          new Date(event.at),
-        );
+        addFailure(this.#nearest(event.actor), event.type, event.failure, event.at);
         return undefined;
       case 'continued':
         this.#nearest(event.actor).addEvent(event.type, {}, new Date(event.at));
@@ -95,9 +86,8 @@ export class TracedRun {
   /** `released`: it is not this process that ends it. */
   close(how: 'ended' | 'released', at: number): void {
     const end = new Date(at);
-    for (const span of [...this.#effects.values(), ...this.#actors.values()].toReversed()) span.end(end);
     this.#root.setAttribute('troupe.left', how);
-    this.#root.end(end);
+    for (const span of [...this.#effects.values(), ...this.#actors.values(), this.#root]) quietly(() => span.end(end));
   }
 
   #committed(commit: Commit): 'ended' | undefined {
@@ -131,11 +121,12 @@ export class TracedRun {
     if (status === 'active') return false;
     if (machine === 'agent') span.setAttributes(usageAttributes(facts));
     span.setAttribute('troupe.status', status);
-    if (failure) markFailed(span, failure);
+    if (failure) markFailed(this.#api, span, failure);
     return true;
   }
 
   #started({ key, actor, name, at, again }: EffectEvent): undefined {
+    const { SpanKind } = this.#api;
     const kind = name === modelSlot ? SpanKind.CLIENT : SpanKind.INTERNAL;
     const attributes = { 'troupe.effect': name, 'troupe.key': key, ...(again ? { 'troupe.again': true } : {}) };
     this.#effects.set(key, this.#start(name === modelSlot ? 'chat' : name, actor, at, { kind, attributes }));
@@ -144,14 +135,27 @@ export class TracedRun {
   #over({ type, key, at, failure }: EffectEvent): undefined {
     const span = this.#effects.get(key);
     this.#effects.delete(key);
-    if (failure) span && markFailed(span, failure);
+    if (span && failure) markFailed(this.#api, span, failure);
     if (type === 'effect.stopped') span?.setAttribute('troupe.status', 'stopped');
     span?.end(new Date(at));
   }
 
+  #noted({ key, note, at }: Extract<Inspection, { type: 'progress' }>): undefined {
+    const span = this.#effects.get(key);
+    if (!span) return;
+    const facts = factsOfNote(note);
+    if (facts) span.updateName(facts.name).setAttributes(facts.attributes);
+    const failure = callNoteIn(note)?.failure;
+    if (failure) addFailure(span, 'attempt failed', failure, at);
+  }
+
   #start(name: string, actor: Address, at: number, options: object): Span {
-    const above = trace.setSpan(context.active(), this.#nearest(actor));
-    return this.#tracer.startSpan(name, { startTime: new Date(at), ...options }, above);
+    return this.#tracer.startSpan(name, { startTime: new Date(at), ...options }, this.#below(this.#nearest(actor)));
+  }
+
+  #below(span: Span): Context {
+    const { context, trace } = this.#api;
+    return trace.setSpan(context.active(), span);
   }
 
   /** The span of an actor, or of the nearest actor above it that has one. */
@@ -169,8 +173,11 @@ export class TracedRun {
   }
 }
 
+const addFailure = (span: Span, event: string, { kind, message }: Failure, at: number): void =>
+  void span.addEvent(event, { 'error.type': kind, 'troupe.failure': message }, new Date(at));
+
 /** Marks a span with why its work failed. */
-export function markFailed(span: Span, { kind, message }: Failure): void {
+export function markFailed({ SpanStatusCode }: OpenTelemetryApi, span: Span, { kind, message }: Failure): void {
   span.setAttribute('error.type', kind);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }

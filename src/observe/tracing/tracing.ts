@@ -1,4 +1,5 @@
 /** Whether a process is traced: it is when its program has registered a tracer provider of OpenTelemetry. */
+import type { Clock } from '../../values/clock.ts';
 import type { Tracing } from '../../contracts/tracing.ts';
 import { loadOptional } from '../../values/optional.ts';
 
@@ -6,13 +7,10 @@ import { loadOptional } from '../../values/optional.ts';
 const registry = Symbol.for('opentelemetry.js.api.1');
 
 /** The tracing of this process; undefined when nothing is registered, so that nothing is loaded and nothing is paid. */
-export async function openTracing(): Promise<Tracing | undefined> {
+export async function openTracing(clock: Pick<Clock, 'now'>): Promise<Tracing | undefined> {
   const { trace } = (globalThis as { readonly [registry]?: { readonly trace?: unknown } })[registry] ?? {};
   if (trace === undefined) return undefined;
-  const { openTelemetry } = await loadOptional(
-    '@opentelemetry/api',
-    'Tracing needs',
-    () => import('./openTelemetry.ts'),
-  );
-  return openTelemetry();
+  const api = await loadOptional('@opentelemetry/api', 'Tracing needs', () => import('@opentelemetry/api'));
+  const { openTelemetry } = await import('./openTelemetry.ts');
+  return openTelemetry(api, clock);
 }
