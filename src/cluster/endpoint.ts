@@ -175,10 +175,11 @@ export function serveEndpoint({
       return { run: handle.id, handle };
     }
     await runs.handleOf(key);
-    // A stored run goes on with the settings with which it was started. It is looked up here only where that can make a difference.
+    // A stored run goes on with the settings with which it was started. It is looked up here only where that can make a difference: one that has ended only gives its result.
     const mayDiffer = offer.definitionFor !== undefined && !isNew;
     const before = retry || mayDiffer ? await rootOf(key) : undefined;
-    const subject = before ? await definitionWith(offer, runOrigin(before).args) : offer.runnable;
+    const goesOn = before && (before.status === 'active' || (retry && mayRetry(before)));
+    const subject = goesOn ? await definitionWith(offer, runOrigin(before).args) : offer.runnable;
     const failedAt = retry ? before?.seq : undefined;
     const start = () => runtime.start(subject, input, { key, retry, isNew });
     const handle = watched(subject, await whenFree(key, until, failedAt, start));

@@ -63,7 +63,7 @@ export function connector(
         throw mcpTransport.failure ?? error;
       }
       const isStreamLost = (error: Error) => error instanceof SseError;
-      return connectionOf(client, mcpTransport, context, checkSchema, events, isStreamLost);
+      return connectionOf(client, mcpTransport, { context, clock, checkSchema, events, isStreamLost });
     }
 
     try {
@@ -94,13 +94,19 @@ function contained(server: string, { changed, unreadable, lost }: McpConnectionE
   };
 }
 
+interface ConnectionParts {
+  readonly context: ErrorContext;
+  readonly clock: Clock;
+  readonly checkSchema: SchemaCheck;
+  readonly events: McpConnectionEvents;
+  /** Is the stream of the older transport gone? */
+  readonly isStreamLost: (error: Error) => boolean;
+}
+
 function connectionOf(
   client: Client,
   mcpTransport: McpTransport,
-  context: ErrorContext,
-  checkSchema: SchemaCheck,
-  events: McpConnectionEvents,
-  isStreamLost: (error: Error) => boolean,
+  { context, clock, checkSchema, events, isStreamLost }: ConnectionParts,
 ): McpConnection {
   let over = false;
   const lose = (error: TroupeError) => {
@@ -120,7 +126,7 @@ function connectionOf(
   return {
     async list(signal) {
       try {
-        return await listTools(client, context, signal);
+        return await listTools(client, context, clock, signal);
       } catch (error) {
         throw mcpTransport.failure ?? toServerError(context, 'listing', error);
       }

@@ -69,13 +69,14 @@ const isMisfit = (error: unknown): boolean =>
 /** The most characters of a server's message. */
 const maxReasonLength = 500;
 
-/** A JSON-RPC error has a number. */
-function classifyRpcError(error: unknown): Classified | undefined {
+/** Has the server answered with an error of JSON-RPC? Such an error has a number. */
+export function isRpcError(error: unknown): boolean {
   const code = codeOf(error);
-  if (typeof code !== 'number' || code === streamEnded || httpStatusOf(error) !== undefined || isSessionLost(error))
-    return undefined;
-  return { kind: code === -32602 ? 'invalid' : 'tool', retryable: undefined };
+  return typeof code === 'number' && code !== streamEnded && httpStatusOf(error) === undefined && !isSessionLost(error);
 }
+
+const classifyRpcError = (error: unknown): Classified | undefined =>
+  isRpcError(error) ? { kind: codeOf(error) === -32602 ? 'invalid' : 'tool', retryable: undefined } : undefined;
 
 interface Classified {
   readonly kind: FailureKind;

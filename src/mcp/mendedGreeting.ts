@@ -4,6 +4,8 @@ import { isJsonObject, type Json, type JsonObject } from '../values/json.ts';
 /** Adds the revision that was asked for, no capabilities, and a name. What is no answer stays as it is. */
 export function mendedGreeting(value: Json, revision: unknown): Json {
   if (!isJsonObject(value) || value.method !== undefined || (value.error ?? null) !== null) return value;
+  // Any document may come from an address that is no server. Some servers greet with null.
+  if (value.result === undefined || (value.result !== null && !isJsonObject(value.result))) return value;
   const { protocolVersion, capabilities, serverInfo, ...rest } = objectOf(value.result);
   const { name, version, ...others } = objectOf(serverInfo);
   return {

@@ -94,3 +94,22 @@ test('a stored run that is asked for again goes on with the settings with which 
     .poll(() => client.invoke('greets', null, { key: 'g' }), { timeout: limits.step })
     .toMatchObject({ status: 'done', output: 'Hello Ann' });
 });
+
+test('a run that has ended gives its result to a request under its key, without making its definition anew', async () => {
+  const asked: unknown[] = [];
+  const offer: OfferedDefinition = {
+    name: 'greets',
+    runnable: flow('greets', async () => 'Hello'),
+    definitionFor: (settings) => {
+      asked.push(settings);
+      throw new Error('The settings are from before, and this file does not take them any more.');
+    },
+  };
+  await using _ = await startNode(server, 'ended', 'only', [], { offers: [offer] });
+  await using client = await connectCluster(server.url, 'ended');
+  const done = { status: 'done', output: 'Hello' };
+  expect(await client.invoke('greets', null, { key: 'e' })).toMatchObject(done);
+  expect(await client.invoke('greets', null, { key: 'e' })).toMatchObject(done);
+  expect(await client.invoke('greets', null, { key: 'e', retry: true })).toMatchObject(done);
+  expect(asked).toEqual([]);
+});

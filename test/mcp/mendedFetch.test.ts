@@ -63,3 +63,20 @@ test('the bytes of a resource that cannot be read are not shown as text', () => 
     { result: { content: [{ text: '("resource" that cannot be read)' }, { text: 'paid' }] } },
   ]);
 });
+
+test('only an answer is made a greeting: any other document is passed on as it is', async () => {
+  const body = JSON.stringify({ id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18' } });
+  const greeted = async (document: Json): Promise<unknown> => {
+    const send = () => Promise.resolve(Response.json(document));
+    return (await mendedFetch(send, mend)('http://bank.test', { method: 'POST', body })).json();
+  };
+  for (const document of [
+    { name: 'a shop' },
+    { id: 1, name: 'a shop' },
+    { id: 1, result: 'ok' },
+    { id: 1, result: [] },
+  ])
+    expect(JSON.stringify(await greeted(document))).not.toContain('protocolVersion');
+  for (const result of [{}, null])
+    expect(await greeted({ id: 1, result })).toMatchObject({ result: { protocolVersion: '2025-06-18' } });
+});

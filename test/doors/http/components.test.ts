@@ -159,6 +159,22 @@ describe('an agent task in another process', () => {
     expect(taken).toEqual([{ ...task, run: 'r/a' }]);
   });
 
+  test.each<[string, unknown]>([
+    ['a list of fields', { detail: [{ loc: ['body', 'group'], msg: 'real reason', type: 'missing' }] }],
+    ['an error without a message', { error: { message: null }, message: 'real reason' }],
+    ['an error with a message', { error: { message: 'real reason', type: 'x' } }],
+    ['a detail of another form', { detail: { code: 7 }, title: 'real reason' }],
+    ['a word for "retryable"', { error: 'real reason', retryable: 'no' }],
+    ['a word and a sentence', { error: 'refused', message: 'real reason' }],
+  ])('that is refused with %s, is told with the reason', async (_, body) => {
+    const send = () => Promise.resolve(Response.json(body, { status: 422 }));
+    const request = invocationOf(task, { run: 'r', callbackUrl: 'http://x/' });
+    await expect(runtimeClient('http://runtime', { fetch: send }).invoke(request)).rejects.toMatchObject({
+      kind: 'invalid',
+      message: 'The runtime answered 422: real reason.',
+    });
+  });
+
   test('with a rule that is none, is refused', () => {
     const request = invocationOf(task, { run: 'r', callbackUrl: 'http://x/' });
     const [server] = request.tool_servers ?? [];

@@ -15,22 +15,33 @@ export function refusedAnswer(who: string, asked: string, answer: ExchangeAnswer
   });
 }
 
-/** Words of problem details, of our contracts, and of other APIs; null where a program has nothing to say. */
-const Said = z
-  .object({
-    message: z.string().nullish(),
-    detail: z.string().nullish(),
-    title: z.string().nullish(),
-    error: z.union([z.string(), z.object({ message: z.string() })]).nullish(),
-    retryable: z.boolean().nullish(),
-  })
-  .partial();
+const sentence = z.string().min(1).optional().catch(undefined);
+
+/** Words of problem details, of our contracts, and of other APIs. Each field is read on its own: one of another form says nothing, and the others are told. */
+const Said = z.object({
+  message: sentence,
+  detail: z
+    .union([z.string().min(1), z.array(z.object({ msg: sentence }).catch({})).transform(joinedDetail)])
+    .optional()
+    .catch(undefined),
+  title: sentence,
+  error: z
+    .union([z.string().min(1), z.object({ message: sentence })])
+    .optional()
+    .catch(undefined),
+  retryable: z.boolean().optional().catch(undefined),
+});
 type Said = z.infer<typeof Said>;
+
+/** A list of what is wrong with each field of a request. */
+function joinedDetail(list: readonly { readonly msg?: string | undefined }[]): string | undefined {
+  return list.flatMap(({ msg }) => msg ?? []).join('; ') || undefined;
+}
 
 function reasonOf(asked: string, { status, json, text, headers }: ExchangeAnswer, said: Said): string {
   const { message, detail, title, error } = said;
-  const words =
-    message ?? (typeof error === 'object' ? error?.message : undefined) ?? detail ?? title ?? (error as string | null);
+  const [inError, word] = typeof error === 'object' ? [error.message] : [undefined, error];
+  const words = message ?? inError ?? detail ?? title ?? word;
   const type = headers.get('content-type')?.split(';')[0]?.trim() ?? '';
   const to = headers.get('location');
   if (status >= 300 && status < 400 && to !== null)
