@@ -84,7 +84,8 @@ export function sqliteQueries(store: SqliteStore): JournalQueries {
         try {
           return await consistent(work)();
         } catch (thrown) {
-          const { data, message } = toFailure(thrown);
+          const { kind, data, message } = toFailure(thrown);
+          if (kind === 'incompatible') throw thrown;
           const run = of ?? runOf.get(actor)?.run;
           damage.push({ actor, ...placeIn(data, message), ...(run === undefined ? {} : { run: String(run) }) });
           return otherwise;

@@ -92,13 +92,7 @@ export const isJournalSchema = (rows: readonly SchemaRow[]): boolean =>
 /** Brings an open file to the newest version. `busyTimeout`: milliseconds to wait for another process that opens the same new file. Throws `incompatible` for a newer version or another program's database. */
 export function migrate(db: SqliteDriver, path: string, busyTimeout: number): void {
   const { version, tables } = versionOf(db);
-  if (version > migrations.length) {
-    throw new TroupeError(
-      'incompatible',
-      `The journal ${path} is of version ${version}; this troupe reads up to ${migrations.length}. Use the newer troupe that wrote it. Nothing was changed.`,
-      { data: { found: version, known: migrations.length } },
-    );
-  }
+  requireKnown(version, path);
   if (version === 0 && tables !== 0) {
     throw new TroupeError(
       'incompatible',
@@ -116,6 +110,22 @@ export function migrate(db: SqliteDriver, path: string, busyTimeout: number): vo
   for (const sql of found === 0 ? schemaAfter(migrations).values() : migrations.slice(found)) db.exec(sql);
   db.exec(`PRAGMA user_version = ${migrations.length}`);
   db.exec('COMMIT');
+}
+
+/** Throws `incompatible` when a newer troupe has migrated the open file since: what is not understood any more is no damage. */
+export function requireKnownVersion(db: SqliteDriver): void {
+  const { file } =
+    db.prepare<{ file: string }>(`SELECT file FROM pragma_database_list WHERE name = 'main'`).get() ?? {};
+  requireKnown(versionOf(db).version, String(file));
+}
+
+function requireKnown(version: number, path: string): void {
+  if (version <= newestVersion) return;
+  throw new TroupeError(
+    'incompatible',
+    `The journal ${path} is of version ${version}; this troupe reads up to ${newestVersion}. Use the newer troupe that wrote it. Nothing was changed.`,
+    { data: { found: version, known: newestVersion } },
+  );
 }
 
 /** Reads both in one statement: between two, another process may have made the tables. */

@@ -225,6 +225,27 @@ describe.each(drivers)('a journal of an earlier version on %s', (driver) => {
     },
   );
 
+  test('that a newer troupe migrates while it is open is of a newer version, and not damaged', async () => {
+    const path = fresh();
+    await using journal = await sqlite(path, { driver });
+    await journal.claim('r', 'me', { now, ttl: 1_000 });
+    await journal.commit(commitFor({ seq: 1 }));
+    await using other = await sqlite(path, { driver });
+    const db = await openSqliteDriver(path, driver);
+    // What the newer version has written is not what this one expects.
+    db.exec(`UPDATE actors SET snapshot = '{"newer":1}'`);
+    await expect(journal.load('agent/a')).rejects.toMatchObject({ kind: 'corrupt' });
+    db.exec(`PRAGMA user_version = ${newestVersion + 1}`);
+    db.close();
+    for (const read of [journal, other])
+      for (const told of [() => read.load('agent/a'), () => read.find({ run: 'r' }), () => read.verify()])
+        await expect(told()).rejects.toMatchObject({
+          kind: 'incompatible',
+          data: { found: newestVersion + 1, known: newestVersion },
+          message: expect.stringContaining(`The journal ${path} is of version ${newestVersion + 1}`) as unknown,
+        });
+  });
+
   test('of the fifth version keeps the results that were stored without a commit, and new ones follow', async () => {
     const path = fresh();
     {
