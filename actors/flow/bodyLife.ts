@@ -12,8 +12,9 @@ export type BodyEnd =
 /** How many calls of a body that was stopped are refused at once. Each of one that goes on calling is refused in a later turn of the event loop: a loop that catches every error must not block its process. */
 const mostRefusals = 100;
 
-/** A body that goes on calling after so many refusals makes no way to its end: it takes pauses, so that it uses no processor until its time is over. */
+/** A body that goes on calling after so many refusals may do so for ever: it takes a pause with each tenth one, so that it uses little of the processor until its time is over. */
 const mostTurns = 10_000;
+const refusalsForPause = 10;
 
 /** The life of one body. */
 export class BodyLife {
@@ -130,9 +131,9 @@ export class BodyLife {
     return this.#hasReturned || (this.#stopReason !== undefined && !isNonCancellable);
   }
 
-  /** Were so many calls refused that nothing but pauses stops the body from calling? */
-  get isCallingForEver(): boolean {
-    return this.#refusals >= mostTurns;
+  /** Were so many calls refused that the body is to pause now? */
+  get isToPause(): boolean {
+    return this.#refusals >= mostTurns && this.#refusals % refusalsForPause === 0;
   }
 
   /** Is the next call refused, after so many that it is told so later? */
