@@ -6,7 +6,7 @@ import type { Json } from '../../src/values/json.ts';
 
 /** How a body has ended. */
 export type BodyEnd =
-  | { readonly is: 'completed'; readonly output: Json; readonly encoded?: true }
+  | { readonly is: 'completed'; readonly output: Json; readonly encoded?: true; readonly unsettled?: true }
   | { readonly is: 'failed'; readonly error: TroupeError };
 
 /** How many calls of a body that was stopped are refused at once. Each of one that goes on calling is refused in a later turn of the event loop: a loop that catches every error must not block its process. */
@@ -19,6 +19,7 @@ const refusalsForPause = 10;
 /** The life of one body. */
 export class BodyLife {
   #stopReason: string | undefined;
+  #hasValue = false;
   #hasReturned = false;
   #isFailed = false;
   #end: BodyEnd | undefined;
@@ -95,7 +96,16 @@ export class BodyLife {
     return () => void this.#nonCancellable--;
   }
 
-  /** Its function has returned. */
+  /** Its function has given its value: what is left are calls that it does not need for it. */
+  gaveValue(): void {
+    this.#hasValue = true;
+  }
+
+  get hasValue(): boolean {
+    return this.#hasValue;
+  }
+
+  /** Its function has returned, and all that belongs to it has ended. */
   returned(): void {
     this.#hasReturned = true;
   }
