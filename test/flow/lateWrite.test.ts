@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { checkpoint, flow, TroupeError } from '../../src/index.ts';
 import { deferred } from '../deferred.ts';
+import type { Duration } from '../../src/values/duration.ts';
 import { limits } from '../limits.ts';
 import { answerOnly, journalOf, onDisk, resultIn, untilRest } from './processes.ts';
 
@@ -89,7 +90,7 @@ test('in a clean-up a write whose time was up is not begun again, and rejects as
   expect(done).toEqual(['refund', expect.stringMatching(/^uncertain: "refund" was under way .*look up whether/)]);
 });
 
-test.each<[string, string, string]>([
+test.each<[string, Duration, Duration]>([
   ['before its time is up', '200ms', '20ms'],
   ['after its time is up, while a person is asked', '20ms', '200ms'],
 ])('a write that has lost a race keeps nobody waiting, and is named: %s', async (_, timeout, pause) => {
