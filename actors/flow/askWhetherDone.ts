@@ -3,7 +3,7 @@ import type { Json } from '../../src/values/json.ts';
 import { longestWait } from '../../src/contracts/wait.ts';
 import type { FlowBody } from './flowBody.ts';
 import type { FlowCall } from './flowCall.ts';
-import { uncertainOutcome } from './uncertainOutcome.ts';
+import { flowHasResult, uncertainOutcome } from './uncertainOutcome.ts';
 
 const schema = {
   type: 'object',
@@ -16,6 +16,9 @@ const schema = {
 export function askWhetherDone(run: FlowBody, pending: FlowCall, perform: () => void): void {
   const { id } = pending;
   if (run.life.stopReason !== undefined) return run.recorder.finish(pending, { outcome: uncertainOutcome(id) });
+  // A write that nobody awaits is part of the flow; one that is awaited elsewhere, such as in a race that it has lost, is not needed for the result.
+  if (run.life.hasValue && pending.promise.isTaken)
+    return run.recorder.finish(pending, { outcome: uncertainOutcome(id, flowHasResult) });
   pending.onArrival = ({ outcome }) => {
     pending.onArrival = undefined;
     if (!outcome.ok)

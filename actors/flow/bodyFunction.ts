@@ -6,6 +6,7 @@ import { divergedError, userFailure, type Divergence } from '../../src/flow/flow
 import type { Clock } from '../../src/values/clock.ts';
 import { fromFailure, TroupeError } from '../../src/values/failure.ts';
 import type { BodyEnd, BodyLife } from './bodyLife.ts';
+import type { CallArrivals } from './callArrivals.ts';
 import type { CallRecorder } from './callRecorder.ts';
 import type { CallScope } from './callScope.ts';
 import type { CallSequence } from './callSequence.ts';
@@ -27,6 +28,7 @@ export interface BodyParts {
   /** The calls of the body itself. */
   readonly root: CallScope;
   readonly recorder: Pick<CallRecorder, 'note'>;
+  readonly arrivals: Pick<CallArrivals, 'withdrawQuestions'>;
   readonly sequence: Pick<CallSequence, 'isBlocked' | 'isStored' | 'stored'>;
   readonly work: Pick<CallWork, 'end'>;
 }
@@ -79,8 +81,10 @@ export class BodyFunction {
   }
 
   async #result(context: FlowContext): Promise<BodyEnd> {
-    const { flow, isTool, start, root, sequence, life } = this.#parts;
+    const { flow, isTool, start, root, sequence, life, arrivals, open } = this.#parts;
     const value = await bodyValue(flow, start, context);
+    life.gaveValue();
+    arrivals.withdrawQuestions();
     await this.#restOfCalls();
     const { missing } = root;
     if (missing && sequence.isBlocked) {
@@ -88,7 +92,8 @@ export class BodyFunction {
       return new Promise(() => {});
     }
     life.returned();
-    return { is: 'completed', ...(await bodyOutput({ flow, isTool }, value)) };
+    const unsettled = open.mayBeUnsettled ? ({ unsettled: true } as const) : {};
+    return { is: 'completed', ...(await bodyOutput({ flow, isTool }, value)), ...unsettled };
   }
 
   /** Calls that the body did not await are part of it. One that fails, fails the flow, unless the body waits for it elsewhere: in a branch, or in a race that another one has won. */

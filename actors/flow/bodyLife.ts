@@ -6,18 +6,20 @@ import type { Json } from '../../src/values/json.ts';
 
 /** How a body has ended. */
 export type BodyEnd =
-  | { readonly is: 'completed'; readonly output: Json; readonly encoded?: true }
+  | { readonly is: 'completed'; readonly output: Json; readonly encoded?: true; readonly unsettled?: true }
   | { readonly is: 'failed'; readonly error: TroupeError };
 
 /** How many calls of a body that was stopped are refused at once. Each of one that goes on calling is refused in a later turn of the event loop: a loop that catches every error must not block its process. */
 const mostRefusals = 100;
 
-/** A body that goes on calling after so many refusals makes no way to its end: it takes pauses, so that it uses no processor until its time is over. */
+/** A body that goes on calling after so many refusals may do so for ever: it takes a pause with each tenth one, so that it uses little of the processor until its time is over. */
 const mostTurns = 10_000;
+const refusalsForPause = 10;
 
 /** The life of one body. */
 export class BodyLife {
   #stopReason: string | undefined;
+  #hasValue = false;
   #hasReturned = false;
   #isFailed = false;
   #end: BodyEnd | undefined;
@@ -94,7 +96,16 @@ export class BodyLife {
     return () => void this.#nonCancellable--;
   }
 
-  /** Its function has returned. */
+  /** Its function has given its value: what is left are calls that it does not need for it. */
+  gaveValue(): void {
+    this.#hasValue = true;
+  }
+
+  get hasValue(): boolean {
+    return this.#hasValue;
+  }
+
+  /** Its function has returned, and all that belongs to it has ended. */
   returned(): void {
     this.#hasReturned = true;
   }
@@ -130,9 +141,9 @@ export class BodyLife {
     return this.#hasReturned || (this.#stopReason !== undefined && !isNonCancellable);
   }
 
-  /** Were so many calls refused that nothing but pauses stops the body from calling? */
-  get isCallingForEver(): boolean {
-    return this.#refusals >= mostTurns;
+  /** Were so many calls refused that the body is to pause now? */
+  get isToPause(): boolean {
+    return this.#refusals >= mostTurns && this.#refusals % refusalsForPause === 0;
   }
 
   /** Is the next call refused, after so many that it is told so later? */

@@ -7,7 +7,7 @@ import type { ArrivedEnd, FlowCall } from './flowCall.ts';
 import { FlowInbox, type QueuedSignal } from './flowInbox.ts';
 import { FlowRequests } from './flowRequests.ts';
 import type { OpenCalls } from './openCalls.ts';
-import { uncertainOutcome } from './uncertainOutcome.ts';
+import { flowHasResult, uncertainOutcome } from './uncertainOutcome.ts';
 
 /** What it works with. */
 export interface ArrivalsParts {
@@ -49,6 +49,16 @@ export class CallArrivals {
     for (const call of this.#askedAbout?.values() ?? [])
       if (call.isNonCancellable) this.#parts.recorder.finish(call, { outcome: uncertainOutcome(call.id) });
     this.#askedAbout?.clear();
+  }
+
+  /** The body has its value: what it does not need any more does not keep its flow open for a person. */
+  withdrawQuestions(): void {
+    for (const [question, call] of [...(this.#askedAbout ?? [])]) {
+      if (!call.promise.isTaken) continue;
+      this.#askedAbout?.delete(question);
+      this.#requests.ended(question);
+      this.#parts.recorder.finish(call, { outcome: uncertainOutcome(call.id, flowHasResult) });
+    }
   }
 
   /** Asks for something whose end arrives. */

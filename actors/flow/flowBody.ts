@@ -34,7 +34,7 @@ export interface FlowBody {
   /** Whether anything can be called. */
   readonly life: Pick<
     BodyLife,
-    'beginNonCancellable' | 'isCallingForEver' | 'isOver' | 'isRefusedLater' | 'requireRunning' | 'stopReason'
+    'beginNonCancellable' | 'isToPause' | 'hasValue' | 'isOver' | 'isRefusedLater' | 'requireRunning' | 'stopReason'
   >;
   readonly calls: Pick<CallMaker, 'make' | 'beginLate' | 'callOf'>;
   /** What is performed in this process. */

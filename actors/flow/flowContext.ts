@@ -19,14 +19,14 @@ type Many = ReturnType<typeof mapCalls>;
 type Waits = ReturnType<typeof waits>;
 type Artifacts = ReturnType<typeof artifactCalls>;
 
-/** How long the refusal of a body lasts that calls for ever; milliseconds. */
-const pauseOfLoop = 100;
+/** How long the pause of a body is that goes on calling; milliseconds. Many of them fit into the time for a clean-up: it may be a long loop that comes to its end. */
+const pauseOfLoop = 1;
 
 /** The same refusal after a turn of the event loop, or after a pause, and none any more when the body is over by then. */
 async function refusedLater({ life, clock }: FlowBody, refused: Promise<unknown>): Promise<unknown> {
   // It is told below.
   refused.catch(() => {});
-  await (life.isCallingForEver ? sleep(clock, pauseOfLoop) : eventLoopTurn());
+  await (life.isToPause ? sleep(clock, pauseOfLoop) : eventLoopTurn());
   return life.isOver ? new Promise(() => {}) : refused;
 }
 

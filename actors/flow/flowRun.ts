@@ -161,6 +161,7 @@ export class FlowRun implements FlowBody {
       open,
       root,
       recorder,
+      arrivals: this.arrivals,
       sequence,
       work,
     }));

@@ -1,5 +1,6 @@
 /** The calls whose end the body was not told yet, and the last one that it was told of. */
 import type { FlowCallRecord } from '../../src/contracts/flow/record.ts';
+import { isUncertain } from '../../src/flow/recordBook.ts';
 import type { FlowCall } from './flowCall.ts';
 import { ToldFailures } from './toldFailures.ts';
 
@@ -10,10 +11,16 @@ export class OpenCalls {
   #forgotten: { readonly call: FlowCall; readonly error: unknown }[] = [];
   readonly #failures = new ToldFailures();
   #last: string | undefined;
+  #mayBeUnsettled = false;
 
   /** The call that the body was told of last; undefined before the first. */
   get last(): string | undefined {
     return this.#last;
+  }
+
+  /** Has one of them ended although nobody knows whether it happened, or a child failed, which may have left such a write? */
+  get mayBeUnsettled(): boolean {
+    return this.#mayBeUnsettled;
   }
 
   get size(): number {
@@ -43,7 +50,9 @@ export class OpenCalls {
   }
 
   /** The body is told how a call ended; one that was stopped only counts it. */
-  tell({ id, outcome }: FlowCallRecord, isStopped: boolean): void {
+  tell(record: FlowCallRecord, isStopped: boolean): void {
+    const { id, outcome } = record;
+    this.#mayBeUnsettled ||= isUncertain(record) || (record.kind === 'child' && !outcome.ok);
     const call = this.#calls.get(id);
     this.#calls.delete(id);
     this.#last = id;

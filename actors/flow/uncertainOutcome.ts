@@ -3,6 +3,9 @@ import type { FlowCallOutcome } from '../../src/contracts/flow/record.ts';
 import { userFailure } from '../../src/flow/flowErrors.ts';
 import { TroupeError } from '../../src/values/failure.ts';
 
+/** Why nobody is asked about a write that has lost a race. */
+export const flowHasResult = 'The flow has its result without it, so nobody is asked';
+
 /** How a write ends of which nobody says whether it happened. `why`: by default its flow was told to stop. */
 export const uncertainOutcome = (
   id: string,

@@ -64,7 +64,7 @@ export type FlowBodyOutput =
       /** The names of the signals that it waits for; none when absent, and while it is busy. */
       readonly signals?: readonly string[];
     }
-  | { readonly status: 'completed'; readonly output: Json; readonly encoded?: true }
+  | { readonly status: 'completed'; readonly output: Json; readonly encoded?: true; readonly unsettled?: true }
   /** It was told to stop, and has. */
   | { readonly status: 'stopped' };
 

@@ -14,7 +14,7 @@ import { outcomeOf, type EndedOutcome } from './outcome.ts';
 import { isHeldByPause } from './paused.ts';
 import { resultOf } from './result.ts';
 import type { Ticket } from './tickets.ts';
-import { withUnsettled } from './unsettled.ts';
+import { mayBeUnsettled, withUnsettled } from './unsettled.ts';
 import type { UnsettledWrite } from './unsettledWrite.ts';
 
 /** The state of a run that does not go on by itself. */
@@ -193,10 +193,10 @@ export function runHandles({ host, journal, ticketsOf, replies }: HandleDeps): O
   }
 }
 
-/** The outcome of a run without other actors, where it has no writes that could be unsettled: a flow that came to an early end may have some. */
+/** The outcome of a run without other actors, where it has no writes that could be unsettled: a flow that came to an early end, or says so, may have some. */
 function endedAlone({ isAlone, row }: EndedRoot): RunOutcome | undefined {
   const outcome = isAlone ? outcomeOf(withoutReferences(row), true) : undefined;
-  return outcome?.status === 'done' || row.type !== 'flow' ? outcome : undefined;
+  return row.type !== 'flow' || !mayBeUnsettled(row) ? outcome : undefined;
 }
 
 /** The same with an end of its own: what a caller is given may be changed. Nothing else of the snapshot tells the outcome. */

@@ -98,13 +98,20 @@ function doubtfulWrite(row: ActorRow): UnsettledWrite | undefined {
 const writeOf = (tool: unknown, input: unknown): UnsettledWrite | undefined =>
   typeof tool === 'string' ? { tool, input: (input ?? null) as Json } : undefined;
 
-/** The same outcome with the writes of its run that are not settled, where there are any. What its flows have begun is read where they came to an early end: the others were told of it, and those that are parked ask about it. */
+/** Did a flow end early, in this life or an earlier one, or without knowing of each of its writes whether it happened? `row`: of a flow that has ended. Its records are read only then. */
+export function mayBeUnsettled(row: ActorRow): boolean {
+  const end = propertiesOf(propertiesOf(propertiesOf(row.snapshot)['state'])['output']);
+  const { retries = [] } = spawnInfoOf(row);
+  return row.status !== 'done' || end['status'] !== 'completed' || end['unsettled'] === true || retries.length > 0;
+}
+
+/** The same outcome with the writes of its run that are not settled, where there are any. What the flows of a run that is parked have begun they ask about when they go on. */
 export async function withUnsettled<Outcome extends { readonly status: string }>(
   journal: Journal,
   run: string,
   outcome: Outcome,
 ): Promise<Outcome & { readonly unsettled?: readonly UnsettledWrite[] }> {
-  const hasEndedEarly = outcome.status === 'failed' || outcome.status === 'cancelled';
-  const unsettled = await (hasEndedEarly ? unsettledWrites : unsettledTools)(journal, run);
+  const flows = outcome.status === 'parked' ? [] : await journal.find({ run, type: 'flow', limit });
+  const unsettled = await (flows.some(mayBeUnsettled) ? unsettledWrites : unsettledTools)(journal, run);
   return unsettled.length === 0 ? outcome : { ...outcome, unsettled };
 }

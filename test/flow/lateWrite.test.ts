@@ -1,7 +1,10 @@
 /** A write that must not happen twice and whose time is up in the middle: nobody knows whether it happened, as after a crash. */
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { checkpoint, flow, TroupeError } from '../../src/index.ts';
 import { deferred } from '../deferred.ts';
+import type { Duration } from '../../src/values/duration.ts';
+import { limits } from '../limits.ts';
 import { answerOnly, journalOf, onDisk, resultIn, untilRest } from './processes.ts';
 
 /** A flow that pays: the first call of each attempt in `hangs` never ends. */
@@ -85,6 +88,74 @@ test('in a clean-up a write whose time was up is not begun again, and rejects as
   await runtime.signal(handle.root, { type: 'run.cancel', reason: 'no more' });
   expect(await handle.outcome()).toMatchObject({ status: 'cancelled' });
   expect(done).toEqual(['refund', expect.stringMatching(/^uncertain: "refund" was under way .*look up whether/)]);
+});
+
+test.each<[string, Duration, Duration]>([
+  ['before its time is up', '200ms', '20ms'],
+  ['after its time is up, while a person is asked', '20ms', '200ms'],
+])('a write that has lost a race keeps nobody waiting, and is named: %s', async (_, timeout, pause) => {
+  const { done, does } = journalOf();
+  const order = flow('order', async (ctx) =>
+    Promise.race([
+      ctx.checkpoint('pay', { effect: 'write', timeout }, () => {
+        does('pay');
+        return new Promise<string>(() => {});
+      }),
+      ctx.sleep(pause).then(() => 'too slow'),
+    ]),
+  );
+  const told = { status: 'done', output: 'too slow', unsettled: [{ checkpoint: 'pay', key: 'r/pay' }] };
+  const open = onDisk();
+  {
+    await using runtime = await open();
+    expect(await (await runtime.start(order, null, { key: 'r' })).outcome()).toEqual(told);
+    await expect.poll(() => runtime.tickets('r'), { timeout: limits.step }).toEqual([]);
+  }
+  await using later = await open();
+  expect(await (await later.start(order, null, { key: 'r' })).outcome()).toEqual(told);
+  expect(done).toEqual(['pay']);
+});
+
+test('a write that has lost a race in a process that died keeps nobody waiting in the next one', async () => {
+  const { done, does } = journalOf();
+  const order = flow('order', async (ctx) =>
+    Promise.race([
+      ctx.checkpoint('pay', { effect: 'write' }, () => {
+        does('pay');
+        return new Promise<string>(() => {});
+      }),
+      ctx.signal('enough', z.string()),
+    ]),
+  );
+  const open = onDisk();
+  {
+    await using first = await open();
+    await first.start(order, null, { key: 'r' });
+    await expect.poll(() => done, { timeout: limits.step }).toEqual(['pay']);
+  }
+  await using second = await open();
+  expect(await untilRest(second, order, null)).toMatchObject({ status: 'waiting', tickets: [{ name: 'pay' }] });
+  const handle = await second.start(order, null, { key: 'r' });
+  await second.signal(handle.root, { type: 'flow.signal', name: 'enough', value: 'too slow' });
+  expect(await handle.outcome()).toEqual({
+    status: 'done',
+    output: 'too slow',
+    unsettled: [{ checkpoint: 'pay', key: 'r/pay' }],
+  });
+  expect(done).toEqual(['pay']);
+});
+
+test('a write that nobody awaits and whose time was up is part of the flow: a person is asked', async () => {
+  const order = flow('order', async (ctx) => {
+    void ctx.checkpoint('pay', { effect: 'write', timeout: '20ms' }, () => new Promise<string>(() => {}));
+    return Promise.resolve('ordered');
+  });
+  await using runtime = await onDisk()();
+  expect(await untilRest(runtime, order, null)).toMatchObject({ status: 'waiting', tickets: [{ name: 'pay' }] });
+  await answerOnly(runtime, { happened: true });
+  const outcome = await untilRest(runtime, order, null);
+  expect(resultIn(outcome)).toBe('ordered');
+  expect(outcome).not.toHaveProperty('unsettled');
 });
 
 test('a retry of a run that failed because nobody knew whether a write happened asks first', async () => {

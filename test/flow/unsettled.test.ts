@@ -1,6 +1,7 @@
 /** A run whose flow comes to an early end in the middle of a write says which call may have happened. */
 import { expect, test } from 'vitest';
 import { flow, openRuntime, type Flow, type FlowContext, type RunHandle, type Runtime } from '../../src/index.ts';
+import { unsettledWrites } from '../../src/runtime/unsettled.ts';
 import { deferred } from '../deferred.ts';
 import { onDisk } from './processes.ts';
 
@@ -75,6 +76,25 @@ test('a run that fails beside a write names it, and a retry of it asks about the
   isSoldOut = false;
   const again = await runtime.retry('r', failed);
   expect(await again.outcome({ returnWhenWaiting: 'tickets' })).toMatchObject({ tickets: [{ name: 'the payment' }] });
+});
+
+test('a child that fails beside a write, and whose failure its parent takes, leaves the write named in the outcome and by `runs why`', async () => {
+  const { begun, pay } = hanging();
+  const child = flow('child', async (ctx) => {
+    await Promise.all([
+      pay(ctx),
+      ctx.checkpoint('stock', async () => {
+        await begun;
+        throw new Error('sold out');
+      }),
+    ]);
+  });
+  const parent = flow('parent', { uses: [child] }, async (ctx) => ctx.run(child, null).catch(() => 'later'));
+  await using runtime = await openRuntime({ db: 'memory' });
+  const handle = await runtime.start(parent, null, { key: 'r' });
+  const unsettled = [{ checkpoint: 'child/pay', key: 'r/child/pay' }];
+  expect(await handle.outcome()).toEqual({ status: 'done', output: 'later', unsettled });
+  expect(await unsettledWrites(runtime.journal, 'r')).toEqual(unsettled);
 });
 
 test('a write that has ended, or has thrown by itself, is not named', async () => {

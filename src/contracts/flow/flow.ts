@@ -44,7 +44,13 @@ export function flowPathOf({ path }: { readonly path?: unknown }, address: Addre
 
 /** How a flow ended. */
 export const FlowEnd = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('completed'), output: storedJson(), encoded: z.literal(true).optional() }),
+  z.object({
+    status: z.literal('completed'),
+    output: storedJson(),
+    encoded: z.literal(true).optional(),
+    /** It may have left writes of which nobody knows whether they happened: a call of it was uncertain, or a child failed. */
+    unsettled: z.literal(true).optional(),
+  }),
   z.object({ status: z.literal('failed'), failure: Failure }),
   z.object({ status: z.literal('cancelled'), reason: z.string() }),
 ]);
