@@ -14,6 +14,7 @@ export const cassettes: Readonly<Record<StoryName, readonly string[]>> = {
   approval: ['mail-asks', 'clerk-asks'],
   team: ['desk-done', 'desk-failed', 'desk-cancelled', 'desk-asks'],
   routing: ['pool-waits', 'house-calm'],
+  letters: [],
   shared: [],
 };
 

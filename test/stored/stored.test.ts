@@ -25,6 +25,7 @@ const stored: readonly (readonly [what: string, name: StoryName, open: () => Pro
   ['a journal of agents that ask a person', 'approval', () => copyOf('approval', folder)],
   ['a journal of teams with a budget', 'team', () => copyOf('team', folder)],
   ['a journal of an orchestrator and a machine of level two', 'routing', () => copyOf('routing', folder)],
+  ['a journal of messages on their way', 'letters', () => copyOf('letters', folder)],
   ['a shared journal of processes that were killed', 'shared', storedShared],
 ];
 

@@ -33,6 +33,9 @@ export const runs: Readonly<Record<string, SubjectName>> = {
   'house-stands': 'house',
   'house-log': 'house',
   'mail-log': 'secretary',
+  'mail-waits': 'secretary',
+  'post-sent': 'post',
+  'call-failed': 'caller',
 };
 
 const start = ({ runtime, world }: Stage, run: string, input: unknown) =>
@@ -138,6 +141,27 @@ export const stories = {
     },
     goOn: (stage) => ended(stage, ['pool-waits', 'house-stands'], { meanwhile: (house) => leave(stage, house) }),
   },
+  /** A short message and a long one that were sent and not delivered, a run that waits for a person, and one that failed and is retried. */
+  letters: {
+    async begin(stage, cut) {
+      const { runtime } = stage;
+      const mail = await start(stage, 'mail-waits', 'Ask Ada.');
+      await start(stage, 'call-failed', 'Ring.');
+      const post = await start(stage, 'post-sent', {});
+      await runtime.advance('10s');
+      await post.park();
+      await mail.park();
+      await sendTexts(stage, 'post-sent');
+      cut();
+    },
+    async goOn(stage) {
+      const called = await stage.runtime.retry('call-failed', subjects(stage.world).caller);
+      const outcomes = await ended(stage, ['mail-waits', 'post-sent'], {
+        answers: { 'mail-waits': { approved: true } },
+      });
+      return { ...outcomes, 'call-failed': await called.outcome() };
+    },
+  },
   /** Runs on a shared journal: in segments, in the logs of two processes that were killed, in mail, and one that was deleted. */
   shared: {
     async begin(stage, cut) {
@@ -197,6 +221,31 @@ async function keepResult({ runtime }: Stage, run: string): Promise<void> {
   const outcome = { ok: true, output: 300 } as const;
   const result = { key: weighing.key, name: 'weigh', input: { cups: 3 }, outcome };
   await journal.record(run, epoch, root!.actor, runtime.now(), result);
+}
+
+/** Another process takes the run and stores a step that sends a short and a long message: what is stored when it is killed before they are delivered. */
+async function sendTexts({ runtime }: Stage, run: string): Promise<void> {
+  const { journal } = runtime;
+  const epoch = await journal.claim(run, 'another process', { now: runtime.now(), ttl: 60_000 });
+  const [[root], [reader]] = [await journal.find({ run, parent: null }), await journal.find({ run, type: 'reader' })];
+  const seq = root!.seq + 1;
+  const opens = ['tea', 'milk '.repeat(1_000)].map((text, index) => {
+    const key = `${root!.actor}/${seq}/${index}`;
+    const data = {
+      id: key,
+      type: 'read',
+      body: { text },
+      from: root!.actor,
+      to: reader!.actor,
+      run,
+      kind: 'signal',
+    } as const;
+    return { key, kind: 'message' as const, data };
+  });
+  const event = { id: 'send-texts', type: 'send', body: {}, inbox: true };
+  const none = { closes: [], results: [], appends: [] };
+  await journal.commit({ ...root!, seq, epoch, updated: runtime.now(), event, opens, ...none });
+  await journal.release(run, epoch);
 }
 
 /** Ends a house. A question that was answered before gets the same answer again; a new one is answered from the stored context. */

@@ -179,6 +179,56 @@ function pool(world: World) {
   return orchestrator(options);
 }
 
+const readerChart = setup({
+  types: {} as { context: { lengths: number[] }; events: { type: 'read'; text: string }; output: number[] },
+  guards: { hasBoth: ({ context }) => context.lengths.length === 2 },
+  actions: {
+    measure: assign({ lengths: ({ context, event }) => [...context.lengths, event.text.length] }),
+  },
+}).createMachine({
+  id: 'reader',
+  context: { lengths: [] },
+  output: ({ context }) => context.lengths,
+  initial: 'reading',
+  states: {
+    reading: { always: { guard: 'hasBoth', target: 'read' }, on: { read: { actions: 'measure' } } },
+    read: { type: 'final' },
+  },
+});
+
+/** A machine that sends its child a short message and one that is longer than what a commit holds, at once. */
+function post() {
+  const chart = setup({
+    types: {} as { context: { lengths: number[] }; events: { type: 'send' }; output: number[] },
+    actors: { reader: readerChart },
+    actions: {
+      sendShort: sendTo('reader', { type: 'read', text: 'tea' }),
+      sendLong: sendTo('reader', { type: 'read', text: 'milk '.repeat(1_000) }),
+      keep: assign({ lengths: ({ event }) => (event as unknown as { output: number[] }).output }),
+    },
+  }).createMachine({
+    id: 'post',
+    context: { lengths: [] },
+    output: ({ context }) => context.lengths,
+    invoke: { src: 'reader', id: 'reader', onDone: { target: '.done', actions: 'keep' } },
+    on: { send: { actions: ['sendShort', 'sendLong'] } },
+    initial: 'open',
+    states: { open: {}, done: { type: 'final' } },
+  });
+  return machine(chart, { context: z.object({ lengths: z.array(z.number()) }) });
+}
+
+/** Fails as long as Bob is away. */
+const caller = ({ calls, isBobAway = false }: World) =>
+  agent({
+    name: 'caller',
+    model: scriptedModel(() => {
+      calls.push('model: caller');
+      return isBobAway ? { error: { kind: 'transient', message: 'Bob is away.' } } : { text: 'Bob is here.' };
+    }),
+    limits: { maxRetries: 0, maxFallbacks: 0, maxAlternatives: 0 },
+  });
+
 const kettle = setup({
   types: {} as { context: { left: number }; events: { type: 'knock' }; input: { cups: number }; output: string },
   guards: { isEmpty: ({ context }) => context.left === 0 },
@@ -326,6 +376,8 @@ export const subjects = (world: World) =>
     'asking-desk': desk(world, 'asking-desk', { budget: { steps: 4 }, onExhausted: 'ask' }),
     pool: pool(world),
     house: house(world),
+    post: post(),
+    caller: caller(world),
   }) satisfies Record<string, Runnable>;
 export type SubjectName = keyof ReturnType<typeof subjects>;
 

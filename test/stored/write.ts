@@ -55,7 +55,7 @@ async function expected(name: StoryName, called: readonly string[], open: () => 
     write(`${run}.cassette.json.gz`, packed(cassetteText(await exportRun(journal, run, { env: {} }))));
 }
 
-for (const name of ['approval', 'team', 'routing'] as const) {
+for (const name of ['approval', 'team', 'routing', 'letters'] as const) {
   if (existsSync(fixture(`${name}.db.gz`))) continue;
   const [path, cut] = [join(folder, `${name}-first.db`), join(folder, `${name}-cut.db`)];
   // What a killed process leaves behind: the file and its write-ahead log.

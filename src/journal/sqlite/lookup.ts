@@ -8,7 +8,10 @@ import type { SqliteDriver } from './database.ts';
 import type { ActorColumns } from './rows.ts';
 
 /** Gives the last commit of an actor. Throws `corrupt` when the actor's row is not what that commit stored. */
-export function requireLastCommit(row: ActorColumns, last: StoredCommit | undefined): StoredCommit {
+export function requireLastCommit<Last extends Pick<StoredCommit, 'seq' | 'row' | 'status' | 'state' | 'at'>>(
+  row: ActorColumns,
+  last: Last | undefined,
+): Last {
   const { actor } = row;
   const seq = Number(row.seq);
   if (last?.seq !== seq) throw corruptActor(actor, seq, `the last commit is ${last?.seq ?? 'missing'}`);

@@ -63,6 +63,14 @@ export function actorReader(
     );
   }
 
+  /** The last commit with its snapshot, where the row has none: a chain that was verified earlier has only its hash. */
+  function withSnapshot(row: ActorColumns, last: VerifiedChain['last']): Pick<StoredCommit, 'snapshot'> {
+    if (row.snapshot !== '' || last.snapshot !== undefined) return last;
+    const again = commits.read(row, last.seq, last.seq).at(-1);
+    if (again?.hash !== last.hash) throw corruptActor(row.actor, last.seq, 'the last commit is another one');
+    return again;
+  }
+
   /** What is pending, from the commit that opened it or from the table: in the order in which it was opened. */
   function pendingIn(row: ActorColumns, opened: VerifiedChain['opened']): Pending[] {
     const { actor } = row;
@@ -101,7 +109,7 @@ export function actorReader(
       if (outcome) outcomes.set(key, outcome);
     }
     return {
-      ...toActorRow(row, last, codec),
+      ...toActorRow(row, withSnapshot(row, last), codec),
       pending,
       results: outcomes,
       lists: Object.fromEntries(lists.lengths(row, places)),
@@ -168,9 +176,12 @@ export const pendingOf = (row: { key: string; kind: string; due?: number; data: 
   row as unknown as Pending;
 
 /** The actor of a row of `actors`, from it and its last commit. Throws `corrupt`, with what cannot be read. */
-export function toActorRow(row: ActorColumns, last: StoredCommit, { read, extract }: ValueCodec): ActorRow {
+export function toActorRow(
+  row: ActorColumns,
+  { snapshot }: Pick<StoredCommit, 'snapshot'>,
+  { read, extract }: ValueCodec,
+): ActorRow {
   const named = (what: string, value: () => Json) => naming(row.actor, Number(row.seq), what, value);
-  const { snapshot } = last;
   return {
     run: String(row.run),
     actor: String(row.actor),

@@ -201,7 +201,7 @@ describe.each(drivers)('a journal of an earlier version on %s', (driver) => {
     },
   );
 
-  test.each(['approval', 'routing', 'team'])('that was kept (%s) is whole after the migration', async (name) => {
+  test.each(['approval', 'routing', 'team', 'letters'])('that was kept (%s) is whole after the migration', async (name) => {
     const path = fresh();
     writeFileSync(path, gunzipSync(readFileSync(new URL(`../../stored/fixtures/${name}.db.gz`, import.meta.url))));
     expect(await versionOf(path, driver)).toBeLessThan(newestVersion);

@@ -15,6 +15,17 @@ setFlagsFromString('--expose-gc');
 // Node gives the function to contexts that are made after the flag was set.
 const collect = runInNewContext('gc') as () => void;
 
+/** What is not held is freed a while after it was collected, by another thread: the least of a while counts. */
+async function leastHeld(of: (usage: NodeJS.MemoryUsage) => number): Promise<number> {
+  let least = Infinity;
+  for (let round = 0; round < 40; round++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    collect();
+    least = Math.min(least, of(process.memoryUsage()));
+  }
+  return least;
+}
+
 const file = () => join(mkdtempSync(join(tmpdir(), 'troupe-remembered-')), 'j.db');
 const result = (key: string) => ({ key, name: 'body', input: null, outcome: { ok: true as const, output: key } });
 
@@ -117,16 +128,7 @@ test.each(drivers)(
   'on %s nothing of the texts of ended runs stays in memory, also when they were read',
   async (driver) => {
     await using journal = await sqlite(file(), { driver });
-    /** What is not held is freed a while after it was collected, by another thread: the least of a while counts. */
-    const buffers = async () => {
-      let least = Infinity;
-      for (let round = 0; round < 40; round++) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        collect();
-        least = Math.min(least, process.memoryUsage().arrayBuffers);
-      }
-      return least;
-    };
+    const buffers = () => leastHeld(({ arrayBuffers }) => arrayBuffers);
     const body = 'x'.repeat(8_000);
     const runs = async (name: string, count: number) => {
       const perform = async (_: unknown, n: number) => {
@@ -143,5 +145,39 @@ test.each(drivers)(
     await runs('r', 400);
     // Their texts are 6.4 MB, in buffers of which Node makes one for many.
     expect((await buffers()) - before).toBeLessThan(4_000_000);
+  },
+);
+
+test.each(drivers)(
+  'on %s snapshots of actors that were read do not stay in memory, and are read again',
+  async (driver) => {
+    await using journal = await sqlite(file(), { driver });
+    await journal.claim('r', 'me', { now, ttl: 1_000, isNew: true });
+    const [actors, sent] = [40, 200];
+    const snapshot = { said: 's'.repeat(160_000) };
+    const pendings = (actor: string) =>
+      Array.from({ length: sent / actors }, (_, n) => {
+        const id = `${actor}/1/${n}`;
+        const envelope = { id, type: 'pong', body: 'm'.repeat(1_500), from: actor, to: 'door/x', run: 'r' };
+        return { key: id, kind: 'message' as const, data: { ...envelope, kind: 'signal' as const } };
+      });
+    const nameOf = (n: number) => (n === 0 ? 'agent/a' : `agent/a${n}`);
+    for (let n = 0; n < actors; n++) {
+      const parent = n === 0 ? undefined : nameOf(0);
+      await journal.commit(commitFor({ actor: nameOf(n), parent, snapshot, opens: pendings(nameOf(n)) }));
+    }
+    const held = () => leastHeld(({ heapUsed, arrayBuffers }) => heapUsed + arrayBuffers);
+    const load = async () => {
+      for (let n = 0; n < actors; n++) {
+        const stored = await journal.load(nameOf(n));
+        expect(stored?.snapshot).toEqual(snapshot);
+        expect(stored?.pending).toEqual(pendings(nameOf(n)));
+      }
+    };
+    const before = await held();
+    await load();
+    // Of 6.4 MB that were read.
+    expect((await held()) - before).toBeLessThan(3_000_000);
+    await load();
   },
 );
