@@ -201,14 +201,17 @@ describe.each(drivers)('a journal of an earlier version on %s', (driver) => {
     },
   );
 
-  test.each(['approval', 'routing', 'team', 'letters'])('that was kept (%s) is whole after the migration', async (name) => {
-    const path = fresh();
-    writeFileSync(path, gunzipSync(readFileSync(new URL(`../../stored/fixtures/${name}.db.gz`, import.meta.url))));
-    expect(await versionOf(path, driver)).toBeLessThan(newestVersion);
-    await using journal = await sqlite(path, { driver });
-    expect((await journal.verify()).damage).toEqual([]);
-    expect(await versionOf(path, driver)).toBe(newestVersion);
-  });
+  test.each(['approval', 'routing', 'team', 'letters'])(
+    'that was kept (%s) is whole after the migration',
+    async (name) => {
+      const path = fresh();
+      writeFileSync(path, gunzipSync(readFileSync(new URL(`../../stored/fixtures/${name}.db.gz`, import.meta.url))));
+      expect(await versionOf(path, driver)).toBeLessThan(newestVersion);
+      await using journal = await sqlite(path, { driver });
+      expect((await journal.verify()).damage).toEqual([]);
+      expect(await versionOf(path, driver)).toBe(newestVersion);
+    },
+  );
 
   test.each(migrations.map((_, before) => before + 1))(
     'of version %i is opened, and becomes one of the newest',
