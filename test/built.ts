@@ -1,6 +1,6 @@
 /** Compiles what tests start in other processes to JavaScript, once for a run of the suite. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 
 /** The folder of the project, from this file and from its compiled form. */
@@ -21,5 +21,7 @@ export default function compile(): void {
   // Imports of `troupe` in the compiled files lead to the compiled package.
   const itself = readFileSync(join(root, 'package.json'), 'utf8').replaceAll('./dist/', './');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), itself);
+  const path = join(folder, 'package.json');
+  // Another run of the suite in this folder may be reading it.
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== itself) writeFileSync(path, itself);
 }
