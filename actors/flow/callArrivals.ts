@@ -53,7 +53,7 @@ export class CallArrivals {
 
   /** The body has its value: what it does not need any more does not keep its flow open for a person. */
   withdrawQuestions(): void {
-    for (const [question, call] of [...(this.#askedAbout ?? [])]) {
+    for (const [question, call] of this.#askedAbout ?? []) {
       if (!call.promise.isTaken) continue;
       this.#askedAbout?.delete(question);
       this.#requests.ended(question);
