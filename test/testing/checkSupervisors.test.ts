@@ -21,11 +21,12 @@ import {
 } from 'troupe';
 import { check } from 'troupe/check';
 import { dose } from '../dose.ts';
+import { slow } from '../limits.ts';
 
 const replyingAgent = (name: string, more: object = {}) => agent({ name, model: 'x:y', ...more });
 const [ada, bob] = [replyingAgent('ada'), replyingAgent('bob')];
 const clean = async (subject: Runnable) => {
-  const report = await check(subject, { within: 100_000 });
+  const report = await check(subject, { within: 100_000 * slow });
   expect(report.findings).toEqual([]);
   expect(report.bound).toBeUndefined();
   return report;
