@@ -102,6 +102,7 @@ test('an agent is a trace: its model calls and tool calls in their order, and wh
   expect(spanNamed('execute_tool count').attributes).toMatchObject({ 'gen_ai.tool.name': 'count' });
   expect(spanNamed('invoke_agent clerk').attributes).toMatchObject({
     'gen_ai.agent.name': 'clerk',
+    'troupe.actor': expect.stringMatching(/^agent\//),
     'gen_ai.usage.output_tokens': 10,
     'troupe.status': 'done',
   });

@@ -96,6 +96,7 @@ export class TracedRun {
     if (key === this.#run) {
       if (this.#machine !== commit.machine) {
         this.#machine = commit.machine;
+        this.#root.setAttribute('troupe.actor', commit.actor);
         this.#describeRoot();
       }
       return this.#endActor(this.#root, commit) ? 'ended' : undefined;
